@@ -1,0 +1,34 @@
+//! The rules of the factory: what a description means, what a yield is, when a pack is too light.
+//!
+//! Every function here maps values to values. The crate does not know where rows come from or go to
+//! (no files, no network, no data frames, no HTTP), it never asks for the time (`today` is an argument)
+//! and it rounds nothing unless its name says so. It builds for the browser too, so that the page and
+//! the pipeline judge by the same rules.
+//!
+//! | question | module |
+//! |---|---|
+//! | what is this text? | [`description`], [`species`], [`product_type`], [`piece_type`], [`flag`] |
+//! | may this fish go into this pack? | [`tier`] |
+//! | how much was made of what went in? | [`yields`], [`oee`] |
+//! | which days count? | [`window`], [`shelf_life`] |
+//! | what is wrong with this run? | [`checks`] names the checks, [`rules`] judges, [`label_gap`] lists labels |
+//! | are the packs heavy enough, is the line steady? | [`average_quantity`], [`spc`], [`histogram`] |
+
+pub mod average_quantity;
+pub mod checks;
+pub mod description;
+pub mod flag;
+mod float_dust;
+pub mod histogram;
+pub mod label_gap;
+pub mod named;
+pub mod oee;
+pub mod piece_type;
+pub mod product_type;
+pub mod rules;
+pub mod shelf_life;
+pub mod spc;
+pub mod species;
+pub mod tier;
+pub mod window;
+pub mod yields;

@@ -1,0 +1,115 @@
+//! Overall equipment effectiveness: availability · performance · quality. A line may be faster than its stated
+//! capacity, so performance is not capped; what contradicts itself is `None`.
+
+use crate::yields::ratio_pct;
+
+/// What a line did in a shift.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Production {
+    /// Time the line was to run.
+    pub planned_minutes: Option<f64>,
+    /// Time of that it stood still.
+    pub downtime_minutes: Option<f64>,
+    /// Product made.
+    pub actual_kg: Option<f64>,
+    /// What the line can make in a shift.
+    pub capacity_kg: Option<f64>,
+    /// The length of the shift that the capacity is stated for.
+    pub shift_minutes: Option<f64>,
+    /// Packs made, rejected ones included.
+    pub packs: Option<u64>,
+    /// Packs rejected.
+    pub rejected_packs: Option<u64>,
+}
+
+/// The three factors and their product, in percent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Oee {
+    /// Run time of planned time.
+    pub availability_pct: Option<f64>,
+    /// Actual rate of the line's rate.
+    pub performance_pct: Option<f64>,
+    /// Good packs of all packs.
+    pub quality_pct: Option<f64>,
+    /// All three; `None` if one is not known.
+    pub oee_pct: Option<f64>,
+}
+
+impl Oee {
+    /// The effectiveness of this production.
+    pub fn of(production: &Production) -> Self {
+        let availability_pct = availability_pct(production);
+        let performance_pct = performance_pct(production);
+        let quality_pct = quality_pct(production);
+        let oee_pct = || Some(availability_pct? * performance_pct? * quality_pct? / 1e4);
+        Self { availability_pct, performance_pct, quality_pct, oee_pct: oee_pct() }
+    }
+}
+
+fn run_minutes(production: &Production) -> Option<f64> {
+    let run_minutes = production.planned_minutes? - production.downtime_minutes?;
+    (run_minutes >= 0.0).then_some(run_minutes)
+}
+
+fn availability_pct(production: &Production) -> Option<f64> {
+    ratio_pct(run_minutes(production)?, production.planned_minutes?)
+}
+
+fn performance_pct(production: &Production) -> Option<f64> {
+    let could_make_kg = production.capacity_kg? / production.shift_minutes? * run_minutes(production)?;
+    ratio_pct(production.actual_kg?, could_make_kg)
+}
+
+fn quality_pct(production: &Production) -> Option<f64> {
+    let packs = production.packs?;
+    let good_packs = packs.checked_sub(production.rejected_packs?)?;
+    ratio_pct(good_packs as f64, packs as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHIFT: Production = Production {
+        planned_minutes: Some(480.0),
+        downtime_minutes: Some(120.0),
+        actual_kg: Some(2_700.0),
+        capacity_kg: Some(4_800.0),
+        shift_minutes: Some(480.0),
+        packs: Some(1_000),
+        rejected_packs: Some(40),
+    };
+
+    #[test]
+    fn a_shift_is_rated_by_its_three_factors() {
+        let oee = Oee::of(&SHIFT);
+        assert_eq!(oee.availability_pct, Some(75.0));
+        assert_eq!(oee.performance_pct, Some(75.0));
+        assert_eq!(oee.quality_pct, Some(96.0));
+        assert!((oee.oee_pct.unwrap() - 54.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_line_may_beat_its_stated_capacity() {
+        assert_eq!(Oee::of(&Production { actual_kg: Some(4_500.0), ..SHIFT }).performance_pct, Some(125.0));
+    }
+
+    #[test]
+    fn a_factor_that_is_not_known_leaves_the_others() {
+        let check = |production: Production, expect: [bool; 4]| {
+            let Oee { availability_pct, performance_pct, quality_pct, oee_pct } = Oee::of(&production);
+            let known = [availability_pct, performance_pct, quality_pct, oee_pct].map(|pct| pct.is_some());
+            assert_eq!(known, expect, "{production:?}");
+        };
+        check(SHIFT, [true; 4]);
+        check(Production { downtime_minutes: None, ..SHIFT }, [false, false, true, false]);
+        check(Production { downtime_minutes: Some(481.0), ..SHIFT }, [false, false, true, false]);
+        check(Production { downtime_minutes: Some(480.0), ..SHIFT }, [true, false, true, false]);
+        check(Production { planned_minutes: Some(0.0), downtime_minutes: Some(0.0), ..SHIFT }, [false, false, true, false]);
+        check(Production { capacity_kg: Some(0.0), ..SHIFT }, [true, false, true, false]);
+        check(Production { shift_minutes: Some(0.0), ..SHIFT }, [true, false, true, false]);
+        check(Production { packs: Some(0), rejected_packs: Some(0), ..SHIFT }, [true, true, false, false]);
+        check(Production { rejected_packs: Some(1_001), ..SHIFT }, [true, true, false, false]);
+        check(Production::default(), [false; 4]);
+    }
+}

@@ -1,0 +1,21 @@
+//! The cut that a pack of an output holds, as the run's paperwork names it.
+
+use crate::named::named_enum;
+
+named_enum! {
+    /// A cut of fish.
+    "piece type" PieceType {
+        /// The thick middle of the fillet.
+        CenterCut = "center_cut",
+        /// The thin end: never in tier 1.
+        Tail = "tail",
+        /// Trimmings.
+        Offcut = "offcut",
+        /// A joint.
+        Joint = "joint",
+        /// A butterfly cut.
+        Butterfly = "butterfly",
+        /// Pieces in a marinade.
+        Marinade = "marinade",
+    }
+}

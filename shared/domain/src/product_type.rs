@@ -1,0 +1,83 @@
+//! What is made of the fish, as its description tells.
+
+use crate::description::Words;
+use crate::named::named_enum;
+
+named_enum! {
+    /// The kind of product.
+    "product type" ProductType {
+        /// Smoked, whatever its cut.
+        Smoked = "smoked",
+        /// Breaded.
+        Breaded = "breaded",
+        /// Battered.
+        Battered = "battered",
+        /// Fillet.
+        Fillet = "fillet",
+        /// Loin.
+        Loin = "loin",
+        /// Portion.
+        Portion = "portion",
+        /// Steak.
+        Steak = "steak",
+        /// Fish cake.
+        FishCake = "fish_cake",
+        /// Goujon.
+        Goujon = "goujon",
+        /// Whole fish.
+        Whole = "whole",
+    }
+}
+
+/// Earlier entries win: "SMOKED HADDOCK FILLET" is smoked.
+const WORDS: &[(ProductType, &[&str])] = &[
+    (ProductType::Smoked, &["SMOKED"]),
+    (ProductType::Breaded, &["BREADED"]),
+    (ProductType::Battered, &["BATTERED"]),
+    (ProductType::Fillet, &["FILLET", "FILLETS"]),
+    (ProductType::Loin, &["LOIN", "LOINS"]),
+    (ProductType::Portion, &["PORTION", "PORTIONS"]),
+    (ProductType::Steak, &["STEAK", "STEAKS"]),
+    (ProductType::FishCake, &["FISH CAKE", "FISH CAKES", "FISHCAKE", "FISHCAKES"]),
+    (ProductType::Goujon, &["GOUJON", "GOUJONS"]),
+    (ProductType::Whole, &["WHOLE"]),
+];
+
+/// The product type that a description names, in whatever case it is typed.
+pub fn product_type_of(description: &str) -> Option<ProductType> {
+    Words::of(description).first_of(WORDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(description: &str, expect: Option<&str>) {
+        assert_eq!(product_type_of(description).map(ProductType::as_str), expect, "{description:?}");
+    }
+
+    #[test]
+    fn a_description_names_its_product_type() {
+        check("SMOKED HADDOCK FILLET", Some("smoked"));
+        check("haddock fillet, smoked", Some("smoked"));
+        check("COD LOINS", Some("loin"));
+        check("salmon fish cakes", Some("fish_cake"));
+        check("FISHCAKE", Some("fish_cake"));
+        check("BREADED COD GOUJONS", Some("breaded"));
+        check("PLAICE GOUJON", Some("goujon"));
+        check("WHOLE TROUT STEAKS", Some("steak"));
+    }
+
+    #[test]
+    fn parts_of_words_name_nothing() {
+        for text in ["", "SIRLOIN", "FILLETED TROUT", "UNSMOKED", "CAKE", "WHOLEMEAL"] {
+            check(text, None);
+        }
+    }
+
+    #[test]
+    fn the_list_has_every_type_once_in_its_order() {
+        let in_list: Vec<ProductType> = WORDS.iter().map(|(kind, _)| *kind).collect();
+        assert_eq!(in_list, ProductType::ALL);
+    }
+}

@@ -1,0 +1,227 @@
+//! How the checks judge: one function for each rule that follows from a few values. A limit is not a violation
+//! of itself, and what is not known violates nothing. Lots of packs are judged in [`crate::average_quantity`],
+//! label ranges in [`crate::label_gap`].
+
+use crate::description::Words;
+use crate::float_dust::{is_above, is_below};
+use crate::piece_type::PieceType;
+use crate::species::is_same_species;
+use crate::tier::{Grade, Tier};
+use crate::yields::ratio_pct;
+
+/// A yield below this is low.
+pub const LOW_YIELD_PCT: f64 = 90.0;
+/// A giveaway above this is high.
+pub const HIGH_GIVEAWAY_PCT: f64 = 3.0;
+/// The most by which paperwork may differ from the scales.
+pub const WEIGHT_MISMATCH_PCT: f64 = 2.0;
+/// The most by which tier 1 may exceed the Premium fish that went in.
+pub const PREMIUM_EXCESS_PCT: f64 = 0.5;
+
+/// Of a complete run.
+pub fn low_yield(yield_pct: Option<f64>) -> bool {
+    yield_pct.is_some_and(|pct| is_below(pct, LOW_YIELD_PCT))
+}
+
+/// Of a run.
+pub fn high_giveaway(giveaway_pct: Option<f64>) -> bool {
+    giveaway_pct.is_some_and(|pct| is_above(pct, HIGH_GIVEAWAY_PCT))
+}
+
+/// How far a reading lies outside its limits, in degrees and positive; `None` inside.
+pub fn degrees_over(temp_celsius: f64, target_min: Option<f64>, target_max: Option<f64>) -> Option<f64> {
+    let below = target_min.map(|min| min - temp_celsius);
+    let above = target_max.map(|max| temp_celsius - max);
+    [below, above].into_iter().flatten().filter(|degrees| *degrees > 0.0).reduce(f64::max)
+}
+
+/// How far the paperwork's weight lies from the scales' total, in percent of the total.
+pub fn weight_difference_pct(outputs_kg: Option<f64>, total_weight_kg: Option<f64>) -> Option<f64> {
+    ratio_pct((outputs_kg? - total_weight_kg?).abs(), total_weight_kg?)
+}
+
+/// Of a complete run. Any output against a total of zero is a mismatch, though its percentage is undefined.
+pub fn weight_mismatch(outputs_kg: Option<f64>, total_weight_kg: Option<f64>) -> bool {
+    let (Some(outputs), Some(total)) = (outputs_kg, total_weight_kg) else { return false };
+    is_above((outputs - total).abs(), total * WEIGHT_MISMATCH_PCT / 100.0)
+}
+
+/// Of a run.
+pub fn missing_product_code(product_code: Option<&str>) -> bool {
+    product_code.is_none_or(|code| code.trim().is_empty())
+}
+
+/// Of an output: fish of a grade that may not go that far up.
+pub fn gg_in_premium(tier: Option<Tier>, source_grade: Option<Grade>) -> bool {
+    matches!((tier, source_grade), (Some(tier), Some(grade)) if !tier.admits_grade(grade))
+}
+
+/// Of a run with inputs: more tier 1 came out than Premium fish went in. `premium_input_kg` is zero where all
+/// inputs are GG, and `None` for a run without inputs.
+pub fn premium_exceeds_input(tier_1_output_kg: f64, premium_input_kg: Option<f64>) -> bool {
+    premium_input_kg.is_some_and(|input_kg| is_above(tier_1_output_kg, input_kg * (1.0 + PREMIUM_EXCESS_PCT / 100.0)))
+}
+
+/// Of an output.
+pub fn tails_in_premium(tier: Option<Tier>, piece: Option<PieceType>) -> bool {
+    matches!((tier, piece), (Some(tier), Some(piece)) if !tier.admits_piece(piece))
+}
+
+/// Of an output product against the species of the run's input batches. Batches of unknown species are left out;
+/// without any known one there is nothing to judge.
+pub fn species_mismatch<'a>(product: Option<&str>, batches: impl IntoIterator<Item = Option<&'a str>>) -> bool {
+    let Some(product) = product else { return false };
+    let mut judged = batches.into_iter().flatten().filter_map(|batch| is_same_species(product, batch)).peekable();
+    judged.peek().is_some() && judged.all(|same| !same)
+}
+
+/// Of a scan-back that made a new batch.
+pub fn scanback_without_parent(parent_batch: Option<&str>, is_known: impl FnOnce(&str) -> bool) -> bool {
+    match parent_batch.map(str::trim) {
+        None | Some("") => true,
+        Some(parent) => !is_known(parent),
+    }
+}
+
+/// Of a scanned case.
+pub fn plu_mismatch(expected_plu: Option<&str>, scanned_plu: Option<&str>) -> bool {
+    match (expected_plu.map(str::trim), scanned_plu.map(str::trim)) {
+        (Some(expected), Some(scanned)) => !expected.is_empty() && !scanned.is_empty() && expected != scanned,
+        _ => false,
+    }
+}
+
+/// Whether an output is of a product whose inputs have to be mapped by hand: Family Pack, a marinade, Simply Salmon.
+pub fn is_exception_product(description: Option<&str>, piece: Option<PieceType>) -> bool {
+    const PHRASES: &[&str] = &["FAMILY PACK", "FAMILY PACKS", "MARINADE", "MARINADES", "SIMPLY SALMON"];
+    piece == Some(PieceType::Marinade) || description.is_some_and(|text| Words::of(text).contain_any(PHRASES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_yield_of_exactly_ninety_is_not_low() {
+        for (pct, expect) in [(Some(89.99), true), (Some(90.0), false), (Some(95.0), false), (None, false)] {
+            assert_eq!(low_yield(pct), expect, "{pct:?}");
+        }
+        let pct = ratio_pct(0.3 + 0.4 + 0.2, 1.0);
+        assert!(pct.unwrap() < 90.0, "the sum carries dust");
+        assert!(!low_yield(pct));
+    }
+
+    #[test]
+    fn a_giveaway_of_exactly_three_is_not_high() {
+        for (pct, expect) in [(Some(3.01), true), (Some(3.0), false), (Some(-5.0), false), (None, false)] {
+            assert_eq!(high_giveaway(pct), expect, "{pct:?}");
+        }
+        assert!(!high_giveaway(ratio_pct(1.03 - 1.0, 1.0)), "1.03 - 1.0 is not quite 0.03");
+    }
+
+    #[test]
+    fn degrees_over_are_counted_from_the_limit_that_is_passed() {
+        let check = |temp, min, max, expect| assert_eq!(degrees_over(temp, min, max), expect, "{temp} {min:?} {max:?}");
+        check(7.5, Some(0.0), Some(5.0), Some(2.5));
+        check(-1.5, Some(0.0), Some(5.0), Some(1.5));
+        check(0.0, Some(0.0), Some(5.0), None);
+        check(5.0, Some(0.0), Some(5.0), None);
+        check(-16.0, None, Some(-18.0), Some(2.0));
+        check(99.0, None, None, None);
+        check(3.0, Some(5.0), Some(1.0), Some(2.0));
+    }
+
+    #[test]
+    fn weights_may_differ_by_two_percent_of_the_total() {
+        for (outputs, total, expect) in [
+            (Some(102.0), Some(100.0), false),
+            (Some(98.0), Some(100.0), false),
+            (Some(97.9), Some(100.0), true),
+            (Some(102.1), Some(100.0), true),
+            (Some(1.0), Some(0.0), true),
+            (Some(0.0), Some(0.0), false),
+            (None, Some(100.0), false),
+            (Some(100.0), None, false),
+        ] {
+            assert_eq!(weight_mismatch(outputs, total), expect, "{outputs:?} {total:?}");
+        }
+        assert_eq!(weight_difference_pct(Some(95.0), Some(100.0)), Some(5.0));
+        assert_eq!(weight_difference_pct(Some(95.0), Some(0.0)), None);
+    }
+
+    #[test]
+    fn a_blank_product_code_is_missing() {
+        for (code, expect) in [(None, true), (Some(""), true), (Some(" \t"), true), (Some(" P1 "), false)] {
+            assert_eq!(missing_product_code(code), expect, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn only_gg_fish_and_tails_in_tier_one_are_wrong() {
+        assert!(gg_in_premium(Some(Tier::Premium), Some(Grade::Gg)));
+        assert!(!gg_in_premium(Some(Tier::Gg), Some(Grade::Gg)));
+        assert!(!gg_in_premium(Some(Tier::Premium), Some(Grade::Premium)));
+        assert!(!gg_in_premium(None, Some(Grade::Gg)) && !gg_in_premium(Some(Tier::Premium), None));
+        assert!(tails_in_premium(Some(Tier::Premium), Some(PieceType::Tail)));
+        assert!(!tails_in_premium(Some(Tier::Export), Some(PieceType::Tail)));
+        assert!(!tails_in_premium(Some(Tier::Premium), Some(PieceType::CenterCut)));
+    }
+
+    #[test]
+    fn tier_one_may_exceed_its_premium_input_by_half_a_percent() {
+        for (output, input, expect) in
+            [(100.5, Some(100.0), false), (100.6, Some(100.0), true), (1.0, Some(0.0), true), (0.0, Some(0.0), false), (500.0, None, false)]
+        {
+            assert_eq!(premium_exceeds_input(output, input), expect, "{output} {input:?}");
+        }
+    }
+
+    #[test]
+    fn a_species_must_differ_from_every_known_batch() {
+        let check = |product, batches: &[Option<&'static str>], expect| {
+            assert_eq!(species_mismatch(product, batches.iter().copied()), expect, "{product:?} {batches:?}");
+        };
+        check(Some("cod"), &[Some("salmon"), Some("trout")], true);
+        check(Some("cod"), &[Some("salmon"), Some("Cod ")], false);
+        check(Some("cod"), &[Some("salmon"), None], true);
+        check(Some("cod"), &[None, Some(" ")], false);
+        check(Some("cod"), &[], false);
+        check(Some(" "), &[Some("salmon")], false);
+        check(None, &[Some("salmon")], false);
+    }
+
+    #[test]
+    fn a_scan_back_needs_a_known_parent() {
+        let known = |batch: &str| batch == "B1";
+        for (parent, expect) in [(None, true), (Some(" "), true), (Some("B2"), true), (Some(" B1 "), false)] {
+            assert_eq!(scanback_without_parent(parent, known), expect, "{parent:?}");
+        }
+    }
+
+    #[test]
+    fn a_case_is_wrong_only_when_both_labels_are_known_and_differ() {
+        for (expected, scanned, expect) in [
+            (Some("100"), Some("101"), true),
+            (Some("100 "), Some(" 100"), false),
+            (Some("100"), None, false),
+            (Some("100"), Some(" "), false),
+            (None, Some("100"), false),
+        ] {
+            assert_eq!(plu_mismatch(expected, scanned), expect, "{expected:?} {scanned:?}");
+        }
+    }
+
+    #[test]
+    fn exception_products_are_known_by_description_or_cut() {
+        for (description, piece, expect) in [
+            (Some("cod family pack 1kg"), None, true),
+            (Some("SIMPLY SALMON SIDES"), Some(PieceType::Joint), true),
+            (Some("Chilli marinade"), None, true),
+            (Some("COD LOIN"), Some(PieceType::Marinade), true),
+            (Some("SALMON FAMILY"), Some(PieceType::Tail), false),
+            (None, None, false),
+        ] {
+            assert_eq!(is_exception_product(description, piece), expect, "{description:?} {piece:?}");
+        }
+    }
+}

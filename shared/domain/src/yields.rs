@@ -1,0 +1,256 @@
+//! Yield, efficiency, waste and giveaway of a run and of groups of runs. A figure that is not known, or whose
+//! denominator is not above zero, is `None`: never 0, never infinite. Nothing is rounded but by [`round1`].
+
+/// What came out of what went in: actual / input.
+pub fn yield_pct(actual_kg: Option<f64>, input_kg: Option<f64>) -> Option<f64> {
+    ratio_pct(actual_kg?, input_kg?)
+}
+
+/// What came out of what was planned: actual / target.
+pub fn efficiency_pct(actual_kg: Option<f64>, target_kg: Option<f64>) -> Option<f64> {
+    ratio_pct(actual_kg?, target_kg?)
+}
+
+/// What went in and did not come out. Negative where more came out than is recorded to have gone in.
+pub fn waste_kg(input_kg: Option<f64>, actual_kg: Option<f64>) -> Option<f64> {
+    Some(input_kg? - actual_kg?)
+}
+
+/// Waste as a share of the input.
+pub fn waste_pct(input_kg: Option<f64>, actual_kg: Option<f64>) -> Option<f64> {
+    ratio_pct(waste_kg(input_kg, actual_kg)?, input_kg?)
+}
+
+/// Fish given away above the target: Σ(net - target) / Σ target, both over the same packs.
+pub fn giveaway_pct(giveaway: Option<f64>, target: Option<f64>) -> Option<f64> {
+    ratio_pct(giveaway?, target?)
+}
+
+/// The numerator in percent of the denominator, where that means something.
+pub fn ratio_pct(numerator: f64, denominator: f64) -> Option<f64> {
+    let pct = numerator / denominator * 100.0;
+    (denominator > 0.0 && denominator.is_finite() && pct.is_finite()).then_some(pct)
+}
+
+/// One decimal, halves away from zero; never -0.0.
+pub fn round1(value: f64) -> f64 {
+    let rounded = (value * 10.0).round() / 10.0;
+    if rounded.is_finite() { rounded + 0.0 } else { value }
+}
+
+/// What one run brings to a group. `giveaway_kg` and `pack_target_kg` are over its packs.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct RunKg {
+    /// Fish that went in.
+    pub input_kg: Option<f64>,
+    /// Product that came out.
+    pub actual_kg: Option<f64>,
+    /// Product that was planned.
+    pub target_kg: Option<f64>,
+    /// Net weight above the packs' target weights.
+    pub giveaway_kg: Option<f64>,
+    /// The packs' target weights.
+    pub pack_target_kg: Option<f64>,
+}
+
+/// Runs added up. Each percentage is a ratio of sums over those runs that know both sides of it, so that a run
+/// without inputs counts in `total_kg` but not in `yield_pct`.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct YieldSum {
+    runs: u64,
+    input_kg: Option<f64>,
+    target_kg: Option<f64>,
+    total_kg: Option<f64>,
+    with_input: Pair,
+    with_target: Pair,
+    giveaway: Pair,
+}
+
+impl YieldSum {
+    /// Adds one run.
+    pub fn add(&mut self, run: &RunKg) {
+        self.runs += 1;
+        add_known(&mut self.input_kg, run.input_kg);
+        add_known(&mut self.target_kg, run.target_kg);
+        add_known(&mut self.total_kg, run.actual_kg);
+        self.with_input.add(run.actual_kg, run.input_kg);
+        self.with_target.add(run.actual_kg, run.target_kg);
+        self.giveaway.add(run.giveaway_kg, run.pack_target_kg);
+    }
+
+    /// How many runs were added.
+    pub fn runs(&self) -> u64 {
+        self.runs
+    }
+
+    /// All known inputs; `None` where no run knows any.
+    pub fn input_kg(&self) -> Option<f64> {
+        self.input_kg
+    }
+
+    /// All known targets.
+    pub fn target_kg(&self) -> Option<f64> {
+        self.target_kg
+    }
+
+    /// All known product, of runs without inputs too.
+    pub fn total_kg(&self) -> Option<f64> {
+        self.total_kg
+    }
+
+    /// Yield of the runs with inputs.
+    pub fn yield_pct(&self) -> Option<f64> {
+        self.with_input.ratio_pct()
+    }
+
+    /// Efficiency of the runs with a target.
+    pub fn efficiency_pct(&self) -> Option<f64> {
+        self.with_target.ratio_pct()
+    }
+
+    /// Waste of the runs with inputs.
+    pub fn waste_kg(&self) -> Option<f64> {
+        let Pair { numerator, denominator } = self.with_input;
+        (denominator > 0.0).then_some(denominator - numerator)
+    }
+
+    /// Waste of the runs with inputs as a share of their input.
+    pub fn waste_pct(&self) -> Option<f64> {
+        ratio_pct(self.waste_kg()?, self.with_input.denominator)
+    }
+
+    /// Giveaway of the runs with packs.
+    pub fn giveaway_pct(&self) -> Option<f64> {
+        self.giveaway.ratio_pct()
+    }
+}
+
+/// Numerator and denominator over the same runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Pair {
+    numerator: f64,
+    denominator: f64,
+}
+
+impl Pair {
+    fn add(&mut self, numerator: Option<f64>, denominator: Option<f64>) {
+        if let (Some(numerator), Some(denominator)) = (numerator, denominator)
+            && denominator > 0.0
+        {
+            self.numerator += numerator;
+            self.denominator += denominator;
+        }
+    }
+
+    fn ratio_pct(self) -> Option<f64> {
+        ratio_pct(self.numerator, self.denominator)
+    }
+}
+
+fn add_known(sum: &mut Option<f64>, value: Option<f64>) {
+    if let Some(value) = value {
+        *sum = Some(sum.unwrap_or(0.0) + value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_formulas_follow_their_definition() {
+        let (input, actual, target) = (Some(200.0), Some(180.0), Some(150.0));
+        assert_eq!(yield_pct(actual, input), Some(90.0));
+        assert_eq!(efficiency_pct(actual, target), Some(120.0));
+        assert_eq!(waste_kg(input, actual), Some(20.0));
+        assert_eq!(waste_pct(input, actual), Some(10.0));
+        assert_eq!(waste_pct(Some(100.0), Some(110.0)), Some(-10.0));
+        assert_eq!(giveaway_pct(Some(6.0), Some(200.0)), Some(3.0));
+    }
+
+    #[test]
+    fn what_is_not_known_or_divided_by_zero_stays_unknown() {
+        for (actual, input) in [(None, Some(1.0)), (Some(1.0), None), (Some(1.0), Some(0.0)), (Some(0.0), Some(0.0))] {
+            assert_eq!(yield_pct(actual, input), None, "{actual:?} of {input:?}");
+            assert_eq!(waste_pct(input, actual), None, "{actual:?} of {input:?}");
+        }
+        assert_eq!(ratio_pct(f64::MAX, f64::MIN_POSITIVE), None);
+        assert_eq!(ratio_pct(f64::NAN, 1.0), None);
+        assert_eq!(ratio_pct(1.0, f64::INFINITY), None);
+        assert_eq!(waste_kg(Some(0.0), Some(5.0)), Some(-5.0));
+    }
+
+    #[test]
+    fn halves_round_away_from_zero_and_zero_has_no_sign() {
+        for (value, expect) in [(0.25, 0.3), (-0.25, -0.3), (0.35, 0.4), (89.949, 89.9), (1e300, 1e300)] {
+            assert_eq!(round1(value), expect, "{value}");
+        }
+        assert!(round1(-0.04).is_sign_positive());
+        assert_eq!(round1(f64::MAX), f64::MAX);
+        assert!(round1(f64::NAN).is_nan());
+    }
+
+    fn sum(runs: &[RunKg]) -> YieldSum {
+        let mut sum = YieldSum::default();
+        for run in runs {
+            sum.add(run);
+        }
+        sum
+    }
+
+    #[test]
+    fn a_group_is_a_ratio_of_sums_over_the_runs_that_know_both_sides() {
+        let run = |input_kg, actual_kg, target_kg| RunKg { input_kg, actual_kg, target_kg, ..RunKg::default() };
+        let group = sum(&[
+            run(Some(100.0), Some(50.0), Some(100.0)),
+            run(Some(300.0), Some(270.0), None),
+            run(None, Some(1000.0), Some(900.0)),
+            run(Some(0.0), Some(7.0), None),
+            run(Some(40.0), None, Some(30.0)),
+        ]);
+        assert_eq!(group.runs(), 5);
+        assert_eq!(group.total_kg(), Some(1327.0));
+        assert_eq!(group.input_kg(), Some(440.0));
+        assert_eq!(group.target_kg(), Some(1030.0));
+        assert_eq!(group.yield_pct(), Some(80.0));
+        assert_eq!(group.waste_kg(), Some(80.0));
+        assert_eq!(group.waste_pct(), Some(20.0));
+        assert_eq!(group.efficiency_pct(), Some(105.0));
+        assert_eq!(group.giveaway_pct(), None);
+    }
+
+    #[test]
+    fn the_giveaway_of_a_group_weighs_runs_by_their_packs() {
+        let run = |giveaway, target| RunKg { giveaway_kg: Some(giveaway), pack_target_kg: Some(target), ..RunKg::default() };
+        assert_eq!(sum(&[run(5.0, 50.0), run(0.0, 150.0), RunKg::default()]).giveaway_pct(), Some(2.5));
+    }
+
+    #[test]
+    fn a_group_without_runs_knows_nothing() {
+        let none = sum(&[]);
+        assert_eq!((none.runs(), none.total_kg(), none.yield_pct(), none.waste_kg()), (0, None, None, None));
+    }
+
+    proptest! {
+        #[test]
+        fn the_yield_of_a_group_lies_between_those_of_its_runs(
+            runs in prop::collection::vec((1.0..5000.0_f64, 0.0..6000.0_f64), 1..20)
+        ) {
+            let runs: Vec<RunKg> = runs.iter()
+                .map(|(input, actual)| RunKg { input_kg: Some(*input), actual_kg: Some(*actual), ..RunKg::default() })
+                .collect();
+            let each: Vec<f64> = runs.iter().filter_map(|run| yield_pct(run.actual_kg, run.input_kg)).collect();
+            let group = sum(&runs).yield_pct().unwrap();
+            prop_assert!(each.iter().any(|pct| *pct <= group + 1e-6) && each.iter().any(|pct| *pct >= group - 1e-6));
+            prop_assert!((group + sum(&runs).waste_pct().unwrap() - 100.0).abs() < 1e-6);
+        }
+
+        #[test]
+        fn rounding_moves_a_value_by_at_most_half_a_tenth_and_only_once(value in -1e9..1e9_f64) {
+            let rounded = round1(value);
+            prop_assert!((rounded - value).abs() <= 0.05 + 1e-6);
+            prop_assert_eq!(round1(rounded), rounded);
+        }
+    }
+}
