@@ -1,0 +1,69 @@
+//! What the compliance checks found.
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use crate::query::{After, Days, Limit};
+use crate::{Format, Get, query, row};
+
+row! {
+    /// A finding of a compliance check.
+    pub struct CheckFinding {
+        /// Which check.
+        check: String,
+        /// `CRITICAL`, `MAJOR` or `WARNING`.
+        severity: String,
+        /// The run's number.
+        run_number: Option<String>,
+        /// The run's production date.
+        production_date: Option<NaiveDate>,
+        /// The line's id, or the ERP's own text where the line is unknown.
+        prod_line: Option<String>,
+        /// The product's code.
+        product_code: Option<String>,
+        /// Where a temperature was read.
+        location: Option<String>,
+        /// What was measured, in the check's unit.
+        measured: Option<f64>,
+        /// What was allowed, in the same unit.
+        limit: Option<f64>,
+        /// The finding in words.
+        detail: String,
+        /// When it happened, on the factory's clock.
+        detected_at: Option<NaiveDateTime>,
+    }
+}
+
+query! {
+    /// Which findings.
+    pub struct CheckQuery {
+        /// So many days up to today.
+        days: Days<30>,
+        /// Only `CRITICAL`, `MAJOR` or `WARNING`.
+        severity: Option<Severity>,
+        /// Only this check.
+        check: Option<String>,
+        /// Only this run number.
+        run: Option<String>,
+        /// How many rows at most.
+        limit: Limit,
+        /// Go on after this row, as the `Link` header of the page before says.
+        after: Option<After>,
+        /// JSON or CSV.
+        format: Option<Format>,
+    }
+}
+
+crate::choice! {
+    /// How bad a finding is.
+    pub enum Severity {
+        /// Stop and act.
+        Critical = "CRITICAL",
+        /// Act today.
+        Major = "MAJOR",
+        /// Look into it.
+        Warning = "WARNING",
+    }
+}
+
+/// Findings, newest first.
+pub const CHECKS: Get<CheckQuery, Vec<CheckFinding>> = Get::new("/compliance/checks", "Findings of the compliance checks");

@@ -1,0 +1,31 @@
+//! Whether the numbers can be trusted: how much there is and how old it is.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, FixedOffset};
+
+use crate::query::NoQuery;
+use crate::{Get, row};
+
+row! {
+    /// The state of the lake.
+    pub struct Health {
+        /// `empty` before the first run, `stale` when the last good run is too long ago, else `ok`.
+        status: String,
+        /// Source tables in the lake.
+        tables: i64,
+        /// Marts in the lake.
+        marts: i64,
+        /// Start of the last run that read the source successfully.
+        data_as_of: Option<DateTime<FixedOffset>>,
+        /// Seconds since then.
+        age_seconds: Option<i64>,
+        /// How far each source table has been read, in the ERP's own time.
+        watermarks: BTreeMap<String, Option<String>>,
+        /// Version of the program that answers.
+        version: String,
+    }
+}
+
+/// The state of the lake.
+pub const HEALTH: Get<NoQuery, Health> = Get::new("/health", "Whether there are numbers and how old they are");

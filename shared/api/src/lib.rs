@@ -1,0 +1,31 @@
+//! The HTTP contract as types: what can be asked, under which path, with which parameters, and what the answer looks like.
+//!
+//! The functions serve these types and the dashboard calls them, so that a name or a unit exists once. The crate does no I/O, reads no clock and
+//! builds for WebAssembly. Weights of packs are grams (`_g`), quantities kilograms (`_kg`), percentages 0-100 (`_pct`), temperatures °C; dates and
+//! times are the factory's wall-clock time unless a field says otherwise.
+//!
+//! - [`endpoint`]: an endpoint and its address
+//! - [`query`]: parameters, their bounds and how they are parsed
+//! - [`shape`]: what an answer is made of, for CSV headers and descriptions
+//! - [`problem`]: errors as RFC 9457 writes them
+//! - one module per family of endpoints
+
+pub mod compliance;
+pub mod endpoint;
+pub mod health;
+pub mod pipeline;
+pub mod problem;
+pub mod products;
+pub mod query;
+pub mod runs;
+pub mod shape;
+pub mod temperature;
+pub mod yields;
+
+pub use endpoint::Get;
+pub use problem::Problem;
+pub use query::{Format, ParameterError, Query, Whole};
+pub use shape::{Described, Field, Row, Shape};
+
+/// Response header: when the data was read from the ERP, ISO 8601 with offset.
+pub const DATA_AS_OF: &str = "x-data-as-of";

@@ -1,0 +1,349 @@
+//! Parameters of a request: types that know their bounds, parse their text and name themselves in an error.
+
+use chrono::NaiveDate;
+
+/// A parameter that cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("parameter `{name}`: `{}` {expected}", shorten(value))]
+pub struct ParameterError {
+    /// The parameter.
+    pub name: String,
+    /// What was sent.
+    pub value: String,
+    /// What would be right: "is not a whole number from 1 to 365".
+    pub expected: String,
+}
+
+/// The parameters of an endpoint. Declare them with [`query!`](crate::query).
+pub trait Query: Sized {
+    /// What can be asked.
+    const PARAMETERS: &'static [ParameterDoc];
+
+    /// Reads the parameters from decoded name-value pairs. An unknown or repeated name is an error: a filter that was mistyped must not widen the
+    /// answer in silence.
+    fn parse(pairs: &[(String, String)]) -> Result<Self, ParameterError>;
+
+    /// The pairs that ask for this, without those that are absent.
+    fn pairs(&self) -> Vec<(&'static str, String)>;
+}
+
+/// A parameter as it is described to people.
+#[derive(Clone, Copy, Debug)]
+pub struct ParameterDoc {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// What it takes.
+    pub kind: ParameterKind,
+}
+
+/// What a parameter takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// A whole number in a range, with what is meant when it is absent.
+    Whole {
+        /// The least.
+        min: u32,
+        /// The most.
+        max: u32,
+        /// The value when absent, unless absence means "all".
+        default: Option<u32>,
+    },
+    /// `YYYY-MM-DD`.
+    Date,
+    /// Any text up to [`TEXT_MAX`] bytes.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// Where the page before ended.
+    After,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+}
+
+/// The longest text that a parameter takes, in bytes.
+pub const TEXT_MAX: usize = 200;
+
+/// A value that can be a parameter.
+pub trait Parameter: Sized {
+    /// What it takes.
+    const KIND: ParameterKind;
+
+    /// Reads the text, or says what would be right; `None` is an absent parameter.
+    fn read(text: Option<&str>) -> Result<Self, String>;
+
+    /// The text that reads back as this; `None` if it is absent.
+    fn write(&self) -> Option<String>;
+}
+
+/// A whole number from `MIN` to `MAX`, which is `DEFAULT` when absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whole<const MIN: u32, const MAX: u32, const DEFAULT: u32>(pub u32);
+
+impl<const MIN: u32, const MAX: u32, const DEFAULT: u32> Default for Whole<MIN, MAX, DEFAULT> {
+    fn default() -> Self {
+        Self(DEFAULT)
+    }
+}
+
+impl<const MIN: u32, const MAX: u32, const DEFAULT: u32> Parameter for Whole<MIN, MAX, DEFAULT> {
+    const KIND: ParameterKind = ParameterKind::Whole { min: MIN, max: MAX, default: Some(DEFAULT) };
+
+    fn read(text: Option<&str>) -> Result<Self, String> {
+        let Some(text) = text else { return Ok(Self(DEFAULT)) };
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        match text.parse() {
+            Ok(n) if digits && (MIN..=MAX).contains(&n) => Ok(Self(n)),
+            _ => Err(format!("is not a whole number from {MIN} to {MAX}")),
+        }
+    }
+
+    fn write(&self) -> Option<String> {
+        Some(self.0.to_string())
+    }
+}
+
+/// So many days up to today.
+pub type Days<const DEFAULT: u32> = Whole<1, 365, DEFAULT>;
+/// How many rows a list holds at most.
+pub type Limit = Whole<1, 10_000, 1000>;
+
+impl<T: Parameter> Parameter for Option<T> {
+    const KIND: ParameterKind = match T::KIND {
+        ParameterKind::Whole { min, max, .. } => ParameterKind::Whole { min, max, default: None },
+        kind => kind,
+    };
+
+    fn read(text: Option<&str>) -> Result<Self, String> {
+        text.map(|text| T::read(Some(text))).transpose()
+    }
+
+    fn write(&self) -> Option<String> {
+        self.as_ref().and_then(Parameter::write)
+    }
+}
+
+impl Parameter for NaiveDate {
+    const KIND: ParameterKind = ParameterKind::Date;
+
+    fn read(text: Option<&str>) -> Result<Self, String> {
+        let text = text.unwrap_or_default();
+        // chrono also takes "2026-1-5" and "+2026-01-05": one spelling is enough.
+        text.parse::<NaiveDate>().ok().filter(|date| date.to_string() == text).ok_or_else(|| "is not a date such as 2026-11-23".to_owned())
+    }
+
+    fn write(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
+impl Parameter for bool {
+    const KIND: ParameterKind = ParameterKind::Flag;
+
+    fn read(text: Option<&str>) -> Result<Self, String> {
+        match text {
+            Some("true") => Ok(true),
+            Some("false") | None => Ok(false),
+            Some(_) => Err("is neither true nor false".to_owned()),
+        }
+    }
+
+    fn write(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
+impl Parameter for String {
+    const KIND: ParameterKind = ParameterKind::Text;
+
+    fn read(text: Option<&str>) -> Result<Self, String> {
+        let text = text.unwrap_or_default();
+        match text.trim() {
+            "" => Err("is empty".to_owned()),
+            text if text.len() > TEXT_MAX => Err(format!("is longer than {TEXT_MAX} bytes")),
+            text => Ok(text.to_owned()),
+        }
+    }
+
+    fn write(&self) -> Option<String> {
+        Some(self.clone())
+    }
+}
+
+/// Where the page before ended, as its `Link` header says. Only the endpoint that wrote it understands it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After(pub String);
+
+/// The longest [`After`] that is taken, in bytes: it holds texts of the ERP, whose length nobody promised.
+pub const AFTER_MAX: usize = 4000;
+
+impl Parameter for After {
+    const KIND: ParameterKind = ParameterKind::After;
+
+    fn read(text: Option<&str>) -> Result<Self, String> {
+        let text = text.unwrap_or_default();
+        if text.len() > AFTER_MAX {
+            return Err(format!("is longer than {AFTER_MAX} bytes"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    fn write(&self) -> Option<String> {
+        Some(self.0.clone())
+    }
+}
+
+/// Declares an enum parameter: its words are its variants' names in the given spelling.
+#[macro_export]
+macro_rules! choice {
+    ($(#[doc = $doc:literal])+ pub enum $name:ident { $($(#[doc = $variant_doc:literal])+ $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[doc = $variant_doc])+ $variant),+ }
+
+        impl $name {
+            /// The word for it.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl $crate::query::Parameter for $name {
+            const KIND: $crate::query::ParameterKind = $crate::query::ParameterKind::OneOf(&[$($word),+]);
+
+            fn read(text: Option<&str>) -> Result<Self, String> {
+                match text {
+                    $(Some($word) => Ok(Self::$variant),)+
+                    _ => Err(concat!("is none of" $(, " ", $word)+).to_owned()),
+                }
+            }
+
+            fn write(&self) -> Option<String> {
+                Some(self.word().to_owned())
+            }
+        }
+    };
+}
+
+choice! {
+    /// In which form a list is wanted; absent, the `Accept` header decides.
+    pub enum Format {
+        /// A JSON array.
+        Json = "json",
+        /// CSV as RFC 4180 has it, UTF-8.
+        Csv = "csv",
+    }
+}
+
+/// Declares the parameters of an endpoint: a struct whose fields are [`Parameter`]s, and its [`Query`].
+#[macro_export]
+macro_rules! query {
+    ($(#[doc = $doc:literal])+ pub struct $name:ident { $($(#[doc = $field_doc:literal])+ $field:ident: $type:ty),* $(,)? }) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name { $($(#[doc = $field_doc])+ pub $field: $type),* }
+
+        impl $crate::Query for $name {
+            const PARAMETERS: &'static [$crate::query::ParameterDoc] = &[$($crate::query::ParameterDoc {
+                name: stringify!($field),
+                doc: concat!($($field_doc),+),
+                kind: <$type as $crate::query::Parameter>::KIND,
+            }),*];
+
+            fn parse(pairs: &[(String, String)]) -> Result<Self, $crate::ParameterError> {
+                $crate::query::only_known(pairs, Self::PARAMETERS)?;
+                Ok(Self { $($field: $crate::query::read(pairs, stringify!($field))?),* })
+            }
+
+            fn pairs(&self) -> Vec<(&'static str, String)> {
+                [$((stringify!($field), $crate::query::Parameter::write(&self.$field))),*]
+                    .into_iter()
+                    .filter_map(|(name, text): (_, Option<String>)| text.map(|text| (name, text)))
+                    .collect()
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: Default::default()),* }
+            }
+        }
+    };
+}
+
+query! {
+    /// An endpoint without parameters.
+    pub struct NoQuery {}
+}
+
+/// Refuses a name that is not declared or comes twice.
+#[doc(hidden)]
+pub fn only_known(pairs: &[(String, String)], known: &[ParameterDoc]) -> Result<(), ParameterError> {
+    for (i, (name, value)) in pairs.iter().enumerate() {
+        let expected = if !known.iter().any(|parameter| parameter.name == name) {
+            let names: Vec<_> = known.iter().map(|parameter| parameter.name).collect();
+            format!("is not asked for here: {}", if names.is_empty() { "there are no parameters".to_owned() } else { names.join(", ") })
+        } else if pairs[..i].iter().any(|(earlier, _)| earlier == name) {
+            "is given more than once".to_owned()
+        } else {
+            continue;
+        };
+        return Err(ParameterError { name: shorten(name), value: value.clone(), expected });
+    }
+    Ok(())
+}
+
+/// Reads one parameter of the pairs.
+#[doc(hidden)]
+pub fn read<T: Parameter>(pairs: &[(String, String)], name: &str) -> Result<T, ParameterError> {
+    let text = pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    T::read(text).map_err(|expected| ParameterError { name: name.to_owned(), value: text.unwrap_or_default().to_owned(), expected })
+}
+
+/// The beginning of a value, for messages: 60 characters, control characters shown as blanks.
+fn shorten(value: &str) -> String {
+    let mut short: String = value.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if value.chars().nth(60).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yields::YieldQuery;
+
+    fn parse(pairs: &[(&str, &str)]) -> Result<YieldQuery, String> {
+        let pairs: Vec<_> = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        YieldQuery::parse(&pairs).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn absent_parameters_take_their_default() {
+        let query = parse(&[]).unwrap();
+        assert_eq!((query.days, query.from, query.limit), (None, None, Whole(1000)));
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let query = parse(&[("days", "31"), ("from", "2026-02-28"), ("line", "Line 1 & more"), ("format", "csv")]).unwrap();
+        let pairs: Vec<_> = query.pairs().into_iter().map(|(n, v)| (n.to_owned(), v)).collect();
+        assert_eq!(YieldQuery::parse(&pairs).unwrap(), query);
+    }
+
+    #[test]
+    fn an_error_names_the_parameter_and_the_value() {
+        let check = |pairs: &[(&str, &str)], expect: &str| assert_eq!(parse(pairs).unwrap_err(), expect);
+        check(&[("days", "0")], "parameter `days`: `0` is not a whole number from 1 to 365");
+        check(&[("days", "+7")], "parameter `days`: `+7` is not a whole number from 1 to 365");
+        check(&[("days", "99999999999999")], "parameter `days`: `99999999999999` is not a whole number from 1 to 365");
+        check(&[("from", "2026-13-01")], "parameter `from`: `2026-13-01` is not a date such as 2026-11-23");
+        check(&[("from", "2026-1-5")], "parameter `from`: `2026-1-5` is not a date such as 2026-11-23");
+        check(&[("days", "7"), ("days", "8")], "parameter `days`: `8` is given more than once");
+        check(&[("format", "xml")], "parameter `format`: `xml` is none of json csv");
+        assert!(parse(&[("form", "2026-11-01")]).unwrap_err().starts_with("parameter `form`: `2026-11-01` is not asked for here: "));
+        assert!(parse(&[("line", &"x".repeat(10_000))]).unwrap_err().len() < 200);
+    }
+}

@@ -1,0 +1,239 @@
+//! Production runs: which are on, and all that is known of one.
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use crate::compliance::CheckFinding;
+use crate::query::{After, Limit};
+use crate::{Format, Get, query, row};
+
+row! {
+    /// A run that is on: active and not complete.
+    pub struct ActiveRun {
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        /// The line's id, or the ERP's own text where the line is unknown.
+        prod_line: Option<String>,
+        /// The line's name.
+        line_name: Option<String>,
+        /// The shift.
+        shift_code: Option<String>,
+        /// The species, by the run's description, else by its product.
+        species: Option<String>,
+        /// The kind of product, by the run's description, else by its product.
+        product_type: Option<String>,
+        /// The product's code.
+        product_code: Option<String>,
+        /// The product's description.
+        product: Option<String>,
+        /// What the run sheet asks for, kg.
+        target_kg: Option<f64>,
+        /// What has come out so far, kg.
+        actual_kg: Option<f64>,
+        /// Packs so far.
+        packs: i64,
+        /// Weight above target that is given away, % of target.
+        giveaway_pct: Option<f64>,
+        /// When it began.
+        started_at: Option<NaiveDateTime>,
+    }
+}
+
+row! {
+    /// A run with its yields.
+    pub struct Run {
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        /// The line's id, or the ERP's own text where the line is unknown.
+        prod_line: Option<String>,
+        /// The line's name.
+        line_name: Option<String>,
+        /// The shift.
+        shift_code: Option<String>,
+        /// The species, by the run's description, else by its product.
+        species: Option<String>,
+        /// The kind of product, by the run's description, else by its product.
+        product_type: Option<String>,
+        /// The product's code.
+        product_code: Option<String>,
+        /// The product's description.
+        product: Option<String>,
+        /// What the run sheet asks for, kg.
+        target_kg: Option<f64>,
+        /// What came out, kg.
+        actual_kg: Option<f64>,
+        /// Packs.
+        packs: i64,
+        /// Weight above target that was given away, % of target.
+        giveaway_pct: Option<f64>,
+        /// When it began.
+        started_at: Option<NaiveDateTime>,
+        /// Whether it is finished.
+        complete: bool,
+        /// Whether the ERP calls it active.
+        active: bool,
+        /// Fish that went in, kg.
+        input_kg: Option<f64>,
+        /// Output of input, %.
+        yield_pct: Option<f64>,
+        /// Input less output, kg.
+        waste_kg: Option<f64>,
+        /// Waste of input, %.
+        waste_pct: Option<f64>,
+        /// Output of target, %.
+        efficiency_pct: Option<f64>,
+    }
+}
+
+row! {
+    /// The weighing system's sums of a run.
+    pub struct RunTotals {
+        /// Packs.
+        total_packs: Option<i64>,
+        /// Weight of all packs, kg.
+        total_weight_kg: Option<f64>,
+        /// Mean pack weight, g.
+        avg_weight_g: Option<f64>,
+        /// Lightest pack, g.
+        min_weight_g: Option<f64>,
+        /// Heaviest pack, g.
+        max_weight_g: Option<f64>,
+        /// Standard deviation of the pack weights, g.
+        std_dev_g: Option<f64>,
+        /// Weight above target that was given away, kg.
+        giveaway_kg: Option<f64>,
+        /// The same, % of target.
+        giveaway_pct: Option<f64>,
+        /// Packs that were rejected.
+        reject_count: Option<i64>,
+        /// Minutes that the line stood.
+        downtime_minutes: Option<i64>,
+    }
+}
+
+row! {
+    /// The paperwork of a run.
+    pub struct RunSheet {
+        /// What was asked for, kg.
+        target_qty_kg: Option<f64>,
+        /// Baskets.
+        baskets: Option<i64>,
+        /// First label number.
+        start_label: Option<i64>,
+        /// Last label number.
+        end_label: Option<i64>,
+        /// The pack date.
+        pack_date: Option<NaiveDate>,
+        /// Days added to the shelf life.
+        shelf_life_adjustment: Option<i64>,
+        /// When the run began.
+        started_at: Option<NaiveDateTime>,
+        /// When it ended.
+        finished_at: Option<NaiveDateTime>,
+        /// Who wrote the sheet.
+        recorded_by: Option<String>,
+    }
+}
+
+row! {
+    /// Fish of one batch that went into a run.
+    pub struct RunInput {
+        /// The batch.
+        batch_code: Option<String>,
+        /// Its grade.
+        grade: Option<String>,
+        /// Its species.
+        species: Option<String>,
+        /// How much, kg.
+        qty_kg: Option<f64>,
+    }
+}
+
+row! {
+    /// Product that came out of a run.
+    pub struct RunOutput {
+        /// The product's code.
+        product_code: Option<String>,
+        /// The product's description.
+        product: Option<String>,
+        /// The tier: 1 Premium, 2 GG, 3 Export.
+        tier: Option<i64>,
+        /// The cut.
+        piece_type: Option<String>,
+        /// The grade of the fish that it was made of.
+        source_grade: Option<String>,
+        /// Packs.
+        qty_packs: Option<i64>,
+        /// How much, kg.
+        qty_kg: Option<f64>,
+    }
+}
+
+row! {
+    /// The pack weights of a run against the average-quantity rules.
+    pub struct RunWeights {
+        /// Packs with a net weight.
+        packs: i64,
+        /// The nominal quantity, g.
+        nominal_g: Option<f64>,
+        /// Mean net weight, g.
+        mean_g: Option<f64>,
+        /// Standard deviation, g.
+        std_dev_g: Option<f64>,
+        /// Packs below T1, the nominal less the tolerable error.
+        below_t1: Option<i64>,
+        /// Packs below T2, the nominal less twice the tolerable error.
+        below_t2: Option<i64>,
+        /// `pass` or `fail`; null where the rules do not apply.
+        verdict: Option<String>,
+    }
+}
+
+row! {
+    /// All that is known of a run.
+    pub struct RunDetail {
+        /// The run with its yields.
+        run: Run,
+        /// The weighing system's sums.
+        totals: Option<RunTotals>,
+        /// The paperwork.
+        sheet: Option<RunSheet>,
+        /// What went in.
+        inputs: Vec<RunInput>,
+        /// What came out.
+        outputs: Vec<RunOutput>,
+        /// The pack weights.
+        weights: Option<RunWeights>,
+        /// What the compliance checks found.
+        checks: Vec<CheckFinding>,
+    }
+}
+
+query! {
+    /// How the list is wanted.
+    pub struct ActiveQuery {
+        /// How many rows at most.
+        limit: Limit,
+        /// Go on after this row, as the `Link` header of the page before says.
+        after: Option<After>,
+        /// JSON or CSV.
+        format: Option<Format>,
+    }
+}
+
+query! {
+    /// Which run of that number.
+    pub struct RunQuery {
+        /// The production date, where a number recurs; the newest otherwise.
+        date: Option<NaiveDate>,
+    }
+}
+
+/// The runs that are on.
+pub const ACTIVE: Get<ActiveQuery, Vec<ActiveRun>> = Get::new("/runs/active", "Runs that are on now");
+
+/// One run.
+pub const ONE: Get<RunQuery, RunDetail> = Get::new("/runs/{run_number}", "All that is known of one run");

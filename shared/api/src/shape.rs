@@ -1,0 +1,228 @@
+//! What an answer is made of: [`Shape`] describes a value, [`Row`] an object with named fields.
+//!
+//! The macro [`row!`](crate::row) declares a struct once; its serde form, its CSV header and its description follow from that declaration.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
+
+/// The form of a value in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A string.
+    Text,
+    /// A whole number.
+    Whole,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Flag,
+    /// `YYYY-MM-DD`.
+    Date,
+    /// `YYYY-MM-DDTHH:MM:SS` on the factory's clock.
+    Time,
+    /// A moment: `YYYY-MM-DDTHH:MM:SS+HH:MM`.
+    Instant,
+    /// The value or `null`.
+    Nullable(&'static Shape),
+    /// An array.
+    List(&'static Shape),
+    /// An object whose names are data.
+    Map(&'static Shape),
+    /// An object with these fields.
+    Object(&'static ObjectShape),
+}
+
+/// An object's name, purpose and fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObjectShape {
+    /// The type's name.
+    pub name: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// Its fields in order.
+    pub fields: &'static [Field],
+}
+
+/// A named value of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The name in JSON and CSV.
+    pub name: &'static str,
+    /// What it means, with its unit.
+    pub doc: &'static str,
+    /// Its form.
+    pub shape: Shape,
+}
+
+/// A type whose form is known.
+pub trait Described {
+    /// The form.
+    const SHAPE: Shape;
+
+    /// Rounds the numbers in it to so many decimals; an object rounds each of its fields by that field's own name. What is `None` stays as it is.
+    fn round(&mut self, decimals: Option<i32>) {
+        let _ = decimals;
+    }
+}
+
+/// How many decimals the value of a field has in an answer, by the unit at the end of its name; `None`: as many as were measured.
+///
+/// Figures are computed unrounded and rounded here once, so that no figure is made of rounded ones.
+pub fn decimals(name: &str) -> Option<i32> {
+    match (name, name.rsplit('_').next().unwrap_or_default()) {
+        (_, "kg" | "pct") => Some(1),
+        // Below what a scale or a thermometer tells: it only takes away what a sum leaves behind the last digit. What was measured and its limit
+        // have the unit of their check, and "90.0 is below 90" would explain nothing.
+        (_, "g") | ("degrees_over" | "measured" | "limit", _) => Some(2),
+        _ => None,
+    }
+}
+
+/// An object of an answer. Declare it with [`row!`](crate::row).
+pub trait Row: Described {
+    /// The fields in order, which is the order of CSV columns.
+    const FIELDS: &'static [Field];
+}
+
+macro_rules! described {
+    ($($type:ty => $shape:ident),* $(,)?) => { $(impl Described for $type { const SHAPE: Shape = Shape::$shape; })* };
+}
+
+described! {
+    String => Text, i64 => Whole, bool => Flag, NaiveDate => Date, NaiveDateTime => Time, DateTime<FixedOffset> => Instant,
+}
+
+impl Described for f64 {
+    const SHAPE: Shape = Shape::Number;
+
+    fn round(&mut self, decimals: Option<i32>) {
+        let scale = 10_f64.powi(decimals.unwrap_or_default());
+        let rounded = (*self * scale).round() / scale;
+        if decimals.is_some() && rounded.is_finite() {
+            // Adding zero takes the sign off a zero: "-0.0 kg" is nothing to show.
+            *self = rounded + 0.0;
+        }
+    }
+}
+
+impl<T: Described> Described for Option<T> {
+    const SHAPE: Shape = Shape::Nullable(&T::SHAPE);
+
+    fn round(&mut self, decimals: Option<i32>) {
+        for value in self.iter_mut() {
+            value.round(decimals);
+        }
+    }
+}
+
+impl<T: Described> Described for Vec<T> {
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+
+    fn round(&mut self, decimals: Option<i32>) {
+        for value in self.iter_mut() {
+            value.round(decimals);
+        }
+    }
+}
+
+impl<T: Described> Described for BTreeMap<String, T> {
+    const SHAPE: Shape = Shape::Map(&T::SHAPE);
+
+    fn round(&mut self, decimals: Option<i32>) {
+        for value in self.values_mut() {
+            value.round(decimals);
+        }
+    }
+}
+
+/// Declares an object of an answer: a struct with serde, its [`Row`] and its [`Described`].
+#[macro_export]
+macro_rules! row {
+    ($(#[doc = $doc:literal])+ pub struct $name:ident { $($(#[doc = $field_doc:literal])+ $field:ident: $type:ty),* $(,)? }) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub struct $name { $($(#[doc = $field_doc])+ pub $field: $type),* }
+
+        impl $crate::Row for $name {
+            const FIELDS: &'static [$crate::Field] = &[$($crate::Field {
+                name: stringify!($field),
+                doc: concat!($($field_doc),+),
+                shape: <$type as $crate::Described>::SHAPE,
+            }),*];
+        }
+
+        impl $crate::Described for $name {
+            const SHAPE: $crate::Shape = $crate::Shape::Object(&$crate::shape::ObjectShape {
+                name: stringify!($name),
+                doc: concat!($($doc),+),
+                fields: <$name as $crate::Row>::FIELDS,
+            });
+
+            fn round(&mut self, _: Option<i32>) {
+                $($crate::Described::round(&mut self.$field, $crate::shape::decimals(stringify!($field)));)*
+            }
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Described;
+    use crate::runs::RunOutput;
+    use crate::temperature::Breach;
+    use crate::yields::LineYield;
+
+    #[test]
+    fn an_answer_is_rounded_by_the_units_of_its_fields() {
+        let date = "2026-11-23".parse().unwrap();
+        let mut line = LineYield {
+            prod_line: None,
+            line_name: None,
+            runs: 1,
+            input_kg: Some(12.25),
+            total_kg: Some(1e300),
+            waste_kg: Some(-0.04),
+            yield_pct: Some(89.949_999),
+            waste_pct: None,
+            first_date: date,
+            last_date: date,
+        };
+        line.round(None);
+        assert_eq!((line.input_kg, line.total_kg, line.yield_pct, line.waste_pct), (Some(12.3), Some(1e300), Some(89.9), None));
+        assert_eq!(line.waste_kg.map(f64::to_bits), Some(0.0_f64.to_bits()));
+    }
+
+    #[test]
+    fn a_temperature_stays_as_it_was_read() {
+        let reading_time = "2026-11-23T04:05:06".parse().unwrap();
+        let (location, recorded_by) = (None, None);
+        let mut breach = Breach {
+            location,
+            reading_time,
+            temp_celsius: -18.123_4,
+            target_min: None,
+            target_max: Some(-18.5),
+            degrees_over: 0.376_600_000_1,
+            recorded_by,
+        };
+        breach.round(None);
+        assert_eq!((breach.temp_celsius, breach.target_max, breach.degrees_over), (-18.123_4, Some(-18.5), 0.38));
+    }
+
+    #[test]
+    fn the_rows_of_a_list_are_rounded_too() {
+        let output = |qty_kg| RunOutput {
+            product_code: None,
+            product: None,
+            tier: Some(1),
+            piece_type: None,
+            source_grade: None,
+            qty_packs: Some(3),
+            qty_kg: Some(qty_kg),
+        };
+        let mut outputs = vec![output(1.26), output(2.0)];
+        outputs.round(None);
+        assert_eq!(outputs, [output(1.3), output(2.0)]);
+    }
+}

@@ -1,0 +1,92 @@
+//! How much of the fish that went in came out as product.
+
+use chrono::NaiveDate;
+
+use crate::query::{After, Days, Limit};
+use crate::{Format, Get, query, row};
+
+row! {
+    /// The complete runs of one line on one production date.
+    pub struct DailyYield {
+        /// The production date.
+        production_date: NaiveDate,
+        /// The line's id, or the ERP's own text where the line is unknown.
+        prod_line: Option<String>,
+        /// The line's name.
+        line_name: Option<String>,
+        /// Complete runs.
+        runs: i64,
+        /// Fish that went in, kg.
+        input_kg: Option<f64>,
+        /// What the run sheets asked for, kg.
+        target_kg: Option<f64>,
+        /// Product that came out, kg.
+        total_kg: Option<f64>,
+        /// Input less output of the runs whose input is known, kg.
+        waste_kg: Option<f64>,
+        /// Output of input, over the runs whose input is known, %.
+        yield_pct: Option<f64>,
+        /// Waste of input, over the same runs, %.
+        waste_pct: Option<f64>,
+        /// Output of target, over the runs that have a target, %.
+        efficiency_pct: Option<f64>,
+        /// Weight above target that was given away, % of target.
+        giveaway_pct: Option<f64>,
+    }
+}
+
+row! {
+    /// The complete runs of one line.
+    pub struct LineYield {
+        /// The line's id, or the ERP's own text where the line is unknown.
+        prod_line: Option<String>,
+        /// The line's name.
+        line_name: Option<String>,
+        /// Complete runs.
+        runs: i64,
+        /// Fish that went in, kg.
+        input_kg: Option<f64>,
+        /// Product that came out, kg.
+        total_kg: Option<f64>,
+        /// Input less output of the runs whose input is known, kg.
+        waste_kg: Option<f64>,
+        /// Output of input, over the runs whose input is known, %.
+        yield_pct: Option<f64>,
+        /// Waste of input, over the same runs, %.
+        waste_pct: Option<f64>,
+        /// The first production date that counts.
+        first_date: NaiveDate,
+        /// The last production date that counts.
+        last_date: NaiveDate,
+    }
+}
+
+query! {
+    /// Which runs count.
+    pub struct YieldQuery {
+        /// So many production dates up to today.
+        days: Option<Days<7>>,
+        /// From this production date on; instead of `days`.
+        from: Option<NaiveDate>,
+        /// Up to this production date; instead of `days`.
+        to: Option<NaiveDate>,
+        /// Only this line, by id or name.
+        line: Option<String>,
+        /// Only this shift.
+        shift: Option<String>,
+        /// Only this species.
+        species: Option<String>,
+        /// How many rows at most.
+        limit: Limit,
+        /// Go on after this row, as the `Link` header of the page before says.
+        after: Option<After>,
+        /// JSON or CSV.
+        format: Option<Format>,
+    }
+}
+
+/// Yield per date and line; `days` is 7 where neither it nor `from` nor `to` is given.
+pub const DAILY: Get<YieldQuery, Vec<DailyYield>> = Get::new("/yield/daily", "Yield of complete runs per production date and line");
+
+/// Yield per line; all dates where no window is given.
+pub const BY_LINE: Get<YieldQuery, Vec<LineYield>> = Get::new("/yield/by-line", "Yield of complete runs per line");
