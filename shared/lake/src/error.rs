@@ -1,0 +1,30 @@
+//! Why the lake could not do what it was asked.
+
+use crate::StoreError;
+
+/// A failed operation on the lake.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// A call to the storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An object does not hold what its key says.
+    #[error("the lake's object `{key}` is not readable as {expected}: {reason}")]
+    Corrupt {
+        /// The object.
+        key: String,
+        /// What it should be.
+        expected: &'static str,
+        /// What the reader said.
+        reason: String,
+    },
+    /// Rows could not be written as Parquet.
+    #[error("rows cannot be written as Parquet: {0}")]
+    Encode(#[source] polars::error::PolarsError),
+    /// The address of a lake makes no sense.
+    #[error("LAKE is `{0}`: use a folder such as `data/lake` or `s3://bucket/prefix`")]
+    Address(String),
+}
+
+/// The result of an operation on the lake.
+pub type Result<T> = std::result::Result<T, LakeError>;

@@ -1,0 +1,59 @@
+//! Where everything lies: the only place that spells object keys.
+
+use crate::BatchNumber;
+
+/// The folder of a table's raw batches.
+pub(crate) fn raw_folder(staging: &str) -> String {
+    format!("raw/{staging}/")
+}
+
+/// A raw batch.
+pub(crate) fn raw(staging: &str, number: BatchNumber) -> String {
+    format!("raw/{staging}/{number:08}.parquet")
+}
+
+/// The rejected rows of a raw batch, for people.
+pub(crate) fn rejected(staging: &str, number: BatchNumber) -> String {
+    format!("rejected/{staging}/{number:08}.csv")
+}
+
+/// The rejected rows of a table that are still open.
+pub(crate) fn rejected_open(staging: &str) -> String {
+    format!("rejected/{staging}/open.parquet")
+}
+
+/// The folder of a table's staging parts.
+pub(crate) fn staging_folder(staging: &str) -> String {
+    format!("staging/{staging}/")
+}
+
+/// A staging part.
+pub(crate) fn staging(staging: &str, part: &str) -> String {
+    format!("staging/{staging}/{part}/part.parquet")
+}
+
+/// The folder of a mart part's versions.
+pub(crate) fn mart_folder(mart: &str, part: &str) -> String {
+    format!("marts/{mart}/{part}/")
+}
+
+/// A version of a mart part.
+pub(crate) fn mart(mart: &str, part: &str, generation: u64, unique: &str) -> String {
+    format!("marts/{mart}/{part}/{generation:08}-{unique}.parquet")
+}
+
+/// The current version of a mart part at a fixed place.
+pub(crate) fn published(mart: &str, part: &str) -> String {
+    format!("published/{mart}/{part}/part.parquet")
+}
+
+/// The folder of run records.
+pub(crate) const RUNS: &str = "runs/";
+
+/// The record of a run.
+pub(crate) fn run(job_id: &str) -> String {
+    format!("runs/{job_id}.json")
+}
+
+/// What readers may see.
+pub(crate) const MANIFEST: &str = "manifest.json";

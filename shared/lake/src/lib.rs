@@ -1,0 +1,66 @@
+//! The lake: Parquet objects on S3, one prefix per factory.
+//!
+//! This crate alone knows object keys, metadata and conditional writes. It knows no table, no rule and no HTTP: it is told names, rows and numbers.
+//!
+//! - [`Store`]: the S3 calls, with [`S3Store`] and [`MemoryStore`]
+//! - raw batches: [`Lake::commit_batch`] puts rows and watermark in one step
+//! - staging parts: [`Lake::held`] and [`Lake::hold`]
+//! - the manifest: [`Lake::manifest`] and [`Lake::swap_manifest`], which alone publishes
+//! - mart parts and run records
+
+mod error;
+mod keys;
+mod manifest;
+mod marts;
+mod memory;
+mod parquet;
+mod raw;
+mod records;
+mod s3;
+mod staging;
+mod store;
+
+use std::sync::Arc;
+
+pub use error::{LakeError, Result};
+pub use manifest::{Manifest, PartRef, TableState, Zone};
+pub use memory::MemoryStore;
+pub use parquet::{from_parquet, to_parquet};
+pub use raw::{Batch, BatchInfo, BatchNumber, Commit, Mode, Reload};
+pub use s3::S3Store;
+pub use staging::{Held, Slot};
+pub use store::{ETag, Fetched, Head, Listed, Metadata, Object, Put, PutMode, Store, StoreError};
+
+/// One factory's part of a lake. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Lake {
+    store: Arc<dyn Store>,
+    prefix: String,
+}
+
+impl Lake {
+    /// The lake of `factory` below `prefix` (may be empty) of a storage.
+    pub fn new(store: Arc<dyn Store>, prefix: &str, factory: &str) -> Self {
+        let prefix = prefix.trim_matches('/');
+        let separator = if prefix.is_empty() { "" } else { "/" };
+        Self { store, prefix: format!("{prefix}{separator}factory={factory}/") }
+    }
+
+    /// The lake at `s3://bucket/prefix`, with the usual `AWS_*` variables.
+    pub async fn connect(address: &str, factory: &str) -> Result<Self> {
+        let place = address.strip_prefix("s3://").ok_or_else(|| LakeError::Address(address.to_owned()))?;
+        let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+        if bucket.is_empty() {
+            return Err(LakeError::Address(address.to_owned()));
+        }
+        Ok(Self::new(Arc::new(S3Store::connect(bucket).await?), prefix, factory))
+    }
+
+    fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    fn key(&self, below: &str) -> String {
+        format!("{}{below}", self.prefix)
+    }
+}

@@ -1,0 +1,100 @@
+//! The manifest: the one object that says which version of everything readers see.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, FixedOffset};
+use serde::{Deserialize, Serialize};
+
+use crate::{BatchNumber, ETag, Fetched, Lake, LakeError, Metadata, Put, PutMode, Reload, Result, keys};
+
+/// What readers see.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Counts the manifests of this lake.
+    pub generation: u64,
+    /// The run that wrote it.
+    pub run_id: String,
+    /// The source tables by staging name.
+    pub tables: BTreeMap<String, TableState>,
+    /// The parts of each mart by name.
+    pub marts: BTreeMap<String, BTreeMap<String, PartRef>>,
+    /// What staging already holds and the marts do not yet take account of; only the warehouse understands it.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub pending: serde_json::Value,
+    /// Mart parts (`mart/part`) whose published copy may be older.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unpublished: BTreeSet<String>,
+}
+
+/// How far a source table has come.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TableState {
+    /// The last batch that staging and marts take account of.
+    pub applied: BatchNumber,
+    /// The watermark that this batch carries.
+    pub watermark: Option<String>,
+    /// Start of the last run that read the table successfully.
+    pub as_of: Option<DateTime<FixedOffset>>,
+    /// Rejected rows that are open.
+    pub rejected: usize,
+    /// The last part of a full reload that is not closed yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_reload: Option<Reload>,
+    /// Staging parts, each with the values that tell whether a row can be in it.
+    pub parts: BTreeMap<String, Zone>,
+}
+
+/// What a part holds, as far as it helps to leave parts unread: groups of codes by column.
+pub type Zone = BTreeMap<String, BTreeSet<String>>;
+
+/// A version of a mart part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartRef {
+    /// Its key below the lake's prefix.
+    pub key: String,
+    /// Its rows.
+    pub rows: usize,
+    /// What it holds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub zone: Zone,
+}
+
+impl Manifest {
+    /// Start of the last run that read all of `tables` (staging names) successfully; tables that the source lacks do not count.
+    pub fn as_of<'a>(&self, tables: impl IntoIterator<Item = &'a str>) -> Option<DateTime<FixedOffset>> {
+        tables.into_iter().filter_map(|table| self.tables.get(table)?.as_of).min()
+    }
+}
+
+impl Lake {
+    /// Reads the manifest with its version; `None` before the first run.
+    pub async fn manifest(&self) -> Result<Option<(Manifest, ETag)>> {
+        let key = self.key(keys::MANIFEST);
+        self.store().get(&key).await?.map(|object| Ok((parse(&key, &object.bytes)?, object.etag))).transpose()
+    }
+
+    /// Reads the manifest unless it still is version `known`; `None` if it is.
+    pub async fn manifest_if_changed(&self, known: &ETag) -> Result<Option<(Manifest, ETag)>> {
+        let key = self.key(keys::MANIFEST);
+        match self.store().get_if_changed(&key, known).await? {
+            Fetched::New(object) => Ok(Some((parse(&key, &object.bytes)?, object.etag))),
+            Fetched::Unchanged => Ok(None),
+            Fetched::Missing => Err(LakeError::Corrupt { key, expected: "a manifest", reason: "it has been removed".to_owned() }),
+        }
+    }
+
+    /// Puts a manifest in the place of the version `known`, or as the first one.
+    pub async fn swap_manifest(&self, manifest: &Manifest, known: Option<ETag>) -> Result<Put> {
+        let bytes = serde_json::to_vec(manifest).map_err(|error| LakeError::Corrupt {
+            key: keys::MANIFEST.to_owned(),
+            expected: "JSON",
+            reason: error.to_string(),
+        })?;
+        let mode = known.map_or(PutMode::Create, PutMode::Replace);
+        Ok(self.store().put(&self.key(keys::MANIFEST), bytes, &Metadata::new(), mode).await?)
+    }
+}
+
+fn parse(key: &str, bytes: &[u8]) -> Result<Manifest> {
+    serde_json::from_slice(bytes).map_err(|error| LakeError::Corrupt { key: key.to_owned(), expected: "a manifest", reason: error.to_string() })
+}

@@ -1,0 +1,217 @@
+//! Raw batches: what one page of the ERP brought, as one immutable object that also carries the watermark.
+//!
+//! A batch exists from the moment that its object does. It is put once, on the condition that nobody has its number; there is no other watermark of
+//! record. Rows that were rejected lie in the batch too, so that nothing about it depends on a second object; the CSV beside it is for people.
+
+use polars::prelude::DataFrame;
+use serde::{Deserialize, Serialize};
+
+use crate::parquet::{from_parquet, to_parquet};
+use crate::{Lake, LakeError, Metadata, Put, PutMode, Result, keys};
+
+/// The number of a raw batch: 1, 2, 3, … per table.
+pub type BatchNumber = u64;
+
+/// How the rows of a batch were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Rows at or after the last watermark less the overlap.
+    Incremental,
+    /// Differences that a comparison of keys and watermarks showed.
+    Reconcile,
+    /// Everything.
+    Full,
+}
+
+impl Mode {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Incremental => "incremental",
+            Self::Reconcile => "reconcile",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// What a batch says about itself in its object's metadata.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchInfo {
+    /// How far the table has been read, in the ERP's own time.
+    pub watermark: Option<String>,
+    /// How its rows were found.
+    pub mode: Mode,
+    /// Rows that changed.
+    pub rows: usize,
+    /// Rows that were rejected.
+    pub rejected: usize,
+    /// The run that wrote it.
+    pub run_id: String,
+    /// When that run began: ISO 8601 with the factory's offset.
+    pub started_at: String,
+    /// A digest of the table's columns when it was written.
+    pub schema: String,
+    /// The full reload that it is a part of.
+    pub reload: Option<Reload>,
+}
+
+/// A part of a full reload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reload {
+    /// Names the reload: the number of its first part.
+    pub generation: BatchNumber,
+    /// Whether this part closes it.
+    pub closes: bool,
+    /// When the reload began, on the factory's clock.
+    pub began: String,
+    /// Where the next part goes on; only the source understands it. `None` if it did not fit.
+    pub cursor: Option<String>,
+}
+
+/// A batch that was read.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Its number.
+    pub number: BatchNumber,
+    /// Its rows, changed, deleted and rejected.
+    pub frame: DataFrame,
+    /// What it says about itself.
+    pub info: BatchInfo,
+}
+
+/// What became of a new batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commit {
+    /// It exists.
+    Done,
+    /// Another run has taken this number: what is known of the table is out of date.
+    Lost,
+}
+
+/// The longest cursor that is kept: all metadata of an object together has 2 KB.
+const CURSOR_MAX: usize = 1200;
+
+impl Lake {
+    /// Commits rows and watermark in one step: the batch exists whole or not at all. `rejected_csv` is written before it.
+    pub async fn commit_batch(
+        &self,
+        staging: &str,
+        number: BatchNumber,
+        frame: &mut DataFrame,
+        info: &BatchInfo,
+        rejected_csv: Option<Vec<u8>>,
+    ) -> Result<Commit> {
+        let key = self.key(&keys::raw(staging, number));
+        let put_id = uuid::Uuid::new_v4().to_string();
+        let mut metadata = metadata_of(info);
+        metadata.insert("put-id".to_owned(), put_id.clone());
+        if let Some(csv) = &rejected_csv {
+            let csv_key = self.key(&keys::rejected(staging, number));
+            self.store().put(&csv_key, csv.clone(), &Metadata::new(), PutMode::Overwrite).await?;
+        }
+        let put = self.store().put(&key, to_parquet(frame)?, &metadata, PutMode::Create).await?;
+        if let Put::Stored(_) = put {
+            return Ok(Commit::Done);
+        }
+        // A put that was carried out though its answer was lost is refused when it is repeated: the id tells whose object it is.
+        let stored = self.store().head(&key).await?;
+        Ok(if stored.is_some_and(|head| head.metadata.get("put-id") == Some(&put_id)) { Commit::Done } else { Commit::Lost })
+    }
+
+    /// The numbers of a table's batches after `applied`, ascending.
+    pub async fn batches_after(&self, staging: &str, applied: BatchNumber) -> Result<Vec<BatchNumber>> {
+        let folder = self.key(&keys::raw_folder(staging));
+        let after = self.key(&keys::raw(staging, applied));
+        let listed = self.store().list(&folder, Some(&after)).await?;
+        listed
+            .iter()
+            .map(|object| {
+                let name = object.key.strip_prefix(&folder).and_then(|name| name.strip_suffix(".parquet"));
+                name.and_then(|name| name.parse().ok()).ok_or_else(|| corrupt(&object.key, "a numbered batch", "its name is not a number"))
+            })
+            .collect()
+    }
+
+    /// What a batch says about itself.
+    pub async fn batch_info(&self, staging: &str, number: BatchNumber) -> Result<Option<BatchInfo>> {
+        let key = self.key(&keys::raw(staging, number));
+        self.store().head(&key).await?.map(|head| info_of(&key, &head.metadata)).transpose()
+    }
+
+    /// Reads a batch that exists, or only some of its columns.
+    pub async fn batch(&self, staging: &str, number: BatchNumber, columns: Option<&[String]>) -> Result<Batch> {
+        let key = self.key(&keys::raw(staging, number));
+        let object = self.store().get(&key).await?.ok_or_else(|| corrupt(&key, "a batch", "it is not there"))?;
+        let info = info_of(&key, &object.metadata)?;
+        Ok(Batch { number, frame: from_parquet(&key, object.bytes, columns)?, info })
+    }
+
+    /// The text of a batch's rejected rows as CSV, rewritten: the batch itself is what counts.
+    pub async fn restore_rejected_csv(&self, staging: &str, number: BatchNumber, csv: Vec<u8>) -> Result<()> {
+        let key = self.key(&keys::rejected(staging, number));
+        if self.store().get(&key).await?.is_none_or(|object| object.bytes != csv) {
+            self.store().put(&key, csv, &Metadata::new(), PutMode::Overwrite).await?;
+        }
+        Ok(())
+    }
+}
+
+fn metadata_of(info: &BatchInfo) -> Metadata {
+    let mut metadata = Metadata::from([
+        ("mode".to_owned(), info.mode.word().to_owned()),
+        ("rows".to_owned(), info.rows.to_string()),
+        ("rejected".to_owned(), info.rejected.to_string()),
+        ("run-id".to_owned(), info.run_id.clone()),
+        ("started-at".to_owned(), info.started_at.clone()),
+        ("schema".to_owned(), info.schema.clone()),
+    ]);
+    if let Some(watermark) = &info.watermark {
+        metadata.insert("watermark".to_owned(), watermark.clone());
+    }
+    if let Some(reload) = &info.reload {
+        metadata.insert("generation".to_owned(), reload.generation.to_string());
+        metadata.insert("closes".to_owned(), reload.closes.to_string());
+        metadata.insert("began".to_owned(), reload.began.clone());
+        if let Some(cursor) = reload.cursor.as_ref().filter(|cursor| cursor.is_ascii() && cursor.len() <= CURSOR_MAX) {
+            metadata.insert("cursor".to_owned(), cursor.clone());
+        }
+    }
+    metadata
+}
+
+fn info_of(key: &str, metadata: &Metadata) -> Result<BatchInfo> {
+    let need = |name: &'static str| metadata.get(name).ok_or_else(|| corrupt(key, "a batch", &format!("metadata `{name}` is missing")));
+    let count = |name: &'static str| -> Result<usize> {
+        need(name)?.parse().map_err(|_| corrupt(key, "a batch", &format!("metadata `{name}` is not a number")))
+    };
+    let mode = match need("mode")?.as_str() {
+        "incremental" => Mode::Incremental,
+        "reconcile" => Mode::Reconcile,
+        "full" => Mode::Full,
+        other => return Err(corrupt(key, "a batch", &format!("metadata `mode` is `{other}`"))),
+    };
+    let reload = match metadata.get("generation") {
+        None => None,
+        Some(_) => Some(Reload {
+            generation: count("generation")? as BatchNumber,
+            closes: need("closes")? == "true",
+            began: need("began")?.clone(),
+            cursor: metadata.get("cursor").cloned(),
+        }),
+    };
+    Ok(BatchInfo {
+        watermark: metadata.get("watermark").cloned(),
+        mode,
+        rows: count("rows")?,
+        rejected: count("rejected")?,
+        run_id: need("run-id")?.clone(),
+        started_at: need("started-at")?.clone(),
+        schema: need("schema")?.clone(),
+        reload,
+    })
+}
+
+fn corrupt(key: &str, expected: &'static str, reason: &str) -> LakeError {
+    LakeError::Corrupt { key: key.to_owned(), expected, reason: reason.to_owned() }
+}

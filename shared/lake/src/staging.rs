@@ -1,0 +1,61 @@
+//! Staging parts: the current version of each row, overwritten in place on the condition that nobody else did meanwhile.
+
+use polars::prelude::DataFrame;
+
+use crate::parquet::{from_parquet, to_parquet};
+use crate::{BatchNumber, ETag, Lake, LakeError, Metadata, Put, PutMode, Result, keys};
+
+/// Which object of a table's current state is meant.
+#[derive(Clone, Copy, Debug)]
+pub enum Slot<'a> {
+    /// A part of the rows.
+    Part(&'a str),
+    /// The rejected rows that are still open.
+    Rejected,
+}
+
+/// An object of current state as it was read.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The rows.
+    pub frame: DataFrame,
+    /// The last batch that they take account of.
+    pub applied: BatchNumber,
+    /// The version that was read.
+    pub etag: ETag,
+}
+
+impl Lake {
+    /// Reads a part of a table's current state, or only some of its columns; `None` if there is none yet.
+    pub async fn held(&self, staging: &str, slot: Slot<'_>, columns: Option<&[String]>) -> Result<Option<Held>> {
+        let key = self.slot_key(staging, slot);
+        let Some(object) = self.store().get(&key).await? else { return Ok(None) };
+        let applied = object.metadata.get("applied").and_then(|text| text.parse().ok()).ok_or_else(|| LakeError::Corrupt {
+            key: key.clone(),
+            expected: "a staging part",
+            reason: "metadata `applied` is missing".to_owned(),
+        })?;
+        Ok(Some(Held { frame: from_parquet(&key, object.bytes, columns)?, applied, etag: object.etag }))
+    }
+
+    /// Writes a part of a table's current state in the place of the version `known`, or as the first one.
+    pub async fn hold(&self, staging: &str, slot: Slot<'_>, frame: &mut DataFrame, applied: BatchNumber, known: Option<ETag>) -> Result<Put> {
+        let metadata = Metadata::from([("applied".to_owned(), applied.to_string())]);
+        let mode = known.map_or(PutMode::Create, PutMode::Replace);
+        Ok(self.store().put(&self.slot_key(staging, slot), to_parquet(frame)?, &metadata, mode).await?)
+    }
+
+    /// The parts of a table that exist.
+    pub async fn staging_parts(&self, staging: &str) -> Result<Vec<String>> {
+        let folder = self.key(&keys::staging_folder(staging));
+        let listed = self.store().list(&folder, None).await?;
+        Ok(listed.iter().filter_map(|object| object.key.strip_prefix(&folder)?.strip_suffix("/part.parquet").map(str::to_owned)).collect())
+    }
+
+    fn slot_key(&self, staging: &str, slot: Slot<'_>) -> String {
+        self.key(&match slot {
+            Slot::Part(part) => keys::staging(staging, part),
+            Slot::Rejected => keys::rejected_open(staging),
+        })
+    }
+}
