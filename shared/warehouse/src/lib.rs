@@ -1,0 +1,21 @@
+//! What the lake holds and how it is derived: the source tables as data, staging from raw batches, marts from staging.
+//!
+//! - [`sources`]: the ERP's tables, columns, keys and watermarks
+//! - [`batch`]: what a raw batch's rows look like
+//! - [`staging`]: raw batches folded into the current version of each row
+//! - [`marts`]: what readers ask
+//! - [`transform`]: catches staging and marts up with raw, and publishes
+//!
+//! The crate asks no ERP, serves no HTTP and reads no clock.
+
+pub mod batch;
+mod error;
+mod frames;
+pub mod marts;
+pub mod scope;
+pub mod sources;
+pub mod staging;
+mod touched;
+pub mod transform;
+
+pub use error::{Result, WarehouseError};

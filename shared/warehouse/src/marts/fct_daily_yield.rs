@@ -1,0 +1,171 @@
+//! `fct_daily_yield`: the complete runs of a date, shift, line, product and customer.
+
+use std::collections::BTreeMap;
+
+use domain::yields::{RunKg, YieldSum};
+use polars::prelude::*;
+
+use super::{Build, Mart, RUN_TABLES, date, number, text, whole};
+use crate::frames;
+
+/// Yield per date, shift, line, product and customer, these being the run's; percentages are ratios of sums.
+pub const FCT_DAILY_YIELD: Mart = Mart {
+    name: "fct_daily_yield",
+    columns: &[
+        date("production_date").always(),
+        text("shift_code"),
+        text("prod_line"),
+        text("line_name"),
+        text("product_code"),
+        text("product"),
+        text("customer"),
+        whole("runs").always(),
+        number("input_kg"),
+        number("target_kg"),
+        number("total_kg"),
+        number("waste_kg"),
+        number("yield_pct"),
+        number("waste_pct"),
+        number("efficiency_pct"),
+        number("giveaway_pct"),
+    ],
+    grain: &["production_date", "shift_code", "prod_line", "product_code", "customer"],
+    month_of: Some("production_date"),
+    tables: RUN_TABLES,
+    builds: &[Build::Dates(build)],
+};
+
+/// The runs of one row.
+#[derive(Default)]
+struct Group<'a> {
+    sum: YieldSum,
+    line_name: Option<&'a str>,
+    product: Option<&'a str>,
+}
+
+fn build(runs: &DataFrame) -> PolarsResult<DataFrame> {
+    let complete = runs.clone().lazy().filter(col("complete")).sort(["production_date", "run_number"], SortMultipleOptions::new()).collect()?;
+    let texts = |name| complete.column(name)?.str();
+    let numbers = |name| complete.column(name)?.f64();
+    let dates = complete.column("production_date")?.date()?.physical();
+    let (shifts, lines, codes, customers) = (texts("shift_code")?, texts("prod_line")?, texts("product_code")?, texts("customer")?);
+    let (line_names, products) = (texts("line_name")?, texts("product")?);
+    let (inputs_kg, actuals_kg, targets_kg) = (numbers("input_kg")?, numbers("actual_kg")?, numbers("target_kg")?);
+    let (giveaways_g, pack_targets_g) = (numbers("pack_giveaway_g")?, numbers("pack_target_g")?);
+
+    let mut groups = BTreeMap::<_, Group>::new();
+    for run in 0..complete.height() {
+        let key = (dates.get(run), shifts.get(run), lines.get(run), codes.get(run), customers.get(run));
+        let group = groups.entry(key).or_default();
+        group.line_name = line_names.get(run);
+        // Runs without a product code share a row, though their products may differ.
+        group.product = products.get(run).filter(|product| group.sum.runs() == 0 || group.product == Some(*product));
+        group.sum.add(&RunKg {
+            input_kg: inputs_kg.get(run),
+            actual_kg: actuals_kg.get(run),
+            target_kg: targets_kg.get(run),
+            giveaway_kg: giveaways_g.get(run).map(kg),
+            pack_target_kg: pack_targets_g.get(run).map(kg),
+        });
+    }
+
+    let sums = |figure: fn(&YieldSum) -> Option<f64>| groups.values().map(|group| figure(&group.sum)).collect::<Vec<_>>();
+    let rows = df![
+        "production_date" => groups.keys().map(|key| key.0).collect::<Vec<_>>(),
+        "shift_code" => groups.keys().map(|key| key.1).collect::<Vec<_>>(),
+        "prod_line" => groups.keys().map(|key| key.2).collect::<Vec<_>>(),
+        "line_name" => groups.values().map(|group| group.line_name).collect::<Vec<_>>(),
+        "product_code" => groups.keys().map(|key| key.3).collect::<Vec<_>>(),
+        "product" => groups.values().map(|group| group.product).collect::<Vec<_>>(),
+        "customer" => groups.keys().map(|key| key.4).collect::<Vec<_>>(),
+        "runs" => groups.values().map(|group| group.sum.runs()).collect::<Vec<_>>(),
+        "input_kg" => sums(YieldSum::input_kg),
+        "target_kg" => sums(YieldSum::target_kg),
+        "total_kg" => sums(YieldSum::total_kg),
+        "waste_kg" => sums(YieldSum::waste_kg),
+        "yield_pct" => sums(YieldSum::yield_pct),
+        "waste_pct" => sums(YieldSum::waste_pct),
+        "efficiency_pct" => sums(YieldSum::efficiency_pct),
+        "giveaway_pct" => sums(YieldSum::giveaway_pct),
+    ]?;
+    frames::fit(&rows, &FCT_DAILY_YIELD.schema())
+}
+
+fn kg(grams: f64) -> f64 {
+    grams / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::small_factory::{day, runs, shown};
+    use super::*;
+
+    fn built(named: PolarsResult<DataFrame>, columns: &[&str]) -> Vec<String> {
+        let mart = build(&runs(&named.unwrap())).unwrap();
+        assert_eq!(**mart.schema(), FCT_DAILY_YIELD.schema());
+        shown(&mart, columns)
+    }
+
+    const FIGURES: [&str; 9] = ["runs", "input_kg", "target_kg", "total_kg", "waste_kg", "yield_pct", "waste_pct", "efficiency_pct", "giveaway_pct"];
+
+    #[test]
+    fn percentages_are_ratios_of_sums_over_the_runs_that_know_both_sides() {
+        let group = df![
+            "run_number" => ["1", "2", "3", "4"],
+            "production_date" => [day(2); 4],
+            "complete" => [true, true, true, false],
+            "input_kg" => [Some(100.0), Some(300.0), None, Some(1e6)],
+            "actual_kg" => [Some(50.0), Some(270.0), Some(80.0), Some(1e6)],
+            "target_kg" => [Some(100.0), None, Some(100.0), None],
+            "pack_giveaway_g" => [Some(500.0), Some(0.0), None, None],
+            "pack_target_g" => [Some(5000.0), Some(15000.0), None, None],
+            "giveaway_pct" => [10.0, 0.0, 50.0, 0.0],
+        ];
+        assert_eq!(built(group, &FIGURES), ["3 | 400 | 200 | 400 | 80 | 80 | 20 | 65 | 2.5"]);
+    }
+
+    #[test]
+    fn a_group_that_knows_nothing_has_runs_and_nulls() {
+        let group = df!["run_number" => ["1"], "production_date" => [day(2)], "complete" => [true]];
+        assert_eq!(built(group, &FIGURES), ["1 | - | - | - | - | - | - | - | -"]);
+    }
+
+    #[test]
+    fn a_row_is_a_date_shift_line_product_and_customer() {
+        let group = df![
+            "run_number" => ["1", "1", "2", "3", "4", "5"],
+            "production_date" => [day(3), day(2), day(2), day(2), day(2), day(2)],
+            "complete" => [true; 6],
+            "shift_code" => [Some("AM"), Some("AM"), Some("AM"), Some("PM"), Some("AM"), None],
+            "prod_line" => ["L1", "L1", "L1", "L1", "L1", "L2"],
+            "line_name" => ["Line 1", "Line 1", "Line 1", "Line 1", "Line 1", "Line 2"],
+            "product_code" => [Some("A"), Some("A"), Some("A"), Some("A"), Some("B"), None],
+            "product" => [Some("COD"), Some("COD"), Some("COD"), Some("COD"), Some("HAKE"), None],
+            "customer" => [Some("X"), Some("X"), Some("X"), Some("X"), None, None],
+        ];
+        assert_eq!(
+            built(group, &["production_date", "shift_code", "prod_line", "line_name", "product_code", "product", "customer", "runs"]),
+            [
+                "2026-11-02 | - | L2 | Line 2 | - | - | - | 1",
+                "2026-11-02 | AM | L1 | Line 1 | A | COD | X | 2",
+                "2026-11-02 | AM | L1 | Line 1 | B | HAKE | - | 1",
+                "2026-11-02 | PM | L1 | Line 1 | A | COD | X | 1",
+                "2026-11-03 | AM | L1 | Line 1 | A | COD | X | 1",
+            ]
+        );
+    }
+
+    #[test]
+    fn runs_without_a_code_share_a_row_that_names_their_product_only_if_it_is_one() {
+        let group = |products: [&str; 3]| df!["run_number" => ["1", "2", "3"], "production_date" => [day(2); 3], "complete" => [true; 3], "product" => products];
+        assert_eq!(built(group(["COD", "COD", "COD"]), &["product", "runs"]), ["COD | 3"]);
+        assert_eq!(built(group(["COD", "HAKE", "COD"]), &["product", "runs"]), ["- | 3"]);
+        assert_eq!(built(group(["COD", "HAKE", "HAKE"]), &["product", "runs"]), ["- | 3"]);
+    }
+
+    #[test]
+    fn without_complete_runs_there_is_no_row() {
+        assert_eq!(built(Ok(DataFrame::empty()), &["runs"]), [""; 0]);
+        assert_eq!(built(df!["run_number" => ["1"], "production_date" => [day(2)], "complete" => [false]], &["runs"]), [""; 0]);
+    }
+}

@@ -1,0 +1,84 @@
+//! `fct_temp_breaches`: readings and breaches per date and location.
+
+use polars::prelude::*;
+
+use super::{Build, Mart, date, number, temperature_breaches, text, time, whole};
+use crate::frames;
+use crate::scope::ReadingScope;
+
+/// Temperatures per date and location, also where nothing was outside its limits.
+pub const FCT_TEMP_BREACHES: Mart = Mart {
+    name: "fct_temp_breaches",
+    columns: &[
+        date("reading_date").always(),
+        text("location"),
+        whole("readings").always(),
+        whole("breaches").always(),
+        number("min_temp_celsius"),
+        number("max_temp_celsius"),
+        number("max_degrees_over"),
+        time("first_breach_at"),
+        time("last_breach_at"),
+    ],
+    grain: &["reading_date", "location"],
+    month_of: Some("reading_date"),
+    tables: &["temperature_logs"],
+    builds: &[Build::Readings(build)],
+};
+
+fn build(scope: &ReadingScope) -> PolarsResult<DataFrame> {
+    let breached_at = || col("reading_time").filter(col("degrees_over").is_not_null());
+    let days = temperature_breaches::judged(scope)?
+        .lazy()
+        .group_by(FCT_TEMP_BREACHES.grain.iter().map(|name| col(*name)).collect::<Vec<_>>())
+        .agg([
+            len().alias("readings"),
+            col("degrees_over").count().alias("breaches"),
+            col("temp_celsius").min().alias("min_temp_celsius"),
+            col("temp_celsius").max().alias("max_temp_celsius"),
+            col("degrees_over").max().alias("max_degrees_over"),
+            breached_at().min().alias("first_breach_at"),
+            breached_at().max().alias("last_breach_at"),
+        ])
+        .sort(FCT_TEMP_BREACHES.grain.to_vec(), SortMultipleOptions::new())
+        .collect()?;
+    frames::fit(&days, &FCT_TEMP_BREACHES.schema())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::small_factory::{at, readings, shown};
+    use super::*;
+
+    #[test]
+    fn each_location_has_a_row_a_day_also_without_a_breach() {
+        let mart = build(&readings(
+            &df![
+                "log_id" => [1_i64, 2, 3, 4, 5, 6],
+                "location" => [Some("Chiller"), Some("Chiller"), Some("Chiller"), Some("Chiller"), Some("Dock"), None],
+                "reading_time" => [Some(at(2, 9, 0)), Some(at(2, 8, 0)), Some(at(2, 10, 0)), Some(at(3, 8, 0)), Some(at(2, 8, 0)), Some(at(2, 8, 0))],
+                "temp_celsius" => [Some(6.0), Some(-2.5), Some(4.0), Some(1.0), None, Some(9.0)],
+                "target_min" => [0.0; 6],
+                "target_max" => [5.0; 6],
+            ]
+            .unwrap(),
+        ))
+        .unwrap();
+        assert_eq!(**mart.schema(), FCT_TEMP_BREACHES.schema());
+        assert_eq!(
+            shown(&mart, &FCT_TEMP_BREACHES.columns.iter().map(|column| column.name).collect::<Vec<_>>()),
+            [
+                "2026-11-02 | - | 1 | 1 | 9 | 9 | 4 | 2026-11-02 08:00:00 | 2026-11-02 08:00:00",
+                "2026-11-02 | Chiller | 3 | 2 | -2.5 | 6 | 2.5 | 2026-11-02 08:00:00 | 2026-11-02 09:00:00",
+                "2026-11-02 | Dock | 1 | 0 | - | - | - | - | -",
+                "2026-11-03 | Chiller | 1 | 0 | 1 | 1 | - | - | -",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_reading_without_a_time_has_no_day_to_count_in() {
+        let timeless = df!["log_id" => [1_i64], "temp_celsius" => [9.0], "target_max" => [5.0]];
+        assert_eq!(build(&readings(&timeless.unwrap())).unwrap(), DataFrame::empty_with_schema(&FCT_TEMP_BREACHES.schema()));
+    }
+}

@@ -1,0 +1,205 @@
+//! Marts: what readers ask, built from staging. One file per mart; adding one is a new file and its line in [`ALL`].
+//!
+//! A mart says which columns it has, what its rows are unique by and how they are built from the rows that were touched. Which parts that concerns, and
+//! when the result is shown, is the business of [`crate::transform`].
+
+mod fct_compliance_checks;
+mod fct_daily_yield;
+mod fct_temp_breaches;
+mod findings;
+mod prod_line;
+mod products;
+mod run_inputs;
+mod run_outputs;
+mod run_weights;
+mod runs;
+#[cfg(test)]
+mod small_factory;
+mod temperature_breaches;
+
+use chrono::NaiveDate;
+use polars::error::PolarsResult;
+use polars::prelude::{DataFrame, DataType, Field, JoinArgs, JoinType, LazyFrame, MaintainOrderJoin, Schema, TimeUnit, col};
+
+use crate::scope::{ProductScope, ReadingScope, RunScope};
+
+pub use fct_compliance_checks::FCT_COMPLIANCE_CHECKS;
+pub use fct_daily_yield::FCT_DAILY_YIELD;
+pub use fct_temp_breaches::FCT_TEMP_BREACHES;
+pub use products::PRODUCTS;
+pub use run_inputs::RUN_INPUTS;
+pub use run_outputs::RUN_OUTPUTS;
+pub use run_weights::RUN_WEIGHTS;
+pub use runs::RUNS;
+pub use temperature_breaches::TEMPERATURE_BREACHES;
+
+/// All marts, in the order in which they are built.
+pub const ALL: [&Mart; 9] =
+    [&PRODUCTS, &RUNS, &RUN_INPUTS, &RUN_OUTPUTS, &RUN_WEIGHTS, &FCT_DAILY_YIELD, &TEMPERATURE_BREACHES, &FCT_TEMP_BREACHES, &FCT_COMPLIANCE_CHECKS];
+
+/// A mart.
+#[derive(Debug)]
+pub struct Mart {
+    /// Its name in the lake.
+    pub name: &'static str,
+    /// Its columns in order.
+    pub columns: &'static [MartColumn],
+    /// The columns that its rows are unique by.
+    pub grain: &'static [&'static str],
+    /// The date column that tells which month's part a row lies in; `None` for a mart of one part.
+    pub month_of: Option<&'static str>,
+    /// The staging tables whose age is its age.
+    pub tables: &'static [&'static str],
+    /// How its rows are made. Several builds of one mart have parts of their own.
+    pub builds: &'static [Build],
+}
+
+impl Mart {
+    /// The mart of this name.
+    pub fn named(name: &str) -> Option<&'static Mart> {
+        ALL.into_iter().find(|mart| mart.name == name)
+    }
+
+    /// The name of the part that a build keeps its rows of a month in; `month` is `None` for a mart of one part.
+    pub fn part(&self, build: Build, month: Option<&str>) -> String {
+        let month = month.unwrap_or("all");
+        if self.builds.len() == 1 { month.to_owned() } else { format!("{}-{month}", build.folder()) }
+    }
+
+    /// Whether a part may hold rows of the dates `from..=to`.
+    pub fn part_overlaps(&self, part: &str, from: NaiveDate, to: NaiveDate) -> bool {
+        let Some(start) = part.len().checked_sub(MONTH_LENGTH) else { return true };
+        self.month_of.is_none() || (month(from).as_str()..=month(to).as_str()).contains(&part.get(start..).unwrap_or_default())
+    }
+
+    /// The columns with their Polars types.
+    pub fn schema(&self) -> Schema {
+        self.columns.iter().map(|column| Field::new(column.name.into(), column.kind.dtype())).collect()
+    }
+}
+
+/// How the rows of a mart follow from what was touched.
+#[derive(Clone, Copy, Debug)]
+pub enum Build {
+    /// The rows of these runs, replaced by run number.
+    Runs(fn(&RunScope) -> PolarsResult<DataFrame>),
+    /// The rows of these production dates, from the finished rows of the mart `runs`, replaced by date.
+    Dates(fn(&DataFrame) -> PolarsResult<DataFrame>),
+    /// The rows of these days, from temperature readings, replaced by day.
+    Readings(fn(&ReadingScope) -> PolarsResult<DataFrame>),
+    /// The whole mart, from the product tables.
+    Products(fn(&ProductScope) -> PolarsResult<DataFrame>),
+}
+
+impl Build {
+    /// The folder that keeps the parts of this build apart from those of the mart's other builds.
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::Runs(_) => "run",
+            Self::Dates(_) => "date",
+            Self::Readings(_) => "reading",
+            Self::Products(_) => "all",
+        }
+    }
+}
+
+/// A column of a mart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MartColumn {
+    /// Its name, unit last.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: MartKind,
+    /// Whether a row may lack it.
+    pub nullable: bool,
+}
+
+/// The type of a mart column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MartKind {
+    /// Text.
+    Text,
+    /// A whole number.
+    Whole,
+    /// A number.
+    Number,
+    /// Yes or no.
+    Flag,
+    /// A date.
+    Date,
+    /// A time on the factory's clock.
+    Time,
+}
+
+impl MartKind {
+    fn dtype(self) -> DataType {
+        match self {
+            Self::Text => DataType::String,
+            Self::Whole => DataType::Int64,
+            Self::Number => DataType::Float64,
+            Self::Flag => DataType::Boolean,
+            Self::Date => DataType::Date,
+            Self::Time => DataType::Datetime(TimeUnit::Microseconds, None),
+        }
+    }
+}
+
+const fn column(name: &'static str, kind: MartKind) -> MartColumn {
+    MartColumn { name, kind, nullable: true }
+}
+
+const fn text(name: &'static str) -> MartColumn {
+    column(name, MartKind::Text)
+}
+
+const fn whole(name: &'static str) -> MartColumn {
+    column(name, MartKind::Whole)
+}
+
+const fn number(name: &'static str) -> MartColumn {
+    column(name, MartKind::Number)
+}
+
+const fn flag(name: &'static str) -> MartColumn {
+    column(name, MartKind::Flag)
+}
+
+const fn date(name: &'static str) -> MartColumn {
+    column(name, MartKind::Date)
+}
+
+const fn time(name: &'static str) -> MartColumn {
+    column(name, MartKind::Time)
+}
+
+impl MartColumn {
+    const fn always(mut self) -> Self {
+        self.nullable = false;
+        self
+    }
+}
+
+/// The month part of a date: `2026-11`.
+pub fn month(date: NaiveDate) -> String {
+    date.format("%Y-%m").to_string()
+}
+
+const MONTH_LENGTH: usize = "2026-11".len();
+
+/// The staging tables that a run's rows are made of.
+const RUN_TABLES: &[&str] =
+    &["run_numbers", "transactions", "plu", "run_totals", "prod_lines", "product_catalogue", "run_sheets", "run_inputs", "run_outputs"];
+
+/// What tells one run from another.
+const RUN_KEY: [&str; 2] = ["run_number", "production_date"];
+
+/// A text without the blanks around it, if it says anything.
+fn known(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// Each row of `left`, in its place, with what `right` knows of it; `right` has a key once at most.
+fn left_join<const N: usize>(left: LazyFrame, right: LazyFrame, keys: [&str; N]) -> LazyFrame {
+    let kept_in_order = JoinArgs { maintain_order: MaintainOrderJoin::Left, ..JoinArgs::new(JoinType::Left) };
+    left.join(right, keys.map(col), keys.map(col), kept_in_order)
+}

@@ -1,0 +1,352 @@
+//! `runs`: a run with its sheet, totals, inputs, outputs and packs, and the yields that follow.
+
+use domain::product_type::{ProductType, product_type_of};
+use domain::species::{Species, species_of};
+use domain::yields::{efficiency_pct, giveaway_pct, waste_kg, waste_pct, yield_pct};
+use polars::prelude::*;
+
+use super::{Build, Mart, RUN_KEY, RUN_TABLES, date, flag, left_join, number, prod_line::Lines, products, text, time, whole};
+use crate::frames;
+use crate::scope::RunScope;
+
+/// Runs; percentages are not rounded.
+pub const RUNS: Mart = Mart {
+    name: "runs",
+    columns: &[
+        text("run_number").always(),
+        date("production_date").always(),
+        text("prod_line"),
+        text("line_name"),
+        text("shift_code"),
+        text("product_code"),
+        text("product"),
+        text("customer"),
+        text("species"),
+        text("product_type"),
+        text("spec"),
+        flag("active").always(),
+        flag("complete").always(),
+        time("created"),
+        time("updated"),
+        time("started_at"),
+        time("finished_at"),
+        number("input_kg"),
+        number("actual_kg"),
+        number("target_kg"),
+        number("waste_kg"),
+        number("yield_pct"),
+        number("waste_pct"),
+        number("efficiency_pct"),
+        whole("packs").always(),
+        number("pack_giveaway_g"),
+        number("pack_target_g"),
+        number("giveaway_pct"),
+        whole("baskets"),
+        whole("start_label"),
+        whole("end_label"),
+        date("pack_date"),
+        whole("shelf_life_adjustment"),
+        text("recorded_by"),
+        flag("has_sheet").always(),
+        flag("has_totals").always(),
+        whole("total_packs"),
+        number("total_weight_kg"),
+        number("avg_weight_g"),
+        number("min_weight_g"),
+        number("max_weight_g"),
+        number("std_dev_g"),
+        number("total_giveaway_kg"),
+        number("total_giveaway_pct"),
+        whole("reject_count"),
+        whole("downtime_minutes"),
+    ],
+    grain: &["run_number", "production_date"],
+    month_of: Some("production_date"),
+    tables: RUN_TABLES,
+    builds: &[Build::Runs(build)],
+};
+
+fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
+    let mut runs = joined(scope)?;
+    let known_lines = Lines::of(&scope.lines)?;
+    let (lines, names) = known_lines.resolve_all(runs.column("prod_line")?.str()?);
+    for column in [
+        Column::new("prod_line".into(), lines),
+        Column::new("line_name".into(), names),
+        named(&runs, "species", |text| species_of(text).map(Species::as_str), "product_species")?,
+        named(&runs, "product_type", |text| product_type_of(text).map(ProductType::as_str), "product_description")?,
+        figure(&runs, "waste_kg", waste_kg, "input_kg", "actual_kg")?,
+        figure(&runs, "yield_pct", yield_pct, "actual_kg", "input_kg")?,
+        figure(&runs, "waste_pct", waste_pct, "input_kg", "actual_kg")?,
+        figure(&runs, "efficiency_pct", efficiency_pct, "actual_kg", "target_kg")?,
+        figure(&runs, "pack_giveaway_pct", giveaway_pct, "pack_giveaway_g", "pack_target_g")?,
+    ] {
+        runs.with_column(column)?;
+    }
+    let giveaway_pct = coalesce(&[col("pack_giveaway_pct"), col("total_giveaway_pct")]).alias("giveaway_pct");
+    frames::fit(&runs.lazy().with_column(giveaway_pct).collect()?, &RUNS.schema())
+}
+
+/// The runs with all that belongs to them, one row each.
+fn joined(scope: &RunScope) -> PolarsResult<DataFrame> {
+    let runs = scope.runs.clone().lazy();
+    let of_run =
+        [sheets(scope), totals(scope), sum_kg(&scope.inputs, "input_kg"), sum_kg(&scope.outputs, "output_kg"), pack_counts(scope), giveaway(scope)];
+    let with_children = of_run.into_iter().fold(runs, |runs, child| left_join(runs, child, RUN_KEY));
+    let product = products::by_code(&scope.products).select([
+        col("product_code"),
+        col("description").alias("product_description"),
+        col("species").alias("product_species"),
+        col("customer"),
+    ]);
+    left_join(with_children, product, ["product_code"])
+        .with_columns([
+            coalesce(&[col("product_description"), col("description")]).alias("product"),
+            coalesce(&[col("sheet_started_at"), col("created")]).alias("started_at"),
+            coalesce(&[col("output_kg"), col("total_weight_kg")]).alias("actual_kg"),
+            col("packs").fill_null(lit(0)),
+            col("has_sheet").fill_null(lit(false)),
+            col("has_totals").fill_null(lit(false)),
+        ])
+        .collect()
+}
+
+fn sheets(scope: &RunScope) -> LazyFrame {
+    scope.sheets.clone().lazy().select([
+        cols(RUN_KEY).as_expr(),
+        cols(["baskets", "start_label", "end_label", "pack_date", "shelf_life_adjustment", "finished_at", "recorded_by"]).as_expr(),
+        col("target_qty_kg").alias("target_kg"),
+        col("started_at").alias("sheet_started_at"),
+        lit(true).alias("has_sheet"),
+    ])
+}
+
+fn totals(scope: &RunScope) -> LazyFrame {
+    scope.totals.clone().lazy().select([
+        cols(RUN_KEY).as_expr(),
+        cols(["total_packs", "reject_count"]).as_expr(),
+        col("total_weight").alias("total_weight_kg"),
+        col("avg_weight").alias("avg_weight_g"),
+        col("min_weight").alias("min_weight_g"),
+        col("max_weight").alias("max_weight_g"),
+        col("std_dev").alias("std_dev_g"),
+        col("giveaway").alias("total_giveaway_kg"),
+        col("giveaway_pct").alias("total_giveaway_pct"),
+        col("downtime_mins").alias("downtime_minutes"),
+        lit(true).alias("has_totals"),
+    ])
+}
+
+/// The quantities of each run added up; a run without any is left out, since a sum of nothing would be 0 and not unknown.
+fn sum_kg(children: &DataFrame, name: &str) -> LazyFrame {
+    let known = children.clone().lazy().filter(col("qty_kg").is_not_null());
+    known.group_by(RUN_KEY.map(col)).agg([col("qty_kg").sum().alias(name)])
+}
+
+fn pack_counts(scope: &RunScope) -> LazyFrame {
+    scope.packs.clone().lazy().group_by(RUN_KEY.map(col)).agg([len().alias("packs")])
+}
+
+/// What the packs that know both their weights hold above their targets.
+fn giveaway(scope: &RunScope) -> LazyFrame {
+    let (net, target) = (|| col("net_weight"), || col("target_weight"));
+    let weighed = scope.packs.clone().lazy().filter(net().is_not_null().and(target().is_not_null()));
+    weighed.group_by(RUN_KEY.map(col)).agg([(net() - target()).sum().alias("pack_giveaway_g"), target().sum().alias("pack_target_g")])
+}
+
+/// What the run's own description names, else what the text of its product names.
+fn named(runs: &DataFrame, name: &str, rule: fn(&str) -> Option<&'static str>, of_product: &str) -> PolarsResult<Column> {
+    let (own, product) = (runs.column("description")?.str()?, runs.column(of_product)?.str()?);
+    let names: Vec<_> = own.iter().zip(product.iter()).map(|(own, product)| own.and_then(rule).or_else(|| product.and_then(rule))).collect();
+    Ok(Column::new(name.into(), names))
+}
+
+/// A figure that follows from two others.
+fn figure(runs: &DataFrame, name: &str, rule: fn(Option<f64>, Option<f64>) -> Option<f64>, one: &str, other: &str) -> PolarsResult<Column> {
+    let (one, other) = (runs.column(one)?.f64()?, runs.column(other)?.f64()?);
+    let figures: Vec<_> = one.iter().zip(other.iter()).map(|(one, other)| rule(one, other)).collect();
+    Ok(Column::new(name.into(), figures))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::small_factory::{at, day, no_runs, of_run, products, rows, shown};
+    use super::*;
+    use crate::sources::{PROD_LINES, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS, TRANSACTIONS};
+
+    /// A run of 2 November with everything, and one of the same number on the 3rd with nothing.
+    fn factory() -> RunScope {
+        let mut scope = no_runs();
+        let (number, date) = (["7", "7"], [day(2), day(3)]);
+        let runs = df![
+            "run_number" => number,
+            "production_date" => date,
+            "description" => [Some("SMOKED HADDOCK FILLET"), Some("FISH PIE")],
+            "product_code" => [Some("A"), Some("B")],
+            "prod_line" => [Some("line 1"), Some("Line 77")],
+            "shift_code" => [Some("AM"), None],
+            "spec" => [Some("S1"), None],
+            "active" => [true, true],
+            "complete" => [true, false],
+            "created" => [at(2, 5, 0), at(3, 5, 0)],
+            "updated" => [Some(at(2, 15, 0)), None],
+        ];
+        scope.runs = of_run(&RUN_NUMBERS, &runs.unwrap());
+        scope.lines = rows(&PROD_LINES, &df!["line_id" => ["L1"], "line_name" => ["Line 1"], "active" => [true]].unwrap());
+        let products_named = df![
+            "plu_number" => [1_i64, 2, 3],
+            "product_code" => ["A", "A", "B"],
+            "description" => ["OLD", "SALMON PORTION", "WHOLE SEA BASS"],
+            "species" => [None, Some("salmon"), Some("seabass")],
+            "customer" => [Some("Old customer"), Some("Harbour Foods"), None],
+            "active" => [false, true, true],
+        ];
+        scope.products = products(&products_named.unwrap());
+        scope
+    }
+
+    fn with_children() -> RunScope {
+        let mut scope = factory();
+        let sheet = df![
+            "run_number" => ["7"],
+            "production_date" => [day(2)],
+            "target_qty_kg" => [160.0],
+            "baskets" => [3_i64],
+            "start_label" => [1010_i64],
+            "end_label" => [1030_i64],
+            "pack_date" => [day(3)],
+            "shelf_life_adjustment" => [1_i64],
+            "started_at" => [at(2, 6, 0)],
+            "finished_at" => [at(2, 14, 0)],
+            "recorded_by" => ["kim"],
+        ];
+        scope.sheets = of_run(&RUN_SHEETS, &sheet.unwrap());
+        let totals = df![
+            "run_number" => ["7"],
+            "production_date" => [day(2)],
+            "total_packs" => [5_i64],
+            "total_weight" => [121.0],
+            "avg_weight" => [201.0],
+            "min_weight" => [199.0],
+            "max_weight" => [203.0],
+            "std_dev" => [1.5],
+            "giveaway" => [-0.5],
+            "giveaway_pct" => [9.0],
+            "reject_count" => [2_i64],
+            "downtime_mins" => [15_i64],
+        ];
+        scope.totals = of_run(&RUN_TOTALS, &totals.unwrap());
+        let (number, date) = (["7"; 3], [day(2); 3]);
+        let inputs = df!["input_id" => [1_i64, 2, 3], "run_number" => number, "production_date" => date, "qty_kg" => [Some(100.0), None, Some(60.0)]];
+        scope.inputs = of_run(&RUN_INPUTS, &inputs.unwrap());
+        let outputs =
+            df!["output_id" => [1_i64, 2, 3], "run_number" => number, "production_date" => date, "qty_kg" => [Some(100.0), Some(20.0), None]];
+        scope.outputs = of_run(&RUN_OUTPUTS, &outputs.unwrap());
+        let packs = df![
+            "trans_no" => [1_i64, 2, 3],
+            "run_number" => number,
+            "production_date" => date,
+            "net_weight" => [Some(206.0), Some(210.0), Some(999.0)],
+            "target_weight" => [Some(200.0), Some(200.0), None],
+        ];
+        scope.packs = of_run(&TRANSACTIONS, &packs.unwrap());
+        scope
+    }
+
+    fn built(scope: &RunScope, columns: &[&str]) -> Vec<String> {
+        let mart = build(scope).unwrap();
+        assert_eq!(**mart.schema(), RUNS.schema());
+        shown(&mart, columns)
+    }
+
+    #[test]
+    fn what_a_run_is_comes_from_its_own_row_the_lines_and_the_products() {
+        let columns = ["run_number", "production_date", "prod_line", "line_name", "shift_code", "product_code", "product", "customer"];
+        assert_eq!(
+            built(&factory(), &columns),
+            [
+                "7 | 2026-11-02 | L1 | Line 1 | AM | A | SALMON PORTION | Harbour Foods",
+                "7 | 2026-11-03 | Line 77 | Line 77 | - | B | WHOLE SEA BASS | -"
+            ]
+        );
+        let columns = ["species", "product_type", "spec", "active", "complete", "created", "updated"];
+        assert_eq!(
+            built(&factory(), &columns),
+            [
+                "haddock | smoked | S1 | true | true | 2026-11-02 05:00:00 | 2026-11-02 15:00:00",
+                "seabass | whole | - | true | false | 2026-11-03 05:00:00 | -"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_run_of_no_known_product_goes_by_its_own_description() {
+        let mut scope = factory();
+        scope.products = products(&DataFrame::empty());
+        assert_eq!(
+            built(&scope, &["product", "species", "product_type", "customer"]),
+            ["SMOKED HADDOCK FILLET | haddock | smoked | -", "FISH PIE | - | - | -"]
+        );
+    }
+
+    #[test]
+    fn the_figures_are_those_of_the_runs_own_children() {
+        let columns = ["input_kg", "actual_kg", "target_kg", "waste_kg", "yield_pct", "waste_pct", "efficiency_pct"];
+        assert_eq!(built(&with_children(), &columns), ["160 | 120 | 160 | 40 | 75 | 25 | 75", "- | - | - | - | - | - | -"]);
+        let columns = ["packs", "pack_giveaway_g", "pack_target_g", "giveaway_pct"];
+        assert_eq!(built(&with_children(), &columns), ["3 | 16 | 400 | 4", "0 | - | - | -"]);
+    }
+
+    #[test]
+    fn sheet_and_totals_are_shown_as_they_are() {
+        let sheet =
+            ["baskets", "start_label", "end_label", "pack_date", "shelf_life_adjustment", "recorded_by", "started_at", "finished_at", "has_sheet"];
+        assert_eq!(
+            built(&with_children(), &sheet),
+            [
+                "3 | 1010 | 1030 | 2026-11-03 | 1 | kim | 2026-11-02 06:00:00 | 2026-11-02 14:00:00 | true",
+                "- | - | - | - | - | - | 2026-11-03 05:00:00 | - | false"
+            ]
+        );
+        let totals = [
+            "total_packs",
+            "total_weight_kg",
+            "avg_weight_g",
+            "min_weight_g",
+            "max_weight_g",
+            "std_dev_g",
+            "total_giveaway_kg",
+            "total_giveaway_pct",
+            "reject_count",
+            "downtime_minutes",
+            "has_totals",
+        ];
+        assert_eq!(
+            built(&with_children(), &totals),
+            ["5 | 121 | 201 | 199 | 203 | 1.5 | -0.5 | 9 | 2 | 15 | true", "- | - | - | - | - | - | - | - | - | - | false"]
+        );
+    }
+
+    #[test]
+    fn the_weighing_systems_totals_stand_in_for_outputs_and_packs() {
+        let mut scope = with_children();
+        scope.outputs = of_run(&RUN_OUTPUTS, &DataFrame::empty());
+        scope.packs = of_run(&TRANSACTIONS, &DataFrame::empty());
+        let columns = ["actual_kg", "yield_pct", "packs", "pack_giveaway_g", "giveaway_pct"];
+        assert_eq!(built(&scope, &columns)[0], "121 | 75.625 | 0 | - | 9");
+    }
+
+    #[test]
+    fn quantities_that_nobody_wrote_down_are_unknown_and_not_zero() {
+        let mut scope = with_children();
+        let unknown = |frame: &DataFrame| frame.clone().lazy().with_column(lit(NULL).cast(DataType::Float64).alias("qty_kg")).collect().unwrap();
+        (scope.inputs, scope.outputs) = (unknown(&scope.inputs), unknown(&scope.outputs));
+        scope.totals = of_run(&RUN_TOTALS, &DataFrame::empty());
+        assert_eq!(built(&scope, &["input_kg", "actual_kg", "waste_kg", "yield_pct"])[0], "- | - | - | -");
+    }
+
+    #[test]
+    fn no_runs_make_an_empty_mart() {
+        assert_eq!(built(&no_runs(), &["run_number"]), [""; 0]);
+    }
+}

@@ -1,0 +1,86 @@
+//! Scopes of hand-written rows for the tests of marts: a test names the columns that matter to it, the others are null.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use polars::prelude::*;
+
+use crate::frames;
+use crate::scope::{ProductScope, ReadingScope, RunScope};
+use crate::sources::{
+    PLU, PROD_LINES, PRODUCT_CATALOGUE, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS, Source, TEMPERATURE_LOGS, TRANSACTIONS,
+};
+
+use super::{PRODUCTS, RUNS};
+
+pub(super) fn day(day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 11, day).unwrap()
+}
+
+pub(super) fn at(date: u32, hour: u32, minute: u32) -> NaiveDateTime {
+    day(date).and_hms_opt(hour, minute, 0).unwrap()
+}
+
+/// Runs of which nothing is known yet.
+pub(super) fn no_runs() -> RunScope {
+    let nothing = DataFrame::empty();
+    RunScope {
+        runs: of_run(&RUN_NUMBERS, &nothing),
+        sheets: of_run(&RUN_SHEETS, &nothing),
+        totals: of_run(&RUN_TOTALS, &nothing),
+        inputs: of_run(&RUN_INPUTS, &nothing),
+        outputs: of_run(&RUN_OUTPUTS, &nothing),
+        packs: of_run(&TRANSACTIONS, &nothing),
+        lines: rows(&PROD_LINES, &nothing),
+        products: products(&nothing),
+        finished: runs(&nothing),
+    }
+}
+
+/// Rows of a staging table.
+pub(super) fn rows(source: &Source, named: &DataFrame) -> DataFrame {
+    checked(named, &source.schema())
+}
+
+/// Rows of a staging table under the runs that they count for.
+pub(super) fn of_run(source: &Source, named: &DataFrame) -> DataFrame {
+    let mut schema = source.schema();
+    schema.insert("production_date".into(), DataType::Date);
+    checked(named, &schema)
+}
+
+/// Rows of the mart `runs`.
+pub(super) fn runs(named: &DataFrame) -> DataFrame {
+    checked(named, &RUNS.schema())
+}
+
+/// Rows of the mart `products`.
+pub(super) fn products(named: &DataFrame) -> DataFrame {
+    checked(named, &PRODUCTS.schema())
+}
+
+/// Rows of the product tables.
+pub(super) fn product_tables(plu: &DataFrame, catalogue: &DataFrame) -> ProductScope {
+    ProductScope { plu: rows(&PLU, plu), catalogue: rows(&PRODUCT_CATALOGUE, catalogue) }
+}
+
+/// Temperature readings, each of the day of its `reading_time`.
+pub(super) fn readings(named: &DataFrame) -> ReadingScope {
+    let readings = rows(&TEMPERATURE_LOGS, named).lazy().with_column(col("reading_time").dt().date().alias("reading_date"));
+    ReadingScope { readings: readings.collect().unwrap() }
+}
+
+fn checked(named: &DataFrame, schema: &Schema) -> DataFrame {
+    for name in named.get_column_names() {
+        assert!(schema.contains(name), "a test names a column `{name}` that does not exist");
+    }
+    frames::fit(named, schema).unwrap()
+}
+
+/// Rows as text, so that a test can say what it expects in one line each: `007208 | 2026-11-02 | 95.5 | -`.
+pub(super) fn shown(frame: &DataFrame, columns: &[&str]) -> Vec<String> {
+    let cell = |row, column: &&str| match frame.column(column).unwrap().get(row).unwrap() {
+        AnyValue::Null => "-".to_owned(),
+        AnyValue::Float64(number) => number.to_string(),
+        other => other.get_str().map_or_else(|| other.to_string(), str::to_owned),
+    };
+    (0..frame.height()).map(|row| columns.iter().map(|column| cell(row, column)).collect::<Vec<_>>().join(" | ")).collect()
+}

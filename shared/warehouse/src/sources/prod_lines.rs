@@ -1,0 +1,23 @@
+//! `prod_lines`: the production lines.
+
+use super::{Owner, Part, Source, flag, number, text, time};
+
+/// Production lines with their capacity per shift.
+pub const PROD_LINES: Source = Source {
+    table: "prod_lines",
+    owner: Owner::Factory,
+    staging: "prod_lines",
+    columns: &[
+        text("line_id"),
+        text("line_name"),
+        text("line_type"),
+        text("area"),
+        number("max_capacity_kg"),
+        flag("active").when_null(true),
+        time("updated_at"),
+    ],
+    key: &["line_id"],
+    watermark: "updated_at",
+    watermark_until_changed: None,
+    part: Part::One,
+};

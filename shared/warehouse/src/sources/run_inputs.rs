@@ -1,0 +1,15 @@
+//! `run_inputs`: kilograms of each batch code that went into a run.
+
+use super::{Owner, Part, Source, number, text, time, whole};
+
+/// What went into a run, per batch.
+pub const RUN_INPUTS: Source = Source {
+    table: "run_inputs",
+    owner: Owner::Factory,
+    staging: "run_inputs",
+    columns: &[whole("input_id"), text("run_number"), text("batch_code"), text("grade"), text("species"), number("qty_kg"), time("updated_at")],
+    key: &["input_id"],
+    watermark: "updated_at",
+    watermark_until_changed: None,
+    part: Part::Range("input_id", 20_000),
+};

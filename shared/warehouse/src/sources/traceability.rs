@@ -1,0 +1,33 @@
+//! `traceability`: one row per intake batch, with where the fish came from.
+
+use super::{Owner, Part, Source, date, number, signed, text, time};
+
+/// Intake batches: supplier, vessel, catch area, certificate.
+pub const TRACEABILITY: Source = Source {
+    table: "traceability",
+    owner: Owner::Factory,
+    staging: "traceability",
+    columns: &[
+        text("trace_id"),
+        text("batch_code"),
+        text("supplier"),
+        text("species"),
+        text("grade"),
+        text("catch_area"),
+        text("catch_method"),
+        text("vessel_name"),
+        date("landing_date"),
+        date("kill_date"),
+        date("received_date"),
+        signed("received_temp_c"),
+        number("qty_kg"),
+        date("use_by_date"),
+        text("country_origin"),
+        text("certified"),
+        time("updated_at"),
+    ],
+    key: &["trace_id"],
+    watermark: "updated_at",
+    watermark_until_changed: None,
+    part: Part::Digits("trace_id", 5000),
+};

@@ -1,0 +1,177 @@
+//! What the rows of raw batches do to the rows that staging holds. Pure: frames in, frame out.
+
+use polars::prelude::*;
+
+use crate::batch::{self, OP, OP_DELETE, OP_REJECT, OP_UPSERT};
+use crate::frames::{anti, fit, semi, stack};
+use crate::sources::Source;
+
+/// The rows of one batch that fall into one part.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// The rows, as [`batch::schema`] has them.
+    pub rows: DataFrame,
+    /// Whether the ERP was compared with the lake: then its rows hold even where their watermark is older.
+    pub authoritative: bool,
+}
+
+const WATERMARK: &str = "_watermark";
+
+/// Folds batches, in the order of their numbers, into the rows that are held.
+///
+/// A changed row takes the place of one with the same key unless that has a later watermark; deleted rows go; a row that the ERP has now in a form
+/// that was rejected is no longer shown in its old one.
+pub fn fold(source: &Source, held: &DataFrame, incoming: &[Incoming]) -> PolarsResult<DataFrame> {
+    let schema = source.schema();
+    let keys = source.key_names();
+    let mut rows = with_watermark(source, &fit(held, &schema)?)?;
+    // Batches that only add or change rows, which is nearly all, are folded in one go.
+    let mut plain: Vec<DataFrame> = Vec::new();
+    for batch in incoming {
+        let all = with_watermark(source, &fit(&batch.rows, &batch::schema(source))?)?;
+        let upserts = of_op(&all, OP_UPSERT)?;
+        if batch.authoritative || upserts.height() < all.height() {
+            rows = newest(rows, std::mem::take(&mut plain), &keys)?;
+            rows = anti(&rows, &of_op(&all, OP_DELETE)?, &keys)?;
+            rows = anti(&rows, &overtaken(&rows, &of_op(&all, OP_REJECT)?, &keys)?, &keys)?;
+            if batch.authoritative {
+                rows = anti(&rows, &upserts, &keys)?;
+            }
+        }
+        plain.push(upserts);
+    }
+    rows = newest(rows, plain, &keys)?;
+    fit(&rows.sort(&keys, SortMultipleOptions::default())?, &schema)
+}
+
+/// The held rows that have a key among the incoming ones: their old versions.
+pub fn old_versions(source: &Source, held: &DataFrame, incoming: &DataFrame) -> PolarsResult<DataFrame> {
+    semi(&fit(held, &source.schema())?, incoming, &source.key_names())
+}
+
+/// The rows of a batch with this operation.
+pub fn of_op(rows: &DataFrame, op: &str) -> PolarsResult<DataFrame> {
+    let ops = rows.column(OP)?;
+    rows.filter(&ops.str()?.equal(op))
+}
+
+/// Adds the watermark that counts: the first of the source's watermark columns that is not NULL.
+pub fn with_watermark(source: &Source, rows: &DataFrame) -> PolarsResult<DataFrame> {
+    let names = source.watermark_names();
+    let mut watermark = rows.column(&names[0])?.clone();
+    for name in &names[1..] {
+        watermark = watermark.zip_with(&watermark.is_not_null(), rows.column(name)?)?;
+    }
+    let mut rows = rows.clone();
+    rows.with_column(watermark.with_name(WATERMARK.into()))?;
+    Ok(rows)
+}
+
+/// Of rows with one key the one with the latest watermark; of equals the one that came last.
+fn newest(rows: DataFrame, added: Vec<DataFrame>, keys: &[String]) -> PolarsResult<DataFrame> {
+    if added.is_empty() {
+        return Ok(rows);
+    }
+    let schema = rows.schema().as_ref().clone();
+    let all = stack(std::iter::once(rows).chain(added), &schema)?;
+    let sorted = all.sort([WATERMARK], SortMultipleOptions::default().with_maintain_order(true))?;
+    sorted.unique_stable(Some(keys), UniqueKeepStrategy::Last, None)
+}
+
+/// The held rows whose key was rejected in a version that is not older.
+fn overtaken(rows: &DataFrame, rejected: &DataFrame, keys: &[String]) -> PolarsResult<DataFrame> {
+    let mut columns: Vec<String> = keys.to_vec();
+    columns.push(WATERMARK.to_owned());
+    let rejected = rejected.select(&columns)?;
+    let args = JoinArgs { suffix: Some("_rejected".into()), ..JoinArgs::new(JoinType::Inner) };
+    let pairs = rows.join(&rejected, keys, keys, args, None)?;
+    let theirs = pairs.column(&format!("{WATERMARK}_rejected"))?.datetime()?.physical().clone();
+    let ours = pairs.column(WATERMARK)?.datetime()?.physical().clone();
+    let mask: BooleanChunked =
+        theirs.iter().zip(ours.iter()).map(|(theirs, ours)| Some(theirs.is_none_or(|theirs| ours.is_none_or(|ours| ours <= theirs)))).collect();
+    pairs.filter(&mask)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::RUN_INPUTS;
+    use chrono::NaiveDate;
+    use proptest::prelude::*;
+
+    /// `input_id`, minutes of the watermark, `qty_kg`, operation.
+    type Row<'a> = (i64, i64, f64, &'a str);
+
+    fn rows(list: &[Row<'_>]) -> DataFrame {
+        let midnight = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap().and_hms_opt(0, 0, 0).unwrap();
+        let times: Vec<_> = list.iter().map(|row| midnight + chrono::TimeDelta::minutes(row.1)).collect();
+        let frame = df!(
+            "input_id" => list.iter().map(|row| row.0).collect::<Vec<_>>(),
+            "qty_kg" => list.iter().map(|row| row.2).collect::<Vec<_>>(),
+            "updated_at" => times,
+            OP => list.iter().map(|row| row.3).collect::<Vec<_>>(),
+        )
+        .unwrap();
+        fit(&frame, &batch::schema(&RUN_INPUTS)).unwrap()
+    }
+
+    fn folded(batches: &[(&[Row<'_>], bool)]) -> Vec<(i64, f64)> {
+        let incoming: Vec<_> = batches.iter().map(|(list, authoritative)| Incoming { rows: rows(list), authoritative: *authoritative }).collect();
+        let empty = DataFrame::empty_with_schema(&RUN_INPUTS.schema());
+        let frame = fold(&RUN_INPUTS, &empty, &incoming).unwrap();
+        let ids = frame.column("input_id").unwrap().i64().unwrap().clone();
+        let kgs = frame.column("qty_kg").unwrap().f64().unwrap().clone();
+        ids.iter().zip(kgs.iter()).map(|(id, kg)| (id.unwrap(), kg.unwrap())).collect()
+    }
+
+    #[test]
+    fn a_later_watermark_wins_whatever_the_order() {
+        let check = |batches: &[(&[Row<'_>], bool)], expect: &[(i64, f64)]| assert_eq!(folded(batches), expect);
+        check(&[(&[(1, 10, 1.0, "upsert")], false), (&[(1, 5, 2.0, "upsert")], false)], &[(1, 1.0)]);
+        check(&[(&[(1, 5, 1.0, "upsert")], false), (&[(1, 10, 2.0, "upsert")], false)], &[(1, 2.0)]);
+    }
+
+    #[test]
+    fn of_equal_watermarks_the_last_read_wins() {
+        assert_eq!(folded(&[(&[(1, 5, 1.0, "upsert")], false), (&[(1, 5, 2.0, "upsert")], false)]), [(1, 2.0)]);
+    }
+
+    #[test]
+    fn a_comparison_with_the_erp_may_bring_an_older_version_back() {
+        assert_eq!(folded(&[(&[(1, 10, 1.0, "upsert")], false), (&[(1, 5, 2.0, "upsert")], true)]), [(1, 2.0)]);
+    }
+
+    #[test]
+    fn deleted_rows_go_and_may_come_again() {
+        let gone: &[Row<'_>] = &[(1, 5, 0.0, "delete")];
+        assert_eq!(folded(&[(&[(1, 5, 1.0, "upsert"), (2, 5, 2.0, "upsert")], false), (gone, true)]), [(2, 2.0)]);
+        assert_eq!(folded(&[(&[(1, 5, 1.0, "upsert")], false), (gone, true), (&[(1, 4, 3.0, "upsert")], false)]), [(1, 3.0)]);
+    }
+
+    #[test]
+    fn a_rejected_version_takes_the_old_one_away_unless_it_is_older() {
+        assert_eq!(folded(&[(&[(1, 5, 1.0, "upsert")], false), (&[(1, 6, 0.0, "reject")], false)]), []);
+        assert_eq!(folded(&[(&[(1, 7, 1.0, "upsert")], false), (&[(1, 6, 0.0, "reject")], false)]), [(1, 1.0)]);
+    }
+
+    proptest! {
+        /// Folding all at once, one by one, or again from the start ends the same.
+        #[test]
+        fn how_batches_are_grouped_does_not_matter(
+            batches in prop::collection::vec((prop::collection::vec((0i64..6, 0i64..8, 0u32..1000, 0usize..8), 0..6), any::<bool>()), 0..8),
+        ) {
+            const OPS: [&str; 8] = ["upsert", "upsert", "upsert", "upsert", "upsert", "upsert", "delete", "reject"];
+            let incoming: Vec<_> = batches.iter().map(|(list, authoritative)| {
+                let mut seen = std::collections::BTreeSet::new();
+                let list: Vec<_> = list.iter().filter(|row| seen.insert(row.0)).map(|&(id, wm, kg, op)| (id, wm, f64::from(kg), OPS[op])).collect();
+                Incoming { rows: rows(&list), authoritative: *authoritative }
+            }).collect();
+            let empty = DataFrame::empty_with_schema(&RUN_INPUTS.schema());
+            let at_once = fold(&RUN_INPUTS, &empty, &incoming).unwrap();
+            let one_by_one = incoming.iter().fold(empty, |held, batch| fold(&RUN_INPUTS, &held, std::slice::from_ref(batch)).unwrap());
+            prop_assert!(at_once.equals_missing(&one_by_one));
+            let ids = at_once.column("input_id").unwrap();
+            prop_assert_eq!(ids.n_unique().unwrap(), at_once.height());
+        }
+    }
+}

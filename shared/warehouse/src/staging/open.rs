@@ -1,0 +1,88 @@
+//! Which rejected rows are still open. Pure: frames in, frame out.
+
+use polars::prelude::*;
+
+use super::fold::{of_op, with_watermark};
+use crate::batch::{OP_DELETE, OP_FORGET, OP_REJECT, OP_STILL_REJECTED, OP_UPSERT, REASON, ROW, rejected_schema};
+use crate::frames::{anti, fit, stack};
+use crate::sources::{Kind, Source};
+
+/// Who rejected rows, and when.
+#[derive(Clone, Debug)]
+pub struct Rejection {
+    /// The rows of a batch, as [`crate::batch::schema`] has them.
+    pub rows: DataFrame,
+    /// The run that wrote the batch.
+    pub job_id: String,
+    /// When that run began: ISO 8601 with offset.
+    pub rejected_at: String,
+}
+
+/// What is open after a batch: mended, deleted and forgotten rows leave, rejected ones take the place of their earlier version or join.
+pub fn fold_rejected(source: &Source, open: &DataFrame, batch: &Rejection) -> PolarsResult<DataFrame> {
+    let schema = rejected_schema();
+    let named = |rows: &DataFrame| -> PolarsResult<DataFrame> { DataFrame::new_infer_height(vec![keys_of(source, rows)?]) };
+    let key = ["key".to_owned()];
+    let mut rows = fit(open, &schema)?;
+    for op in [OP_UPSERT, OP_DELETE] {
+        rows = anti(&rows, &named(&of_op(&batch.rows, op)?)?, &key)?;
+    }
+    let mut forgotten = of_op(&batch.rows, OP_FORGET)?.select([ROW])?;
+    forgotten.rename(ROW, "row".into())?;
+    rows = anti(&rows, &forgotten, &["row".to_owned()])?;
+
+    let rejected = of_op(&batch.rows, OP_REJECT)?.vstack(&of_op(&batch.rows, OP_STILL_REJECTED)?)?;
+    let rejected = with_watermark(source, &rejected)?;
+    let added = DataFrame::new(
+        rejected.height(),
+        vec![
+            keys_of(source, &rejected)?,
+            rejected.column(REASON)?.clone().with_name("reason".into()),
+            rejected.column(ROW)?.clone().with_name("row".into()),
+            rejected.column("_watermark")?.cast(&DataType::String)?.with_name("watermark".into()),
+            constant("job_id", &batch.job_id, rejected.height()),
+            constant("rejected_at", &batch.rejected_at, rejected.height()),
+        ],
+    )?;
+    rows = anti(&rows, &added, &key)?;
+    let all = stack([rows, added], &schema)?;
+    all.unique_stable(Some(&key), UniqueKeepStrategy::Last, None)
+}
+
+/// The open rows, those that were open before just so with the record of when that was found first.
+pub fn keep_first_record(before: &DataFrame, open: &DataFrame) -> PolarsResult<DataFrame> {
+    let same = ["key", "reason", "row"].map(str::to_owned);
+    let still = crate::frames::semi(before, open, &same)?;
+    stack([still, anti(open, before, &same)?], &rejected_schema())
+}
+
+/// How a rejected row is known: its key as a JSON array, or its original values where the key itself cannot be read.
+pub fn keys_of(source: &Source, rows: &DataFrame) -> PolarsResult<Column> {
+    let mut keys: Vec<Option<Vec<String>>> = vec![Some(Vec::new()); rows.height()];
+    for name in source.key {
+        let column = source.column(name);
+        let values = rows.column(&column.name())?;
+        let texts: Vec<Option<String>> = match column.kind {
+            Kind::Text => values.str()?.iter().map(|v| v.map(|v| serde_json::Value::from(v).to_string())).collect(),
+            Kind::Date => values.date()?.as_date_iter().map(|v| v.map(|v| format!("\"{v}\""))).collect(),
+            _ => values.cast(&DataType::String)?.str()?.iter().map(|v| v.map(str::to_owned)).collect(),
+        };
+        for (key, text) in keys.iter_mut().zip(texts) {
+            *key = key.take().and_then(|mut parts| {
+                parts.push(text?);
+                Some(parts)
+            });
+        }
+    }
+    let originals = rows.column(ROW)?.str()?.clone();
+    let names: Vec<String> = keys
+        .into_iter()
+        .zip(originals.iter())
+        .map(|(key, row)| key.map_or_else(|| row.unwrap_or_default().to_owned(), |parts| format!("[{}]", parts.join(","))))
+        .collect();
+    Ok(Column::new("key".into(), names))
+}
+
+fn constant(name: &str, value: &str, rows: usize) -> Column {
+    Column::new_scalar(name.into(), Scalar::from(PlSmallStr::from_str(value)), rows)
+}

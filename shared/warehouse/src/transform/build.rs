@@ -1,0 +1,225 @@
+//! Staging to marts: makes the rows again that the pending note names, and leaves the rest as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use polars::prelude::*;
+
+use super::Work;
+use super::parts::Parts;
+use super::runs::{load_runs, run_chunks, staged, staged_all};
+use crate::frames::{compute, with_text_in, without_text_in};
+use crate::marts::{ALL, Build, Mart, PRODUCTS, RUNS, month};
+use crate::scope::{ProductScope, ReadingScope};
+use crate::sources;
+use crate::staging::parts::{may_hold, run_groups};
+use crate::touched::Touched;
+use crate::{Result, WarehouseError};
+
+/// Makes all marts again as far as they are touched and writes the parts; returns the `mart/part` names that were written.
+pub(super) async fn build(work: &mut Work<'_>) -> Result<BTreeSet<String>> {
+    let mut touched = work.pending.clone();
+    // A mart that is not there at all (a first run, or a mart that is new in this version) is made from everything.
+    for mart in ALL.into_iter().filter(|mart| !work.manifest.marts.contains_key(mart.name)) {
+        touched.merge(everything(mart));
+    }
+    let mut parts = Parts::default();
+    if ["plu", "product_catalogue"].iter().any(|table| touched.tables.contains(*table)) {
+        build_products(work, &mut parts).await?;
+    }
+    let dates = build_runs(work, &mut parts, &touched).await?;
+    build_dates(work, &mut parts, &dates).await?;
+    build_readings(work, &mut parts, &touched).await?;
+    for mart in ALL.into_iter().filter(|mart| !work.manifest.marts.contains_key(mart.name)) {
+        for build in mart.builds {
+            if parts.names(work, mart, *build).is_empty() {
+                parts.set(mart, &mart.part(*build, None), DataFrame::empty_with_schema(&mart.schema()));
+            }
+        }
+    }
+    parts.write(work).await
+}
+
+fn everything(mart: &Mart) -> Touched {
+    let mut touched = Touched::default();
+    for build in mart.builds {
+        match build {
+            Build::Runs(_) | Build::Dates(_) => touched.all_runs = true,
+            Build::Readings(_) => touched.all_days = true,
+            Build::Products(_) => touched.tables.extend(["plu".to_owned()]),
+        }
+    }
+    touched
+}
+
+async fn build_products(work: &Work<'_>, parts: &mut Parts) -> Result<()> {
+    let scope = ProductScope { plu: staged_all(work, &sources::PLU).await?, catalogue: staged_all(work, &sources::PRODUCT_CATALOGUE).await? };
+    for mart in ALL {
+        for build in mart.builds {
+            if let Build::Products(make) = *build {
+                let scope = scope.clone();
+                let rows = made(mart, move || make(&scope)).await?;
+                parts.set(mart, &mart.part(*build, None), rows);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Makes the rows of the touched runs again; returns the production dates that this concerns, old and new.
+async fn build_runs(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Result<BTreeSet<NaiveDate>> {
+    let mut dates = BTreeSet::new();
+    if touched.all_runs {
+        for part in parts.names(work, &RUNS, RUNS.builds[0]) {
+            dates.extend(dates_of(&parts.rows(work, &RUNS, &part).await?, "production_date")?);
+        }
+        for (mart, build) in builds() {
+            if matches!(build, Build::Runs(_)) {
+                parts.empty(work, mart, build);
+            }
+        }
+    }
+    let lines = staged_all(work, &sources::PROD_LINES).await?;
+    let products = parts.rows(work, &PRODUCTS, &PRODUCTS.part(PRODUCTS.builds[0], None)).await?;
+    for numbers in run_chunks(work, touched).await? {
+        let mut scope = load_runs(work, &numbers, &lines, &products).await?;
+        let groups = run_groups(&numbers);
+        for (mart, build) in builds() {
+            let Build::Runs(make) = build else { continue };
+            let input = scope.clone();
+            let rows = made(mart, move || make(&input)).await?;
+            let mut by_month = by_month(mart, build, &rows)?;
+            for part in parts.names(work, mart, build) {
+                if parts.zone(work, mart, &part).is_none_or(|zone| may_hold(zone, "run_group", &groups)) {
+                    by_month.entry(part).or_insert_with(|| DataFrame::empty_with_schema(&mart.schema()));
+                }
+            }
+            for (part, new) in by_month {
+                let old = parts.rows(work, mart, &part).await?;
+                let numbers = numbers.clone();
+                let (gone, all) = made_pair(mart, move || {
+                    let gone = with_text_in(&old, "run_number", &numbers)?;
+                    Ok((gone, without_text_in(&old, "run_number", &numbers)?.vstack(&new)?))
+                })
+                .await?;
+                if mart.name == RUNS.name {
+                    dates.extend(dates_of(&gone, "production_date")?);
+                }
+                if all.height() > 0 || gone.height() > 0 {
+                    parts.set(mart, &part, all);
+                }
+            }
+            if mart.name == RUNS.name {
+                dates.extend(dates_of(&rows, "production_date")?);
+                scope.finished = rows;
+            }
+        }
+    }
+    Ok(dates)
+}
+
+/// Makes the rows of these production dates again, from the mart `runs` as it will be.
+async fn build_dates(work: &Work<'_>, parts: &mut Parts, dates: &BTreeSet<NaiveDate>) -> Result<()> {
+    for (of_month, dates) in months(dates) {
+        let runs = parts.rows(work, &RUNS, &RUNS.part(RUNS.builds[0], Some(&of_month))).await?;
+        for (mart, build) in builds() {
+            let Build::Dates(make) = build else { continue };
+            let (runs, dates) = (runs.clone(), dates.clone());
+            let part = mart.part(build, Some(&of_month));
+            let old = parts.rows(work, mart, &part).await?;
+            let rows = made(mart, move || {
+                let (touched, _) = split_by_date(&runs, "production_date", &dates)?;
+                let (_, kept) = split_by_date(&old, mart.month_of.unwrap_or("production_date"), &dates)?;
+                kept.vstack(&make(&touched)?)
+            })
+            .await?;
+            parts.set(mart, &part, rows);
+        }
+    }
+    Ok(())
+}
+
+async fn build_readings(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Result<()> {
+    let source = &sources::TEMPERATURE_LOGS;
+    let held = work.manifest.tables.get(source.staging);
+    let mut days = touched.days.clone();
+    if touched.all_days {
+        let all = held.iter().flat_map(|table| table.parts.values()).filter_map(|zone| zone.get("day")).flatten();
+        days.extend(all.filter_map(|day| day.parse::<NaiveDate>().ok()));
+        for (mart, build) in builds() {
+            if matches!(build, Build::Readings(_)) {
+                parts.empty(work, mart, build);
+            }
+        }
+    }
+    for (of_month, days) in months(&days) {
+        let names = days.iter().map(NaiveDate::to_string).collect();
+        let readings = staged(work, source, "day", &names, None).await?;
+        let of_days = days.clone();
+        let scope = compute("temperature readings", move || {
+            let mut readings = readings;
+            let date = readings.column("reading_time")?.cast(&DataType::Date)?.with_name("reading_date".into());
+            readings.with_column(date)?;
+            Ok(ReadingScope { readings: split_by_date(&readings, "reading_date", &of_days)?.0 })
+        })
+        .await?;
+        for (mart, build) in builds() {
+            let Build::Readings(make) = build else { continue };
+            let part = mart.part(build, Some(&of_month));
+            let old = parts.rows(work, mart, &part).await?;
+            let (scope, days) = (scope.clone(), days.clone());
+            let rows = made(mart, move || {
+                let (_, kept) = split_by_date(&old, mart.month_of.unwrap_or("reading_date"), &days)?;
+                kept.vstack(&make(&scope)?)
+            })
+            .await?;
+            parts.set(mart, &part, rows);
+        }
+    }
+    Ok(())
+}
+
+fn builds() -> impl Iterator<Item = (&'static Mart, Build)> {
+    ALL.into_iter().flat_map(|mart| mart.builds.iter().map(move |build| (mart, *build)))
+}
+
+async fn made(mart: &'static Mart, work: impl FnOnce() -> PolarsResult<DataFrame> + Send + 'static) -> Result<DataFrame> {
+    compute(mart.name, work).await
+}
+
+async fn made_pair(
+    mart: &'static Mart,
+    work: impl FnOnce() -> PolarsResult<(DataFrame, DataFrame)> + Send + 'static,
+) -> Result<(DataFrame, DataFrame)> {
+    compute(mart.name, work).await
+}
+
+/// The rows by the part of their month.
+fn by_month(mart: &'static Mart, build: Build, rows: &DataFrame) -> Result<BTreeMap<String, DataFrame>> {
+    let Some(column) = mart.month_of else { return Ok(BTreeMap::from([(mart.part(build, None), rows.clone())])) };
+    let failed = |source| WarehouseError::Compute { step: mart.name.to_owned(), source };
+    months(&dates_of(rows, column)?)
+        .into_iter()
+        .map(|(of_month, dates)| Ok((mart.part(build, Some(&of_month)), split_by_date(rows, column, &dates).map_err(failed)?.0)))
+        .collect()
+}
+
+fn months(dates: &BTreeSet<NaiveDate>) -> BTreeMap<String, BTreeSet<NaiveDate>> {
+    let mut months: BTreeMap<String, BTreeSet<NaiveDate>> = BTreeMap::new();
+    for date in dates {
+        months.entry(month(*date)).or_default().insert(*date);
+    }
+    months
+}
+
+fn dates_of(rows: &DataFrame, column: &str) -> Result<BTreeSet<NaiveDate>> {
+    let distinct = || -> PolarsResult<BTreeSet<NaiveDate>> { Ok(rows.column(column)?.unique()?.date()?.as_date_iter().flatten().collect()) };
+    distinct().map_err(|source| WarehouseError::Compute { step: format!("the dates of `{column}`"), source })
+}
+
+/// The rows of these dates, and the others.
+fn split_by_date(rows: &DataFrame, column: &str, dates: &BTreeSet<NaiveDate>) -> PolarsResult<(DataFrame, DataFrame)> {
+    let values = rows.column(column)?;
+    let mask: BooleanChunked = values.date()?.as_date_iter().map(|date| Some(date.is_some_and(|date| dates.contains(&date)))).collect();
+    Ok((rows.filter(&mask)?, rows.filter(&!&mask)?))
+}

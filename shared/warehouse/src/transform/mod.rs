@@ -1,0 +1,148 @@
+//! Catches staging and marts up with raw, and publishes the result.
+//!
+//! Nobody tells this step what is new: it compares what the manifest says is applied with the batches that exist, so it may die, be repeated or run
+//! twice at once. Everything is decided by conditional writes: a staging part and the manifest are only replaced as the version that was read.
+
+mod build;
+mod contract;
+mod parts;
+mod reload;
+mod runs;
+mod stage;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset, Utc};
+use lake::{ETag, Lake, Manifest, Put};
+
+use crate::touched::Touched;
+use crate::{Result, WarehouseError};
+
+/// The run that transforms.
+#[derive(Clone, Debug)]
+pub struct RunStamp {
+    /// Its id.
+    pub job_id: String,
+    /// When it began, with the factory's offset.
+    pub started_at: DateTime<FixedOffset>,
+}
+
+/// Folds the batches that no run has folded yet into staging, so that an extraction compares with all that was committed.
+pub async fn stage(lake: &Lake, run: &RunStamp) -> Result<Manifest> {
+    until_undisturbed(|| async {
+        let mut work = Work::load(lake, run).await?;
+        if !stage::catch_up(&mut work).await? {
+            return Ok(work.manifest);
+        }
+        work.swap().await
+    })
+    .await
+}
+
+/// Folds what is left, makes the touched marts again and publishes them. `read` names the tables (staging names) that this run has read
+/// successfully; `now` is the storage's time.
+pub async fn transform(lake: &Lake, run: &RunStamp, read: &BTreeSet<&str>, now: DateTime<Utc>) -> Result<Manifest> {
+    let manifest = until_undisturbed(|| async {
+        let mut work = Work::load(lake, run).await?;
+        stage::catch_up(&mut work).await?;
+        // What an earlier run wrote and did not get to copy is copied before its note is replaced.
+        lake.publish(&work.manifest).await?;
+        let written = build::build(&mut work).await?;
+        work.pending = Touched::default();
+        work.manifest.unpublished = written;
+        for table in read {
+            let state = work.manifest.tables.entry((*table).to_owned()).or_default();
+            state.as_of = state.as_of.max(Some(run.started_at));
+        }
+        work.swap().await
+    })
+    .await?;
+    lake.publish(&manifest).await?;
+    lake.collect_garbage(&manifest, now).await?;
+    Ok(manifest)
+}
+
+/// How often an attempt may be disturbed before it gives up.
+const ATTEMPTS: usize = 60;
+
+async fn until_undisturbed<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
+    for tried in 0..ATTEMPTS {
+        match attempt().await {
+            Ok(done) => return Ok(done),
+            Err(WarehouseError::Disturbed) => {}
+            Err(error) => return Err(error),
+        }
+        // Whoever lost waits a little, each a different time, so that one of many gets through.
+        let jitter = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
+        tokio::time::sleep(Duration::from_millis(jitter * (tried as u64 + 1).min(8) / 2)).await;
+    }
+    Err(WarehouseError::Contended(ATTEMPTS))
+}
+
+/// What an attempt has read and decided so far.
+struct Work<'a> {
+    lake: &'a Lake,
+    run: &'a RunStamp,
+    /// The manifest as it was read, with the notes that went out since.
+    read: Manifest,
+    etag: Option<ETag>,
+    /// The manifest as it will be.
+    manifest: Manifest,
+    pending: Touched,
+}
+
+impl<'a> Work<'a> {
+    async fn load(lake: &'a Lake, run: &'a RunStamp) -> Result<Self> {
+        let (manifest, etag) = lake.manifest().await?.map_or_else(Default::default, |(manifest, etag)| (manifest, Some(etag)));
+        let pending = if manifest.pending.is_null() {
+            Touched::default()
+        } else {
+            serde_json::from_value(manifest.pending.clone()).map_err(|error| lake::LakeError::Corrupt {
+                key: "manifest.json".to_owned(),
+                expected: "a note of what is pending",
+                reason: error.to_string(),
+            })?
+        };
+        Ok(Self { lake, run, read: manifest.clone(), etag, manifest, pending })
+    }
+
+    /// Notes in the manifest that `touched` will have to be made again, before staging forgets where its rows counted.
+    async fn note(&mut self, touched: Touched) -> Result<()> {
+        let mut pending = self.pending.clone();
+        pending.merge(touched);
+        if pending == self.pending {
+            return Ok(());
+        }
+        // Only the note goes out: what else this attempt has decided is not yet true.
+        self.read.pending = encode(&pending)?;
+        match self.lake.swap_manifest(&self.read, self.etag.clone()).await? {
+            Put::Stored(etag) => {
+                self.etag = Some(etag);
+                self.pending = pending;
+                Ok(())
+            }
+            Put::Refused => Err(WarehouseError::Disturbed),
+        }
+    }
+
+    /// Publishes what was decided.
+    async fn swap(mut self) -> Result<Manifest> {
+        self.manifest.generation += 1;
+        self.manifest.run_id.clone_from(&self.run.job_id);
+        self.manifest.pending = encode(&self.pending)?;
+        match self.lake.swap_manifest(&self.manifest, self.etag).await? {
+            Put::Stored(_) => Ok(self.manifest),
+            Put::Refused => Err(WarehouseError::Disturbed),
+        }
+    }
+}
+
+fn encode(pending: &Touched) -> Result<serde_json::Value> {
+    if pending.is_empty() {
+        return Ok(serde_json::Value::Null);
+    }
+    serde_json::to_value(pending).map_err(|error| {
+        WarehouseError::Lake(lake::LakeError::Corrupt { key: "manifest.json".to_owned(), expected: "JSON", reason: error.to_string() })
+    })
+}

@@ -1,0 +1,72 @@
+//! The mart parts that a transform works on: loaded when first touched, written once at the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lake::Zone;
+use polars::prelude::*;
+
+use super::Work;
+use super::contract::checked;
+use crate::Result;
+use crate::marts::{Build, Mart};
+use crate::staging::parts::zone_of;
+
+/// Mart parts by mart and part name, as they will be.
+#[derive(Default)]
+pub(super) struct Parts {
+    touched: BTreeMap<(&'static str, String), (&'static Mart, DataFrame)>,
+}
+
+impl Parts {
+    /// The rows of a part as they will be.
+    pub(super) async fn rows(&mut self, work: &Work<'_>, mart: &'static Mart, part: &str) -> Result<DataFrame> {
+        if let Some((_, rows)) = self.touched.get(&(mart.name, part.to_owned())) {
+            return Ok(rows.clone());
+        }
+        match work.manifest.marts.get(mart.name).and_then(|parts| parts.get(part)) {
+            Some(current) => Ok(work.lake.mart_part(current, None).await?),
+            None => Ok(DataFrame::empty_with_schema(&mart.schema())),
+        }
+    }
+
+    /// Says what the rows of a part will be.
+    pub(super) fn set(&mut self, mart: &'static Mart, part: &str, rows: DataFrame) {
+        self.touched.insert((mart.name, part.to_owned()), (mart, rows));
+    }
+
+    /// Empties the parts that a build has now: everything is made again.
+    pub(super) fn empty(&mut self, work: &Work<'_>, mart: &'static Mart, build: Build) {
+        for part in self.names(work, mart, build) {
+            self.set(mart, &part, DataFrame::empty_with_schema(&mart.schema()));
+        }
+    }
+
+    /// The parts of a build, those that are there and those that will be.
+    pub(super) fn names(&self, work: &Work<'_>, mart: &'static Mart, build: Build) -> BTreeSet<String> {
+        let there = work.manifest.marts.get(mart.name).into_iter().flat_map(BTreeMap::keys).cloned();
+        let will_be = self.touched.keys().filter(|(name, _)| *name == mart.name).map(|(_, part)| part.clone());
+        there.chain(will_be).filter(|part| mart.builds.len() == 1 || part.starts_with(build.folder())).collect()
+    }
+
+    /// The zone of a part that is there and not touched yet.
+    pub(super) fn zone<'a>(&self, work: &'a Work<'_>, mart: &'static Mart, part: &str) -> Option<&'a Zone> {
+        if self.touched.contains_key(&(mart.name, part.to_owned())) {
+            return None;
+        }
+        work.manifest.marts.get(mart.name)?.get(part).map(|current| &current.zone)
+    }
+
+    /// Checks and writes all that was touched, and names it in the manifest to be; returns the `mart/part` names.
+    pub(super) async fn write(self, work: &mut Work<'_>) -> Result<BTreeSet<String>> {
+        let generation = work.manifest.generation + 1;
+        let mut written = BTreeSet::new();
+        for ((name, part), (mart, rows)) in self.touched {
+            let mut rows = checked(mart, &rows)?;
+            let zone = zone_of(&rows).map_err(|source| crate::WarehouseError::Compute { step: format!("mart `{name}`"), source })?;
+            let current = work.lake.put_mart_part(name, &part, generation, &mut rows, zone).await?;
+            written.insert(format!("{name}/{part}"));
+            work.manifest.marts.entry(name.to_owned()).or_default().insert(part, current);
+        }
+        Ok(written)
+    }
+}

@@ -1,0 +1,68 @@
+//! A full reload takes effect: its parts together are the table, and what they lack is gone from the ERP.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use lake::{Batch, BatchNumber, Mode, Slot};
+use polars::prelude::{DataFrame, PolarsResult};
+
+use super::Work;
+use super::stage::{READS_AT_ONCE, Replaced, divided, fold_open, replace, restore_rejected};
+use crate::frames::{anti, compute};
+use crate::sources::Source;
+use crate::staging::fold::{Incoming, fold};
+use crate::touched::Touched;
+use crate::{Result, batch};
+
+/// Replaces the table by the reload `generation`, which batch `closing` closes. Batches that other runs committed while it was read are folded over it:
+/// the reload may have passed the place of their rows before they were written.
+pub(super) async fn fold_reload(work: &mut Work<'_>, source: &'static Source, generation: BatchNumber, closing: BatchNumber) -> Result<()> {
+    let lake = work.lake;
+    let numbers: Vec<_> = lake.batches_after(source.staging, generation.saturating_sub(1)).await?;
+    let batches: Vec<Batch> = stream::iter(numbers.into_iter().filter(|number| *number <= closing))
+        .map(|number| async move { lake.batch(source.staging, number, None).await })
+        .buffered(READS_AT_ONCE)
+        .try_collect()
+        .await?;
+    // Parts of other reloads, unfinished ones above all, mean nothing.
+    let (parts, others): (Vec<Batch>, Vec<Batch>) = batches
+        .into_iter()
+        .filter(|batch| batch.info.reload.as_ref().is_none_or(|reload| reload.generation == generation))
+        .partition(|batch| batch.info.reload.is_some());
+
+    let order: Vec<Batch> = parts.into_iter().chain(others).collect();
+    fold_open(work, source, &order, closing, Some(DataFrame::empty_with_schema(&batch::rejected_schema()))).await?;
+    restore_rejected(work, source, &order).await?;
+    let mut by_part: BTreeMap<String, Vec<Incoming>> = BTreeMap::new();
+    for batch in order {
+        // Within the reload the later watermark wins, as between batches: a row may have been read twice.
+        let authoritative = batch.info.mode == Mode::Reconcile;
+        for (part, rows) in divided(source, &batch.frame).await? {
+            by_part.entry(part).or_default().push(Incoming { rows, authoritative });
+        }
+    }
+    for part in lake.staging_parts(source.staging).await? {
+        by_part.entry(part).or_default();
+    }
+    let mut replaced = Vec::new();
+    for (part, incoming) in by_part {
+        let held = lake.held(source.staging, Slot::Part(&part), None).await?;
+        let old = held.as_ref().map_or_else(|| DataFrame::empty_with_schema(&source.schema()), |held| held.frame.clone());
+        let (new, touched) = compute("a full reload", move || {
+            let new = fold(source, &DataFrame::empty_with_schema(&source.schema()), &incoming)?;
+            let touched = differing(source, &old, &new)?;
+            Ok((new, touched))
+        })
+        .await?;
+        replaced.push(Replaced { part, held, new, touched });
+    }
+    replace(work, source, replaced, closing).await
+}
+
+/// What the rows touch that are in one frame only.
+fn differing(source: &Source, old: &DataFrame, new: &DataFrame) -> PolarsResult<Touched> {
+    let all: Vec<String> = source.columns.iter().map(crate::sources::Column::name).collect();
+    let mut touched = Touched::by(source, &anti(old, new, &all)?)?;
+    touched.merge(Touched::by(source, &anti(new, old, &all)?)?);
+    Ok(touched)
+}
