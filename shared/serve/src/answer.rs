@@ -1,0 +1,130 @@
+//! What an endpoint answers with: an object or a page of a list, as bytes with their headers.
+
+use std::fmt::Write as _;
+
+use api::{DATA_AS_OF, Described, Row};
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LINK};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, FixedOffset, SecondsFormat};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::{Error, Result};
+
+/// A successful answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    body: Vec<u8>,
+    media_type: &'static str,
+    as_of: Option<DateTime<FixedOffset>>,
+    next: Option<String>,
+    rows: Rows,
+}
+
+/// How many rows an answer has, for the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rows(pub(crate) usize);
+
+impl Answer {
+    /// An object, as JSON.
+    pub fn object<R: Described + Serialize>(mut object: R, as_of: Option<DateTime<FixedOffset>>) -> Result<Self> {
+        object.round(None);
+        Ok(Self { body: json(&object)?, media_type: "application/json", as_of, next: None, rows: Rows(1) })
+    }
+
+    /// A list, as a JSON array.
+    pub(crate) fn json_rows<R: Row + Serialize>(mut rows: Vec<R>, as_of: Option<DateTime<FixedOffset>>) -> Result<Self> {
+        rows.round(None);
+        Ok(Self { body: json(&rows)?, media_type: "application/json", as_of, next: None, rows: Rows(rows.len()) })
+    }
+
+    /// A list, as CSV.
+    pub(crate) fn csv_rows<R: Row + Serialize>(mut rows: Vec<R>, as_of: Option<DateTime<FixedOffset>>) -> Result<Self> {
+        rows.round(None);
+        let body = csv(&rows).map_err(Error::Write)?;
+        Ok(Self { body, media_type: "text/csv; charset=utf-8", as_of, next: None, rows: Rows(rows.len()) })
+    }
+
+    /// The same with the query that asks for the next page.
+    pub(crate) fn followed_by(mut self, next: Option<String>) -> Self {
+        self.next = next;
+        self
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|error| Error::Write(error.into()))
+}
+
+/// Rows as RFC 4180 has them: a header, CRLF, quotes where they are needed.
+fn csv<R: Row + Serialize>(rows: &[R]) -> std::result::Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(R::FIELDS.iter().map(|field| field.name))?;
+    for row in rows {
+        writer.serialize(row)?;
+    }
+    Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        // Relative to the address that was asked for: it holds under whatever path the API lies.
+        let link = self.next.map(|query| format!("<?{query}>; rel=\"next\""));
+        let etag = etag(&[self.media_type.as_bytes(), link.as_deref().unwrap_or_default().as_bytes(), &self.body]);
+        let as_of = self.as_of.map(|as_of| as_of.to_rfc3339_opts(SecondsFormat::AutoSi, false));
+        let mut headers = HeaderMap::new();
+        let mut set = |name: HeaderName, value: Option<String>| {
+            if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+                headers.insert(name, value);
+            }
+        };
+        set(CONTENT_TYPE, Some(self.media_type.to_owned()));
+        set(CACHE_CONTROL, Some("no-cache".to_owned()));
+        set(ETAG, Some(etag));
+        set(LINK, link);
+        set(HeaderName::from_static(DATA_AS_OF), as_of);
+        let mut response = (headers, Body::from(self.body)).into_response();
+        response.extensions_mut().insert(self.rows);
+        response
+    }
+}
+
+/// A strong ETag of what an answer is made of: it changes with every byte, and also when a window moves at midnight though no data did.
+fn etag(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let mut text = String::from("\"");
+    for byte in &hash.finalize()[..16] {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use api::runs::RunInput;
+
+    use super::*;
+
+    #[test]
+    fn csv_quotes_what_needs_it_ends_lines_with_crlf_and_has_a_header_when_empty() {
+        let input =
+            |batch_code: &str, qty_kg| RunInput { batch_code: Some(batch_code.to_owned()), grade: None, species: Some("cod".to_owned()), qty_kg };
+        let rows = vec![input("B\"1\", \n2", Some(-1.5)), input("=1+1", None), input(" ä ", Some(1e-7))];
+        let text = String::from_utf8(csv(&rows).unwrap()).unwrap();
+        let lines = ["batch_code,grade,species,qty_kg", "\"B\"\"1\"\", \n2\",,cod,-1.5", "=1+1,,cod,", " ä ,,cod,1e-7", ""];
+        assert_eq!(text, lines.join("\r\n"));
+        assert_eq!(csv::<RunInput>(&[]).unwrap(), b"batch_code,grade,species,qty_kg\r\n");
+    }
+
+    #[test]
+    fn an_etag_tells_apart_what_is_divided_differently() {
+        assert_ne!(etag(&[b"ab", b"c"]), etag(&[b"a", b"bc"]));
+        assert_eq!(etag(&[b"ab", b"c"]), etag(&[b"ab", b"c"]));
+    }
+}

@@ -1,0 +1,51 @@
+//! A request as an endpoint sees it: its parameters, and how it wants a list.
+
+use api::query::{After, Limit, read};
+use api::{Format, Query, Row};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use serde::Serialize;
+
+use crate::page::{Key, page};
+use crate::{Answer, Error, Result, Snapshot, accept, query_text};
+
+/// A request with the parameters `Q`. Every list takes `limit`, `after` and `format` in the same way.
+#[derive(Clone, Debug)]
+pub struct Ask<Q> {
+    /// The endpoint's parameters.
+    pub query: Q,
+    pairs: Vec<(String, String)>,
+    limit: usize,
+    after: Option<String>,
+    format: Format,
+}
+
+impl<Q: Query, S: Sync> FromRequestParts<S> for Ask<Q> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let pairs = query_text::decode(parts.uri.query().unwrap_or_default())?;
+        let query = Q::parse(&pairs)?;
+        let limit = read::<Limit>(&pairs, "limit")?.0 as usize;
+        let after = read::<Option<After>>(&pairs, "after")?.map(|after| after.0);
+        let format = read::<Option<Format>>(&pairs, "format")?.unwrap_or_else(|| accept::preferred(&parts.headers));
+        Ok(Self { query, pairs, limit, after, format })
+    }
+}
+
+impl<Q> Ask<Q> {
+    /// The page of a list that was asked for, in the form that was asked for. The rows may come in any order, each with its key.
+    pub fn list<K: Key, R: Row + Serialize>(&self, rows: Vec<(K, R)>, snapshot: &Snapshot) -> Result<Answer> {
+        let page = page(rows, self.limit, self.after.as_deref())?;
+        let answer = match self.format {
+            Format::Json => Answer::json_rows(page.rows, snapshot.as_of()),
+            Format::Csv => Answer::csv_rows(page.rows, snapshot.as_of()),
+        };
+        Ok(answer?.followed_by(page.next.map(|after| self.next_query(&after))))
+    }
+
+    fn next_query(&self, after: &str) -> String {
+        let others = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(name, _)| *name != "after");
+        query_text::encode(others.chain([("after", after)]))
+    }
+}

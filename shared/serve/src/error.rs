@@ -1,0 +1,127 @@
+//! Why a request is not answered with what it asked for, in two languages: a problem for the client, in words that are safe for anybody, and a cause
+//! for the log.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use api::{ParameterError, Problem};
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::response::{IntoResponse, Response};
+use lake::LakeError;
+use polars::error::PolarsError;
+
+use crate::RowError;
+
+/// A request that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A parameter cannot be taken.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+    /// What was asked for does not exist. The text is shown to the client.
+    #[error("{0}")]
+    Unknown(String),
+    /// The address is too long to be one of ours.
+    #[error("the address is longer than {limit_bytes} bytes")]
+    TooLong {
+        /// The most that is taken.
+        limit_bytes: usize,
+    },
+    /// Nothing was ever extracted.
+    #[error("the lake has no manifest yet")]
+    NoData,
+    /// The lake did not answer as it should.
+    #[error("the lake cannot be read")]
+    Lake(#[source] Arc<LakeError>),
+    /// A mart part that the manifest names cannot be read. If it has been collected since, a newer manifest names another.
+    #[error("a mart part cannot be read")]
+    Part(#[source] LakeError),
+    /// A data frame could not be computed.
+    #[error("a data frame cannot be computed")]
+    Frame(#[from] PolarsError),
+    /// A mart does not hold what the contract promises.
+    #[error("a mart's rows do not fit their contract")]
+    Rows(#[from] RowError),
+    /// An answer could not be written.
+    #[error("the answer cannot be written")]
+    Write(#[source] Box<dyn StdError + Send + Sync>),
+    /// Code of ours panicked while computing.
+    #[error("a computation did not end")]
+    Panicked(#[source] tokio::task::JoinError),
+}
+
+/// The result of answering a request.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What [`crate::finish`] makes a problem of: it knows the request's id, and it logs the cause.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) problem: Problem,
+    pub(crate) error: Arc<Error>,
+}
+
+/// After how many seconds a client may try again while there are no data.
+const RETRY_AFTER_SECONDS: &str = "5";
+
+impl Error {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Parameter(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unknown(_) => StatusCode::NOT_FOUND,
+            Self::TooLong { .. } => StatusCode::URI_TOO_LONG,
+            Self::NoData => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Lake(error) if matches!(**error, LakeError::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Lake(_) | Self::Part(_) | Self::Frame(_) | Self::Rows(_) | Self::Write(_) | Self::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn problem(&self) -> Problem {
+        let status = self.status();
+        let detail = match self {
+            Self::Parameter(_) | Self::Unknown(_) | Self::TooLong { .. } => self.to_string(),
+            Self::NoData => "there are no data yet: the first extraction has not been completed".to_owned(),
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => "the data cannot be reached at the moment: try again".to_owned(),
+            _ => INTERNAL.to_owned(),
+        };
+        let mut problem = problem(status, detail);
+        if let Self::Parameter(error) = self {
+            problem.parameter = Some(error.name.clone());
+        }
+        problem
+    }
+}
+
+/// What a client is told of a fault of ours.
+pub(crate) const INTERNAL: &str = "something went wrong here; the log knows more under the request id";
+
+/// A problem of this status.
+pub(crate) fn problem(status: StatusCode, detail: impl Into<String>) -> Problem {
+    Problem::new(status.as_u16(), status.canonical_reason().unwrap_or("Error"), detail)
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let mut response = status.into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, axum::http::HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
+        response.extensions_mut().insert(Failure { problem: self.problem(), error: Arc::new(self) });
+        response
+    }
+}
+
+/// An error and all that lies below it, in one line. A message that already ends in its source's is not continued.
+pub(crate) fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut below = error.source();
+    while let Some(error) = below {
+        let message = error.to_string();
+        if !text.ends_with(&message) {
+            text = format!("{text}: {message}");
+        }
+        below = error.source();
+    }
+    text
+}

@@ -1,0 +1,32 @@
+//! A function's routes as a Lambda function.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::map_request;
+use chrono::{DateTime, Utc};
+use lake::Lake;
+use lambda_http::{Context, Error};
+
+use crate::{RequestId, Settings, State, logs};
+
+/// Answers Lambda's requests until Lambda ends the process. What the first request needs is opened before, while Lambda waits for the start.
+pub async fn run(router: fn(State) -> Router, clock: fn() -> DateTime<Utc>) -> Result<(), Error> {
+    logs::init();
+    let settings = Settings::read(|name| std::env::var(name).ok())?;
+    let lake = Lake::connect(&settings.lake, &settings.factory).await?;
+    let state = State::new(lake, settings, clock);
+    if let Err(error) = state.manifest().await {
+        // The lake may be back when it is needed.
+        tracing::warn!(cause = crate::error::chain(&error), "the lake was not reached at the start");
+    }
+    lambda_http::run(router(state).layer(map_request(name_request))).await
+}
+
+/// Lambda's own id of a request names it in Lambda's logs too.
+async fn name_request(mut request: Request) -> Request {
+    if let Some(context) = request.extensions().get::<Context>() {
+        let id = RequestId(context.request_id.clone());
+        request.extensions_mut().insert(id);
+    }
+    request
+}

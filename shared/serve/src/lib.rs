@@ -1,0 +1,41 @@
+//! What every query function shares, so that a function itself is its routes and what it reads.
+//!
+//! - [`State`]: the lake, its cached manifest and mart parts, the factory's clock
+//! - [`Snapshot`]: one version of all marts, and how old what was read of them is
+//! - [`Ask`]: a request with its parameters; [`Answer`]: JSON or CSV with its headers; [`Error`]: what else may happen
+//! - [`rows`]: a mart's rows as types of the contract
+//! - [`window`]: which days and hours a question covers
+//! - [`finish`]: routes become an app with problems, ETags, CORS and logs
+//! - [`lambda`]: the app as a Lambda function
+//!
+//! The crate knows how marts are read and HTTP is spoken. It knows no endpoint.
+
+mod accept;
+mod answer;
+mod ask;
+mod error;
+mod filter;
+mod finish;
+mod frame;
+pub mod lambda;
+mod latest;
+pub mod logs;
+mod page;
+mod parts;
+mod query_text;
+mod settings;
+mod snapshot;
+mod state;
+pub mod window;
+mod work;
+
+pub use answer::Answer;
+pub use ask::Ask;
+pub use error::{Error, Result};
+pub use filter::same_text;
+pub use finish::{RequestId, finish, finish_with_page};
+pub use frame::{RowError, rows};
+pub use settings::{Settings, SettingsError};
+pub use snapshot::Snapshot;
+pub use state::{Clock, State};
+pub use work::work;

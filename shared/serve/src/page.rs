@@ -1,0 +1,117 @@
+//! One page of a list. A page begins after the key of the row before it and not at a count of rows, so that rows that come or go in between make no
+//! other row appear twice or never.
+
+use api::ParameterError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What a list is sorted by: a key that no two rows share, smallest first. `Reverse` turns an order round.
+pub trait Key: Ord + Serialize + DeserializeOwned {}
+
+impl<K: Ord + Serialize + DeserializeOwned> Key for K {}
+
+/// The rows of a page, and what `after` has to say for the next; `None` at the end.
+#[derive(Debug)]
+pub(crate) struct Page<R> {
+    pub(crate) rows: Vec<R>,
+    pub(crate) next: Option<String>,
+}
+
+/// Takes the first `limit` rows after the key that `after` holds.
+pub(crate) fn page<K: Key, R>(mut rows: Vec<(K, R)>, limit: usize, after: Option<&str>) -> Result<Page<R>, ParameterError> {
+    if let Some(text) = after {
+        let last: K = serde_json::from_str(text).map_err(|_| unreadable(text))?;
+        rows.retain(|(key, _)| *key > last);
+    }
+    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    // A key is made of texts, numbers and dates: JSON can always hold it.
+    let next = rows.last().filter(|_| more).and_then(|(key, _)| serde_json::to_string(key).ok());
+    Ok(Page { rows: rows.into_iter().map(|(_, row)| row).collect(), next })
+}
+
+fn unreadable(text: &str) -> ParameterError {
+    let expected = "is not where a page of this list ended: take it from the `Link` header of the page before".to_owned();
+    ParameterError { name: "after".to_owned(), value: text.to_owned(), expected }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Reverse;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type K = (Reverse<Option<i8>>, Option<String>, i64);
+
+    fn keyed(rows: &[(Option<i8>, Option<String>)]) -> Vec<(K, i64)> {
+        let numbered = rows.iter().zip(0_i64..);
+        numbered.map(|((date, line), id)| ((Reverse(*date), line.clone(), id), id)).collect()
+    }
+
+    fn read_all(rows: &[(K, i64)], limit: usize) -> Vec<i64> {
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = page(rows.to_vec(), limit, after.as_deref()).unwrap();
+            assert!(page.rows.len() <= limit);
+            seen.extend(page.rows);
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return seen,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pages_of_any_length_hold_every_row_once_in_order(
+            rows in prop::collection::vec((prop::option::of(0..4_i8), prop::option::of("[ab\"é]{0,2}")), 0..40),
+            limit in 1..12_usize,
+        ) {
+            let rows = keyed(&rows);
+            let mut expect = rows.clone();
+            expect.sort();
+            prop_assert_eq!(read_all(&rows, limit), expect.into_iter().map(|(_, id)| id).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn rows_that_come_and_go_between_pages_move_no_other(
+            rows in prop::collection::vec((prop::option::of(0..4_i8), prop::option::of("[ab]{0,2}")), 2..40),
+            gone in any::<prop::sample::Index>(),
+            limit in 1..6_usize,
+        ) {
+            let rows = keyed(&rows);
+            let gone = gone.get(&rows).1;
+            let first = page(rows.clone(), limit, None).unwrap();
+            let mut later: Vec<_> = rows.iter().filter(|(_, id)| *id != gone).cloned().collect();
+            later.push(((Reverse(Some(100)), None, -1), -1));
+            let mut seen = first.rows;
+            let mut next = first.next;
+            while let Some(after) = next {
+                let page = page(later.clone(), limit, Some(&after)).unwrap();
+                seen.extend(page.rows);
+                next = page.next;
+            }
+            seen.retain(|id| *id != gone);
+            seen.sort_unstable();
+            prop_assert_eq!(seen, rows.into_iter().map(|(_, id)| id).filter(|id| *id != gone).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_page_that_ends_with_the_list_has_no_next() {
+        let rows = keyed(&[(Some(1), None), (Some(2), None)]);
+        assert_eq!(page(rows.clone(), 2, None).unwrap().next, None);
+        assert!(page(rows, 1, None).unwrap().next.is_some());
+    }
+
+    #[test]
+    fn what_is_no_key_of_this_list_is_refused_by_name() {
+        for text in ["", "x", "[]", "[1,2,3]", r#"["2026-11-23"]"#] {
+            let error = page(keyed(&[(Some(1), None)]), 1, Some(text)).unwrap_err();
+            assert_eq!((error.name.as_str(), error.value.as_str()), ("after", text));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! One version of all marts: what a request reads belongs together, and it is known how old it is.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use lake::{Manifest, PartRef};
+use polars::prelude::{DataFrame, IntoLazy, col, lit};
+use warehouse::marts::Mart;
+
+use crate::window::Dates;
+use crate::{Result, State, work};
+
+/// One version of all marts. Its clones count as one in [`Snapshot::as_of`].
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    state: State,
+    manifest: Arc<Manifest>,
+    tables: Arc<Mutex<BTreeSet<&'static str>>>,
+}
+
+impl Snapshot {
+    pub(crate) fn new(state: State, manifest: Arc<Manifest>) -> Self {
+        Self { state, manifest, tables: Arc::default() }
+    }
+
+    /// The rows of a mart whose dates (by the column that its parts go by) lie in a range; all rows of a mart without such a column. A mart that is
+    /// not there has no rows.
+    pub async fn mart(&self, mart: &'static Mart, dates: Dates) -> Result<DataFrame> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).extend(mart.tables);
+        let parts = self.manifest.marts.get(mart.name).into_iter().flatten();
+        let (first, last) = outermost(dates);
+        let parts: Vec<&PartRef> = parts.filter(|(name, _)| mart.part_overlaps(name, first, last)).map(|(_, part)| part).collect();
+        let load = |part| self.state.parts().get(self.state.lake(), part);
+        let frames = futures::future::try_join_all(parts.into_iter().map(load)).await?;
+        work(move || Ok(joined(mart, frames, dates)?)).await
+    }
+
+    /// Start of the last run that read all tables successfully that the marts read so far are made of.
+    pub fn as_of(&self) -> Option<DateTime<FixedOffset>> {
+        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        // A factory may lack all tables of a mart: then its emptiness is as old as everything else.
+        self.manifest.as_of(tables.iter().copied()).or_else(|| self.manifest.as_of(self.manifest.tables.keys().map(String::as_str)))
+    }
+}
+
+/// The range with ends for the open ones, within the years that a part's name can tell.
+fn outermost(dates: Dates) -> (NaiveDate, NaiveDate) {
+    let first = NaiveDate::from_ymd_opt(0, 1, 1).unwrap_or(NaiveDate::MIN);
+    let last = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(NaiveDate::MAX);
+    (dates.from.unwrap_or(first).clamp(first, last), dates.to.unwrap_or(last).clamp(first, last))
+}
+
+fn joined(mart: &Mart, frames: Vec<DataFrame>, dates: Dates) -> polars::error::PolarsResult<DataFrame> {
+    let mut all = DataFrame::empty_with_schema(&mart.schema());
+    for frame in frames {
+        all.vstack_mut(&frame)?;
+    }
+    let Some(date) = mart.month_of else { return Ok(all) };
+    let from = dates.from.map(|from| col(date).gt_eq(lit(from)));
+    let to = dates.to.map(|to| col(date).lt_eq(lit(to)));
+    match from.into_iter().chain(to).reduce(polars::prelude::Expr::and) {
+        Some(in_range) => all.lazy().filter(in_range).collect(),
+        None => Ok(all),
+    }
+}

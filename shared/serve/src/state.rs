@@ -1,0 +1,95 @@
+//! What a function keeps between requests.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use lake::{Lake, Manifest};
+
+use crate::latest::Latest;
+use crate::parts::Parts;
+use crate::window::{self, Dates, Hours};
+use crate::{Error, Result, Settings, Snapshot};
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// How much memory mart parts may take: a year of a factory, and a fraction of the smallest function that is worth having.
+const PARTS_BYTES: usize = 192 * 1024 * 1024;
+
+/// What a function keeps between requests. Cheap to clone; its clones share what they have read.
+#[derive(Clone)]
+pub struct State {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    lake: Lake,
+    settings: Settings,
+    clock: Clock,
+    latest: Latest,
+    parts: Parts,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("lake", &self.shared.lake).field("settings", &self.shared.settings).finish_non_exhaustive()
+    }
+}
+
+impl State {
+    /// A state that has read nothing yet. The lake is `lake`, wherever the settings say it is.
+    pub fn new(lake: Lake, settings: Settings, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        let shared = Shared { lake, settings, clock: Arc::new(clock), latest: Latest::default(), parts: Parts::new(PARTS_BYTES) };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The time.
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.shared.clock)()
+    }
+
+    /// The day at the factory.
+    pub fn today(&self) -> NaiveDate {
+        window::today(self.now(), self.shared.settings.tz)
+    }
+
+    /// Today and the days before it, `days` in all.
+    pub fn last_days(&self, days: u32) -> Dates {
+        window::last_days(self.now(), self.shared.settings.tz, days)
+    }
+
+    /// The last `hours` hours on the factory's clock.
+    pub fn last_hours(&self, hours: u32) -> Hours {
+        window::last_hours(self.now(), self.shared.settings.tz, hours)
+    }
+
+    /// What the function was told.
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    /// The newest manifest; `None` before the first run.
+    pub async fn manifest(&self) -> Result<Option<Arc<Manifest>>> {
+        self.shared.latest.get(&self.shared.lake, &self.shared.clock).await
+    }
+
+    /// One version of everything, to answer one request from.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let manifest = self.manifest().await?.ok_or(Error::NoData)?;
+        Ok(Snapshot::new(self.clone(), manifest))
+    }
+
+    /// Asks for the manifest again before the next answer.
+    pub(crate) async fn forget_manifest(&self) {
+        self.shared.latest.forget().await;
+    }
+
+    pub(crate) fn lake(&self) -> &Lake {
+        &self.shared.lake
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.shared.parts
+    }
+}
