@@ -1,0 +1,45 @@
+//! `/health`: whether there are numbers and how old they are. It answers before the first run too, since that is what is asked here.
+
+use api::health::{HEALTH, Health};
+use api::query::NoQuery;
+use axum::Router;
+use axum::extract::State as Extract;
+use axum::routing::get;
+use serve::{Answer, Ask, Result, State};
+use warehouse::sources::Source;
+
+/// The endpoints, bare.
+pub fn routes() -> Router<State> {
+    Router::new().route(HEALTH.path, get(health))
+}
+
+/// The endpoints as an app.
+pub fn router(state: State) -> Router {
+    serve::finish(routes(), state)
+}
+
+async fn health(Extract(state): Extract<State>, _: Ask<NoQuery>) -> Result<Answer> {
+    let manifest = state.manifest().await?.unwrap_or_default();
+    let as_of = manifest.as_of(manifest.tables.keys().map(String::as_str));
+    let age_seconds = as_of.map(|as_of| (state.now() - as_of.to_utc()).num_seconds().max(0));
+    let status = match age_seconds {
+        None => "empty",
+        Some(age) if age > i64::from(state.settings().stale_after_seconds) => "stale",
+        Some(_) => "ok",
+    };
+    let source_name = |staging: &str| Source::of_staging(staging).map_or(staging, |source| source.table).to_owned();
+    let health = Health {
+        status: status.to_owned(),
+        tables: count(manifest.tables.len()),
+        marts: count(manifest.marts.len()),
+        data_as_of: as_of,
+        age_seconds,
+        watermarks: manifest.tables.iter().map(|(staging, table)| (source_name(staging), table.watermark.clone())).collect(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    Answer::object(health, as_of)
+}
+
+fn count(things: usize) -> i64 {
+    i64::try_from(things).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,37 @@
+//! `/products`: what the factory makes.
+
+use api::products::{PRODUCTS as ENDPOINT, Product, ProductQuery};
+use axum::Router;
+use axum::extract::State as Extract;
+use axum::routing::get;
+use serve::window::Dates;
+use serve::{Answer, Ask, Result, State, rows, same_text, work};
+use warehouse::marts::PRODUCTS;
+
+/// The endpoints, bare.
+pub fn routes() -> Router<State> {
+    Router::new().route(ENDPOINT.path, get(products))
+}
+
+/// The endpoints as an app.
+pub fn router(state: State) -> Router {
+    serve::finish(routes(), state)
+}
+
+async fn products(Extract(state): Extract<State>, ask: Ask<ProductQuery>) -> Result<Answer> {
+    let snapshot = state.snapshot().await?;
+    let frame = snapshot.mart(&PRODUCTS, Dates::ALL).await?;
+    work(move || {
+        let products = rows::<Product>(&frame)?.into_iter().filter(|product| is_wanted(product, &ask.query));
+        // Products that only the weighing system knows may lack a code: they come last, by its number.
+        let by_code = products.map(|product| ((product.product_code.is_none(), product.product_code.clone(), product.plu_number), product));
+        ask.list(by_code.collect(), &snapshot)
+    })
+    .await
+}
+
+fn is_wanted(product: &Product, query: &ProductQuery) -> bool {
+    let species = query.species.as_ref().is_none_or(|species| same_text(product.species.as_deref(), species));
+    let tier = query.tier.is_none_or(|tier| product.tier == Some(i64::from(tier.0)));
+    species && tier && query.active.is_none_or(|active| product.active == active)
+}

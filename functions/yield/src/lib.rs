@@ -1,0 +1,84 @@
+//! `/yield/daily` and `/yield/by-line`: how much of the fish that went in came out as product.
+
+mod group;
+mod which;
+
+use std::cmp::Reverse;
+
+use api::yields::{BY_LINE, DAILY, DailyYield, LineYield, YieldQuery};
+use axum::Router;
+use axum::extract::State as Extract;
+use axum::routing::get;
+use serve::window::Dates;
+use serve::{Answer, Ask, Result, State, rows, work};
+use warehouse::marts::RUNS;
+
+use group::{Group, Run, grouped};
+
+/// The endpoints, bare.
+pub fn routes() -> Router<State> {
+    Router::new().route(DAILY.path, get(daily)).route(BY_LINE.path, get(by_line))
+}
+
+/// The endpoints as an app.
+pub fn router(state: State) -> Router {
+    serve::finish(routes(), state)
+}
+
+/// The days that `/yield/daily` covers where nothing else is asked for.
+const DAILY_DAYS: u32 = 7;
+
+async fn daily(Extract(state): Extract<State>, ask: Ask<YieldQuery>) -> Result<Answer> {
+    let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(DAILY_DAYS));
+    let snapshot = state.snapshot().await?;
+    let frame = snapshot.mart(&RUNS, dates).await?;
+    work(move || {
+        let groups = grouped(&rows::<Run>(&frame)?, &ask.query, |run| (Reverse(run.production_date), run.prod_line.clone()));
+        ask.list(groups.into_iter().map(|(key, group)| (key.clone(), daily_yield(key, &group))).collect(), &snapshot)
+    })
+    .await
+}
+
+fn daily_yield((Reverse(production_date), prod_line): (Reverse<chrono::NaiveDate>, Option<String>), group: &Group) -> DailyYield {
+    DailyYield {
+        production_date,
+        prod_line,
+        line_name: group.line_name.clone(),
+        runs: group.runs(),
+        input_kg: group.sum.input_kg(),
+        target_kg: group.sum.target_kg(),
+        total_kg: group.sum.total_kg(),
+        waste_kg: group.sum.waste_kg(),
+        yield_pct: group.sum.yield_pct(),
+        waste_pct: group.sum.waste_pct(),
+        efficiency_pct: group.sum.efficiency_pct(),
+        giveaway_pct: group.giveaway_pct(),
+    }
+}
+
+async fn by_line(Extract(state): Extract<State>, ask: Ask<YieldQuery>) -> Result<Answer> {
+    let dates = which::dates(&ask.query, &state)?.unwrap_or(Dates::ALL);
+    let snapshot = state.snapshot().await?;
+    let frame = snapshot.mart(&RUNS, dates).await?;
+    work(move || {
+        let groups = grouped(&rows::<Run>(&frame)?, &ask.query, |run| run.prod_line.clone());
+        let lines = groups.into_iter().map(|(prod_line, group)| line_yield(prod_line, &group));
+        ask.list(lines.map(|line| ((Reverse(line.last_date), line.prod_line.clone()), line)).collect(), &snapshot)
+    })
+    .await
+}
+
+fn line_yield(prod_line: Option<String>, group: &Group) -> LineYield {
+    LineYield {
+        prod_line,
+        line_name: group.line_name.clone(),
+        runs: group.runs(),
+        input_kg: group.sum.input_kg(),
+        total_kg: group.sum.total_kg(),
+        waste_kg: group.sum.waste_kg(),
+        yield_pct: group.sum.yield_pct(),
+        waste_pct: group.sum.waste_pct(),
+        first_date: group.first_date,
+        last_date: group.last_date,
+    }
+}
