@@ -1,0 +1,40 @@
+//! Starts the extractor on AWS Lambda: one run per invocation.
+
+use chrono::Utc;
+use extractor_function::{RunRequest, Settings, run};
+use lake::{Lake, Mode};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde::Deserialize;
+
+/// What an invocation may ask for; a schedule's event without any of it is an incremental run.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Event {
+    full: bool,
+    reconcile: bool,
+    trigger: Option<String>,
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 1)]
+async fn main() -> Result<(), Error> {
+    serve::logs::init();
+    let settings = Settings::read(|name| std::env::var(name).ok())?;
+    let address = std::env::var("LAKE").map_err(|_| "LAKE is not set: use s3://bucket/prefix")?;
+    let lake = Lake::connect(&address, &settings.factory_id).await?;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
+        let Event { full, reconcile, trigger } = event.payload;
+        let mode = match (full, reconcile) {
+            (true, _) => Mode::Full,
+            (_, true) => Mode::Reconcile,
+            _ => Mode::Incremental,
+        };
+        let request = RunRequest { mode, trigger: trigger.unwrap_or_else(|| "schedule".to_owned()) };
+        let record = run(&lake, &settings, &request, Utc::now).await;
+        // A run that failed fails its invocation, so that the platform's retries, alarms and failure destination see it.
+        match &record.error {
+            Some(error) if record.status == "failed" => Err(Error::from(error.clone())),
+            _ => Ok(record),
+        }
+    }))
+    .await
+}

@@ -1,0 +1,298 @@
+//! Compares keys and watermarks of the last weeks with the lake: finds rows that were committed late, moved or back-dated, and rows that the ERP deleted.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{NaiveDateTime, TimeDelta};
+use lake::{Lake, Slot};
+use polars::prelude::*;
+use warehouse::batch::{OP_DELETE, OP_FORGET, OP_STILL_REJECTED};
+use warehouse::sources::{Kind, Source};
+use warehouse::staging::fold::with_watermark;
+use warehouse::staging::parts::{may_hold, months_since};
+
+use crate::extract::{Extraction, Judged, TableError, column_names, key_text, parse_watermark};
+use crate::rows::{BatchRow, frame};
+use crate::source::{Cell, Condition, Select};
+use crate::stream::{Since, streams};
+use crate::validate::{RejectedRow, Value, read};
+
+/// So many keys are asked for by one statement.
+const KEYS_PER_STATEMENT: usize = 100;
+
+/// A key as the ERP and as the lake write it.
+#[derive(Clone, Debug)]
+struct Key {
+    values: Vec<Value>,
+    /// The ERP's own cells, where the ERP named the key.
+    cells: Option<Vec<Cell>>,
+}
+
+impl Extraction<'_> {
+    /// Commits what the comparison shows; the watermark stays where it is.
+    pub(crate) async fn reconcile(&mut self) -> Result<(), TableError> {
+        if self.state.applied == 0 {
+            // There is nothing to compare with yet.
+            return self.incremental().await;
+        }
+        let since = self.start() - TimeDelta::days(self.reading.reconcile_days.into());
+        let held = held_since(self.lake, self.source, &self.state.parts, since).await?;
+        let (listed, odd) = self.listed_since(since).await?;
+
+        // What the ERP has and the lake has not, or not so; and what the lake has and the ERP did not list.
+        let mut wanted: Vec<Key> = listed
+            .iter()
+            .filter(|(text, (_, stamp))| held.get(*text).is_none_or(|(_, held)| held != stamp))
+            .map(|(_, (key, _))| key.clone())
+            .collect();
+        wanted.extend(held.iter().filter(|(text, _)| !listed.contains_key(*text)).map(|(_, (key, _))| key.clone()));
+        let rejected_keys = self.open_keys().await?;
+        wanted.extend(rejected_keys.iter().filter(|(text, _)| !listed.contains_key(*text)).map(|(_, key)| key.clone()));
+        wanted.extend(odd);
+
+        let watermark = self.state.watermark.as_deref().and_then(parse_watermark);
+        for keys in wanted.chunks(self.reading.batch_size) {
+            let (found, missing) = self.fetch(keys).await?;
+            let hidden = self.hidden(&found).await?;
+            let mut news = self.news(found, true).await?;
+            news.vstack_mut_owned(hidden)?;
+            let gone: Vec<BatchRow> = missing.into_iter().map(|key| BatchRow::of(OP_DELETE, self.row_of_key(&key))).collect();
+            self.counts.written += gone.len();
+            news.vstack_mut_owned(frame(self.source, &gone)?)?;
+            if news.height() > 0 {
+                self.put(news, watermark, None).await?;
+            }
+        }
+        self.forget_rows_without_key(watermark).await
+    }
+
+    /// What takes rows away that the lake holds and the ERP has now only in a form that is rejected. The rejection is said again beside it: taking a key
+    /// away would also close it.
+    async fn hidden(&mut self, found: &Judged) -> Result<DataFrame, TableError> {
+        let key_of = |values: &[Value]| key_text(self.places().into_iter().map(|place| &values[place]));
+        let valid: HashSet<String> = found.valid.iter().map(|row| key_of(&row.values)).collect();
+        let usable = |values: &[Value]| self.places().into_iter().all(|place| values[place] != Value::Null);
+        let rejected: Vec<&RejectedRow> = found.rejected.iter().filter(|row| usable(&row.values) && !valid.contains(&key_of(&row.values))).collect();
+        let source = self.source;
+        let keys = rejected.iter().map(|row| BatchRow::of(OP_DELETE, row.values.clone())).collect();
+        let mut hidden = self.known.held(keys).await?;
+        let again: Vec<BatchRow> = rejected.iter().map(|row| BatchRow::rejected(OP_STILL_REJECTED, source, row)).collect();
+        hidden.vstack_mut_owned(self.known.held(again).await?)?;
+        Ok(hidden)
+    }
+
+    /// Where the key's values stand in a row.
+    fn places(&self) -> Vec<usize> {
+        self.source.key.iter().filter_map(|key| self.source.columns.iter().position(|column| column.source == *key)).collect()
+    }
+
+    /// The keys that the ERP lists since then with their stamps, and those whose stamps cannot be compared.
+    async fn listed_since(&mut self, since: NaiveDateTime) -> Result<(HashMap<String, (Key, NaiveDateTime)>, Vec<Key>), TableError> {
+        let source = self.source;
+        let mut columns: Vec<&'static str> = source.key.to_vec();
+        columns.extend([Some(source.watermark), source.watermark_until_changed].into_iter().flatten().filter(|name| !source.key.contains(name)));
+        let width = source.key.len();
+        let mut listed: HashMap<String, (Key, NaiveDateTime)> = HashMap::new();
+        let mut odd = Vec::new();
+        for mut stream in streams(source, self.erp.dialect(), &columns, Since::Stamp(since), self.reading.batch_size) {
+            while !stream.done {
+                for cells in stream.next_page(self.erp).await? {
+                    let read_all: Vec<Option<Value>> = columns.iter().zip(&cells).map(|(name, cell)| read(source.column(name), cell).ok()).collect();
+                    let stamp = read_all[width..].iter().find_map(|value| if let Some(Value::Time(time)) = value { Some(*time) } else { None });
+                    let values: Vec<Value> = read_all[..width].iter().map(|value| value.clone().unwrap_or(Value::Null)).collect();
+                    let usable = values.iter().all(|value| !matches!(value, Value::Null) && !matches!(value, Value::Text(text) if text.is_empty()));
+                    let key = Key { values, cells: Some(cells[..width].to_vec()) };
+                    match stamp {
+                        Some(stamp) if usable => {
+                            let text = key_text(key.values.iter());
+                            // Of two rows with one key the later watermark counts.
+                            if listed.get(&text).is_none_or(|(_, known)| *known <= stamp) {
+                                listed.insert(text, (key, stamp));
+                            }
+                        }
+                        _ => odd.push(key),
+                    }
+                }
+            }
+        }
+        Ok((listed, odd))
+    }
+
+    /// Reads the rows of these keys; the keys of which there is none are returned.
+    async fn fetch(&mut self, keys: &[Key]) -> Result<(Judged, Vec<Key>), TableError> {
+        let mut judged = Judged::default();
+        let mut missing = Vec::new();
+        for chunk in keys.chunks(KEYS_PER_STATEMENT) {
+            let exact = chunk.iter().map(|key| self.is_key(key)).collect();
+            let found = self.rows_where(exact).await?;
+            let mut seen = self.keys_of(&found);
+            judged.add(self.judge(found));
+            // The lake knows a key without the blanks and the spelling that the ERP may keep it with: before a row is taken for deleted, that is tried too.
+            let unseen: Vec<&Key> = chunk.iter().filter(|key| key.cells.is_none() && !seen.contains(&key_text(key.values.iter()))).collect();
+            if !unseen.is_empty() {
+                let spelt = unseen.iter().map(|key| self.reads_key(key)).collect();
+                let found = self.rows_where(spelt).await?;
+                seen.extend(self.keys_of(&found));
+                judged.add(self.judge(found));
+            }
+            let usable = |key: &&Key| !key.values.contains(&Value::Null);
+            missing.extend(chunk.iter().filter(usable).filter(|key| !seen.contains(&key_text(key.values.iter()))).cloned());
+        }
+        Ok((judged, missing))
+    }
+
+    async fn rows_where(&self, any: Vec<Condition>) -> Result<Vec<Vec<Cell>>, TableError> {
+        const MORE_THAN_EVER: usize = 100_000;
+        let select = Select {
+            source: self.source,
+            columns: column_names(self.source),
+            conditions: vec![Condition::Any(any)],
+            order: Vec::new(),
+            after: None,
+            limit: MORE_THAN_EVER,
+        };
+        Ok(self.erp.rows(self.source, select.statement(self.erp.dialect())).await?)
+    }
+
+    fn is_key(&self, key: &Key) -> Condition {
+        let cells = key.cells.clone().unwrap_or_else(|| key.values.iter().map(cell_of).collect());
+        Condition::All(self.source.key.iter().zip(cells).map(|(column, cell)| Condition::Is(column, cell)).collect())
+    }
+
+    fn reads_key(&self, key: &Key) -> Condition {
+        let parts = self.source.key.iter().zip(&key.values).map(|(column, value)| Condition::Reads {
+            column,
+            text: cell_of(value).to_string(),
+            whole: self.source.column(column).kind != Kind::Date,
+        });
+        Condition::All(parts.collect())
+    }
+
+    /// The keys of full rows, as far as they can be read.
+    fn keys_of(&self, rows: &[Vec<Cell>]) -> HashSet<String> {
+        let places: Vec<usize> =
+            self.source.key.iter().filter_map(|key| self.source.columns.iter().position(|column| column.source == *key)).collect();
+        rows.iter()
+            .filter_map(|cells| {
+                let values: Option<Vec<Value>> = places.iter().map(|place| read(&self.source.columns[*place], &cells[*place]).ok()).collect();
+                Some(key_text(values?.iter()))
+            })
+            .collect()
+    }
+
+    fn row_of_key(&self, key: &Key) -> Vec<Value> {
+        let of = |name: &str| self.source.key.iter().position(|part| *part == name).map_or(Value::Null, |i| key.values[i].clone());
+        self.source.columns.iter().map(|column| of(column.source)).collect()
+    }
+
+    /// The keys of open rejected rows that have one.
+    async fn open_keys(&mut self) -> Result<HashMap<String, Key>, TableError> {
+        let source = self.source;
+        let open = self.known.open().await?;
+        Ok(open.iter().filter_map(|(key, ..)| key_of_json(source, key)).map(|key| (key_text(key.values.iter()), key)).collect())
+    }
+
+    /// Rejected rows without a key that the ERP no longer has leave the open list.
+    async fn forget_rows_without_key(&mut self, watermark: Option<NaiveDateTime>) -> Result<(), TableError> {
+        let source = self.source;
+        let without_key: Vec<String> = {
+            let open = self.known.open().await?;
+            open.iter().filter(|(key, ..)| key_of_json(source, key).is_none()).map(|(_, _, row)| row.clone()).collect()
+        };
+        if without_key.is_empty() {
+            return Ok(());
+        }
+        let columns = column_names(source);
+        let mut present = HashSet::new();
+        for mut stream in streams(source, self.erp.dialect(), &columns, Since::Beginning, self.reading.batch_size)
+            .into_iter()
+            .filter(|stream| !stream.goes_by_stamps())
+        {
+            while !stream.done {
+                for cells in stream.next_page(self.erp).await? {
+                    if let Err(rejected) = crate::validate::validate(source, cells) {
+                        present.insert(rejected.json(source));
+                    }
+                }
+            }
+        }
+        let nothing = vec![Value::Null; source.columns.len()];
+        let forgotten: Vec<BatchRow> = without_key
+            .into_iter()
+            .filter(|row| !present.contains(row))
+            .map(|row| BatchRow { row: Some(row), ..BatchRow::of(OP_FORGET, nothing.clone()) })
+            .collect();
+        if forgotten.is_empty() {
+            return Ok(());
+        }
+        let rows = frame(source, &forgotten)?;
+        self.put(rows, watermark, None).await
+    }
+}
+
+impl Judged {
+    fn add(&mut self, other: Self) {
+        self.valid.extend(other.valid);
+        self.rejected.extend(other.rejected);
+    }
+}
+
+/// The keys that the lake holds with stamps since then.
+async fn held_since(
+    lake: &Lake,
+    source: &'static Source,
+    parts: &std::collections::BTreeMap<String, lake::Zone>,
+    since: NaiveDateTime,
+) -> Result<HashMap<String, (Key, NaiveDateTime)>, TableError> {
+    let mut columns = source.key_names();
+    columns.extend(source.watermark_names());
+    columns.dedup();
+    let mut held = HashMap::new();
+    for (part, _) in parts.iter().filter(|(_, zone)| may_hold(zone, "month", &months_since(zone, since))) {
+        let Some(rows) = lake.held(source.staging, Slot::Part(part), Some(&columns)).await? else { continue };
+        let rows = with_watermark(source, &rows.frame)?;
+        let stamps = rows.column("_watermark")?.clone();
+        let keys: Vec<Vec<Value>> = source.key_names().iter().map(|name| values_of(rows.column(name)?)).collect::<PolarsResult<_>>()?;
+        for (i, stamp) in stamps.datetime()?.as_datetime_iter().enumerate() {
+            let Some(stamp) = stamp.filter(|stamp| *stamp >= since) else { continue };
+            let values: Vec<Value> = keys.iter().map(|column| column[i].clone()).collect();
+            held.insert(key_text(values.iter()), (Key { values, cells: None }, stamp));
+        }
+    }
+    Ok(held)
+}
+
+fn values_of(column: &polars::prelude::Column) -> PolarsResult<Vec<Value>> {
+    Ok(match column.dtype() {
+        DataType::Int64 => column.i64()?.iter().map(|v| v.map_or(Value::Null, Value::Whole)).collect(),
+        DataType::Date => column.date()?.as_date_iter().map(|v| v.map_or(Value::Null, Value::Date)).collect(),
+        _ => column.str()?.iter().map(|v| v.map_or(Value::Null, |v| Value::Text(v.to_owned()))).collect(),
+    })
+}
+
+fn cell_of(value: &Value) -> Cell {
+    match value {
+        Value::Text(text) => Cell::Text(text.clone()),
+        Value::Whole(value) => Cell::Int(*value),
+        Value::Date(date) => Cell::Text(date.to_string()),
+        _ => Cell::Null,
+    }
+}
+
+/// Reads a key as the list of open rejections names it; `None` if the row has no key.
+fn key_of_json(source: &Source, key: &str) -> Option<Key> {
+    let parts: Vec<serde_json::Value> = serde_json::from_str(key).ok()?;
+    let values: Option<Vec<Value>> = source
+        .key
+        .iter()
+        .zip(parts)
+        .map(|(name, part)| {
+            let cell = match part {
+                serde_json::Value::Number(number) => Cell::Int(number.as_i64()?),
+                serde_json::Value::String(text) => Cell::Text(text),
+                _ => return None,
+            };
+            read(source.column(name), &cell).ok()
+        })
+        .collect();
+    Some(Key { values: values.filter(|values| values.len() == source.key.len())?, cells: None })
+}
