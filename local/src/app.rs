@@ -1,0 +1,38 @@
+//! API and dashboard on one address: the routes of all functions under `/` and `/api/`, the page at `/`.
+
+use std::path::Path;
+
+use axum::Router;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
+use axum::response::Html;
+use tower_http::compression::CompressionLayer;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// What the page may do: load its own files and ask its own origin.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Everything that is served, from the lake in `state` and the built page in `page`.
+pub fn app(state: serve::State, page: &Path) -> Router {
+    let routes = health_function::routes()
+        .merge(yield_function::routes())
+        .merge(runs_function::routes())
+        .merge(compliance_function::routes())
+        .merge(temperature_function::routes())
+        .merge(products_function::routes());
+    serve::finish_with_page(routes, dashboard(page), state)
+}
+
+fn dashboard(page: &Path) -> Router {
+    let router = if page.join("index.html").is_file() {
+        Router::new().fallback_service(ServeDir::new(page)).layer(CompressionLayer::new())
+    } else {
+        Router::new().route("/", axum::routing::get(async || Html(NOT_BUILT)))
+    };
+    router
+        .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-cache")))
+        .layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)))
+}
+
+const NOT_BUILT: &str =
+    "<!doctype html><title>Tideline</title><p>The dashboard is not built yet: run <code>cargo xtask page</code>, then start again. The API answers.";

@@ -1,0 +1,75 @@
+//! `tideline demo`: a sandbox factory that produces, extraction every minute, API and dashboard, on one address.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use chrono::Utc;
+use clap::Args;
+
+use super::sandbox::{create, produce};
+use super::serve::{listen, serve};
+use crate::{app, place, sandbox, schedule};
+
+/// Options of the demo.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The port on this machine
+    #[arg(long, default_value_t = 8000)]
+    port: u16,
+    /// Days of history in a new sandbox
+    #[arg(long, default_value_t = 90)]
+    days: u32,
+    /// Begin again with a new sandbox and an empty lake
+    #[arg(long)]
+    fresh: bool,
+}
+
+/// Seconds between the starts of two runs.
+const EVERY: Duration = Duration::from_mins(1);
+
+impl Demo {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let listener = listen(self.port).await?;
+        let settings = super::settings()?;
+        let (file, address) = (super::sandbox_file(&settings)?, super::lake_address());
+        if self.fresh {
+            sandbox::remove(&file)?;
+            remove_lake(&address)?;
+        }
+        let open = place::open(&address, &settings.factory_id).await?;
+        let state = ::serve::State::new(open.lake.clone(), super::serve_settings(&settings)?, Utc::now);
+        let router = app::app(state, &super::page());
+        println!("Tideline is on http://127.0.0.1:{}; stop with Ctrl-C", listener.local_addr()?.port());
+        let factory = async {
+            if !file.exists() {
+                create(&file, self.days, 1, settings.factory_tz).await?;
+            }
+            println!("the factory is producing; numbers follow it every {} s", EVERY.as_secs());
+            tokio::select! {
+                done = produce(file, settings.factory_tz) => done,
+                () = schedule::run_every(open.lake.clone(), settings.clone(), EVERY) => Ok(()),
+            }
+        };
+        tokio::select! {
+            done = serve(listener, router) => done,
+            done = factory => done,
+        }
+    }
+}
+
+/// Removes a lake folder that an embedded S3 has served; anything else is left alone.
+fn remove_lake(address: &str) -> anyhow::Result<()> {
+    let folder = Path::new(address);
+    if address.contains("://") {
+        bail!("LAKE is a bucket: --fresh only removes a lake folder; empty the bucket yourself, or unset LAKE");
+    }
+    if folder.exists() && !folder.join(crate::s3::HIDDEN).exists() {
+        bail!("`{address}` is not a lake folder: it is not removed; name another with LAKE");
+    }
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).with_context(|| format!("removing `{address}`")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,98 @@
+//! What the command line offers.
+
+pub mod demo;
+pub mod extract;
+pub mod s3;
+pub mod sandbox;
+pub mod serve;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use extractor_function::Settings;
+
+/// A command with its options.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the whole system with a sandbox factory
+    Demo(demo::Demo),
+    /// Write a sandbox factory's ERP (SQLite)
+    Sandbox(sandbox::Sandbox),
+    /// Extract from the ERP once, and bring the marts up to date
+    Extract(extract::Extract),
+    /// Serve API and dashboard, and extract on a schedule
+    Serve(serve::Serve),
+    /// Serve the lake folder as S3 on a fixed port, for `cargo lambda watch` and other S3 clients
+    S3(s3::S3),
+}
+
+impl Command {
+    /// Does it.
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Demo(demo) => demo.run().await,
+            Self::Sandbox(sandbox) => sandbox.run().await,
+            Self::Extract(extract) => extract.run().await,
+            Self::Serve(serve) => serve.run().await,
+            Self::S3(s3) => s3.run().await,
+        }
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// The settings that the environment gives.
+fn settings() -> anyhow::Result<Settings> {
+    Ok(Settings::read(variable)?)
+}
+
+/// The lake that the environment names.
+fn lake_address() -> String {
+    variable("LAKE").unwrap_or_else(|| "data/lake".to_owned())
+}
+
+/// The settings of what answers requests.
+fn serve_settings(settings: &Settings) -> anyhow::Result<::serve::Settings> {
+    // The lake is opened by this program, which also takes a folder.
+    let read = |name: &str| if name == "LAKE" { Some("s3://local".to_owned()) } else { variable(name) };
+    let serve = ::serve::Settings::read(read)?;
+    Ok(::serve::Settings { lake: lake_address(), factory: settings.factory_id.clone(), tz: settings.factory_tz, ..serve })
+}
+
+/// The built dashboard.
+fn page() -> PathBuf {
+    variable("DASHBOARD").map_or_else(|| PathBuf::from("frontend/dist"), PathBuf::from)
+}
+
+/// The SQLite file of a sandbox, if that is what `SOURCE_DB` names.
+fn sandbox_file(settings: &Settings) -> anyhow::Result<PathBuf> {
+    match settings.source_db.strip_prefix("sqlite://") {
+        Some(path) => Ok(PathBuf::from(path)),
+        None => anyhow::bail!("SOURCE_DB does not name a SQLite file: the demo brings its own sandbox factory, so unset SOURCE_DB"),
+    }
+}
+
+/// A count with separators between thousands.
+fn count(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if n < 0 { format!("-{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn counts_are_separated_by_thousands() {
+        for (n, expect) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-1000, "-1,000")] {
+            assert_eq!(super::count(n), expect);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `tideline serve`: API and dashboard, with runs on a schedule.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use axum::Router;
+use chrono::Utc;
+use clap::Args;
+use tokio::net::TcpListener;
+
+use crate::{app, place, schedule};
+
+/// Options of serving.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The port on this machine
+    #[arg(long, default_value_t = 8000)]
+    port: u16,
+    /// Seconds between the starts of two runs
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    every: u64,
+    /// Only serve
+    #[arg(long)]
+    no_schedule: bool,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let listener = listen(self.port).await?;
+        let settings = super::settings()?;
+        let open = place::open(&super::lake_address(), &settings.factory_id).await?;
+        let state = ::serve::State::new(open.lake.clone(), super::serve_settings(&settings)?, Utc::now);
+        let router = app::app(state, &super::page());
+        println!("Tideline is on http://127.0.0.1:{}; stop with Ctrl-C", listener.local_addr()?.port());
+        let runs = async {
+            if self.no_schedule {
+                std::future::pending::<()>().await;
+            }
+            schedule::run_every(open.lake.clone(), settings, Duration::from_secs(self.every)).await;
+        };
+        tokio::select! {
+            done = serve(listener, router) => done,
+            () = runs => Ok(()),
+        }
+    }
+}
+
+/// Takes a port of this machine.
+pub(super) async fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    match TcpListener::bind(addr).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            bail!("port {port} is in use: stop the program that has it, or choose another with --port {}", port.wrapping_add(1).max(1024))
+        }
+        Err(error) => Err(error).with_context(|| format!("port {port} cannot be listened on")),
+    }
+}
+
+/// Serves until Ctrl-C or the system's request to stop; requests that have begun are answered.
+pub(super) async fn serve(listener: TcpListener, router: Router) -> anyhow::Result<()> {
+    const LAST_ANSWERS: Duration = Duration::from_secs(2);
+    let stopping = std::sync::Arc::new(tokio::sync::Notify::new());
+    let told = std::sync::Arc::clone(&stopping);
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+        stop_asked().await;
+        println!("\nstopping");
+        told.notify_one();
+    });
+    let too_long = async {
+        stopping.notified().await;
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    tokio::select! {
+        done = serving => done.context("serving failed"),
+        () = too_long => Ok(()),
+    }
+}
+
+async fn stop_asked() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return interrupt.await.unwrap_or_default() };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await.unwrap_or_default();
+}

@@ -1,0 +1,5 @@
+//! The program `tideline`.
+
+fn main() -> std::process::ExitCode {
+    tideline::program()
+}

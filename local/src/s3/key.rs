@@ -1,0 +1,93 @@
+//! Which object keys can be plain files below a folder, and where.
+//!
+//! S3 takes any text as a key; here a key is a relative path, so those that are none, or that would leave the folder, are refused.
+
+use std::path::{Path, PathBuf};
+
+/// The folder inside the root that belongs to the server alone.
+pub(crate) const HIDDEN: &str = ".tideline-s3";
+
+/// The longest file name that the usual file systems take, in bytes.
+const SEGMENT_LIMIT_BYTES: usize = 255;
+
+/// A key that is a safe relative path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Key(String);
+
+/// Why a key is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// A part of it is no file name.
+    #[error("the key `{0}` cannot be a file: `/` must stand between names other than `.` and `..`")]
+    NotAPath(String),
+    /// It has characters that neither XML nor a listing can carry.
+    #[error("the key {0:?} has control characters")]
+    ControlCharacter(String),
+    /// A name in it is too long for a file.
+    #[error("the key `{0}` has a name of more than {SEGMENT_LIMIT_BYTES} bytes between two `/`")]
+    TooLong(String),
+    /// It points into the server's own folder.
+    #[error("keys under `{HIDDEN}` belong to the server")]
+    Hidden,
+}
+
+impl Key {
+    /// Takes a key that can be a file.
+    pub(super) fn parse(key: &str) -> Result<Self, KeyError> {
+        if key.chars().any(char::is_control) {
+            return Err(KeyError::ControlCharacter(key.to_owned()));
+        }
+        if key.split('/').any(|name| matches!(name, "" | "." | "..")) {
+            return Err(KeyError::NotAPath(key.to_owned()));
+        }
+        if key.split('/').any(|name| name.len() > SEGMENT_LIMIT_BYTES) {
+            return Err(KeyError::TooLong(key.to_owned()));
+        }
+        // Some file systems do not tell upper case from lower.
+        if key.split('/').next().is_some_and(|first| first.eq_ignore_ascii_case(HIDDEN)) {
+            return Err(KeyError::Hidden);
+        }
+        Ok(Self(key.to_owned()))
+    }
+
+    /// Where the key lies below `folder`.
+    pub(super) fn below(&self, folder: &Path) -> PathBuf {
+        folder.join(&self.0)
+    }
+
+    /// The key as text.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_a_relative_path_lies_below_the_folder() {
+        for key in ["a", "factory=x/raw/plu/00000001.parquet", "ä ö/é+%20 &.csv", "a/...", "a/..b/c.", "x/.tideline-s3"] {
+            let path = Key::parse(key).unwrap().below(Path::new("/lake"));
+            assert_eq!(path, PathBuf::from(format!("/lake/{key}")));
+        }
+    }
+
+    #[test]
+    fn a_key_that_would_leave_the_folder_or_is_no_path_is_refused() {
+        for key in ["", "/etc/passwd", "..", "../a", "a/../b", "a/..", "a//b", "a/", "./a", "a/./b"] {
+            assert_eq!(Key::parse(key), Err(KeyError::NotAPath(key.to_owned())), "{key}");
+        }
+    }
+
+    #[test]
+    fn keys_that_no_file_can_have_or_that_are_the_servers_own_are_refused() {
+        assert_eq!(Key::parse("a\0b"), Err(KeyError::ControlCharacter("a\0b".into())));
+        assert_eq!(Key::parse("a\nb"), Err(KeyError::ControlCharacter("a\nb".into())));
+        assert!(matches!(Key::parse(&"x".repeat(256)), Err(KeyError::TooLong(_))));
+        assert!(Key::parse(&format!("{0}/{0}", "x".repeat(255))).is_ok());
+        for key in [".tideline-s3", ".tideline-s3/lock", ".Tideline-S3/tmp/a"] {
+            assert_eq!(Key::parse(key), Err(KeyError::Hidden), "{key}");
+        }
+    }
+}

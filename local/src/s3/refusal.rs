@@ -1,0 +1,72 @@
+//! How S3 says no: what keeps a call from being done, as an S3 error without a path of this machine.
+
+use std::io;
+
+use s3s::dto::{ETag, ETagCondition};
+use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
+
+use super::folder::{Found, PutError};
+use super::key::KeyError;
+
+/// Refuses what was asked for and is not done here: a condition left unheeded would be worse.
+pub(super) fn refuse(what: &str, asked: bool) -> S3Result<()> {
+    if asked { Err(s3_error!(NotImplemented, "{what} are not implemented")) } else { Ok(()) }
+}
+
+/// Refuses a read whose condition does not hold.
+pub(super) fn check_read(found: &Found, if_match: Option<&ETagCondition>, if_none_match: Option<&ETagCondition>) -> S3Result<()> {
+    let names_it = |condition: &ETagCondition| match condition {
+        ETagCondition::Any => true,
+        ETagCondition::ETag(etag) => etag.value() == found.etag,
+    };
+    if if_match.is_some_and(|condition| !names_it(condition)) {
+        return Err(s3_error!(PreconditionFailed, "the object is another version"));
+    }
+    if if_none_match.is_some_and(names_it) {
+        let mut unchanged = s3_error!(NotModified);
+        let etag = ETag::Strong(found.etag.clone()).to_http_header().map_err(S3Error::internal_error)?;
+        unchanged.set_headers([(s3s::header::ETAG, etag)].into_iter().collect());
+        return Err(unchanged);
+    }
+    Ok(())
+}
+
+impl From<KeyError> for S3Error {
+    fn from(error: KeyError) -> Self {
+        let code = match error {
+            KeyError::TooLong(_) => S3ErrorCode::KeyTooLongError,
+            KeyError::NotAPath(_) | KeyError::ControlCharacter(_) | KeyError::Hidden => S3ErrorCode::InvalidArgument,
+        };
+        Self::with_message(code, error.to_string())
+    }
+}
+
+impl From<PutError> for S3Error {
+    fn from(error: PutError) -> Self {
+        let code = match error {
+            PutError::Io(error) => return disk_error(error),
+            PutError::Missing => S3ErrorCode::NoSuchKey,
+            PutError::ConditionFailed => S3ErrorCode::PreconditionFailed,
+            PutError::IsFolder | PutError::UnderObject => S3ErrorCode::InvalidRequest,
+        };
+        Self::with_message(code, error.to_string())
+    }
+}
+
+/// What a disk says, without its paths; what another attempt cannot mend is no server error, which clients would repeat.
+pub(super) fn disk_error(error: io::Error) -> S3Error {
+    let (code, message) = match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            (S3ErrorCode::AccessDenied, "this user may not write in the lake folder".to_owned())
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            (S3ErrorCode::ServiceUnavailable, "the disk of the lake folder is full".to_owned())
+        }
+        io::ErrorKind::NotFound => (S3ErrorCode::InternalError, "the lake folder was removed while it was in use: start again".to_owned()),
+        io::ErrorKind::InvalidFilename => (S3ErrorCode::KeyTooLongError, "the key is too long for a path".to_owned()),
+        _ => (S3ErrorCode::InternalError, format!("the lake folder: {error}")),
+    };
+    let mut answer = S3Error::with_message(code, message);
+    answer.set_source(Box::new(error));
+    answer
+}

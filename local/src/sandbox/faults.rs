@@ -1,0 +1,124 @@
+//! Which runs go wrong, and how: by schedule, so that each compliance check finds something in any week and never in most runs.
+
+use super::dice::{Dice, Topic};
+use super::rota::RUNS_PER_DAY;
+
+/// What is wrong with a run. At most one thing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    LowYield,
+    HighGiveaway,
+    /// A tier-1 output whose source grade is GG.
+    GgInPremium,
+    /// More tier-1 output than Premium input.
+    PremiumShort,
+    TailsInPremium,
+    SpeciesMismatch,
+    ScanbackWithoutParent,
+    MissingProductCode,
+    PluMismatch,
+    /// An exception product whose batches nobody booked.
+    UnmappedException,
+    LabelGap,
+    WeightMismatch,
+    UnderweightLot,
+    /// Stopped, but never signed off as complete. No check minds; dashboards must not count it as running.
+    NeverSigned,
+}
+
+/// Each fault with the days from one to the next. At most 4, so that any 7 days hold a whole day that has it.
+const SCHEDULE: [(Fault, i64); 17] = [
+    (Fault::LowYield, 1),
+    (Fault::LowYield, 1),
+    (Fault::HighGiveaway, 1),
+    (Fault::HighGiveaway, 3),
+    (Fault::GgInPremium, 4),
+    (Fault::PremiumShort, 4),
+    (Fault::TailsInPremium, 4),
+    (Fault::SpeciesMismatch, 4),
+    (Fault::ScanbackWithoutParent, 3),
+    (Fault::MissingProductCode, 4),
+    (Fault::PluMismatch, 2),
+    (Fault::UnmappedException, 3),
+    (Fault::LabelGap, 1),
+    (Fault::WeightMismatch, 3),
+    (Fault::UnderweightLot, 3),
+    (Fault::NeverSigned, 2),
+    (Fault::LabelGap, 4),
+];
+
+/// What is wrong with the run of this rank in its day.
+pub(super) fn of_run(seed: u64, day: i64, rank: i64) -> Option<Fault> {
+    (0..).zip(SCHEDULE).find(|&(slot, (_, every))| is_struck(seed, day, rank, slot, every)).map(|(_, (fault, _))| fault)
+}
+
+/// Rows that must be rejected, as they come: typing errors that the schedule puts on one run in a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Typo {
+    /// A weight that is no number.
+    PackWeight,
+    /// A tare below zero.
+    PackTare,
+    /// A pack without its number.
+    PackKey,
+    /// An input of less than nothing.
+    InputBelowZero,
+    /// An output of tier 7, mended on the next day.
+    OutputTier,
+    /// A label number with letters.
+    CaseLabel,
+    /// An order for a number of cases "tbc" until it is loaded.
+    OrderCases,
+    /// A shelf life adjustment of 9 days.
+    SheetAdjustment,
+}
+
+const TYPOS: [(Typo, i64); 8] = [
+    (Typo::PackWeight, 1),
+    (Typo::PackTare, 2),
+    (Typo::PackKey, 2),
+    (Typo::InputBelowZero, 3),
+    (Typo::OutputTier, 3),
+    (Typo::CaseLabel, 2),
+    (Typo::OrderCases, 3),
+    (Typo::SheetAdjustment, 5),
+];
+
+/// The typing error made on the run of this rank in its day.
+pub(super) fn typo(seed: u64, day: i64, rank: i64) -> Option<Typo> {
+    let first = SCHEDULE.len() as i64;
+    (first..).zip(TYPOS).find(|&(slot, (_, every))| is_struck(seed, day, rank, slot, every)).map(|(_, (typo, _))| typo)
+}
+
+/// Slots walk over the runs of the day with strides that have no factor in common with their number: no two slots ever meet.
+fn is_struck(seed: u64, day: i64, rank: i64, slot: i64, every: i64) -> bool {
+    let turn = turn(seed, day);
+    (slot * 11 + turn * 7).rem_euclid(RUNS_PER_DAY) == rank && (turn + slot).rem_euclid(every) == 0
+}
+
+/// The day's number in the rotation of faults, which another seed shifts.
+pub(super) fn turn(seed: u64, day: i64) -> i64 {
+    day + Dice::of(seed, Topic::Seed, 0).below(RUNS_PER_DAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_five_whole_days_hold_every_fault_and_every_typo() {
+        for first in 20_000..20_050 {
+            let of_days = |n: i64| (first..first + n).flat_map(|day| (0..RUNS_PER_DAY).map(move |rank| (day, rank)));
+            let faults: Vec<_> = of_days(4).filter_map(|(day, rank)| of_run(7, day, rank)).collect();
+            assert!(SCHEDULE.iter().all(|(fault, _)| faults.contains(fault)), "{faults:?}");
+            let typos: Vec<_> = of_days(5).filter_map(|(day, rank)| typo(7, day, rank)).collect();
+            assert!(TYPOS.iter().all(|(typo, _)| typos.contains(typo)), "{typos:?}");
+        }
+    }
+
+    #[test]
+    fn most_runs_have_nothing_wrong() {
+        let wrong = (0..RUNS_PER_DAY * 100).filter(|n| of_run(1, n / RUNS_PER_DAY, n % RUNS_PER_DAY).is_some()).count();
+        assert!((600..1000).contains(&wrong), "{wrong} of 4500");
+    }
+}

@@ -1,0 +1,90 @@
+//! `temperature_logs`: every cold room every five minutes, most days within its limits.
+
+use warehouse::sources::TEMPERATURE_LOGS;
+
+use crate::sandbox::cell::{Cell, stamp};
+use crate::sandbox::clock::{DAY, Moment, Window, begins};
+use crate::sandbox::day::Day;
+use crate::sandbox::dice::{Dice, Topic};
+use crate::sandbox::factory::{LOCATIONS, PEOPLE};
+use crate::sandbox::faults::turn;
+use crate::sandbox::schema::Writer;
+
+const EVERY: i64 = 300;
+const READINGS_A_DAY: i64 = DAY / EVERY;
+
+/// A time out of limits in one place.
+struct Excursion {
+    first: i64,
+    readings: i64,
+    /// °C beyond the limit at the worst; below zero it is too cold.
+    peak: f64,
+}
+
+/// Writes the readings that were taken in the window.
+pub(super) fn write(day: &Day, window: Window, erp: &mut Writer) -> rusqlite::Result<()> {
+    let first_of_window = (window.after.max(begins(day.number) - EVERY) - begins(day.number)) / EVERY;
+    let last_of_window = (window.until.min(begins(day.number) + DAY) - begins(day.number)) / EVERY;
+    if last_of_window < 0 || window.after >= begins(day.number) + DAY {
+        return Ok(());
+    }
+    let readings = first_of_window.max(0)..(last_of_window + 1).min(READINGS_A_DAY);
+    let excursions: Vec<_> = (0..LOCATIONS.len()).map(|location| excursion(day, location)).collect();
+    for reading in readings {
+        for (location, excursion) in excursions.iter().enumerate() {
+            // The logger asks one probe after the other.
+            let at = begins(day.number) + reading * EVERY + 2 * location as i64;
+            if window.contains(at) {
+                put(day, reading, location, excursion.as_ref(), at, erp)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Every second day one place has one for sure; the others by chance.
+fn excursion(day: &Day, location: usize) -> Option<Excursion> {
+    let mut dice = Dice::of(day.seed, Topic::Excursion, day.number * LOCATIONS.len() as i64 + location as i64);
+    let turn = turn(day.seed, day.number);
+    let is_due = turn % 2 == 0 && turn / 2 % LOCATIONS.len() as i64 == location as i64;
+    let readings = dice.whole(4, 12);
+    let first = dice.below(READINGS_A_DAY - readings);
+    let degrees = if LOCATIONS[location].1 < -10.0 { dice.between(2.0, 6.0) } else { dice.between(0.8, 3.2) };
+    let peak = if dice.chance(150) { -degrees } else { degrees };
+    (is_due || dice.chance(35)).then_some(Excursion { first, readings, peak })
+}
+
+fn put(day: &Day, reading: i64, location: usize, excursion: Option<&Excursion>, at: Moment, erp: &mut Writer) -> rusqlite::Result<()> {
+    let id = (day.number * READINGS_A_DAY + reading) * LOCATIONS.len() as i64 + location as i64;
+    let mut dice = Dice::of(day.seed, Topic::Temperature, id);
+    let (name, min, max) = LOCATIONS[location];
+    let degrees = match excursion.filter(|x| (x.first..x.first + x.readings).contains(&reading)) {
+        Some(excursion) => {
+            // Up to the worst and down again, and never back within the limits.
+            let along = (reading - excursion.first) as f64 / (excursion.readings - 1) as f64;
+            let beyond = excursion.peak * (1.0 - (along - 0.5).abs() * 1.4);
+            if beyond > 0.0 { max + beyond.max(0.2) } else { min + beyond.min(-0.2) }
+        }
+        None => (f64::midpoint(min, max) + dice.normal() * (max - min) / 16.0 + swing(reading) * (max - min) / 8.0).clamp(min, max),
+    };
+    let is_garbage = reading == 100 + day.number % 80 && location as i64 == day.number % 7;
+    let is_nameless = reading == 50 && location == 3 && day.number % 4 == 0;
+    erp.put(
+        &TEMPERATURE_LOGS,
+        &[
+            if is_nameless { Cell::Null } else { Cell::Int(id) },
+            Cell::Str(name),
+            stamp(at),
+            if is_garbage { Cell::Str("--.-") } else { Cell::Real((degrees * 10.0).round() / 10.0) },
+            Cell::Real(min),
+            Cell::Real(max),
+            Cell::Str(if reading % 48 == 0 { dice.pick(&PEOPLE) } else { "PROBE" }),
+            stamp(at),
+        ],
+    )
+}
+
+/// From -1 in the early morning to 1 in the afternoon and back.
+fn swing(reading: i64) -> f64 {
+    1.0 - (reading - READINGS_A_DAY / 2).abs() as f64 * 4.0 / READINGS_A_DAY as f64
+}

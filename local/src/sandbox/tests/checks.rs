@@ -1,0 +1,104 @@
+//! Each compliance check finds something in any week of a sandbox, judged by SQL of its own.
+
+use super::*;
+
+const YES: &str = "('1', 'y', 'yes', 'true')";
+
+/// Runs with what belongs to them. Numbers do not recur within these two weeks.
+fn with_runs(db: &Connection) {
+    db.execute_batch(&format!(
+        "CREATE TEMP TABLE runs AS SELECT trim(RunNumber) AS n, ProductionDate AS d, trim(ProductCode) AS code,
+                lower(trim(coalesce(Complete, 0))) IN {YES} AS complete FROM RunNumber;
+         CREATE TEMP TABLE ins AS SELECT run_number AS n, sum(qty_kg) AS kg, sum(iif(grade = 'Premium', qty_kg, 0)) AS premium_kg
+                FROM run_inputs WHERE qty_kg > 0 GROUP BY 1;
+         CREATE TEMP TABLE outs AS SELECT run_number AS n, sum(qty_kg) AS kg, sum(iif(tier = 1, qty_kg, 0)) AS tier_1_kg
+                FROM run_outputs WHERE tier BETWEEN 1 AND 3 GROUP BY 1;
+         CREATE TEMP TABLE weights AS SELECT trim(RunNumber) AS n, avg(NetWeight) AS mean_g, max(TargetWeight) AS nominal_g,
+                100 * (sum(NetWeight) / sum(TargetWeight) - 1) AS giveaway_pct FROM SI_OCM_TRANS GROUP BY 1;"
+    ))
+    .unwrap();
+}
+
+/// Each check as a query for the dates of its findings.
+const CHECKS: [(&str, &str); 14] = [
+    ("gg_in_premium by grade", "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n WHERE tier = 1 AND source_grade = 'GG'"),
+    ("gg_in_premium by weight", "SELECT d FROM runs JOIN ins USING (n) JOIN outs USING (n) WHERE tier_1_kg > premium_kg * 1.005"),
+    ("tails_in_premium", "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n WHERE tier = 1 AND piece_type = 'tail'"),
+    (
+        "species_mismatch",
+        "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n JOIN product_catalogue p USING (product_code) WHERE p.species IS NOT NULL
+         AND EXISTS (SELECT 1 FROM run_inputs i WHERE i.run_number = n)
+         AND NOT EXISTS (SELECT 1 FROM run_inputs i WHERE i.run_number = n AND i.species = p.species)",
+    ),
+    (
+        "scanback_without_parent",
+        "SELECT d FROM runs JOIN batch_lineage ON run_number = n WHERE direction = 'SCANBACK' AND return_method = 'OCM' AND coalesce(parent_batch, '') NOT IN
+         (SELECT batch_code FROM traceability UNION SELECT new_batch_code FROM batch_lineage WHERE new_batch_code IS NOT NULL)",
+    ),
+    ("missing_product_code", "SELECT d FROM runs WHERE coalesce(code, '') = ''"),
+    ("plu_mismatch", "SELECT d FROM runs JOIN case_verification ON run_number = n WHERE trim(expected_plu) <> trim(scanned_plu)"),
+    (
+        "unmapped_exception_run",
+        "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n JOIN product_catalogue p USING (product_code)
+         WHERE complete AND (o.piece_type = 'marinade' OR p.description LIKE '%family pack%' OR p.description LIKE '%simply salmon%')
+         AND NOT EXISTS (SELECT 1 FROM run_inputs i WHERE i.run_number = n)",
+    ),
+    (
+        "temperature_breach",
+        "SELECT substr(reading_time, 1, 10) FROM temperature_logs WHERE typeof(temp_celsius) = 'real' AND temp_celsius NOT BETWEEN target_min AND target_max",
+    ),
+    ("low_yield", "SELECT d FROM runs JOIN ins USING (n) JOIN outs USING (n) WHERE complete AND outs.kg < 0.9 * ins.kg"),
+    ("high_giveaway", "SELECT d FROM runs JOIN weights USING (n) WHERE giveaway_pct > 3"),
+    (
+        "label_gap",
+        "SELECT d FROM runs JOIN run_sheets ON trim(run_number) = n WHERE complete AND end_label - start_label + 1 >
+         (SELECT count(DISTINCT label_seq) FROM case_verification c WHERE c.run_number = n AND label_seq BETWEEN start_label AND end_label)",
+    ),
+    (
+        "weight_mismatch",
+        "SELECT d FROM runs JOIN outs USING (n) JOIN SI_OCM_TOTALS t ON t.RunNumber = n WHERE complete AND abs(kg - TotalWeight) > 0.02 * TotalWeight",
+    ),
+    ("underweight_lot", "SELECT d FROM runs JOIN weights USING (n) WHERE mean_g < nominal_g"),
+];
+
+#[test]
+fn every_check_finds_something_in_any_week_and_nothing_on_most_runs() {
+    for seed in [1, 2] {
+        let factory = Factory::of(afternoon(), 14, seed);
+        let db = factory.reader();
+        with_runs(&db);
+        let runs = number(&db, "SELECT count(*) FROM runs");
+        for (check, sql) in CHECKS {
+            for first in 9..=17 {
+                let (from, to) = (format!("2026-11-{first:02}"), format!("2026-11-{:02}", first + 6));
+                let found = number(&db, &format!("WITH found (at) AS ({sql}) SELECT count(*) FROM found WHERE at BETWEEN '{from}' AND '{to}'"));
+                assert!(found > 0, "{check} finds nothing from {from} to {to} with seed {seed}");
+            }
+            if check != "temperature_breach" {
+                let struck = number(&db, &sql.replacen("SELECT d", "SELECT count(DISTINCT n)", 1));
+                assert!(struck * 100 < runs * 6, "{check} strikes {struck} of {runs} runs with seed {seed}");
+            }
+        }
+        let excursion = number(
+            &db,
+            "SELECT max(c) FROM (SELECT count(*) AS c FROM temperature_logs WHERE temp_celsius > target_max GROUP BY location, substr(reading_time, 1, 13))",
+        );
+        assert!(excursion >= 4, "an excursion lasts several readings");
+    }
+}
+
+#[test]
+fn yields_and_weights_are_those_of_a_factory() {
+    let factory = Factory::of(afternoon(), 14, 1);
+    let db = factory.reader();
+    with_runs(&db);
+    let usual = number(
+        &db,
+        "SELECT 100 * sum(outs.kg BETWEEN 0.91 * ins.kg AND 0.97 * ins.kg) / count(*) FROM runs JOIN ins USING (n) JOIN outs USING (n) WHERE complete",
+    );
+    assert!((90..100).contains(&usual), "{usual} % of the runs yield 91 to 97 %");
+    let light = number(&db, "SELECT 1000 * sum(NetWeight < TargetWeight * 0.955) / count(*) FROM SI_OCM_TRANS WHERE TargetWeight <= 500");
+    assert!(light < 5, "{light} of 1000 small packs are far too light");
+    let spread = number(&db, "SELECT cast(100 * avg(StdDev / AvgWeight * 100) AS INTEGER) FROM SI_OCM_TOTALS WHERE AvgWeight < 510");
+    assert!((110..170).contains(&spread), "packs spread by {spread} hundredths of a percent");
+}
