@@ -1,0 +1,48 @@
+//! The requests of a round: all at once, each with its own outcome.
+
+use api::Whole;
+use api::compliance::{CHECKS, CheckQuery};
+use api::health::HEALTH;
+use api::query::{Limit, NoQuery};
+use api::runs::{ACTIVE, ActiveQuery, ONE, RunQuery};
+use api::temperature::{BREACHES, BreachQuery};
+use api::yields::{DAILY, YieldQuery};
+use futures::join;
+
+use crate::browser::now_ms;
+use crate::client::Client;
+use crate::figures::DAYS;
+use crate::route::RunKey;
+use crate::state::{BoardRound, RunRound};
+
+/// How far back temperatures are looked at.
+pub(crate) const HOURS: u32 = 24;
+
+/// How many rows a list has at most; one with as many may have been cut off.
+pub(crate) fn list_limit() -> usize {
+    Limit::default().0 as usize
+}
+
+/// Asks for everything on the dashboard.
+pub(crate) async fn board(client: &Client) -> BoardRound {
+    let daily = YieldQuery { days: Some(Whole(DAYS)), ..YieldQuery::default() };
+    let breaches = BreachQuery { hours: Whole(HOURS), ..BreachQuery::default() };
+    let checks = CheckQuery { days: Whole(DAYS), ..CheckQuery::default() };
+    let (active, none) = (ActiveQuery::default(), NoQuery::default());
+    let (health, daily, active, breaches, checks) = join!(
+        client.get(&HEALTH, &[], &none),
+        client.get(&DAILY, &[], &daily),
+        client.get(&ACTIVE, &[], &active),
+        client.get(&BREACHES, &[], &breaches),
+        client.get(&CHECKS, &[], &checks),
+    );
+    BoardRound { at_ms: now_ms(), health, daily, active, breaches, checks }
+}
+
+/// Asks for one run.
+pub(crate) async fn run(client: &Client, key: RunKey) -> RunRound {
+    let (none, query) = (NoQuery::default(), RunQuery { date: key.date });
+    let number = [key.number.as_str()];
+    let (health, run) = join!(client.get(&HEALTH, &[], &none), client.get(&ONE, &number, &query));
+    RunRound { at_ms: now_ms(), health, run, key }
+}

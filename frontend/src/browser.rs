@@ -1,0 +1,61 @@
+//! The browser around the page: its document, its address, the time.
+
+use chrono::{DateTime, FixedOffset};
+use gloo_events::EventListener;
+use gloo_timers::callback::Interval;
+use web_sys::{Document, Window};
+use yew::prelude::*;
+
+use crate::route::Route;
+
+/// The window.
+pub(crate) fn window() -> Window {
+    web_sys::window().expect("the page runs in a window")
+}
+
+/// The document.
+pub(crate) fn document() -> Document {
+    window().document().expect("a window has a document")
+}
+
+/// Now, in milliseconds since 1970.
+pub(crate) fn now_ms() -> f64 {
+    js_sys::Date::now()
+}
+
+/// Milliseconds since 1970 of a moment.
+pub(crate) fn ms(moment: DateTime<FixedOffset>) -> f64 {
+    moment.timestamp_millis() as f64
+}
+
+/// Now, again every second.
+#[hook]
+pub(crate) fn use_now_ms() -> f64 {
+    let now = use_state_eq(now_ms);
+    use_effect_with((), {
+        let now = now.setter();
+        move |()| {
+            let ticks = Interval::new(1000, move || now.set(now_ms()));
+            move || drop(ticks)
+        }
+    });
+    *now
+}
+
+/// The page that the address asks for.
+#[hook]
+pub(crate) fn use_route() -> Route {
+    let route = use_state_eq(current_route);
+    use_effect_with((), {
+        let route = route.setter();
+        move |()| {
+            let listener = EventListener::new(&window(), "hashchange", move |_| route.set(current_route()));
+            move || drop(listener)
+        }
+    });
+    (*route).clone()
+}
+
+fn current_route() -> Route {
+    Route::parse(&window().location().hash().unwrap_or_default())
+}

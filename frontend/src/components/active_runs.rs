@@ -1,0 +1,80 @@
+//! The runs that are on, and how far each has come.
+
+use std::rc::Rc;
+
+use api::runs::ActiveRun;
+use chrono::NaiveDate;
+use yew::prelude::*;
+
+use super::figure::{cell, figure, line, number_cell, run_number, wide_cell};
+use super::section::{Section, instead_of_a_list};
+use crate::format;
+
+/// What the table shows.
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// The runs; none while there is no answer.
+    pub(crate) runs: Option<Rc<Vec<ActiveRun>>>,
+    /// How many there are, in words.
+    pub(crate) note: AttrValue,
+    /// The date in the factory.
+    pub(crate) today: Option<NaiveDate>,
+}
+
+/// The runs that are on.
+#[component]
+pub(crate) fn ActiveRuns(props: &Props) -> Html {
+    let runs = props.runs.as_deref().map(Vec::as_slice).unwrap_or_default();
+    html! {
+        <Section id="active-runs" title="Active runs" note={props.note.clone()}>
+            if runs.is_empty() {
+                { instead_of_a_list(props.runs.is_some(), "No run is on at the moment.") }
+            } else {
+                <table class="stack">
+                    <thead>
+                        <tr>
+                            <th scope="col">{ "Run" }</th><th scope="col">{ "Line" }</th><th scope="col">{ "Product" }</th><th scope="col">{ "Species" }</th>
+                            <th scope="col">{ "Started" }</th><th scope="col" class="number">{ "Target" }</th><th scope="col">{ "Made" }</th>
+                            <th scope="col" class="number">{ "Packs" }</th><th scope="col" class="number">{ "Giveaway" }</th>
+                        </tr>
+                    </thead>
+                    <tbody>{ for runs.iter().map(|run| row(run, props.today)) }</tbody>
+                </table>
+            }
+        </Section>
+    }
+}
+
+fn row(run: &ActiveRun, today: Option<NaiveDate>) -> Html {
+    let product = run.product.clone().or_else(|| run.product_code.clone());
+    html! {
+        <tr key={format!("{} {}", run.run_number, run.production_date)} data-run={run.run_number.clone()}>
+            <th scope="row" data-label="Run">{ run_number(&run.run_number, Some(run.production_date)) }</th>
+            { cell("Line", figure(line(run.line_name.as_ref(), run.prod_line.as_ref()), "the ERP names no line")) }
+            { wide_cell("Product", figure(product, "the ERP names no product")) }
+            { cell("Species", figure(run.species.as_deref().map(format::words), "neither description nor product tells the species")) }
+            { cell("Started", figure(run.started_at.map(|at| format::time(at, today)), "no start is recorded")) }
+            { number_cell("Target", run.target_kg.map(format::kg), "there is no run sheet with a target") }
+            { cell("Made", progress(run)) }
+            { number_cell("Packs", Some(format::count(run.packs)), "") }
+            { number_cell("Giveaway", run.giveaway_pct.map(format::pct), "no pack has been weighed against a target") }
+        </tr>
+    }
+}
+
+fn progress(run: &ActiveRun) -> Html {
+    let made = figure(run.actual_kg.map(format::kg), "nothing has been weighed yet");
+    match run.target_kg {
+        Some(target_kg) if target_kg > 0.0 => {
+            let made_kg = run.actual_kg.unwrap_or_default().max(0.0);
+            let share = format!("{} %", format::number(made_kg / target_kg * 100.0, 0));
+            html! {
+                <div class="made">
+                    <span class="amount"><span>{ made }</span>if run.actual_kg.is_some() { <span class="share">{ share.clone() }</span> }</span>
+                    <progress max={target_kg.to_string()} value={made_kg.min(target_kg).to_string()} aria-label={format!("{share} of target")} />
+                </div>
+            }
+        }
+        _ => made,
+    }
+}

@@ -1,0 +1,44 @@
+//! Small things that appear in many places: a figure that may be unknown, a cell, a pair of name and figure, a link to a run.
+
+use chrono::NaiveDate;
+use yew::prelude::*;
+
+use crate::route::run_link;
+
+/// A figure, or a dash that says why there is none.
+pub(crate) fn figure(text: Option<String>, why_not: &'static str) -> Html {
+    match text {
+        Some(text) => html! { {text} },
+        None => html! { <span class="none" role="img" title={why_not} aria-label={why_not}>{ "–" }</span> },
+    }
+}
+
+/// A table cell. Its label stands before it where the table becomes a list, on a phone.
+pub(crate) fn cell(label: &'static str, content: Html) -> Html {
+    html! { <td data-label={label}>{content}</td> }
+}
+
+/// A table cell with a long text, which takes a line of its own on a phone.
+pub(crate) fn wide_cell(label: &'static str, content: Html) -> Html {
+    html! { <td class="wide" data-label={label}>{content}</td> }
+}
+
+/// A table cell that holds a number.
+pub(crate) fn number_cell(label: &'static str, text: Option<String>, why_not: &'static str) -> Html {
+    html! { <td class="number" data-label={label}>{ figure(text, why_not) }</td> }
+}
+
+/// A name and its figure, for a list of facts.
+pub(crate) fn fact(name: &'static str, text: Option<String>, why_not: &'static str) -> Html {
+    html! { <div><dt>{name}</dt><dd>{ figure(text, why_not) }</dd></div> }
+}
+
+/// A run's number as a link to its page.
+pub(crate) fn run_number(number: &str, date: Option<NaiveDate>) -> Html {
+    html! { <a class="run-number" href={run_link(number, date)}>{ number.to_owned() }</a> }
+}
+
+/// The line's name, else its id.
+pub(crate) fn line(name: Option<&String>, id: Option<&String>) -> Option<String> {
+    name.or(id).cloned()
+}

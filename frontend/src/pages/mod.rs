@@ -1,0 +1,4 @@
+//! One module per page.
+
+pub(crate) mod dashboard;
+pub(crate) mod run;

@@ -1,0 +1,217 @@
+//! One run: its yields, its paperwork, what went in and came out, its pack weights and what the checks say.
+
+use api::runs::{Run, RunDetail, RunInput, RunOutput, RunSheet, RunTotals, RunWeights};
+use chrono::NaiveDate;
+use yew::prelude::*;
+
+use crate::components::figure::{cell, fact, figure, line, number_cell, wide_cell};
+use crate::components::findings;
+use crate::components::section::Section;
+use crate::figures::LOW_YIELD_PCT;
+use crate::format;
+use crate::state::RunView;
+
+const NOT_RECORDED: &str = "not recorded";
+const NO_INPUT: &str = "no input is recorded for this run";
+const NO_TARGET: &str = "there is no run sheet with a target";
+
+/// What the page shows.
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// The run.
+    pub(crate) view: RunView,
+}
+
+/// The page of one run.
+#[component]
+pub(crate) fn RunPage(props: &Props) -> Html {
+    let RunView { key, run, fresh } = &props.view;
+    let number = key.as_ref().map(|key| key.number.clone()).unwrap_or_default();
+    let content = match (&run.answer, &run.problem) {
+        (Some(detail), _) => sections(detail, fresh.today),
+        (None, Some(problem)) if problem.is(404) => html! { <div class="notice"><p id="no-such-run">{ problem.to_string() }</p></div> },
+        (None, Some(_)) => html! {},
+        (None, None) => html! { <p class="quiet">{ "Loading…" }</p> },
+    };
+    html! {
+        <>
+            <p class="back"><a href="#/">{ "← Dashboard" }</a></p>
+            <h1>{ format!("Run {number}") }if let Some(detail) = &run.answer { { state(&detail.run) } }</h1>
+            { content }
+        </>
+    }
+}
+
+fn state(run: &Run) -> Html {
+    let (class, word) = match (run.complete, run.active) {
+        (true, _) => ("ok", "Complete"),
+        (false, true) => ("info", "On now"),
+        (false, false) => ("plain", "Not active"),
+    };
+    html! { <span class={classes!("badge", class)}>{ word }</span> }
+}
+
+fn sections(detail: &RunDetail, today: Option<NaiveDate>) -> Html {
+    let RunDetail { run, totals, sheet, inputs, outputs, weights, checks } = detail;
+    html! {
+        <>
+            { overview(run, today) }
+            <Section id="checks" title="Compliance findings" note={checks.len().to_string()}>
+                if checks.is_empty() { <p class="quiet">{ "Nothing found." }</p> } else { { findings::list(checks, today) } }
+            </Section>
+            <div class="two">
+                <Section id="inputs" title="What went in" note={run.input_kg.map(format::kg).unwrap_or_default()}>{ input_table(inputs) }</Section>
+                <Section id="outputs" title="What came out" note={run.actual_kg.map(format::kg).unwrap_or_default()}>{ output_table(outputs) }</Section>
+            </div>
+            <div class="three">
+                <Section id="weights" title="Pack weights">{ or_none(weights.as_ref().map(weight_facts), "No packs have been weighed.") }</Section>
+                <Section id="totals" title="Weighing system">{ or_none(totals.as_ref().map(total_facts), "The weighing system has no totals of this run.") }</Section>
+                <Section id="sheet" title="Run sheet">{ or_none(sheet.as_ref().map(|sheet| sheet_facts(sheet, today)), "There is no run sheet.") }</Section>
+            </div>
+        </>
+    }
+}
+
+fn or_none(content: Option<Html>, nothing: &'static str) -> Html {
+    content.unwrap_or_else(|| html! { <p class="quiet">{ nothing }</p> })
+}
+
+fn overview(run: &Run, today: Option<NaiveDate>) -> Html {
+    let verdict = run.yield_pct.filter(|_| run.complete).map(|pct| if pct < LOW_YIELD_PCT { "warn" } else { "ok" });
+    html! {
+        <Section id="run" title={run.product.clone().unwrap_or_else(|| "Product not named".to_owned())} note={format::date(run.production_date)}>
+            <dl class="facts big">
+                <div class={classes!(verdict)}><dt>{ "Yield" }</dt><dd id="run-yield">{ figure(run.yield_pct.map(format::pct), NO_INPUT) }</dd></div>
+                { fact("Made", run.actual_kg.map(format::kg), "nothing has been weighed yet") }
+                { fact("Target", run.target_kg.map(format::kg), NO_TARGET) }
+                { fact("Of target", run.efficiency_pct.map(format::pct), NO_TARGET) }
+                { fact("Waste", run.waste_kg.map(format::kg), NO_INPUT) }
+                { fact("Waste of input", run.waste_pct.map(format::pct), NO_INPUT) }
+                { fact("Giveaway", run.giveaway_pct.map(format::pct), "no pack has been weighed against a target") }
+                { fact("Packs", Some(format::count(run.packs)), "") }
+            </dl>
+            <dl class="facts">
+                { fact("Line", line(run.line_name.as_ref(), run.prod_line.as_ref()), "the ERP names no line") }
+                { fact("Shift", run.shift_code.clone(), NOT_RECORDED) }
+                { fact("Started", run.started_at.map(|at| format::time(at, today)), "no start is recorded") }
+                { fact("Product code", run.product_code.clone(), "the ERP names no product") }
+                { fact("Species", run.species.as_deref().map(format::words), "neither description nor product tells the species") }
+                { fact("Kind", run.product_type.as_deref().map(format::words), "neither description nor product tells the kind") }
+            </dl>
+        </Section>
+    }
+}
+
+fn input_table(inputs: &[RunInput]) -> Html {
+    if inputs.is_empty() {
+        return html! { <p class="quiet">{ "No input is recorded." }</p> };
+    }
+    html! {
+        <table class="stack">
+            <thead><tr><th scope="col">{ "Batch" }</th><th scope="col">{ "Grade" }</th><th scope="col">{ "Species" }</th><th scope="col" class="number">{ "Quantity" }</th></tr></thead>
+            <tbody>
+                { for inputs.iter().map(|input| html! {
+                    <tr>
+                        { cell("Batch", figure(input.batch_code.clone(), NOT_RECORDED)) }
+                        { cell("Grade", figure(input.grade.clone(), NOT_RECORDED)) }
+                        { cell("Species", figure(input.species.clone(), NOT_RECORDED)) }
+                        { number_cell("Quantity", input.qty_kg.map(format::kg), NOT_RECORDED) }
+                    </tr>
+                }) }
+            </tbody>
+        </table>
+    }
+}
+
+fn output_table(outputs: &[RunOutput]) -> Html {
+    if outputs.is_empty() {
+        return html! { <p class="quiet">{ "No output is recorded yet." }</p> };
+    }
+    html! {
+        <table class="stack">
+            <thead>
+                <tr>
+                    <th scope="col">{ "Product" }</th><th scope="col">{ "Tier" }</th><th scope="col">{ "Cut" }</th><th scope="col">{ "Made of" }</th>
+                    <th scope="col" class="number">{ "Packs" }</th><th scope="col" class="number">{ "Quantity" }</th>
+                </tr>
+            </thead>
+            <tbody>
+                { for outputs.iter().map(|output| html! {
+                    <tr>
+                        { wide_cell("Product", figure(output.product.clone().or_else(|| output.product_code.clone()), NOT_RECORDED)) }
+                        { cell("Tier", figure(output.tier.map(tier), NOT_RECORDED)) }
+                        { cell("Cut", figure(output.piece_type.as_deref().map(format::words), NOT_RECORDED)) }
+                        { cell("Made of", figure(output.source_grade.clone(), NOT_RECORDED)) }
+                        { number_cell("Packs", output.qty_packs.map(format::count), NOT_RECORDED) }
+                        { number_cell("Quantity", output.qty_kg.map(format::kg), NOT_RECORDED) }
+                    </tr>
+                }) }
+            </tbody>
+        </table>
+    }
+}
+
+fn tier(tier: i64) -> String {
+    match tier {
+        1 => "1 Premium".to_owned(),
+        2 => "2 GG".to_owned(),
+        3 => "3 Export".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn weight_facts(weights: &RunWeights) -> Html {
+    let (class, verdict) = match weights.verdict.as_deref() {
+        Some("pass") => ("ok", "✓ Passes the average-quantity rules"),
+        Some("fail") => ("bad", "✕ Fails the average-quantity rules"),
+        _ => ("plain", "The average-quantity rules do not apply"),
+    };
+    let nominal = "no nominal weight is known";
+    html! {
+        <>
+            <p><span class={classes!("badge", class)}>{ verdict }</span></p>
+            <dl class="facts">
+                { fact("Packs weighed", Some(format::count(weights.packs)), "") }
+                { fact("Nominal", weights.nominal_g.map(format::grams), nominal) }
+                { fact("Mean", weights.mean_g.map(format::grams), "no packs") }
+                { fact("Standard deviation", weights.std_dev_g.map(format::grams), "fewer than two packs") }
+                { fact("Packs below T1", weights.below_t1.map(format::count), nominal) }
+                { fact("Packs below T2", weights.below_t2.map(format::count), nominal) }
+            </dl>
+        </>
+    }
+}
+
+fn total_facts(totals: &RunTotals) -> Html {
+    html! {
+        <dl class="facts">
+            { fact("Packs", totals.total_packs.map(format::count), NOT_RECORDED) }
+            { fact("Weight", totals.total_weight_kg.map(format::kg), NOT_RECORDED) }
+            { fact("Mean pack", totals.avg_weight_g.map(format::grams), NOT_RECORDED) }
+            { fact("Lightest", totals.min_weight_g.map(format::grams), NOT_RECORDED) }
+            { fact("Heaviest", totals.max_weight_g.map(format::grams), NOT_RECORDED) }
+            { fact("Standard deviation", totals.std_dev_g.map(format::grams), NOT_RECORDED) }
+            { fact("Giveaway", totals.giveaway_kg.map(format::kg), NOT_RECORDED) }
+            { fact("Giveaway of target", totals.giveaway_pct.map(format::pct), NOT_RECORDED) }
+            { fact("Rejected packs", totals.reject_count.map(format::count), NOT_RECORDED) }
+            { fact("Line stood", totals.downtime_minutes.map(|minutes| format!("{} min", format::count(minutes))), NOT_RECORDED) }
+        </dl>
+    }
+}
+
+fn sheet_facts(sheet: &RunSheet, today: Option<NaiveDate>) -> Html {
+    let labels = sheet.start_label.zip(sheet.end_label).map(|(first, last)| format!("{first} to {last}"));
+    let adjustment = sheet.shelf_life_adjustment.map(|days| format!("{days:+} days"));
+    html! {
+        <dl class="facts">
+            { fact("Target", sheet.target_qty_kg.map(format::kg), NOT_RECORDED) }
+            { fact("Baskets", sheet.baskets.map(format::count), NOT_RECORDED) }
+            { fact("Labels", labels, NOT_RECORDED) }
+            { fact("Pack date", sheet.pack_date.map(format::date), NOT_RECORDED) }
+            { fact("Shelf life", adjustment, NOT_RECORDED) }
+            { fact("Started", sheet.started_at.map(|at| format::time(at, today)), NOT_RECORDED) }
+            { fact("Finished", sheet.finished_at.map(|at| format::time(at, today)), "not finished yet, or not recorded") }
+            { fact("Recorded by", sheet.recorded_by.clone(), NOT_RECORDED) }
+        </dl>
+    }
+}

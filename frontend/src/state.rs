@@ -1,0 +1,253 @@
+//! What is on screen after each round of requests. Pure: numbers stay until newer ones replace them, whatever fails meanwhile.
+
+use std::rc::Rc;
+
+use api::compliance::CheckFinding;
+use api::health::Health;
+use api::runs::{ActiveRun, RunDetail};
+use api::temperature::Breach;
+use api::yields::DailyYield;
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
+
+use crate::client::{ApiError, Fetched};
+use crate::format;
+use crate::route::RunKey;
+
+type Moment = DateTime<FixedOffset>;
+
+/// Data that is older than the rest of the page by more than this is named.
+const LAG: TimeDelta = TimeDelta::minutes(5);
+
+/// What came of one request.
+pub(crate) type Outcome<T> = Result<Fetched<T>, ApiError>;
+
+/// The last good answer of one endpoint, and what went wrong since.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Part<T> {
+    /// The last good answer.
+    pub(crate) answer: Option<Rc<T>>,
+    /// How old its data is.
+    data_as_of: Option<Moment>,
+    /// Why there was none in the last round.
+    pub(crate) problem: Option<ApiError>,
+}
+
+impl<T> Default for Part<T> {
+    fn default() -> Self {
+        Self { answer: None, data_as_of: None, problem: None }
+    }
+}
+
+impl<T> Part<T> {
+    /// `health_as_of` stands in where an answer does not tell the age of its data.
+    fn take(&mut self, outcome: Outcome<T>, health_as_of: Option<Moment>) {
+        match outcome {
+            Ok(fetched) => *self = Self { answer: Some(Rc::new(fetched.answer)), data_as_of: fetched.data_as_of.or(health_as_of), problem: None },
+            Err(problem) => self.problem = Some(problem),
+        }
+    }
+}
+
+/// How fresh a page is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Freshness {
+    /// When the oldest data on the page was read from the ERP.
+    pub(crate) data_as_of: Option<Moment>,
+    /// What is that old, where the rest is much newer.
+    pub(crate) lagging: Vec<&'static str>,
+    /// When everything on the page was last answered, in milliseconds since 1970.
+    pub(crate) checked_at_ms: Option<f64>,
+    /// The date in the factory.
+    pub(crate) today: Option<NaiveDate>,
+    /// Whether the lake is there but holds nothing yet.
+    pub(crate) empty: bool,
+    /// What could not be had in the last round.
+    pub(crate) outage: Option<Outage>,
+}
+
+impl Freshness {
+    /// Takes in the age of each part of a page after a round that ended at `at_ms`.
+    fn age(&mut self, at_ms: f64, parts: &[(&'static str, Option<Moment>)]) {
+        let newest = parts.iter().filter_map(|(_, as_of)| *as_of).max();
+        let lags = |as_of: Moment| newest.is_some_and(|newest| newest - as_of > LAG);
+        self.data_as_of = parts.iter().filter_map(|(_, as_of)| *as_of).min();
+        self.lagging = parts.iter().filter(|(_, as_of)| as_of.is_some_and(lags)).map(|(name, _)| *name).collect();
+        let now = DateTime::from_timestamp_millis(at_ms as i64);
+        self.today = self.data_as_of.zip(now).map(|(as_of, now)| now.with_timezone(as_of.offset()).date_naive());
+    }
+}
+
+/// Something that the API did not answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outage {
+    /// What is not answered; nothing is, if this is empty.
+    parts: Vec<&'static str>,
+    /// How old the numbers are that are still shown for it.
+    numbers_of: Option<Moment>,
+    /// What the API says about it.
+    pub(crate) detail: Option<String>,
+}
+
+impl Outage {
+    /// The outage in one line.
+    pub(crate) fn text(&self, today: Option<NaiveDate>) -> String {
+        let of = if self.parts.is_empty() { String::new() } else { format!(" for {}", self.parts.join(", ")) };
+        match self.numbers_of {
+            Some(as_of) => format!("API unavailable{of} – showing the numbers of {}", format::time(as_of.naive_local(), today)),
+            None => format!("API unavailable{of} – no numbers to show yet"),
+        }
+    }
+}
+
+/// All answers of one round of the dashboard.
+#[derive(Debug)]
+pub(crate) struct BoardRound {
+    /// When the round ended, in milliseconds since 1970.
+    pub(crate) at_ms: f64,
+    /// The state of the lake.
+    pub(crate) health: Outcome<Health>,
+    /// Yield per date and line.
+    pub(crate) daily: Outcome<Vec<DailyYield>>,
+    /// Runs that are on.
+    pub(crate) active: Outcome<Vec<ActiveRun>>,
+    /// Temperatures outside their limits.
+    pub(crate) breaches: Outcome<Vec<Breach>>,
+    /// Compliance findings.
+    pub(crate) checks: Outcome<Vec<CheckFinding>>,
+}
+
+/// What the dashboard shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Board {
+    /// Yield per date and line.
+    pub(crate) daily: Part<Vec<DailyYield>>,
+    /// Runs that are on.
+    pub(crate) active: Part<Vec<ActiveRun>>,
+    /// Temperatures outside their limits.
+    pub(crate) breaches: Part<Vec<Breach>>,
+    /// Compliance findings.
+    pub(crate) checks: Part<Vec<CheckFinding>>,
+    /// How fresh all this is.
+    pub(crate) fresh: Freshness,
+}
+
+impl Board {
+    /// The board after a round.
+    pub(crate) fn after(mut self, round: BoardRound) -> Self {
+        let lists = [round.daily.is_ok(), round.active.is_ok(), round.breaches.is_ok(), round.checks.is_ok()];
+        if says_empty(&round.health) && !lists.contains(&true) {
+            return Self { fresh: nothing_yet(round.at_ms), ..Self::default() };
+        }
+        let health_as_of = as_of(&round.health);
+        self.daily.take(round.daily, health_as_of);
+        self.active.take(round.active, health_as_of);
+        self.breaches.take(round.breaches, health_as_of);
+        self.checks.take(round.checks, health_as_of);
+        let ages = self.parts().map(|(name, as_of, _)| (name, as_of));
+        self.fresh.age(round.at_ms, &ages);
+        self.fresh.empty = false;
+        self.fresh.outage = self.outage();
+        if self.fresh.outage.is_none() {
+            self.fresh.checked_at_ms = Some(round.at_ms);
+        }
+        self
+    }
+
+    /// Each part's name, the age of its data and what went wrong with it.
+    fn parts(&self) -> [(&'static str, Option<Moment>, Option<&ApiError>); 4] {
+        [
+            ("yields", self.daily.data_as_of, self.daily.problem.as_ref()),
+            ("active runs", self.active.data_as_of, self.active.problem.as_ref()),
+            ("temperatures", self.breaches.data_as_of, self.breaches.problem.as_ref()),
+            ("compliance", self.checks.data_as_of, self.checks.problem.as_ref()),
+        ]
+    }
+
+    fn outage(&self) -> Option<Outage> {
+        let parts = self.parts();
+        let failed: Vec<_> = parts.iter().filter_map(|(name, as_of, problem)| Some((*name, *as_of, (*problem)?))).collect();
+        let (.., first) = failed.first()?;
+        Some(Outage {
+            parts: if failed.len() == parts.len() { Vec::new() } else { failed.iter().map(|(name, ..)| *name).collect() },
+            numbers_of: failed.iter().filter_map(|(_, as_of, _)| *as_of).min(),
+            detail: detail(first),
+        })
+    }
+}
+
+/// The answer of one round of a run's page.
+#[derive(Debug)]
+pub(crate) struct RunRound {
+    /// When the round ended, in milliseconds since 1970.
+    pub(crate) at_ms: f64,
+    /// Which run was asked for.
+    pub(crate) key: RunKey,
+    /// The state of the lake.
+    pub(crate) health: Outcome<Health>,
+    /// The run.
+    pub(crate) run: Outcome<RunDetail>,
+}
+
+/// What a run's page shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct RunView {
+    /// Which run this is.
+    pub(crate) key: Option<RunKey>,
+    /// The run.
+    pub(crate) run: Part<RunDetail>,
+    /// How fresh it is.
+    pub(crate) fresh: Freshness,
+}
+
+impl RunView {
+    /// The view of `key`: this one, or a blank one if it shows another run.
+    pub(crate) fn of(&self, key: &RunKey) -> Self {
+        if self.key.as_ref() == Some(key) { self.clone() } else { Self { key: Some(key.clone()), ..Self::default() } }
+    }
+
+    /// The view after a round.
+    pub(crate) fn after(&self, round: RunRound) -> Self {
+        let mut view = self.of(&round.key);
+        if says_empty(&round.health) && round.run.is_err() {
+            return Self { key: view.key, run: Part::default(), fresh: nothing_yet(round.at_ms) };
+        }
+        let unknown = round.run.as_ref().is_err_and(|problem| problem.is(404));
+        if unknown {
+            view.run = Part::default();
+        }
+        let answered = unknown || round.run.is_ok();
+        let health_as_of = as_of(&round.health);
+        view.run.take(round.run, health_as_of);
+        view.fresh.age(round.at_ms, &[("run", view.run.data_as_of.or(health_as_of))]);
+        if answered {
+            view.fresh.checked_at_ms = Some(round.at_ms);
+        }
+        view.fresh.empty = false;
+        view.fresh.outage = view.run.problem.as_ref().filter(|_| !answered).map(|problem| Outage {
+            parts: Vec::new(),
+            numbers_of: view.run.data_as_of,
+            detail: detail(problem),
+        });
+        view
+    }
+}
+
+fn nothing_yet(at_ms: f64) -> Freshness {
+    Freshness { empty: true, checked_at_ms: Some(at_ms), ..Freshness::default() }
+}
+
+fn says_empty(health: &Outcome<Health>) -> bool {
+    health.as_ref().is_ok_and(|health| health.answer.status == "empty")
+}
+
+fn as_of(health: &Outcome<Health>) -> Option<Moment> {
+    let health = health.as_ref().ok()?;
+    health.answer.data_as_of.or(health.data_as_of)
+}
+
+fn detail(problem: &ApiError) -> Option<String> {
+    matches!(problem, ApiError::Problem { .. }).then(|| problem.to_string())
+}
+
+#[cfg(test)]
+mod tests;
