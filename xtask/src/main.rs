@@ -1,0 +1,53 @@
+//! `cargo xtask <command>`: everything a developer starts, from set-up to the running system, without a shell script.
+//!
+//! It knows the tools and the order of the steps. It knows no crate of the workspace: it must start before any of them compiles.
+
+mod command;
+mod demo;
+mod page;
+mod place;
+mod setup;
+mod suite;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  demo [--port 8000] [--days 90] [--fresh]
+                          set everything up, build it, and run the whole system with a sandbox factory;
+                          further options go to `tideline demo`
+  page                    build the dashboard into frontend/dist
+  test [--all] [filter]   formatting, lints, all tests, the AWS template; --all adds the slow suites,
+                          a filter runs only the tests whose names contain it
+  lint                    formatting and lints, and the licences and sources of the dependencies if cargo-deny is there
+  help                    this";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = arguments.split_first().map_or(("help", &[][..]), |(command, rest)| (command.as_str(), rest));
+    let outcome = match command {
+        "demo" => demo::run(rest).map(|()| ExitCode::SUCCESS),
+        "page" if rest.is_empty() => page::build().map(|()| ExitCode::SUCCESS),
+        "test" => match suite::Options::parse(rest) {
+            Ok(options) => suite::run(&options),
+            Err(wrong) => return wrong_usage(&wrong),
+        },
+        "lint" if rest.is_empty() => suite::lint().map(|()| ExitCode::SUCCESS),
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        "page" | "lint" => return wrong_usage(&format!("`{command}` takes no argument, `{}` was given", rest[0])),
+        other => return wrong_usage(&format!("there is no command `{other}`")),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("\nerror: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn wrong_usage(wrong: &str) -> ExitCode {
+    eprintln!("error: {wrong}\n\n{HELP}");
+    ExitCode::from(2)
+}

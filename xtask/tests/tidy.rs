@@ -1,0 +1,221 @@
+//! What no compiler checks: which crate may use which, and that the tables which name the functions agree with each other.
+//!
+//! The arrows are those of ARCHITECTURE.md. A new crate or function makes a test here fail until it has its place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use serde_json::Value;
+
+/// Longer than this is two files.
+const MAX_LINES: usize = 800;
+
+/// What each crate may use of the workspace. Functions share one line, and may not use each other.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("api", &[]),
+    ("lake", &[]),
+    ("warehouse", &["domain", "lake"]),
+    ("serve", &["domain", "api", "lake", "warehouse"]),
+    ("functions/*", &["domain", "api", "lake", "warehouse", "serve"]),
+    ("frontend", &["domain", "api"]),
+    ("xtask", &[]),
+];
+
+/// The only crates from elsewhere that the rules and the HTTP contract may use: they build for the page, and do no I/O.
+const PURE: &[&str] = &["chrono", "regex", "serde", "thiserror"];
+
+/// Names that say nothing of what a module holds.
+const EMPTY_NAMES: &[&str] = &["common", "helper", "helpers", "manager", "misc", "util", "utils"];
+
+/// The repository. Cargo tells where it is now: what was compiled in may be where it was before it moved.
+fn root() -> PathBuf {
+    PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap()).parent().unwrap().to_owned()
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(root().join(&path)).unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
+}
+
+/// What cargo knows of the workspace, dependencies of dependencies left out.
+fn metadata() -> Value {
+    let cargo = Command::new(env!("CARGO")).args(["metadata", "--no-deps", "--offline", "--format-version=1"]).current_dir(root()).output().unwrap();
+    assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
+    serde_json::from_slice(&cargo.stdout).unwrap()
+}
+
+struct Package {
+    name: String,
+    folder: String,
+    /// What the code itself uses: tests may use more.
+    uses: BTreeSet<String>,
+    /// Whether it asks chrono for the clock.
+    reads_clock: bool,
+    programs: Vec<String>,
+}
+
+fn packages(metadata: &Value) -> Vec<Package> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let list = |value: &Value| value.as_array().unwrap().clone();
+    let package = |package: &Value| {
+        let used: Vec<Value> = list(&package["dependencies"]).into_iter().filter(|used| used["kind"] != "dev").collect();
+        Package {
+            name: text(&package["name"]),
+            folder: Path::new(&text(&package["manifest_path"])).parent().unwrap().strip_prefix(root()).unwrap().display().to_string(),
+            uses: used.iter().map(|used| text(&used["name"])).collect(),
+            reads_clock: used.iter().any(|used| used["name"] == "chrono" && list(&used["features"]).iter().any(|feature| feature == "clock")),
+            programs: list(&package["targets"]).iter().filter(|target| target["kind"][0] == "bin").map(|target| text(&target["name"])).collect(),
+        }
+    };
+    list(&metadata["packages"]).iter().map(package).collect()
+}
+
+fn functions(metadata: &Value) -> Vec<Package> {
+    packages(metadata).into_iter().filter(|package| package.folder.starts_with("functions/")).collect()
+}
+
+/// Path -> function, as `cargo lambda watch` serves them.
+fn watch_routes(metadata: &Value) -> BTreeMap<String, String> {
+    let table = metadata["metadata"]["lambda"]["watch"]["router"].as_object().expect("Cargo.toml has a table of watch routes");
+    table.iter().map(|(path, function)| (path.clone(), function.as_str().unwrap().to_owned())).collect()
+}
+
+/// What template.yaml says of each function, by the program that its code comes from.
+struct Deployed {
+    program: String,
+    /// The paths of its HTTP events.
+    paths: Vec<String>,
+}
+
+/// Reads the few keys that matter here. A function's program stands before its events.
+fn deployed() -> Vec<Deployed> {
+    let mut functions: Vec<Deployed> = Vec::new();
+    for line in read("template.yaml").lines().map(str::trim) {
+        if let Some(program) = line.strip_prefix("CodeUri: target/lambda/") {
+            functions.push(Deployed { program: program.to_owned(), paths: Vec::new() });
+        } else if let (Some((_, path)), Some(function)) = (line.split_once("Path: "), functions.last_mut()) {
+            let path = match path.strip_prefix('"') {
+                Some(quoted) => quoted.split('"').next(),
+                None => path.split([',', ' ', '}']).next(),
+            };
+            let under_api = path.and_then(|path| path.strip_prefix("/api")).unwrap_or_else(|| panic!("a path is not under /api: {line}"));
+            function.paths.push(under_api.to_owned());
+        }
+    }
+    functions
+}
+
+/// Files of the repository that are text and written by hand.
+fn own_files() -> Vec<PathBuf> {
+    let git = Command::new("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]).current_dir(root()).output().unwrap();
+    assert!(git.status.success(), "{}", String::from_utf8_lossy(&git.stderr));
+    let listed = String::from_utf8(git.stdout).unwrap();
+    let written = |path: &Path| path.is_file() && path.extension().is_none_or(|kind| kind != "snap" && kind != "lock");
+    listed.lines().map(|line| root().join(line)).filter(|path| written(path)).collect()
+}
+
+fn text_of(path: &Path) -> Option<String> {
+    String::from_utf8(fs::read(path).unwrap()).ok()
+}
+
+#[test]
+fn crates_use_each_other_only_along_the_arrows() {
+    let metadata = metadata();
+    let packages = packages(&metadata);
+    let ours: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+    // These run or test everything.
+    let unbound = ["tideline", "tests"];
+    for package in packages.iter().filter(|package| !unbound.contains(&package.name.as_str())) {
+        let line = if package.folder.starts_with("functions/") { "functions/*" } else { &package.name };
+        let (_, allowed) = ARROWS.iter().find(|(name, _)| *name == line).unwrap_or_else(|| panic!("the crate `{line}` has no line in ARROWS"));
+        for used in package.uses.iter().filter(|used| ours.contains(used.as_str())) {
+            assert!(allowed.contains(&used.as_str()), "`{}` may not use `{used}`", package.name);
+        }
+    }
+    for (name, _) in ARROWS.iter().filter(|(name, _)| !name.ends_with('*')) {
+        assert!(ours.contains(name), "ARROWS names the crate `{name}`, which is gone");
+    }
+}
+
+#[test]
+fn the_rules_and_the_http_contract_depend_on_nothing_that_does_io() {
+    for package in packages(&metadata()).iter().filter(|package| ["domain", "api"].contains(&package.name.as_str())) {
+        for used in &package.uses {
+            assert!(PURE.contains(&used.as_str()), "`{}` may not use `{used}`, only {PURE:?}", package.name);
+        }
+        assert!(!package.reads_clock, "`{}` may not read the clock", package.name);
+    }
+}
+
+#[test]
+fn every_crate_takes_the_lints_of_the_workspace() {
+    for package in packages(&metadata()) {
+        let manifest = read(Path::new(&package.folder).join("Cargo.toml"));
+        assert!(manifest.contains("[lints]\nworkspace = true"), "`{}` has no `[lints] workspace = true`", package.name);
+    }
+}
+
+#[test]
+fn a_function_is_a_package_and_a_program_of_its_folders_name() {
+    for function in functions(&metadata()) {
+        let family = function.folder.trim_start_matches("functions/");
+        assert_eq!(function.name, format!("{family}-function"));
+        assert_eq!(function.programs, [family]);
+    }
+}
+
+#[test]
+fn every_function_is_served_locally_and_deployed_under_the_same_paths() {
+    let metadata = metadata();
+    let functions = functions(&metadata);
+    let programs: BTreeSet<&str> = functions.iter().flat_map(|function| &function.programs).map(String::as_str).collect();
+    let deployed = deployed();
+    assert_eq!(deployed.iter().map(|function| function.program.as_str()).collect::<BTreeSet<_>>(), programs, "template.yaml and functions/ differ");
+
+    let routes = watch_routes(&metadata);
+    let in_template: BTreeMap<String, String> =
+        deployed.iter().flat_map(|function| function.paths.iter().map(|path| (path.clone(), function.program.clone()))).collect();
+    assert_eq!(in_template, routes, "the HTTP paths of template.yaml (left) and the watch routes of Cargo.toml (right) differ");
+
+    let served: BTreeSet<&str> = routes.values().map(String::as_str).collect();
+    let http = |function: &&Package| function.uses.contains("lambda_http");
+    let answering: BTreeSet<&str> = functions.iter().filter(http).flat_map(|function| &function.programs).map(String::as_str).collect();
+    assert_eq!(served, answering, "the functions that have a path (left) and those that answer HTTP (right) differ");
+}
+
+#[test]
+fn no_file_is_too_long_to_be_one_thing() {
+    for path in own_files() {
+        let lines = text_of(&path).map_or(0, |text| text.lines().count());
+        assert!(lines <= MAX_LINES, "{} has {lines} lines: more than {MAX_LINES} are two files", path.display());
+    }
+}
+
+#[test]
+fn no_module_has_a_name_that_says_nothing() {
+    for path in own_files().iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs")) {
+        let inside = path.strip_prefix(root()).unwrap().with_extension("");
+        let empty = inside.iter().map(|part| part.to_string_lossy()).find(|part| EMPTY_NAMES.contains(&part.as_ref()));
+        assert_eq!(empty, None, "{}", path.display());
+    }
+}
+
+#[test]
+fn no_file_needs_anything_outside_of_the_repository() {
+    // Written in two parts, so that this file does not contain what it looks for.
+    let workplace = concat!("/wo", "rk/");
+    for path in own_files() {
+        let Some(text) = text_of(&path) else { continue };
+        let folders_above = path.strip_prefix(root()).unwrap().components().count() - 1;
+        for (number, line) in text.lines().enumerate() {
+            let place = format!("{}:{}: {line}", path.display(), number + 1);
+            assert!(!line.contains(workplace), "{place}");
+            for (at, up) in line.match_indices(concat!("../sha", "red")) {
+                let ups = 1 + (line[..at].len() - line[..at].trim_end_matches("../").len()) / 3;
+                assert!(ups <= folders_above, "`{up}` is outside of the repository: {place}");
+            }
+        }
+    }
+}
