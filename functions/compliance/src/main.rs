@@ -3,6 +3,6 @@
 use chrono::Utc;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
-async fn main() -> Result<(), lambda_http::Error> {
+async fn main() -> std::process::ExitCode {
     serve::lambda::run(compliance_function::router, Utc::now).await
 }

@@ -1,5 +1,7 @@
 //! Starts the extractor on AWS Lambda: one run per invocation.
 
+use std::process::ExitCode;
+
 use chrono::Utc;
 use extractor_function::{RunRequest, Settings, run};
 use lake::{Lake, Mode};
@@ -16,8 +18,18 @@ struct Event {
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     serve::logs::init();
+    match answer().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn answer() -> Result<(), Error> {
     let settings = Settings::read(|name| std::env::var(name).ok())?;
     let address = std::env::var("LAKE").map_err(|_| "LAKE is not set: use s3://bucket/prefix")?;
     let lake = Lake::connect(&address, &settings.factory_id).await?;

@@ -1,12 +1,10 @@
 //! A whole run: all tables one after the other, each tried again where that may help, then the marts, and a record of it all.
 
-use std::collections::BTreeSet;
-
 use api::pipeline::{RunRecord, TableRun};
 use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
 use lake::{Lake, Mode, TableState};
 use warehouse::sources::{ALL, Owner, Source};
-use warehouse::transform::{self, RunStamp};
+use warehouse::transform::{self, RunStamp, Tables};
 
 use crate::Settings;
 use crate::extract::{Extraction, TableCounts, TableError};
@@ -97,22 +95,36 @@ impl Run<'_> {
     async fn all(&mut self, clock: &impl Fn() -> DateTime<Utc>) -> Result<(), String> {
         let erp = self.connect().await.map_err(|error| error.to_string())?;
         let mut manifest = transform::stage(self.lake, self.stamp).await.map_err(|error| chain(&error))?;
-        let mut read = BTreeSet::new();
+        let mut tables = Tables::default();
+        // What keeps one table from being read after all tries keeps the others too: they are not waited for one by one.
+        let mut given_up: Option<String> = None;
         for source in ALL {
             let state = manifest.tables.remove(source.staging).unwrap_or_default();
-            if let Some(table) = self.table(erp.as_ref(), source, state).await {
-                if table.error.is_none() {
-                    read.insert(source.staging);
+            if let Some(reason) = &given_up {
+                let counts = TableCounts::default();
+                self.record.tables.push(table_run(source, &counts, state.watermark, 0, Some(format!("not tried: {reason}"))));
+                tables.failed.insert(source.staging);
+                continue;
+            }
+            match self.table(erp.as_ref(), source, state).await {
+                Outcome::Absent => self.record.skipped.push(source.table.to_owned()),
+                Outcome::Read(table) => {
+                    tables.read.insert(source.staging);
+                    self.record.tables.push(table);
                 }
-                self.record.tables.push(table);
-            } else {
-                self.record.skipped.push(source.table.to_owned());
+                Outcome::Failed(table, cause) => {
+                    tables.failed.insert(source.staging);
+                    if cause == Cause::Everywhere {
+                        given_up.clone_from(&table.error);
+                    }
+                    self.record.tables.push(table);
+                }
             }
         }
-        if read.is_empty() {
+        if tables.read.is_empty() {
             return Ok(());
         }
-        transform::transform(self.lake, self.stamp, &read, clock()).await.map(|_| ()).map_err(|error| chain(&error))
+        transform::transform(self.lake, self.stamp, &tables, clock()).await.map(|_| ()).map_err(|error| chain(&error))
     }
 
     async fn connect(&mut self) -> Result<Box<dyn Erp>, ErpError> {
@@ -128,14 +140,14 @@ impl Run<'_> {
         }
     }
 
-    /// Extracts a table, again where that may help; `None` if the ERP does not have it and need not.
-    async fn table(&self, erp: &dyn Erp, source: &'static Source, mut state: TableState) -> Option<TableRun> {
+    /// Extracts a table, again where that may help.
+    async fn table(&self, erp: &dyn Erp, source: &'static Source, mut state: TableState) -> Outcome {
         let (mut attempts, mut overtaken, mut written) = (0, 0, 0);
         loop {
             attempts += 1;
             let mut extraction = Extraction::new(self.lake, erp, source, &self.settings.reading, self.stamp, self.mode, state.clone());
             let result = match present(erp, source).await {
-                Ok(false) => return None,
+                Ok(false) => return Outcome::Absent,
                 Ok(true) => match self.mode {
                     Mode::Incremental => extraction.incremental().await,
                     Mode::Reconcile => extraction.reconcile().await,
@@ -147,7 +159,7 @@ impl Run<'_> {
             let watermark = extraction.state.watermark.clone();
             let counts = TableCounts { written, ..extraction.counts.clone() };
             let error = match result {
-                Ok(()) => return Some(table_run(source, &counts, watermark, attempts, None)),
+                Ok(()) => return Outcome::Read(table_run(source, &counts, watermark, attempts, None)),
                 Err(error) => error,
             };
             if matches!(error, TableError::Overtaken) && overtaken < OVERTAKEN_MAX {
@@ -158,14 +170,34 @@ impl Run<'_> {
                 tokio::time::sleep(self.settings.retry_delay).await;
             } else {
                 tracing::error!(table = source.table, error = chain(&error), "reading a table failed");
-                return Some(table_run(source, &counts, watermark, attempts, Some(chain(&error))));
+                let cause = if error.is_passing() { Cause::Everywhere } else { Cause::Table };
+                return Outcome::Failed(table_run(source, &counts, watermark, attempts, Some(chain(&error))), cause);
             }
             match transform::stage(self.lake, self.stamp).await {
                 Ok(mut manifest) => state = manifest.tables.remove(source.staging).unwrap_or_default(),
-                Err(error) => return Some(table_run(source, &counts, watermark, attempts, Some(chain(&error)))),
+                Err(error) => return Outcome::Failed(table_run(source, &counts, watermark, attempts, Some(chain(&error))), Cause::Everywhere),
             }
         }
     }
+}
+
+/// What became of a table.
+enum Outcome {
+    /// The ERP does not have it and need not.
+    Absent,
+    /// It was read.
+    Read(TableRun),
+    /// It was not.
+    Failed(TableRun, Cause),
+}
+
+/// Where a failure lies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// In the table.
+    Table,
+    /// In the ERP or the lake as a whole.
+    Everywhere,
 }
 
 /// Whether the ERP has the table, with all the columns that are read.

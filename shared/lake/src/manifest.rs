@@ -64,6 +64,11 @@ impl Manifest {
     pub fn as_of<'a>(&self, tables: impl IntoIterator<Item = &'a str>) -> Option<DateTime<FixedOffset>> {
         tables.into_iter().filter_map(|table| self.tables.get(table)?.as_of).min()
     }
+
+    /// The first of `tables` that the source has and no run has read yet: what is made of it is not known.
+    pub fn never_read<'a>(&self, tables: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        tables.into_iter().find(|table| self.tables.get(*table).is_some_and(|state| state.as_of.is_none()))
+    }
 }
 
 impl Lake {

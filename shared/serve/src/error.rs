@@ -31,6 +31,9 @@ pub enum Error {
     /// Nothing was ever extracted.
     #[error("the lake has no manifest yet")]
     NoData,
+    /// A table that the answer is made of is in the ERP, and has never been read.
+    #[error("table `{0}` has never been read")]
+    NeverRead(String),
     /// The lake did not answer as it should.
     #[error("the lake cannot be read")]
     Lake(#[source] Arc<LakeError>),
@@ -70,7 +73,7 @@ impl Error {
             Self::Parameter(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unknown(_) => StatusCode::NOT_FOUND,
             Self::TooLong { .. } => StatusCode::URI_TOO_LONG,
-            Self::NoData => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoData | Self::NeverRead(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Lake(error) if matches!(**error, LakeError::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Lake(_) | Self::Part(_) | Self::Frame(_) | Self::Rows(_) | Self::Write(_) | Self::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -81,6 +84,7 @@ impl Error {
         let detail = match self {
             Self::Parameter(_) | Self::Unknown(_) | Self::TooLong { .. } => self.to_string(),
             Self::NoData => "there are no data yet: the first extraction has not been completed".to_owned(),
+            Self::NeverRead(table) => format!("there are no data yet: the table `{table}` could not be read so far; the run records say why"),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => "the data cannot be reached at the moment: try again".to_owned(),
             _ => INTERNAL.to_owned(),
         };

@@ -1,5 +1,7 @@
 //! A function's routes as a Lambda function.
 
+use std::process::ExitCode;
+
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::map_request;
@@ -9,9 +11,20 @@ use lambda_http::{Context, Error};
 
 use crate::{RequestId, Settings, State, logs};
 
-/// Answers Lambda's requests until Lambda ends the process. What the first request needs is opened before, while Lambda waits for the start.
-pub async fn run(router: fn(State) -> Router, clock: fn() -> DateTime<Utc>) -> Result<(), Error> {
+/// Answers Lambda's requests until Lambda ends the process; a start that fails says why in one line.
+pub async fn run(router: fn(State) -> Router, clock: fn() -> DateTime<Utc>) -> ExitCode {
     logs::init();
+    match answer(router, clock).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{}", crate::error::chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What the first request needs is opened before, while Lambda waits for the start.
+async fn answer(router: fn(State) -> Router, clock: fn() -> DateTime<Utc>) -> Result<(), Error> {
     let settings = Settings::read(|name| std::env::var(name).ok())?;
     let lake = Lake::connect(&settings.lake, &settings.factory).await?;
     let state = State::new(lake, settings, clock);

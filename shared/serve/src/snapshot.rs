@@ -7,9 +7,10 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use lake::{Manifest, PartRef};
 use polars::prelude::{DataFrame, IntoLazy, col, lit};
 use warehouse::marts::Mart;
+use warehouse::sources::Source;
 
 use crate::window::Dates;
-use crate::{Result, State, work};
+use crate::{Error, Result, State, work};
 
 /// One version of all marts. Its clones count as one in [`Snapshot::as_of`].
 #[derive(Clone, Debug)]
@@ -25,8 +26,12 @@ impl Snapshot {
     }
 
     /// The rows of a mart whose dates (by the column that its parts go by) lie in a range; all rows of a mart without such a column. A mart that is
-    /// not there has no rows.
+    /// not there has no rows; one that is made of a table which has never been read is an error, since its rows are not known.
     pub async fn mart(&self, mart: &'static Mart, dates: Dates) -> Result<DataFrame> {
+        if let Some(table) = self.manifest.never_read(mart.tables.iter().copied()) {
+            let source = Source::of_staging(table).map_or(table, |source| source.table);
+            return Err(Error::NeverRead(source.to_owned()));
+        }
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).extend(mart.tables);
         let parts = self.manifest.marts.get(mart.name).into_iter().flatten();
         let (first, last) = outermost(dates);

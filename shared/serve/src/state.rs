@@ -74,9 +74,9 @@ impl State {
         self.shared.latest.get(&self.shared.lake, &self.shared.clock).await
     }
 
-    /// One version of everything, to answer one request from.
+    /// One version of everything, to answer one request from. A manifest without marts only notes what the first run is about to do.
     pub async fn snapshot(&self) -> Result<Snapshot> {
-        let manifest = self.manifest().await?.ok_or(Error::NoData)?;
+        let manifest = self.manifest().await?.filter(|manifest| !manifest.marts.is_empty()).ok_or(Error::NoData)?;
         Ok(Snapshot::new(self.clone(), manifest))
     }
 

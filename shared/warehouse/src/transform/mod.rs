@@ -40,9 +40,17 @@ pub async fn stage(lake: &Lake, run: &RunStamp) -> Result<Manifest> {
     .await
 }
 
-/// Folds what is left, makes the touched marts again and publishes them. `read` names the tables (staging names) that this run has read
-/// successfully; `now` is the storage's time.
-pub async fn transform(lake: &Lake, run: &RunStamp, read: &BTreeSet<&str>, now: DateTime<Utc>) -> Result<Manifest> {
+/// What a run has read, by staging names.
+#[derive(Clone, Debug, Default)]
+pub struct Tables<'a> {
+    /// The tables that it has read to their ends.
+    pub read: BTreeSet<&'a str>,
+    /// The tables that are there and could not be read.
+    pub failed: BTreeSet<&'a str>,
+}
+
+/// Folds what is left, makes the touched marts again and publishes them. `now` is the storage's time.
+pub async fn transform(lake: &Lake, run: &RunStamp, tables: &Tables<'_>, now: DateTime<Utc>) -> Result<Manifest> {
     let manifest = until_undisturbed(|| async {
         let mut work = Work::load(lake, run).await?;
         stage::catch_up(&mut work).await?;
@@ -51,7 +59,11 @@ pub async fn transform(lake: &Lake, run: &RunStamp, read: &BTreeSet<&str>, now: 
         let written = build::build(&mut work).await?;
         work.pending = Touched::default();
         work.manifest.unpublished = written;
-        for table in read {
+        for table in &tables.failed {
+            // A table that has never been read stands in the manifest without an age, which tells it from one that the ERP does not have.
+            work.manifest.tables.entry((*table).to_owned()).or_default();
+        }
+        for table in &tables.read {
             let state = work.manifest.tables.entry((*table).to_owned()).or_default();
             state.as_of = state.as_of.max(Some(run.started_at));
         }
