@@ -1,0 +1,221 @@
+//! A factory on one machine: an ERP in SQLite, a lake behind the embedded S3, and runs between them at a time that the test chooses.
+
+use std::cell::Cell as TestClock;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use api::pipeline::RunRecord;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono_tz::Tz;
+use extractor_function::extract::Reading;
+use extractor_function::source::Cell;
+use extractor_function::validate::{Value, validate};
+use extractor_function::{RunRequest, Settings, run};
+use lake::{Lake, Mode, Slot};
+use polars::prelude::*;
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+use tempfile::TempDir;
+use tideline::place::{self, OpenLake};
+use warehouse::sources::{ALL, Source};
+
+/// A factory with its ERP and lake in a folder of its own.
+pub struct Factory {
+    /// The folder; it goes with the factory.
+    pub folder: TempDir,
+    /// The lake with its server.
+    pub open: OpenLake,
+    /// How runs read the ERP.
+    pub settings: Settings,
+    /// What runs take for the present.
+    pub now: TestClock<DateTime<Utc>>,
+}
+
+impl Factory {
+    /// A factory whose ERP has all tables and no row. Columns have no type, so that any value goes in.
+    pub async fn empty(now: &str) -> Self {
+        let factory = Self::without_erp(now).await;
+        let tables = ALL.into_iter().map(|source| {
+            let columns: Vec<_> = source.columns.iter().map(|column| column.source).collect();
+            format!("CREATE TABLE {} ({});", source.table, columns.join(", "))
+        });
+        factory.execute(&tables.collect::<String>());
+        factory
+    }
+
+    /// The same with the lake in memory: for tests of many small factories.
+    pub async fn in_memory(now: &str) -> Self {
+        let mut factory = Self::empty(now).await;
+        factory.open =
+            OpenLake { lake: Lake::new(std::sync::Arc::new(lake::MemoryStore::default()), "", &factory.settings.factory_id), server: None };
+        factory
+    }
+
+    /// A factory with a sandbox's ERP of so many days.
+    pub async fn sandbox(now: &str, days: u32) -> Self {
+        let factory = Self::without_erp(now).await;
+        let end = factory.now.get().with_timezone(&factory.settings.factory_tz).naive_local();
+        tideline::sandbox::create(&factory.erp(), end, days, 7, |_| {}).expect("a sandbox");
+        factory
+    }
+
+    /// A factory whose ERP does not exist.
+    pub async fn without_erp(now: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let settings = Settings {
+            source_db: format!("sqlite://{}", folder.path().join("erp.db").display()),
+            factory_id: "test".to_owned(),
+            factory_tz: Tz::Europe__London,
+            reading: Reading { batch_size: 5000, overlap_minutes: 120, reconcile_days: 35 },
+            retries: 0,
+            retry_delay: Duration::ZERO,
+        };
+        let open = place::open(&folder.path().join("lake").display().to_string(), &settings.factory_id).await.expect("a lake");
+        Self { folder, open, settings, now: TestClock::new(moment(now)) }
+    }
+
+    /// The ERP's file.
+    pub fn erp(&self) -> PathBuf {
+        self.folder.path().join("erp.db")
+    }
+
+    /// The lake.
+    pub fn lake(&self) -> &Lake {
+        &self.open.lake
+    }
+
+    /// The present on the factory's clock.
+    pub fn local_now(&self) -> NaiveDateTime {
+        self.now.get().with_timezone(&self.settings.factory_tz).naive_local()
+    }
+
+    /// Changes the ERP.
+    pub fn execute(&self, sql: &str) {
+        Connection::open(self.erp()).and_then(|erp| erp.execute_batch(sql)).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// Adds a row to the ERP; columns that are not named are NULL.
+    pub fn insert(&self, table: &str, values: &[(&str, &str)]) {
+        let names: Vec<_> = values.iter().map(|(name, _)| *name).collect();
+        let literals: Vec<_> = values.iter().map(|(_, literal)| *literal).collect();
+        self.execute(&format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), literals.join(", ")));
+    }
+
+    /// One run.
+    pub async fn run(&self, mode: Mode) -> RunRecord {
+        run_into(self.lake(), &self.settings, mode, self.now.get()).await
+    }
+
+    /// One run that must go well.
+    pub async fn run_ok(&self, mode: Mode) -> RunRecord {
+        let record = self.run(mode).await;
+        assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
+        record
+    }
+
+    /// The rows of a table that staging should hold: the valid ones, of each key the one with the latest watermark, as texts by key.
+    pub fn expected(&self, source: &'static Source) -> BTreeMap<Vec<String>, Vec<String>> {
+        let mut rows: BTreeMap<Vec<String>, (NaiveDateTime, Vec<String>)> = BTreeMap::new();
+        for cells in self.erp_rows(source) {
+            let Ok(row) = validate(source, cells) else { continue };
+            let shown: Vec<String> = row.values.iter().map(shown).collect();
+            let key = key_of(source, &shown);
+            if rows.get(&key).is_none_or(|(watermark, _)| *watermark <= row.watermark) {
+                rows.insert(key, (row.watermark, shown));
+            }
+        }
+        rows.into_iter().map(|(key, (_, row))| (key, row)).collect()
+    }
+
+    /// The rows that staging holds, as texts by key. A key that is there twice fails the test.
+    pub async fn staged(&self, source: &'static Source) -> BTreeMap<Vec<String>, Vec<String>> {
+        let mut rows = BTreeMap::new();
+        for part in self.lake().staging_parts(source.staging).await.expect("the lake") {
+            let held = self.lake().held(source.staging, Slot::Part(&part), None).await.expect("the lake").expect("a part that is listed");
+            for row in rows_of(&held.frame) {
+                let key = key_of(source, &row);
+                assert!(rows.insert(key.clone(), row).is_none(), "{}: {key:?} is in staging twice", source.staging);
+            }
+        }
+        rows
+    }
+
+    /// Fails unless staging holds just the valid rows of the ERP, each once.
+    pub async fn assert_lake_mirrors_erp(&self) {
+        for source in ALL {
+            let (expected, staged) = (self.expected(source), self.staged(source).await);
+            let missing: Vec<_> = expected.keys().filter(|key| !staged.contains_key(*key)).take(3).collect();
+            let extra: Vec<_> = staged.keys().filter(|key| !expected.contains_key(*key)).take(3).collect();
+            let wrong: Vec<_> = expected.iter().filter(|(key, row)| staged.get(*key).is_some_and(|held| held != *row)).take(3).collect();
+            assert!(
+                missing.is_empty() && extra.is_empty() && wrong.is_empty(),
+                "{}: missing {missing:?}, too many {extra:?}, wrong {wrong:?}",
+                source.staging
+            );
+        }
+    }
+
+    fn erp_rows(&self, source: &Source) -> Vec<Vec<Cell>> {
+        let erp = Connection::open(self.erp()).expect("the ERP");
+        let names: Vec<_> = source.columns.iter().map(|column| column.source).collect();
+        let mut statement = erp.prepare(&format!("SELECT {} FROM {}", names.join(", "), source.table)).expect("a table");
+        let rows = statement.query_map([], |row| {
+            (0..names.len())
+                .map(|i| {
+                    Ok(match row.get_ref(i)? {
+                        ValueRef::Null => Cell::Null,
+                        ValueRef::Integer(value) => Cell::Int(value),
+                        ValueRef::Real(value) => Cell::Real(value),
+                        ValueRef::Text(text) => Cell::Text(String::from_utf8_lossy(text).into_owned()),
+                        ValueRef::Blob(bytes) => Cell::Blob(bytes.to_vec()),
+                    })
+                })
+                .collect()
+        });
+        rows.expect("rows").collect::<rusqlite::Result<_>>().expect("rows")
+    }
+}
+
+/// One run into a lake.
+pub async fn run_into(lake: &Lake, settings: &Settings, mode: Mode, now: DateTime<Utc>) -> RunRecord {
+    run(lake, settings, &RunRequest { mode, trigger: "test".to_owned() }, move || now).await
+}
+
+/// A moment in UTC: `2026-11-23T14:00:00`.
+pub fn moment(text: &str) -> DateTime<Utc> {
+    text.parse::<NaiveDateTime>().expect("a moment").and_utc()
+}
+
+fn key_of(source: &Source, row: &[String]) -> Vec<String> {
+    source.columns.iter().zip(row).filter(|(column, _)| source.key.contains(&column.source)).map(|(_, text)| text.clone()).collect()
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Text(text) => format!("{text:?}"),
+        Value::Whole(value) => value.to_string(),
+        Value::Number(value) => format!("{value:?}"),
+        Value::Flag(value) => value.to_string(),
+        Value::Date(date) => date.to_string(),
+        Value::Time(time) => time.and_utc().timestamp_micros().to_string(),
+    }
+}
+
+/// The rows of a frame as texts, spelt as [`shown`] spells values.
+pub fn rows_of(frame: &DataFrame) -> Vec<Vec<String>> {
+    let mut rows = vec![Vec::new(); frame.height()];
+    for column in frame.columns() {
+        for (row, value) in rows.iter_mut().zip(column.as_materialized_series().iter()) {
+            row.push(match value {
+                AnyValue::Null => "null".to_owned(),
+                AnyValue::String(text) => format!("{text:?}"),
+                AnyValue::Float64(value) => format!("{value:?}"),
+                AnyValue::Datetime(micros, _, _) => micros.to_string(),
+                value => value.to_string(),
+            });
+        }
+    }
+    rows
+}

@@ -1,0 +1,8 @@
+//! What the integration tests share: a factory with its ERP and lake, the app over it, a browser, and what every storage must do.
+
+pub mod browser;
+pub mod factory;
+pub mod place;
+pub mod site;
+pub mod storage_suite;
+pub mod tree;

@@ -1,0 +1,372 @@
+//! The page in a real browser over the real app: it shows what the API says, follows the ERP, and keeps its numbers while the API is away.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use api::compliance::CheckFinding;
+use api::health::Health;
+use api::runs::{ActiveRun, RunDetail};
+use api::temperature::Breach;
+use api::yields::DailyYield;
+use chrono::{NaiveDate, NaiveDateTime, Utc};
+use lake::Mode;
+use serde::Deserialize;
+use tests::browser::{Browser, Logged, until};
+use tests::factory::Factory;
+use tests::site::Site;
+
+/// What is on screen.
+#[derive(Debug, Deserialize, PartialEq)]
+struct Screen {
+    /// The values of the four cards.
+    cards: [String; 4],
+    /// Date and value of each bar.
+    bars: Vec<(String, String)>,
+    /// The cells of the table of active runs.
+    runs: Vec<Vec<String>>,
+}
+
+const READ_SCREEN: &str = "
+    const text = (element) => element ? element.textContent : '';
+    return {
+        cards: ['yield', 'active-runs', 'breaches', 'compliance'].map((id) => text(document.querySelector(`#kpi-${id} .value`))),
+        bars: [...document.querySelectorAll('#daily-yield [data-date]')].map((bar) => [bar.dataset.date, bar.dataset.value]),
+        runs: [...document.querySelectorAll('#active-runs tbody tr')].map((row) => [...row.cells].map(text)),
+    };";
+
+/// Notes every moment at which a number is missing on screen, from now on: after each change of the page, before it is painted.
+const WATCH_FOR_GAPS: &str = "
+    const cards = [...document.querySelectorAll('.kpi')];
+    window.gaps = [];
+    window.changes = 0;
+    new MutationObserver(() => {
+        window.changes += 1;
+        const values = [...document.querySelectorAll('.kpi .value')].map((value) => value.textContent.trim());
+        if (values.length !== 4 || values.some((value) => !/[0-9]/.test(value))) window.gaps.push(`cards: ${values}`);
+        if (!document.querySelector('#daily-yield [data-date]')) window.gaps.push('no bars');
+        if (!document.querySelector('#active-runs tbody tr')) window.gaps.push('no runs');
+        if (!cards.every((card) => card.isConnected)) window.gaps.push('a card was made anew');
+    }).observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});";
+
+/// Notes the first numbers that the page shows, from now on.
+const WATCH_FOR_FIRST_NUMBERS: &str = "
+    window.firstNumbers = [];
+    new MutationObserver(() => {
+        if (!window.firstNumbers.length) window.firstNumbers = [...document.querySelectorAll('.kpi .value')].map((value) => value.textContent);
+    }).observe(document.body, {subtree: true, childList: true});";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_shows_the_numbers_of_the_api() {
+    let factory = producing_factory().await;
+    factory.run_ok(Mode::Incremental).await;
+    let site = Site::open(&factory).await;
+    let browser = Browser::start().await;
+    browser.set_screen(1440, 900).await;
+    browser.open(&site.url("/?refresh=1")).await;
+
+    until_screen_is_as_the_api_says(&browser, &site).await;
+    let screen: Screen = browser.run(READ_SCREEN).await;
+    assert!(screen.cards[0].ends_with(" %") && screen.bars.len() >= 2 && !screen.runs.is_empty(), "too little to compare: {screen:?}");
+    let health: Health = site.get("/health").await.unwrap();
+    let age: String = browser.run("return document.getElementById('data-age').textContent").await;
+    let read_at = health.data_as_of.unwrap().format("%H:%M").to_string();
+    assert!(age.starts_with("data from ") && age.ends_with(&read_at), "{age}");
+
+    for (colours, other) in [("light", "Dark colours"), ("dark", "Light colours")] {
+        browser.set_colours(colours).await;
+        until("the button offers the other colours", async || {
+            same(other, &browser.run::<String>("return document.querySelector('button').title").await)
+        })
+        .await;
+        browser.take_picture(&format!("desktop-{colours}"), 1440, 900).await;
+    }
+    browser.take_picture("wall-dark", 1920, 1080).await;
+    browser.set_colours("light").await;
+    assert_nothing_is_wider_than_a_phone(&browser, "phone").await;
+    browser.set_screen(1440, 900).await;
+    assert_the_keyboard_reaches_everything(&browser).await;
+    assert_no_complaint(browser.logged().await);
+
+    let run = a_run_with_yield(&factory, &site).await;
+    browser.open(&site.url(&format!("/?refresh=1#/run/{}", run.run_number))).await;
+    let yield_pct = format!("{} %", number(run.yield_pct.unwrap(), 1));
+    until("the run's page", async || {
+        let shown: String = browser.run("return document.getElementById('run-yield')?.textContent ?? document.body.textContent").await;
+        same(&yield_pct, &shown)
+    })
+    .await;
+    browser.take_picture("run", 1440, 900).await;
+    assert_nothing_is_wider_than_a_phone(&browser, "run-phone").await;
+    assert_no_complaint(browser.logged().await);
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_follows_the_erp_and_no_number_is_ever_missing() {
+    let factory = producing_factory().await;
+    factory.run_ok(Mode::Incremental).await;
+    let site = Site::open(&factory).await;
+    let browser = Browser::start().await;
+    browser.open(&site.url("/?refresh=1")).await;
+    until_screen_is_as_the_api_says(&browser, &site).await;
+    let before: Screen = browser.run(READ_SCREEN).await;
+    assert!(before.runs.iter().any(|cells| cells[0] == RUN), "{before:?}");
+    browser.run::<()>(WATCH_FOR_GAPS).await;
+
+    finish_the_run_and_warm_a_chiller(&factory);
+    factory.run_ok(Mode::Incremental).await;
+    until("the page follows", async || {
+        let screen: Screen = browser.run(READ_SCREEN).await;
+        let places: String = browser.run("return document.getElementById('temperatures').textContent").await;
+        let followed = screen.runs.iter().all(|cells| cells[0] != RUN) && places.contains(WARM_PLACE);
+        if followed { Ok(()) } else { Err(format!("{screen:?} {places}")) }
+    })
+    .await;
+    until_screen_is_as_the_api_says(&browser, &site).await;
+    assert_no_gaps(&browser).await;
+    assert_no_complaint(browser.logged().await);
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_numbers_stay_on_screen_while_the_api_is_away() {
+    let factory = producing_factory().await;
+    factory.run_ok(Mode::Incremental).await;
+    let mut site = Site::open(&factory).await;
+    let browser = Browser::start().await;
+    browser.set_screen(1440, 900).await;
+    browser.open(&site.url("/?refresh=1")).await;
+    until_screen_is_as_the_api_says(&browser, &site).await;
+    let before: Screen = browser.run(READ_SCREEN).await;
+    browser.run::<()>(WATCH_FOR_GAPS).await;
+    assert_no_complaint(browser.logged().await);
+
+    site.go_away().await;
+    until("the banner appears", async || {
+        let banner = banner(&browser).await;
+        if banner.starts_with("API unavailable – showing the numbers of ") { Ok(()) } else { Err(banner) }
+    })
+    .await;
+    assert_eq!(browser.run::<Screen>(READ_SCREEN).await, before);
+    browser.take_picture("api-away", 1440, 900).await;
+    browser.take_picture("api-away-phone", 390, 844).await;
+
+    finish_the_run_and_warm_a_chiller(&factory);
+    factory.run_ok(Mode::Incremental).await;
+    assert_eq!(browser.run::<Screen>(READ_SCREEN).await, before);
+    site.come_back(&factory).await;
+    until("the banner goes", async || same("", &banner(&browser).await)).await;
+    until_screen_is_as_the_api_says(&browser, &site).await;
+    assert_ne!(browser.run::<Screen>(READ_SCREEN).await, before, "the numbers follow again");
+    assert_no_gaps(&browser).await;
+    assert_no_complaint_but_of_the_network(browser.logged().await);
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_lake_is_said_to_be_empty_until_the_first_run() {
+    let factory = producing_factory().await;
+    let site = Site::open(&factory).await;
+    let browser = Browser::start().await;
+    browser.set_screen(1440, 900).await;
+    browser.open(&site.url("/?refresh=1")).await;
+    until("the page says that there is nothing", async || {
+        let text: String = browser.run("return document.getElementById('app').textContent").await;
+        if text.contains("No data yet") && text.contains("The first extraction has not finished") { Ok(()) } else { Err(text) }
+    })
+    .await;
+    assert_eq!((banner(&browser).await, browser.run::<usize>("return document.querySelectorAll('.kpi').length").await), (String::new(), 0));
+    browser.take_picture("empty", 1440, 900).await;
+    browser.take_picture("empty-phone", 390, 844).await;
+    browser.run::<()>(WATCH_FOR_FIRST_NUMBERS).await;
+
+    factory.run_ok(Mode::Incremental).await;
+    until_screen_is_as_the_api_says(&browser, &site).await;
+    // A page that was loaded again would have forgotten them.
+    let first: Vec<String> = browser.run("return window.firstNumbers").await;
+    let now: Screen = browser.run(READ_SCREEN).await;
+    assert_eq!(first, now.cards, "the first numbers are whole, not those of a run under way");
+    assert!(browser.run::<bool>("return !document.getElementById('empty-lake')").await);
+    // The browser itself notes each answer 503.
+    assert_no_complaint_but_of_the_network(browser.logged().await);
+    browser.quit().await;
+}
+
+/// A run that is on for sure, whatever the shift.
+const RUN: &str = "T-100";
+const WARM_PLACE: &str = "Test chiller 9";
+
+/// A factory of the last three days, at the time that it is.
+async fn producing_factory() -> Factory {
+    let factory = Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 3).await;
+    let (now, today) = (quoted(factory.local_now()), format!("'{}'", factory.local_now().date()));
+    let run = format!("'{RUN}'");
+    factory.insert(
+        "RunNumber",
+        &[
+            ("RunNumber", &run),
+            ("ProductionDate", &today),
+            ("Description", "'Smoked haddock fillet 400g'"),
+            ("ProdLine", "'Line 77'"),
+            ("Created", &now),
+        ],
+    );
+    factory.insert(
+        "run_sheets",
+        &[("run_number", &run), ("production_date", &today), ("target_qty_kg", "2500"), ("started_at", &now), ("updated_at", &now)],
+    );
+    factory.insert("run_outputs", &[("output_id", "9999999"), ("run_number", &run), ("qty_kg", "1234.56"), ("updated_at", &now)]);
+    factory
+}
+
+fn finish_the_run_and_warm_a_chiller(factory: &Factory) {
+    factory.now.set(Utc::now());
+    let now = quoted(factory.local_now());
+    factory.execute(&format!("UPDATE RunNumber SET Complete = 'Y', Updated = {now} WHERE RunNumber = '{RUN}'"));
+    let place = format!("'{WARM_PLACE}'");
+    factory.insert(
+        "temperature_logs",
+        &[("log_id", "9999999"), ("location", &place), ("reading_time", &now), ("temp_celsius", "25"), ("target_max", "4"), ("updated_at", &now)],
+    );
+}
+
+fn quoted(time: NaiveDateTime) -> String {
+    format!("'{}'", time.format("%Y-%m-%d %H:%M:%S"))
+}
+
+/// A complete run that has a yield, by its page's number.
+async fn a_run_with_yield(factory: &Factory, site: &Site) -> api::runs::Run {
+    let erp = rusqlite::Connection::open(factory.erp()).unwrap();
+    let numbers: Vec<String> = {
+        let mut statement = erp.prepare("SELECT DISTINCT run_number FROM run_inputs ORDER BY input_id").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    for number in numbers {
+        let RunDetail { run, .. } = site.get(&format!("/runs/{number}")).await.unwrap();
+        if run.complete && run.yield_pct.is_some() {
+            return run;
+        }
+    }
+    panic!("no run has a yield")
+}
+
+async fn until_screen_is_as_the_api_says(browser: &Browser, site: &Site) {
+    until("the page shows what the API says", async || {
+        let (expected, screen) = (expected_screen(site).await?, browser.run::<Screen>(READ_SCREEN).await);
+        if screen == expected { Ok(()) } else { Err(format!("\n  shown    {screen:?}\n  expected {expected:?}")) }
+    })
+    .await;
+}
+
+/// What should be on screen, from the API's answers.
+async fn expected_screen(site: &Site) -> Result<Screen, String> {
+    let health: Health = site.get("/api/health").await?;
+    let daily: Vec<DailyYield> = site.get("/api/yield/daily?days=7").await?;
+    let active: Vec<ActiveRun> = site.get("/api/runs/active").await?;
+    let breaches: Vec<Breach> = site.get("/api/temperature/breaches?hours=24").await?;
+    let checks: Vec<CheckFinding> = site.get("/api/compliance/checks?days=7").await?;
+    let zone = *health.data_as_of.ok_or("the lake is empty")?.offset();
+    let today = Utc::now().with_timezone(&zone).date_naive();
+
+    let mut days: BTreeMap<NaiveDate, (f64, f64)> = BTreeMap::new();
+    for row in &daily {
+        // A row's waste covers the runs whose input is known, its total covers all.
+        let (Some(input_kg), Some(waste_kg)) = (row.input_kg, row.waste_kg) else { continue };
+        let day = days.entry(row.production_date).or_default();
+        *day = (day.0 + input_kg, day.1 + waste_kg);
+    }
+    let pct = |(input_kg, waste_kg): (f64, f64)| (input_kg - waste_kg) / input_kg * 100.0;
+    let week = days.values().fold((0.0, 0.0), |sum, day| (sum.0 + day.0, sum.1 + day.1));
+    let count = |rows: usize| format!("{}{}", number(rows as f64, 0), if rows >= 1000 { "+" } else { "" });
+    Ok(Screen {
+        cards: [format!("{} %", number(pct(week), 1)), count(active.len()), count(breaches.len()), count(checks.len())],
+        bars: days.iter().map(|(date, day)| (date.to_string(), format!("{:.1}", pct(*day)))).collect(),
+        runs: active.iter().map(|run| cells(run, today)).collect(),
+    })
+}
+
+/// The cells of a run in the table of active runs.
+fn cells(run: &ActiveRun, today: NaiveDate) -> Vec<String> {
+    let kg = |value: f64| format!("{} kg", number(value, 1));
+    let dash = || "–".to_owned();
+    let started = run.started_at.map(|at| at.format(if at.date() == today { "%H:%M" } else { "%-d %b %H:%M" }).to_string());
+    let mut made = run.actual_kg.map_or_else(dash, kg);
+    if let (Some(made_kg), Some(target_kg)) = (run.actual_kg, run.target_kg.filter(|target_kg| *target_kg > 0.0)) {
+        write!(made, "{} %", number(made_kg / target_kg * 100.0, 0)).unwrap();
+    }
+    let species = run.species.as_deref().map(|species| species[..1].to_uppercase() + &species[1..].replace('_', " "));
+    vec![
+        run.run_number.clone(),
+        run.line_name.clone().or_else(|| run.prod_line.clone()).unwrap_or_else(dash),
+        run.product.clone().or_else(|| run.product_code.clone()).unwrap_or_else(dash),
+        species.unwrap_or_else(dash),
+        started.unwrap_or_else(dash),
+        run.target_kg.map_or_else(dash, kg),
+        made,
+        number(run.packs as f64, 0),
+        run.giveaway_pct.map_or_else(dash, |pct| format!("{} %", number(pct, 1))),
+    ]
+}
+
+/// A number with a comma between thousands: `1,234.5`.
+fn number(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let groups: Vec<_> = whole.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
+    format!("{sign}{}{fraction}", groups.join(","))
+}
+
+fn same(expected: &str, shown: &str) -> Result<(), String> {
+    if shown == expected { Ok(()) } else { Err(format!("`{shown}` instead of `{expected}`")) }
+}
+
+/// What the outage banner says; nothing if there is none.
+async fn banner(browser: &Browser) -> String {
+    browser.run("return document.getElementById('api-unavailable')?.textContent ?? ''").await
+}
+
+async fn assert_no_gaps(browser: &Browser) {
+    let (changes, gaps): (u32, Vec<String>) = browser.run("return [window.changes, window.gaps]").await;
+    assert!(changes > 0, "the page was watched");
+    assert!(gaps.is_empty(), "{gaps:?}");
+}
+
+/// Fails if a phone would have to scroll sideways.
+async fn assert_nothing_is_wider_than_a_phone(browser: &Browser, picture: &str) {
+    browser.take_picture(picture, 390, 844).await;
+    let (needed, there): (f64, f64) = browser.run("return [document.documentElement.scrollWidth, window.innerWidth]").await;
+    assert!(there == 390.0 && needed <= there, "{picture}: {needed} of {there} pixels");
+}
+
+/// Presses the tabulator key until every link and button was on: each must be reached, and show that it is.
+async fn assert_the_keyboard_reaches_everything(browser: &Browser) {
+    let all: usize = browser.run("window.reached = new Set(); return document.querySelectorAll('a[href], button').length").await;
+    assert!(all >= 6, "brand, theme and four cards at least: {all}");
+    for _ in 0..all {
+        browser.press_tab().await;
+        let (what, shows): (String, bool) = browser
+            .run(
+                "const at = document.activeElement, style = getComputedStyle(at);
+                 window.reached.add(at);
+                 return [at.outerHTML.slice(0, 200), style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2];",
+            )
+            .await;
+        assert!(shows, "nobody sees that the keyboard is on {what}");
+    }
+    let missed: Vec<String> =
+        browser.run("return [...document.querySelectorAll('a[href], button')].filter((e) => !window.reached.has(e)).map((e) => e.outerHTML)").await;
+    assert!(missed.is_empty(), "the keyboard does not reach {missed:?}");
+}
+
+/// Fails on errors and warnings in the console; what the page's security policy forbids is among them.
+fn assert_no_complaint(logged: Vec<Logged>) {
+    let complaints: Vec<_> = logged.into_iter().filter(|line| ["SEVERE", "WARNING"].contains(&line.level.as_str())).collect();
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+/// The same where requests must fail: the browser notes these by itself, the page must not add to it.
+fn assert_no_complaint_but_of_the_network(logged: Vec<Logged>) {
+    assert!(logged.iter().any(|line| line.source == "network"), "the log is read: {logged:?}");
+    assert_no_complaint(logged.into_iter().filter(|line| line.source != "network").collect());
+}

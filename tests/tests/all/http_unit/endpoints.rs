@@ -1,0 +1,218 @@
+//! What each endpoint answers.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use polars::prelude::*;
+use serde_json::json;
+use warehouse::marts::{FCT_COMPLIANCE_CHECKS, RUN_INPUTS, RUN_OUTPUTS, RUN_WEIGHTS, RUNS};
+
+use super::factory::{AS_OF, Factory, assert_problem, get};
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn time(text: &str) -> NaiveDateTime {
+    text.parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_is_empty_before_the_first_run_then_ok_then_stale() {
+    let mut factory = Factory::new();
+    let health = get(&factory.app(), "/health").await;
+    let expect = json!({"status": "empty", "tables": 0, "marts": 0, "data_as_of": null, "age_seconds": null, "watermarks": {}, "version": "0.1.0"});
+    assert_eq!((health.status.as_u16(), health.json(), health.header("x-data-as-of")), (200, expect, None));
+
+    factory.put(&RUNS, "2026-11", runs()).await;
+    factory.manifest.tables.get_mut("run_numbers").unwrap().watermark = Some("2026-11-23 09:57:00".to_owned());
+    factory.publish().await;
+    let health = get(&factory.app(), "/health").await;
+    let answer = health.json();
+    assert_eq!((&answer["status"], &answer["age_seconds"], &answer["marts"]), (&json!("ok"), &json!(90), &json!(1)));
+    assert_eq!(answer["tables"], json!(RUNS.tables.len()));
+    assert_eq!((&answer["watermarks"]["RunNumber"], &answer["watermarks"]["SI_OCM_PLU"]), (&json!("2026-11-23 09:57:00"), &json!(null)));
+    assert_eq!(health.header("x-data-as-of"), Some(AS_OF));
+
+    factory.set_now("2026-11-23T10:13:30Z");
+    assert_eq!(get(&factory.app(), "/health").await.json()["status"], "ok");
+    factory.set_now("2026-11-23T10:13:31Z");
+    assert_eq!(get(&factory.app(), "/health").await.json()["status"], "stale");
+}
+
+/// Runs of November: on the 23rd two of line L1 (one without inputs), one of L2 that is on; on the 22nd one of a line that nobody knows; and an old one.
+fn runs() -> DataFrame {
+    df![
+        "run_number" => ["1", "2", "3", "4", "5"],
+        "production_date" => ["2026-11-23", "2026-11-23", "2026-11-23", "2026-11-22", "2026-11-02"].map(date),
+        "prod_line" => [Some("L1"), Some("L1"), Some("L2"), None, Some("L1")],
+        "line_name" => [Some("Line 1"), Some("Line 1"), Some("Line 2"), None, Some("Line 1")],
+        "shift_code" => [Some("AM"), Some("PM"), Some("AM"), Some("AM"), Some("AM")],
+        "species" => [Some("cod"), Some("salmon"), Some("cod"), None, Some("cod")],
+        "active" => [true, true, true, false, true],
+        "complete" => [true, true, false, true, true],
+        "started_at" => ["2026-11-23T06:00:00", "2026-11-23T07:00:00", "2026-11-23T08:00:00", "2026-11-22T06:00:00", "2026-11-02T06:00:00"].map(time),
+        "input_kg" => [Some(300.0), None, Some(50.0), None, Some(100.0)],
+        "actual_kg" => [Some(267.46), Some(100.0), Some(20.0), None, Some(50.0)],
+        "target_kg" => [Some(300.0), None, Some(40.0), None, None],
+        "packs" => [3_i64, 0, 2, 0, 0],
+        "pack_giveaway_g" => [Some(30.0), None, None, None, None],
+        "pack_target_g" => [Some(1000.0), None, None, None, None],
+        "giveaway_pct" => [Some(3.0), Some(50.0), None, None, Some(2.5)],
+        "total_weight_kg" => [None, Some(100.0), None, None, Some(51.25)],
+        "total_giveaway_pct" => [None, Some(50.0), None, None, Some(2.5)],
+        "total_giveaway_kg" => [None, Some(30.0), None, None, Some(1.25)],
+        "has_sheet" => [true, false, false, false, false],
+        "has_totals" => [false, true, false, false, true],
+    ]
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daily_yield_is_a_ratio_of_sums_over_complete_runs_that_know_both_sides() {
+    let app = Factory::with(vec![(&RUNS, "2026-11", runs())]).await.app();
+    let daily = get(&app, "/yield/daily").await;
+    let line = json!({
+        "production_date": "2026-11-23", "prod_line": "L1", "line_name": "Line 1", "runs": 2, "input_kg": 300.0, "target_kg": 300.0, "total_kg": 367.5,
+        "waste_kg": 32.5, "yield_pct": 89.2, "waste_pct": 10.8, "efficiency_pct": 89.2, "giveaway_pct": 3.0
+    });
+    let unknown = json!({
+        "production_date": "2026-11-22", "prod_line": null, "line_name": null, "runs": 1, "input_kg": null, "target_kg": null, "total_kg": null,
+        "waste_kg": null, "yield_pct": null, "waste_pct": null, "efficiency_pct": null, "giveaway_pct": null
+    });
+    assert_eq!(daily.json(), json!([line, unknown]));
+    assert_eq!(daily.header("x-data-as-of"), Some(AS_OF));
+    // No run of that day has packs: the weighing system's own sums are all that is known.
+    assert_eq!(get(&app, "/yield/daily?from=2026-11-02&to=2026-11-02").await.each("giveaway_pct"), [json!(2.5)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn yields_are_filtered_by_days_line_shift_and_species() {
+    let app = Factory::with(vec![(&RUNS, "2026-11", runs())]).await.app();
+    let check = async |query: &str, runs: &[i64]| assert_eq!(get(&app, &format!("/yield/daily?{query}")).await.each("runs"), runs, "{query}");
+    check("days=1", &[2]).await;
+    check("days=2", &[2, 1]).await;
+    check("days=22", &[2, 1, 1]).await;
+    check("days=21", &[2, 1]).await;
+    check("from=2026-11-22", &[2, 1]).await;
+    check("to=2026-11-22", &[1, 1]).await;
+    check("from=2026-11-22&to=2031-01-01", &[2, 1]).await;
+    check("from=%2B262142-01-01", &[]).await;
+    check("line=l1", &[2]).await;
+    check("line=LINE+1", &[2]).await;
+    check("line=L", &[]).await;
+    check("shift=pm", &[1]).await;
+    check("species=Cod", &[1]).await;
+    check("line=Line%202", &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_s_yield_covers_all_dates_unless_a_window_is_given() {
+    let app = Factory::with(vec![(&RUNS, "2026-11", runs())]).await.app();
+    let all = get(&app, "/yield/by-line").await;
+    let line = json!({
+        "prod_line": "L1", "line_name": "Line 1", "runs": 3, "input_kg": 400.0, "total_kg": 417.5, "waste_kg": 82.5, "yield_pct": 79.4, "waste_pct": 20.6,
+        "first_date": "2026-11-02", "last_date": "2026-11-23"
+    });
+    assert_eq!((&all.json()[0], all.each("prod_line")), (&line, vec![json!("L1"), json!(null)]));
+    assert_eq!(get(&app, "/yield/by-line?days=7").await.each("runs"), [2, 1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn windows_that_contradict_themselves_are_refused_by_name() {
+    let app = Factory::with(vec![(&RUNS, "2026-11", runs())]).await.app();
+    let check = async |query: &str, parameter: &str| {
+        let reply = get(&app, &format!("/yield/daily?{query}")).await;
+        assert_problem(&reply, 422, &format!("`{parameter}`"));
+        assert_eq!(reply.json()["parameter"], parameter);
+    };
+    check("from=2026-11-24&to=2026-11-23", "from").await;
+    check("days=7&from=2026-11-01", "days").await;
+    check("days=0", "days").await;
+    check("days=366", "days").await;
+    check("to=2026-02-30", "to").await;
+    check("lime=L1", "lime").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn active_runs_are_those_not_complete_of_any_month_the_latest_first() {
+    let old = df![
+        "run_number" => ["9"],
+        "production_date" => [date("2026-09-01")],
+        "active" => [true],
+        "complete" => [false],
+        "packs" => [0_i64],
+        "has_sheet" => [false],
+        "has_totals" => [false],
+    ];
+    let app = Factory::with(vec![(&RUNS, "2026-11", runs()), (&RUNS, "2026-09", old.unwrap())]).await.app();
+    let active = get(&app, "/runs/active").await;
+    assert_eq!(active.each("run_number"), ["3", "9"]);
+    let fields: Vec<_> = active.json()[0].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(fields.len(), 14);
+    assert_eq!((&active.json()[0]["actual_kg"], &active.json()[0]["started_at"]), (&json!(20.0), &json!("2026-11-23T08:00:00")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_shown_with_all_that_belongs_to_it() {
+    let day = date("2026-11-23");
+    let inputs = df![
+        "input_id" => [2_i64, 1, 3],
+        "run_number" => ["1", "1", "2"],
+        "production_date" => [day; 3],
+        "batch_code" => ["B2", "B1", "B3"],
+        "qty_kg" => [100.04, 200.0, 1.0],
+    ];
+    let outputs = df!["output_id" => [1_i64], "run_number" => ["1"], "production_date" => [day], "tier" => [1_i64], "qty_kg" => [267.46]];
+    let weights = df![
+        "run_number" => ["1"], "production_date" => [day], "packs" => [3_i64], "mean_g" => [343.333_333], "verdict" => ["pass"],
+    ];
+    let checks = df![
+        "check" => ["low_yield", "low_yield"], "severity" => ["WARNING", "WARNING"], "run_number" => ["1", "2"], "production_date" => [day; 2],
+        "measured" => [89.153_3, 1.0], "limit" => [90.0, 90.0], "detail" => ["low", "low"], "detected_on" => [day; 2],
+    ];
+    let factory = Factory::with(vec![
+        (&RUNS, "2026-11", runs()),
+        (&RUN_INPUTS, "2026-11", inputs.unwrap()),
+        (&RUN_OUTPUTS, "2026-11", outputs.unwrap()),
+        (&RUN_WEIGHTS, "2026-11", weights.unwrap()),
+        (&FCT_COMPLIANCE_CHECKS, "run-2026-11", checks.unwrap()),
+    ])
+    .await;
+    let app = factory.app();
+    let run = get(&app, "/runs/1").await.json();
+    assert_eq!(
+        (&run["run"]["production_date"], &run["run"]["complete"], &run["run"]["actual_kg"]),
+        (&json!("2026-11-23"), &json!(true), &json!(267.5))
+    );
+    assert_eq!((&run["totals"], &run["sheet"]["target_qty_kg"]), (&json!(null), &json!(300.0)));
+    let inputs: Vec<_> = run["inputs"].as_array().unwrap().iter().map(|input| (&input["batch_code"], &input["qty_kg"])).collect();
+    assert_eq!(inputs, [(&json!("B1"), &json!(200.0)), (&json!("B2"), &json!(100.0))]);
+    assert_eq!((&run["outputs"][0]["qty_kg"], &run["weights"]["mean_g"]), (&json!(267.5), &json!(343.33)));
+    assert_eq!((run["checks"].as_array().unwrap().len(), &run["checks"][0]["measured"]), (1, &json!(89.15)));
+
+    let other = get(&app, "/runs/2?date=2026-11-23").await.json();
+    assert_eq!((&other["sheet"], &other["weights"], &other["outputs"]), (&json!(null), &json!(null), &json!([])));
+    assert_eq!((&other["totals"]["giveaway_kg"], &other["totals"]["giveaway_pct"]), (&json!(30.0), &json!(50.0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_recurs_means_the_newest_run_unless_a_date_is_given() {
+    let again = df![
+        "run_number" => ["1"], "production_date" => [date("2026-10-01")], "active" => [true], "complete" => [true], "packs" => [0_i64],
+        "has_sheet" => [false], "has_totals" => [false],
+    ];
+    let app = Factory::with(vec![(&RUNS, "2026-11", runs()), (&RUNS, "2026-10", again.unwrap())]).await.app();
+    assert_eq!(get(&app, "/runs/1").await.json()["run"]["production_date"], "2026-11-23");
+    assert_eq!(get(&app, "/runs/1?date=2026-10-01").await.json()["run"]["production_date"], "2026-10-01");
+    assert_problem(&get(&app, "/runs/1?date=2026-10-02").await, 404, "there is no run `1` of 2026-10-02");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_number_that_is_unknown_is_not_found_whatever_it_is_made_of() {
+    let app = Factory::with(vec![(&RUNS, "2026-11", runs())]).await.app();
+    for (code, shown) in
+        [("77", "`77`"), ("00%2F7%20x", "`00/7 x`"), ("%F0%9F%90%9F", "`🐟`"), ("%0D%0Ax", "`x`"), ("..%2F..%2Fmanifest.json", "manifest")]
+    {
+        assert_problem(&get(&app, &format!("/runs/{code}")).await, 404, shown);
+    }
+    assert_problem(&get(&app, "/runs/%FF").await, 400, "cannot be read");
+}

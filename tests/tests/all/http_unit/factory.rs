@@ -1,0 +1,233 @@
+//! A factory whose lake lies in memory, with a storage that can be made to fail and a clock that can be set.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use chrono::{DateTime, TimeDelta, Utc};
+use lake::{ETag, Fetched, Head, Lake, Listed, Manifest, MemoryStore, Metadata, Object, Put, PutMode, Store, StoreError, TableState};
+use polars::prelude::*;
+use serve::{Settings, State};
+use tower::ServiceExt;
+use warehouse::marts::Mart;
+
+/// The factory's time in all tests, unless they move it: a Monday in winter.
+pub(super) const NOW: &str = "2026-11-23T10:00:00Z";
+/// When its source was last read.
+pub(super) const AS_OF: &str = "2026-11-23T09:58:30+00:00";
+/// Where its dashboard lies.
+pub(super) const DASHBOARD: &str = "https://dashboard.example.com";
+
+pub(super) struct Factory {
+    pub(super) store: Faulty,
+    pub(super) lake: Lake,
+    pub(super) manifest: Manifest,
+    version: Option<ETag>,
+    now: Arc<Mutex<DateTime<Utc>>>,
+}
+
+impl Factory {
+    /// A lake that nothing was ever written to.
+    pub(super) fn new() -> Self {
+        let store = Faulty::default();
+        let lake = Lake::new(Arc::new(store.clone()), "", "main");
+        let now = Arc::new(Mutex::new(NOW.parse().unwrap()));
+        Self { store, lake, manifest: Manifest::default(), version: None, now }
+    }
+
+    /// A lake with these parts of marts.
+    pub(super) async fn with(parts: Vec<(&'static Mart, &str, DataFrame)>) -> Self {
+        let mut factory = Self::new();
+        for (mart, part, frame) in parts {
+            factory.put(mart, part, frame).await;
+        }
+        factory.publish().await;
+        factory
+    }
+
+    /// Writes a part of a mart, which is seen once it is published.
+    pub(super) async fn put(&mut self, mart: &'static Mart, part: &str, frame: DataFrame) {
+        let written = self.lake.put_mart_part(mart.name, part, self.manifest.generation, &mut fitted(mart, frame), BTreeMap::new()).await.unwrap();
+        self.manifest.marts.entry(mart.name.to_owned()).or_default().insert(part.to_owned(), written);
+        for table in mart.tables {
+            let state = TableState { as_of: AS_OF.parse().ok(), ..TableState::default() };
+            self.manifest.tables.entry((*table).to_owned()).or_insert(state);
+        }
+    }
+
+    /// Lets readers see what was put.
+    pub(super) async fn publish(&mut self) {
+        self.manifest.generation += 1;
+        match self.lake.swap_manifest(&self.manifest, self.version.take()).await.unwrap() {
+            Put::Stored(version) => self.version = Some(version),
+            Put::Refused => panic!("somebody else wrote the manifest"),
+        }
+    }
+
+    pub(super) fn state(&self) -> State {
+        let settings = Settings {
+            lake: "s3://memory".to_owned(),
+            factory: "main".to_owned(),
+            tz: chrono_tz::Tz::Europe__London,
+            stale_after_seconds: 900,
+            dashboard_origin: Some(DASHBOARD.to_owned()),
+        };
+        let now = self.now.clone();
+        State::new(self.lake.clone(), settings, move || *now.lock().unwrap())
+    }
+
+    /// All functions' endpoints as one app.
+    pub(super) fn app(&self) -> Router {
+        let routes = health_function::routes()
+            .merge(yield_function::routes())
+            .merge(runs_function::routes())
+            .merge(compliance_function::routes())
+            .merge(temperature_function::routes())
+            .merge(products_function::routes());
+        serve::finish(routes, self.state())
+    }
+
+    pub(super) fn set_now(&self, now: &str) {
+        *self.now.lock().unwrap() = now.parse().unwrap();
+    }
+
+    pub(super) fn wait(&self, ms: i64) {
+        *self.now.lock().unwrap() += TimeDelta::milliseconds(ms);
+    }
+}
+
+/// A frame with all columns of a mart: those that it lacks are null.
+fn fitted(mart: &Mart, frame: DataFrame) -> DataFrame {
+    let has = |name: &str| frame.column(name).is_ok();
+    let columns: Vec<Expr> = mart
+        .schema()
+        .iter()
+        .map(|(name, dtype)| if has(name) { col(name.clone()).cast(dtype.clone()) } else { lit(NULL).cast(dtype.clone()).alias(name.clone()) })
+        .collect();
+    frame.lazy().select(columns).collect().unwrap()
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
+}
+
+impl Reply {
+    pub(super) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// One field of each row of a list.
+    pub(super) fn each(&self, field: &str) -> Vec<serde_json::Value> {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text);
+        self.json().as_array().unwrap().iter().map(|row| row[field].clone()).collect()
+    }
+
+    /// The address of the next page, as a client finds it from `address`.
+    pub(super) fn next(&self, address: &str) -> Option<String> {
+        let query = self.header("link")?.strip_prefix("<?")?.strip_suffix(">; rel=\"next\"")?;
+        Some(format!("{}?{query}", address.split('?').next()?))
+    }
+}
+
+pub(super) async fn get(app: &Router, address: &str) -> Reply {
+    ask(app, Method::GET, address, &[]).await
+}
+
+pub(super) async fn ask(app: &Router, method: Method, address: &str, headers: &[(&str, &str)]) -> Reply {
+    let mut request = Request::builder().method(method).uri(address);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+    Reply { status: parts.status, headers: parts.headers, text }
+}
+
+/// A problem's status, title, parameter and detail.
+pub(super) fn assert_problem(reply: &Reply, status: u16, detail: &str) {
+    assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{}", reply.text);
+    let problem: api::Problem = serde_json::from_str(&reply.text).unwrap();
+    assert_eq!((reply.status.as_u16(), problem.status), (status, status));
+    assert!(problem.detail.contains(detail), "`{detail}` is not in: {}", problem.detail);
+    assert_eq!(problem.request_id.as_deref(), reply.header("x-request-id"));
+    assert!(problem.request_id.is_some_and(|id| !id.is_empty()));
+}
+
+/// A storage in memory that can be made to fail, and that counts what is read of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Faulty {
+    objects: MemoryStore,
+    fails: Arc<AtomicBool>,
+    manifests: Arc<AtomicUsize>,
+    parts: Arc<AtomicUsize>,
+}
+
+impl Faulty {
+    pub(super) fn fail(&self, fails: bool) {
+        self.fails.store(fails, Ordering::SeqCst);
+    }
+
+    /// How often the manifest and mart parts were asked for since this was asked last.
+    pub(super) fn reads(&self) -> (usize, usize) {
+        (self.manifests.swap(0, Ordering::SeqCst), self.parts.swap(0, Ordering::SeqCst))
+    }
+
+    async fn read(&self, key: &str) -> Result<(), StoreError> {
+        let counter = if key.ends_with("manifest.json") { &self.manifests } else { &self.parts };
+        counter.fetch_add(1, Ordering::SeqCst);
+        // Lets other requests come in between, as a network does.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        if self.fails.load(Ordering::SeqCst) {
+            return Err(StoreError { doing: format!("get `{key}`"), reason: "AccessDenied for AKIASECRET".to_owned(), source: None });
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Store for Faulty {
+    async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
+        self.read(key).await?;
+        self.objects.get(key).await
+    }
+
+    async fn get_if_changed(&self, key: &str, known: &ETag) -> Result<Fetched, StoreError> {
+        self.read(key).await?;
+        self.objects.get_if_changed(key, known).await
+    }
+
+    async fn head(&self, key: &str) -> Result<Option<Head>, StoreError> {
+        self.objects.head(key).await
+    }
+
+    async fn put(&self, key: &str, bytes: Vec<u8>, metadata: &Metadata, mode: PutMode) -> Result<Put, StoreError> {
+        self.objects.put(key, bytes, metadata, mode).await
+    }
+
+    async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<Listed>, StoreError> {
+        self.objects.list(prefix, after).await
+    }
+
+    async fn copy(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        self.objects.copy(from, to).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.objects.delete(key).await
+    }
+}

@@ -1,0 +1,196 @@
+//! `cargo lambda watch`, the real tool: it serves the functions under their HTTP paths, and they answer there what their routers answer here.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::pipeline::RunRecord;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use chrono::Utc;
+use lake::{Lake, Mode};
+use serde_json::Value;
+use serve::{Settings, State};
+use tests::factory::Factory;
+use tests::place;
+use tests::tree::Tree;
+use tideline::s3::{BUCKET, Credentials, Server};
+use tower::ServiceExt;
+
+const ACCESS_KEY: &str = "tideline";
+const SECRET_KEY: &str = "tideline-local";
+
+/// A function's first request may wait for its program to be linked.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
+    let factory = Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 2).await;
+    factory.run_ok(Mode::Incremental).await;
+    let mut watch = Watch::start(&factory).await;
+
+    let routes = routes();
+    assert_eq!(routes.len(), 8, "every path of every function: {routes:?}");
+    let run_number: String =
+        rusqlite::Connection::open(factory.erp()).unwrap().query_row("SELECT run_number FROM run_inputs LIMIT 1", [], |row| row.get(0)).unwrap();
+    for (path, function) in &routes {
+        let address = address(path, &run_number);
+        let (status, answer) = watch.get(&address).await;
+        let expected = ask(router(function, watch.state(&factory)), &address).await;
+        assert_eq!((status, &answer), (expected.0, &expected.1), "{address}");
+        assert_eq!(status, 200, "{address}: {answer}");
+        assert!(answer.as_array().is_none_or(|rows| path == "/runs/active" || !rows.is_empty()), "{address} has no rows");
+    }
+
+    for (address, function, status) in [("/yield/daily?days=0", "yield", 422), ("/runs/no-such-run", "runs", 404)] {
+        let (seen, problem) = watch.get(address).await;
+        assert_eq!((seen, &problem["status"]), (status, &status.into()), "{problem}");
+        assert_eq!((seen, problem), ask(router(function, watch.state(&factory)), address).await, "{address}");
+    }
+    assert_eq!(watch.http.get(watch.url("/nothing/here")).send().await.unwrap().status(), 404, "a path of no function");
+
+    factory.insert(
+        "prod_lines",
+        &[("line_id", "'L99'"), ("line_name", "'Line 99'"), ("updated_at", &format!("'{}'", factory.local_now().format("%F %T")))],
+    );
+    let record = watch.invoke_extractor().await;
+    assert_eq!((record.status.as_str(), record.mode.as_str(), &record.error), ("ok", "incremental", &None));
+    let lines = record.tables.iter().find(|table| table.table == "prod_lines").unwrap();
+    assert_eq!(lines.written, 1, "{lines:?}");
+    factory.assert_lake_mirrors_erp().await;
+
+    watch.tool.interrupt().await;
+}
+
+/// The running tool, over an S3 server of its own.
+struct Watch {
+    tool: Tree,
+    port: u16,
+    server: Server,
+    http: reqwest::Client,
+}
+
+impl Watch {
+    async fn start(factory: &Factory) -> Self {
+        let credentials = Credentials { access_key: ACCESS_KEY.to_owned(), secret_key: SECRET_KEY.to_owned() };
+        let server = Server::start_on(&factory.folder.path().join("lake"), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), credentials).await.unwrap();
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let mut command = cargo_lambda();
+        command.args(["watch", "--offline", "--ignore-changes", "-A", "127.0.0.1", "-P", &port.to_string()]);
+        command.envs([
+            ("LAKE", format!("s3://{BUCKET}")),
+            ("FACTORY_ID", factory.settings.factory_id.clone()),
+            ("SOURCE_DB", factory.settings.source_db.clone()),
+            ("AWS_ENDPOINT_URL", server.endpoint()),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
+            ("AWS_REGION", "eu-west-2".to_owned()),
+        ]);
+        let log = place::target().join("lambda-watch.log");
+        let output = File::create(&log).unwrap();
+        command.stdout(output.try_clone().unwrap()).stderr(output);
+        println!("what `cargo lambda watch` says is in {}", log.display());
+        let tool = Tree::start(command);
+        let watch = Self { tool, port, server, http: reqwest::Client::builder().timeout(PATIENCE).build().unwrap() };
+        for _ in 0..600 {
+            if tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
+                return watch;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("`cargo lambda watch` does not listen on port {port}");
+    }
+
+    fn url(&self, address: &str) -> String {
+        format!("http://127.0.0.1:{}{address}", self.port)
+    }
+
+    async fn get(&self, address: &str) -> (u16, Value) {
+        let response = self.http.get(self.url(address)).send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        (status, comparable(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{address}: {status}: {error}: {text}"))))
+    }
+
+    async fn invoke_extractor(&self) -> RunRecord {
+        let mut command = cargo_lambda();
+        command.args(["invoke", "extractor", "--invoke-address", "127.0.0.1", "--invoke-port", &self.port.to_string(), "--data-ascii", "{}"]);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    }
+
+    /// What a function that has just been started keeps.
+    fn state(&self, factory: &Factory) -> State {
+        let settings = Settings {
+            lake: format!("s3://{BUCKET}"),
+            factory: factory.settings.factory_id.clone(),
+            tz: factory.settings.factory_tz,
+            stale_after_seconds: 900,
+            dashboard_origin: None,
+        };
+        let lake = Lake::new(Arc::new(self.server.store(BUCKET)), "", &settings.factory);
+        State::new(lake, settings, Utc::now)
+    }
+}
+
+/// The tool in the repository's root, as `cargo` would start it.
+fn cargo_lambda() -> Command {
+    let mut command = Command::new(place::python_program("cargo-lambda"));
+    command.arg("lambda").current_dir(place::root()).stdin(Stdio::null());
+    command
+}
+
+/// The table of paths and functions in the root Cargo.toml, as cargo reads it.
+fn routes() -> BTreeMap<String, String> {
+    let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
+    let output =
+        Command::new(cargo).args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).current_dir(place::root()).output().unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_value(metadata["metadata"]["lambda"]["watch"]["router"].clone()).unwrap()
+}
+
+fn router(function: &str, state: State) -> Router {
+    match function {
+        "health" => health_function::router(state),
+        "yield" => yield_function::router(state),
+        "runs" => runs_function::router(state),
+        "compliance" => compliance_function::router(state),
+        "temperature" => temperature_function::router(state),
+        "products" => products_function::router(state),
+        other => panic!("there is no function `{other}`"),
+    }
+}
+
+/// An address below a path whose answer is the same a minute later: its window is wider than what the factory has.
+fn address(path: &str, run_number: &str) -> String {
+    let query = match path {
+        "/yield/daily" => "?days=30",
+        "/compliance/checks" => "?days=30&limit=7",
+        "/temperature/breaches" => "?hours=720",
+        _ => "",
+    };
+    path.replace("{run_number}", run_number) + query
+}
+
+async fn ask(router: Router, address: &str) -> (u16, Value) {
+    let response = router.oneshot(Request::get(address).body(Body::empty()).unwrap()).await.unwrap();
+    let status = response.status().as_u16();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, comparable(serde_json::from_slice(&body).unwrap()))
+}
+
+/// An answer without what belongs to the request rather than to the question.
+fn comparable(mut answer: Value) -> Value {
+    if let Some(object) = answer.as_object_mut() {
+        for name in ["age_seconds", "request_id"] {
+            object.remove(name);
+        }
+    }
+    answer
+}

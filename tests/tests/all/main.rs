@@ -1,0 +1,14 @@
+//! The integration tests, in one program so that it is linked once.
+
+mod bad_input;
+mod browser;
+mod embedded_s3;
+mod http_unit;
+mod lambda_watch;
+mod paging;
+mod pipeline;
+mod races;
+mod schema;
+mod storage;
+mod storage_client;
+mod storage_killed;
