@@ -180,7 +180,7 @@ fn every_function_is_served_locally_and_deployed_under_the_same_paths() {
     assert_eq!(in_template, routes, "the HTTP paths of template.yaml (left) and the watch routes of Cargo.toml (right) differ");
 
     let served: BTreeSet<&str> = routes.values().map(String::as_str).collect();
-    let http = |function: &&Package| function.uses.contains("lambda_http");
+    let http = |function: &&Package| function.uses.contains("axum");
     let answering: BTreeSet<&str> = functions.iter().filter(http).flat_map(|function| &function.programs).map(String::as_str).collect();
     assert_eq!(served, answering, "the functions that have a path (left) and those that answer HTTP (right) differ");
 }

@@ -3,6 +3,7 @@
 use api::pipeline::{RunRecord, TableRun};
 use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
 use lake::{Lake, Mode, TableState};
+use serve::chain;
 use warehouse::sources::{ALL, Owner, Source};
 use warehouse::transform::{self, RunStamp, Tables};
 
@@ -43,7 +44,7 @@ pub async fn run(lake: &Lake, settings: &Settings, request: &RunRequest, clock: 
         skipped: Vec::new(),
     };
     let result = match lake.put_run_record(&record.job_id, &record).await {
-        Ok(()) => Run { lake, settings, mode: request.mode, stamp: &stamp, record: &mut record }.all(&clock).await,
+        Ok(()) => Run { lake, settings, mode: request.mode, stamp: &stamp, record: &mut record, tables: Tables::default() }.all(&clock).await,
         Err(error) => Err(format!("the lake cannot be written: {error}")),
     };
     finish(&mut record, result, clock().with_timezone(&settings.factory_tz).fixed_offset().trunc_subsecs(3));
@@ -89,13 +90,13 @@ struct Run<'a> {
     mode: Mode,
     stamp: &'a RunStamp,
     record: &'a mut RunRecord,
+    tables: Tables<'static>,
 }
 
 impl Run<'_> {
     async fn all(&mut self, clock: &impl Fn() -> DateTime<Utc>) -> Result<(), String> {
         let erp = self.connect().await.map_err(|error| error.to_string())?;
         let mut manifest = transform::stage(self.lake, self.stamp).await.map_err(|error| chain(&error))?;
-        let mut tables = Tables::default();
         // What keeps one table from being read after all tries keeps the others too: they are not waited for one by one.
         let mut given_up: Option<String> = None;
         for source in ALL {
@@ -103,17 +104,17 @@ impl Run<'_> {
             if let Some(reason) = &given_up {
                 let counts = TableCounts::default();
                 self.record.tables.push(table_run(source, &counts, state.watermark, 0, Some(format!("not tried: {reason}"))));
-                tables.failed.insert(source.staging);
+                self.tables.failed.insert(source.staging);
                 continue;
             }
             match self.table(erp.as_ref(), source, state).await {
                 Outcome::Absent => self.record.skipped.push(source.table.to_owned()),
                 Outcome::Read(table) => {
-                    tables.read.insert(source.staging);
+                    self.tables.read.insert(source.staging);
                     self.record.tables.push(table);
                 }
                 Outcome::Failed(table, cause) => {
-                    tables.failed.insert(source.staging);
+                    self.tables.failed.insert(source.staging);
                     if cause == Cause::Everywhere {
                         given_up.clone_from(&table.error);
                     }
@@ -121,10 +122,10 @@ impl Run<'_> {
                 }
             }
         }
-        if tables.read.is_empty() {
+        if self.tables.read.is_empty() {
             return Ok(());
         }
-        transform::transform(self.lake, self.stamp, &tables, clock()).await.map(|_| ()).map_err(|error| chain(&error))
+        transform::transform(self.lake, self.stamp, &self.tables, clock()).await.map(|_| ()).map_err(|error| chain(&error))
     }
 
     async fn connect(&mut self) -> Result<Box<dyn Erp>, ErpError> {
@@ -141,7 +142,7 @@ impl Run<'_> {
     }
 
     /// Extracts a table, again where that may help.
-    async fn table(&self, erp: &dyn Erp, source: &'static Source, mut state: TableState) -> Outcome {
+    async fn table(&mut self, erp: &dyn Erp, source: &'static Source, mut state: TableState) -> Outcome {
         let (mut attempts, mut overtaken, mut written) = (0, 0, 0);
         loop {
             attempts += 1;
@@ -156,6 +157,9 @@ impl Run<'_> {
                 Err(error) => Err(error.into()),
             };
             written += extraction.counts.written;
+            if extraction.has_committed() {
+                self.tables.committed.insert(source.staging);
+            }
             let watermark = extraction.state.watermark.clone();
             let counts = TableCounts { written, ..extraction.counts.clone() };
             let error = match result {
@@ -224,19 +228,4 @@ fn table_run(source: &Source, counts: &TableCounts, watermark: Option<String>, a
         attempts,
         error,
     }
-}
-
-/// An error with the causes below it that it does not name itself, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut below = error.source();
-    while let Some(cause) = below {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        below = cause.source();
-    }
-    text
 }

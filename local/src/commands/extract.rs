@@ -63,9 +63,10 @@ impl Extract {
             }
             println!("{} in {} ms (run {})", record.status, count(record.duration_ms.unwrap_or(0)), record.job_id);
         }
-        if record.status != "ok" {
-            bail!("the run is {}: {}", record.status, record.error.unwrap_or_default());
+        match record.status.as_str() {
+            "ok" => Ok(()),
+            "partial" => bail!("some tables failed: {}", record.error.unwrap_or_default()),
+            _ => bail!("the run failed: {}", record.error.unwrap_or_default()),
         }
-        Ok(())
     }
 }

@@ -116,13 +116,13 @@ impl IntoResponse for Error {
     }
 }
 
-/// An error and all that lies below it, in one line. A message that already ends in its source's is not continued.
-pub(crate) fn chain(error: &dyn StdError) -> String {
+/// An error and all that lies below it, in one line. A message that already tells its source's is not continued.
+pub fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut below = error.source();
     while let Some(error) = below {
         let message = error.to_string();
-        if !text.ends_with(&message) {
+        if !text.contains(&message) {
             text = format!("{text}: {message}");
         }
         below = error.source();

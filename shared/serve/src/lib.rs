@@ -31,7 +31,7 @@ mod work;
 
 pub use answer::Answer;
 pub use ask::Ask;
-pub use error::{Error, Result};
+pub use error::{Error, Result, chain};
 pub use filter::same_text;
 pub use finish::{RequestId, finish, finish_with_page};
 pub use frame::{RowError, rows};

@@ -104,5 +104,5 @@ pub async fn open(address: &str) -> Result<Box<dyn Erp>, ErpError> {
         return Ok(Box::new(Sqlite::open(path).await?));
     }
     let scheme = address.split_once("://").map_or("", |(scheme, _)| scheme);
-    Err(ErpError::Unreachable(format!("SOURCE_DB begins with `{scheme}`: use sqlite://path or mssql://user:password@host/database")))
+    Err(ErpError::Unreachable(format!("SOURCE_DB begins with `{scheme}`: use sqlite://path")))
 }

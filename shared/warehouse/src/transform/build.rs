@@ -69,6 +69,9 @@ async fn build_products(work: &Work<'_>, parts: &mut Parts) -> Result<()> {
 /// Makes the rows of the touched runs again; returns the production dates that this concerns, old and new.
 async fn build_runs(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Result<BTreeSet<NaiveDate>> {
     let mut dates = BTreeSet::new();
+    if !touched.all_runs && touched.runs.is_empty() {
+        return Ok(dates);
+    }
     if touched.all_runs {
         for part in parts.names(work, &RUNS, RUNS.builds[0]) {
             dates.extend(dates_of(&parts.rows(work, &RUNS, &part).await?, "production_date")?);
@@ -81,9 +84,14 @@ async fn build_runs(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Re
     }
     let lines = staged_all(work, &sources::PROD_LINES).await?;
     let products = parts.rows(work, &PRODUCTS, &PRODUCTS.part(PRODUCTS.builds[0], None)).await?;
-    for numbers in run_chunks(work, touched).await? {
-        let mut scope = load_runs(work, &numbers, &lines, &products).await?;
-        let groups = run_groups(&numbers);
+    let chunks = run_chunks(work, touched).await?;
+    let many = chunks.len() > 1;
+    for (i, numbers) in chunks.iter().enumerate() {
+        if many {
+            tracing::info!(part = i + 1, of = chunks.len(), "making marts");
+        }
+        let mut scope = load_runs(work, numbers, &lines, &products).await?;
+        let groups = run_groups(numbers);
         for (mart, build) in builds() {
             let Build::Runs(make) = build else { continue };
             let input = scope.clone();
