@@ -5,6 +5,7 @@ mod browser;
 mod embedded_s3;
 mod http_unit;
 mod lambda_watch;
+mod marts;
 mod paging;
 mod pipeline;
 mod races;
