@@ -13,12 +13,18 @@ use warehouse::sources::ALL;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_extractions_at_once_lose_and_repeat_nothing() {
-    let mut factory = Factory::sandbox("2026-11-20T14:00:00", 1).await;
-    factory.settings.reading.batch_size = 700;
+    let factory = Factory::sandbox("2026-11-20T14:00:00", 1).await;
     let address = factory.folder.path().join("lake").display().to_string();
     let other = place::open(&address, &factory.settings.factory_id).await.unwrap();
+    // Pages of different sizes: what two runs put under one number is never the same.
+    let with_pages = |batch_size| {
+        let mut settings = factory.settings.clone();
+        settings.reading.batch_size = batch_size;
+        settings
+    };
+    let (ours, theirs) = (with_pages(700), with_pages(430));
     let now = factory.now.get();
-    let runs = [factory.lake(), &other.lake].map(|lake| run_into(lake, &factory.settings, Mode::Incremental, now));
+    let runs = [run_into(factory.lake(), &ours, Mode::Incremental, now), run_into(&other.lake, &theirs, Mode::Incremental, now)];
     for record in join_all(runs).await {
         assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
     }
