@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod browser;
+mod command_line;
 mod embedded_s3;
 mod http_unit;
 mod lambda_watch;

@@ -1,0 +1,71 @@
+//! The program as a shell sees it: exit codes, one line of error, JSON on request.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tests::factory::Factory;
+
+const NOW: &str = "2026-11-20T14:00:00";
+
+fn tideline(factory: &Factory, lake: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tideline_program"))
+        .args(arguments)
+        .env("SOURCE_DB", &factory.settings.source_db)
+        .env("LAKE", lake)
+        .env_remove("RUST_LOG")
+        .output()
+        .unwrap()
+}
+
+/// The last line that went to standard error.
+fn complaint(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_goes_well_exits_with_0_and_tells_all_in_json() {
+    let factory = Factory::empty(NOW).await;
+    factory.insert("SI_OCM_PLU", &[("PLUNumber", "1"), ("Updated", "'2026-11-20 10:00:00.123'")]);
+    factory.insert("SI_OCM_PLU", &[("PLUNumber", "2"), ("PackSize", "'heavy'"), ("Updated", "'2026-11-20 09:00:00'")]);
+    let output = tideline(&factory, &factory.folder.path().join("other"), &["extract", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&answer["mode"], &answer["status"]), (&Value::from("incremental"), &Value::from("ok")));
+    assert!(answer["job_id"].is_string() && answer["duration_ms"].is_u64());
+    assert_eq!(answer["tables"].as_object().unwrap().len(), 16);
+    let expected = serde_json::json!({
+        "extracted": 2, "accepted": 1, "rejected": 1, "written": 1, "watermark": "2026-11-20T10:00:00.123", "error": null,
+    });
+    assert_eq!(answer["tables"]["SI_OCM_PLU"], expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_with_a_failed_table_exits_with_1_and_names_it() {
+    let factory = Factory::empty(NOW).await;
+    factory.execute("DROP TABLE SI_OCM_TRANS");
+    let output = tideline(&factory, &factory.folder.path().join("other"), &["extract"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(complaint(&output).starts_with("error: some tables failed: SI_OCM_TRANS: the ERP has no table `SI_OCM_TRANS`"), "{}", complaint(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lake_that_cannot_be_written_is_said_before_the_erp_is_asked() {
+    let factory = Factory::without_erp(NOW).await;
+    let file = factory.folder.path().join("a file");
+    std::fs::write(&file, "not a folder").unwrap();
+    let output = tideline(&factory, &file, &["extract"]);
+    assert_eq!(output.status.code(), Some(1));
+    let line = complaint(&output);
+    assert!(line.starts_with("error: the lake folder `") && line.contains("a file` cannot be created"), "{line}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "not a folder");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_usage_exits_with_2() {
+    let factory = Factory::without_erp(NOW).await;
+    for arguments in [&["frob"][..], &["extract", "--full", "--reconcile"], &["serve", "--port", "x"], &["serve", "--every", "0"], &[]] {
+        let output = tideline(&factory, &factory.folder.path().join("other"), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+}
