@@ -122,11 +122,6 @@ impl<'a> Extraction<'a> {
         Self { lake, erp, source, reading, run, mode, state, known, next, counts: TableCounts::default(), told: Instant::now() }
     }
 
-    /// Whether there are batches of this table that staging does not take account of yet.
-    pub(crate) fn has_committed(&self) -> bool {
-        self.next > self.state.applied + 1
-    }
-
     /// The run's start on the factory's clock.
     pub(crate) fn start(&self) -> NaiveDateTime {
         self.run.started_at.naive_local()

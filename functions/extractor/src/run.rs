@@ -142,7 +142,7 @@ impl Run<'_> {
     }
 
     /// Extracts a table, again where that may help.
-    async fn table(&mut self, erp: &dyn Erp, source: &'static Source, mut state: TableState) -> Outcome {
+    async fn table(&self, erp: &dyn Erp, source: &'static Source, mut state: TableState) -> Outcome {
         let (mut attempts, mut overtaken, mut written) = (0, 0, 0);
         loop {
             attempts += 1;
@@ -157,9 +157,6 @@ impl Run<'_> {
                 Err(error) => Err(error.into()),
             };
             written += extraction.counts.written;
-            if extraction.has_committed() {
-                self.tables.committed.insert(source.staging);
-            }
             let watermark = extraction.state.watermark.clone();
             let counts = TableCounts { written, ..extraction.counts.clone() };
             let error = match result {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use super::marts::assert_marts_are_those_made_from_nothing;
 use futures::future::join_all;
 use lake::Mode;
 use tests::factory::{Factory, moment, run_into};
@@ -29,6 +30,7 @@ async fn two_extractions_at_once_lose_and_repeat_nothing() {
         assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
     }
     factory.assert_lake_mirrors_erp().await;
+    assert_marts_are_those_made_from_nothing(&factory).await;
     assert_batches_are_numbered_without_gaps(&factory).await;
 }
 
@@ -66,6 +68,7 @@ async fn an_extraction_that_is_killed_again_and_again_ends_as_the_erp_is() {
     factory.now.set(moment("2026-11-20T14:05:00"));
     factory.run_ok(Mode::Incremental).await;
     factory.assert_lake_mirrors_erp().await;
+    assert_marts_are_those_made_from_nothing(&factory).await;
     assert_batches_are_numbered_without_gaps(&factory).await;
     let again = factory.run_ok(Mode::Incremental).await;
     assert!(again.tables.iter().all(|table| table.written == 0), "{again:?}");

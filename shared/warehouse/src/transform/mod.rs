@@ -32,7 +32,7 @@ pub struct RunStamp {
 pub async fn stage(lake: &Lake, run: &RunStamp) -> Result<Manifest> {
     until_undisturbed(|| async {
         let mut work = Work::load(lake, run).await?;
-        if !stage::catch_up(&mut work, |_| true).await? {
+        if !stage::catch_up(&mut work).await? {
             return Ok(work.manifest);
         }
         work.swap().await
@@ -47,15 +47,14 @@ pub struct Tables<'a> {
     pub read: BTreeSet<&'a str>,
     /// The tables that are there and could not be read.
     pub failed: BTreeSet<&'a str>,
-    /// The tables that it has committed batches of. Batches of others are found by the next run.
-    pub committed: BTreeSet<&'a str>,
 }
 
 /// Folds what is left, makes the touched marts again and publishes them. `now` is the storage's time.
 pub async fn transform(lake: &Lake, run: &RunStamp, tables: &Tables<'_>, now: DateTime<Utc>) -> Result<Manifest> {
     let manifest = until_undisturbed(|| async {
         let mut work = Work::load(lake, run).await?;
-        stage::catch_up(&mut work, |source| tables.committed.contains(source.staging)).await?;
+        // All tables, also those that this run did not write: clearing the note of what is pending is right only if all that was noted has been folded.
+        stage::catch_up(&mut work).await?;
         // What an earlier run wrote and did not get to copy is copied before its note is replaced.
         lake.publish(&work.manifest).await?;
         let written = build::build(&mut work).await?;

@@ -20,10 +20,10 @@ const BATCHES_AT_ONCE: usize = 64;
 /// So many reads of the storage go on at once.
 pub(super) const READS_AT_ONCE: usize = 8;
 
-/// Folds everything that raw holds of some tables into staging; tells whether there was anything.
-pub(super) async fn catch_up(work: &mut Work<'_>, wanted: impl Fn(&Source) -> bool) -> Result<bool> {
+/// Folds everything that raw holds into staging; tells whether there was anything.
+pub(super) async fn catch_up(work: &mut Work<'_>) -> Result<bool> {
     let applied = |source: &Source| work.manifest.tables.get(source.staging).map_or(0, |table| table.applied);
-    let asked = ALL.into_iter().filter(|source| wanted(source)).map(|source| (source, applied(source))).collect::<Vec<_>>();
+    let asked = ALL.into_iter().map(|source| (source, applied(source))).collect::<Vec<_>>();
     let lake = work.lake;
     let backlog: Vec<(&Source, Vec<BatchNumber>)> = stream::iter(asked)
         .map(|(source, applied)| async move { Ok::<_, WarehouseError>((source, lake.batches_after(source.staging, applied).await?)) })
