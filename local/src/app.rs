@@ -14,13 +14,17 @@ const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; 
 
 /// Everything that is served, from the lake in `state` and the built page in `page`.
 pub fn app(state: serve::State, page: &Path) -> Router {
-    let routes = health_function::routes()
+    serve::finish_with_page(routes(), dashboard(page), state)
+}
+
+/// The endpoints of all functions, bare.
+pub fn routes() -> Router<serve::State> {
+    health_function::routes()
         .merge(yield_function::routes())
         .merge(runs_function::routes())
         .merge(compliance_function::routes())
         .merge(temperature_function::routes())
-        .merge(products_function::routes());
-    serve::finish_with_page(routes, dashboard(page), state)
+        .merge(products_function::routes())
 }
 
 fn dashboard(page: &Path) -> Router {

@@ -82,13 +82,7 @@ impl Factory {
 
     /// All functions' endpoints as one app.
     pub(super) fn app(&self) -> Router {
-        let routes = health_function::routes()
-            .merge(yield_function::routes())
-            .merge(runs_function::routes())
-            .merge(compliance_function::routes())
-            .merge(temperature_function::routes())
-            .merge(products_function::routes());
-        serve::finish(routes, self.state())
+        serve::finish(tideline::app::routes(), self.state())
     }
 
     pub(super) fn set_now(&self, now: &str) {
