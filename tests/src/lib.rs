@@ -5,4 +5,5 @@ pub mod factory;
 pub mod place;
 pub mod site;
 pub mod storage_suite;
+pub mod tds;
 pub mod tree;

@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("serve", &["domain", "api", "lake", "warehouse"]),
     ("functions/*", &["domain", "api", "lake", "warehouse", "serve"]),
     ("frontend", &["domain", "api"]),
+    ("sql-server-sandbox", &["warehouse"]),
     ("xtask", &[]),
 ];
 
@@ -137,6 +138,18 @@ fn crates_use_each_other_only_along_the_arrows() {
     for (name, _) in ARROWS.iter().filter(|(name, _)| !name.ends_with('*')) {
         assert!(ours.contains(name), "ARROWS names the crate `{name}`, which is gone");
     }
+}
+
+/// The one crate that holds statements which write to a SQL Server. `tests` run it; what is deployed, and `tideline`, do not even contain it.
+#[test]
+fn only_tests_use_what_can_write_to_a_sql_server() {
+    let packages = packages(&metadata());
+    let users = |of: &str| packages.iter().filter(|package| package.uses.contains(of)).map(|package| package.name.clone()).collect::<Vec<_>>();
+    assert_eq!(users("sql-server-sandbox"), ["tests"]);
+    let mut speakers = users("tiberius");
+    speakers.sort();
+    assert_eq!(speakers, ["extractor-function", "sql-server-sandbox", "tests"], "these speak to a SQL Server");
+    assert!(!read("template.yaml").contains("sandbox"), "the sandbox's set-up is deployed");
 }
 
 #[test]

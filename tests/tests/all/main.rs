@@ -11,6 +11,8 @@ mod paging;
 mod pipeline;
 mod races;
 mod schema;
+mod sql_server_sandbox;
 mod storage;
 mod storage_client;
 mod storage_killed;
+mod tds_endpoint;

@@ -1,0 +1,163 @@
+//! The set-up in order: look at the server, make the database, load every row, make the login that reads it.
+
+use crate::DATABASE;
+use crate::erp::{Erp, ErpError, add_values};
+use crate::login::login_batches;
+use crate::schema::{SCHEMA_SQL, Schema, SchemaError, Table};
+use crate::secret::ReaderPassword;
+use crate::server::{Server, ServerError};
+use crate::statements::{create_key_index, create_table, insert, rows_per_insert};
+
+/// The server's own databases are the first four. `name` and not `[name]`: every server understands it.
+const OTHER_DATABASES: &str = "SELECT name FROM sys.databases WHERE database_id > 4 ORDER BY name";
+
+/// What to do with a sandbox that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Leave it alone, and do nothing.
+    Keep,
+    /// Make it again.
+    Replace,
+}
+
+/// How far a set-up is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The table that is being loaded.
+    pub table: &'static str,
+    /// Rows of it that the server has.
+    pub rows: u64,
+    /// Rows of it in all.
+    pub of: u64,
+}
+
+/// What was loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// Each table with its number of rows.
+    pub rows: Vec<(&'static str, u64)>,
+    /// Columns whose type in `schema.sql` does not hold all their values, and the type that they have instead.
+    pub widened: Vec<String>,
+}
+
+/// Why there is no sandbox.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// The server is somebody's.
+    #[error("this server holds other databases (`{}`): it is not a sandbox, and nothing was changed; use the container of infra/sandbox", .0.join("`, `"))]
+    NotASandbox(Vec<String>),
+    /// There is one already.
+    #[error("`{DATABASE}` is there already: add --fresh to make it again")]
+    Exists,
+    /// `schema.sql` cannot be used.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// The file cannot be read.
+    #[error(transparent)]
+    Erp(#[from] ErpError),
+    /// The server refused something.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The server has not got all rows.
+    #[error("the server took {taken} of {sent} rows of `{table}`: look at its log, and run this again with --fresh")]
+    RowsLost {
+        /// The table.
+        table: &'static str,
+        /// Rows sent.
+        sent: u64,
+        /// Rows that it says it wrote.
+        taken: u64,
+    },
+}
+
+/// Sets up the sandbox on a server.
+pub async fn set_up(
+    server: &mut impl Server,
+    erp: &Erp,
+    reader: &ReaderPassword,
+    existing: Existing,
+    mut tell: impl FnMut(Progress),
+) -> Result<Loaded, SetUpError> {
+    let schema = Schema::read(SCHEMA_SQL)?;
+    make_database(server, existing).await?;
+    for batch in &schema.before_tables {
+        server.run(batch).await?;
+    }
+    let mut loaded = Loaded { rows: Vec::new(), widened: Vec::new() };
+    for table in &schema.tables {
+        load(server, erp, table, &mut loaded, &mut tell).await?;
+    }
+    for batch in login_batches(reader) {
+        // A server may repeat what it did not understand.
+        server.run(&batch).await.map_err(|error| error.without(reader.expose()))?;
+    }
+    Ok(loaded)
+}
+
+async fn make_database(server: &mut impl Server, existing: Existing) -> Result<(), SetUpError> {
+    let (ours, others): (Vec<_>, Vec<_>) = server.texts(OTHER_DATABASES).await?.into_iter().partition(|name| name == DATABASE);
+    // A port of this machine may be a tunnel to a real ERP, or a developer's own server: neither is a sandbox.
+    if !others.is_empty() {
+        return Err(SetUpError::NotASandbox(others));
+    }
+    match (ours.is_empty(), existing) {
+        (true, _) => {}
+        (false, Existing::Keep) => return Err(SetUpError::Exists),
+        (false, Existing::Replace) => {
+            server.run(&format!("ALTER DATABASE [{DATABASE}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE;")).await?;
+            server.run(&format!("DROP DATABASE [{DATABASE}];")).await?;
+        }
+    }
+    server.run(&format!("CREATE DATABASE [{DATABASE}];")).await?;
+    // Nothing in it needs a log to be restored from, and readers see the last committed rows without waiting for writers.
+    server.run(&format!("ALTER DATABASE [{DATABASE}] SET RECOVERY SIMPLE;")).await?;
+    server.run(&format!("ALTER DATABASE [{DATABASE}] SET READ_COMMITTED_SNAPSHOT ON;")).await?;
+    Ok(server.run(&format!("USE [{DATABASE}];")).await?)
+}
+
+/// Makes one table, fills it, and makes its indexes, which is faster than keeping them while it is filled.
+async fn load(server: &mut impl Server, erp: &Erp, table: &Table, loaded: &mut Loaded, tell: &mut impl FnMut(Progress)) -> Result<(), SetUpError> {
+    let source = table.source;
+    let progress = |rows, of| Progress { table: source.table, rows, of };
+    let survey = erp.survey(table)?;
+    tell(progress(0, survey.rows));
+    server.run(&create_table(source, &survey.types)).await?;
+
+    let rows_at_once = rows_per_insert(source);
+    let whole = insert(source, &survey.types, rows_at_once);
+    let mut select = erp.select(source)?;
+    let mut rows = select.query([]).map_err(ErpError::from)?;
+    let (mut sent, mut taken) = (0, 0);
+    loop {
+        let (mut values, mut count) = (Vec::with_capacity(rows_at_once * survey.types.len()), 0);
+        while count < rows_at_once
+            && let Some(row) = rows.next().map_err(ErpError::from)?
+        {
+            add_values(source, row, &survey.types, &mut values)?;
+            count += 1;
+        }
+        if count == 0 {
+            break;
+        }
+        taken += if count == rows_at_once {
+            server.insert(&whole, &values).await?
+        } else {
+            server.insert(&insert(source, &survey.types, count), &values).await?
+        };
+        sent += count as u64;
+        tell(progress(sent, survey.rows));
+    }
+    if taken != sent {
+        return Err(SetUpError::RowsLost { table: source.table, sent, taken });
+    }
+
+    server.run(&create_key_index(source)).await?;
+    for index in &table.indexes {
+        server.run(index).await?;
+    }
+    loaded.rows.push((source.table, sent));
+    let columns = source.columns.iter().zip(table.types.iter().zip(&survey.types));
+    let widened = columns.filter(|(_, (declared, sql_type))| declared != sql_type);
+    loaded.widened.extend(widened.map(|(column, (_, sql_type))| format!("{}.{} {sql_type}", source.table, column.source)));
+    Ok(())
+}

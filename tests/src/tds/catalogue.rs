@@ -1,0 +1,164 @@
+//! INFORMATION_SCHEMA.COLUMNS and the views of `sys` that tell a table's indexes, filled from the SQLite file.
+
+use warehouse::sources::{ALL, Source};
+
+use super::erp::{Column, Erp, Table};
+use super::error::ServerError;
+use super::types::SqlType;
+use super::value::Value;
+
+const NAME: SqlType = SqlType::NVarChar(Some(128));
+
+/// INFORMATION_SCHEMA.COLUMNS, of one table or of all. Asking for a table decides its columns' types anew.
+pub(super) fn columns(erp: &mut Erp, only: Option<&str>) -> Result<Table, ServerError> {
+    let mut rows = Vec::new();
+    for source in ALL.into_iter().filter(|source| only.is_none_or(|only| only.eq_ignore_ascii_case(source.table))) {
+        if erp.source(source.owner.schema(), source.table)?.is_none() {
+            continue;
+        }
+        erp.decide_again(source)?;
+        for (i, column) in erp.table(source)?.columns.iter().enumerate() {
+            let (precision, scale) = column.ty.digits();
+            rows.push(vec![
+                Value::text(super::DATABASE),
+                Value::text(source.owner.schema()),
+                Value::text(source.table),
+                Value::text(&column.name),
+                Value::count(i + 1),
+                Value::text(if column.nullable { "YES" } else { "NO" }),
+                Value::text(column.ty.name()),
+                Value::int(column.ty.length()),
+                Value::int(precision),
+                Value::int(scale),
+                Value::int(column.ty.fraction_digits()),
+            ]);
+        }
+    }
+    let head = [
+        ("TABLE_CATALOG", NAME),
+        ("TABLE_SCHEMA", NAME),
+        ("TABLE_NAME", NAME),
+        ("COLUMN_NAME", NAME),
+        ("ORDINAL_POSITION", SqlType::Int),
+        ("IS_NULLABLE", SqlType::VarChar(Some(3))),
+        ("DATA_TYPE", NAME),
+        ("CHARACTER_MAXIMUM_LENGTH", SqlType::Int),
+        ("NUMERIC_PRECISION", SqlType::TinyInt),
+        ("NUMERIC_SCALE", SqlType::Int),
+        ("DATETIME_PRECISION", SqlType::SmallInt),
+    ];
+    Ok(table(&head, rows))
+}
+
+/// A view of `sys`; `None` if it is not one of those that are here.
+pub(super) fn sys(erp: &mut Erp, view: &str) -> Result<Option<Table>, ServerError> {
+    let (int, small, bit) = (SqlType::Int, SqlType::TinyInt, SqlType::Bit);
+    Ok(Some(match view.to_ascii_lowercase().as_str() {
+        "schemas" => table(&[("name", NAME), ("schema_id", int)], schemas().map(|(id, name)| vec![Value::text(name), Value::Int(id)]).collect()),
+        "objects" | "tables" => {
+            let rows = present(erp)?.into_iter().map(|(id, source)| {
+                let schema = schemas().find(|(_, name)| *name == source.owner.schema()).map(|(id, _)| id);
+                vec![Value::text(source.table), Value::Int(id), Value::int(schema), Value::text("U ")]
+            });
+            table(&[("name", NAME), ("object_id", int), ("schema_id", int), ("type", SqlType::Char(2))], rows.collect())
+        }
+        "columns" => {
+            let mut rows = Vec::new();
+            for (id, source) in present(erp)? {
+                for (i, name) in column_names(erp, source)?.iter().enumerate() {
+                    rows.push(vec![Value::Int(id), Value::text(name), Value::count(i + 1)]);
+                }
+            }
+            table(&[("object_id", int), ("name", NAME), ("column_id", int)], rows)
+        }
+        "indexes" => {
+            let mut rows = Vec::new();
+            for (id, source) in present(erp)? {
+                for (i, index) in indexes(erp, source)?.into_iter().enumerate() {
+                    let flags = [index.unique, index.primary, false, index.partial].map(Value::Bit);
+                    rows.push([Value::Int(id), Value::text(&index.name), Value::count(i + 1)].into_iter().chain(flags).collect());
+                }
+            }
+            let flags = [("is_unique", bit), ("is_primary_key", bit), ("is_disabled", bit), ("has_filter", bit)];
+            let head: Vec<_> = [("object_id", int), ("name", NAME), ("index_id", int)].into_iter().chain(flags).collect();
+            table(&head, rows)
+        }
+        "index_columns" => {
+            let mut rows = Vec::new();
+            for (id, source) in present(erp)? {
+                for (i, index) in indexes(erp, source)?.into_iter().enumerate() {
+                    for (ordinal, (column, descending)) in index.columns.into_iter().enumerate() {
+                        let ordinal = Value::count(ordinal + 1);
+                        let ids = [Value::Int(id), Value::count(i + 1), ordinal.clone(), Value::Int(column + 1), ordinal];
+                        rows.push(ids.into_iter().chain([Value::Bit(descending), Value::Bit(false)]).collect());
+                    }
+                }
+            }
+            let ids = [("object_id", int), ("index_id", int), ("index_column_id", int), ("column_id", int), ("key_ordinal", small)];
+            let head: Vec<_> = ids.into_iter().chain([("is_descending_key", bit), ("is_included_column", bit)]).collect();
+            table(&head, rows)
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn table(head: &[(&str, SqlType)], rows: Vec<Vec<Value>>) -> Table {
+    let columns = head.iter().map(|(name, ty)| Column { name: (*name).to_owned(), ty: *ty, nullable: true });
+    Table { columns: columns.collect(), rows }
+}
+
+fn schemas() -> impl Iterator<Item = (i64, &'static str)> {
+    [(1, "dbo"), (5, "production")].into_iter()
+}
+
+/// The tables that the file has, each with its object id.
+fn present(erp: &mut Erp) -> Result<Vec<(i64, &'static Source)>, ServerError> {
+    let mut tables = Vec::new();
+    for (id, source) in (1000..).zip(ALL) {
+        if erp.source(source.owner.schema(), source.table)?.is_some() {
+            tables.push((id, source));
+        }
+    }
+    Ok(tables)
+}
+
+fn column_names(erp: &mut Erp, source: &Source) -> Result<Vec<String>, ServerError> {
+    erp.structure(|connection| {
+        let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?;
+        statement.query_map([source.table], |row| row.get(0))?.collect()
+    })
+}
+
+struct Index {
+    name: String,
+    unique: bool,
+    primary: bool,
+    partial: bool,
+    /// The number of each key column in the table, and whether it descends.
+    columns: Vec<(i64, bool)>,
+}
+
+/// The file's indexes over plain columns; a table whose rows are kept by an integer primary key has that as an index too.
+fn indexes(erp: &mut Erp, source: &Source) -> Result<Vec<Index>, ServerError> {
+    erp.structure(|connection| {
+        let mut list = connection.prepare("SELECT name, \"unique\", origin = 'pk', partial FROM pragma_index_list(?1) ORDER BY seq DESC")?;
+        let mut keys = connection.prepare("SELECT cid, \"desc\" FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno")?;
+        let listed = list.query_map([source.table], |row| {
+            Ok(Index { name: row.get(0)?, unique: row.get(1)?, primary: row.get(2)?, partial: row.get(3)?, columns: Vec::new() })
+        })?;
+        let mut indexes = listed.collect::<rusqlite::Result<Vec<_>>>()?;
+        for index in &mut indexes {
+            index.columns = keys.query_map([&index.name], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+        }
+        indexes.retain(|index| index.columns.iter().all(|(column, _)| *column >= 0));
+        if !indexes.iter().any(|index| index.primary) {
+            let mut statement = connection.prepare("SELECT cid FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk")?;
+            let columns: Vec<i64> = statement.query_map([source.table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            if !columns.is_empty() {
+                let columns = columns.into_iter().map(|column| (column, false)).collect();
+                indexes.push(Index { name: format!("PK_{}", source.table), unique: true, primary: true, partial: false, columns });
+            }
+        }
+        Ok(indexes)
+    })
+}

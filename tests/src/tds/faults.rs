@@ -1,0 +1,195 @@
+//! What goes wrong at the endpoint because a test wants it to. All switches may be thrown while it runs, from any thread.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::error::ServerError;
+
+/// The faults of an endpoint; at first there are none.
+#[derive(Debug, Default)]
+pub struct Faults {
+    plan: Mutex<Plan>,
+    refuse: AtomicBool,
+    fired: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Plan {
+    bytes_left: Option<usize>,
+    delay: Duration,
+    login_delay: Duration,
+    logins: Option<(usize, ServerError)>,
+    routed: Option<(String, u16)>,
+    statements: Vec<Planned>,
+}
+
+#[derive(Debug)]
+struct Planned {
+    when: When,
+    /// `None` fails at once, otherwise after so many rows.
+    after_rows: Option<usize>,
+    error: ServerError,
+}
+
+#[derive(Debug)]
+enum When {
+    /// At the n-th statement from now on, once.
+    Nth(usize),
+    /// At statements whose text contains this, so many times.
+    Containing(String, usize),
+}
+
+impl Faults {
+    /// Ends the connection that sends the next byte after `bytes` more were sent, by whatever connection; once.
+    pub fn drop_after_bytes(&self, bytes: usize) {
+        self.plan().bytes_left = Some(bytes);
+    }
+
+    /// Waits before each answer to a statement.
+    pub fn delay_answers(&self, delay: Duration) {
+        self.plan().delay = delay;
+    }
+
+    /// Waits before each answer to a login.
+    pub fn delay_logins(&self, delay: Duration) {
+        self.plan().login_delay = delay;
+    }
+
+    /// Answers the n-th statement from now on (1 is the next) with an error, once.
+    pub fn fail_statement(&self, nth: usize, error: ServerError) {
+        self.plan().statements.push(Planned { when: When::Nth(nth), after_rows: None, error });
+    }
+
+    /// Answers the n-th statement from now on with some rows and then an error, once.
+    pub fn fail_after_rows(&self, nth: usize, rows: usize, error: ServerError) {
+        self.plan().statements.push(Planned { when: When::Nth(nth), after_rows: Some(rows), error });
+    }
+
+    /// Answers the next `times` statements whose text contains a word with an error.
+    pub fn fail_containing(&self, word: &str, times: usize, error: ServerError) {
+        self.plan().statements.push(Planned { when: When::Containing(word.to_owned(), times), after_rows: None, error });
+    }
+
+    /// Refuses the next `times` logins with an error.
+    pub fn fail_logins(&self, times: usize, error: ServerError) {
+        self.plan().logins = Some((times, error));
+    }
+
+    /// Sends the next login on to another server, as an availability group does with those who only read; once.
+    pub fn route_login(&self, host: &str, port: u16) {
+        self.plan().routed = Some((host.to_owned(), port));
+    }
+
+    /// Closes each new connection at once, as long as this is on.
+    pub fn refuse_connections(&self, refuse: bool) {
+        self.refuse.store(refuse, Ordering::SeqCst);
+    }
+
+    /// How many faults came true so far; a delay counts at each answer.
+    pub fn fired(&self) -> usize {
+        self.fired.load(Ordering::SeqCst)
+    }
+
+    /// Takes back all faults that did not come true yet.
+    pub fn clear(&self) {
+        *self.plan() = Plan::default();
+        self.refuse_connections(false);
+    }
+
+    /// Whether a new connection is to be closed.
+    pub(super) fn refuses(&self) -> bool {
+        let refuses = self.refuse.load(Ordering::SeqCst);
+        if refuses {
+            self.fire();
+        }
+        refuses
+    }
+
+    /// How many of so many bytes may still be sent; `None` if the connection is to end.
+    pub(super) fn may_send(&self, bytes: usize) -> Option<usize> {
+        let mut plan = self.plan();
+        match plan.bytes_left {
+            None => Some(bytes),
+            Some(0) => {
+                plan.bytes_left = None;
+                self.fire();
+                None
+            }
+            Some(left) => Some(left.min(bytes)),
+        }
+    }
+
+    /// So many bytes were sent.
+    pub(super) fn sent(&self, bytes: usize) {
+        if let Some(left) = &mut self.plan().bytes_left {
+            *left = left.saturating_sub(bytes);
+        }
+    }
+
+    /// How long to wait with the answer to a statement.
+    pub(super) fn answer_delay(&self) -> Duration {
+        self.counted(self.plan().delay)
+    }
+
+    /// How long to wait with the answer to a login.
+    pub(super) fn login_delay(&self) -> Duration {
+        self.counted(self.plan().login_delay)
+    }
+
+    /// The error of a login, if it is to fail.
+    pub(super) fn login(&self) -> Option<ServerError> {
+        let mut plan = self.plan();
+        let (times, error) = plan.logins.as_mut().filter(|(times, _)| *times > 0)?;
+        *times -= 1;
+        self.fire();
+        Some(error.clone())
+    }
+
+    /// Where a login is to be sent on to.
+    pub(super) fn route(&self) -> Option<(String, u16)> {
+        self.plan().routed.take().inspect(|_| self.fire())
+    }
+
+    /// The error of a statement, if it is to fail, and after how many rows.
+    pub(super) fn statement(&self, text: &str) -> Option<(Option<usize>, ServerError)> {
+        let mut plan = self.plan();
+        let mut found = None;
+        plan.statements.retain_mut(|planned| {
+            let (hit, keep) = match &mut planned.when {
+                When::Nth(nth) => {
+                    *nth = nth.saturating_sub(1);
+                    (*nth == 0, *nth > 0)
+                }
+                When::Containing(word, times) => {
+                    let hit = found.is_none() && *times > 0 && text.contains(word.as_str());
+                    *times -= usize::from(hit);
+                    (hit, *times > 0)
+                }
+            };
+            if hit && found.is_none() {
+                found = Some((planned.after_rows, planned.error.clone()));
+            }
+            keep
+        });
+        if found.is_some() {
+            self.fire();
+        }
+        found
+    }
+
+    fn counted(&self, delay: Duration) -> Duration {
+        if !delay.is_zero() {
+            self.fire();
+        }
+        delay
+    }
+
+    fn fire(&self) {
+        self.fired.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

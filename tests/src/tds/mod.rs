@@ -1,0 +1,186 @@
+//! A TDS endpoint over a SQLite ERP, so that the SQL Server source runs end to end on a machine that has no SQL Server.
+//!
+//! **It is not SQL Server.** It speaks TDS 7.4 with PRELOGIN, TLS 1.2, LOGIN7, SQL batches and `sp_executesql`, and it answers one plain SELECT at a
+//! time, evaluated in Rust over typed copies of the file's tables. The real server stays the reference: where both differ, this one is wrong. What it
+//! takes care to have as the real one has it: the types, their ranges and rounding; which type a comparison is made in; error numbers; text compared
+//! without regard to case and trailing blanks; `2026-11-23` read as year-day-month by `datetime` under a British login unless written with a `T`.
+//!
+//! What it does not do: writing of any kind, transactions, locks, isolation (each statement sees the file as it is), stored procedures, temporary
+//! tables, joins other than inner ones, DISTINCT, GROUP BY, sub-queries, LIKE, arithmetic, linguistic order of text (accents come after `z`), plans,
+//! statistics, or any sense of what a query costs. Columns are always sent as nullable types. An attention signal is answered after the statement
+//! that it should have ended. The file is opened read-only and no text but a SELECT ever reaches it.
+
+mod answer;
+mod cast;
+mod catalogue;
+mod column_types;
+mod encode;
+mod erp;
+mod error;
+mod expression;
+mod faults;
+mod functions;
+mod login;
+mod moment;
+mod numbers;
+mod reader;
+mod request;
+mod select;
+mod server;
+mod session;
+mod statement;
+mod tls;
+mod types;
+mod value;
+mod wire;
+
+use std::fmt;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use chrono::TimeDelta;
+use tokio::sync::oneshot;
+
+pub use error::ServerError;
+pub use faults::Faults;
+pub use login::Login;
+
+use erp::Erp;
+use server::Server;
+use session::{Shared, locked};
+use tls::Certificate;
+use types::SqlType;
+
+/// The only login there is.
+pub const USER: &str = "pipeline_reader";
+/// Its password, with characters that an address must escape.
+pub const PASSWORD: &str = "Quay@Side/7";
+/// The only database there is.
+pub const DATABASE: &str = "factory";
+
+const ESCAPED_PASSWORD: &str = "Quay%40Side%2F7";
+
+/// The endpoint; it runs on a thread of its own and stops when it is dropped.
+pub struct TdsEndpoint {
+    socket: SocketAddr,
+    shared: Arc<Shared>,
+    certificate: Certificate,
+    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+}
+
+impl TdsEndpoint {
+    /// Starts an endpoint over a SQLite file, on a free port of this machine. The file may appear later: until then no login succeeds.
+    pub fn start(erp: impl Into<PathBuf>) -> Self {
+        let certificate = Certificate::new();
+        let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.set_nonblocking(true).map(|()| listener)).expect("a free port");
+        let socket = listener.local_addr().expect("the port's address");
+        let shared = Arc::new(Shared {
+            erp: Mutex::new(Erp::new(erp.into())),
+            server: Mutex::new(Server::default()),
+            faults: Arc::default(),
+            statements: Mutex::default(),
+            logins: Mutex::default(),
+            tls: certificate.acceptor.clone(),
+        });
+        let (stop, stopped) = oneshot::channel();
+        let serving = Arc::clone(&shared);
+        let thread = std::thread::spawn(move || run(listener, &serving, stopped));
+        Self { socket, shared, certificate, running: Some((stop, thread)) }
+    }
+
+    /// The address for a client that does not encrypt.
+    pub fn address(&self) -> String {
+        format!("mssql://{USER}:{ESCAPED_PASSWORD}@{}/{DATABASE}?encrypt=false", self.socket)
+    }
+
+    /// The address for a client that encrypts; it must trust [`Self::authority_file`].
+    pub fn tls_address(&self) -> String {
+        format!("mssql://{USER}:{ESCAPED_PASSWORD}@{}/{DATABASE}?encrypt=true", self.socket)
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.socket.port()
+    }
+
+    /// The certificate (PEM) of the authority that signed the endpoint's own.
+    pub fn authority_file(&self) -> PathBuf {
+        self.certificate.authority_file()
+    }
+
+    /// What should go wrong.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// The text of every statement that came, in order.
+    pub fn statements(&self) -> Vec<String> {
+        locked(&self.shared.statements).clone()
+    }
+
+    /// Every login that was tried, in order.
+    pub fn logins(&self) -> Vec<Login> {
+        locked(&self.shared.logins).clone()
+    }
+
+    /// Gives a column a type, such as `smalldatetime` or `varchar(200)`: values are rounded and cut as an INSERT would.
+    ///
+    /// # Panics
+    /// If there is no such type.
+    pub fn column_type(&self, table: &str, column: &str, ty: &str) {
+        let ty = SqlType::parse(ty).unwrap_or_else(|error| panic!("{}", error.message));
+        locked(&self.shared.erp).force(table, column, ty);
+    }
+
+    /// Lets the server say that the login may write and change tables. It may not, whatever the server says.
+    pub fn may_write(&self, may: bool) {
+        locked(&self.shared.server).may_write = may;
+    }
+
+    /// Lets the server say that the login is a `sysadmin`.
+    pub fn sysadmin(&self, is: bool) {
+        locked(&self.shared.server).sysadmin = is;
+    }
+
+    /// Sets the server's clock ahead of this machine's, or behind. Without this it shows UTC.
+    pub fn clock_offset(&self, ahead: TimeDelta) {
+        locked(&self.shared.server).ahead = ahead;
+    }
+}
+
+impl Drop for TdsEndpoint {
+    fn drop(&mut self) {
+        if let Some((stop, thread)) = self.running.take() {
+            drop(stop);
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for TdsEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TdsEndpoint").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}
+
+fn run(listener: TcpListener, shared: &Arc<Shared>, stopped: oneshot::Receiver<()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime for the test endpoint");
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+        let accept = async {
+            while let Ok((tcp, _)) = listener.accept().await {
+                if !shared.faults.refuses() {
+                    // A connection that fails has told its client; there is nobody else to tell.
+                    tokio::spawn(session::serve(tcp, Arc::clone(shared)));
+                }
+            }
+        };
+        tokio::select! {
+            () = accept => {}
+            _ = stopped => {}
+        }
+    });
+    runtime.shutdown_background();
+}

@@ -1,0 +1,66 @@
+//! What a test sets about the server as a whole: its clock, and what the login may do beside reading.
+
+use chrono::{NaiveDateTime, TimeDelta, Utc};
+
+/// The server's clock and the login's rights. The clock shows UTC.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Server {
+    /// How far the clock is ahead.
+    pub(super) ahead: TimeDelta,
+    /// Whether the login may write to tables and change them.
+    pub(super) may_write: bool,
+    /// Whether the login is a `sysadmin`.
+    pub(super) sysadmin: bool,
+    /// The tables that are there: an upper-case name for each, with and without schema.
+    pub(super) tables: Vec<String>,
+}
+
+impl Server {
+    /// What the clock shows.
+    pub(super) fn now(&self) -> NaiveDateTime {
+        Utc::now().naive_utc() + self.ahead
+    }
+
+    /// HAS_PERMS_BY_NAME: NULL for what is not there, and for a question that makes no sense.
+    pub(super) fn may(&self, securable: &str, class: &str, permission: &str) -> Option<bool> {
+        let plain = securable.replace(['[', ']'], "");
+        let there = match class {
+            "OBJECT" => self.tables.contains(&plain),
+            "SCHEMA" => ["DBO", "PRODUCTION"].contains(&plain.as_str()),
+            "DATABASE" => plain.is_empty() || plain.eq_ignore_ascii_case(super::DATABASE),
+            "" => plain.is_empty(),
+            _ => false,
+        };
+        let writes = ["INSERT", "UPDATE", "DELETE", "ALTER", "EXECUTE", "CONTROL", "TAKE OWNERSHIP", "CREATE TABLE", "REFERENCES"];
+        match permission {
+            _ if !there => None,
+            "ANY" | "SELECT" | "CONNECT" | "VIEW DEFINITION" => Some(true),
+            // The class of the whole server has an empty name.
+            _ if class.is_empty() => Some(self.sysadmin),
+            permission if writes.contains(&permission) || permission.starts_with("ALTER ANY ") => Some(self.may_write || self.sysadmin),
+            _ => None,
+        }
+    }
+
+    /// IS_SRVROLEMEMBER.
+    pub(super) fn in_server_role(&self, role: &str) -> Option<bool> {
+        let others = ["SERVERADMIN", "SECURITYADMIN", "SETUPADMIN", "PROCESSADMIN", "DISKADMIN", "DBCREATOR", "BULKADMIN"];
+        match role {
+            "PUBLIC" => Some(true),
+            "SYSADMIN" => Some(self.sysadmin),
+            role if others.contains(&role) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// IS_ROLEMEMBER.
+    pub(super) fn in_database_role(&self, role: &str) -> Option<bool> {
+        match role {
+            "PUBLIC" | "DB_DATAREADER" => Some(true),
+            "DB_DATAWRITER" | "DB_DDLADMIN" => Some(self.may_write),
+            "DB_OWNER" => Some(self.sysadmin),
+            "DB_SECURITYADMIN" | "DB_ACCESSADMIN" | "DB_BACKUPOPERATOR" | "DB_DENYDATAREADER" | "DB_DENYDATAWRITER" => Some(false),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Packets: messages are read from as many as they come in, and written in packets of the size that was agreed. The bytes that go out are counted,
+//! so that a test can end a connection after so many.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::faults::Faults;
+
+/// The bytes of a packet's head.
+pub(super) const HEAD_BYTES: usize = 8;
+
+const MOST_MESSAGE_BYTES: usize = 64 * 1024 * 1024;
+const END_OF_MESSAGE: u8 = 1;
+const ANSWER: u8 = 4;
+
+/// What a connection reads from and writes to.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// A message from the client.
+#[derive(Debug)]
+pub(super) struct Message {
+    /// The type of its packets.
+    pub(super) kind: u8,
+    /// What they hold together.
+    pub(super) body: Vec<u8>,
+}
+
+/// The next message; `None` when the client has gone.
+pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin + ?Sized)) -> io::Result<Option<Message>> {
+    let mut body = Vec::new();
+    loop {
+        let mut head = [0; HEAD_BYTES];
+        match stream.read_exact(&mut head).await {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            read => read?,
+        };
+        let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
+        let length = length.checked_sub(HEAD_BYTES).filter(|length| body.len() + length <= MOST_MESSAGE_BYTES);
+        let length = length.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a packet of an impossible length"))?;
+        let start = body.len();
+        body.resize(start + length, 0);
+        stream.read_exact(&mut body[start..]).await?;
+        if head[1] & END_OF_MESSAGE != 0 {
+            return Ok(Some(Message { kind: head[0], body }));
+        }
+    }
+}
+
+/// Sends an answer.
+pub(super) async fn write(stream: &mut (impl AsyncWrite + Unpin + ?Sized), body: &[u8], packet_bytes: usize) -> io::Result<()> {
+    let mut chunks = body.chunks(packet_bytes - HEAD_BYTES).peekable();
+    let mut number = 0_u8;
+    while let Some(chunk) = chunks.next() {
+        number = number.wrapping_add(1);
+        let status = if chunks.peek().is_none() { END_OF_MESSAGE } else { 0 };
+        let mut packet = head(ANSWER, status, chunk.len(), number).to_vec();
+        packet.extend(chunk);
+        stream.write_all(&packet).await?;
+    }
+    stream.flush().await
+}
+
+/// A packet's head.
+pub(super) fn head(kind: u8, status: u8, body_bytes: usize, number: u8) -> [u8; HEAD_BYTES] {
+    let [high, low] = ((body_bytes + HEAD_BYTES) as u16).to_be_bytes();
+    [kind, status, high, low, 0, 54, number, 0]
+}
+
+/// A TCP connection that counts the bytes it sends, and ends when the faults say so.
+pub(super) struct Counted {
+    tcp: TcpStream,
+    faults: Arc<Faults>,
+}
+
+impl Counted {
+    /// Counts what this connection sends.
+    pub(super) fn new(tcp: TcpStream, faults: Arc<Faults>) -> Self {
+        Self { tcp, faults }
+    }
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let Some(most) = self.faults.may_send(bytes.len()) else { return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())) };
+        let sent = ready!(Pin::new(&mut self.tcp).poll_write(cx, &bytes[..most]))?;
+        self.faults.sent(sent);
+        Poll::Ready(Ok(sent))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_shutdown(cx)
+    }
+}
