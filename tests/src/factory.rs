@@ -20,6 +20,8 @@ use tempfile::TempDir;
 use tideline::place::{self, OpenLake};
 use warehouse::sources::{ALL, Source};
 
+use crate::tds::TdsEndpoint;
+
 /// A factory with its ERP and lake in a folder of its own.
 pub struct Factory {
     /// The folder; it goes with the factory.
@@ -30,11 +32,34 @@ pub struct Factory {
     pub settings: Settings,
     /// What runs take for the present.
     pub now: TestClock<DateTime<Utc>>,
+    endpoint: Option<TdsEndpoint>,
+}
+
+/// How runs reach the ERP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Straight to the SQLite file.
+    Sqlite,
+    /// Over TDS, as a SQL Server is reached.
+    SqlServer,
 }
 
 impl Factory {
-    /// A factory whose ERP has all tables and no row. Columns have no type, so that any value goes in.
+    /// A factory whose ERP has all tables with their indexes and no row. Columns have no type, so that any value goes in.
     pub async fn empty(now: &str) -> Self {
+        let factory = Self::without_indexes(now).await;
+        for source in ALL {
+            let key = source.key.join(", ");
+            factory.execute(&format!("CREATE INDEX {table}_key ON {table} ({key})", table = source.table));
+            for stamp in [Some(source.watermark), source.watermark_until_changed].into_iter().flatten() {
+                factory.execute(&format!("CREATE INDEX {table}_{stamp} ON {table} ({stamp}, {key})", table = source.table));
+            }
+        }
+        factory
+    }
+
+    /// The same without any index.
+    pub async fn without_indexes(now: &str) -> Self {
         let factory = Self::without_erp(now).await;
         let tables = ALL.into_iter().map(|source| {
             let columns: Vec<_> = source.columns.iter().map(|column| column.source).collect();
@@ -46,10 +71,14 @@ impl Factory {
 
     /// The same with the lake in memory: for tests of many small factories.
     pub async fn in_memory(now: &str) -> Self {
-        let mut factory = Self::empty(now).await;
-        factory.open =
-            OpenLake { lake: Lake::new(std::sync::Arc::new(lake::MemoryStore::default()), "", &factory.settings.factory_id), server: None };
-        factory
+        Self::empty(now).await.with_lake_in_memory()
+    }
+
+    /// The same factory with an empty lake in memory.
+    pub fn with_lake_in_memory(mut self) -> Self {
+        let lake = Lake::new(std::sync::Arc::new(lake::MemoryStore::default()), "", &self.settings.factory_id);
+        self.open = OpenLake { lake, server: None };
+        self
     }
 
     /// A factory with a sandbox's ERP of so many days.
@@ -64,7 +93,7 @@ impl Factory {
     pub async fn without_erp(now: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let settings = Settings {
-            source_db: format!("sqlite://{}", folder.path().join("erp.db").display()),
+            source_db: format!("sqlite://{}", folder.path().join("erp.db").display()).parse().expect("an address"),
             factory_id: "test".to_owned(),
             factory_tz: Tz::Europe__London,
             reading: Reading { batch_size: 5000, overlap_minutes: 120, reconcile_days: 35 },
@@ -72,12 +101,29 @@ impl Factory {
             retry_delay: Duration::ZERO,
         };
         let open = place::open(&folder.path().join("lake").display().to_string(), &settings.factory_id).await.expect("a lake");
-        Self { folder, open, settings, now: TestClock::new(moment(now)) }
+        Self { folder, open, settings, now: TestClock::new(moment(now)), endpoint: None }
     }
 
     /// The ERP's file.
     pub fn erp(&self) -> PathBuf {
         self.folder.path().join("erp.db")
+    }
+
+    /// The same factory, its ERP reached another way.
+    pub fn over(mut self, way: Way) -> Self {
+        self.endpoint = (way == Way::SqlServer).then(|| TdsEndpoint::start(self.erp()));
+        self.settings.source_db = self.source_db().parse().expect("an address");
+        self
+    }
+
+    /// The endpoint that stands for the factory's SQL Server.
+    pub fn server(&self) -> &TdsEndpoint {
+        self.endpoint.as_ref().expect("a factory whose ERP is reached over TDS")
+    }
+
+    /// What `SOURCE_DB` says of it.
+    pub fn source_db(&self) -> String {
+        self.endpoint.as_ref().map_or_else(|| format!("sqlite://{}", self.erp().display()), TdsEndpoint::address)
     }
 
     /// The lake.
@@ -158,6 +204,9 @@ impl Factory {
 
     fn erp_rows(&self, source: &Source) -> Vec<Vec<Cell>> {
         let erp = Connection::open(self.erp()).expect("the ERP");
+        if !erp.table_exists(None, source.table).expect("the ERP") {
+            return Vec::new();
+        }
         let names: Vec<_> = source.columns.iter().map(|column| column.source).collect();
         let mut statement = erp.prepare(&format!("SELECT {} FROM {}", names.join(", "), source.table)).expect("a table");
         let rows = statement.query_map([], |row| {
@@ -179,7 +228,7 @@ impl Factory {
 
 /// One run into a lake.
 pub async fn run_into(lake: &Lake, settings: &Settings, mode: Mode, now: DateTime<Utc>) -> RunRecord {
-    run(lake, settings, &RunRequest { mode, trigger: "test".to_owned() }, move || now).await
+    run(lake, settings, &RunRequest { mode, trigger: "test".to_owned(), deadline: None }, move || now).await
 }
 
 /// A moment in UTC: `2026-11-23T14:00:00`.
@@ -187,11 +236,11 @@ pub fn moment(text: &str) -> DateTime<Utc> {
     text.parse::<NaiveDateTime>().expect("a moment").and_utc()
 }
 
-fn key_of(source: &Source, row: &[String]) -> Vec<String> {
+pub(crate) fn key_of(source: &Source, row: &[String]) -> Vec<String> {
     source.columns.iter().zip(row).filter(|(column, _)| source.key.contains(&column.source)).map(|(_, text)| text.clone()).collect()
 }
 
-fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Text(text) => format!("{text:?}"),

@@ -1,13 +1,15 @@
-//! One table from the ERP into raw batches: pages are read, validated, compared with what the lake holds, and what is new is committed.
+//! One table from the ERP into raw batches: pages are read, validated, compared with what the lake holds, and what is new is committed. Which pages, that
+//! is the matter of the ways of reading: `incremental.rs`, `reload.rs`, `reconcile.rs`.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::{DateTime, FixedOffset, NaiveDateTime};
 use lake::{BatchInfo, BatchNumber, Commit, Lake, LakeError, Mode, Reload, TableState};
 use polars::error::PolarsError;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
+use warehouse::WarehouseError;
 use warehouse::batch::{OP_REJECT, OP_STILL_REJECTED, OP_UPSERT};
 use warehouse::sources::Source;
 use warehouse::staging::fold::of_op;
@@ -15,8 +17,8 @@ use warehouse::transform::RunStamp;
 
 use crate::known::Known;
 use crate::rows::{BatchRow, frame};
-use crate::source::{Cell, Erp, ErpError};
-use crate::stream::{Since, Stream, streams};
+use crate::source::{Cell, Erp, ErpError, Table};
+use crate::time_left::{NEARLY_UP, TimeLeft};
 use crate::validate::{RejectedRow, ValidRow, Value, validate};
 
 /// How tables are read.
@@ -54,7 +56,7 @@ pub enum TableError {
     Lake(#[from] LakeError),
     /// Staging could not be brought up to date.
     #[error(transparent)]
-    Warehouse(#[from] warehouse::WarehouseError),
+    Warehouse(#[from] WarehouseError),
     /// Rows could not be compared.
     #[error("comparing rows with the lake failed: {0}")]
     Compute(#[from] PolarsError),
@@ -64,6 +66,9 @@ pub enum TableError {
     /// A background task died.
     #[error("comparing rows with the lake was interrupted")]
     Interrupted,
+    /// The run must end.
+    #[error("stopped: {NEARLY_UP}; what was read is kept and the next run goes on")]
+    Stopped,
 }
 
 impl TableError {
@@ -75,22 +80,56 @@ impl TableError {
     pub const fn is_passing(&self) -> bool {
         match self {
             Self::Erp(error) => error.is_passing(),
-            Self::Lake(LakeError::Store(_)) => true,
-            _ => false,
+            error => error.is_of_storage(),
         }
+    }
+
+    /// Whether it keeps every table from being extracted, not one.
+    pub const fn concerns_all_tables(&self) -> bool {
+        match self {
+            Self::Erp(error) => error.concerns_all_tables(),
+            Self::Stopped => true,
+            error => error.is_of_storage(),
+        }
+    }
+
+    const fn is_of_storage(&self) -> bool {
+        matches!(self, Self::Lake(LakeError::Store(_)) | Self::Warehouse(WarehouseError::Lake(LakeError::Store(_))))
     }
 }
 
 /// A table that takes longer than this to read says how far it is.
 const TELL_EVERY: Duration = Duration::from_secs(2);
 
+/// What all tables of a run are read with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct With<'a> {
+    pub(crate) lake: &'a Lake,
+    pub(crate) erp: &'a dyn Erp,
+    pub(crate) reading: &'a Reading,
+    pub(crate) run: &'a RunStamp,
+    pub(crate) time: &'a TimeLeft<'a>,
+}
+
+/// What a reading came to that met no failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// Every row that the ERP had at this moment has been read.
+    AsOf(DateTime<FixedOffset>),
+    /// What an earlier run had to stop has been read to its end; what this run is asked to do is still to be done.
+    Prepared,
+}
+
 /// A table in the middle of being extracted.
 pub(crate) struct Extraction<'a> {
     pub(crate) lake: &'a Lake,
     pub(crate) erp: &'a dyn Erp,
     pub(crate) source: &'static Source,
+    /// What the ERP says of the table.
+    pub(crate) table: Table,
     pub(crate) reading: &'a Reading,
     pub(crate) run: &'a RunStamp,
+    time: &'a TimeLeft<'a>,
     pub(crate) mode: Mode,
     /// What the lake knows of the table: all batches are folded.
     pub(crate) state: TableState,
@@ -108,100 +147,35 @@ pub(crate) struct Judged {
 }
 
 impl<'a> Extraction<'a> {
-    pub(crate) fn new(
-        lake: &'a Lake,
-        erp: &'a dyn Erp,
-        source: &'static Source,
-        reading: &'a Reading,
-        run: &'a RunStamp,
-        mode: Mode,
-        state: TableState,
-    ) -> Self {
+    pub(crate) fn new(with: With<'a>, source: &'static Source, table: Table, mode: Mode, state: TableState) -> Self {
+        let With { lake, erp, reading, run, time } = with;
         let known = Known::new(lake, source, state.rejected > 0);
         let next = state.applied + 1;
-        Self { lake, erp, source, reading, run, mode, state, known, next, counts: TableCounts::default(), told: Instant::now() }
+        Self { lake, erp, source, table, reading, run, time, mode, state, known, next, counts: TableCounts::default(), told: Instant::now() }
+    }
+
+    /// Extracts the table in the mode of the run.
+    pub(crate) async fn extract(&mut self) -> Result<Read, TableError> {
+        match self.mode {
+            Mode::Incremental => self.incremental().await,
+            Mode::Reconcile => self.reconcile().await,
+            Mode::Full => self.full().await,
+        }
+    }
+
+    /// Fails if the run must not go on. This is asked between pages.
+    pub(crate) fn go_on(&self) -> Result<(), TableError> {
+        if self.time.is_up() { Err(TableError::Stopped) } else { Ok(()) }
+    }
+
+    /// Whether anything was committed.
+    pub(crate) const fn has_committed(&self) -> bool {
+        self.next > self.state.applied + 1
     }
 
     /// The run's start on the factory's clock.
     pub(crate) fn start(&self) -> NaiveDateTime {
         self.run.started_at.naive_local()
-    }
-
-    /// Reads the rows at or after the last watermark less the overlap, and commits what is new page by page.
-    pub(crate) async fn incremental(&mut self) -> Result<(), TableError> {
-        let recorded = self.state.watermark.as_deref().and_then(parse_watermark);
-        let since = recorded.map_or(Since::Beginning, |watermark| {
-            Since::Stamp(watermark.checked_sub_signed(TimeDelta::minutes(self.reading.overlap_minutes.into())).unwrap_or(watermark))
-        });
-        let columns = column_names(self.source);
-        let mut streams = streams(self.source, self.erp.dialect(), &columns, since, self.reading.batch_size);
-        let mut committed = recorded;
-        while let Some(at) = next_stream(&streams) {
-            let page = streams[at].next_page(self.erp).await?;
-            let judged = self.judge(page);
-            let watermark = self.watermark(&streams, recorded);
-            let news = self.news(judged, false).await?;
-            if news.height() > 0 {
-                self.put(news, watermark, None).await?;
-                committed = watermark;
-            }
-        }
-        // Where much was read again that the lake had, the watermark moves on by a batch without rows, or each run would read it again.
-        let reached = self.watermark(&streams, recorded);
-        if reached > committed && self.counts.extracted > self.reading.batch_size {
-            let empty = frame(self.source, &[])?;
-            self.put(empty, reached, None).await?;
-        }
-        Ok(())
-    }
-
-    /// Reads everything in parts that mean nothing until the last is there; an interrupted reload goes on where it stopped.
-    pub(crate) async fn full(&mut self) -> Result<(), TableError> {
-        let before = self.state.watermark.as_deref().and_then(parse_watermark);
-        let columns = column_names(self.source);
-        let mut streams = streams(self.source, self.erp.dialect(), &columns, Since::Beginning, self.reading.batch_size);
-        let mut reload = match self.unfinished_reload(&mut streams) {
-            Some(reload) => reload,
-            None => Reload { generation: self.next, closes: false, began: text_of(self.start()), cursor: None },
-        };
-        let began = parse_watermark(&reload.began).unwrap_or_else(|| self.start());
-        while let Some(at) = streams.iter().position(|stream| !stream.done) {
-            let page = streams[at].next_page(self.erp).await?;
-            let judged = self.judge(page);
-            reload.closes = streams.iter().all(|stream| stream.done);
-            reload.cursor = cursor(&streams);
-            let mut rows: Vec<BatchRow> = newest_per_key(self.source, judged.valid);
-            self.counts.written += self.known.changed(rows.clone(), true).await?.height();
-            if rows.is_empty() && judged.rejected.is_empty() && !reload.closes {
-                continue;
-            }
-            // The watermark is the one from before the reload began: what changes while it reads is read again. Where there was none, all that was
-            // stamped before the reload began has been read now.
-            let watermark = before.or_else(|| if reload.closes { self.watermark(&streams, None).map(|reached| reached.min(began)) } else { None });
-            rows.extend(self.known.rejections(&judged.rejected).await?);
-            let all = frame(self.source, &rows)?;
-            self.put(all, watermark, Some(reload.clone())).await?;
-        }
-        Ok(())
-    }
-
-    /// The reload that an earlier run began and did not close, with the streams set to where it stopped.
-    fn unfinished_reload(&self, streams: &mut [Stream]) -> Option<Reload> {
-        const GIVEN_UP_AFTER_HOURS: i64 = 24;
-        let open = self.state.open_reload.clone()?;
-        let age = self.start() - parse_watermark(&open.began)?;
-        if age > TimeDelta::hours(GIVEN_UP_AFTER_HOURS) || age < TimeDelta::zero() {
-            return None;
-        }
-        let Place { stream, after } = serde_json::from_str(open.cursor.as_deref()?).ok()?;
-        for done in streams.iter_mut().take(stream) {
-            done.done = true;
-        }
-        let current = streams.get_mut(stream)?;
-        if let Some(after) = after {
-            current.resume(after.into_iter().map(Cell::from).collect());
-        }
-        Some(open)
     }
 
     /// Judges the rows of a page and counts them.
@@ -234,21 +208,14 @@ impl<'a> Extraction<'a> {
         Ok(news)
     }
 
-    /// How far the table has been read for sure: the least that any unfinished stream has reached, and never beyond the run's own start.
-    fn watermark(&self, streams: &[Stream], recorded: Option<NaiveDateTime>) -> Option<NaiveDateTime> {
-        let stamped = || streams.iter().filter(|stream| stream.goes_by_stamps());
-        let reached = if streams.iter().any(|stream| !stream.done && !stream.goes_by_stamps()) {
-            None
-        } else if streams.iter().all(|stream| stream.done) {
-            stamped().filter_map(|stream| stream.reached).max()
-        } else {
-            stamped().filter(|stream| !stream.done).map(|stream| stream.reached).min().flatten()
-        };
-        reached.max(recorded).map(|reached| reached.min(self.start()))
-    }
-
     /// Puts a batch.
-    pub(crate) async fn put(&mut self, mut rows: DataFrame, watermark: Option<NaiveDateTime>, reload: Option<Reload>) -> Result<(), TableError> {
+    pub(crate) async fn put(
+        &mut self,
+        mut rows: DataFrame,
+        watermark: Option<NaiveDateTime>,
+        pass: Option<String>,
+        reload: Option<Reload>,
+    ) -> Result<(), TableError> {
         let rejected = of_op(&rows, OP_REJECT)?.height();
         let info = BatchInfo {
             watermark: watermark.map(text_of),
@@ -259,6 +226,7 @@ impl<'a> Extraction<'a> {
             started_at: self.run.started_at.to_rfc3339(),
             schema: warehouse::batch::digest(self.source),
             reload,
+            pass,
         };
         let csv = warehouse::batch::rejected_csv(self.source, &rows)?;
         match self.lake.commit_batch(self.source.staging, self.next, &mut rows, &info, csv).await? {
@@ -266,64 +234,9 @@ impl<'a> Extraction<'a> {
             Commit::Lost => return Err(TableError::Overtaken),
         }
         self.next += 1;
-        self.state.watermark = info.watermark;
+        (self.state.watermark, self.state.pass) = (info.watermark, info.pass);
         Ok(())
     }
-}
-
-/// Where a reload goes on.
-#[derive(Serialize, Deserialize)]
-struct Place {
-    stream: usize,
-    after: Option<Vec<Noted>>,
-}
-
-/// A cell as it is noted in metadata.
-#[derive(Serialize, Deserialize)]
-enum Noted {
-    Null,
-    Int(i64),
-    /// The bits of a number, so that none is lost.
-    Real(u64),
-    Text(String),
-    Blob(Vec<u8>),
-}
-
-impl From<Noted> for Cell {
-    fn from(noted: Noted) -> Self {
-        match noted {
-            Noted::Null => Self::Null,
-            Noted::Int(value) => Self::Int(value),
-            Noted::Real(bits) => Self::Real(f64::from_bits(bits)),
-            Noted::Text(value) => Self::Text(value),
-            Noted::Blob(value) => Self::Blob(value),
-        }
-    }
-}
-
-impl From<&Cell> for Noted {
-    fn from(cell: &Cell) -> Self {
-        match cell {
-            Cell::Null => Self::Null,
-            Cell::Int(value) => Self::Int(*value),
-            Cell::Real(value) => Self::Real(value.to_bits()),
-            Cell::Text(value) => Self::Text(value.clone()),
-            Cell::Blob(value) => Self::Blob(value.clone()),
-        }
-    }
-}
-
-/// Where a reload goes on, as ASCII JSON; `None` if that would not be ASCII (the next run then reads a little again).
-fn cursor(streams: &[Stream]) -> Option<String> {
-    let stream = streams.iter().position(|stream| !stream.done)?;
-    let after = streams[stream].place().map(|cells| cells.iter().map(Noted::from).collect());
-    serde_json::to_string(&Place { stream, after }).ok().filter(|text| text.is_ascii())
-}
-
-/// The stream to read next: those without stamps first, then the one that is furthest behind.
-fn next_stream(streams: &[Stream]) -> Option<usize> {
-    let open = || streams.iter().enumerate().filter(|(_, stream)| !stream.done);
-    open().find(|(_, stream)| !stream.goes_by_stamps()).or_else(|| open().min_by_key(|(_, stream)| stream.reached)).map(|(i, _)| i)
 }
 
 /// All columns of a source, by their names in the ERP.

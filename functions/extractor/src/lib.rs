@@ -1,19 +1,26 @@
 //! The extractor: pulls rows out of the ERP while the shift runs, validates them, commits them to the lake, and brings the marts up to date.
 //!
 //! - [`source`]: the ERP, which only ever sees SELECT statements
+//! - [`guard`]: lets nothing but one plain SELECT pass
 //! - [`validate`]: legacy cells to typed values, or a reason why not
 //! - [`extract`]: one table into raw batches; [`mod@run`]: all tables, retries, the record of the run
-//! - [`settings`]: what the environment says
+//! - [`settings`]: what the environment says; [`secret`]: the ERP's address where the environment only names it
 
+mod cursor;
 pub mod extract;
+pub mod guard;
+mod incremental;
 mod known;
 mod reconcile;
+mod reload;
 mod rows;
 pub mod run;
+pub mod secret;
 pub mod settings;
 pub mod source;
 mod stream;
+mod time_left;
 pub mod validate;
 
-pub use run::{RunRequest, run};
+pub use run::{RunRequest, run, run_from};
 pub use settings::Settings;

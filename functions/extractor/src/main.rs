@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use chrono::Utc;
-use extractor_function::{RunRequest, Settings, run};
+use chrono::{DateTime, Utc};
+use extractor_function::{RunRequest, Settings, run, secret};
 use lake::{Lake, Mode};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::Deserialize;
@@ -30,9 +30,9 @@ async fn main() -> ExitCode {
 }
 
 async fn answer() -> Result<(), Error> {
-    let settings = Settings::read(|name| std::env::var(name).ok())?;
+    let factory_id = settings().await?.factory_id;
     let address = std::env::var("LAKE").map_err(|_| "LAKE is not set: use s3://bucket/prefix")?;
-    let lake = Lake::connect(&address, &settings.factory_id).await?;
+    let lake = Lake::connect(&address, &factory_id).await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
         let Event { full, reconcile, trigger } = event.payload;
         let mode = match (full, reconcile) {
@@ -40,7 +40,11 @@ async fn answer() -> Result<(), Error> {
             (_, true) => Mode::Reconcile,
             _ => Mode::Incremental,
         };
-        let request = RunRequest { mode, trigger: trigger.unwrap_or_else(|| "schedule".to_owned()) };
+        // An emulator of the platform names a deadline that has long passed.
+        let deadline = Some(DateTime::from(event.context.deadline())).filter(|deadline| *deadline > Utc::now());
+        let request = RunRequest { mode, trigger: trigger.unwrap_or_else(|| "schedule".to_owned()), deadline };
+        // Each time, so that a password that was changed in the secret is the one that is used.
+        let settings = settings().await?;
         let record = run(&lake, &settings, &request, Utc::now).await;
         // A run that failed fails its invocation, so that the platform's retries, alarms and failure destination see it.
         match &record.error {
@@ -49,4 +53,10 @@ async fn answer() -> Result<(), Error> {
         }
     }))
     .await
+}
+
+async fn settings() -> Result<Settings, Error> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let source_db = secret::source_db(variable("SOURCE_DB")).await?;
+    Ok(Settings::read(|name| if name == "SOURCE_DB" { source_db.clone() } else { variable(name) })?)
 }

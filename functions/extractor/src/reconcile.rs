@@ -3,17 +3,17 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{NaiveDateTime, TimeDelta};
-use lake::{Lake, Slot};
+use lake::{Lake, Mode, Slot};
 use polars::prelude::*;
 use warehouse::batch::{OP_DELETE, OP_FORGET, OP_STILL_REJECTED};
 use warehouse::sources::{Kind, Source};
 use warehouse::staging::fold::with_watermark;
 use warehouse::staging::parts::{may_hold, months_since};
 
-use crate::extract::{Extraction, Judged, TableError, column_names, key_text, parse_watermark};
+use crate::extract::{Extraction, Judged, Read, TableError, column_names, key_text, parse_watermark};
 use crate::rows::{BatchRow, frame};
-use crate::source::{Cell, Condition, Select};
-use crate::stream::{Since, streams};
+use crate::source::{Cell, Condition};
+use crate::stream::{Since, Stream, streams};
 use crate::validate::{RejectedRow, Value, read};
 
 /// So many keys are asked for by one statement.
@@ -29,10 +29,13 @@ struct Key {
 
 impl Extraction<'_> {
     /// Commits what the comparison shows; the watermark stays where it is.
-    pub(crate) async fn reconcile(&mut self) -> Result<(), TableError> {
-        if self.state.applied == 0 {
-            // There is nothing to compare with yet.
-            return self.incremental().await;
+    pub(crate) async fn reconcile(&mut self) -> Result<Read, TableError> {
+        if self.state.applied == 0 || self.state.pass.is_some() {
+            // There is nothing to compare with yet, or not all of it.
+            let is_new = self.state.applied == 0;
+            self.mode = Mode::Incremental;
+            let read = self.incremental().await?;
+            return Ok(if is_new { read } else { Read::Prepared });
         }
         let since = self.start() - TimeDelta::days(self.reading.reconcile_days.into());
         let held = held_since(self.lake, self.source, &self.state.parts, since).await?;
@@ -50,8 +53,18 @@ impl Extraction<'_> {
         wanted.extend(odd);
 
         let watermark = self.state.watermark.as_deref().and_then(parse_watermark);
-        for keys in wanted.chunks(self.reading.batch_size) {
-            let (found, missing) = self.fetch(keys).await?;
+        let mut keys = wanted.chunks(KEYS_PER_STATEMENT).peekable();
+        let (mut found, mut missing, mut large) = (Judged::default(), Vec::new(), false);
+        while let Some(chunk) = keys.next() {
+            large |= self.fetch(chunk, &mut found, &mut missing).await?;
+            let stopped = self.go_on().err().filter(|_| keys.peek().is_some());
+            // Few batches, but none that does not fit into memory.
+            let enough = large || stopped.is_some() || found.valid.len() + found.rejected.len() + missing.len() >= self.reading.batch_size;
+            if !enough && keys.peek().is_some() {
+                continue;
+            }
+            let (found, missing) = (std::mem::take(&mut found), std::mem::take(&mut missing));
+            large = false;
             let hidden = self.hidden(&found).await?;
             let mut news = self.news(found, true).await?;
             news.vstack_mut_owned(hidden)?;
@@ -59,10 +72,14 @@ impl Extraction<'_> {
             self.counts.written += gone.len();
             news.vstack_mut_owned(frame(self.source, &gone)?)?;
             if news.height() > 0 {
-                self.put(news, watermark, None).await?;
+                self.put(news, watermark, None, None).await?;
+            }
+            if let Some(stopped) = stopped {
+                return Err(stopped);
             }
         }
-        self.forget_rows_without_key(watermark).await
+        self.forget_rows_without_key(watermark).await?;
+        Ok(Read::AsOf(self.run.started_at))
     }
 
     /// What takes rows away that the lake holds and the ERP has now only in a form that is rejected. The rejection is said again beside it: taking a key
@@ -93,9 +110,10 @@ impl Extraction<'_> {
         let width = source.key.len();
         let mut listed: HashMap<String, (Key, NaiveDateTime)> = HashMap::new();
         let mut odd = Vec::new();
-        for mut stream in streams(source, self.erp.dialect(), &columns, Since::Stamp(since), self.reading.batch_size) {
+        for mut stream in streams(source, &self.table, &columns, Since::Stamp(since), self.reading.batch_size) {
             while !stream.done {
-                for cells in stream.next_page(self.erp).await? {
+                self.go_on()?;
+                for cells in stream.next_page(self.erp, &self.table).await? {
                     let read_all: Vec<Option<Value>> = columns.iter().zip(&cells).map(|(name, cell)| read(source.column(name), cell).ok()).collect();
                     let stamp = read_all[width..].iter().find_map(|value| if let Some(Value::Time(time)) = value { Some(*time) } else { None });
                     let values: Vec<Value> = read_all[..width].iter().map(|value| value.clone().unwrap_or(Value::Null)).collect();
@@ -117,40 +135,34 @@ impl Extraction<'_> {
         Ok((listed, odd))
     }
 
-    /// Reads the rows of these keys; the keys of which there is none are returned.
-    async fn fetch(&mut self, keys: &[Key]) -> Result<(Judged, Vec<Key>), TableError> {
-        let mut judged = Judged::default();
-        let mut missing = Vec::new();
-        for chunk in keys.chunks(KEYS_PER_STATEMENT) {
-            let exact = chunk.iter().map(|key| self.is_key(key)).collect();
-            let found = self.rows_where(exact).await?;
-            let mut seen = self.keys_of(&found);
+    /// Reads the rows of these keys into `judged`, and puts the keys of which there is none into `missing`; tells whether the rows are large.
+    async fn fetch(&mut self, keys: &[Key], judged: &mut Judged, missing: &mut Vec<Key>) -> Result<bool, TableError> {
+        let exact = keys.iter().map(|key| self.is_key(key)).collect();
+        let (found, mut large) = self.rows_where(exact).await?;
+        let mut seen = self.keys_of(&found);
+        judged.add(self.judge(found));
+        // The lake knows a key without the blanks and the spelling that the ERP may keep it with: before a row is taken for deleted, that is tried too.
+        let unseen: Vec<&Key> = keys.iter().filter(|key| key.cells.is_none() && !seen.contains(&key_text(key.values.iter()))).collect();
+        if !unseen.is_empty() {
+            let spelt = unseen.iter().map(|key| self.reads_key(key)).collect();
+            let (found, more) = self.rows_where(spelt).await?;
+            large |= more;
+            seen.extend(self.keys_of(&found));
             judged.add(self.judge(found));
-            // The lake knows a key without the blanks and the spelling that the ERP may keep it with: before a row is taken for deleted, that is tried too.
-            let unseen: Vec<&Key> = chunk.iter().filter(|key| key.cells.is_none() && !seen.contains(&key_text(key.values.iter()))).collect();
-            if !unseen.is_empty() {
-                let spelt = unseen.iter().map(|key| self.reads_key(key)).collect();
-                let found = self.rows_where(spelt).await?;
-                seen.extend(self.keys_of(&found));
-                judged.add(self.judge(found));
-            }
-            let usable = |key: &&Key| !key.values.contains(&Value::Null);
-            missing.extend(chunk.iter().filter(usable).filter(|key| !seen.contains(&key_text(key.values.iter()))).cloned());
         }
-        Ok((judged, missing))
+        let usable = |key: &&Key| !key.values.contains(&Value::Null);
+        missing.extend(keys.iter().filter(usable).filter(|key| !seen.contains(&key_text(key.values.iter()))).cloned());
+        Ok(large)
     }
 
-    async fn rows_where(&self, any: Vec<Condition>) -> Result<Vec<Vec<Cell>>, TableError> {
-        const MORE_THAN_EVER: usize = 100_000;
-        let select = Select {
-            source: self.source,
-            columns: column_names(self.source),
-            conditions: vec![Condition::Any(any)],
-            order: Vec::new(),
-            after: None,
-            limit: MORE_THAN_EVER,
-        };
-        Ok(self.erp.rows(self.source, select.statement(self.erp.dialect())).await?)
+    /// All rows that meet one of these conditions, and whether they are large.
+    async fn rows_where(&self, any: Vec<Condition>) -> Result<(Vec<Vec<Cell>>, bool), TableError> {
+        let mut stream = Stream::by_key(self.source, column_names(self.source), Condition::Any(any), self.reading.batch_size);
+        let mut rows = Vec::new();
+        while !stream.done {
+            rows.extend(stream.next_page(self.erp, &self.table).await?);
+        }
+        Ok((rows, stream.is_large()))
     }
 
     fn is_key(&self, key: &Key) -> Condition {
@@ -201,17 +213,13 @@ impl Extraction<'_> {
         if without_key.is_empty() {
             return Ok(());
         }
-        let columns = column_names(source);
         let mut present = HashSet::new();
-        for mut stream in streams(source, self.erp.dialect(), &columns, Since::Beginning, self.reading.batch_size)
-            .into_iter()
-            .filter(|stream| !stream.goes_by_stamps())
-        {
-            while !stream.done {
-                for cells in stream.next_page(self.erp).await? {
-                    if let Err(rejected) = crate::validate::validate(source, cells) {
-                        present.insert(rejected.json(source));
-                    }
+        for rows in without_key.chunks(KEYS_PER_STATEMENT) {
+            self.go_on()?;
+            let just_these = rows.iter().filter_map(|row| has_key_of(source, row)).collect();
+            for cells in self.rows_where(just_these).await?.0 {
+                if let Err(rejected) = crate::validate::validate(source, cells) {
+                    present.insert(rejected.json(source));
                 }
             }
         }
@@ -225,7 +233,7 @@ impl Extraction<'_> {
             return Ok(());
         }
         let rows = frame(source, &forgotten)?;
-        self.put(rows, watermark, None).await
+        self.put(rows, watermark, None, None).await
     }
 }
 
@@ -276,6 +284,35 @@ fn cell_of(value: &Value) -> Cell {
         Value::Date(date) => Cell::Text(date.to_string()),
         _ => Cell::Null,
     }
+}
+
+/// What finds a rejected row in the ERP by the key that it was rejected with, usable or not.
+fn has_key_of(source: &Source, row: &str) -> Option<Condition> {
+    let original: serde_json::Map<String, serde_json::Value> = serde_json::from_str(row).ok()?;
+    let parts = source.key.iter().map(|column| {
+        let is = |cell| Condition::Is(column, cell);
+        match original.get(*column) {
+            None | Some(serde_json::Value::Null) => Condition::IsNull(column),
+            Some(serde_json::Value::Number(number)) => is(number.as_i64().map_or_else(|| Cell::Real(number.as_f64().unwrap_or_default()), Cell::Int)),
+            // Bytes are noted in hexadecimal.
+            Some(serde_json::Value::String(text)) => match bytes_of(text) {
+                Some(bytes) => Condition::Any(vec![is(Cell::Text(text.clone())), is(Cell::Blob(bytes))]),
+                None => is(Cell::Text(text.clone())),
+            },
+            Some(other) => is(Cell::Text(other.to_string())),
+        }
+    });
+    Some(Condition::All(parts.collect()))
+}
+
+/// The bytes that a text spells in hexadecimal, if it does.
+fn bytes_of(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    if digits.is_empty() || !digits.len().is_multiple_of(2) {
+        return None;
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    digits.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
 }
 
 /// Reads a key as the list of open rejections names it; `None` if the row has no key.

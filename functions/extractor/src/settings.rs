@@ -5,12 +5,13 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use crate::extract::Reading;
+use crate::source::{self, Address, AddressError, Connect};
 
 /// How a factory's ERP is read.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Settings {
-    /// The ERP's address; may hold a password, so it is never printed.
-    pub source_db: String,
+    /// Where the ERP is.
+    pub source_db: Address,
     /// The factory's name, which is the first part of every key in the lake.
     pub factory_id: String,
     /// The factory's time zone.
@@ -25,20 +26,34 @@ pub struct Settings {
 
 /// A setting that makes no sense.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{name} is `{value}`: {expected}")]
-pub struct SettingsError {
-    name: &'static str,
-    value: String,
-    expected: String,
+pub enum SettingsError {
+    /// It cannot be read.
+    #[error("{name} is `{value}`: {expected}")]
+    Value {
+        /// The variable.
+        name: &'static str,
+        /// What it says.
+        value: String,
+        /// What it might say.
+        expected: String,
+    },
+    /// The ERP may not be read as it is addressed.
+    #[error("SOURCE_DB is refused: {0}")]
+    Source(#[from] AddressError),
 }
 
 impl Settings {
+    /// The way to the ERP.
+    pub fn source(&self) -> impl Connect + use<> {
+        source::Way { address: self.source_db.clone(), factory_tz: self.factory_tz }
+    }
+
     /// Reads the settings from a function that knows the environment.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let text = |name: &'static str, default: &str| get(name).filter(|text| !text.trim().is_empty()).unwrap_or_else(|| default.to_owned());
         let number = |name: &'static str, default: u32, least: u32, most: u32| -> Result<u32, SettingsError> {
             let value = text(name, &default.to_string());
-            let wrong = || SettingsError { name, value: value.clone(), expected: format!("use a whole number from {least} to {most}") };
+            let wrong = || SettingsError::Value { name, value: value.clone(), expected: format!("use a whole number from {least} to {most}") };
             value.trim().parse().ok().filter(|n| (least..=most).contains(n)).ok_or_else(wrong)
         };
         let zone = text("FACTORY_TZ", "Europe/London");
@@ -46,12 +61,12 @@ impl Settings {
         let simple = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if !factory_id.chars().all(simple) || factory_id.starts_with('.') {
             let expected = "use letters, digits, `-`, `_` and `.`".to_owned();
-            return Err(SettingsError { name: "FACTORY_ID", value: factory_id, expected });
+            return Err(SettingsError::Value { name: "FACTORY_ID", value: factory_id, expected });
         }
         Ok(Self {
-            source_db: text("SOURCE_DB", "sqlite://data/erp.db"),
+            source_db: text("SOURCE_DB", "sqlite://data/erp.db").parse()?,
             factory_id,
-            factory_tz: zone.parse().map_err(|_| SettingsError {
+            factory_tz: zone.parse().map_err(|_| SettingsError::Value {
                 name: "FACTORY_TZ",
                 value: zone,
                 expected: "use a zone such as Europe/London".to_owned(),
@@ -70,6 +85,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
         Settings::read(|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())).map_err(|e| e.to_string())
@@ -79,7 +95,7 @@ mod tests {
     fn nothing_has_to_be_set() {
         let settings = read(&[]).unwrap();
         assert_eq!((settings.reading.batch_size, settings.reading.overlap_minutes, settings.retries), (5000, 120, 2));
-        assert_eq!(settings.source_db, "sqlite://data/erp.db");
+        assert!(matches!(settings.source_db, Address::Sqlite(path) if path == Path::new("data/erp.db")));
     }
 
     #[test]
@@ -88,6 +104,7 @@ mod tests {
         check("BATCH_SIZE", "many", "BATCH_SIZE is `many`: use a whole number from 1 to 100000");
         check("BATCH_SIZE", "0", "BATCH_SIZE is `0`: use a whole number from 1 to 100000");
         check("FACTORY_TZ", "Mars/Base", "FACTORY_TZ is `Mars/Base`: use a zone such as Europe/London");
+        check("SOURCE_DB", "oracle://erp", "SOURCE_DB is refused: it begins with neither sqlite:// nor mssql://: use sqlite://path or mssql://user:password@host:1433/database");
         check("FACTORY_ID", "../x", "FACTORY_ID is `../x`: use letters, digits, `-`, `_` and `.`");
     }
 }

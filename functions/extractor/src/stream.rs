@@ -1,12 +1,13 @@
 //! The ways through a table: which rows a run asks for, page after page, and how far it has come.
 //!
 //! Rows with a stamp come in the order of their stamps; a table with a column that stands in for the watermark has two such ways, each over its own index.
-//! Rows without a key or without a stamp would be lost on them, and have a way of their own.
+//! Rows without a key or without a stamp would be lost on them, and have a way of their own. Where no index gives the order of the stamps, rows come in the
+//! order of their keys: the ERP is never asked to sort a table.
 
-use chrono::{NaiveDateTime, NaiveTime, Timelike};
+use chrono::NaiveDateTime;
 use warehouse::sources::Source;
 
-use crate::source::{Cell, Condition, Dialect, Erp, ErpError, Select};
+use crate::source::{Cell, Class, Condition, Dialect, Erp, ErpError, Select, Table};
 use crate::validate::time;
 
 /// More rows without a key than this are not taken.
@@ -16,12 +17,13 @@ const WITHOUT_KEY_MAX: usize = 50_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Stream {
     select: Select,
-    /// How many of the read columns at the front of the order are stamps.
-    stamp: Option<&'static str>,
+    /// The columns that stamp its rows: of a row the first that is not NULL.
+    stamps: Vec<&'static str>,
     /// The latest stamp that was read.
     pub(crate) reached: Option<NaiveDateTime>,
     /// Whether all its rows have been read.
     pub(crate) done: bool,
+    is_large: bool,
 }
 
 /// From where on a table is read.
@@ -35,52 +37,65 @@ pub(crate) enum Since {
 
 /// The ways that together read every row of a table since some stamp. Those that do not go by stamps come first: when they have been read, the stamps of
 /// the others alone tell how far the table has been read.
-pub(crate) fn streams(source: &'static Source, dialect: Dialect, columns: &[&'static str], since: Since, page: usize) -> Vec<Stream> {
+pub(crate) fn streams(source: &'static Source, table: &Table, columns: &[&'static str], since: Since, page: usize) -> Vec<Stream> {
     let keyed = || source.key.iter().map(|key| Condition::NotNull(key));
-    let select = |conditions: Vec<Condition>, order: Vec<&'static str>, limit| Select {
-        source,
-        columns: columns.to_vec(),
-        conditions,
-        order,
-        after: None,
-        limit,
+    let stream = |conditions: Vec<Condition>, order: Vec<&'static str>, limit, stamps: Vec<&'static str>| Stream {
+        select: Select { source, columns: columns.to_vec(), conditions, order, after: None, limit },
+        stamps,
+        reached: None,
+        done: false,
+        is_large: false,
     };
-    let stream = |select, stamp| Stream { select, stamp, reached: None, done: false };
+    let by_key = || source.key.to_vec();
+    let mut streams = Vec::new();
 
-    let without_key = Condition::Any(source.key.iter().map(|key| Condition::IsNull(key)).collect());
-    let mut streams = vec![stream(select(vec![without_key], Vec::new(), WITHOUT_KEY_MAX + 1), None)];
-
-    let stamps: Vec<&'static str> = [source.watermark_until_changed, Some(source.watermark)].into_iter().flatten().collect();
-    let mut unstamped: Vec<Condition> = Vec::new();
-    for (i, stamp) in stamps.iter().enumerate() {
-        // A stand-in counts only while the watermark itself is NULL.
-        let unchanged: Vec<Condition> = stamps[i + 1..].iter().map(|later| Condition::IsNull(later)).collect();
-        if let Since::Stamp(since) = since {
-            let odd = odd_stamps(stamp, since, dialect);
-            unstamped.push(Condition::All(unchanged.iter().cloned().chain([odd]).collect()));
-        }
+    let nullable: Vec<Condition> =
+        source.key.iter().filter(|key| table.column(key).is_none_or(|column| column.nullable)).map(|key| Condition::IsNull(key)).collect();
+    if !nullable.is_empty() {
+        streams.push(stream(vec![Condition::Any(nullable)], Vec::new(), WITHOUT_KEY_MAX + 1, Vec::new()));
     }
-    unstamped.push(Condition::All(stamps.iter().map(|stamp| Condition::IsNull(stamp)).collect()));
-    let unstamped = keyed().chain([Condition::Any(unstamped)]).collect();
-    streams.push(stream(select(unstamped, source.key.to_vec(), page), None));
 
-    for (i, stamp) in stamps.iter().enumerate() {
-        let from = match since {
-            Since::Beginning => Condition::NotNull(stamp),
-            Since::Stamp(since) => Condition::AtLeast(stamp, bound(since, dialect)),
-        };
-        let unchanged = stamps[i + 1..].iter().map(|later| Condition::IsNull(later));
-        let conditions = std::iter::once(from).chain(unchanged).chain(keyed()).collect();
-        let order = std::iter::once(*stamp).chain(source.key.iter().copied()).collect();
-        streams.push(stream(select(conditions, order, page), Some(stamp)));
+    // The watermark itself before the column that stands in for it.
+    let stamps: Vec<&'static str> = [Some(source.watermark), source.watermark_until_changed].into_iter().flatten().collect();
+    let since_then: Vec<Condition> = (0..stamps.len()).map(|i| stamped_since(&stamps[..=i], table, since)).collect();
+    let mut unstamped = vec![Condition::All(stamps.iter().map(|stamp| Condition::IsNull(stamp)).collect())];
+    if let Since::Stamp(since) = since {
+        unstamped.extend((0..stamps.len()).filter_map(|i| odd_stamps(&stamps[..=i], table, since)));
+    }
+
+    if !table.has_index_on(source.watermark) {
+        let any = Condition::Any(since_then.into_iter().chain(unstamped).collect());
+        streams.push(stream(keyed().chain([any]).collect(), by_key(), page, stamps));
+        return streams;
+    }
+    streams.push(stream(keyed().chain([Condition::Any(unstamped)]).collect(), by_key(), page, Vec::new()));
+    for (stamp, since_then) in stamps.iter().zip(since_then) {
+        let order = if table.has_index_on(stamp) { std::iter::once(*stamp).chain(by_key()).collect() } else { by_key() };
+        streams.push(stream(std::iter::once(since_then).chain(keyed()).collect(), order, page, vec![stamp]));
     }
     streams
 }
 
 impl Stream {
+    /// Rows that meet a condition, in the order of their keys.
+    pub(crate) fn by_key(source: &'static Source, columns: Vec<&'static str>, condition: Condition, page: usize) -> Self {
+        let select = Select { source, columns, conditions: vec![condition], order: source.key.to_vec(), after: None, limit: page };
+        Self { select, stamps: Vec::new(), reached: None, done: false, is_large: false }
+    }
+
+    /// Whether its rows are so large that a page does not hold as many as were asked for.
+    pub(crate) const fn is_large(&self) -> bool {
+        self.is_large
+    }
+
     /// Whether its rows come in the order of stamps.
-    pub(crate) const fn goes_by_stamps(&self) -> bool {
-        self.stamp.is_some()
+    pub(crate) fn goes_by_stamps(&self) -> bool {
+        self.stamps.first().is_some_and(|stamp| self.select.order.first() == Some(stamp))
+    }
+
+    /// What its rows are ordered by; nothing if all come at once.
+    pub(crate) fn order(&self) -> &[&'static str] {
+        &self.select.order
     }
 
     /// Goes on after a place that an earlier run noted.
@@ -94,44 +109,57 @@ impl Stream {
     }
 
     /// Reads the next page; its cells come in the order of the columns asked for.
-    pub(crate) async fn next_page(&mut self, erp: &dyn Erp) -> Result<Vec<Vec<Cell>>, ErpError> {
-        let rows = erp.rows(self.select.source, self.select.statement(erp.dialect())).await?;
-        let full = rows.len() >= self.select.limit;
+    pub(crate) async fn next_page(&mut self, erp: &dyn Erp, table: &Table) -> Result<Vec<Vec<Cell>>, ErpError> {
+        let page = erp.page(table, &self.select).await?;
+        let full = page.cut || page.rows.len() >= self.select.limit;
         if self.select.order.is_empty() {
             if full {
-                return Err(ErpError::TooManyWithoutKey { table: self.select.source.table, limit: WITHOUT_KEY_MAX });
+                return Err(ErpError::TooManyWithoutKey { table: self.select.source.table, limit: page.rows.len().min(WITHOUT_KEY_MAX) });
             }
             self.done = true;
-            return Ok(rows);
+            return Ok(page.rows);
+        }
+        if page.cut {
+            // The rows are large: so many fit into memory.
+            self.select.limit = page.rows.len().clamp(1, self.select.limit);
+            self.is_large = true;
         }
         self.done = !full;
-        if let Some(last) = rows.last() {
+        if let Some(last) = page.rows.last() {
             let place = |name: &&'static str| self.select.columns.iter().position(|column| column == name);
             self.select.after = Some(self.select.order.iter().filter_map(place).map(|i| last[i].clone()).collect());
-            if let Some(i) = self.stamp.as_ref().and_then(place) {
-                let stamps = rows.iter().filter_map(|row| if let Cell::Text(text) = &row[i] { Some(time(text.trim())?.0) } else { None });
-                self.reached = stamps.max().max(self.reached);
-            }
+            let stamps: Vec<usize> = self.stamps.iter().filter_map(place).collect();
+            let stamp = |row: &Vec<Cell>| {
+                let first = stamps.iter().map(|i| &row[*i]).find(|cell| **cell != Cell::Null)?;
+                if let Cell::Text(text) = first { Some(time(text.trim())?.0) } else { None }
+            };
+            self.reached = page.rows.iter().filter_map(stamp).max().max(self.reached);
         }
-        Ok(rows)
+        Ok(page.rows)
     }
 }
 
-/// A stamp as the lower bound of a column: rounded down, so that no row with just this stamp is left out.
-fn bound(since: NaiveDateTime, dialect: Dialect) -> Cell {
-    match dialect {
-        // As text '2026-11-13' comes before '2026-11-13 00:00:00', and a fraction of a second after none.
-        Dialect::Sqlite if since.time() == NaiveTime::MIN => Cell::Text(since.format("%Y-%m-%d").to_string()),
-        Dialect::Sqlite => Cell::Text(since.with_nanosecond(0).unwrap_or(since).format("%Y-%m-%d %H:%M:%S").to_string()),
-    }
+/// Rows whose stamp is the last of these columns, those before it being NULL, and is at or after some time.
+fn stamped_since(stamps: &[&'static str], table: &Table, since: Since) -> Condition {
+    let Some((stamp, before)) = stamps.split_last() else { return Condition::Any(Vec::new()) };
+    let from = match since {
+        Since::Beginning => Condition::NotNull(stamp),
+        Since::Stamp(since) => Condition::AtLeast(stamp, table.lower_bound(stamp, since)),
+    };
+    Condition::All(std::iter::once(from).chain(before.iter().map(|earlier| Condition::IsNull(earlier))).collect())
 }
 
-/// Stamps that may belong to the time since then but come before it in the order of the column: dates alone, and what is no stamp at all.
-fn odd_stamps(stamp: &'static str, since: NaiveDateTime, dialect: Dialect) -> Condition {
-    match dialect {
-        Dialect::Sqlite => Condition::Any(vec![
-            Condition::Below(stamp, Cell::Text("0".to_owned())),
-            Condition::Is(stamp, Cell::Text(since.format("%Y-%m-%d").to_string())),
-        ]),
+/// Rows whose stamp is the last of these columns and may belong to the time since then, but comes before it in the order of the column: dates alone, and
+/// what is no stamp at all. A column of a time type has none.
+fn odd_stamps(stamps: &[&'static str], table: &Table, since: NaiveDateTime) -> Option<Condition> {
+    let (stamp, before) = stamps.split_last()?;
+    if !matches!(table.class(stamp), Class::Loose | Class::Text) {
+        return None;
     }
+    let mut odd = vec![Condition::Is(stamp, Cell::Text(since.format("%Y-%m-%d").to_string())), Condition::Below(stamp, Cell::Text("0".to_owned()))];
+    if table.dialect == Dialect::SqlServer {
+        // A collation puts signs and blanks before the digits, but not all of them.
+        odd.push(Condition::Is(stamp, Cell::Text(String::new())));
+    }
+    Some(Condition::All(std::iter::once(Condition::Any(odd)).chain(before.iter().map(|earlier| Condition::IsNull(earlier))).collect()))
 }

@@ -175,7 +175,12 @@ fn text_of(cell: &Cell) -> Option<&str> {
 fn whole(cell: &Cell) -> Option<i64> {
     match cell {
         Cell::Int(value) => Some(*value),
-        Cell::Text(text) => text.trim().parse().ok().or_else(|| whole_of(number(cell)?)),
+        Cell::Text(text) => {
+            let text = text.trim();
+            // Decimals come with the digits of their type: all of a large number would not fit into a float.
+            let exact = text.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0')).map_or(text, |(whole, _)| whole);
+            exact.parse().ok().or_else(|| whole_of(number(cell)?))
+        }
         Cell::Real(value) => whole_of(*value),
         _ => None,
     }
@@ -199,9 +204,10 @@ fn number(cell: &Cell) -> Option<f64> {
     value.is_finite().then_some(value + 0.0)
 }
 
-/// Reads `YYYY-MM-DD`, with or without ` HH:MM[:SS[.fffffff]]`; tells whether there was a time part.
+/// Reads `YYYY-MM-DD`, with or without ` HH:MM[:SS[.fffffff]]`, with or without an offset behind that (` +01:00`, which changes nothing: the time is the
+/// factory's); tells whether there was a time part.
 pub fn time(text: &str) -> Option<(NaiveDateTime, bool)> {
-    let bytes = text.as_bytes();
+    let bytes = without_offset(text).as_bytes();
     let digits = |from: usize, to: usize| -> Option<u32> {
         let part = bytes.get(from..to)?;
         part.iter().try_fold(0u32, |n, b| b.is_ascii_digit().then(|| n * 10 + u32::from(b - b'0')))
@@ -228,6 +234,14 @@ pub fn time(text: &str) -> Option<(NaiveDateTime, bool)> {
         Some(_) => return None,
     };
     Some((date.and_time(NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?), true))
+}
+
+fn without_offset(text: &str) -> &str {
+    let is_offset = |tail: &str| {
+        let bytes = tail.as_bytes();
+        bytes.len() == 6 && matches!(bytes[0], b'+' | b'-') && bytes[3] == b':' && [1, 2, 4, 5].iter().all(|i| bytes[*i].is_ascii_digit())
+    };
+    text.rsplit_once(' ').filter(|(time, tail)| time.len() > 10 && is_offset(tail)).map_or(text, |(time, _)| time)
 }
 
 fn shorten(cell: &Cell) -> String {
@@ -263,6 +277,7 @@ mod tests {
         check(whole_column("n"), t("12.0"), Value::Whole(12));
         check(whole_column("n"), Cell::Real(12.0), Value::Whole(12));
         check(whole_column("n"), t("9223372036854775807"), Value::Whole(i64::MAX));
+        check(whole_column("n"), t("9223372036854775807.00"), Value::Whole(i64::MAX));
         check(number_column("n"), t("1.5"), Value::Number(1.5));
         check(number_column("n"), Cell::Int(3), Value::Number(3.0));
         check(signed("n"), t(" -4.25"), Value::Number(-4.25));
@@ -298,6 +313,7 @@ mod tests {
         check("2026-11-13 04:05:06", "2026-11-13 04:05:06");
         check("2026-11-13 04:05:06.003", "2026-11-13 04:05:06.003");
         check("2026-11-13T04:05:06.1234567", "2026-11-13 04:05:06.123456700");
+        check("2026-07-01 11:00:00.50 +01:00", "2026-07-01 11:00:00.500");
         check("0001-01-01", "0001-01-01 00:00:00");
         check("9999-12-31 23:59:59.9999999", "9999-12-31 23:59:59.999999900");
         for wrong in

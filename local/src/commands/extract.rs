@@ -1,11 +1,14 @@
 //! `tideline extract`: one run.
 
+use std::path::Path;
+
 use anyhow::bail;
 use chrono::Utc;
 use clap::Args;
 use extractor_function::{RunRequest, run};
-use lake::Mode;
+use lake::{Lake, Mode};
 use serde_json::{Map, json};
+use warehouse::sources::ALL;
 
 use super::count;
 use crate::place;
@@ -27,13 +30,14 @@ pub struct Extract {
 impl Extract {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let settings = super::settings()?;
-        let open = place::open(&super::lake_address(), &settings.factory_id).await?;
+        let address = super::lake_address();
+        let open = place::open(&address, &settings.factory_id).await?;
         let mode = match (self.full, self.reconcile) {
             (true, _) => Mode::Full,
             (_, true) => Mode::Reconcile,
             _ => Mode::Incremental,
         };
-        let record = run(&open.lake, &settings, &RunRequest { mode, trigger: "cli".to_owned() }, Utc::now).await;
+        let record = run(&open.lake, &settings, &RunRequest { mode, trigger: "cli".to_owned(), deadline: None }, Utc::now).await;
         if self.json {
             let tables: Map<_, _> = record
                 .tables
@@ -58,6 +62,10 @@ impl Extract {
                 let note = table.error.as_ref().map_or_else(|| table.watermark.clone().unwrap_or_default(), |error| format!("FAILED: {error}"));
                 println!("{:<20} {:>12} {:>12} {:>10} {:>12}  {note}", table.table, counts[0], counts[1], counts[2], counts[3]);
             }
+            for table in record.tables.iter().filter(|table| table.rejected > 0) {
+                let folder = rejected_folder(&open.lake, &address, &table.table);
+                println!("rejected rows of {}, with the reasons: {folder} ({} in what this run read)", table.table, count(table.rejected));
+            }
             if !record.skipped.is_empty() {
                 println!("not in this ERP: {}", record.skipped.join(", "));
             }
@@ -68,5 +76,15 @@ impl Extract {
             "partial" => bail!("some tables failed: {}", record.error.unwrap_or_default()),
             _ => bail!("the run failed: {}", record.error.unwrap_or_default()),
         }
+    }
+}
+
+/// Where the rejected rows of a table lie, a CSV for each batch that brought some.
+fn rejected_folder(lake: &Lake, address: &str, table: &str) -> String {
+    let staging = ALL.iter().find(|source| source.table == table).map_or(table, |source| source.staging);
+    let key = lake.rejected_folder(staging);
+    match address.strip_prefix("s3://") {
+        Some(place) => format!("s3://{}/{key}", place.split('/').next().unwrap_or_default()),
+        None => Path::new(address).join(key).display().to_string(),
     }
 }

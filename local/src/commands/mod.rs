@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use extractor_function::Settings;
+use extractor_function::source::Address;
 
 /// A command with its options.
 #[derive(Debug, Subcommand)]
@@ -68,9 +69,9 @@ fn page() -> PathBuf {
 
 /// The SQLite file of a sandbox, if that is what `SOURCE_DB` names.
 fn sandbox_file(settings: &Settings) -> anyhow::Result<PathBuf> {
-    match settings.source_db.strip_prefix("sqlite://") {
-        Some(path) => Ok(PathBuf::from(path)),
-        None => anyhow::bail!("SOURCE_DB does not name a SQLite file: the demo brings its own sandbox factory, so unset SOURCE_DB"),
+    match &settings.source_db {
+        Address::Sqlite(path) => Ok(path.clone()),
+        Address::SqlServer(_) => anyhow::bail!("SOURCE_DB does not name a SQLite file: the demo brings its own sandbox factory, so unset SOURCE_DB"),
     }
 }
 

@@ -12,6 +12,11 @@ pub(crate) fn raw(staging: &str, number: BatchNumber) -> String {
     format!("raw/{staging}/{number:08}.parquet")
 }
 
+/// The folder of a table's rejected rows.
+pub(crate) fn rejected_folder(staging: &str) -> String {
+    format!("rejected/{staging}/")
+}
+
 /// The rejected rows of a raw batch, for people.
 pub(crate) fn rejected(staging: &str, number: BatchNumber) -> String {
     format!("rejected/{staging}/{number:08}.csv")
@@ -53,6 +58,14 @@ pub(crate) const RUNS: &str = "runs/";
 /// The record of a run.
 pub(crate) fn run(job_id: &str) -> String {
     format!("runs/{job_id}.json")
+}
+
+/// The folder of the marks of living runs.
+pub(crate) const RUNNING: &str = "running/";
+
+/// The mark of a living run.
+pub(crate) fn running(job_id: &str) -> String {
+    format!("running/{job_id}.json")
 }
 
 /// What readers may see.

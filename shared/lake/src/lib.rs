@@ -27,6 +27,7 @@ pub use manifest::{Manifest, PartRef, TableState, Zone};
 pub use memory::MemoryStore;
 pub use parquet::{from_parquet, to_parquet};
 pub use raw::{Batch, BatchInfo, BatchNumber, Commit, Mode, Reload};
+pub use records::RunningMark;
 pub use s3::S3Store;
 pub use staging::{Held, Slot};
 pub use store::{ETag, Fetched, Head, Listed, Metadata, Object, Put, PutMode, Store, StoreError};

@@ -33,13 +33,16 @@ pub struct TableState {
     pub applied: BatchNumber,
     /// The watermark that this batch carries.
     pub watermark: Option<String>,
-    /// Start of the last run that read the table successfully.
+    /// Start of the last run that read the table successfully; of a reading that took several runs, of the first.
     pub as_of: Option<DateTime<FixedOffset>>,
     /// Rejected rows that are open.
     pub rejected: usize,
     /// The last part of a full reload that is not closed yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_reload: Option<Reload>,
+    /// Where the last batch says that a stopped reading of new rows goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass: Option<String>,
     /// Staging parts, each with the values that tell whether a row can be in it.
     pub parts: BTreeMap<String, Zone>,
 }

@@ -54,6 +54,8 @@ pub struct BatchInfo {
     pub schema: String,
     /// The full reload that it is a part of.
     pub reload: Option<Reload>,
+    /// Where a reading of new rows that was stopped goes on; only the source understands it. `None` if there is none, or if it did not fit.
+    pub pass: Option<String>,
 }
 
 /// A part of a full reload.
@@ -63,7 +65,7 @@ pub struct Reload {
     pub generation: BatchNumber,
     /// Whether this part closes it.
     pub closes: bool,
-    /// When the reload began, on the factory's clock.
+    /// When the reload began: ISO 8601 with the factory's offset.
     pub began: String,
     /// Where the next part goes on; only the source understands it. `None` if it did not fit.
     pub cursor: Option<String>,
@@ -89,8 +91,8 @@ pub enum Commit {
     Lost,
 }
 
-/// The longest cursor that is kept: all metadata of an object together has 2 KB.
-const CURSOR_MAX: usize = 1200;
+/// The longest place in a table that is kept: all metadata of an object together has 2 KB.
+const PLACE_MAX: usize = 1200;
 
 impl Lake {
     /// Commits rows and watermark in one step: the batch exists whole or not at all. `rejected_csv` is written before it.
@@ -106,17 +108,28 @@ impl Lake {
         let put_id = uuid::Uuid::new_v4().to_string();
         let mut metadata = metadata_of(info);
         metadata.insert("put-id".to_owned(), put_id.clone());
-        if let Some(csv) = &rejected_csv {
-            let csv_key = self.key(&keys::rejected(staging, number));
-            self.store().put(&csv_key, csv.clone(), &Metadata::new(), PutMode::Overwrite).await?;
-        }
+        // Only who has the number may replace what stands there: it may be of a run that died, or of one that is about to win.
+        let csv_key = self.key(&keys::rejected(staging, number));
+        let csv_stands = match &rejected_csv {
+            Some(csv) => matches!(self.store().put(&csv_key, csv.clone(), &Metadata::new(), PutMode::Create).await?, Put::Stored(_)),
+            None => false,
+        };
         let put = self.store().put(&key, to_parquet(frame)?, &metadata, PutMode::Create).await?;
-        if let Put::Stored(_) = put {
-            return Ok(Commit::Done);
+        if !matches!(put, Put::Stored(_)) {
+            // A put that was carried out though its answer was lost is refused when it is repeated: the id tells whose object it is.
+            let winner = self.store().head(&key).await?;
+            if winner.as_ref().is_none_or(|winner| winner.metadata.get("put-id") != Some(&put_id)) {
+                let rejected_none = winner.is_some_and(|winner| winner.metadata.get("rejected").is_some_and(|count| count == "0"));
+                if csv_stands && rejected_none {
+                    self.store().delete(&csv_key).await?;
+                }
+                return Ok(Commit::Lost);
+            }
         }
-        // A put that was carried out though its answer was lost is refused when it is repeated: the id tells whose object it is.
-        let stored = self.store().head(&key).await?;
-        Ok(if stored.is_some_and(|head| head.metadata.get("put-id") == Some(&put_id)) { Commit::Done } else { Commit::Lost })
+        if let Some(csv) = rejected_csv.filter(|_| !csv_stands) {
+            self.store().put(&csv_key, csv, &Metadata::new(), PutMode::Overwrite).await?;
+        }
+        Ok(Commit::Done)
     }
 
     /// The numbers of a table's batches after `applied`, ascending.
@@ -147,6 +160,11 @@ impl Lake {
         Ok(Batch { number, frame: from_parquet(&key, object.bytes, columns)?, info })
     }
 
+    /// The folder of a table's rejected rows, as the storage's keys name it.
+    pub fn rejected_folder(&self, staging: &str) -> String {
+        self.key(&keys::rejected_folder(staging))
+    }
+
     /// The text of a batch's rejected rows as CSV, rewritten: the batch itself is what counts.
     pub async fn restore_rejected_csv(&self, staging: &str, number: BatchNumber, csv: Vec<u8>) -> Result<()> {
         let key = self.key(&keys::rejected(staging, number));
@@ -166,6 +184,7 @@ fn metadata_of(info: &BatchInfo) -> Metadata {
         ("started-at".to_owned(), info.started_at.clone()),
         ("schema".to_owned(), info.schema.clone()),
     ]);
+    let fits = |place: &str| place.is_ascii() && place.len() <= PLACE_MAX;
     if let Some(watermark) = &info.watermark {
         metadata.insert("watermark".to_owned(), watermark.clone());
     }
@@ -173,9 +192,13 @@ fn metadata_of(info: &BatchInfo) -> Metadata {
         metadata.insert("generation".to_owned(), reload.generation.to_string());
         metadata.insert("closes".to_owned(), reload.closes.to_string());
         metadata.insert("began".to_owned(), reload.began.clone());
-        if let Some(cursor) = reload.cursor.as_ref().filter(|cursor| cursor.is_ascii() && cursor.len() <= CURSOR_MAX) {
+        if let Some(cursor) = reload.cursor.as_ref().filter(|cursor| fits(cursor)) {
             metadata.insert("cursor".to_owned(), cursor.clone());
         }
+    }
+    // Of the two a batch has one: a reload forgets the pass before it.
+    if let Some(pass) = info.pass.as_ref().filter(|pass| info.reload.is_none() && fits(pass)) {
+        metadata.insert("pass".to_owned(), pass.clone());
     }
     metadata
 }
@@ -209,6 +232,7 @@ fn info_of(key: &str, metadata: &Metadata) -> Result<BatchInfo> {
         started_at: need("started-at")?.clone(),
         schema: need("schema")?.clone(),
         reload,
+        pass: metadata.get("pass").cloned(),
     })
 }
 

@@ -1,9 +1,26 @@
-//! Run records: one JSON object per run.
+//! Run records: one JSON object per run. Beside it, while the run lives, a mark that says until when it is sure to live: who lists the marks finds the runs
+//! that died without a word, however many runs there have been.
 
-use serde::Serialize;
+use chrono::{DateTime, FixedOffset, Utc};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::{ETag, Lake, LakeError, Metadata, Put, PutMode, Result, keys};
+
+/// The mark of a run that lives, or died before it could remove its mark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningMark {
+    /// The run.
+    pub job_id: String,
+    /// How it finds rows: the word of a [`Mode`](crate::Mode).
+    pub mode: String,
+    /// What started it.
+    pub trigger: String,
+    /// When it began.
+    pub started_at: DateTime<FixedOffset>,
+    /// When the run is taken for dead unless it has renewed this.
+    pub expires_at: DateTime<Utc>,
+}
 
 impl Lake {
     /// Writes the record of a run, whatever stood there: only the run itself writes it while it lives.
@@ -12,9 +29,10 @@ impl Lake {
         Ok(())
     }
 
-    /// Replaces the version `known` of a run's record.
-    pub async fn replace_run_record<T: Serialize + Sync>(&self, job_id: &str, record: &T, known: ETag) -> Result<Put> {
-        Ok(self.store().put(&self.key(&keys::run(job_id)), encode(job_id, record)?, &Metadata::new(), PutMode::Replace(known)).await?)
+    /// Puts a run's record in the place of the version `known`, or as the first one.
+    pub async fn replace_run_record<T: Serialize + Sync>(&self, job_id: &str, record: &T, known: Option<ETag>) -> Result<Put> {
+        let mode = known.map_or(PutMode::Create, PutMode::Replace);
+        Ok(self.store().put(&self.key(&keys::run(job_id)), encode(job_id, record)?, &Metadata::new(), mode).await?)
     }
 
     /// Reads the record of a run.
@@ -28,9 +46,37 @@ impl Lake {
 
     /// The ids of the runs after `job_id` (ids are made in the order of time).
     pub async fn runs_after(&self, job_id: &str) -> Result<Vec<String>> {
-        let folder = self.key(keys::RUNS);
-        let listed = self.store().list(&folder, Some(&self.key(&keys::run(job_id)))).await?;
-        Ok(listed.iter().filter_map(|object| object.key.strip_prefix(&folder)?.strip_suffix(".json").map(str::to_owned)).collect())
+        self.ids_below(&self.key(keys::RUNS), Some(&self.key(&keys::run(job_id)))).await
+    }
+
+    /// Marks a run as living, or renews its mark.
+    pub async fn put_running_mark(&self, mark: &RunningMark) -> Result<()> {
+        let key = self.key(&keys::running(&mark.job_id));
+        self.store().put(&key, encode(&mark.job_id, mark)?, &Metadata::new(), PutMode::Overwrite).await?;
+        Ok(())
+    }
+
+    /// The ids of the runs that are marked as living.
+    pub async fn marked_running(&self) -> Result<Vec<String>> {
+        self.ids_below(&self.key(keys::RUNNING), None).await
+    }
+
+    /// Reads the mark of a run; `None` if it is gone.
+    pub async fn running_mark(&self, job_id: &str) -> Result<Option<RunningMark>> {
+        let key = self.key(&keys::running(job_id));
+        let Some(object) = self.store().get(&key).await? else { return Ok(None) };
+        let mark = serde_json::from_slice(&object.bytes);
+        mark.map(Some).map_err(|error| LakeError::Corrupt { key, expected: "the mark of a run", reason: error.to_string() })
+    }
+
+    /// Removes the mark of a run that has ended.
+    pub async fn remove_running_mark(&self, job_id: &str) -> Result<()> {
+        Ok(self.store().delete(&self.key(&keys::running(job_id))).await?)
+    }
+
+    async fn ids_below(&self, folder: &str, after: Option<&str>) -> Result<Vec<String>> {
+        let listed = self.store().list(folder, after).await?;
+        Ok(listed.iter().filter_map(|object| object.key.strip_prefix(folder)?.strip_suffix(".json").map(str::to_owned)).collect())
     }
 }
 

@@ -4,7 +4,7 @@ use api::Problem;
 use api::products::Product;
 use lake::Mode;
 use rusqlite::Connection;
-use tests::factory::Factory;
+use tests::factory::{Factory, Way};
 use tests::site::Site;
 use warehouse::sources::{ALL, Kind};
 
@@ -47,9 +47,17 @@ async fn a_locked_erp_fails_the_tables_and_the_next_run_goes_well() {
     factory.assert_lake_mirrors_erp().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_of_the_four_tables_missing_fails_that_table_alone() {
-    let factory = Factory::empty(NOW).await;
+over_both_ways!(
+    one_of_the_four_tables_missing_fails_that_table_alone,
+    a_factory_table_that_is_missing_is_skipped_and_named,
+    a_missing_column_fails_its_table_and_is_named,
+    what_is_made_of_a_table_that_was_never_read_is_not_shown,
+    garbage_in_any_column_rejects_its_row_with_the_reason_and_no_other,
+    a_rejected_row_leaves_the_open_list_when_the_erp_mends_it,
+);
+
+async fn one_of_the_four_tables_missing_fails_that_table_alone(way: Way) {
+    let factory = Factory::empty(NOW).await.over(way);
     two_products(&factory);
     factory.execute("DROP TABLE SI_OCM_TOTALS");
     let record = factory.run(Mode::Incremental).await;
@@ -59,18 +67,16 @@ async fn one_of_the_four_tables_missing_fails_that_table_alone() {
     assert_eq!(factory.staged(&warehouse::sources::PLU).await.len(), 2);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_factory_table_that_is_missing_is_skipped_and_named() {
-    let factory = Factory::empty(NOW).await;
+async fn a_factory_table_that_is_missing_is_skipped_and_named(way: Way) {
+    let factory = Factory::empty(NOW).await.over(way);
     two_products(&factory);
     factory.execute("DROP TABLE despatch; DROP TABLE shifts;");
     let record = factory.run_ok(Mode::Incremental).await;
     assert_eq!(record.skipped, ["despatch", "shifts"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_missing_column_fails_its_table_and_is_named() {
-    let factory = Factory::empty(NOW).await;
+async fn a_missing_column_fails_its_table_and_is_named(way: Way) {
+    let factory = Factory::empty(NOW).await.over(way);
     two_products(&factory);
     factory.run_ok(Mode::Incremental).await;
     factory.execute("ALTER TABLE SI_OCM_PLU DROP COLUMN Species; ALTER TABLE shifts ADD COLUMN more");
@@ -80,9 +86,8 @@ async fn a_missing_column_fails_its_table_and_is_named() {
     assert_eq!(factory.staged(&warehouse::sources::PLU).await.len(), 2, "what is stored stays");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_made_of_a_table_that_was_never_read_is_not_shown() {
-    let factory = Factory::empty(NOW).await;
+async fn what_is_made_of_a_table_that_was_never_read_is_not_shown(way: Way) {
+    let factory = Factory::empty(NOW).await.over(way);
     two_products(&factory);
     factory.execute("ALTER TABLE temperature_logs DROP COLUMN location; DROP TABLE shifts");
     assert_eq!(factory.run(Mode::Incremental).await.status, "partial");
@@ -94,9 +99,8 @@ async fn what_is_made_of_a_table_that_was_never_read_is_not_shown() {
     assert_eq!(site.get::<Vec<Product>>("/products").await.map(|products| products.len()), Ok(2));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn garbage_in_any_column_rejects_its_row_with_the_reason_and_no_other() {
-    let factory = Factory::empty(NOW).await;
+async fn garbage_in_any_column_rejects_its_row_with_the_reason_and_no_other(way: Way) {
+    let factory = Factory::empty(NOW).await.over(way);
     let mut expected = 0;
     for source in ALL {
         // A good row, then for each column a copy of it with garbage there.
@@ -139,9 +143,8 @@ async fn garbage_in_any_column_rejects_its_row_with_the_reason_and_no_other() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_rejected_row_leaves_the_open_list_when_the_erp_mends_it() {
-    let factory = Factory::empty(NOW).await;
+async fn a_rejected_row_leaves_the_open_list_when_the_erp_mends_it(way: Way) {
+    let factory = Factory::empty(NOW).await.over(way);
     two_products(&factory);
     factory.run_ok(Mode::Incremental).await;
     factory.execute("UPDATE SI_OCM_PLU SET PackSize = 'heavy', Updated = '2026-11-20 11:00:00' WHERE PLUNumber = 2");

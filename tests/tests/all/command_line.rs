@@ -4,14 +4,14 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use tests::factory::Factory;
+use tests::factory::{Factory, Way};
 
 const NOW: &str = "2026-11-20T14:00:00";
 
 fn tideline(factory: &Factory, lake: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tideline_program"))
         .args(arguments)
-        .env("SOURCE_DB", &factory.settings.source_db)
+        .env("SOURCE_DB", factory.source_db())
         .env("LAKE", lake)
         .env_remove("RUST_LOG")
         .output()
@@ -23,9 +23,10 @@ fn complaint(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_goes_well_exits_with_0_and_tells_all_in_json() {
-    let factory = Factory::empty(NOW).await;
+over_both_ways!(a_run_that_goes_well_exits_with_0_and_tells_all_in_json, a_run_with_a_failed_table_exits_with_1_and_names_it,);
+
+async fn a_run_that_goes_well_exits_with_0_and_tells_all_in_json(way: Way) {
+    let factory = Factory::empty(NOW).await.over(way);
     factory.insert("SI_OCM_PLU", &[("PLUNumber", "1"), ("Updated", "'2026-11-20 10:00:00.123'")]);
     factory.insert("SI_OCM_PLU", &[("PLUNumber", "2"), ("PackSize", "'heavy'"), ("Updated", "'2026-11-20 09:00:00'")]);
     let output = tideline(&factory, &factory.folder.path().join("other"), &["extract", "--json"]);
@@ -40,9 +41,8 @@ async fn a_run_that_goes_well_exits_with_0_and_tells_all_in_json() {
     assert_eq!(answer["tables"]["SI_OCM_PLU"], expected);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_with_a_failed_table_exits_with_1_and_names_it() {
-    let factory = Factory::empty(NOW).await;
+async fn a_run_with_a_failed_table_exits_with_1_and_names_it(way: Way) {
+    let factory = Factory::empty(NOW).await.over(way);
     factory.execute("DROP TABLE SI_OCM_TRANS");
     let output = tideline(&factory, &factory.folder.path().join("other"), &["extract"]);
     assert_eq!(output.status.code(), Some(1));
@@ -68,4 +68,20 @@ async fn wrong_usage_exits_with_2() {
         let output = tideline(&factory, &factory.folder.path().join("other"), arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rejected_rows_are_counted_and_the_folder_of_their_csv_files_is_named() {
+    let factory = Factory::empty(NOW).await;
+    factory.insert("SI_OCM_PLU", &[("PLUNumber", "1"), ("PackSize", "'heavy'"), ("Updated", "'2026-11-20 09:00:00'")]);
+    let output = tideline(&factory, &factory.folder.path().join("other"), &["extract"]);
+    assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+    let told = String::from_utf8(output.stdout).unwrap();
+    let line = told.lines().find_map(|line| line.strip_prefix("rejected rows of SI_OCM_PLU, with the reasons: ")).expect("a line about them");
+    let folder = line.strip_suffix(" (1 in what this run read)").expect("their number");
+    let files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).filter(|path| path.extension() == Some("csv".as_ref())).collect();
+    let [csv] = files.as_slice() else { panic!("{files:?}") };
+    assert!(std::fs::read_to_string(csv).unwrap().lines().nth(1).unwrap().contains("heavy"));
+    assert_eq!(told.matches("rejected rows of").count(), 1, "{told}");
 }

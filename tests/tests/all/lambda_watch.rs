@@ -16,7 +16,7 @@ use chrono::Utc;
 use lake::{Lake, Mode};
 use serde_json::Value;
 use serve::{Settings, State};
-use tests::factory::Factory;
+use tests::factory::{Factory, Way};
 use tests::place;
 use tests::tree::Tree;
 use tideline::s3::{BUCKET, Credentials, Server};
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_mins(10);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
-    let factory = Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 2).await;
+    let factory = Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 2).await.over(Way::SqlServer);
     factory.run_ok(Mode::Incremental).await;
     let mut watch = Watch::start(&factory).await;
 
@@ -85,7 +85,7 @@ impl Watch {
         command.envs([
             ("LAKE", format!("s3://{BUCKET}")),
             ("FACTORY_ID", factory.settings.factory_id.clone()),
-            ("SOURCE_DB", factory.settings.source_db.clone()),
+            ("SOURCE_DB", factory.source_db()),
             ("AWS_ENDPOINT_URL", server.endpoint()),
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),

@@ -1,8 +1,27 @@
 //! The integration tests, in one program so that it is linked once.
 
+/// Makes two tests of each of these functions: with the ERP reached straight, and over TDS.
+macro_rules! over_both_ways {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(tests::factory::Way::Sqlite).await;
+            })+
+        }
+        mod over_tds {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(tests::factory::Way::SqlServer).await;
+            })+
+        }
+    };
+}
+
 mod bad_input;
 mod browser;
 mod command_line;
+mod corrections;
 mod embedded_s3;
 mod http_unit;
 mod lambda_watch;
@@ -10,7 +29,10 @@ mod marts;
 mod paging;
 mod pipeline;
 mod races;
+mod run_records;
 mod schema;
+mod secret;
+mod sql_server;
 mod sql_server_sandbox;
 mod storage;
 mod storage_client;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lake::{Lake, MemoryStore, Mode};
-use tests::factory::{Factory, moment, rows_of, run_into};
+use tests::factory::{Factory, Way, moment, rows_of, run_into};
 use warehouse::marts::ALL;
 
 /// What happens in the ERP between two runs. `STAMP` is a moment shortly before the run.
@@ -22,9 +22,10 @@ const EDITS: [&str; 10] = [
     "DELETE FROM run_inputs WHERE input_id % 10 = 3; DELETE FROM RunNumber WHERE CAST(RunNumber AS INTEGER) % 17 = 0; DELETE FROM temperature_logs WHERE log_id % 53 = 0",
 ];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn marts_that_followed_every_change_are_those_made_from_nothing() {
-    let factory = Factory::sandbox("2026-11-02T14:00:00", 4).await;
+over_both_ways!(marts_that_followed_every_change_are_those_made_from_nothing,);
+
+async fn marts_that_followed_every_change_are_those_made_from_nothing(way: Way) {
+    let factory = Factory::sandbox("2026-11-02T14:00:00", 4).await.over(way);
     factory.run_ok(Mode::Incremental).await;
     for (i, edit) in EDITS.into_iter().enumerate() {
         let minute = i + 1;

@@ -2,7 +2,7 @@
 
 use lake::Mode;
 use proptest::prelude::*;
-use tests::factory::Factory;
+use tests::factory::{Factory, Way};
 
 /// Stamps within the overlap, some equal, one a date alone, two unreadable, one missing.
 const STAMPS: [&str; 8] = [
@@ -53,10 +53,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_row_is_read_once_whatever_the_page_size(first in edits(), second in edits(), page in 1usize..9) {
+    fn every_row_is_read_once_whatever_the_page_size(first in edits(), second in edits(), page in 1usize..9, indexed in any::<bool>(), over_tds in any::<bool>()) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.block_on(async {
-            let mut factory = Factory::in_memory("2026-11-20T14:00:00").await;
+            let now = "2026-11-20T14:00:00";
+            // Without an index on the stamps, pages go by key.
+            let factory = if indexed { Factory::empty(now).await } else { Factory::without_indexes(now).await };
+            let mut factory = factory.with_lake_in_memory().over(if over_tds { Way::SqlServer } else { Way::Sqlite });
             factory.settings.reading.batch_size = page;
             apply(&factory, &first);
             let record = factory.run_ok(Mode::Incremental).await;

@@ -1,14 +1,15 @@
 //! The pipeline from the ERP to staging, end to end: what changes, is added, deleted or garbled in the ERP shows in the lake, each row once.
 
 use lake::Mode;
-use tests::factory::{Factory, moment};
+use tests::factory::{Factory, Way, moment};
 
 const NOW: &str = "2026-11-20T14:00:00";
 const LATER: &str = "2026-11-20T14:10:00";
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn staging_follows_the_erp_through_changes_additions_and_deletions() {
-    let factory = Factory::sandbox(NOW, 3).await;
+over_both_ways!(staging_follows_the_erp_through_changes_additions_and_deletions,);
+
+async fn staging_follows_the_erp_through_changes_additions_and_deletions(way: Way) {
+    let factory = Factory::sandbox(NOW, 3).await.over(way);
     let first = factory.run_ok(Mode::Incremental).await;
     assert!(first.extracted > 40_000 && first.rejected > 0, "{first:?}");
     factory.assert_lake_mirrors_erp().await;

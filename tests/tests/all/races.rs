@@ -45,7 +45,7 @@ async fn an_extraction_that_is_killed_again_and_again_ends_as_the_erp_is() {
         let mut child = tokio::process::Command::new(program())
             .arg("extract")
             .args(mode)
-            .env("SOURCE_DB", &factory.settings.source_db)
+            .env("SOURCE_DB", factory.source_db())
             .env("LAKE", factory.folder.path().join("lake"))
             .env("FACTORY_ID", &factory.settings.factory_id)
             .env("BATCH_SIZE", "400")

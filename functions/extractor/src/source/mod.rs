@@ -1,17 +1,27 @@
 //! The ERP as the extractor sees it: a place that answers SELECT statements with rows of raw cells.
 //!
-//! No type here can hold anything but a SELECT: statements are only built by [`Select`], from the declared columns.
+//! No type here can hold anything but a SELECT: statements are only built by [`Select`], from the declared columns, and only leave past the guard.
 
+mod address;
+mod page;
 mod select;
+mod sql_server;
 mod sqlite;
+mod table;
 
 use std::fmt;
 
 use async_trait::async_trait;
+use chrono_tz::Tz;
 use warehouse::sources::Source;
 
-pub use select::{Condition, Dialect, Select, Statement};
+pub use address::{Address, AddressError, Secret, SqlServerAddress};
+pub use select::{Condition, Select, Statement};
+pub use sql_server::SqlServer;
 pub use sqlite::Sqlite;
+pub use table::{Class, Dialect, Table, TableColumn};
+
+use crate::guard::Refused;
 
 /// A value as the ERP gave it.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +32,7 @@ pub enum Cell {
     Int(i64),
     /// A number.
     Real(f64),
-    /// Text.
+    /// Text; also decimals with all their digits, and times as `YYYY-MM-DD HH:MM:SS.fff`.
     Text(String),
     /// Bytes that are no text in the column's encoding.
     Blob(Vec<u8>),
@@ -40,15 +50,40 @@ impl fmt::Display for Cell {
     }
 }
 
+/// The rows that a statement brought.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// The rows, their cells in the order of the columns asked for.
+    pub rows: Vec<Vec<Cell>>,
+    /// Whether there may be more, though these are fewer than were asked for: they are large.
+    pub cut: bool,
+}
+
 /// Why the ERP could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ErpError {
-    /// The ERP cannot be reached or opened; trying the next table would not help.
+    /// The ERP cannot be used as it is set up; trying again would not help.
+    #[error("{0}")]
+    Unusable(String),
+    /// The ERP cannot be reached at the moment, or the connection was lost.
     #[error("{0}")]
     Unreachable(String),
-    /// The ERP is busy: trying again later may help.
-    #[error("{0}")]
-    Busy(String),
+    /// The ERP was busy with this table: a deadlock, a lock, a time-out.
+    #[error("reading table `{table}` was put off: {reason}")]
+    Busy {
+        /// The table.
+        table: &'static str,
+        /// What the database said.
+        reason: String,
+    },
+    /// The login may not read a table.
+    #[error("the login may not read table `{table}`: {reason}; grant it SELECT, as infra/sql/read_only_login.sql does")]
+    NoPermission {
+        /// The table.
+        table: &'static str,
+        /// What the database said.
+        reason: String,
+    },
     /// A table that must be there is not.
     #[error("the ERP has no table `{0}`: check that SOURCE_DB names the right database and that the login may see it")]
     NoTable(&'static str),
@@ -76,33 +111,54 @@ pub enum ErpError {
         /// What the database said.
         reason: String,
     },
+    /// A statement was not sent.
+    #[error(transparent)]
+    Refused(#[from] Refused),
 }
 
 impl ErpError {
     /// Whether the same statement may succeed a little later.
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Busy(_))
+        matches!(self, Self::Unreachable(_) | Self::Busy { .. })
+    }
+
+    /// Whether it keeps every table from being read, not one.
+    pub const fn concerns_all_tables(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Unusable(_))
     }
 }
 
 /// A database that answers SELECT statements.
 #[async_trait]
 pub trait Erp: Send + Sync + fmt::Debug {
-    /// How its statements are spelt.
-    fn dialect(&self) -> Dialect;
+    /// What it says about a table; `None` if there is no such table.
+    async fn table(&self, source: &'static Source) -> Result<Option<Table>, ErpError>;
 
-    /// The names of a table's columns; `None` if there is no such table.
-    async fn columns(&self, source: &'static Source) -> Result<Option<Vec<String>>, ErpError>;
-
-    /// The rows that a statement selects, in its order.
-    async fn rows(&self, source: &'static Source, statement: Statement) -> Result<Vec<Vec<Cell>>, ErpError>;
+    /// The rows that are selected, in the order asked for.
+    async fn page(&self, table: &Table, select: &Select) -> Result<Page, ErpError>;
 }
 
-/// Opens the ERP that `SOURCE_DB` names and checks that it can be read.
-pub async fn open(address: &str) -> Result<Box<dyn Erp>, ErpError> {
-    if let Some(path) = address.strip_prefix("sqlite://") {
-        return Ok(Box::new(Sqlite::open(path).await?));
+/// A way to an ERP.
+#[async_trait]
+pub trait Connect: Send + Sync {
+    /// Opens it and checks that it can be read.
+    async fn connect(&self) -> Result<Box<dyn Erp>, ErpError>;
+}
+
+/// The way to the ERP that an address names.
+#[derive(Clone, Debug)]
+pub(crate) struct Way {
+    pub(crate) address: Address,
+    /// The factory's zone, for times that come with an offset.
+    pub(crate) factory_tz: Tz,
+}
+
+#[async_trait]
+impl Connect for Way {
+    async fn connect(&self) -> Result<Box<dyn Erp>, ErpError> {
+        Ok(match &self.address {
+            Address::Sqlite(path) => Box::new(Sqlite::open(path).await?),
+            Address::SqlServer(address) => Box::new(SqlServer::open(address.clone(), self.factory_tz).await?),
+        })
     }
-    let scheme = address.split_once("://").map_or("", |(scheme, _)| scheme);
-    Err(ErpError::Unreachable(format!("SOURCE_DB begins with `{scheme}`: use sqlite://path")))
 }

@@ -9,7 +9,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 use warehouse::sources::Source;
 
-use super::{Cell, Dialect, Erp, ErpError, Statement};
+use super::page::{PAGE_MAX_BYTES, bytes_of};
+use super::{Cell, Class, Condition, Dialect, Erp, ErpError, Page, Select, Statement, Table, TableColumn};
 
 /// How long a statement waits for a writer to finish.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -23,8 +24,8 @@ pub struct Sqlite {
 
 impl Sqlite {
     /// Opens the file and reads its first page, so that what is no database is found at once.
-    pub async fn open(path: &str) -> Result<Self, ErpError> {
-        let path = PathBuf::from(path);
+    pub async fn open(path: &Path) -> Result<Self, ErpError> {
+        let path = path.to_owned();
         let opened = path.clone();
         let connection = blocking(move || connect(&opened)).await?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)), path })
@@ -46,24 +47,49 @@ impl Sqlite {
 
 #[async_trait]
 impl Erp for Sqlite {
-    fn dialect(&self) -> Dialect {
-        Dialect::Sqlite
-    }
-
-    async fn columns(&self, source: &'static Source) -> Result<Option<Vec<String>>, ErpError> {
+    async fn table(&self, source: &'static Source) -> Result<Option<Table>, ErpError> {
+        let about = |function: &str, what: &str| Statement::new(Dialect::Sqlite, format!("SELECT \"{what}\" FROM {function}(?1)"), Vec::new());
+        let (columns, indexes, index) = (about("pragma_table_info", "name")?, about("pragma_index_list", "name")?, about("pragma_index_info", "name")?);
         self.with(source.table, move |connection| {
-            let mut statement = connection.prepare_cached("SELECT name FROM pragma_table_info(?1)")?;
-            let names: Vec<String> = statement.query_map([source.table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-            Ok(if names.is_empty() { None } else { Some(names) })
+            let names = |statement: &Statement, of: &str| -> rusqlite::Result<Vec<Option<String>>> {
+                connection.prepare_cached(statement.text())?.query_map([of], |row| row.get(0))?.collect()
+            };
+            let column = |name| TableColumn { name, sql_type: String::new(), class: Class::Loose, nullable: true };
+            let columns: Vec<_> = names(&columns, source.table)?.into_iter().flatten().map(column).collect();
+            let indexes = names(&indexes, source.table)?.into_iter().flatten().map(|name| {
+                // A column without a name is an expression.
+                Ok(names(&index, &name)?.into_iter().map(Option::unwrap_or_default).collect())
+            });
+            let indexes = indexes.collect::<rusqlite::Result<_>>()?;
+            Ok(if columns.is_empty() { None } else { Some(Table { dialect: Dialect::Sqlite, columns, indexes }) })
         })
         .await
     }
 
-    async fn rows(&self, source: &'static Source, statement: Statement) -> Result<Vec<Vec<Cell>>, ErpError> {
-        self.with(source.table, move |connection| {
-            let mut prepared = connection.prepare_cached(&statement.text)?;
+    async fn page(&self, table: &Table, select: &Select) -> Result<Page, ErpError> {
+        let mut page = self.select(table, select, PAGE_MAX_BYTES).await?;
+        let is_full = page.cut || page.rows.len() >= select.limit;
+        let place = |name: &&'static str| select.columns.iter().position(|column| column == name);
+        let order: Vec<usize> = select.order.iter().filter_map(place).collect();
+        let Some(last) = page.rows.last().filter(|_| is_full && !order.is_empty()).cloned() else { return Ok(page) };
+        // Rows that are equal in the order stay on one page: the next one begins after them.
+        page.rows.retain(|row| order.iter().any(|i| row[*i] != last[*i]));
+        let equal = select.order.iter().zip(&order).map(|(column, i)| Condition::Is(column, last[*i].clone()));
+        let conditions = select.conditions.iter().cloned().chain(equal).collect();
+        let ties = Select { conditions, after: None, limit: usize::try_from(i64::MAX).unwrap_or(usize::MAX), ..select.clone() };
+        page.rows.extend(self.select(table, &ties, usize::MAX).await?.rows);
+        Ok(page)
+    }
+}
+
+impl Sqlite {
+    /// Rows, until they hold so many bytes.
+    async fn select(&self, table: &Table, select: &Select, max_bytes: usize) -> Result<Page, ErpError> {
+        let (statement, limit) = (select.statement(table)?, select.limit);
+        self.with(select.source.table, move |connection| {
+            let mut prepared = connection.prepare_cached(statement.text())?;
             let width = prepared.column_count();
-            let parameters = statement.parameters.into_iter().map(|cell| match cell {
+            let parameters = statement.parameters().iter().cloned().map(|cell| match cell {
                 Cell::Null => rusqlite::types::Value::Null,
                 Cell::Int(value) => value.into(),
                 Cell::Real(value) => value.into(),
@@ -71,11 +97,16 @@ impl Erp for Sqlite {
                 Cell::Blob(value) => value.into(),
             });
             let mut found = prepared.query(params_from_iter(parameters))?;
-            let mut rows = Vec::new();
+            let (mut rows, mut size_bytes) = (Vec::new(), 0);
             while let Some(row) = found.next()? {
-                rows.push((0..width).map(|i| row.get_ref(i).map(cell)).collect::<rusqlite::Result<Vec<_>>>()?);
+                let cells = (0..width).map(|i| row.get_ref(i).map(cell)).collect::<rusqlite::Result<Vec<_>>>()?;
+                size_bytes += bytes_of(&cells);
+                rows.push(cells);
+                if size_bytes > max_bytes && rows.len() < limit {
+                    return Ok(Page { rows, cut: true });
+                }
             }
-            Ok(rows)
+            Ok(Page { rows, cut: false })
         })
         .await
     }
@@ -83,19 +114,21 @@ impl Erp for Sqlite {
 
 fn connect(path: &Path) -> Result<Connection, ErpError> {
     if !path.exists() {
-        return Err(ErpError::Unreachable(format!(
+        return Err(ErpError::Unusable(format!(
             "the ERP file `{}` does not exist: set SOURCE_DB, or make a sandbox factory with `tideline sandbox`",
             path.display()
         )));
     }
     if path.is_dir() {
-        return Err(ErpError::Unreachable(format!("the ERP file `{}` is a folder: SOURCE_DB must name a SQLite file", path.display())));
+        return Err(ErpError::Unusable(format!("the ERP file `{}` is a folder: SOURCE_DB must name a SQLite file", path.display())));
     }
+    // A look at what is there: what is no database is found at once.
+    let look = Statement::new(Dialect::Sqlite, "SELECT \"name\" FROM \"sqlite_master\" LIMIT 1", Vec::new())?;
     let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "query_only", true)?;
-        connection.query_row("SELECT COUNT(*) FROM sqlite_master", [], |_| Ok(()))?;
+        connection.prepare(look.text())?.exists([])?;
         Ok(connection)
     };
     open().map_err(|error| explain(path, None, &error))
@@ -115,20 +148,20 @@ fn explain(path: &Path, table: Option<&'static str>, error: &rusqlite::Error) ->
     let file = path.display();
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            ErpError::Busy(format!("the ERP file `{file}` is locked by another program: close it there, or try again later"))
+            ErpError::Unreachable(format!("the ERP file `{file}` is locked by another program: close it there, or try again later"))
         }
-        Some(ErrorCode::NotADatabase) => ErpError::Unreachable(format!("the ERP file `{file}` is not a SQLite database: check SOURCE_DB")),
+        Some(ErrorCode::NotADatabase) => ErpError::Unusable(format!("the ERP file `{file}` is not a SQLite database: check SOURCE_DB")),
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-            ErpError::Unreachable(format!("the ERP file `{file}` cannot be opened: check that this user may read it ({error})"))
+            ErpError::Unusable(format!("the ERP file `{file}` cannot be opened: check that this user may read it ({error})"))
         }
-        Some(ErrorCode::DatabaseCorrupt) => ErpError::Unreachable(format!("the ERP file `{file}` is damaged ({error})")),
+        Some(ErrorCode::DatabaseCorrupt) => ErpError::Unusable(format!("the ERP file `{file}` is damaged ({error})")),
         _ => match table {
             Some(table) => ErpError::Statement { table, reason: error.to_string() },
-            None => ErpError::Unreachable(format!("the ERP file `{file}` cannot be read: {error}")),
+            None => ErpError::Unusable(format!("the ERP file `{file}` cannot be read: {error}")),
         },
     }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, ErpError> + Send + 'static) -> Result<T, ErpError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(ErpError::Unreachable("reading the ERP was interrupted".to_owned())))
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(ErpError::Unusable("reading the ERP was interrupted".to_owned())))
 }

@@ -10,7 +10,7 @@ mod reload;
 mod runs;
 mod stage;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Utc};
@@ -43,10 +43,12 @@ pub async fn stage(lake: &Lake, run: &RunStamp) -> Result<Manifest> {
 /// What a run has read, by staging names.
 #[derive(Clone, Debug, Default)]
 pub struct Tables<'a> {
-    /// The tables that it has read to their ends.
-    pub read: BTreeSet<&'a str>,
-    /// The tables that are there and could not be read.
+    /// The tables that it has read to their ends, each with the moment as of which: rows that the ERP had then have been read.
+    pub read: BTreeMap<&'a str, DateTime<FixedOffset>>,
+    /// The tables that are there and could not be read, or of which that is not known.
     pub failed: BTreeSet<&'a str>,
+    /// The tables that the ERP does not have.
+    pub absent: BTreeSet<&'a str>,
 }
 
 /// Folds what is left, makes the touched marts again and publishes them. `now` is the storage's time.
@@ -64,16 +66,38 @@ pub async fn transform(lake: &Lake, run: &RunStamp, tables: &Tables<'_>, now: Da
             // A table that has never been read stands in the manifest without an age, which tells it from one that the ERP does not have.
             work.manifest.tables.entry((*table).to_owned()).or_default();
         }
-        for table in &tables.read {
+        for table in &tables.absent {
+            // An earlier run may have failed before it could know that.
+            if work.manifest.tables.get(*table).is_some_and(|state| state.as_of.is_none() && state.applied == 0) {
+                work.manifest.tables.remove(*table);
+            }
+        }
+        for (table, as_of) in &tables.read {
             let state = work.manifest.tables.entry((*table).to_owned()).or_default();
-            state.as_of = state.as_of.max(Some(run.started_at));
+            state.as_of = state.as_of.max(Some(*as_of));
         }
         work.swap().await
     })
     .await?;
-    lake.publish(&manifest).await?;
+    publish(lake, &manifest).await?;
     lake.collect_garbage(&manifest, now).await?;
     Ok(manifest)
+}
+
+/// Copies the parts of a manifest to their fixed keys. Whoever was overtaken meanwhile may have put an older version over a newer one, and so looks again
+/// and copies what the newer manifest has.
+async fn publish(lake: &Lake, manifest: &Manifest) -> Result<()> {
+    let mut published = manifest.clone();
+    loop {
+        lake.publish(&published).await?;
+        match lake.manifest().await? {
+            Some((newer, _)) if newer.generation != published.generation => {
+                let unpublished = &manifest.unpublished | &newer.unpublished;
+                published = Manifest { unpublished, ..newer };
+            }
+            _ => return Ok(()),
+        }
+    }
 }
 
 /// How often an attempt may be disturbed before it gives up.

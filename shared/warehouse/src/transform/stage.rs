@@ -50,7 +50,7 @@ async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, numbers: &[Bat
         .buffered(READS_AT_ONCE)
         .try_collect()
         .await?;
-    let last = batches.last().map(|batch| (batch.number, batch.info.watermark.clone()));
+    let last = batches.last().map(|batch| (batch.number, batch.info.clone()));
     let mut ordinary = Vec::new();
     for batch in batches {
         match &batch.info.reload {
@@ -68,10 +68,11 @@ async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, numbers: &[Bat
         }
     }
     fold_ordinary(work, source, ordinary).await?;
-    if let Some((number, watermark)) = last {
+    if let Some((number, info)) = last {
         let table = work.manifest.tables.entry(source.staging.to_owned()).or_default();
         table.applied = number;
-        table.watermark = watermark;
+        table.watermark = info.watermark;
+        table.pass = info.pass;
     }
     Ok(())
 }

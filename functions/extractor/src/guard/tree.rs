@@ -1,0 +1,380 @@
+//! The second layer: what a SQL parser makes of the tokens. Structs are taken apart field by field, so that a clause which a newer parser knows does not
+//! compile until its place here is decided.
+
+use std::fmt::{self, Write};
+
+use sqlparser::ast::{
+    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, GroupByExpr, Ident,
+    Join, JoinConstraint, JoinOperator, LimitClause, ObjectName, ObjectNamePart, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, Query, Select,
+    SelectFlavor, SelectItem, SetExpr, Statement, TableAlias, TableFactor, TableFunctionArgs, TableWithJoins, Top, TopQuantity, UnaryOperator, Value,
+    ValueWithSpan,
+};
+use sqlparser::keywords::ALL_KEYWORDS;
+use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use super::Spelling;
+
+/// A function that may be called.
+struct Allowed {
+    name: &'static str,
+    arguments: usize,
+    /// The texts that may stand among its arguments.
+    strings: &'static [&'static str],
+}
+
+const fn function(name: &'static str, arguments: usize, strings: &'static [&'static str]) -> Allowed {
+    Allowed { name, arguments, strings }
+}
+
+const FUNCTIONS: &[Allowed] = &[
+    function("LTRIM", 1, &[]),
+    function("RTRIM", 1, &[]),
+    function("LEFT", 2, &[]),
+    function("REPLACE", 3, &[" "]),
+    function("CHAR", 1, &[]),
+    function("NCHAR", 1, &[]),
+    function("DB_NAME", 0, &[]),
+    function("SYSDATETIME", 0, &[]),
+    function("IS_SRVROLEMEMBER", 1, &["sysadmin"]),
+    function("HAS_PERMS_BY_NAME", 3, &["OBJECT", "DATABASE", "SERVER", "INSERT", "UPDATE", "DELETE", "ALTER", "EXECUTE", "CREATE TABLE", "CONTROL"]),
+];
+
+/// What SQLite says about its own tables, in the place of a table.
+const TABLE_FUNCTIONS: &[&str] = &["pragma_table_info", "pragma_index_list", "pragma_index_info"];
+
+/// What a value may be cast to: the types that columns have.
+#[rustfmt::skip]
+const TYPES: &[&str] = &[
+    "bit", "tinyint", "smallint", "int", "integer", "bigint", "decimal", "numeric", "money", "smallmoney", "float", "real",
+    "date", "time", "datetime", "smalldatetime", "datetime2", "datetimeoffset",
+    "char", "varchar", "text", "nchar", "nvarchar", "ntext", "sysname", "binary", "varbinary", "image", "blob",
+    "uniqueidentifier", "rowversion", "timestamp", "sql_variant", "xml", "hierarchyid",
+];
+
+type Verdict = Result<(), String>;
+
+/// Whether the tokens are one plain SELECT.
+pub(super) fn check(tokens: Vec<TokenWithSpan>, spelling: Spelling) -> Verdict {
+    let mut parser = Parser::new(spelling.dialect()).with_tokens_with_locations(tokens);
+    let statement = parser.parse_statement().map_err(|error| format!("it is no SQL that the parser knows ({error})"))?;
+    // The parser's own loop over statements ends at a word such as `END` and says nothing of what follows.
+    if parser.peek_token_ref().token != Token::EOF {
+        return refuse(format!("something after the statement: `{}`", parser.peek_token_ref()));
+    }
+    match &statement {
+        Statement::Query(query) => check_query(query, spelling),
+        other => refuse(format!("a statement of the kind {}", kind(other))),
+    }
+}
+
+fn check_query(query: &Query, spelling: Spelling) -> Verdict {
+    let Query { with, body, order_by, limit_clause, fetch, locks, for_clause, settings, format_clause, pipe_operators } = query;
+    absent(&[
+        (with.is_none(), "WITH"),
+        (fetch.is_none(), "FETCH"),
+        (locks.is_empty(), "FOR UPDATE"),
+        (for_clause.is_none(), "FOR"),
+        (settings.is_none(), "SETTINGS"),
+        (format_clause.is_none(), "FORMAT"),
+        (pipe_operators.is_empty(), "|>"),
+    ])?;
+    match body.as_ref() {
+        SetExpr::Select(select) => check_select(select, spelling)?,
+        other => return refuse(format!("a query of the kind {}", kind(other))),
+    }
+    if let Some(OrderBy { kind, interpolate }) = order_by {
+        absent(&[(interpolate.is_none(), "INTERPOLATE")])?;
+        let OrderByKind::Expressions(columns) = kind else { return refuse("`ORDER BY ALL`") };
+        columns.iter().try_for_each(check_order)?;
+    }
+    match limit_clause {
+        None => Ok(()),
+        Some(LimitClause::LimitOffset { limit: Some(limit), offset: None, limit_by }) if limit_by.is_empty() && is_integer(limit) => Ok(()),
+        Some(_) => refuse("a `LIMIT` that is more than a number"),
+    }
+}
+
+fn check_select(select: &Select, spelling: Spelling) -> Verdict {
+    let Select {
+        select_token: _,
+        optimizer_hints,
+        distinct,
+        select_modifiers,
+        top,
+        top_before_distinct: _,
+        projection,
+        exclude,
+        into,
+        from,
+        lateral_views,
+        prewhere,
+        selection,
+        connect_by,
+        group_by,
+        cluster_by,
+        distribute_by,
+        sort_by,
+        having,
+        named_window,
+        qualify,
+        window_before_qualify: _,
+        value_table_mode,
+        flavor,
+    } = select;
+    absent(&[
+        (optimizer_hints.is_empty(), "a hint"),
+        (distinct.is_none(), "DISTINCT"),
+        (select_modifiers.is_none(), "a modifier after SELECT"),
+        (exclude.is_none(), "EXCLUDE"),
+        (into.is_none(), "INTO"),
+        (lateral_views.is_empty(), "LATERAL VIEW"),
+        (prewhere.is_none(), "PREWHERE"),
+        (connect_by.is_empty(), "CONNECT BY"),
+        (matches!(group_by, GroupByExpr::Expressions(columns, modifiers) if columns.is_empty() && modifiers.is_empty()), "GROUP BY"),
+        (cluster_by.is_empty(), "CLUSTER BY"),
+        (distribute_by.is_empty(), "DISTRIBUTE BY"),
+        (sort_by.is_empty(), "SORT BY"),
+        (having.is_none(), "HAVING"),
+        (named_window.is_empty(), "WINDOW"),
+        (qualify.is_none(), "QUALIFY"),
+        (value_table_mode.is_none(), "SELECT AS"),
+        (*flavor == SelectFlavor::Standard, "FROM before SELECT"),
+    ])?;
+    if let Some(Top { with_ties: _, percent, quantity }) = top {
+        let counted = match quantity {
+            Some(TopQuantity::Constant(_)) => true,
+            Some(TopQuantity::Expr(rows)) => is_integer(rows),
+            None => false,
+        };
+        if *percent || !counted {
+            return refuse("a `TOP` that is more than a number");
+        }
+    }
+    if projection.is_empty() {
+        return refuse("no columns");
+    }
+    for item in projection {
+        match item {
+            SelectItem::UnnamedExpr(value) => check_expression(value, Place::Value(&[]))?,
+            SelectItem::ExprWithAlias { .. } | SelectItem::ExprWithAliases { .. } => return refuse("a column with another name (`AS`)"),
+            SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => return refuse("`*`"),
+        }
+    }
+    match from.as_slice() {
+        [] => {}
+        [TableWithJoins { relation, joins }] => {
+            check_table(relation, spelling)?;
+            joins.iter().try_for_each(|join| check_join(join, spelling))?;
+        }
+        _ => return refuse("several tables without `JOIN`"),
+    }
+    selection.as_ref().map_or(Ok(()), |condition| check_expression(condition, Place::Condition))
+}
+
+fn check_order(order: &OrderByExpr) -> Verdict {
+    let OrderByExpr { expr, options: OrderByOptions { asc: _, nulls_first }, with_fill } = order;
+    absent(&[(nulls_first.is_none(), "NULLS FIRST"), (with_fill.is_none(), "WITH FILL")])?;
+    match expr {
+        Expr::Identifier(name) if is_name(name) => Ok(()),
+        Expr::CompoundIdentifier(_) => check_expression(expr, Place::Value(&[])),
+        other => refuse(format!("an order by something else than columns: {}", kind(other))),
+    }
+}
+
+fn check_join(join: &Join, spelling: Spelling) -> Verdict {
+    let Join { relation, global, join_operator } = join;
+    absent(&[(!global, "GLOBAL")])?;
+    check_table(relation, spelling)?;
+    match join_operator {
+        JoinOperator::Join(JoinConstraint::On(condition)) | JoinOperator::Inner(JoinConstraint::On(condition)) => {
+            check_expression(condition, Place::Condition)
+        }
+        other => refuse(format!("a join that is not `JOIN … ON …`: {}", kind(other))),
+    }
+}
+
+fn check_table(table: &TableFactor, spelling: Spelling) -> Verdict {
+    let TableFactor::Table { name, alias, args, with_hints, version, with_ordinality, partitions, json_path, sample, index_hints } = table else {
+        return refuse(format!("something in the place of a table: {}", kind(table)));
+    };
+    absent(&[
+        (with_hints.is_empty(), "a hint for a table"),
+        (version.is_none(), "FOR SYSTEM_TIME"),
+        (!with_ordinality, "WITH ORDINALITY"),
+        (partitions.is_empty(), "PARTITION"),
+        (json_path.is_none(), "a path into a table"),
+        (sample.is_none(), "TABLESAMPLE"),
+        (index_hints.is_empty(), "a hint for an index"),
+    ])?;
+    if let Some(TableAlias { explicit, name, columns, at }) = alias {
+        // Without `AS` and quotes, what the parser takes for a name may be the word that begins the server's next statement.
+        let plain = *explicit && name.quote_style.is_some() && columns.is_empty() && at.is_none();
+        absent(&[(plain, "a table with another name that is not `AS` and a name in quotes")])?;
+    }
+    match args {
+        None => check_table_name(name),
+        Some(TableFunctionArgs { args, settings: None }) if spelling == Spelling::Sqlite => {
+            let known = word_of(name).is_some_and(|word| TABLE_FUNCTIONS.contains(&word));
+            match args.as_slice() {
+                [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(ValueWithSpan { value: Value::Placeholder(_), span: _ })))] if known => {
+                    Ok(())
+                }
+                _ => refuse("a function in the place of a table"),
+            }
+        }
+        Some(_) => refuse("a function or a hint in the place of a table"),
+    }
+}
+
+fn check_table_name(ObjectName(parts): &ObjectName) -> Verdict {
+    if parts.is_empty() || parts.len() > 2 {
+        return refuse(format!("a table's name of {} parts", parts.len()));
+    }
+    for part in parts {
+        match part {
+            ObjectNamePart::Identifier(name) if is_name(name) && !name.value.trim().to_ascii_lowercase().starts_with("pragma_") => {}
+            _ => return refuse("something in the place of a table's name"),
+        }
+    }
+    Ok(())
+}
+
+/// Where an expression stands, and so what it may be.
+#[derive(Clone, Copy)]
+enum Place {
+    /// True or false.
+    Condition,
+    /// A value, which may be one of these texts.
+    Value(&'static [&'static str]),
+}
+
+/// Goes through an expression without recursion: a long chain of `OR` is as deep as it is long.
+fn check_expression(expression: &Expr, place: Place) -> Verdict {
+    let mut todo = vec![(expression, place)];
+    while let Some((expression, place)) = todo.pop() {
+        match (place, expression) {
+            (_, Expr::Nested(inner)) => todo.push((inner, place)),
+            (Place::Condition, Expr::BinaryOp { left, op: BinaryOperator::And | BinaryOperator::Or, right }) => {
+                todo.extend([(left.as_ref(), Place::Condition), (right.as_ref(), Place::Condition)]);
+            }
+            (Place::Condition, Expr::UnaryOp { op: UnaryOperator::Not, expr }) => todo.push((expr, Place::Condition)),
+            (Place::Condition, Expr::BinaryOp { left, op, right }) if is_comparison(op) => {
+                todo.extend([(left.as_ref(), Place::Value(&[])), (right.as_ref(), Place::Value(&[]))]);
+            }
+            (Place::Condition, Expr::IsNull(value) | Expr::IsNotNull(value)) => todo.push((value, Place::Value(&[]))),
+            (Place::Value(_), Expr::Identifier(name)) if is_name(name) || is_parameter(name) => {}
+            (Place::Value(_), Expr::CompoundIdentifier(parts)) if parts.len() == 2 && parts.iter().all(is_name) => {}
+            (Place::Value(strings), Expr::Value(ValueWithSpan { value, span: _ })) => match value {
+                Value::Number(_, false) | Value::Placeholder(_) => {}
+                Value::SingleQuotedString(text) | Value::NationalStringLiteral(text) if strings.contains(&text.as_str()) => {}
+                other => return refuse(format!("{other} where it does not belong")),
+            },
+            (Place::Value(_), Expr::Cast { kind: CastKind::Cast, expr, data_type, array: false, format: None }) => {
+                check_type(data_type)?;
+                todo.push((expr, Place::Value(&[])));
+            }
+            (Place::Value(_), Expr::Trim { trim_where: None, trim_what: None, expr, trim_characters }) => {
+                let characters = trim_characters.iter().flatten();
+                todo.extend(std::iter::once(expr.as_ref()).chain(characters).map(|value| (value, Place::Value(&[]))));
+            }
+            (Place::Value(_), Expr::Substring { expr, substring_from: Some(from), substring_for, special: true, shorthand: true }) => {
+                let bounds = std::iter::once(from).chain(substring_for).map(Box::as_ref);
+                todo.extend(std::iter::once(expr.as_ref()).chain(bounds).map(|value| (value, Place::Value(&[]))));
+            }
+            (Place::Value(_), Expr::Function(function)) => {
+                let (allowed, arguments) = check_call(function)?;
+                todo.extend(arguments.into_iter().map(|argument| (argument, Place::Value(allowed.strings))));
+            }
+            (Place::Condition, other) => return refuse(format!("something in the place of a condition: {}", kind(other))),
+            (Place::Value(_), other) => return refuse(format!("something in the place of a value: {}", kind(other))),
+        }
+    }
+    Ok(())
+}
+
+/// The arguments of a call of a function that may be called.
+fn check_call(call: &Function) -> Result<(&'static Allowed, Vec<&Expr>), String> {
+    let Function { name, uses_odbc_syntax, parameters, args, filter, null_treatment, over, within_group } = call;
+    let called = word_of(name).and_then(|word| FUNCTIONS.iter().find(|allowed| allowed.name.eq_ignore_ascii_case(word)));
+    let Some(allowed) = called else { return Err(format!("the function `{name}`")) };
+    absent(&[
+        (!uses_odbc_syntax, "fn"),
+        (*parameters == FunctionArguments::None, "two lists of arguments"),
+        (filter.is_none(), "FILTER"),
+        (null_treatment.is_none(), "IGNORE NULLS"),
+        (over.is_none(), "OVER"),
+        (within_group.is_empty(), "WITHIN GROUP"),
+    ])?;
+    let FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses }) = args else {
+        return Err(format!("`{}` with something else than arguments", allowed.name));
+    };
+    let values = args.iter().map(|argument| match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => Some(value),
+        _ => None,
+    });
+    match values.collect::<Option<Vec<_>>>() {
+        Some(values) if clauses.is_empty() && values.len() == allowed.arguments => Ok((allowed, values)),
+        _ => Err(format!("`{}` with other arguments than {} values", allowed.name, allowed.arguments)),
+    }
+}
+
+/// A type's name and, in brackets, its lengths.
+fn check_type(data_type: &DataType) -> Verdict {
+    let text = data_type.to_string().to_ascii_lowercase();
+    let (name, lengths) = text.split_once('(').map_or((text.as_str(), "max"), |(name, rest)| (name, rest.strip_suffix(')').unwrap_or("?")));
+    let counted = lengths == "max" || lengths.split(',').all(|length| length.trim().parse::<u16>().is_ok());
+    if TYPES.contains(&name) && counted { Ok(()) } else { refuse(format!("the type `{data_type}`")) }
+}
+
+const fn is_comparison(operator: &BinaryOperator) -> bool {
+    use BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
+    matches!(operator, Eq | NotEq | Lt | LtEq | Gt | GtEq)
+}
+
+const fn is_integer(expression: &Expr) -> bool {
+    matches!(expression, Expr::Value(ValueWithSpan { value: Value::Number(_, false), span: _ }))
+}
+
+/// Whether this is the name of something in the database: the parser also takes words of SQL for names where the databases do not.
+fn is_name(Ident { value, quote_style, span: _ }: &Ident) -> bool {
+    let is_keyword = || ALL_KEYWORDS.binary_search(&value.to_ascii_uppercase().as_str()).is_ok();
+    quote_style.is_some() || !(value.is_empty() || value.starts_with('@') || is_keyword())
+}
+
+fn is_parameter(Ident { value, quote_style, span: _ }: &Ident) -> bool {
+    quote_style.is_none() && value.starts_with('@')
+}
+
+/// A name of one part without quotes.
+fn word_of(ObjectName(parts): &ObjectName) -> Option<&str> {
+    match parts.as_slice() {
+        [ObjectNamePart::Identifier(Ident { value, quote_style: None, span: _ })] => Some(value),
+        _ => None,
+    }
+}
+
+/// Refuses the first clause that is there.
+fn absent(clauses: &[(bool, &str)]) -> Verdict {
+    clauses.iter().find(|(absent, _)| !absent).map_or(Ok(()), |(_, clause)| refuse(format!("`{clause}`")))
+}
+
+fn refuse(found: impl Into<String>) -> Verdict {
+    Err(found.into())
+}
+
+/// What kind of node this is: the first word of its Debug text, so that nothing deep is printed.
+fn kind(node: &impl fmt::Debug) -> String {
+    struct FirstWord(String);
+    impl fmt::Write for FirstWord {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            let word = text.find(|c: char| !c.is_alphanumeric()).map_or(text, |end| &text[..end]);
+            self.0.push_str(word);
+            if word.len() < text.len() { Err(fmt::Error) } else { Ok(()) }
+        }
+    }
+    let mut first = FirstWord(String::new());
+    // The error only says that there was more than a word.
+    let _ = write!(first, "{node:?}");
+    format!("`{}`", first.0)
+}

@@ -1,0 +1,55 @@
+//! Reads everything, in parts that take effect together.
+
+use chrono::{DateTime, FixedOffset, TimeDelta};
+use lake::Reload;
+
+use crate::cursor::Cursor;
+use crate::extract::{Extraction, Read, TableError, column_names, newest_per_key, parse_watermark};
+use crate::incremental::far;
+use crate::rows::{BatchRow, frame};
+use crate::stream::{Since, Stream, streams};
+
+impl Extraction<'_> {
+    /// Reads everything in parts that mean nothing until the last is there; an interrupted reload goes on where it stopped.
+    pub(crate) async fn full(&mut self) -> Result<Read, TableError> {
+        let before = self.state.watermark.as_deref().and_then(parse_watermark);
+        let columns = column_names(self.source);
+        let mut streams = streams(self.source, &self.table, &columns, Since::Beginning, self.reading.batch_size);
+        let (mut reload, began) = self.unfinished_reload(&mut streams).unwrap_or_else(|| {
+            let began = self.run.started_at;
+            (Reload { generation: self.next, closes: false, began: began.to_rfc3339(), cursor: None }, began)
+        });
+        while let Some(at) = streams.iter().position(|stream| !stream.done) {
+            self.go_on()?;
+            let page = streams[at].next_page(self.erp, &self.table).await?;
+            let judged = self.judge(page);
+            reload.closes = streams.iter().all(|stream| stream.done);
+            reload.cursor = Cursor::note(&streams);
+            let mut rows: Vec<BatchRow> = newest_per_key(self.source, judged.valid);
+            self.counts.written += self.known.changed(rows.clone(), true).await?.height();
+            if rows.is_empty() && judged.rejected.is_empty() && !reload.closes {
+                continue;
+            }
+            // The watermark is the one from before the reload began: what changes while it reads is read again. Where there was none, all that was
+            // stamped before the reload began has been read now.
+            let watermark = before.or_else(|| if reload.closes { far(&streams, None, began) } else { None });
+            rows.extend(self.known.rejections(&judged.rejected).await?);
+            let all = frame(self.source, &rows)?;
+            self.put(all, watermark, None, Some(reload.clone())).await?;
+        }
+        Ok(Read::AsOf(began))
+    }
+
+    /// The reload that an earlier run began and did not close, with the streams set to where it stopped.
+    fn unfinished_reload(&self, streams: &mut [Stream]) -> Option<(Reload, DateTime<FixedOffset>)> {
+        const GIVEN_UP_AFTER_HOURS: i64 = 24;
+        let open = self.state.open_reload.clone()?;
+        let began = DateTime::parse_from_rfc3339(&open.began).ok()?;
+        let age = self.run.started_at - began;
+        if age > TimeDelta::hours(GIVEN_UP_AFTER_HOURS) || age < TimeDelta::zero() {
+            return None;
+        }
+        let cursor = Cursor::read(open.cursor.as_deref()?)?;
+        cursor.resume(streams).then_some((open, began))
+    }
+}

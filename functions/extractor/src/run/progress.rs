@@ -1,0 +1,54 @@
+//! How far a table has come in a run, over all the tries that it takes.
+
+use api::pipeline::TableRun;
+use lake::TableState;
+use warehouse::sources::Source;
+
+use crate::extract::TableCounts;
+
+/// How far a table has come in a run.
+pub(super) struct Progress {
+    /// What the tries before the current one count for.
+    before: TableCounts,
+    /// What the current try counts for.
+    pub(super) counts: TableCounts,
+    /// How far the table has been read.
+    pub(super) watermark: Option<String>,
+}
+
+impl Progress {
+    /// A table before its first try.
+    pub(super) fn of(state: &TableState) -> Self {
+        Self { before: TableCounts::default(), counts: TableCounts::default(), watermark: state.watermark.clone() }
+    }
+
+    /// The current try is followed by one that does not repeat it.
+    pub(super) fn keep_all(&mut self) {
+        let TableCounts { extracted, accepted, rejected, .. } = self.counts;
+        self.before.extracted += extracted;
+        self.before.accepted += accepted;
+        self.before.rejected += rejected;
+        self.keep_written();
+    }
+
+    /// The current try is repeated: rows that it read are read again, but what it wrote is not written again.
+    pub(super) fn keep_written(&mut self) {
+        self.before.written += std::mem::take(&mut self.counts).written;
+    }
+
+    /// What the run's record says of the table.
+    pub(super) fn told(&self, source: &Source, attempts: i64, error: Option<String>) -> TableRun {
+        let Self { before, counts, watermark } = self;
+        let count = |of: fn(&TableCounts) -> usize| i64::try_from(of(before) + of(counts)).unwrap_or(i64::MAX);
+        TableRun {
+            table: source.table.to_owned(),
+            extracted: count(|counts| counts.extracted),
+            accepted: count(|counts| counts.accepted),
+            rejected: count(|counts| counts.rejected),
+            written: count(|counts| counts.written),
+            watermark: watermark.clone(),
+            attempts,
+            error,
+        }
+    }
+}

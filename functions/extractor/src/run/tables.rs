@@ -1,0 +1,266 @@
+//! The work of a run: tables one after the other, tried again where that may help, then the marts.
+
+use std::collections::BTreeMap;
+
+use api::pipeline::{RunRecord, TableRun};
+use chrono::{DateTime, FixedOffset};
+use lake::{Lake, Mode, TableState};
+use serve::chain;
+use warehouse::sources::{ALL, Owner, Source};
+use warehouse::transform::{self, RunStamp, Tables};
+
+use super::progress::Progress;
+use crate::Settings;
+use crate::extract::{Extraction, Read, TableError, With};
+use crate::source::{Connect, Erp, ErpError, Table};
+use crate::time_left::{NEARLY_UP, TimeLeft};
+
+/// How often a table is begun again because another run was faster.
+const OVERTAKEN_MAX: u32 = 30;
+
+/// A run at its work.
+pub(super) struct Run<'a> {
+    erp: &'a dyn Connect,
+    lake: &'a Lake,
+    settings: &'a Settings,
+    mode: Mode,
+    stamp: &'a RunStamp,
+    time: &'a TimeLeft<'a>,
+    record: &'a mut RunRecord,
+    tables: Tables<'static>,
+    has_committed: bool,
+}
+
+/// How a run's way through the tables ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Every table was read, or was not for a reason of its own.
+    AllDone,
+    /// The run had to stop.
+    ForLackOfTime,
+}
+
+/// Whether what failed may be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Again {
+    Yes,
+    /// It was tried often enough, or would fail again.
+    No,
+    /// There is no time left to wait and try.
+    NoTime,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        erp: &'a dyn Connect,
+        lake: &'a Lake,
+        settings: &'a Settings,
+        mode: Mode,
+        stamp: &'a RunStamp,
+        time: &'a TimeLeft<'a>,
+        record: &'a mut RunRecord,
+    ) -> Self {
+        Self { erp, lake, settings, mode, stamp, time, record, tables: Tables::default(), has_committed: false }
+    }
+
+    /// Extracts all tables and brings the marts up to date, also with what an earlier run left to do.
+    pub(super) async fn all(&mut self) -> Result<Ended, String> {
+        let manifest = transform::stage(self.lake, self.stamp).await.map_err(|error| chain(&error))?;
+        let is_behind = !manifest.pending.is_null();
+        let ended = match self.connect().await {
+            Ok(erp) => Ok(self.extract(erp.as_ref(), manifest.tables).await),
+            Err(error) => Err(error),
+        };
+        if is_behind || self.has_committed || !self.tables.read.is_empty() {
+            transform::transform(self.lake, self.stamp, &self.tables, self.time.now()).await.map_err(|error| chain(&error))?;
+        }
+        ended
+    }
+
+    async fn extract(&mut self, erp: &dyn Erp, mut states: BTreeMap<String, TableState>) -> Ended {
+        // What keeps one table from being read after all tries keeps the others too: they are not waited for one by one.
+        let mut given_up: Option<String> = None;
+        let mut ended = Ended::AllDone;
+        for source in ALL {
+            let state = states.remove(source.staging).unwrap_or_default();
+            if given_up.is_none() && self.time.is_up() {
+                tracing::warn!(table = source.table, "{NEARLY_UP}: this table and those after it are not tried");
+                (given_up, ended) = (Some(NEARLY_UP.to_owned()), Ended::ForLackOfTime);
+            }
+            let outcome = match &given_up {
+                Some(reason) => Outcome::Failed(Progress::of(&state).told(source, 0, Some(format!("not tried: {reason}"))), Cause::Table),
+                None => self.table(erp, source, state).await,
+            };
+            match outcome {
+                Outcome::Absent => {
+                    self.tables.absent.insert(source.staging);
+                    self.record.skipped.push(source.table.to_owned());
+                }
+                Outcome::Read(table, as_of) => {
+                    self.tables.read.insert(source.staging, as_of);
+                    self.record.tables.push(table);
+                }
+                Outcome::Failed(table, cause) => {
+                    self.tables.failed.insert(source.staging);
+                    match cause {
+                        Cause::Table => {}
+                        Cause::Everywhere => given_up.clone_from(&table.error),
+                        Cause::Time => (given_up, ended) = (Some(NEARLY_UP.to_owned()), Ended::ForLackOfTime),
+                    }
+                    self.record.tables.push(table);
+                }
+            }
+        }
+        ended
+    }
+
+    async fn connect(&mut self) -> Result<Box<dyn Erp>, String> {
+        self.record.attempts = 1;
+        loop {
+            let error = match self.erp.connect().await {
+                Ok(erp) => return Ok(erp),
+                Err(error) => error,
+            };
+            match self.connect_again(&error).await {
+                Again::Yes => {}
+                again => return Err(told(&error, again)),
+            }
+        }
+    }
+
+    /// Decides whether the ERP may be connected to again, and waits until then. What concerns the whole ERP is counted for the run: a table does not wait
+    /// for what another has waited for.
+    async fn connect_again(&mut self, error: &ErpError) -> Again {
+        let again = self.again(error.is_passing(), self.record.attempts);
+        if again == Again::Yes {
+            tracing::warn!(%error, attempt = self.record.attempts, "the ERP cannot be reached; trying again");
+            tokio::time::sleep(self.settings.retry_delay).await;
+            self.record.attempts += 1;
+        }
+        again
+    }
+
+    /// Decides whether a table may be tried again, and waits until then.
+    async fn try_again(&self, source: &Source, error: &TableError, attempt: i64) -> Again {
+        let again = self.again(error.is_passing(), attempt);
+        if again == Again::Yes {
+            tracing::warn!(table = source.table, error = chain(error), attempt, "reading a table failed; trying again");
+            tokio::time::sleep(self.settings.retry_delay).await;
+        }
+        again
+    }
+
+    fn again(&self, may_pass: bool, tried: i64) -> Again {
+        if !may_pass || tried > self.settings.retries.into() {
+            Again::No
+        } else if self.time.allows(self.settings.retry_delay) {
+            Again::Yes
+        } else {
+            Again::NoTime
+        }
+    }
+
+    /// Extracts a table, again where that may help.
+    async fn table(&mut self, erp: &dyn Erp, source: &'static Source, state: TableState) -> Outcome {
+        let mut progress = Progress::of(&state);
+        let mut known = Some(state);
+        let (mut attempts, mut overtaken) = (0, 0);
+        loop {
+            attempts += 1;
+            let error = match self.attempt(erp, source, known.take(), &mut progress).await {
+                Ok(None) => return Outcome::Absent,
+                Ok(Some(Read::AsOf(as_of))) => return Outcome::Read(progress.told(source, attempts, None), as_of),
+                Ok(Some(Read::Prepared)) => {
+                    // Not a try that failed, but the first half of one.
+                    attempts -= 1;
+                    progress.keep_all();
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let again = match &error {
+                TableError::Overtaken if overtaken < OVERTAKEN_MAX => {
+                    overtaken += 1;
+                    attempts -= 1;
+                    Again::Yes
+                }
+                TableError::Erp(error) if error.concerns_all_tables() => self.connect_again(error).await,
+                error => self.try_again(source, error, attempts).await,
+            };
+            if again != Again::Yes {
+                let reason = told(&error, again);
+                let cause = match &error {
+                    TableError::Stopped => Cause::Time,
+                    error if error.concerns_all_tables() => Cause::Everywhere,
+                    _ => Cause::Table,
+                };
+                if let TableError::Stopped = error {
+                    tracing::warn!(table = source.table, "{reason}");
+                } else {
+                    tracing::error!(table = source.table, error = reason, attempts, "reading a table failed");
+                }
+                return Outcome::Failed(progress.told(source, attempts, Some(reason)), cause);
+            }
+            progress.keep_written();
+        }
+    }
+
+    /// One try of a table; `None` if it is not there and need not be. What the lake knows of it is read again unless it was given.
+    async fn attempt(
+        &mut self,
+        erp: &dyn Erp,
+        source: &'static Source,
+        known: Option<TableState>,
+        progress: &mut Progress,
+    ) -> Result<Option<Read>, TableError> {
+        let state = match known {
+            Some(state) => state,
+            None => transform::stage(self.lake, self.stamp).await?.tables.remove(source.staging).unwrap_or_default(),
+        };
+        let Some(table) = described(erp, source).await? else { return Ok(None) };
+        let with = With { lake: self.lake, erp, reading: &self.settings.reading, run: self.stamp, time: self.time };
+        let mut extraction = Extraction::new(with, source, table, self.mode, state);
+        let result = extraction.extract().await;
+        self.has_committed |= extraction.has_committed();
+        (progress.counts, progress.watermark) = (extraction.counts, extraction.state.watermark);
+        result.map(Some)
+    }
+}
+
+/// What became of a table.
+enum Outcome {
+    /// The ERP does not have it and need not.
+    Absent,
+    /// It was read, as of this moment.
+    Read(TableRun, DateTime<FixedOffset>),
+    /// It was not.
+    Failed(TableRun, Cause),
+}
+
+/// Where a failure lies.
+#[derive(Clone, Copy)]
+enum Cause {
+    /// In the table.
+    Table,
+    /// In the ERP or the lake as a whole.
+    Everywhere,
+    /// In the time that the run has.
+    Time,
+}
+
+/// A failure as it is recorded.
+fn told(error: &dyn std::error::Error, again: Again) -> String {
+    let reason = chain(error);
+    if again == Again::NoTime { format!("{reason}; not tried again: {NEARLY_UP}") } else { reason }
+}
+
+/// What the ERP says of a table, which must have all the columns that are read; `None` if the table is not there and need not be.
+async fn described(erp: &dyn Erp, source: &'static Source) -> Result<Option<Table>, ErpError> {
+    let Some(table) = erp.table(source).await? else {
+        return if source.owner == Owner::Erp { Err(ErpError::NoTable(source.table)) } else { Ok(None) };
+    };
+    match source.columns.iter().find(|column| table.column(column.source).is_none()) {
+        Some(column) => Err(ErpError::NoColumn { table: source.table, column: column.source.to_owned() }),
+        None => Ok(Some(table)),
+    }
+}

@@ -1,0 +1,280 @@
+//! SQL Server over TDS: one connection, asking for read-only intent, that reads short pages one after the other.
+//!
+//! A connection on which anything went wrong is dropped; the next page opens another. Nothing but SELECT statements that the guard has passed is sent: no
+//! session settings, no transactions.
+
+mod cells;
+mod failures;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::NaiveDateTime;
+use chrono_tz::Tz;
+use futures::TryStreamExt;
+use tiberius::error::Error as TdsError;
+use tiberius::{AuthMethod, Client, Config, EncryptionLevel, Query, QueryItem};
+use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
+use warehouse::sources::Source;
+
+use super::page::{PAGE_MAX_BYTES, bytes_of};
+use super::{Cell, Class, Dialect, Erp, ErpError, Page, Select, SqlServerAddress, Statement, Table, TableColumn};
+
+/// What the ERP's administrators see this as.
+const APPLICATION_NAME: &str = "tideline";
+/// How long a connection may take to open.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+type Connection = Client<Compat<TcpStream>>;
+
+/// The ERP's SQL Server.
+#[derive(Debug)]
+pub struct SqlServer {
+    address: SqlServerAddress,
+    factory_tz: Tz,
+    connection: Mutex<Option<Connection>>,
+}
+
+/// What may go wrong on a connection.
+#[derive(Debug)]
+enum Failure {
+    /// What the driver or the server says.
+    Tds(TdsError),
+    /// No answer in time.
+    TimedOut,
+}
+
+impl From<TdsError> for Failure {
+    fn from(error: TdsError) -> Self {
+        Self::Tds(error)
+    }
+}
+
+impl SqlServer {
+    /// Connects and logs in. Times with an offset are read as the factory's own.
+    pub async fn open(address: SqlServerAddress, factory_tz: Tz) -> Result<Self, ErpError> {
+        let server = Self { address, factory_tz, connection: Mutex::new(None) };
+        *server.connection.lock().await = Some(server.log_in().await?);
+        Ok(server)
+    }
+
+    /// Rows of a statement, until they are too large for one page.
+    async fn select(&self, statement: &Statement, order: &[usize]) -> Result<Page, Failed> {
+        let mut slot = self.connection.lock().await;
+        // Taken out, and put back only when all went well: what is left on the wire of a page that failed or was cut must not be read by the next.
+        let mut connection = match slot.take() {
+            Some(connection) => connection,
+            None => self.log_in().await.map_err(Failed::ToConnect)?,
+        };
+        let page = timeout(self.address.timeout, Box::pin(self.read(&mut connection, statement, order))).await;
+        match page {
+            Ok(Ok(page)) => {
+                if !page.cut {
+                    *slot = Some(connection);
+                }
+                Ok(page)
+            }
+            Ok(Err(error)) => Err(Failed::OnTheWay(Failure::Tds(error))),
+            Err(_) => Err(Failed::OnTheWay(Failure::TimedOut)),
+        }
+    }
+
+    async fn read(&self, connection: &mut Connection, statement: &Statement, order: &[usize]) -> Result<Page, TdsError> {
+        let mut query = Query::new(statement.text());
+        for parameter in statement.parameters() {
+            match parameter {
+                Cell::Null => query.bind(Option::<String>::None),
+                Cell::Blob(bytes) => query.bind(bytes.clone()),
+                other => query.bind(other.to_string()),
+            }
+        }
+        let mut found = query.query(connection).await?;
+        let (mut page, mut size_bytes) = (Page::default(), 0);
+        while let Some(item) = found.try_next().await? {
+            let QueryItem::Row(row) = item else { continue };
+            let row: Vec<Cell> = row.into_iter().map(|value| cells::cell(value, self.factory_tz)).collect();
+            // Rows that the server takes for equal in the order stay on one page, however large it is.
+            if size_bytes > PAGE_MAX_BYTES && page.rows.last().is_some_and(|last| !cells::may_be_equal(last, &row, order)) {
+                page.cut = true;
+                return Ok(page);
+            }
+            size_bytes += bytes_of(&row);
+            page.rows.push(row);
+        }
+        Ok(page)
+    }
+
+    async fn log_in(&self) -> Result<Connection, ErpError> {
+        let (mut host, mut port) = (self.address.host.clone(), self.address.port);
+        // A server may send a reader on to a replica, once.
+        for _ in 0..2 {
+            match timeout(CONNECT_TIMEOUT, self.log_in_at(&host, port)).await {
+                Ok(Ok(connection)) => return Ok(connection),
+                Ok(Err(TdsError::Routing { host: other, port: at })) => (host, port) = (other, at),
+                Ok(Err(error)) => return Err(failures::of_connecting(&self.address, &Failure::Tds(error))),
+                Err(_) => return Err(failures::of_connecting(&self.address, &Failure::TimedOut)),
+            }
+        }
+        Err(ErpError::Unusable(format!("the ERP at `{}` sends readers on from server to server: name the replica itself in SOURCE_DB", self.address.host)))
+    }
+
+    async fn log_in_at(&self, host: &str, port: u16) -> Result<Connection, TdsError> {
+        let mut config = Config::new();
+        config.host(host);
+        config.port(port);
+        config.database(&self.address.database);
+        config.authentication(AuthMethod::sql_server(&self.address.user, self.address.password.reveal()));
+        config.application_name(APPLICATION_NAME);
+        config.readonly(true);
+        config.command_timeout(Some(self.address.timeout));
+        config.encryption(if self.address.encrypt { EncryptionLevel::Required } else { EncryptionLevel::NotSupported });
+        if self.address.trust_server_certificate {
+            config.trust_cert();
+        } else if let Some(authority) = &self.address.certificate_authority {
+            config.trust_cert_ca(authority.display());
+        }
+        let stream = TcpStream::connect((host, port)).await?;
+        stream.set_nodelay(true)?;
+        Box::pin(Client::connect(config, stream.compat_write())).await
+    }
+}
+
+/// What a login may do beside reading, as the server names it. Reading needs none of it.
+const RIGHTS: [(&str, &str); 4] = [
+    ("alter the server (sysadmin)", "IS_SRVROLEMEMBER('sysadmin')"),
+    ("alter the database", "HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'ALTER')"),
+    ("create tables", "HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TABLE')"),
+    ("execute procedures", "HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'EXECUTE')"),
+];
+
+/// The same for a table.
+const RIGHTS_ON_TABLE: [(&str, &str); 4] = [
+    ("INSERT", "HAS_PERMS_BY_NAME(@P1, 'OBJECT', 'INSERT')"),
+    ("UPDATE", "HAS_PERMS_BY_NAME(@P1, 'OBJECT', 'UPDATE')"),
+    ("DELETE", "HAS_PERMS_BY_NAME(@P1, 'OBJECT', 'DELETE')"),
+    ("ALTER", "HAS_PERMS_BY_NAME(@P1, 'OBJECT', 'ALTER')"),
+];
+
+impl SqlServer {
+    /// What the login may do to server and database that it should not.
+    pub async fn rights(&self) -> Result<Vec<&'static str>, ErpError> {
+        self.held(&RIGHTS, Vec::new()).await
+    }
+
+    /// What the login may do to a table that it should not.
+    pub async fn rights_on(&self, source: &'static Source) -> Result<Vec<&'static str>, ErpError> {
+        let name = format!("[{}].[{}]", source.owner.schema(), source.table);
+        self.held(&RIGHTS_ON_TABLE, vec![Cell::Text(name)]).await
+    }
+
+    async fn held(&self, rights: &[(&'static str, &str)], parameters: Vec<Cell>) -> Result<Vec<&'static str>, ErpError> {
+        let asked: Vec<&str> = rights.iter().map(|(_, asked)| *asked).collect();
+        let answers = self.facts(&asked, parameters).await?;
+        Ok(rights.iter().zip(answers).filter(|(_, answer)| *answer == Cell::Int(1)).map(|((right, _), _)| *right).collect())
+    }
+
+    /// The time on the server's clock, which is the factory's.
+    pub async fn now(&self) -> Result<Option<NaiveDateTime>, ErpError> {
+        let answers = self.facts(&["SYSDATETIME()"], Vec::new()).await?;
+        Ok(answers.first().and_then(|cell| crate::validate::time(&cell.to_string())).map(|(time, _)| time))
+    }
+
+    /// The values of a SELECT without a table.
+    async fn facts(&self, asked: &[&str], parameters: Vec<Cell>) -> Result<Vec<Cell>, ErpError> {
+        let statement = Statement::new(Dialect::SqlServer, format!("SELECT {}", asked.join(", ")), parameters)?;
+        let page = self.select(&statement, &[]).await.map_err(|failed| match failed {
+            Failed::ToConnect(error) => error,
+            Failed::OnTheWay(failure) => failures::of_connecting(&self.address, &failure),
+        })?;
+        Ok(page.rows.into_iter().next().unwrap_or_default())
+    }
+}
+
+/// Where reading failed.
+enum Failed {
+    ToConnect(ErpError),
+    OnTheWay(Failure),
+}
+
+impl Failed {
+    fn explain(self, server: &SqlServer, source: &Source) -> ErpError {
+        match self {
+            Self::ToConnect(error) => error,
+            Self::OnTheWay(failure) => failures::of_table(&server.address, source.table, &failure),
+        }
+    }
+}
+
+#[async_trait]
+impl Erp for SqlServer {
+    async fn table(&self, source: &'static Source) -> Result<Option<Table>, ErpError> {
+        let names = || vec![Cell::Text(source.owner.schema().to_owned()), Cell::Text(source.table.to_owned())];
+        let columns = Statement::new(Dialect::SqlServer, COLUMNS, names())?;
+        let columns = self.select(&columns, &[]).await.map_err(|failed| failed.explain(self, source))?;
+        let columns: Vec<TableColumn> = columns.rows.iter().map(|row| column(row)).collect();
+        if columns.is_empty() {
+            return Ok(None);
+        }
+        let indexes = Statement::new(Dialect::SqlServer, INDEXES, names())?;
+        let mut parts = self.select(&indexes, &[]).await.map_err(|failed| failed.explain(self, source))?.rows;
+        parts.sort_by_key(|row| (number(&row[0]), number(&row[1])));
+        let indexes = parts.chunk_by(|a, b| a[0] == b[0]).map(|parts| parts.iter().map(|row| row[2].to_string()).collect()).collect();
+        Ok(Some(Table { dialect: Dialect::SqlServer, columns, indexes }))
+    }
+
+    async fn page(&self, table: &Table, select: &Select) -> Result<Page, ErpError> {
+        let order: Vec<usize> = select.order.iter().filter_map(|name| select.columns.iter().position(|column| column == name)).collect();
+        let done = self.select(&select.statement(table)?, &order).await;
+        let Err(Failed::OnTheWay(failure)) = &done else { return done.map_err(|failed| failed.explain(self, select.source)) };
+        if !failures::is_undecodable(failure) {
+            return done.map_err(|failed| failed.explain(self, select.source));
+        }
+        // Some text on this page is none. Asked for as bytes it does not end the answer, and can be judged cell by cell.
+        let mut page = self.select(&select.statement_of_bytes(table)?, &order).await.map_err(|failed| failed.explain(self, select.source))?;
+        let is_text: Vec<bool> = select.columns.iter().map(|column| table.class(column) == Class::Text).collect();
+        for row in &mut page.rows {
+            for cell in row.iter_mut().zip(&is_text).filter_map(|(cell, is_text)| is_text.then_some(cell)) {
+                cells::decode_utf16(cell);
+            }
+        }
+        Ok(page)
+    }
+}
+
+const COLUMNS: &str = "SELECT [COLUMN_NAME], [DATA_TYPE], [CHARACTER_MAXIMUM_LENGTH], [NUMERIC_PRECISION], [NUMERIC_SCALE], [DATETIME_PRECISION], \
+    [IS_NULLABLE] FROM [INFORMATION_SCHEMA].[COLUMNS] WHERE [TABLE_SCHEMA] = @P1 AND [TABLE_NAME] = @P2";
+
+/// Disabled indexes serve nobody, and filtered ones not every row.
+const INDEXES: &str = "SELECT [i].[index_id], [i].[key_ordinal], [c].[name] FROM [sys].[schemas] AS [s] \
+    JOIN [sys].[objects] AS [t] ON [t].[schema_id] = [s].[schema_id] \
+    JOIN [sys].[indexes] AS [x] ON [x].[object_id] = [t].[object_id] \
+    JOIN [sys].[index_columns] AS [i] ON [i].[object_id] = [x].[object_id] AND [i].[index_id] = [x].[index_id] \
+    JOIN [sys].[columns] AS [c] ON [c].[object_id] = [i].[object_id] AND [c].[column_id] = [i].[column_id] \
+    WHERE [s].[name] = @P1 AND [t].[name] = @P2 AND [i].[key_ordinal] > 0 AND [x].[is_disabled] = 0 AND [x].[has_filter] = 0";
+
+fn number(cell: &Cell) -> i64 {
+    if let Cell::Int(value) = cell { *value } else { 0 }
+}
+
+/// A column as the catalogue describes it.
+fn column(row: &[Cell]) -> TableColumn {
+    let name = row[1].to_string().to_ascii_lowercase();
+    let length = || if number(&row[2]) < 0 { "max".to_owned() } else { number(&row[2]).to_string() };
+    let (class, sql_type) = match name.as_str() {
+        "char" | "varchar" | "nchar" | "nvarchar" => (Class::Text, format!("{name}({})", length())),
+        "text" => (Class::Text, "varchar(max)".to_owned()),
+        "ntext" | "xml" => (Class::Text, "nvarchar(max)".to_owned()),
+        "date" => (Class::Date, name),
+        "smalldatetime" => (Class::SmallDateTime, name),
+        "datetime" => (Class::DateTime, name),
+        "datetime2" => (Class::DateTime2, format!("datetime2({})", number(&row[5]))),
+        "datetimeoffset" => (Class::DateTimeOffset, format!("datetimeoffset({})", number(&row[5]))),
+        "decimal" | "numeric" => (Class::Other, format!("{name}({}, {})", number(&row[3]), number(&row[4]))),
+        "binary" | "varbinary" => (Class::Other, format!("{name}({})", length())),
+        _ => (Class::Other, name),
+    };
+    TableColumn { name: row[0].to_string(), sql_type, class, nullable: row[6] != Cell::Text("NO".to_owned()) }
+}

@@ -1,0 +1,107 @@
+//! What the driver and the server say when something fails, in words that tell what to do, and whether trying again makes sense.
+
+use std::time::Duration;
+
+use tiberius::error::{Error, TokenError};
+
+use super::{ErpError, Failure, SqlServerAddress};
+
+/// A failure to connect or to log in.
+pub(super) fn of_connecting(address: &SqlServerAddress, failure: &Failure) -> ErpError {
+    let place = place(address);
+    match failure {
+        Failure::TimedOut => ErpError::Unreachable(format!("the ERP at {place} does not answer: check host, port and firewall")),
+        Failure::Tds(Error::Server(said)) => of_server(address, said)
+            .unwrap_or_else(|| ErpError::Unusable(format!("the ERP at {place} refuses the connection: {} (error {})", one_line(said), said.code()))),
+        Failure::Tds(Error::Tls(reason)) => ErpError::Unusable(untrusted(&place, reason)),
+        Failure::Tds(Error::Io { message, .. }) if message.contains("certificate") => ErpError::Unusable(untrusted(&place, message)),
+        Failure::Tds(Error::Io { message, .. }) => {
+            ErpError::Unreachable(format!("the ERP at {place} cannot be reached: {message}; check host, port and firewall"))
+        }
+        Failure::Tds(error) => ErpError::Unreachable(format!("the ERP at {place} gives no sensible answer: {error}; check that a SQL Server listens there")),
+    }
+}
+
+/// A failure while a table was read.
+pub(super) fn of_table(address: &SqlServerAddress, table: &'static str, failure: &Failure) -> ErpError {
+    match failure {
+        Failure::TimedOut | Failure::Tds(Error::Io { kind: std::io::ErrorKind::TimedOut, .. }) => too_slow(table, address.timeout),
+        Failure::Tds(Error::Server(said)) => of_server(address, said).unwrap_or_else(|| match said.code() {
+            DEADLOCK | LOCK_TIMEOUT | 701 | 8645 | 8651 => ErpError::Busy { table, reason: busy(said) },
+            229 | 230 | 300 | 371 => ErpError::NoPermission { table, reason: one_line(said) },
+            code => ErpError::Statement { table, reason: format!("{} (error {code})", one_line(said)) },
+        }),
+        Failure::Tds(Error::Io { message, .. }) => {
+            ErpError::Unreachable(format!("the connection to the ERP at {} was lost while table `{table}` was read: {message}", place(address)))
+        }
+        Failure::Tds(error) => {
+            ErpError::Unreachable(format!("the ERP at {} broke off while table `{table}` was read: {error}", place(address)))
+        }
+    }
+}
+
+/// Whether the driver met text that its encoding does not allow: it says so in more than one way.
+pub(super) fn is_undecodable(failure: &Failure) -> bool {
+    match failure {
+        Failure::Tds(Error::Utf16 | Error::Utf8 | Error::Encoding(_)) => true,
+        Failure::Tds(Error::Protocol(reason)) => reason.contains("UTF-16"),
+        _ => false,
+    }
+}
+
+const DEADLOCK: u32 = 1205;
+const LOCK_TIMEOUT: u32 = 1222;
+/// From this severity on the server ends the connection.
+const FATAL: u8 = 20;
+
+/// What concerns the whole server or database.
+fn of_server(address: &SqlServerAddress, said: &TokenError) -> Option<ErpError> {
+    let (place, user, database) = (place(address), &address.user, &address.database);
+    Some(match said.code() {
+        18456 | 18452 | 18470 | 18486 | 18487 | 18488 => ErpError::Unusable(format!(
+            "the ERP at {place} refuses the login `{user}`: check user and password in SOURCE_DB, and that the login is not locked or expired (error {})",
+            said.code()
+        )),
+        4060 | 911 | 916 => {
+            let advice = "check the database's name in SOURCE_DB, and that the login has a user there";
+            ErpError::Unusable(format!("the ERP at {place} does not open database `{database}` for the login `{user}`: {advice} (error {})", said.code()))
+        }
+        // Starting, stopping, restoring, failing over, or too busy to take a connection.
+        233 | 921 | 922 | 927 | 945 | 976 | 978 | 979 | 981 | 982 | 983 | 988 | 6005 | 10928 | 10929 | 17142 | 17187 | 17197 | 18401 | 40197 | 40501 | 40613 => {
+            ErpError::Unreachable(format!("the ERP at {place} is not ready: {} (error {})", one_line(said), said.code()))
+        }
+        code if said.class() >= FATAL => {
+            ErpError::Unreachable(format!("the ERP at {place} ended the connection: {} (error {code})", one_line(said)))
+        }
+        _ => return None,
+    })
+}
+
+fn busy(said: &TokenError) -> String {
+    match said.code() {
+        DEADLOCK => "the server chose this reading to end a deadlock (error 1205)".to_owned(),
+        LOCK_TIMEOUT => "another session holds a lock (error 1222)".to_owned(),
+        code => format!("{} (error {code})", one_line(said)),
+    }
+}
+
+fn too_slow(table: &'static str, limit: Duration) -> ErpError {
+    let reason = format!("a page took longer than {} s; a lock may be held, or the watermark column has no index (see `tideline doctor`)", limit.as_secs());
+    ErpError::Busy { table, reason }
+}
+
+fn untrusted(place: &str, reason: &str) -> String {
+    let reason = reason.split(". ").next().unwrap_or_default().split(".\n").next().unwrap_or_default();
+    format!(
+        "the ERP at {place} cannot be trusted: {reason}; name its certificate authority with `ca=/path/to/ca.pem` in SOURCE_DB, \
+         or, in a network that you trust, set `trust_server_certificate=true`"
+    )
+}
+
+fn place(address: &SqlServerAddress) -> String {
+    format!("`{}:{}`", address.host, address.port)
+}
+
+fn one_line(said: &TokenError) -> String {
+    said.message().split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+}

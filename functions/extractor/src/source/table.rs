@@ -1,0 +1,94 @@
+//! What the ERP says about one of its tables: columns with their types, and indexes. How a value is compared with a column follows from it.
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+
+use super::Cell;
+
+/// Which database a table is in, and so how statements over it are spelt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite.
+    Sqlite,
+    /// Microsoft SQL Server.
+    SqlServer,
+}
+
+/// A table of the ERP.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The database it is in.
+    pub dialect: Dialect,
+    /// Its columns.
+    pub columns: Vec<TableColumn>,
+    /// Its indexes, each as the names of its columns in their order.
+    pub indexes: Vec<Vec<String>>,
+}
+
+/// A column of a table of the ERP.
+#[derive(Clone, Debug)]
+pub struct TableColumn {
+    /// Its name as the ERP spells it.
+    pub name: String,
+    /// Its type as SQL spells it: `decimal(12, 3)`. Empty where values keep to no type.
+    pub sql_type: String,
+    /// What kind of values it compares.
+    pub class: Class,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+}
+
+/// How the values of a column compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Any value in any row, text in the order of its bytes (SQLite).
+    Loose,
+    /// Text in the order of a collation.
+    Text,
+    /// Days.
+    Date,
+    /// Minutes.
+    SmallDateTime,
+    /// Ticks of 1/300 s.
+    DateTime,
+    /// Down to 100 ns.
+    DateTime2,
+    /// Instants, whatever offset they are written with.
+    DateTimeOffset,
+    /// Numbers, identifiers and whatever else is compared as what it is.
+    Other,
+}
+
+impl Table {
+    /// The column of this name, in whatever case.
+    pub fn column(&self, name: &str) -> Option<&TableColumn> {
+        self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
+    /// How the values of a column compare.
+    pub fn class(&self, name: &str) -> Class {
+        self.column(name).map_or(Class::Other, |column| column.class)
+    }
+
+    /// Whether an index begins with this column, so that its order costs no sorting.
+    pub fn has_index_on(&self, name: &str) -> bool {
+        self.indexes.iter().any(|index| index.first().is_some_and(|first| first.eq_ignore_ascii_case(name)))
+    }
+
+    /// A stamp as the least value that a column can have for it: rounded down, so that no row with just this stamp is left out.
+    pub fn lower_bound(&self, column: &str, since: NaiveDateTime) -> Cell {
+        let second = since.with_nanosecond(0).unwrap_or(since);
+        let at_least = |year: i32, day: u32| NaiveDate::from_ymd_opt(year, 1, day).map_or(second, |first| second.max(first.and_time(NaiveTime::MIN)));
+        let iso = |at: NaiveDateTime| at.format("%Y-%m-%dT%H:%M:%S").to_string();
+        Cell::Text(match self.class(column) {
+            // As text '2026-11-13' comes before '2026-11-13 00:00:00', and a fraction of a second after none.
+            Class::Loose | Class::Text | Class::Other if since.time() == NaiveTime::MIN => since.format("%Y-%m-%d").to_string(),
+            Class::Loose | Class::Text | Class::Other => second.format("%Y-%m-%d %H:%M:%S").to_string(),
+            Class::Date => at_least(1, 1).format("%Y-%m-%d").to_string(),
+            Class::SmallDateTime => iso(at_least(1900, 1).with_second(0).unwrap_or(second)),
+            Class::DateTime => iso(at_least(1753, 1)),
+            Class::DateTime2 => iso(at_least(1, 1)),
+            // The earliest instant at which a clock somewhere shows this time.
+            Class::DateTimeOffset => format!("{}+14:00", iso(at_least(1, 2))),
+        })
+    }
+}
