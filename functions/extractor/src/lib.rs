@@ -4,9 +4,11 @@
 //! - [`guard`]: lets nothing but one plain SELECT pass
 //! - [`validate`]: legacy cells to typed values, or a reason why not
 //! - [`extract`]: one table into raw batches; [`mod@run`]: all tables, retries, the record of the run
+//! - [`doctor`]: what stands in the way of all that, and what to do about it
 //! - [`settings`]: what the environment says; [`secret`]: the ERP's address where the environment only names it
 
 mod cursor;
+pub mod doctor;
 pub mod extract;
 pub mod guard;
 mod incremental;

@@ -1,6 +1,7 @@
 //! What the command line offers.
 
 pub mod demo;
+pub mod doctor;
 pub mod extract;
 pub mod s3;
 pub mod sandbox;
@@ -21,6 +22,8 @@ pub enum Command {
     Sandbox(sandbox::Sandbox),
     /// Extract from the ERP once, and bring the marts up to date
     Extract(extract::Extract),
+    /// Check ERP, login, tables, clock and lake without changing anything
+    Doctor(doctor::Doctor),
     /// Serve API and dashboard, and extract on a schedule
     Serve(serve::Serve),
     /// Serve the lake folder as S3 on a fixed port, for `cargo lambda watch` and other S3 clients
@@ -34,6 +37,7 @@ impl Command {
             Self::Demo(demo) => demo.run().await,
             Self::Sandbox(sandbox) => sandbox.run().await,
             Self::Extract(extract) => extract.run().await,
+            Self::Doctor(doctor) => doctor.run().await,
             Self::Serve(serve) => serve.run().await,
             Self::S3(s3) => s3.run().await,
         }

@@ -68,5 +68,10 @@ pub(crate) fn running(job_id: &str) -> String {
     format!("running/{job_id}.json")
 }
 
+/// An object that tries out whether objects can be written.
+pub(crate) fn probe(unique: &str) -> String {
+    format!("probe/{unique}")
+}
+
 /// What readers may see.
 pub(crate) const MANIFEST: &str = "manifest.json";

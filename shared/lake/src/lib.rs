@@ -14,6 +14,7 @@ mod manifest;
 mod marts;
 mod memory;
 mod parquet;
+mod probe;
 mod raw;
 mod records;
 mod s3;

@@ -22,6 +22,7 @@ mod bad_input;
 mod browser;
 mod command_line;
 mod corrections;
+mod doctor;
 mod embedded_s3;
 mod http_unit;
 mod lambda_watch;
