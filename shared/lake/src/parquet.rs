@@ -6,14 +6,21 @@ use polars::error::PolarsResult;
 use polars::prelude::DataFrame;
 use polars_io::SerReader;
 use polars_io::parquet::read::ParquetReader;
-use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
+use polars_io::parquet::write::{KeyValueMetadata, ParquetCompression, ParquetWriter};
 
 use crate::{LakeError, Result};
 
 /// Writes rows as one Parquet file.
 pub fn to_parquet(frame: &mut DataFrame) -> Result<Vec<u8>> {
+    to_parquet_with(frame, None)
+}
+
+/// Writes rows as one Parquet file that also says something about itself.
+pub(crate) fn to_parquet_with(frame: &mut DataFrame, said: Option<(&str, String)>) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Zstd(None)).finish(frame).map_err(LakeError::Encode)?;
+    let said = said.map(|(name, value)| KeyValueMetadata::from_static(vec![(name.to_owned(), value)]));
+    let writer = ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Zstd(None)).with_key_value_metadata(said);
+    writer.finish(frame).map_err(LakeError::Encode)?;
     Ok(bytes)
 }
 

@@ -2,7 +2,7 @@
 
 use polars::prelude::DataFrame;
 
-use crate::parquet::{from_parquet, to_parquet};
+use crate::parquet::{from_parquet, to_parquet_with};
 use crate::{BatchNumber, ETag, Lake, LakeError, Metadata, Put, PutMode, Result, keys};
 
 /// Which object of a table's current state is meant.
@@ -41,8 +41,11 @@ impl Lake {
     /// Writes a part of a table's current state in the place of the version `known`, or as the first one.
     pub async fn hold(&self, staging: &str, slot: Slot<'_>, frame: &mut DataFrame, applied: BatchNumber, known: Option<ETag>) -> Result<Put> {
         let metadata = Metadata::from([("applied".to_owned(), applied.to_string())]);
+        // In the body too: the version of an object is a hash of its body. A part that holds the same rows again, after others have come and gone, must not
+        // be taken for the one that a slower run has read.
+        let bytes = to_parquet_with(frame, Some(("applied", applied.to_string())))?;
         let mode = known.map_or(PutMode::Create, PutMode::Replace);
-        Ok(self.store().put(&self.slot_key(staging, slot), to_parquet(frame)?, &metadata, mode).await?)
+        Ok(self.store().put(&self.slot_key(staging, slot), bytes, &metadata, mode).await?)
     }
 
     /// The parts of a table that exist.
