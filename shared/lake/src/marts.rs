@@ -5,7 +5,7 @@ use polars::prelude::DataFrame;
 
 use crate::manifest::{PartRef, Zone};
 use crate::parquet::{from_parquet, to_parquet};
-use crate::{Lake, LakeError, Manifest, Metadata, PutMode, Result, keys};
+use crate::{Lake, LakeError, Listed, Manifest, Metadata, PutMode, Result, keys};
 
 /// How long a version that is no longer current stays readable: far longer than any request or run lives.
 const KEEP_MINUTES: i64 = 60;
@@ -46,16 +46,20 @@ impl Lake {
         Ok(())
     }
 
-    /// Removes versions of the manifest's unpublished (that is, newly written) parts that nobody can be reading any more. `now` is the storage's time.
+    /// Removes versions of the manifest's unpublished (that is, newly written) parts that nobody can be reading any more: all but the newest two that are
+    /// older than an hour. `now` is the storage's time.
     pub async fn collect_garbage(&self, manifest: &Manifest, now: DateTime<Utc>) -> Result<()> {
         for name in &manifest.unpublished {
             let Some((mart, part)) = name.split_once('/') else { continue };
             let Some(current) = manifest.marts.get(mart).and_then(|parts| parts.get(part)) else { continue };
-            for object in self.store().list(&self.key(&keys::mart_folder(mart, part)), None).await? {
-                let old = object.last_modified < now - TimeDelta::minutes(KEEP_MINUTES);
-                if old && object.key != self.key(&current.key) {
-                    self.store().delete(&object.key).await?;
-                }
+            let listed = self.store().list(&self.key(&keys::mart_folder(mart, part)), None).await?;
+            let is_old = |object: &Listed| object.last_modified < now - TimeDelta::minutes(KEEP_MINUTES) && object.key != self.key(&current.key);
+            let mut old: Vec<Listed> = listed.into_iter().filter(is_old).collect();
+            // They come in the order in which they were made. The last was current until a moment ago, however old it is, unless it is that of an attempt
+            // which was never published: then it is the one before.
+            old.truncate(old.len().saturating_sub(2));
+            for object in old {
+                self.store().delete(&object.key).await?;
             }
         }
         Ok(())

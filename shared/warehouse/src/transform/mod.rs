@@ -127,6 +127,8 @@ struct Work<'a> {
     /// The manifest as it will be.
     manifest: Manifest,
     pending: Touched,
+    /// Whether this attempt has put a note: who read the manifest before that can no longer replace it.
+    has_noted: bool,
 }
 
 impl<'a> Work<'a> {
@@ -141,22 +143,32 @@ impl<'a> Work<'a> {
                 reason: error.to_string(),
             })?
         };
-        Ok(Self { lake, run, read: manifest.clone(), etag, manifest, pending })
+        Ok(Self { lake, run, read: manifest.clone(), etag, manifest, pending, has_noted: false })
     }
 
     /// Notes in the manifest that `touched` will have to be made again, before staging forgets where its rows counted.
+    ///
+    /// An attempt notes once at least, even if the manifest that it read says the same already: another run may be about to clear that, having listed the
+    /// batches before these were there. After the note it is turned away, and finds these batches when it begins again.
     async fn note(&mut self, touched: Touched) -> Result<()> {
-        let mut pending = self.pending.clone();
-        pending.merge(touched);
-        if pending == self.pending {
+        if touched.is_empty() {
             return Ok(());
         }
-        // Only the note goes out: what else this attempt has decided is not yet true.
+        let mut pending = self.pending.clone();
+        pending.merge(touched);
+        if pending == self.pending && self.has_noted {
+            return Ok(());
+        }
+        // Only the note goes out: what else this attempt has decided is not yet true. The generation makes it another manifest whatever it notes, since its
+        // version is a hash of its bytes.
         self.read.pending = encode(&pending)?;
+        self.read.generation += 1;
+        self.manifest.generation = self.read.generation;
         match self.lake.swap_manifest(&self.read, self.etag.clone()).await? {
             Put::Stored(etag) => {
                 self.etag = Some(etag);
                 self.pending = pending;
+                self.has_noted = true;
                 Ok(())
             }
             Put::Refused => Err(WarehouseError::Disturbed),
