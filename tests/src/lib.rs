@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod factory;
+pub mod faults;
 pub mod moto;
 pub mod place;
 pub mod site;

@@ -11,7 +11,7 @@ use crate::{page, place, setup};
 /// What of the tests is asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// The slow suites too.
+    /// Every fault at every call, and ten times as many random schedules.
     all: bool,
     /// Only tests whose names contain this, and no other check.
     filter: Option<String>,

@@ -42,6 +42,12 @@ impl MemoryStore {
         self.lock().now = now;
     }
 
+    /// A storage of its own that begins with the same objects.
+    pub fn fork(&self) -> Self {
+        let inner = self.lock();
+        Self { inner: Arc::new(Mutex::new(Inner { now: inner.now, objects: inner.objects.clone() })) }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // No code under the lock can leave an object half written, so a test's panic elsewhere spoils nothing.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)

@@ -20,17 +20,22 @@ macro_rules! over_both_ways {
 
 mod bad_input;
 mod browser;
+mod clock;
 mod command_line;
 mod corrections;
+mod disk_full;
 mod doctor;
 mod embedded_s3;
+mod faults;
 mod http_unit;
 mod lambda_watch;
 mod marts;
+mod moved_days;
 mod paging;
 mod pipeline;
 mod races;
 mod run_records;
+mod schedules;
 mod schema;
 mod secret;
 mod sql_server;
@@ -39,3 +44,4 @@ mod storage;
 mod storage_client;
 mod storage_killed;
 mod tds_endpoint;
+mod wire;

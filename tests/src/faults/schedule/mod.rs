@@ -1,0 +1,241 @@
+//! Seeded random schedules: a small factory whose ERP changes all the time, runs of every kind side by side, and whatever can go wrong, in an order that the
+//! seed alone decides. When it is over, one or two clean runs must bring everything right.
+
+mod book;
+mod cells;
+mod dice;
+mod log;
+mod plan;
+mod turns;
+
+use api::pipeline::RunRecord;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use lake::Mode;
+use warehouse::sources::{ALL, Owner};
+
+use book::Book;
+pub use book::Finder;
+use dice::Dice;
+pub use log::{Log, Tally};
+use plan::Plan;
+use turns::{Cast, Turnstile};
+
+use super::small::{Client, Small};
+use super::{Blow, FaultyStore, Goal, see_one_version};
+
+/// When schedules begin: an ordinary day, a month's end, and shortly before the clock goes back and forward in London.
+const STARTS: [&str; 5] = ["2026-11-20T13:00:00Z", "2026-11-20T13:00:00Z", "2026-10-31T22:30:00Z", "2026-10-25T00:10:00Z", "2026-03-29T00:20:00Z"];
+
+/// What some runs are given, and what passes at once so that no time is left to read more. The real clock must not come to the end of it meanwhile.
+const TIME_LIMIT: TimeDelta = TimeDelta::minutes(10);
+const UNTIL_NO_TIME: TimeDelta = TimeDelta::minutes(8);
+
+/// Plays the schedule of a seed; an error says what is not as it must be.
+pub async fn play(seed: u64, log: &Log) -> Result<(), String> {
+    let mut scene = Scene::set(seed, log);
+    for _ in 0..scene.dice.pick(&[1, 1, 2, 2]) {
+        for _ in 0..scene.dice.below(4) {
+            scene.edit();
+        }
+        scene.let_time_pass();
+        scene.side_by_side().await?;
+    }
+    scene.recover().await
+}
+
+/// What an actor came to.
+enum Ended {
+    Run(Box<RunRecord>),
+    Read(Result<u64, String>),
+}
+
+struct Scene<'a> {
+    dice: Dice,
+    log: &'a Log,
+    small: Small,
+    book: Book,
+    finder: Finder,
+    /// The latest start of any run, on the factory's clock.
+    latest_start: NaiveDateTime,
+    /// Whether a run had so little time that the next one may have to go on where it stopped.
+    was_limited: bool,
+    /// Clients whose writes may still be on their way.
+    late: Vec<FaultyStore>,
+}
+
+impl<'a> Scene<'a> {
+    fn set(seed: u64, log: &'a Log) -> Self {
+        let mut dice = Dice::new(seed);
+        let finder = dice.pick(&[Finder::Incremental, Finder::Incremental, Finder::Reconcile, Finder::Reconcile, Finder::Full]);
+        // The ERP's own four must be there; of the others a few, and of all of them only some have rows.
+        let present: Vec<_> = ALL.into_iter().filter(|source| source.owner == Owner::Erp || dice.chance(150)).collect();
+        let mut filled: Vec<_> = (0..dice.between(1, 3)).map(|_| dice.pick(&present)).collect();
+        filled.extend(present.iter().filter(|source| source.staging == "run_numbers" && dice.chance(600)));
+        let indexed = dice.pick(&[0, 1000, 700]);
+        let with_index: Vec<bool> = ALL.iter().map(|_| dice.chance(indexed)).collect();
+        let is_indexed =
+            |source: &warehouse::sources::Source| ALL.iter().zip(&with_index).any(|(other, with)| other.staging == source.staging && *with);
+        let start: DateTime<Utc> = dice.pick(&STARTS).parse().expect("a moment");
+        let mut small = Small::new(start, present.iter().copied(), is_indexed);
+        small.settings.reading.batch_size = dice.between(1, 5) as usize;
+        small.settings.retries = dice.below(3) as u32;
+        log.step(format!("{finder:?} must find all; pages of {}, {} retries", small.settings.reading.batch_size, small.settings.retries));
+        log.step(format!("tables {:?}", present.iter().map(|source| source.table).collect::<Vec<_>>()));
+        let latest_start = small.local_now();
+        Self { dice, log, book: Book::new(finder, filled), small, finder, latest_start, was_limited: false, late: Vec::new() }
+    }
+
+    fn edit(&mut self) {
+        if let Some(sql) = self.book.edit(&mut self.dice, &self.small) {
+            self.log.step(sql);
+        }
+    }
+
+    fn let_time_pass(&mut self) {
+        let minutes = self.dice.pick(&[1, 1, 5, 30, 50, 100, 600]);
+        self.advance(TimeDelta::minutes(minutes));
+        self.log.step(format!("{minutes} minutes later it is {}", self.small.local_now()));
+    }
+
+    fn advance(&mut self, by: TimeDelta) {
+        self.small.set_now(self.small.clock.now() + by);
+    }
+
+    /// Runs and perhaps a reader at once, in an order of their calls that chance decides.
+    async fn side_by_side(&mut self) -> Result<(), String> {
+        let turnstile = Turnstile::default();
+        let mut cast = Cast::new(turnstile.clone());
+        let mut plans = Vec::new();
+        for _ in 0..self.dice.pick(&[1, 1, 1, 2, 2, 3]) {
+            let (client, plan) = self.run_to_be(&turnstile, cast.next());
+            self.late.push(client.store.clone());
+            let mode = plan.mode;
+            cast.add(async move { Ended::Run(Box::new(client.run(mode).await)) });
+            plans.push(plan);
+        }
+        if self.dice.chance(500) {
+            let client = self.small.client(turnstile.fate(cast.next()));
+            cast.add(async move { Ended::Read(see_one_version(&client.lake, None).await) });
+        }
+        // Some schedules change between runs at every call, others hardly ever: rare changes at the wrong moment are what few calls at a time never hit.
+        let restless = self.dice.pick(&[3, 10, 40, 150, 500]);
+        let edits_meanwhile = self.dice.pick(&[0, 0, 4, 20]);
+        let (mut current, mut was_edited, mut jump_is_due, mut finished) = (0, false, true, Vec::new());
+        loop {
+            cast.settle().await;
+            for actor in 0..cast.next() {
+                match cast.take_ended(actor) {
+                    Some(Ended::Run(record)) => {
+                        self.log.step(format!("    {actor}: ends {}", record.status));
+                        self.log.aside(format!("      {}", record.error.as_deref().unwrap_or_default()));
+                        finished.push(record);
+                    }
+                    Some(Ended::Read(seen)) => {
+                        self.log.step(format!("    {actor}: has read"));
+                        seen.map_err(|complaint| format!("a reader sees: {complaint}"))?;
+                    }
+                    None => {}
+                }
+            }
+            let waiting = turnstile.actors();
+            if waiting.is_empty() {
+                break;
+            }
+            if !waiting.contains(&current) || self.dice.chance(restless) {
+                current = self.dice.pick(&waiting);
+            }
+            if self.dice.chance(edits_meanwhile) {
+                self.edit();
+                was_edited = true;
+            }
+            if self.dice.chance(30) {
+                let seconds = if jump_is_due && self.dice.chance(300) { UNTIL_NO_TIME } else { TimeDelta::seconds(1) };
+                jump_is_due &= seconds < UNTIL_NO_TIME;
+                self.advance(seconds);
+            }
+            if self.dice.chance(30) {
+                self.deliver_some().await;
+            }
+            let calls = turnstile.calls(current);
+            let nth = if self.dice.chance(200) { self.dice.below(calls.len()) } else { 0 };
+            // A reader has no plan: nothing happens to it.
+            let Some(blow) = plans.get_mut(current).map_or(Some(Blow::Spared), |plan| plan.next(&mut self.dice, &calls[nth])) else {
+                self.log.death(current);
+                cast.kill(current);
+                continue;
+            };
+            self.log.call(current, &calls[nth], blow);
+            cast.let_through(current, nth, blow);
+        }
+        if self.dice.chance(500) {
+            self.deliver_all().await;
+        }
+        self.check_between(&finished, was_edited).await
+    }
+
+    fn run_to_be(&mut self, turnstile: &Turnstile, actor: usize) -> (Client, Plan) {
+        let mut client = self.small.client(turnstile.fate(actor));
+        let dice = &mut self.dice;
+        client.clock_ahead = TimeDelta::minutes(dice.pick(&[0, 0, 0, 0, -60, 30]));
+        client.time_limit = dice.chance(150).then_some(TIME_LIMIT);
+        self.was_limited |= client.time_limit.is_some();
+        let plan = Plan::new(dice);
+        let start = (self.small.clock.now() + client.clock_ahead).with_timezone(&self.small.settings.factory_tz).naive_local();
+        self.latest_start = self.latest_start.max(start);
+        self.log.run(format!("run {actor}: {plan:?}, clock {} minutes ahead, limit {:?}", client.clock_ahead.num_minutes(), client.time_limit));
+        (client, plan)
+    }
+
+    /// What must hold whatever happened: readers see one version, and a run that says that it went well found what it must.
+    async fn check_between(&mut self, finished: &[Box<RunRecord>], was_edited: bool) -> Result<(), String> {
+        see_one_version(&self.small.lake(), Some(self.latest_start)).await.map_err(|complaint| format!("afterwards readers see: {complaint}"))?;
+        let says_ok = finished.iter().any(|record| record.status == "ok" && record.mode == Mode::Incremental.word());
+        if says_ok && !was_edited && !self.was_limited && self.finder == Finder::Incremental {
+            Goal::of_rows(&self.small).check_rows(&self.small).await.map_err(|complaint| format!("a run said `ok`, but {complaint}"))?;
+        }
+        Ok(())
+    }
+
+    async fn deliver_some(&mut self) {
+        if !self.late.is_empty() {
+            let store = self.dice.pick(&self.late);
+            let delivered = store.deliver().await;
+            if delivered > 0 {
+                self.log.step(format!("    {delivered} late writes arrive"));
+            }
+        }
+    }
+
+    async fn deliver_all(&mut self) {
+        for store in std::mem::take(&mut self.late) {
+            store.deliver().await;
+        }
+    }
+
+    /// The faults are over, the marks of runs that died expire, and the runs that must find everything go through.
+    async fn recover(mut self) -> Result<(), String> {
+        self.deliver_all().await;
+        self.advance(TimeDelta::minutes(70));
+        self.latest_start = self.latest_start.max(self.small.local_now());
+        self.clean_run(Mode::Incremental).await?;
+        if self.was_limited {
+            // The first has gone on where an earlier one stopped reading, perhaps before the last edits.
+            self.clean_run(Mode::Incremental).await?;
+        }
+        match self.finder {
+            Finder::Incremental => {}
+            Finder::Reconcile => self.clean_run(Mode::Reconcile).await?,
+            Finder::Full => {
+                // The first goes on with a reload that may have been begun before the last edits.
+                self.clean_run(Mode::Full).await?;
+                self.clean_run(Mode::Full).await?;
+            }
+        }
+        Goal::of(&self.small).await.check(&self.small, Some(self.latest_start)).await
+    }
+
+    async fn clean_run(&self, mode: Mode) -> Result<(), String> {
+        let record = self.small.run(mode).await;
+        if record.status == "ok" { Ok(()) } else { Err(format!("a clean {} run ends {}: {:?}", record.mode, record.status, record.error)) }
+    }
+}
