@@ -62,7 +62,11 @@ pub async fn examine_erp(settings: &Settings, clock: impl Fn() -> DateTime<Utc>)
             Err(error) => findings.add(Severity::Failure, "source", error),
             Ok(erp) => {
                 let database = &address.database;
-                findings.add(Severity::Ok, "source", format!("database `{database}` on `{}:{}` answers to `{}`", address.host, address.port, address.user));
+                findings.add(
+                    Severity::Ok,
+                    "source",
+                    format!("database `{database}` on `{}:{}` answers to `{}`", address.host, address.port, address.user),
+                );
                 if !address.encrypt {
                     findings.add(Severity::Warning, "source", "the connection is not encrypted: remove `encrypt=false` from SOURCE_DB");
                 } else if address.trust_server_certificate {
@@ -71,7 +75,9 @@ pub async fn examine_erp(settings: &Settings, clock: impl Fn() -> DateTime<Utc>)
                 }
                 match erp.rights().await {
                     Err(error) => findings.add(Severity::Failure, "login", error),
-                    Ok(rights) if rights.is_empty() => findings.add(Severity::Ok, "login", format!("`{}` may change neither server nor database", address.user)),
+                    Ok(rights) if rights.is_empty() => {
+                        findings.add(Severity::Ok, "login", format!("`{}` may change neither server nor database", address.user))
+                    }
                     Ok(rights) => findings.add(Severity::Failure, "login", too_mighty(&address.user, &rights.join(", "))),
                 }
                 findings.tables(&erp, Some((&erp, &address.user))).await;
@@ -98,14 +104,17 @@ pub async fn examine_lake(lake: &Lake) -> Vec<Finding> {
         Ok(None) => findings.add(Severity::Ok, "lake", "can be read; there was no run yet"),
         Ok(Some((manifest, _))) => {
             let newest = manifest.tables.values().filter_map(|table| table.as_of).max();
-            let since = newest.map_or_else(|| "no table was read yet".to_owned(), |at| format!("last read from the ERP at {}", at.format("%Y-%m-%d %H:%M")));
+            let since =
+                newest.map_or_else(|| "no table was read yet".to_owned(), |at| format!("last read from the ERP at {}", at.format("%Y-%m-%d %H:%M")));
             findings.add(Severity::Ok, "lake", format!("can be read; {} tables, {} marts, {since}", manifest.tables.len(), manifest.marts.len()));
         }
         Err(error) => findings.add(Severity::Failure, "lake", format!("cannot be read: {}", chain(&error))),
     }
     match lake.probe().await {
         Ok(()) => findings.add(Severity::Ok, "lake", "can be written"),
-        Err(error) => findings.add(Severity::Failure, "lake", format!("cannot be written: {}; check the rights on it, and that there is space", chain(&error))),
+        Err(error) => {
+            findings.add(Severity::Failure, "lake", format!("cannot be written: {}; check the rights on it, and that there is space", chain(&error)))
+        }
     }
     findings.0
 }
@@ -183,7 +192,8 @@ fn look_at(source: &Source, table: &Table) -> (Severity, String) {
     }
     let slow: Vec<String> = stamps.iter().filter(|stamp| !table.has_index_on(stamp)).map(|stamp| format!("`{stamp}`")).collect();
     if !slow.is_empty() {
-        let advice = "every run reads the whole table in the order of its keys, and sorts nothing; an index on the column and the key would make it short";
+        let advice =
+            "every run reads the whole table in the order of its keys, and sorts nothing; an index on the column and the key would make it short";
         return (Severity::Warning, format!("no index on the watermark column {}: {advice}", slow.join(" and ")));
     }
     if !source.key.first().is_some_and(|key| table.has_index_on(key)) {

@@ -16,7 +16,9 @@ pub enum SecretError {
         reason: String,
     },
     /// `SOURCE_DB` is no name of a secret. It is not shown, since a whole connection string may have been meant, with its password.
-    #[error("SOURCE_DB is neither an address nor the name of a secret: use mssql://user:password@host:1433/database, or the name of a secret that holds it")]
+    #[error(
+        "SOURCE_DB is neither an address nor the name of a secret: use mssql://user:password@host:1433/database, or the name of a secret that holds it"
+    )]
     NoName,
     /// It holds bytes.
     #[error("the secret `{0}`, which SOURCE_DB names, holds no text: it must hold an address such as mssql://user:password@host:1433/database")]

@@ -104,7 +104,11 @@ mod tests {
         check("BATCH_SIZE", "many", "BATCH_SIZE is `many`: use a whole number from 1 to 100000");
         check("BATCH_SIZE", "0", "BATCH_SIZE is `0`: use a whole number from 1 to 100000");
         check("FACTORY_TZ", "Mars/Base", "FACTORY_TZ is `Mars/Base`: use a zone such as Europe/London");
-        check("SOURCE_DB", "oracle://erp", "SOURCE_DB is refused: it begins with neither sqlite:// nor mssql://: use sqlite://path or mssql://user:password@host:1433/database");
+        check(
+            "SOURCE_DB",
+            "oracle://erp",
+            "SOURCE_DB is refused: it begins with neither sqlite:// nor mssql://: use sqlite://path or mssql://user:password@host:1433/database",
+        );
         check("FACTORY_ID", "../x", "FACTORY_ID is `../x`: use letters, digits, `-`, `_` and `.`");
     }
 }

@@ -7,7 +7,11 @@ use lake::Mode;
 use tests::factory::{Factory, Way, moment};
 use tests::site::Site;
 
-over_both_ways!(a_run_that_moves_is_counted_in_its_new_place_alone, a_correction_counts_once_and_a_deletion_no_more, a_late_row_counts_when_keys_are_compared);
+over_both_ways!(
+    a_run_that_moves_is_counted_in_its_new_place_alone,
+    a_correction_counts_once_and_a_deletion_no_more,
+    a_late_row_counts_when_keys_are_compared
+);
 
 /// A complete run of 100 kg in, 95 kg out, and its totals.
 async fn factory(way: Way) -> Factory {
@@ -26,11 +30,15 @@ async fn factory(way: Way) -> Factory {
         ],
     );
     for (id, line) in [("L1", "Line 1"), ("L2", "Line 2")] {
-        factory.insert("prod_lines", &[("line_id", &format!("'{id}'")), ("line_name", &format!("'{line}'")), ("updated_at", "'2026-11-01 00:00:00'")]);
+        factory
+            .insert("prod_lines", &[("line_id", &format!("'{id}'")), ("line_name", &format!("'{line}'")), ("updated_at", "'2026-11-01 00:00:00'")]);
     }
     let at = "'2026-11-20 12:00:00'";
     factory.insert("run_inputs", &[("input_id", "1"), ("run_number", "'007'"), ("batch_code", "'B1'"), ("qty_kg", "100"), ("updated_at", at)]);
-    factory.insert("run_outputs", &[("output_id", "1"), ("run_number", "'007'"), ("product_code", "'COD-1'"), ("tier", "2"), ("qty_kg", "95"), ("updated_at", at)]);
+    factory.insert(
+        "run_outputs",
+        &[("output_id", "1"), ("run_number", "'007'"), ("product_code", "'COD-1'"), ("tier", "2"), ("qty_kg", "95"), ("updated_at", at)],
+    );
     factory.run_ok(Mode::Incremental).await;
     factory
 }
@@ -38,7 +46,11 @@ async fn factory(way: Way) -> Factory {
 /// Date, line, kg in and kg out of each row of the daily yield.
 async fn daily(site: &Site) -> Vec<(String, String, f64, f64)> {
     let rows: Vec<DailyYield> = site.get("/yield/daily?from=2026-11-01&to=2026-11-30").await.unwrap();
-    rows.into_iter().map(|row| (row.production_date.to_string(), row.prod_line.unwrap_or_default(), row.input_kg.unwrap_or_default(), row.total_kg.unwrap_or_default())).collect()
+    rows.into_iter()
+        .map(|row| {
+            (row.production_date.to_string(), row.prod_line.unwrap_or_default(), row.input_kg.unwrap_or_default(), row.total_kg.unwrap_or_default())
+        })
+        .collect()
 }
 
 fn row(date: &str, line: &str, input_kg: f64, total_kg: f64) -> (String, String, f64, f64) {

@@ -353,8 +353,10 @@ mod tests {
             after: Some(vec![text("2026-11-02 10:00:00.003"), Cell::Int(7)]),
             limit: 10,
         };
-        let typed =
-            table(Dialect::SqlServer, &[("TRANSNO", "bigint", Class::Other), ("RunNumber", "nvarchar(50)", Class::Text), ("TransDate", "datetime", Class::DateTime)]);
+        let typed = table(
+            Dialect::SqlServer,
+            &[("TRANSNO", "bigint", Class::Other), ("RunNumber", "nvarchar(50)", Class::Text), ("TransDate", "datetime", Class::DateTime)],
+        );
         let statement = select.statement(&typed).unwrap();
         assert_eq!(
             statement.text,
@@ -363,9 +365,13 @@ mod tests {
              [TRANSNO] > CAST(@P4 AS bigint))))) ORDER BY [TransDate], [TRANSNO]"
         );
         assert_eq!(statement.parameters[3], text("7"));
-        assert!(select.statement_of_bytes(&typed).unwrap().text.starts_with(
-            "SELECT TOP (10) WITH TIES [TRANSNO], CAST(CAST([RunNumber] AS nvarchar(max)) AS varbinary(max)) FROM"
-        ));
+        assert!(
+            select
+                .statement_of_bytes(&typed)
+                .unwrap()
+                .text
+                .starts_with("SELECT TOP (10) WITH TIES [TRANSNO], CAST(CAST([RunNumber] AS nvarchar(max)) AS varbinary(max)) FROM")
+        );
     }
 
     #[test]

@@ -118,7 +118,10 @@ impl SqlServer {
                 Err(_) => return Err(failures::of_connecting(&self.address, &Failure::TimedOut)),
             }
         }
-        Err(ErpError::Unusable(format!("the ERP at `{}` sends readers on from server to server: name the replica itself in SOURCE_DB", self.address.host)))
+        Err(ErpError::Unusable(format!(
+            "the ERP at `{}` sends readers on from server to server: name the replica itself in SOURCE_DB",
+            self.address.host
+        )))
     }
 
     async fn log_in_at(&self, host: &str, port: u16) -> Result<Connection, TdsError> {

@@ -49,7 +49,8 @@ impl Sqlite {
 impl Erp for Sqlite {
     async fn table(&self, source: &'static Source) -> Result<Option<Table>, ErpError> {
         let about = |function: &str, what: &str| Statement::new(Dialect::Sqlite, format!("SELECT \"{what}\" FROM {function}(?1)"), Vec::new());
-        let (columns, indexes, index) = (about("pragma_table_info", "name")?, about("pragma_index_list", "name")?, about("pragma_index_info", "name")?);
+        let (columns, indexes, index) =
+            (about("pragma_table_info", "name")?, about("pragma_index_list", "name")?, about("pragma_index_info", "name")?);
         self.with(source.table, move |connection| {
             let names = |statement: &Statement, of: &str| -> rusqlite::Result<Vec<Option<String>>> {
                 connection.prepare_cached(statement.text())?.query_map([of], |row| row.get(0))?.collect()

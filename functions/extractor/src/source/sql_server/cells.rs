@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn times_keep_the_digits_of_their_type() {
-        let date = Date::new(u32::try_from((NaiveDate::from_ymd_opt(2026, 7, 1).unwrap() - NaiveDate::from_ymd_opt(1, 1, 1).unwrap()).num_days()).unwrap());
+        let date =
+            Date::new(u32::try_from((NaiveDate::from_ymd_opt(2026, 7, 1).unwrap() - NaiveDate::from_ymd_opt(1, 1, 1).unwrap()).num_days()).unwrap());
         let at = |increments, scale| DateTime2::new(date, Time::new(increments, scale));
         assert_eq!(reads(ColumnData::DateTime2(Some(at(36_000_1234567, 7)))), "2026-07-01 10:00:00.1234567");
         assert_eq!(reads(ColumnData::DateTime2(Some(at(36_000, 0)))), "2026-07-01 10:00:00");

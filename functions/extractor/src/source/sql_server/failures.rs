@@ -18,7 +18,9 @@ pub(super) fn of_connecting(address: &SqlServerAddress, failure: &Failure) -> Er
         Failure::Tds(Error::Io { message, .. }) => {
             ErpError::Unreachable(format!("the ERP at {place} cannot be reached: {message}; check host, port and firewall"))
         }
-        Failure::Tds(error) => ErpError::Unreachable(format!("the ERP at {place} gives no sensible answer: {error}; check that a SQL Server listens there")),
+        Failure::Tds(error) => {
+            ErpError::Unreachable(format!("the ERP at {place} gives no sensible answer: {error}; check that a SQL Server listens there"))
+        }
     }
 }
 
@@ -34,9 +36,7 @@ pub(super) fn of_table(address: &SqlServerAddress, table: &'static str, failure:
         Failure::Tds(Error::Io { message, .. }) => {
             ErpError::Unreachable(format!("the connection to the ERP at {} was lost while table `{table}` was read: {message}", place(address)))
         }
-        Failure::Tds(error) => {
-            ErpError::Unreachable(format!("the ERP at {} broke off while table `{table}` was read: {error}", place(address)))
-        }
+        Failure::Tds(error) => ErpError::Unreachable(format!("the ERP at {} broke off while table `{table}` was read: {error}", place(address))),
     }
 }
 
@@ -64,15 +64,15 @@ fn of_server(address: &SqlServerAddress, said: &TokenError) -> Option<ErpError> 
         )),
         4060 | 911 | 916 => {
             let advice = "check the database's name in SOURCE_DB, and that the login has a user there";
-            ErpError::Unusable(format!("the ERP at {place} does not open database `{database}` for the login `{user}`: {advice} (error {})", said.code()))
+            ErpError::Unusable(format!(
+                "the ERP at {place} does not open database `{database}` for the login `{user}`: {advice} (error {})",
+                said.code()
+            ))
         }
         // Starting, stopping, restoring, failing over, or too busy to take a connection.
-        233 | 921 | 922 | 927 | 945 | 976 | 978 | 979 | 981 | 982 | 983 | 988 | 6005 | 10928 | 10929 | 17142 | 17187 | 17197 | 18401 | 40197 | 40501 | 40613 => {
-            ErpError::Unreachable(format!("the ERP at {place} is not ready: {} (error {})", one_line(said), said.code()))
-        }
-        code if said.class() >= FATAL => {
-            ErpError::Unreachable(format!("the ERP at {place} ended the connection: {} (error {code})", one_line(said)))
-        }
+        233 | 921 | 922 | 927 | 945 | 976 | 978 | 979 | 981 | 982 | 983 | 988 | 6005 | 10928 | 10929 | 17142 | 17187 | 17197 | 18401 | 40197
+        | 40501 | 40613 => ErpError::Unreachable(format!("the ERP at {place} is not ready: {} (error {})", one_line(said), said.code())),
+        code if said.class() >= FATAL => ErpError::Unreachable(format!("the ERP at {place} ended the connection: {} (error {code})", one_line(said))),
         _ => return None,
     })
 }
@@ -86,7 +86,8 @@ fn busy(said: &TokenError) -> String {
 }
 
 fn too_slow(table: &'static str, limit: Duration) -> ErpError {
-    let reason = format!("a page took longer than {} s; a lock may be held, or the watermark column has no index (see `tideline doctor`)", limit.as_secs());
+    let reason =
+        format!("a page took longer than {} s; a lock may be held, or the watermark column has no index (see `tideline doctor`)", limit.as_secs());
     ErpError::Busy { table, reason }
 }
 
