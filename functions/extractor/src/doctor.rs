@@ -76,7 +76,7 @@ pub async fn examine_erp(settings: &Settings, clock: impl Fn() -> DateTime<Utc>)
                 match erp.rights().await {
                     Err(error) => findings.add(Severity::Failure, "login", error),
                     Ok(rights) if rights.is_empty() => {
-                        findings.add(Severity::Ok, "login", format!("`{}` may change neither server nor database", address.user))
+                        findings.add(Severity::Ok, "login", format!("`{}` may change neither server nor database", address.user));
                     }
                     Ok(rights) => findings.add(Severity::Failure, "login", too_mighty(&address.user, &rights.join(", "))),
                 }
@@ -113,7 +113,7 @@ pub async fn examine_lake(lake: &Lake) -> Vec<Finding> {
     match lake.probe().await {
         Ok(()) => findings.add(Severity::Ok, "lake", "can be written"),
         Err(error) => {
-            findings.add(Severity::Failure, "lake", format!("cannot be written: {}; check the rights on it, and that there is space", chain(&error)))
+            findings.add(Severity::Failure, "lake", format!("cannot be written: {}; check the rights on it, and that there is space", chain(&error)));
         }
     }
     findings.0

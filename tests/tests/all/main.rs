@@ -30,7 +30,6 @@ mod faults;
 mod http_unit;
 mod lambda_watch;
 mod marts;
-mod moved_days;
 mod paging;
 mod pipeline;
 mod races;
