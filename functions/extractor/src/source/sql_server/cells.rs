@@ -127,13 +127,13 @@ mod tests {
         let date =
             Date::new(u32::try_from((NaiveDate::from_ymd_opt(2026, 7, 1).unwrap() - NaiveDate::from_ymd_opt(1, 1, 1).unwrap()).num_days()).unwrap());
         let at = |increments, scale| DateTime2::new(date, Time::new(increments, scale));
-        assert_eq!(reads(ColumnData::DateTime2(Some(at(36_000_1234567, 7)))), "2026-07-01 10:00:00.1234567");
+        assert_eq!(reads(ColumnData::DateTime2(Some(at(360_001_234_567, 7)))), "2026-07-01 10:00:00.1234567");
         assert_eq!(reads(ColumnData::DateTime2(Some(at(36_000, 0)))), "2026-07-01 10:00:00");
-        assert_eq!(reads(ColumnData::DateTimeOffset(Some(DateTimeOffset::new(at(36_000_50, 2), -300)))), "2026-07-01 11:00:00.50 +01:00");
+        assert_eq!(reads(ColumnData::DateTimeOffset(Some(DateTimeOffset::new(at(3_600_050, 2), -300)))), "2026-07-01 11:00:00.50 +01:00");
         assert_eq!(reads(ColumnData::SmallDateTime(Some(SmallDateTime::new(1, 61)))), "1900-01-02 01:01:00");
         assert_eq!(reads(ColumnData::Date(Some(Date::new(0)))), "0001-01-01");
         assert_eq!(reads(ColumnData::Date(Some(Date::new(3_652_058)))), "9999-12-31");
-        assert_eq!(reads(ColumnData::Time(Some(Time::new(3_661_5, 1)))), "01:01:01.5");
+        assert_eq!(reads(ColumnData::Time(Some(Time::new(36_615, 1)))), "01:01:01.5");
         assert_eq!(reads(ColumnData::DateTime(Some(LegacyDateTime::new(i32::MAX, 0)))), "NULL", "what no calendar has is no time");
     }
 
