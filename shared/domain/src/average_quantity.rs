@@ -105,18 +105,6 @@ impl Verdict {
         let squares = weights().map(|weight_g| (weight_g - mean_g).powi(2)).sum::<f64>();
         let below_t1 = weights().filter(|weight_g| is_below(*weight_g, limits.t1_g)).count();
         let below_t2 = weights().filter(|weight_g| is_below(*weight_g, limits.t2_g)).count();
-
-        let mut failures = Vec::new();
-        if is_below(mean_g, nominal_g) {
-            failures.push(Failure::MeanBelowNominal);
-        }
-        // Whole numbers, so that 5 of 200 is exactly 2.5 %.
-        if below_t1 as u64 * 1_000 > packs as u64 * 25 {
-            failures.push(Failure::TooManyBelowT1);
-        }
-        if below_t2 > 0 {
-            failures.push(Failure::AnyBelowT2);
-        }
         Some(Self {
             limits,
             packs,
@@ -127,7 +115,7 @@ impl Verdict {
             below_t2,
             giveaway_pct: ratio_pct(mean_g - nominal_g, nominal_g)?,
             giveaway_kg: (mean_g - nominal_g) * packs as f64 / 1_000.0,
-            failures,
+            failures: failures(nominal_g, mean_g, packs, below_t1, below_t2),
         })
     }
 
@@ -135,6 +123,25 @@ impl Verdict {
     pub fn passes(&self) -> bool {
         self.failures.is_empty()
     }
+}
+
+/// The most packs below T1 that a lot may have, %.
+pub const BELOW_T1_MAX_PCT: f64 = 2.5;
+
+/// The rules that a lot with these figures breaks.
+pub fn failures(nominal_g: f64, mean_g: f64, packs: usize, below_t1: usize, below_t2: usize) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    if is_below(mean_g, nominal_g) {
+        failures.push(Failure::MeanBelowNominal);
+    }
+    // Whole numbers, so that 5 of 200 is exactly 2.5 %.
+    if below_t1 as u64 * 1_000 > packs as u64 * 25 {
+        failures.push(Failure::TooManyBelowT1);
+    }
+    if below_t2 > 0 {
+        failures.push(Failure::AnyBelowT2);
+    }
+    failures
 }
 
 #[cfg(test)]

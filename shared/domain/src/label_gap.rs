@@ -1,25 +1,25 @@
-//! Which labels of a run's range were never scanned. The work follows the scans, not the range: a mistyped end
-//! label of nine thousand million costs nothing.
+//! Labels of cases as ranges: those of a run's range that were never scanned, and any others that people have to find. The work follows the
+//! scans, not the range: a mistyped end label of nine thousand million costs nothing.
 
 use std::fmt;
 
-/// Labels in a row that were never scanned, both ends included.
+/// Labels in a row, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LabelGap {
-    /// First missing label.
+pub struct LabelRange {
+    /// First label.
     pub first: i64,
-    /// Last missing label.
+    /// Last label.
     pub last: i64,
 }
 
-impl fmt::Display for LabelGap {
+impl fmt::Display for LabelRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.first == self.last { write!(f, "{}", self.first) } else { write!(f, "{}-{}", self.first, self.last) }
     }
 }
 
 /// The gaps of `start..=end`, lowest first. Scans may come in any order, twice, and from outside the range.
-pub fn label_gaps(start: i64, end: i64, scanned: &[i64]) -> Vec<LabelGap> {
+pub fn label_gaps(start: i64, end: i64, scanned: &[i64]) -> Vec<LabelRange> {
     let mut inside: Vec<i64> = scanned.iter().copied().filter(|label| (start..=end).contains(label)).collect();
     inside.sort_unstable();
 
@@ -28,19 +28,28 @@ pub fn label_gaps(start: i64, end: i64, scanned: &[i64]) -> Vec<LabelGap> {
     let mut next = Some(start);
     for label in inside {
         if let Some(first) = next.filter(|first| *first < label) {
-            gaps.push(LabelGap { first, last: label - 1 });
+            gaps.push(LabelRange { first, last: label - 1 });
         }
         next = label.checked_add(1);
     }
     if let Some(first) = next.filter(|first| *first <= end) {
-        gaps.push(LabelGap { first, last: end });
+        gaps.push(LabelRange { first, last: end });
     }
     gaps
 }
 
-/// The gaps as people read them: "1010-1012, 1030".
-pub fn describe(gaps: &[LabelGap]) -> String {
-    gaps.iter().map(LabelGap::to_string).collect::<Vec<_>>().join(", ")
+/// These labels as ranges, lowest first, however often and in whatever order they come.
+pub fn ranges(labels: &[i64]) -> Vec<LabelRange> {
+    let mut labels = labels.to_vec();
+    labels.sort_unstable();
+    labels.dedup();
+    let in_a_row = labels.chunk_by(|label, next| label.checked_add(1) == Some(*next));
+    in_a_row.filter_map(|row| Some(LabelRange { first: *row.first()?, last: *row.last()? })).collect()
+}
+
+/// The ranges as people read them: "1010-1012, 1030".
+pub fn describe(ranges: &[LabelRange]) -> String {
+    ranges.iter().map(LabelRange::to_string).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -73,6 +82,14 @@ mod tests {
         check(0, i64::MAX, &[5], "0-4, 6-9223372036854775807");
         check(i64::MAX - 1, i64::MAX, &[i64::MAX], "9223372036854775806");
         check(i64::MIN, i64::MIN + 1, &[i64::MIN], "-9223372036854775807");
+    }
+
+    #[test]
+    fn labels_are_named_as_ranges() {
+        let check = |labels: &[i64], expect: &str| assert_eq!(describe(&ranges(labels)), expect, "{labels:?}");
+        check(&[], "");
+        check(&[1012, 1010, 1030, 1011, 1010], "1010-1012, 1030");
+        check(&[i64::MAX, i64::MIN, i64::MAX - 1], "-9223372036854775808, 9223372036854775806-9223372036854775807");
     }
 
     proptest! {

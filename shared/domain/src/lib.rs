@@ -7,7 +7,7 @@
 //!
 //! | question | module |
 //! |---|---|
-//! | what is this text? | [`description`], [`species`], [`product_type`], [`piece_type`], [`flag`] |
+//! | what is this text? | [`description`], [`species`], [`product_type`], [`piece_type`], [`lineage`], [`flag`] |
 //! | may this fish go into this pack? | [`tier`] |
 //! | how much was made of what went in? | [`yields`], [`oee`] |
 //! | which days count? | [`window`], [`shelf_life`] |
@@ -21,6 +21,7 @@ pub mod flag;
 mod float_dust;
 pub mod histogram;
 pub mod label_gap;
+pub mod lineage;
 pub mod named;
 pub mod oee;
 pub mod piece_type;

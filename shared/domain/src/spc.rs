@@ -7,6 +7,8 @@ use std::ops::RangeInclusive;
 
 /// Packs that a subgroup may hold.
 pub const SUBGROUP_SIZES: RangeInclusive<usize> = 2..=6;
+/// Packs per subgroup where nobody says otherwise, as is usual for these charts.
+pub const SUBGROUP_PACKS: usize = 5;
 
 /// A2 and D4 for subgroups of 2, 3, … packs. D3 is 0 for all of them.
 const FACTORS: [(f64, f64); 5] = [(1.880, 3.267), (1.023, 2.574), (0.729, 2.282), (0.577, 2.114), (0.483, 2.004)];
@@ -71,9 +73,16 @@ impl Chart {
     /// Charts the packs in the order they were made. Packs without a finite weight are left out, so is what does
     /// not fill the last subgroup. `None` for a subgroup size that has no factors, or less than one subgroup.
     pub fn of(weights_g: &[f64], subgroup_size: usize) -> Option<Self> {
-        let (a2, d4) = *FACTORS.get(subgroup_size.checked_sub(*SUBGROUP_SIZES.start())?)?;
+        if !SUBGROUP_SIZES.contains(&subgroup_size) {
+            return None;
+        }
         let weights_g: Vec<f64> = weights_g.iter().copied().filter(|weight_g| weight_g.is_finite()).collect();
-        let mut points: Vec<Point> = weights_g.chunks_exact(subgroup_size).map(subgroup).collect();
+        Self::of_points(weights_g.chunks_exact(subgroup_size).map(subgroup).collect(), subgroup_size)
+    }
+
+    /// Charts subgroups whose means and ranges are known; the signals are found anew. `None` as for [`Chart::of`].
+    pub fn of_points(mut points: Vec<Point>, subgroup_size: usize) -> Option<Self> {
+        let (a2, d4) = *FACTORS.get(subgroup_size.checked_sub(*SUBGROUP_SIZES.start())?)?;
         if points.is_empty() {
             return None;
         }
@@ -131,6 +140,17 @@ mod tests {
 
     fn check_last(means_g: &[f64], expect: &[Signal]) {
         assert_eq!(signals_of(means_g).last().unwrap(), expect, "{means_g:?}");
+    }
+
+    #[test]
+    fn a_chart_of_known_points_is_that_of_their_packs() {
+        let packs_g: Vec<f64> = (0..60).map(|pack| 200.0 + f64::from(pack % 7) + if pack > 50 { 8.0 } else { 0.0 }).collect();
+        let chart = Chart::of(&packs_g, SUBGROUP_PACKS).unwrap();
+        assert!(chart.points.iter().any(|point| !point.signals.is_empty()));
+        let unmarked = chart.points.iter().map(|point| Point { signals: vec![Signal::EightOnOneSide], ..*point }).collect();
+        assert_eq!(Chart::of_points(unmarked, SUBGROUP_PACKS), Some(chart));
+        assert_eq!(Chart::of_points(Vec::new(), SUBGROUP_PACKS), None);
+        assert_eq!(Chart::of_points(vec![subgroup(&[1.0, 2.0])], 7), None);
     }
 
     #[test]
