@@ -1,5 +1,7 @@
 //! The rows that a build may see: those of the touched runs, days or products, with each child row under the run that it counts for.
 
+use std::collections::BTreeSet;
+
 use polars::prelude::DataFrame;
 
 /// The touched runs with everything that belongs to them. Each frame has `run_number` and `production_date` of the run that a row counts for.
@@ -17,6 +19,15 @@ pub struct RunScope {
     pub outputs: DataFrame,
     /// Staging `transactions`: `trans_no`, `trans_date`, `net_weight` and `target_weight` in grams.
     pub packs: DataFrame,
+    /// Staging `batch_lineage`.
+    pub lineage: DataFrame,
+    /// Staging `case_verification`: `label_seq`, `expected_plu` and `scanned_plu`.
+    pub cases: DataFrame,
+    /// The batches that inputs and scan-backs of these runs name, as far as they are known, by `batch_code`: a row for each intake, with its `species`,
+    /// and one for each scan-back that made the batch.
+    pub batches: DataFrame,
+    /// Staging names of the tables that no run has read to their ends, above all those that the ERP lacks: a row that is missing there says nothing.
+    pub unread: BTreeSet<&'static str>,
     /// Staging `prod_lines`, whole.
     pub lines: DataFrame,
     /// The mart `products`, whole.
@@ -25,11 +36,13 @@ pub struct RunScope {
     pub finished: DataFrame,
 }
 
-/// The temperature readings of the touched days.
+/// The rows of one table on the touched days.
 #[derive(Clone, Debug)]
-pub struct ReadingScope {
-    /// Staging `temperature_logs` with `reading_date`, the day of `reading_time`.
-    pub readings: DataFrame,
+pub struct DayScope {
+    /// The table's staging rows whose [`day_column`](crate::sources::Source::day_column) lies on these days.
+    pub rows: DataFrame,
+    /// Staging `prod_lines`, whole.
+    pub lines: DataFrame,
 }
 
 /// The product tables.

@@ -3,12 +3,13 @@
 //! It is written into the manifest *before* staging is overwritten. From then on the old rows are gone, and with them the knowledge of where they
 //! counted; a run that dies between staging and marts leaves this note to the next one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::frames::texts;
 use crate::sources::Source;
 
 /// More runs or days than this are noted as "all".
@@ -23,12 +24,12 @@ pub(crate) struct Touched {
     /// Run numbers.
     #[serde(default)]
     pub(crate) runs: BTreeSet<String>,
-    /// Every day with readings, whatever `days` says.
+    /// Codes of batches of which something else is known now: the runs that name them are touched.
     #[serde(default)]
-    pub(crate) all_days: bool,
-    /// Days of temperature readings.
+    pub(crate) batches: BTreeSet<String>,
+    /// Days of the tables whose rows count by day, by staging name; `None` is every day.
     #[serde(default)]
-    pub(crate) days: BTreeSet<NaiveDate>,
+    pub(crate) days: BTreeMap<String, Option<BTreeSet<NaiveDate>>>,
     /// Staging names of tables with changes.
     #[serde(default)]
     pub(crate) tables: BTreeSet<String>,
@@ -42,16 +43,26 @@ impl Touched {
             return Ok(touched);
         }
         touched.tables.insert(source.staging.to_owned());
+        if let Some(column) = source.day_column() {
+            let days = rows.column(column)?.cast(&DataType::Date)?.unique()?;
+            touched.days.insert(source.staging.to_owned(), Some(days.date()?.as_date_iter().flatten().collect()));
+        }
         match source.staging {
-            // What a line or a product is called stands in every run of theirs.
-            "prod_lines" | "plu" | "product_catalogue" => touched.all_runs = true,
-            "temperature_logs" => {
-                let days = rows.column("reading_time")?.cast(&DataType::Date)?.unique()?;
-                touched.days.extend(days.date()?.as_date_iter().flatten());
+            // What a line or a product is called stands in every run of theirs, and what a line is called in its shifts.
+            "prod_lines" => {
+                touched.all_runs = true;
+                touched.days.insert("shifts".to_owned(), None);
             }
+            "plu" | "product_catalogue" => touched.all_runs = true,
             "run_numbers" | "transactions" | "run_totals" | "run_sheets" | "run_inputs" | "run_outputs" => {
-                touched.runs = crate::frames::texts(rows, "run_number")?;
+                touched.runs = texts(rows, "run_number")?;
             }
+            "case_verification" => touched.runs = texts(rows, "run_number")?,
+            "batch_lineage" => {
+                touched.runs = texts(rows, "run_number")?;
+                touched.batches = texts(rows, "new_batch_code")?;
+            }
+            "traceability" => touched.batches = texts(rows, "batch_code")?,
             _ => {}
         }
         Ok(touched)
@@ -60,17 +71,17 @@ impl Touched {
     /// Adds what another change touches.
     pub(crate) fn merge(&mut self, other: Self) {
         self.all_runs |= other.all_runs;
-        self.all_days |= other.all_days;
         self.runs.extend(other.runs);
-        self.days.extend(other.days);
+        self.batches.extend(other.batches);
         self.tables.extend(other.tables);
-        if self.all_runs || self.runs.len() > NOTE_MAX {
+        if self.all_runs || self.runs.len() > NOTE_MAX || self.batches.len() > NOTE_MAX {
             self.all_runs = true;
             self.runs.clear();
+            self.batches.clear();
         }
-        if self.all_days || self.days.len() > NOTE_MAX {
-            self.all_days = true;
-            self.days.clear();
+        for (table, theirs) in other.days {
+            let days = self.days.entry(table).or_insert_with(|| Some(BTreeSet::new()));
+            *days = days.take().zip(theirs).map(|(ours, theirs)| &ours | &theirs).filter(|days| days.len() <= NOTE_MAX);
         }
     }
 
@@ -83,6 +94,7 @@ impl Touched {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sources;
 
     #[test]
     fn too_many_runs_are_noted_as_all() {
@@ -91,5 +103,47 @@ mod tests {
         assert!(!touched.all_runs && touched.runs.len() == 2000);
         touched.merge(Touched { runs: BTreeSet::from(["x".to_owned()]), ..Touched::default() });
         assert!(touched.all_runs && touched.runs.is_empty());
+    }
+
+    #[test]
+    fn a_batch_that_becomes_known_touches_the_runs_that_name_it_and_too_many_touch_all() {
+        let touched = |source: &Source, rows: PolarsResult<DataFrame>| Touched::by(source, &rows.unwrap()).unwrap();
+        let intakes = touched(&sources::TRACEABILITY, df!["batch_code" => [Some("B1"), None]]);
+        assert_eq!((intakes.runs.len(), intakes.batches), (0, BTreeSet::from(["B1".to_owned()])));
+        let scans = touched(&sources::BATCH_LINEAGE, df!["run_number" => ["7"], "new_batch_code" => ["N1"], "parent_batch" => ["B1"]]);
+        assert_eq!((scans.runs, scans.batches), (BTreeSet::from(["7".to_owned()]), BTreeSet::from(["N1".to_owned()])));
+        let batches = |n: usize| Touched { batches: (0..n).map(|n| n.to_string()).collect(), ..Touched::default() };
+        let mut touched = batches(2000);
+        touched.merge(batches(1));
+        assert!(!touched.all_runs && touched.batches.len() == 2000);
+        touched.merge(batches(2001));
+        assert!(touched.all_runs && touched.batches.is_empty());
+    }
+
+    #[test]
+    fn days_are_noted_by_table_and_too_many_of_one_table_are_noted_as_every_day() {
+        let days = |from: u64, count: usize| NaiveDate::MIN.iter_days().skip(from as usize).take(count).collect::<BTreeSet<_>>();
+        let of = |table: &str, days| Touched { days: BTreeMap::from([(table.to_owned(), days)]), ..Touched::default() };
+        let mut touched = of("shifts", Some(days(0, 1500)));
+        touched.merge(of("shifts", Some(days(1000, 1000))));
+        touched.merge(of("non_conformance", Some(days(0, 2))));
+        assert_eq!(touched.days["shifts"], Some(days(0, 2000)));
+        touched.merge(of("shifts", Some(days(2000, 1))));
+        assert_eq!((&touched.days["shifts"], &touched.days["non_conformance"]), (&None, &Some(days(0, 2))));
+        touched.merge(of("shifts", Some(days(0, 1))));
+        assert_eq!(touched.days["shifts"], None, "every day stays every day");
+    }
+
+    #[test]
+    fn a_row_touches_the_day_it_counts_for_and_a_line_every_day_of_its_shifts() {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 2).unwrap();
+        let touched = |source: &Source, rows: PolarsResult<DataFrame>| Touched::by(source, &rows.unwrap()).unwrap().days;
+        let one = |table: &str, days: Option<BTreeSet<NaiveDate>>| BTreeMap::from([(table.to_owned(), days)]);
+        let dated = |column: &str| df![column => [Some(day), None, Some(day)]];
+        assert_eq!(touched(&sources::SHIFTS, dated("shift_date")), one("shifts", Some(BTreeSet::from([day]))));
+        assert_eq!(touched(&sources::NON_CONFORMANCE, dated("nc_date")), one("non_conformance", Some(BTreeSet::from([day]))));
+        let read = df!["reading_time" => [day.and_hms_opt(0, 0, 0), day.and_hms_opt(23, 59, 59)]];
+        assert_eq!(touched(&sources::TEMPERATURE_LOGS, read), one("temperature_logs", Some(BTreeSet::from([day]))));
+        assert_eq!(touched(&sources::PROD_LINES, df!["line_id" => ["L1"]]), one("shifts", None));
     }
 }

@@ -4,7 +4,8 @@ use polars::prelude::*;
 
 use super::{Build, Mart, date, number, temperature_breaches, text, time, whole};
 use crate::frames;
-use crate::scope::ReadingScope;
+use crate::scope::DayScope;
+use crate::sources::TEMPERATURE_LOGS;
 
 /// Temperatures per date and location, also where nothing was outside its limits.
 pub const FCT_TEMP_BREACHES: Mart = Mart {
@@ -23,10 +24,10 @@ pub const FCT_TEMP_BREACHES: Mart = Mart {
     grain: &["reading_date", "location"],
     month_of: Some("reading_date"),
     tables: &["temperature_logs"],
-    builds: &[Build::Readings(build)],
+    builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
 };
 
-fn build(scope: &ReadingScope) -> PolarsResult<DataFrame> {
+fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     let breached_at = || col("reading_time").filter(col("degrees_over").is_not_null());
     let days = temperature_breaches::judged(scope)?
         .lazy()

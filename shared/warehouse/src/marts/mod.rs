@@ -5,37 +5,65 @@
 
 mod fct_compliance_checks;
 mod fct_daily_yield;
+mod fct_product_mix;
+mod fct_quality_summary;
+mod fct_shift_productivity;
 mod fct_temp_breaches;
-mod findings;
+mod fct_waterfall_yield;
 mod prod_line;
 mod products;
 mod run_inputs;
 mod run_outputs;
+mod run_weight_charts;
 mod run_weights;
 mod runs;
 #[cfg(test)]
 mod small_factory;
+mod stg_non_conformance;
 mod temperature_breaches;
 
 use chrono::NaiveDate;
 use polars::error::PolarsResult;
 use polars::prelude::{DataFrame, DataType, Field, JoinArgs, JoinType, LazyFrame, MaintainOrderJoin, Schema, TimeUnit, col};
 
-use crate::scope::{ProductScope, ReadingScope, RunScope};
+use crate::scope::{DayScope, ProductScope, RunScope};
+use crate::sources::Source;
 
 pub use fct_compliance_checks::FCT_COMPLIANCE_CHECKS;
 pub use fct_daily_yield::FCT_DAILY_YIELD;
+pub use fct_product_mix::FCT_PRODUCT_MIX;
+pub use fct_quality_summary::FCT_QUALITY_SUMMARY;
+pub use fct_shift_productivity::FCT_SHIFT_PRODUCTIVITY;
 pub use fct_temp_breaches::FCT_TEMP_BREACHES;
+pub use fct_waterfall_yield::FCT_WATERFALL_YIELD;
 pub use products::PRODUCTS;
 pub use run_inputs::RUN_INPUTS;
 pub use run_outputs::RUN_OUTPUTS;
+pub use run_weight_charts::{RUN_WEIGHT_BINS, RUN_WEIGHT_POINTS};
 pub use run_weights::RUN_WEIGHTS;
 pub use runs::RUNS;
+pub use stg_non_conformance::STG_NON_CONFORMANCE;
 pub use temperature_breaches::TEMPERATURE_BREACHES;
 
 /// All marts, in the order in which they are built.
-pub const ALL: [&Mart; 9] =
-    [&PRODUCTS, &RUNS, &RUN_INPUTS, &RUN_OUTPUTS, &RUN_WEIGHTS, &FCT_DAILY_YIELD, &TEMPERATURE_BREACHES, &FCT_TEMP_BREACHES, &FCT_COMPLIANCE_CHECKS];
+pub const ALL: [&Mart; 16] = [
+    &PRODUCTS,
+    &RUNS,
+    &RUN_INPUTS,
+    &RUN_OUTPUTS,
+    &RUN_WEIGHTS,
+    &RUN_WEIGHT_BINS,
+    &RUN_WEIGHT_POINTS,
+    &FCT_DAILY_YIELD,
+    &FCT_WATERFALL_YIELD,
+    &FCT_PRODUCT_MIX,
+    &TEMPERATURE_BREACHES,
+    &FCT_TEMP_BREACHES,
+    &STG_NON_CONFORMANCE,
+    &FCT_QUALITY_SUMMARY,
+    &FCT_SHIFT_PRODUCTIVITY,
+    &FCT_COMPLIANCE_CHECKS,
+];
 
 /// A mart.
 #[derive(Debug)]
@@ -85,8 +113,8 @@ pub enum Build {
     Runs(fn(&RunScope) -> PolarsResult<DataFrame>),
     /// The rows of these production dates, from the finished rows of the mart `runs`, replaced by date.
     Dates(fn(&DataFrame) -> PolarsResult<DataFrame>),
-    /// The rows of these days, from temperature readings, replaced by day.
-    Readings(fn(&ReadingScope) -> PolarsResult<DataFrame>),
+    /// The rows of these days, from the rows of this table that count for them, replaced by day. The table has a [`Source::day_column`].
+    Days(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
     /// The whole mart, from the product tables.
     Products(fn(&ProductScope) -> PolarsResult<DataFrame>),
 }
@@ -97,7 +125,8 @@ impl Build {
         match self {
             Self::Runs(_) => "run",
             Self::Dates(_) => "date",
-            Self::Readings(_) => "reading",
+            // Of the marts with several builds, those of findings take days of readings.
+            Self::Days(..) => "reading",
             Self::Products(_) => "all",
         }
     }

@@ -27,7 +27,8 @@ pub const RUN_WEIGHTS: Mart = Mart {
     builds: &[Build::Runs(build)],
 };
 
-fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
+/// Each run's packs against the rules.
+pub(super) fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
     let lots = scope.packs.clone().lazy().filter(col("net_weight").is_not_null()).group_by_stable(RUN_KEY.map(col)).agg([
         len().alias("packs"),
         col("net_weight").mean().alias("mean_g"),

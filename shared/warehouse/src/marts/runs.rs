@@ -162,7 +162,13 @@ fn named(runs: &DataFrame, name: &str, rule: fn(&str) -> Option<&'static str>, o
 }
 
 /// A figure that follows from two others.
-fn figure(runs: &DataFrame, name: &str, rule: fn(Option<f64>, Option<f64>) -> Option<f64>, one: &str, other: &str) -> PolarsResult<Column> {
+pub(super) fn figure(
+    runs: &DataFrame,
+    name: &str,
+    rule: fn(Option<f64>, Option<f64>) -> Option<f64>,
+    one: &str,
+    other: &str,
+) -> PolarsResult<Column> {
     let (one, other) = (runs.column(one)?.f64()?, runs.column(other)?.f64()?);
     let figures: Vec<_> = one.iter().zip(other.iter()).map(|(one, other)| rule(one, other)).collect();
     Ok(Column::new(name.into(), figures))

@@ -1,12 +1,15 @@
 //! Scopes of hand-written rows for the tests of marts: a test names the columns that matter to it, the others are null.
 
+use std::collections::BTreeSet;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use polars::prelude::*;
 
 use crate::frames;
-use crate::scope::{ProductScope, ReadingScope, RunScope};
+use crate::scope::{DayScope, ProductScope, RunScope};
 use crate::sources::{
-    PLU, PROD_LINES, PRODUCT_CATALOGUE, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS, Source, TEMPERATURE_LOGS, TRANSACTIONS,
+    BATCH_LINEAGE, CASE_VERIFICATION, PLU, PROD_LINES, PRODUCT_CATALOGUE, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS, Source,
+    TEMPERATURE_LOGS, TRANSACTIONS,
 };
 
 use super::{PRODUCTS, RUNS};
@@ -29,6 +32,10 @@ pub(super) fn no_runs() -> RunScope {
         inputs: of_run(&RUN_INPUTS, &nothing),
         outputs: of_run(&RUN_OUTPUTS, &nothing),
         packs: of_run(&TRANSACTIONS, &nothing),
+        lineage: of_run(&BATCH_LINEAGE, &nothing),
+        cases: of_run(&CASE_VERIFICATION, &nothing),
+        batches: df!["batch_code" => [""; 0], "species" => [""; 0]].unwrap(),
+        unread: BTreeSet::new(),
         lines: rows(&PROD_LINES, &nothing),
         products: products(&nothing),
         finished: runs(&nothing),
@@ -62,10 +69,14 @@ pub(super) fn product_tables(plu: &DataFrame, catalogue: &DataFrame) -> ProductS
     ProductScope { plu: rows(&PLU, plu), catalogue: rows(&PRODUCT_CATALOGUE, catalogue) }
 }
 
-/// Temperature readings, each of the day of its `reading_time`.
-pub(super) fn readings(named: &DataFrame) -> ReadingScope {
-    let readings = rows(&TEMPERATURE_LOGS, named).lazy().with_column(col("reading_time").dt().date().alias("reading_date"));
-    ReadingScope { readings: readings.collect().unwrap() }
+/// Temperature readings.
+pub(super) fn readings(named: &DataFrame) -> DayScope {
+    days_of(&TEMPERATURE_LOGS, named)
+}
+
+/// Rows of a staging table that count by day; no line is known.
+pub(super) fn days_of(source: &Source, named: &DataFrame) -> DayScope {
+    DayScope { rows: rows(source, named), lines: rows(&PROD_LINES, &DataFrame::empty()) }
 }
 
 fn checked(named: &DataFrame, schema: &Schema) -> DataFrame {

@@ -5,7 +5,8 @@ use polars::prelude::*;
 
 use super::{Build, Mart, date, number, text, time, whole};
 use crate::frames;
-use crate::scope::ReadingScope;
+use crate::scope::DayScope;
+use crate::sources::TEMPERATURE_LOGS;
 
 /// Readings below target_min or above target_max.
 pub const TEMPERATURE_BREACHES: Mart = Mart {
@@ -24,17 +25,18 @@ pub const TEMPERATURE_BREACHES: Mart = Mart {
     grain: &["log_id"],
     month_of: Some("reading_date"),
     tables: &["temperature_logs"],
-    builds: &[Build::Readings(build)],
+    builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
 };
 
-fn build(scope: &ReadingScope) -> PolarsResult<DataFrame> {
+fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     let breaches = judged(scope)?.lazy().filter(col("degrees_over").is_not_null()).collect()?;
     frames::fit(&breaches, &TEMPERATURE_BREACHES.schema())
 }
 
-/// The readings whose day is known, with `degrees_over`, which is null inside the limits.
-pub(super) fn judged(scope: &ReadingScope) -> PolarsResult<DataFrame> {
-    let mut readings = scope.readings.clone().lazy().filter(col("reading_date").is_not_null()).collect()?;
+/// The readings whose time is known, with `reading_date`, and `degrees_over`, which is null inside the limits.
+pub(super) fn judged(scope: &DayScope) -> PolarsResult<DataFrame> {
+    let timed = scope.rows.clone().lazy().filter(col("reading_time").is_not_null());
+    let mut readings = timed.with_column(col("reading_time").dt().date().alias("reading_date")).collect()?;
     let number = |name| readings.column(name)?.f64();
     let limits = number("target_min")?.iter().zip(number("target_max")?.iter());
     let over: Vec<_> =

@@ -126,6 +126,16 @@ impl Source {
         [Some(self.watermark), self.watermark_until_changed].into_iter().flatten().map(|name| self.column(name).name()).collect()
     }
 
+    /// The date or time whose day a row counts for, in the tables that marts take by day.
+    pub fn day_column(&self) -> Option<&'static str> {
+        match self.staging {
+            "temperature_logs" => Some("reading_time"),
+            "non_conformance" => Some("nc_date"),
+            "shifts" => Some("shift_date"),
+            _ => None,
+        }
+    }
+
     /// The staging columns with their Polars types.
     pub fn schema(&self) -> Schema {
         self.columns.iter().map(|column| Field::new(PlSmallStr::from_string(column.name()), column.kind.dtype())).collect()

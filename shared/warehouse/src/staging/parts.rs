@@ -41,11 +41,32 @@ pub fn run_groups<'a>(numbers: impl IntoIterator<Item = &'a String>) -> BTreeSet
     numbers.into_iter().map(|number| run_group(number)).collect()
 }
 
-/// What the rows of a staging part hold: as [`zone_of`], and the months of their watermarks.
+/// The zone of the batches that rows name.
+pub const BATCH_GROUP: &str = "batch_group";
+
+/// A part that names batches of more groups than this has no zone of them: it would be longer than it is of use.
+const BATCH_GROUPS_MAX: usize = 500;
+
+/// The group that a batch code belongs to: by all its digits, so that batches of about one time lie together whether their codes count on or tell the day.
+pub fn batch_group(batch_code: &str) -> String {
+    let digits: String = batch_code.chars().filter(char::is_ascii_digit).collect();
+    Part::Digits("batch_code", 100).of_text(&digits)
+}
+
+/// The groups of a set of batch codes.
+pub fn batch_groups<'a>(batches: impl IntoIterator<Item = &'a String>) -> BTreeSet<String> {
+    batches.into_iter().map(|batch| batch_group(batch)).collect()
+}
+
+/// What the rows of a staging part hold: as [`zone_of`], the months of their watermarks, and the days that they count for.
 pub fn staging_zone_of(source: &Source, rows: &DataFrame) -> PolarsResult<Zone> {
     let mut zone = zone_of(rows)?;
     let days = with_watermark(source, rows)?.column("_watermark")?.cast(&DataType::Date)?.unique()?;
     zone.insert("month".to_owned(), days.date()?.as_date_iter().flatten().map(crate::marts::month).collect());
+    if let Some(column) = source.day_column() {
+        let days = rows.column(column)?.cast(&DataType::Date)?.unique()?;
+        zone.insert("day".to_owned(), days.date()?.as_date_iter().flatten().map(|day| day.to_string()).collect());
+    }
     Ok(zone)
 }
 
@@ -55,15 +76,20 @@ pub fn months_since(zone: &Zone, since: NaiveDateTime) -> BTreeSet<String> {
     zone.get("month").into_iter().flatten().filter(|month| **month >= first).cloned().collect()
 }
 
-/// What rows hold: groups of run numbers, and days of readings.
+/// Which groups of run numbers and of batch codes rows hold.
 pub fn zone_of(rows: &DataFrame) -> PolarsResult<Zone> {
     let mut zone = Zone::new();
     if rows.column("run_number").is_ok() {
         zone.insert("run_group".to_owned(), run_groups(&crate::frames::texts(rows, "run_number")?));
     }
-    if let Ok(times) = rows.column("reading_time") {
-        let days = times.cast(&DataType::Date)?.unique()?;
-        zone.insert("day".to_owned(), days.date()?.as_date_iter().flatten().map(|day| day.to_string()).collect());
+    let mut batches = BTreeSet::new();
+    let named = ["batch_code", "new_batch_code", "parent_batch"].into_iter().filter(|name| rows.column(name).is_ok());
+    let names_any = named.clone().next().is_some();
+    for column in named {
+        batches.extend(batch_groups(&crate::frames::texts(rows, column)?));
+    }
+    if names_any && batches.len() <= BATCH_GROUPS_MAX {
+        zone.insert(BATCH_GROUP.to_owned(), batches);
     }
     Ok(zone)
 }
@@ -71,4 +97,36 @@ pub fn zone_of(rows: &DataFrame) -> PolarsResult<Zone> {
 /// Whether a part can hold a row of one of these groups.
 pub fn may_hold(zone: &Zone, name: &str, groups: &BTreeSet<String>) -> bool {
     zone.get(name).is_none_or(|held| !held.is_disjoint(groups))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::BATCH_LINEAGE;
+
+    #[test]
+    fn batches_of_one_time_lie_in_one_group() {
+        let check = |code: &str, group: &str| assert_eq!(batch_group(code), group, "{code}");
+        check("SAL26327-P1", "000000263200");
+        check("SAL26327-G9", "000000263200");
+        check("RW004711", "000000004700");
+        check("B-2026-11-02", "000020261100");
+        check("rework", "000000000000");
+        check("", "000000000000");
+        check("é12345678901234567890", "678901234567800");
+    }
+
+    #[test]
+    fn a_part_tells_which_batches_it_can_name_unless_they_are_too_many() {
+        let groups = |codes: &[String]| {
+            let rows = df!["new_batch_code" => codes, "parent_batch" => vec![None::<&str>; codes.len()]].unwrap();
+            staging_zone_of(&BATCH_LINEAGE, &crate::frames::fit(&rows, &BATCH_LINEAGE.schema()).unwrap()).unwrap()
+        };
+        let wanted = |code: &str| batch_groups(&[code.to_owned()]);
+        let few = groups(&["N101".to_owned(), "N305".to_owned()]);
+        assert!(may_hold(&few, BATCH_GROUP, &wanted("N399")) && !may_hold(&few, BATCH_GROUP, &wanted("N299")));
+        let many: Vec<_> = (0..501).map(|n| format!("N{}", n * 100)).collect();
+        assert!(may_hold(&groups(&many), BATCH_GROUP, &wanted("N999999")));
+        assert!(!may_hold(&groups(&[]), BATCH_GROUP, &wanted("N101")), "no row names it");
+    }
 }

@@ -6,12 +6,13 @@ use chrono::NaiveDate;
 use polars::prelude::*;
 
 use super::Work;
+use super::batches::runs_naming;
 use super::parts::Parts;
-use super::runs::{load_runs, run_chunks, staged, staged_all};
+use super::runs::{load_runs, run_chunks, staged, staged_all, staged_column};
 use crate::frames::{compute, with_text_in, without_text_in};
 use crate::marts::{ALL, Build, Mart, PRODUCTS, RUNS, month};
-use crate::scope::{ProductScope, ReadingScope};
-use crate::sources;
+use crate::scope::{DayScope, ProductScope};
+use crate::sources::{self, Source};
 use crate::staging::parts::{may_hold, run_groups};
 use crate::touched::Touched;
 use crate::{Result, WarehouseError};
@@ -23,13 +24,16 @@ pub(super) async fn build(work: &mut Work<'_>) -> Result<BTreeSet<String>> {
     for mart in ALL.into_iter().filter(|mart| !work.manifest.marts.contains_key(mart.name)) {
         touched.merge(everything(mart));
     }
+    if !touched.all_runs {
+        touched.runs.extend(runs_naming(work, &touched.batches).await?);
+    }
     let mut parts = Parts::default();
     if ["plu", "product_catalogue"].iter().any(|table| touched.tables.contains(*table)) {
         build_products(work, &mut parts).await?;
     }
     let dates = build_runs(work, &mut parts, &touched).await?;
     build_dates(work, &mut parts, &dates).await?;
-    build_readings(work, &mut parts, &touched).await?;
+    build_days(work, &mut parts, &touched).await?;
     for mart in ALL.into_iter().filter(|mart| !work.manifest.marts.contains_key(mart.name)) {
         for build in mart.builds {
             if parts.names(work, mart, *build).is_empty() {
@@ -45,7 +49,9 @@ fn everything(mart: &Mart) -> Touched {
     for build in mart.builds {
         match build {
             Build::Runs(_) | Build::Dates(_) => touched.all_runs = true,
-            Build::Readings(_) => touched.all_days = true,
+            Build::Days(source, _) => {
+                touched.days.insert(source.staging.to_owned(), None);
+            }
             Build::Products(_) => touched.tables.extend(["plu".to_owned()]),
         }
     }
@@ -147,44 +153,51 @@ async fn build_dates(work: &Work<'_>, parts: &mut Parts, dates: &BTreeSet<NaiveD
     Ok(())
 }
 
-async fn build_readings(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Result<()> {
-    let source = &sources::TEMPERATURE_LOGS;
-    let held = work.manifest.tables.get(source.staging);
-    let mut days = touched.days.clone();
-    if touched.all_days {
-        let all = held.iter().flat_map(|table| table.parts.values()).filter_map(|zone| zone.get("day")).flatten();
-        days.extend(all.filter_map(|day| day.parse::<NaiveDate>().ok()));
-        for (mart, build) in builds() {
-            if matches!(build, Build::Readings(_)) {
+/// Makes the rows of the touched days again, table by table.
+async fn build_days(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Result<()> {
+    if touched.days.is_empty() {
+        return Ok(());
+    }
+    let lines = staged_all(work, &sources::PROD_LINES).await?;
+    for source in sources::ALL {
+        let (Some(column), Some(days)) = (source.day_column(), touched.days.get(source.staging)) else { continue };
+        let of_table = || builds().filter_map(|(mart, build)| of_days(source, build).map(|make| (mart, build, make)));
+        let days = if let Some(days) = days {
+            days.clone()
+        } else {
+            for (mart, build, _) in of_table() {
                 parts.empty(work, mart, build);
+            }
+            dates_of(&staged_column(work, source, column).await?, column)?
+        };
+        for (of_month, days) in months(&days) {
+            let names = days.iter().map(NaiveDate::to_string).collect();
+            let rows = staged(work, source, "day", &names, None).await?;
+            let of_days = days.clone();
+            let rows = compute("the rows of days", move || Ok(split_by_date(&rows, column, &of_days)?.0)).await?;
+            let scope = DayScope { rows, lines: lines.clone() };
+            for (mart, build, make) in of_table() {
+                let part = mart.part(build, Some(&of_month));
+                let old = parts.rows(work, mart, &part).await?;
+                let (scope, days) = (scope.clone(), days.clone());
+                let rows = made(mart, move || {
+                    let (_, kept) = split_by_date(&old, mart.month_of.unwrap_or(column), &days)?;
+                    kept.vstack(&make(&scope)?)
+                })
+                .await?;
+                parts.set(mart, &part, rows);
             }
         }
     }
-    for (of_month, days) in months(&days) {
-        let names = days.iter().map(NaiveDate::to_string).collect();
-        let readings = staged(work, source, "day", &names, None).await?;
-        let of_days = days.clone();
-        let scope = compute("temperature readings", move || {
-            let mut readings = readings;
-            let date = readings.column("reading_time")?.cast(&DataType::Date)?.with_name("reading_date".into());
-            readings.with_column(date)?;
-            Ok(ReadingScope { readings: split_by_date(&readings, "reading_date", &of_days)?.0 })
-        })
-        .await?;
-        for (mart, build) in builds() {
-            let Build::Readings(make) = build else { continue };
-            let part = mart.part(build, Some(&of_month));
-            let old = parts.rows(work, mart, &part).await?;
-            let (scope, days) = (scope.clone(), days.clone());
-            let rows = made(mart, move || {
-                let (_, kept) = split_by_date(&old, mart.month_of.unwrap_or("reading_date"), &days)?;
-                kept.vstack(&make(&scope)?)
-            })
-            .await?;
-            parts.set(mart, &part, rows);
-        }
-    }
     Ok(())
+}
+
+/// How a build makes its rows, if it makes them from the days of this table.
+fn of_days(source: &Source, build: Build) -> Option<fn(&DayScope) -> PolarsResult<DataFrame>> {
+    match build {
+        Build::Days(of, make) if of.staging == source.staging => Some(make),
+        _ => None,
+    }
 }
 
 fn builds() -> impl Iterator<Item = (&'static Mart, Build)> {
@@ -221,13 +234,15 @@ fn months(dates: &BTreeSet<NaiveDate>) -> BTreeMap<String, BTreeSet<NaiveDate>> 
 }
 
 fn dates_of(rows: &DataFrame, column: &str) -> Result<BTreeSet<NaiveDate>> {
-    let distinct = || -> PolarsResult<BTreeSet<NaiveDate>> { Ok(rows.column(column)?.unique()?.date()?.as_date_iter().flatten().collect()) };
+    let distinct = || -> PolarsResult<BTreeSet<NaiveDate>> {
+        Ok(rows.column(column)?.cast(&DataType::Date)?.unique()?.date()?.as_date_iter().flatten().collect())
+    };
     distinct().map_err(|source| WarehouseError::Compute { step: format!("the dates of `{column}`"), source })
 }
 
 /// The rows of these dates, and the others.
 fn split_by_date(rows: &DataFrame, column: &str, dates: &BTreeSet<NaiveDate>) -> PolarsResult<(DataFrame, DataFrame)> {
-    let values = rows.column(column)?;
+    let values = rows.column(column)?.cast(&DataType::Date)?;
     let mask: BooleanChunked = values.date()?.as_date_iter().map(|date| Some(date.is_some_and(|date| dates.contains(&date)))).collect();
     Ok((rows.filter(&mask)?, rows.filter(&!&mask)?))
 }

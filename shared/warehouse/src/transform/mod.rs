@@ -3,6 +3,7 @@
 //! Nobody tells this step what is new: it compares what the manifest says is applied with the batches that exist, so it may die, be repeated or run
 //! twice at once. Everything is decided by conditional writes: a staging part and the manifest are only replaced as the version that was read.
 
+mod batches;
 mod build;
 mod contract;
 mod parts;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset, Utc};
 use lake::{ETag, Lake, Manifest, Put};
 
+use crate::sources::ALL;
 use crate::touched::Touched;
 use crate::{Result, WarehouseError};
 
@@ -59,6 +61,7 @@ pub async fn transform(lake: &Lake, run: &RunStamp, tables: &Tables<'_>, now: Da
         stage::catch_up(&mut work).await?;
         // What an earlier run wrote and did not get to copy is copied before its note is replaced.
         lake.publish(&work.manifest).await?;
+        work.count_as_read(tables.read.keys());
         let written = build::build(&mut work).await?;
         work.pending = Touched::default();
         work.manifest.unpublished = written;
@@ -127,6 +130,8 @@ struct Work<'a> {
     /// The manifest as it will be.
     manifest: Manifest,
     pending: Touched,
+    /// The tables that no run has read to their ends.
+    unread: BTreeSet<&'static str>,
     /// Whether this attempt has put a note: who read the manifest before that can no longer replace it.
     has_noted: bool,
 }
@@ -143,7 +148,16 @@ impl<'a> Work<'a> {
                 reason: error.to_string(),
             })?
         };
-        Ok(Self { lake, run, read: manifest.clone(), etag, manifest, pending, has_noted: false })
+        let is_unread = |staging: &&str| manifest.tables.get(*staging).is_none_or(|table| table.as_of.is_none());
+        let unread = ALL.into_iter().map(|source| source.staging).filter(is_unread).collect();
+        Ok(Self { lake, run, read: manifest.clone(), etag, manifest, pending, unread, has_noted: false })
+    }
+
+    /// What these tables lack counts from now on; at the first time that concerns all runs, since it is those without rows there.
+    fn count_as_read<'t>(&mut self, tables: impl Iterator<Item = &'t &'t str>) {
+        for table in tables {
+            self.pending.all_runs |= self.unread.remove(*table);
+        }
     }
 
     /// Notes in the manifest that `touched` will have to be made again, before staging forgets where its rows counted.

@@ -8,6 +8,7 @@ use lake::Slot;
 use polars::prelude::*;
 
 use super::Work;
+use super::batches::known_batches;
 use super::stage::READS_AT_ONCE;
 use crate::frames::{compute, stack, texts, with_text_in};
 use crate::marts::RUNS;
@@ -47,6 +48,11 @@ pub(super) async fn load_runs(work: &Work<'_>, numbers: &BTreeSet<String>, lines
     let inputs = staged(work, &sources::RUN_INPUTS, "run_group", &groups, None).await?;
     let outputs = staged(work, &sources::RUN_OUTPUTS, "run_group", &groups, None).await?;
     let packs = staged(work, &sources::TRANSACTIONS, "run_group", &groups, Some(&pack_columns)).await?;
+    let lineage = staged(work, &sources::BATCH_LINEAGE, "run_group", &groups, None).await?;
+    let case_columns = ["run_number", "label_seq", "expected_plu", "scanned_plu", "scan_time", "updated_at"].map(str::to_owned);
+    let cases = staged(work, &sources::CASE_VERIFICATION, "run_group", &groups, Some(&case_columns)).await?;
+    let batches = known_batches(work, numbers, &inputs, &lineage).await?;
+    let unread = work.unread.clone();
     let (numbers, lines, products) = (numbers.clone(), lines.clone(), products.clone());
     compute("the rows of runs", move || {
         let runs = with_text_in(&runs, "run_number", &numbers)?;
@@ -61,6 +67,10 @@ pub(super) async fn load_runs(work: &Work<'_>, numbers: &BTreeSet<String>, lines
             inputs: of_run(&sources::RUN_INPUTS, inputs)?,
             outputs: of_run(&sources::RUN_OUTPUTS, outputs)?,
             packs: of_run(&sources::TRANSACTIONS, packs)?,
+            lineage: of_run(&sources::BATCH_LINEAGE, lineage)?,
+            cases: of_run(&sources::CASE_VERIFICATION, cases)?,
+            batches,
+            unread,
             sheets: with_text_in(&sheets, "run_number", &numbers)?,
             runs,
             lines,
@@ -74,6 +84,11 @@ pub(super) async fn load_runs(work: &Work<'_>, numbers: &BTreeSet<String>, lines
 /// All rows of a table.
 pub(super) async fn staged_all(work: &Work<'_>, source: &'static Source) -> Result<DataFrame> {
     staged_columns(work, source, part_names(work, source), None).await
+}
+
+/// One column of all rows of a table.
+pub(super) async fn staged_column(work: &Work<'_>, source: &'static Source, column: &str) -> Result<DataFrame> {
+    staged_columns(work, source, part_names(work, source), Some(&[column.to_owned()])).await
 }
 
 /// The rows of the parts that can hold a row of one of these groups (more rows than that: the caller filters).
@@ -113,7 +128,11 @@ fn own_time(source: &Source, rows: &DataFrame) -> PolarsResult<Column> {
     if source.staging == "transactions" {
         return Ok(rows.column("trans_date")?.clone());
     }
-    Ok(with_watermark(source, rows)?.column("_watermark")?.clone())
+    let watermark = with_watermark(source, rows)?.column("_watermark")?.clone();
+    match rows.column("scan_time") {
+        Ok(scanned) => scanned.zip_with(&scanned.is_not_null(), &watermark),
+        Err(_) => Ok(watermark),
+    }
 }
 
 /// When the runs of each number began.
@@ -183,6 +202,15 @@ mod tests {
         check("7", Some(at(1, 5)), Some(1));
         check("7", None, Some(1));
         check("9", Some(at(1, 6)), None);
+    }
+
+    #[test]
+    fn a_scan_counts_by_its_own_time_and_without_one_by_its_watermark() {
+        let scans = df!["scan_time" => [Some(at(2, 6)), None], "updated_at" => [at(3, 6), at(3, 7)]].unwrap();
+        for source in [&sources::CASE_VERIFICATION, &sources::BATCH_LINEAGE] {
+            let times = own_time(source, &scans).unwrap();
+            assert_eq!(times.datetime().unwrap().as_datetime_iter().collect::<Vec<_>>(), [Some(at(2, 6)), Some(at(3, 7))]);
+        }
     }
 
     #[test]

@@ -1,12 +1,29 @@
 //! `fct_compliance_checks`: a row per violation; several findings of one check in one run are one row.
+//!
+//! The rules are the domain's. Here stands what each check looks at and how a finding is put in words: one file for each kind of finding.
+
+mod cases;
+mod finding;
+mod packs;
+mod paperwork;
+mod premium;
+mod readings;
+mod run;
+mod scanbacks;
+#[cfg(test)]
+mod small_run;
+mod species;
+mod yields;
 
 use domain::checks::Check;
 use polars::prelude::*;
 
-use super::findings::{Finding, RUN_CHECKS, Run, temperature_breach};
 use super::{Build, Mart, date, number, temperature_breaches, text, time, whole};
 use crate::frames;
-use crate::scope::{ReadingScope, RunScope};
+use crate::scope::{DayScope, RunScope};
+use crate::sources::TEMPERATURE_LOGS;
+use finding::Finding;
+use run::{Frames, Run};
 
 /// Violations of the compliance checks. `detected_on` is the production date of a run and the day of a reading.
 pub const FCT_COMPLIANCE_CHECKS: Mart = Mart {
@@ -35,38 +52,49 @@ pub const FCT_COMPLIANCE_CHECKS: Mart = Mart {
         "run_totals",
         "prod_lines",
         "product_catalogue",
+        "traceability",
         "run_sheets",
         "run_inputs",
         "run_outputs",
+        "batch_lineage",
         "temperature_logs",
+        "case_verification",
     ],
-    builds: &[Build::Runs(build_runs), Build::Readings(build_readings)],
+    builds: &[Build::Runs(build_runs), Build::Days(&TEMPERATURE_LOGS, build_readings)],
 };
 
+/// How a run is judged: what is wrong with it, if anything.
+type Judge = fn(&Run) -> Option<Finding>;
+
+/// The checks of runs. Another one is a line here and its function in the file of its kind.
+const RUN_CHECKS: &[(Check, Judge)] = &[
+    (Check::GgInPremium, premium::gg_in_premium),
+    (Check::TailsInPremium, premium::tails_in_premium),
+    (Check::SpeciesMismatch, species::species_mismatch),
+    (Check::ScanbackWithoutParent, scanbacks::scanback_without_parent),
+    (Check::MissingProductCode, paperwork::missing_product_code),
+    (Check::PluMismatch, cases::plu_mismatch),
+    (Check::UnmappedExceptionRun, paperwork::unmapped_exception_run),
+    (Check::LowYield, yields::low_yield),
+    (Check::HighGiveaway, yields::high_giveaway),
+    (Check::LabelGap, cases::label_gap),
+    (Check::WeightMismatch, paperwork::weight_mismatch),
+    (Check::UnderweightLot, packs::underweight_lot),
+];
+
 fn build_runs(scope: &RunScope) -> PolarsResult<DataFrame> {
-    let runs = &scope.finished;
-    let number = |name| runs.column(name)?.f64();
-    let (complete, product_code) = (runs.column("complete")?.bool()?, runs.column("product_code")?.str()?);
-    let (input_kg, actual_kg, yield_pct, giveaway_pct) = (number("input_kg")?, number("actual_kg")?, number("yield_pct")?, number("giveaway_pct")?);
+    let frames = Frames::of(scope)?;
     let mut violations = Violations::default();
-    for row in 0..runs.height() {
-        let run = Run {
-            complete: complete.get(row).unwrap_or_default(),
-            product_code: product_code.get(row),
-            input_kg: input_kg.get(row),
-            actual_kg: actual_kg.get(row),
-            yield_pct: yield_pct.get(row),
-            giveaway_pct: giveaway_pct.get(row),
-        };
+    for (row, run) in frames.runs(scope)?.iter().enumerate() {
         for (check, judge) in RUN_CHECKS {
-            if let Some(finding) = judge(&run) {
+            if let Some(finding) = judge(run) {
                 violations.add(row, *check, finding);
             }
         }
     }
     let midnight = col("production_date").cast(DataType::Datetime(TimeUnit::Microseconds, None));
     violations.of(
-        runs,
+        &scope.finished,
         [
             col("run_number"),
             col("production_date"),
@@ -78,18 +106,18 @@ fn build_runs(scope: &RunScope) -> PolarsResult<DataFrame> {
     )
 }
 
-fn build_readings(scope: &ReadingScope) -> PolarsResult<DataFrame> {
-    let readings = temperature_breaches::judged(scope)?;
-    let number = |name| readings.column(name)?.f64();
+fn build_readings(scope: &DayScope) -> PolarsResult<DataFrame> {
+    let judged = temperature_breaches::judged(scope)?;
+    let number = |name| judged.column(name)?.f64();
     let (temp, over, min, max) = (number("temp_celsius")?, number("degrees_over")?, number("target_min")?, number("target_max")?);
     let mut violations = Violations::default();
-    for row in 0..readings.height() {
+    for row in 0..judged.height() {
         if let (Some(temp), Some(over)) = (temp.get(row), over.get(row)) {
-            violations.add(row, Check::TemperatureBreach, temperature_breach(temp, over, min.get(row), max.get(row)));
+            violations.add(row, Check::TemperatureBreach, readings::temperature_breach(temp, over, min.get(row), max.get(row)));
         }
     }
     violations.of(
-        &readings,
+        &judged,
         [col("location"), col("reading_time").alias("detected_at"), col("reading_date").alias("detected_on"), col("log_id").alias("reading_id")],
     )
 }
@@ -131,53 +159,21 @@ mod tests {
     use super::super::small_factory::{at, day, no_runs, readings, runs, shown};
     use super::*;
 
-    fn of_runs(named: PolarsResult<DataFrame>, columns: &[&str]) -> Vec<String> {
+    #[test]
+    fn every_check_is_judged() {
+        let judged: Vec<_> = RUN_CHECKS.iter().map(|(check, _)| *check).collect();
+        let of_runs: Vec<_> = Check::ALL.iter().copied().filter(|check| *check != Check::TemperatureBreach).collect();
+        assert_eq!(judged, of_runs);
+    }
+
+    #[test]
+    fn children_count_for_the_run_of_their_date_alone() {
         let mut scope = no_runs();
-        scope.finished = runs(&named.unwrap());
-        let mart = build_runs(&scope).unwrap();
-        assert_eq!(**mart.schema(), FCT_COMPLIANCE_CHECKS.schema());
-        shown(&mart, columns)
-    }
-
-    #[test]
-    fn a_low_yield_is_one_of_a_complete_run_below_the_limit() {
-        let named = df![
-            "run_number" => ["1", "2", "3", "4", "5"],
-            "production_date" => [day(2); 5],
-            "product_code" => ["A"; 5],
-            "complete" => [true, false, true, true, true],
-            "input_kg" => [Some(1000.0), Some(1000.0), Some(1000.0), None, Some(1000.0)],
-            "actual_kg" => [842.25, 500.0, 900.0, 500.0, 899.6],
-            "yield_pct" => [Some(84.225), Some(50.0), Some(90.0), None, Some(89.96)],
-        ];
-        assert_eq!(
-            of_runs(named, &["check", "severity", "run_number", "production_date", "measured", "limit", "detail"]),
-            [
-                "low_yield | WARNING | 1 | 2026-11-02 | 84.225 | 90 | yield 84.2 % is below 90 %: 842.3 kg out of 1000.0 kg",
-                "low_yield | WARNING | 5 | 2026-11-02 | 89.96 | 90 | yield 89.96 % is below 90 %: 899.6 kg out of 1000.0 kg",
-            ]
-        );
-    }
-
-    #[test]
-    fn giveaway_and_product_code_are_judged_while_a_run_is_still_going() {
-        let named = df![
-            "run_number" => ["1", "2", "3", "4"],
-            "production_date" => [day(2); 4],
-            "prod_line" => ["L1"; 4],
-            "complete" => [false, false, true, false],
-            "product_code" => [Some("A"), None, Some("  "), Some("A")],
-            "giveaway_pct" => [Some(4.25), Some(3.0), Some(12.0), None],
-        ];
-        assert_eq!(
-            of_runs(named, &["check", "severity", "run_number", "prod_line", "product_code", "measured", "limit", "detail"]),
-            [
-                "high_giveaway | WARNING | 1 | L1 | A | 4.25 | 3 | giveaway 4.3 % is above 3 %",
-                "missing_product_code | MAJOR | 2 | L1 | - | - | - | the run has no product code",
-                "high_giveaway | WARNING | 3 | L1 |    | 12 | 3 | giveaway 12.0 % is above 3 %",
-                "missing_product_code | MAJOR | 3 | L1 |    | - | - | the run has no product code",
-            ]
-        );
+        let two = df!["run_number" => ["7", "7"], "production_date" => [day(2), day(3)], "product_code" => ["A", "A"], "complete" => [true, true]];
+        scope.finished = runs(&two.unwrap());
+        let outputs = df!["run_number" => ["7", "7"], "production_date" => [day(3), day(4)], "tier" => [1_i64, 1], "piece_type" => ["tail", "tail"], "qty_kg" => [2.0, 3.0]];
+        scope.outputs = super::super::small_factory::of_run(&crate::sources::RUN_OUTPUTS, &outputs.unwrap());
+        assert_eq!(shown(&build_runs(&scope).unwrap(), &["check", "production_date", "measured"]), ["tails_in_premium | 2026-11-03 | 2"]);
     }
 
     #[test]
@@ -190,8 +186,10 @@ mod tests {
             "started_at" => [Some(at(2, 6, 0)), Some(at(3, 6, 0)), None, None],
             "created" => [Some(at(2, 5, 0)), Some(at(3, 5, 0)), Some(at(4, 5, 0)), None],
         ];
+        let mut scope = no_runs();
+        scope.finished = runs(&named.unwrap());
         assert_eq!(
-            of_runs(named, &["check", "production_date", "detected_at", "detected_on", "location", "reading_id"]),
+            shown(&build_runs(&scope).unwrap(), &["check", "production_date", "detected_at", "detected_on", "location", "reading_id"]),
             [
                 "missing_product_code | 2026-11-02 | 2026-11-02 14:00:00 | 2026-11-02 | - | -",
                 "missing_product_code | 2026-11-03 | 2026-11-03 06:00:00 | 2026-11-03 | - | -",

@@ -1,0 +1,58 @@
+//! What is wrong with a run or a reading, put in words. Which rules there are is not known here.
+
+use domain::yields::round1;
+
+/// What is wrong, in the unit of the check.
+pub(super) struct Finding {
+    pub(super) measured: Option<f64>,
+    pub(super) limit: Option<f64>,
+    pub(super) detail: String,
+}
+
+impl Finding {
+    /// So many of what there may be none of.
+    pub(super) fn none_may_be(measured: f64, detail: String) -> Self {
+        Self { measured: Some(measured), limit: Some(0.0), detail }
+    }
+
+    /// Something that is not measured.
+    pub(super) fn unmeasured(detail: String) -> Self {
+        Self { measured: None, limit: None, detail }
+    }
+}
+
+/// The value with one decimal, or as many as tell it from its limit: "yield 90.0 % is below 90 %" would explain nothing.
+pub(super) fn apart(value: f64, limit: f64) -> String {
+    let mut rounded = std::iter::once(format!("{:.1}", round1(value))).chain((2..=9).map(|decimals| format!("{value:.decimals$}")));
+    rounded.find(|text| text.parse() != Ok(limit)).unwrap_or_else(|| value.to_string())
+}
+
+/// Kilograms added up; none are 0, where `sum` says -0.
+pub(super) fn total(kg: impl IntoIterator<Item = f64>) -> f64 {
+    kg.into_iter().fold(0.0, |total, kg| total + kg)
+}
+
+/// Kilograms of something; only the something where they are not known.
+pub(super) fn kg_of(qty_kg: Option<f64>, what: &str) -> String {
+    qty_kg.map_or_else(|| what.to_owned(), |kg| format!("{:.1} kg of {what}", round1(kg)))
+}
+
+/// The parts of one finding: "this, that".
+pub(super) fn listed(parts: impl IntoIterator<Item = String>) -> String {
+    parts.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rounded_value_never_equals_the_limit_that_it_breaks() {
+        assert_eq!(apart(84.25, 90.0), "84.3");
+        assert_eq!(apart(89.96, 90.0), "89.96");
+        assert_eq!(apart(90.0 - 1e-7, 90.0), "89.9999999");
+        assert_eq!(apart(-0.04, 0.0), "-0.04");
+        assert_eq!(apart(-0.04, -18.0), "0.0");
+        assert_eq!(apart(90.0, 90.0), "90");
+    }
+}

@@ -1,0 +1,256 @@
+//! Runs as the checks see them: the finished figures of each, with all that belongs to it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::str::FromStr;
+
+use domain::lineage::makes_batch;
+use domain::piece_type::PieceType;
+use domain::tier::{Grade, Tier};
+use polars::prelude::*;
+
+use super::super::{known, products, run_weights};
+use crate::scope::RunScope;
+use crate::sources::{BATCH_LINEAGE, RUN_INPUTS, RUN_OUTPUTS, Source};
+
+/// What the checks look at in a run.
+pub(super) struct Run<'a> {
+    pub(super) complete: bool,
+    pub(super) product_code: Option<&'a str>,
+    pub(super) input_kg: Option<f64>,
+    pub(super) actual_kg: Option<f64>,
+    pub(super) yield_pct: Option<f64>,
+    pub(super) giveaway_pct: Option<f64>,
+    pub(super) total_weight_kg: Option<f64>,
+    /// First and last label of the run.
+    pub(super) labels: Option<(i64, i64)>,
+    pub(super) inputs: Vec<Input<'a>>,
+    pub(super) outputs: Vec<Output<'a>>,
+    pub(super) scanbacks: Vec<Scanback<'a>>,
+    pub(super) cases: Vec<Case<'a>>,
+    pub(super) lot: Option<Lot>,
+    /// Tables of which nothing is known: a row that is missing there says nothing.
+    pub(super) unread: &'a BTreeSet<&'static str>,
+}
+
+/// What went in.
+pub(super) struct Input<'a> {
+    pub(super) batch_code: Option<&'a str>,
+    /// The batch's species by its intakes, else by this row; none if unknown.
+    pub(super) species: Vec<&'a str>,
+    pub(super) grade: Option<Grade>,
+    pub(super) qty_kg: Option<f64>,
+}
+
+/// What came out.
+pub(super) struct Output<'a> {
+    pub(super) product_code: Option<&'a str>,
+    pub(super) product: Option<Product<'a>>,
+    pub(super) tier: Option<Tier>,
+    pub(super) piece: Option<PieceType>,
+    pub(super) source_grade: Option<Grade>,
+    pub(super) qty_kg: Option<f64>,
+}
+
+impl Output<'_> {
+    /// What people call it.
+    pub(super) fn name(&self) -> &str {
+        self.product_code.unwrap_or("a product without a code")
+    }
+}
+
+/// What is known of an output's product.
+#[derive(Clone, Copy)]
+pub(super) struct Product<'a> {
+    pub(super) description: Option<&'a str>,
+    pub(super) species: Option<&'a str>,
+    pub(super) piece: Option<PieceType>,
+}
+
+/// Fish scanned back as a new batch.
+pub(super) struct Scanback<'a> {
+    pub(super) new_batch: Option<&'a str>,
+    pub(super) parent: Option<&'a str>,
+    pub(super) parent_is_known: bool,
+}
+
+/// A scanned case.
+pub(super) struct Case<'a> {
+    pub(super) label: Option<i64>,
+    pub(super) expected_plu: Option<&'a str>,
+    pub(super) scanned_plu: Option<&'a str>,
+}
+
+/// The packs of a run that the average-quantity rules apply to.
+#[derive(Clone, Copy)]
+pub(super) struct Lot {
+    pub(super) nominal_g: f64,
+    pub(super) mean_g: f64,
+    pub(super) packs: usize,
+    pub(super) below_t1: usize,
+    pub(super) below_t2: usize,
+}
+
+/// The frames that runs are read from: children in the order of their keys, so that sums and words are the same every time.
+pub(super) struct Frames {
+    inputs: DataFrame,
+    outputs: DataFrame,
+    lineage: DataFrame,
+    products: DataFrame,
+    lots: DataFrame,
+}
+
+impl Frames {
+    pub(super) fn of(scope: &RunScope) -> PolarsResult<Self> {
+        let in_order = |source: &Source, rows: &DataFrame| rows.sort(source.key_names(), SortMultipleOptions::default());
+        Ok(Self {
+            inputs: in_order(&RUN_INPUTS, &scope.inputs)?,
+            outputs: in_order(&RUN_OUTPUTS, &scope.outputs)?,
+            lineage: in_order(&BATCH_LINEAGE, &scope.lineage)?,
+            products: products::by_code(&scope.products).collect()?,
+            lots: run_weights::build(scope)?,
+        })
+    }
+
+    /// The finished runs, each in its place.
+    pub(super) fn runs<'a>(&'a self, scope: &'a RunScope) -> PolarsResult<Vec<Run<'a>>> {
+        let runs = &scope.finished;
+        let (complete, product_code) = (runs.column("complete")?.bool()?, text(runs, "product_code")?);
+        let (input_kg, actual_kg, total_kg) = (number(runs, "input_kg")?, number(runs, "actual_kg")?, number(runs, "total_weight_kg")?);
+        let (yield_pct, giveaway_pct) = (number(runs, "yield_pct")?, number(runs, "giveaway_pct")?);
+        let (start, end) = (runs.column("start_label")?.i64()?, runs.column("end_label")?.i64()?);
+        let places = Places::of(runs)?;
+        let of_runs = places.children(&self.inputs, self.inputs(scope)?)?.into_iter();
+        let of_runs = of_runs.zip(places.children(&self.outputs, self.outputs()?)?).zip(places.children(&self.lineage, self.scanbacks(scope)?)?);
+        let of_runs = of_runs.zip(places.children(&scope.cases, cases(&scope.cases)?)?).zip(places.children(&self.lots, self.lots()?)?);
+        let of_runs = of_runs.enumerate().map(|(row, ((((inputs, outputs), scanbacks), cases), lots))| Run {
+            complete: complete.get(row).unwrap_or_default(),
+            product_code: product_code.get(row),
+            input_kg: input_kg.get(row),
+            actual_kg: actual_kg.get(row),
+            yield_pct: yield_pct.get(row),
+            giveaway_pct: giveaway_pct.get(row),
+            total_weight_kg: total_kg.get(row),
+            labels: start.get(row).zip(end.get(row)),
+            inputs,
+            outputs,
+            scanbacks,
+            cases,
+            lot: lots.into_iter().next(),
+            unread: &scope.unread,
+        });
+        Ok(of_runs.collect())
+    }
+
+    fn inputs<'a>(&'a self, scope: &'a RunScope) -> PolarsResult<impl Fn(usize) -> Option<Input<'a>>> {
+        let mut by_intake: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (code, species) in text(&scope.batches, "batch_code")?.iter().zip(text(&scope.batches, "species")?.iter()) {
+            if let Some((code, species)) = known(code).zip(known(species)) {
+                by_intake.entry(code).or_default().push(species);
+            }
+        }
+        let rows = &self.inputs;
+        let (batch_code, species, grade, qty_kg) = (text(rows, "batch_code")?, text(rows, "species")?, text(rows, "grade")?, number(rows, "qty_kg")?);
+        Ok(move |row| {
+            let batch_code = known(batch_code.get(row));
+            let species = batch_code.and_then(|code| by_intake.get(code).cloned()).unwrap_or_else(|| known(species.get(row)).into_iter().collect());
+            Some(Input { batch_code, species, grade: parsed(grade.get(row)), qty_kg: qty_kg.get(row) })
+        })
+    }
+
+    fn outputs<'a>(&'a self) -> PolarsResult<impl Fn(usize) -> Option<Output<'a>>> {
+        let (description, species, piece) =
+            (text(&self.products, "description")?, text(&self.products, "species")?, text(&self.products, "piece_type")?);
+        let mut products = HashMap::new();
+        for (row, code) in text(&self.products, "product_code")?.iter().enumerate() {
+            let product = Product { description: description.get(row), species: species.get(row), piece: parsed(piece.get(row)) };
+            products.insert(code.unwrap_or_default(), product);
+        }
+        let rows = &self.outputs;
+        let (product_code, tier, qty_kg) = (text(rows, "product_code")?, rows.column("tier")?.i64()?, number(rows, "qty_kg")?);
+        let (piece, source_grade) = (text(rows, "piece_type")?, text(rows, "source_grade")?);
+        Ok(move |row| {
+            let product_code = known(product_code.get(row));
+            Some(Output {
+                product_code,
+                product: product_code.and_then(|code| products.get(code).copied()),
+                tier: tier.get(row).and_then(|tier| Tier::try_from(tier).ok()),
+                piece: parsed(piece.get(row)),
+                source_grade: parsed(source_grade.get(row)),
+                qty_kg: qty_kg.get(row),
+            })
+        })
+    }
+
+    fn scanbacks<'a>(&'a self, scope: &'a RunScope) -> PolarsResult<impl Fn(usize) -> Option<Scanback<'a>>> {
+        let batches: BTreeSet<&str> = text(&scope.batches, "batch_code")?.iter().flatten().collect();
+        let rows = &self.lineage;
+        let (direction, method) = (text(rows, "direction")?, text(rows, "return_method")?);
+        let (new_batch, parent) = (text(rows, "new_batch_code")?, text(rows, "parent_batch")?);
+        Ok(move |row| {
+            let (new_batch, parent) = (known(new_batch.get(row)), known(parent.get(row)));
+            let parent_is_known = parent.is_some_and(|parent| batches.contains(parent));
+            makes_batch(parsed(direction.get(row)), parsed(method.get(row))).then_some(Scanback { new_batch, parent, parent_is_known })
+        })
+    }
+
+    fn lots(&self) -> PolarsResult<impl Fn(usize) -> Option<Lot>> {
+        let rows = &self.lots;
+        let count = |name| rows.column(name)?.i64();
+        let (nominal_g, mean_g) = (number(rows, "nominal_g")?, number(rows, "mean_g")?);
+        let (packs, below_t1, below_t2) = (count("packs")?, count("below_t1")?, count("below_t2")?);
+        Ok(move |row| {
+            let count = |of: &Int64Chunked| usize::try_from(of.get(row)?).ok();
+            Some(Lot {
+                nominal_g: nominal_g.get(row)?,
+                mean_g: mean_g.get(row)?,
+                packs: count(packs)?,
+                below_t1: count(below_t1)?,
+                below_t2: count(below_t2)?,
+            })
+        })
+    }
+}
+
+fn cases<'a>(rows: &'a DataFrame) -> PolarsResult<impl Fn(usize) -> Option<Case<'a>>> {
+    let (label, expected, scanned) = (rows.column("label_seq")?.i64()?, text(rows, "expected_plu")?, text(rows, "scanned_plu")?);
+    Ok(move |row| Some(Case { label: label.get(row), expected_plu: expected.get(row), scanned_plu: scanned.get(row) }))
+}
+
+/// Which row of the finished runs a run is.
+struct Places<'a>(HashMap<(&'a str, i32), usize>);
+
+impl<'a> Places<'a> {
+    fn of(runs: &'a DataFrame) -> PolarsResult<Self> {
+        Ok(Self(keys(runs)?.enumerate().filter_map(|(row, key)| Some((key?, row))).collect()))
+    }
+
+    /// What `read` makes of the rows, under the runs that they count for.
+    fn children<T>(&self, rows: &DataFrame, read: impl Fn(usize) -> Option<T>) -> PolarsResult<Vec<Vec<T>>> {
+        let mut of_runs: Vec<Vec<T>> = self.0.iter().map(|_| Vec::new()).collect();
+        for (row, key) in keys(rows)?.enumerate() {
+            let place = key.and_then(|key| self.0.get(&key)).and_then(|place| of_runs.get_mut(*place));
+            if let Some((children, child)) = place.zip(read(row)) {
+                children.push(child);
+            }
+        }
+        Ok(of_runs)
+    }
+}
+
+fn keys(rows: &DataFrame) -> PolarsResult<impl Iterator<Item = Option<(&str, i32)>>> {
+    let dates = rows.column("production_date")?.date()?.physical();
+    Ok(text(rows, "run_number")?.iter().zip(dates.iter()).map(|(number, date)| number.zip(date)))
+}
+
+fn text<'a>(rows: &'a DataFrame, column: &str) -> PolarsResult<&'a StringChunked> {
+    rows.column(column)?.str()
+}
+
+fn number<'a>(rows: &'a DataFrame, column: &str) -> PolarsResult<&'a Float64Chunked> {
+    rows.column(column)?.f64()
+}
+
+/// What a text means in one of the domain's lists; a text that is none of the list is not known.
+fn parsed<T: FromStr>(text: Option<&str>) -> Option<T> {
+    text?.parse().ok()
+}
