@@ -25,6 +25,7 @@ pub fn routes() -> Router<serve::State> {
         .merge(compliance_function::routes())
         .merge(temperature_function::routes())
         .merge(products_function::routes())
+        .merge(shifts_function::routes())
 }
 
 fn dashboard(page: &Path) -> Router {

@@ -1,9 +1,12 @@
-//! `/compliance/checks`: what the compliance checks found.
+//! `/compliance/checks`: what the compliance checks found; `/quality/summary`: what people raised.
+
+mod quality;
 
 use std::cmp::Reverse;
 
 use api::ParameterError;
 use api::compliance::{CHECKS, CheckFinding, CheckQuery};
+use api::quality::SUMMARY;
 use axum::Router;
 use axum::extract::State as Extract;
 use axum::routing::get;
@@ -13,7 +16,7 @@ use warehouse::marts::FCT_COMPLIANCE_CHECKS;
 
 /// The endpoints, bare.
 pub fn routes() -> Router<State> {
-    Router::new().route(CHECKS.path, get(checks))
+    Router::new().route(CHECKS.path, get(checks)).route(SUMMARY.path, get(quality::summary))
 }
 
 /// The endpoints as an app.

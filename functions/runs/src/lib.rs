@@ -1,10 +1,13 @@
-//! `/runs/active` and `/runs/{run_number}`: the runs that are on, and all that is known of one.
+//! `/runs/active`, `/runs/{run_number}` and `/weights/{run_number}`: the runs that are on, all that is known of one, and its pack weights.
 
 mod detail;
+mod found;
+mod weights;
 
 use std::cmp::Reverse;
 
 use api::runs::{ACTIVE, ActiveQuery, ActiveRun, ONE, RunQuery};
+use api::weights::ONE as WEIGHTS;
 use axum::Router;
 use axum::extract::{Path, State as Extract};
 use axum::routing::get;
@@ -13,9 +16,11 @@ use serve::window::Dates;
 use serve::{Answer, Ask, Result, State, rows, work};
 use warehouse::marts::RUNS;
 
+use found::Found;
+
 /// The endpoints, bare.
 pub fn routes() -> Router<State> {
-    Router::new().route(ACTIVE.path, get(active)).route(ONE.path, get(one))
+    Router::new().route(ACTIVE.path, get(active)).route(ONE.path, get(one)).route(WEIGHTS.path, get(weights_of_one))
 }
 
 /// The endpoints as an app.
@@ -37,6 +42,12 @@ async fn active(Extract(state): Extract<State>, ask: Ask<ActiveQuery>) -> Result
 
 async fn one(Extract(state): Extract<State>, Path(run_number): Path<String>, ask: Ask<RunQuery>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
-    let detail = detail::of(&snapshot, run_number.trim().to_owned(), ask.query.date).await?;
-    Answer::object(detail, snapshot.as_of())
+    let found = Found::of(&snapshot, &run_number, ask.query.date).await?;
+    Answer::object(detail::of(&snapshot, found).await?, snapshot.as_of())
+}
+
+async fn weights_of_one(Extract(state): Extract<State>, Path(run_number): Path<String>, ask: Ask<RunQuery>) -> Result<Answer> {
+    let snapshot = state.snapshot().await?;
+    let found = Found::of(&snapshot, &run_number, ask.query.date).await?;
+    Answer::object(weights::of(&snapshot, found).await?, snapshot.as_of())
 }

@@ -6,7 +6,8 @@ use api::yields::YieldQuery;
 use chrono::NaiveDate;
 use domain::yields::{RunKg, YieldSum, ratio_pct};
 use serde::Deserialize;
-use serve::same_text;
+
+use crate::which::is_wanted;
 
 /// What a run of the mart brings to a group.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,6 +26,13 @@ pub(crate) struct Run {
     giveaway_pct: Option<f64>,
     total_weight_kg: Option<f64>,
     total_giveaway_kg: Option<f64>,
+}
+
+impl Run {
+    fn is_wanted(&self, query: &YieldQuery) -> bool {
+        let line = [self.prod_line.as_deref(), self.line_name.as_deref()];
+        is_wanted(query, line, self.shift_code.as_deref(), self.species.as_deref())
+    }
 }
 
 /// Runs of one group.
@@ -81,14 +89,8 @@ impl Group {
 /// The complete runs that were asked for, by group.
 pub(crate) fn grouped<K: Ord>(runs: &[Run], query: &YieldQuery, key: impl Fn(&Run) -> K) -> BTreeMap<K, Group> {
     let mut groups = BTreeMap::new();
-    for run in runs.iter().filter(|run| run.complete && is_wanted(run, query)) {
+    for run in runs.iter().filter(|run| run.complete && run.is_wanted(query)) {
         groups.entry(key(run)).or_insert_with(|| Group::of(run)).add(run);
     }
     groups
-}
-
-fn is_wanted(run: &Run, query: &YieldQuery) -> bool {
-    let matches = |known: &Option<String>, asked: &Option<String>| asked.as_ref().is_none_or(|asked| same_text(known.as_deref(), asked));
-    let line = matches(&run.prod_line, &query.line) || matches(&run.line_name, &query.line);
-    line && matches(&run.shift_code, &query.shift) && matches(&run.species, &query.species)
 }

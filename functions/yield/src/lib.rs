@@ -1,23 +1,24 @@
-//! `/yield/daily` and `/yield/by-line`: how much of the fish that went in came out as product.
+//! `/yield/daily`, `/yield/by-line` and `/yield/waterfall`: how much of the fish that went in came out as product, and of which tier.
 
 mod group;
 mod which;
 
 use std::cmp::Reverse;
 
-use api::yields::{BY_LINE, DAILY, DailyYield, LineYield, YieldQuery};
+use api::yields::{BY_LINE, DAILY, DailyYield, LineYield, WATERFALL, WaterfallRun, YieldQuery};
 use axum::Router;
 use axum::extract::State as Extract;
 use axum::routing::get;
 use serve::window::Dates;
 use serve::{Answer, Ask, Result, State, rows, work};
-use warehouse::marts::RUNS;
+use warehouse::marts::{FCT_WATERFALL_YIELD, RUNS};
 
 use group::{Group, Run, grouped};
+use which::is_wanted;
 
 /// The endpoints, bare.
 pub fn routes() -> Router<State> {
-    Router::new().route(DAILY.path, get(daily)).route(BY_LINE.path, get(by_line))
+    Router::new().route(DAILY.path, get(daily)).route(BY_LINE.path, get(by_line)).route(WATERFALL.path, get(waterfall))
 }
 
 /// The endpoints as an app.
@@ -25,11 +26,11 @@ pub fn router(state: State) -> Router {
     serve::finish(routes(), state)
 }
 
-/// The days that `/yield/daily` covers where nothing else is asked for.
-const DAILY_DAYS: u32 = 7;
+/// The days that `/yield/daily` and `/yield/waterfall` cover where nothing else is asked for.
+const LAST_DAYS: u32 = 7;
 
 async fn daily(Extract(state): Extract<State>, ask: Ask<YieldQuery>) -> Result<Answer> {
-    let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(DAILY_DAYS));
+    let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(LAST_DAYS));
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&RUNS, dates).await?;
     work(move || {
@@ -81,4 +82,19 @@ fn line_yield(prod_line: Option<String>, group: &Group) -> LineYield {
         first_date: group.first_date,
         last_date: group.last_date,
     }
+}
+
+async fn waterfall(Extract(state): Extract<State>, ask: Ask<YieldQuery>) -> Result<Answer> {
+    let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(LAST_DAYS));
+    let snapshot = state.snapshot().await?;
+    let frame = snapshot.mart(&FCT_WATERFALL_YIELD, dates).await?;
+    work(move || {
+        let wanted = |run: &WaterfallRun| {
+            let line = [run.prod_line.as_deref(), run.line_name.as_deref()];
+            is_wanted(&ask.query, line, run.shift_code.as_deref(), run.species.as_deref())
+        };
+        let runs = rows::<WaterfallRun>(&frame)?.into_iter().filter(wanted);
+        ask.list(runs.map(|run| ((Reverse(run.production_date), run.run_number.clone()), run)).collect(), &snapshot)
+    })
+    .await
 }

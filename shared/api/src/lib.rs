@@ -16,10 +16,13 @@ pub mod health;
 pub mod pipeline;
 pub mod problem;
 pub mod products;
+pub mod quality;
 pub mod query;
 pub mod runs;
 pub mod shape;
+pub mod shifts;
 pub mod temperature;
+pub mod weights;
 pub mod yields;
 
 pub use endpoint::Get;

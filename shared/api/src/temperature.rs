@@ -1,8 +1,8 @@
-//! Temperatures outside their limits.
+//! Temperatures, above all those outside their limits.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 
-use crate::query::{After, Limit};
+use crate::query::{After, Days, Limit};
 use crate::{Format, Get, Whole, query, row};
 
 row! {
@@ -41,3 +41,44 @@ query! {
 
 /// Readings outside their limits, newest first.
 pub const BREACHES: Get<BreachQuery, Vec<Breach>> = Get::new("/temperature/breaches", "Readings outside their limits");
+
+row! {
+    /// The readings of one location on one date.
+    pub struct TemperatureSummary {
+        /// The date.
+        reading_date: NaiveDate,
+        /// Where it was read.
+        location: Option<String>,
+        /// All readings.
+        readings: i64,
+        /// Those outside their limits.
+        breaches: i64,
+        /// The lowest reading, °C.
+        min_temp_celsius: Option<f64>,
+        /// The highest reading, °C.
+        max_temp_celsius: Option<f64>,
+        /// How far outside the worst one was, °C.
+        max_degrees_over: Option<f64>,
+        /// When the first one was outside.
+        first_breach_at: Option<NaiveDateTime>,
+        /// When the last one was outside.
+        last_breach_at: Option<NaiveDateTime>,
+    }
+}
+
+query! {
+    /// Which days.
+    pub struct TemperatureQuery {
+        /// So many days up to today.
+        days: Days<7>,
+        /// How many rows at most.
+        limit: Limit,
+        /// Go on after this row, as the `Link` header of the page before says.
+        after: Option<After>,
+        /// JSON or CSV.
+        format: Option<Format>,
+    }
+}
+
+/// Readings and breaches per date and location, newest first.
+pub const SUMMARY: Get<TemperatureQuery, Vec<TemperatureSummary>> = Get::new("/temperature/summary", "Readings and breaches per date and location");

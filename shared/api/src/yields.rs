@@ -61,6 +61,48 @@ row! {
     }
 }
 
+row! {
+    /// How far down the tiers the fish of one complete run went.
+    pub struct WaterfallRun {
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        /// The line's id, or the ERP's own text where the line is unknown.
+        prod_line: Option<String>,
+        /// The line's name.
+        line_name: Option<String>,
+        /// The shift.
+        shift_code: Option<String>,
+        /// The species, by the run's description, else by its product.
+        species: Option<String>,
+        /// The product's code.
+        product_code: Option<String>,
+        /// The product's description.
+        product: Option<String>,
+        /// Fish that went in, kg.
+        input_kg: Option<f64>,
+        /// Output of tier 1, Premium, kg; null where no output was written down.
+        tier1_kg: Option<f64>,
+        /// The same of input, %.
+        tier1_pct: Option<f64>,
+        /// Output of tier 2, GG, kg.
+        tier2_kg: Option<f64>,
+        /// The same of input, %.
+        tier2_pct: Option<f64>,
+        /// Output of tier 3, Export, kg.
+        tier3_kg: Option<f64>,
+        /// The same of input, %.
+        tier3_pct: Option<f64>,
+        /// Output of all tiers and of none, kg.
+        total_kg: Option<f64>,
+        /// How much of the input became product of any tier, %.
+        capture_rate_pct: Option<f64>,
+        /// What became product of no tier: input less all output, kg.
+        true_waste_kg: Option<f64>,
+    }
+}
+
 query! {
     /// Which runs count.
     pub struct YieldQuery {
@@ -90,3 +132,6 @@ pub const DAILY: Get<YieldQuery, Vec<DailyYield>> = Get::new("/yield/daily", "Yi
 
 /// Yield per line; all dates where no window is given.
 pub const BY_LINE: Get<YieldQuery, Vec<LineYield>> = Get::new("/yield/by-line", "Yield of complete runs per line");
+
+/// How far down the tiers each run's fish went; `days` is 7 where neither it nor `from` nor `to` is given.
+pub const WATERFALL: Get<YieldQuery, Vec<WaterfallRun>> = Get::new("/yield/waterfall", "Output of complete runs per tier, and what no tier caught");

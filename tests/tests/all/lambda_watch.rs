@@ -35,7 +35,7 @@ async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
     let mut watch = Watch::start(&factory).await;
 
     let routes = routes();
-    assert_eq!(routes.len(), 8, "every path of every function: {routes:?}");
+    assert_eq!(routes.len(), 13, "every path of every function: {routes:?}");
     let run_number: String =
         rusqlite::Connection::open(factory.erp()).unwrap().query_row("SELECT run_number FROM run_inputs LIMIT 1", [], |row| row.get(0)).unwrap();
     for (path, function) in &routes {
@@ -163,6 +163,7 @@ fn router(function: &str, state: State) -> Router {
         "compliance" => compliance_function::router(state),
         "temperature" => temperature_function::router(state),
         "products" => products_function::router(state),
+        "shifts" => shifts_function::router(state),
         other => panic!("there is no function `{other}`"),
     }
 }
@@ -170,7 +171,7 @@ fn router(function: &str, state: State) -> Router {
 /// An address below a path whose answer is the same a minute later: its window is wider than what the factory has.
 fn address(path: &str, run_number: &str) -> String {
     let query = match path {
-        "/yield/daily" => "?days=30",
+        "/yield/daily" | "/yield/waterfall" => "?days=30",
         "/compliance/checks" => "?days=30&limit=7",
         "/temperature/breaches" => "?hours=720",
         _ => "",

@@ -14,7 +14,17 @@ fn product(code: &str) -> DataFrame {
 #[tokio::test(flavor = "multi_thread")]
 async fn before_the_first_run_all_but_health_say_when_to_come_back() {
     let app = Factory::new().app();
-    for path in ["/products", "/yield/daily", "/yield/by-line", "/runs/active", "/runs/1", "/compliance/checks", "/temperature/breaches"] {
+    for path in [
+        "/products",
+        "/yield/daily",
+        "/yield/by-line",
+        "/yield/waterfall",
+        "/runs/active",
+        "/runs/1",
+        "/weights/1",
+        "/compliance/checks",
+        "/temperature/breaches",
+    ] {
         let reply = get(&app, path).await;
         assert_problem(&reply, 503, "there are no data yet");
         assert_eq!(reply.header("retry-after"), Some("5"), "{path}");

@@ -147,6 +147,7 @@ async fn a_list_whose_mart_is_missing_is_empty_and_its_csv_still_has_a_header() 
     };
     check(yields::DAILY.path, yields::DailyYield::FIELDS).await;
     check(yields::BY_LINE.path, yields::LineYield::FIELDS).await;
+    check(yields::WATERFALL.path, yields::WaterfallRun::FIELDS).await;
     check(runs::ACTIVE.path, runs::ActiveRun::FIELDS).await;
     check(compliance::CHECKS.path, compliance::CheckFinding::FIELDS).await;
     check(temperature::BREACHES.path, temperature::Breach::FIELDS).await;

@@ -5,3 +5,6 @@ mod factory;
 mod faults;
 mod lists;
 mod protocol;
+mod summaries;
+mod waterfall;
+mod weights;

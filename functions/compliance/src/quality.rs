@@ -1,0 +1,19 @@
+//! `/quality/summary`: how many quality records there are, and how many are closed.
+
+use std::cmp::Reverse;
+
+use api::quality::{QualityQuery, QualitySummary};
+use axum::extract::State as Extract;
+use serve::{Answer, Ask, Result, State, rows, work};
+use warehouse::marts::FCT_QUALITY_SUMMARY;
+
+pub(crate) async fn summary(Extract(state): Extract<State>, ask: Ask<QualityQuery>) -> Result<Answer> {
+    let snapshot = state.snapshot().await?;
+    let frame = snapshot.mart(&FCT_QUALITY_SUMMARY, state.last_days(ask.query.days.0)).await?;
+    work(move || {
+        let days = rows::<QualitySummary>(&frame)?.into_iter();
+        let newest_first = days.map(|day| ((Reverse(day.nc_date), day.nc_type.clone(), day.severity.clone()), day));
+        ask.list(newest_first.collect(), &snapshot)
+    })
+    .await
+}

@@ -1,0 +1,47 @@
+//! Quality records: what was raised, and how much of it is closed.
+
+use chrono::NaiveDate;
+
+use crate::query::{After, Days, Limit};
+use crate::{Format, Get, query, row};
+
+row! {
+    /// The quality records of one type and severity that were raised on one date.
+    pub struct QualitySummary {
+        /// The date that they were raised on.
+        nc_date: NaiveDate,
+        /// What kind they are.
+        nc_type: Option<String>,
+        /// `critical`, `major` or `minor`.
+        severity: Option<String>,
+        /// All records, whatever their status.
+        total: i64,
+        /// Those that are open.
+        open: i64,
+        /// Those that are investigated.
+        investigating: i64,
+        /// Those that are closed.
+        closed: i64,
+        /// Closed of all, %.
+        closure_rate_pct: f64,
+        /// From the date raised to the date closed, the mean over the closed ones, days.
+        avg_days_to_close: Option<f64>,
+    }
+}
+
+query! {
+    /// Which records.
+    pub struct QualityQuery {
+        /// So many days up to today.
+        days: Days<30>,
+        /// How many rows at most.
+        limit: Limit,
+        /// Go on after this row, as the `Link` header of the page before says.
+        after: Option<After>,
+        /// JSON or CSV.
+        format: Option<Format>,
+    }
+}
+
+/// Quality records per date, type and severity, newest first. Those without a date are in no row.
+pub const SUMMARY: Get<QualityQuery, Vec<QualitySummary>> = Get::new("/quality/summary", "Quality records per date, type and severity");

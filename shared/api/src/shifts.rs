@@ -1,0 +1,55 @@
+//! What people and hours brought.
+
+use chrono::NaiveDate;
+
+use crate::query::{After, Days, Limit};
+use crate::{Format, Get, query, row};
+
+row! {
+    /// The people and hours of one shift on one line, and what they made.
+    pub struct ShiftProductivity {
+        /// The date of the shift.
+        shift_date: NaiveDate,
+        /// The shift.
+        shift_code: Option<String>,
+        /// The line's id, or the ERP's own text where the line is unknown.
+        prod_line: Option<String>,
+        /// The line's name.
+        line_name: Option<String>,
+        /// People.
+        headcount: Option<i64>,
+        /// Hours planned, of all people.
+        planned_hours: Option<f64>,
+        /// Hours worked, of all people.
+        actual_hours: Option<f64>,
+        /// Of the hours worked those that were overtime.
+        overtime_hours: Option<f64>,
+        /// Product that came out, kg.
+        output_kg: Option<f64>,
+        /// Output per person, kg.
+        kg_per_head: Option<f64>,
+        /// Output per hour worked, kg.
+        kg_per_hour: Option<f64>,
+        /// Overtime of the hours worked, %.
+        overtime_pct: Option<f64>,
+        /// Hours worked of the hours planned, %.
+        hours_utilisation_pct: Option<f64>,
+    }
+}
+
+query! {
+    /// Which shifts.
+    pub struct ShiftQuery {
+        /// So many days up to today.
+        days: Days<7>,
+        /// How many rows at most.
+        limit: Limit,
+        /// Go on after this row, as the `Link` header of the page before says.
+        after: Option<After>,
+        /// JSON or CSV.
+        format: Option<Format>,
+    }
+}
+
+/// Labour per date, shift and line, newest first.
+pub const PRODUCTIVITY: Get<ShiftQuery, Vec<ShiftProductivity>> = Get::new("/shifts/productivity", "Output per head and hour of each shift and line");

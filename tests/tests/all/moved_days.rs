@@ -1,0 +1,89 @@
+//! What counts by day counts once: a record or shift that moves to another day or month leaves the old one, in every number that is made of it.
+
+use api::quality::QualitySummary;
+use api::shifts::ShiftProductivity;
+use lake::Mode;
+use tests::factory::{Factory, Way, moment};
+use tests::site::Site;
+
+use super::marts::compared_with_those_made_from_nothing;
+
+over_both_ways!(a_record_that_moves_is_counted_on_its_new_day_alone, a_shift_that_moves_or_whose_line_is_renamed_is_counted_once);
+
+async fn factory(way: Way) -> Factory {
+    let factory = Factory::empty("2026-11-20T14:00:00").await.over(way);
+    let at = ("updated_at", "'2026-11-20 12:00:00'");
+    for (id, date, status, closed) in
+        [("1", "'2026-11-18'", "'closed'", "'2026-11-20'"), ("2", "'2026-11-18'", "'OPEN '", "NULL"), ("3", "NULL", "'open'", "NULL")]
+    {
+        let record =
+            [("nc_id", id), ("nc_date", date), ("nc_type", "'bones'"), ("severity", "'major'"), ("status", status), ("closed_date", closed), at];
+        factory.insert("non_conformance", &record);
+    }
+    factory.insert("prod_lines", &[("line_id", "'L1'"), ("line_name", "'Line 1'"), at]);
+    for (id, line) in [("1", "'L1'"), ("2", "'line 1'")] {
+        let hours = [("planned_hours", "40"), ("actual_hours", "50"), ("overtime_hours", "10"), ("output_kg", "1000")];
+        let shift = [("shift_id", id), ("shift_date", "'2026-11-18'"), ("shift_code", "'AM'"), ("line_id", line), ("headcount", "5")];
+        factory.insert("shifts", &[&shift[..], &hours, &[at]].concat());
+    }
+    factory.run_ok(Mode::Incremental).await;
+    factory
+}
+
+/// Changes the ERP and lets a run follow, so many minutes after the first.
+async fn edit(factory: &Factory, minute: u32, sql: &str) {
+    factory.now.set(moment(&format!("2026-11-20T14:{minute:02}:30")));
+    factory.execute(&sql.replace("STAMP", &format!("'2026-11-20 14:{minute:02}:00'")));
+    factory.run_ok(if sql.starts_with("DELETE") { Mode::Reconcile } else { Mode::Incremental }).await;
+    compared_with_those_made_from_nothing(factory).await;
+}
+
+async fn records(factory: &Factory) -> Vec<String> {
+    let rows: Vec<QualitySummary> = Site::open(factory).await.get("/quality/summary?days=60").await.unwrap();
+    let shown = |row: QualitySummary| {
+        let days = row.avg_days_to_close.map_or_else(|| "-".to_owned(), |days| days.to_string());
+        format!("{}: {} of {} closed, {} open, {} %, {days} days", row.nc_date, row.closed, row.total, row.open, row.closure_rate_pct)
+    };
+    rows.into_iter().map(shown).collect()
+}
+
+async fn a_record_that_moves_is_counted_on_its_new_day_alone(way: Way) {
+    let factory = factory(way).await;
+    assert_eq!(records(&factory).await, ["2026-11-18: 1 of 2 closed, 1 open, 50 %, 2 days"]);
+
+    edit(&factory, 1, "UPDATE non_conformance SET nc_date = '2026-10-31', updated_at = STAMP WHERE nc_id = 1").await;
+    assert_eq!(records(&factory).await, ["2026-11-18: 0 of 1 closed, 1 open, 0 %, - days", "2026-10-31: 1 of 1 closed, 0 open, 100 %, 20 days"]);
+
+    edit(&factory, 2, "UPDATE non_conformance SET nc_date = '2026-11-19', updated_at = STAMP WHERE nc_id IN (2, 3)").await;
+    assert_eq!(records(&factory).await, ["2026-11-19: 0 of 2 closed, 2 open, 0 %, - days", "2026-10-31: 1 of 1 closed, 0 open, 100 %, 20 days"]);
+
+    edit(&factory, 3, "UPDATE non_conformance SET nc_date = NULL, updated_at = STAMP WHERE nc_id = 1").await;
+    edit(&factory, 4, "DELETE FROM non_conformance WHERE nc_id = 2").await;
+    assert_eq!(records(&factory).await, ["2026-11-19: 0 of 1 closed, 1 open, 0 %, - days"]);
+}
+
+async fn shifts(factory: &Factory) -> Vec<String> {
+    let rows: Vec<ShiftProductivity> = Site::open(factory).await.get("/shifts/productivity?days=60").await.unwrap();
+    let shown = |row: ShiftProductivity| {
+        let figures =
+            [row.kg_per_head, row.kg_per_hour, row.overtime_pct, row.hours_utilisation_pct].map(|figure| figure.map_or(-1.0, |figure| figure));
+        format!("{} {}: {} people, {figures:?}", row.shift_date, row.line_name.unwrap_or_default(), row.headcount.unwrap_or_default())
+    };
+    rows.into_iter().map(shown).collect()
+}
+
+async fn a_shift_that_moves_or_whose_line_is_renamed_is_counted_once(way: Way) {
+    let factory = factory(way).await;
+    assert_eq!(shifts(&factory).await, ["2026-11-18 Line 1: 10 people, [200.0, 20.0, 20.0, 125.0]"]);
+
+    edit(&factory, 1, "UPDATE shifts SET shift_date = '2026-10-31', output_kg = 500, updated_at = STAMP WHERE shift_id = 1").await;
+    let (one, other) = ("2026-11-18 Line 1: 5 people, [200.0, 20.0, 20.0, 125.0]", "2026-10-31 Line 1: 5 people, [100.0, 10.0, 20.0, 125.0]");
+    assert_eq!(shifts(&factory).await, [one, other]);
+
+    // The shift of the text "line 1" has no line of that name any more.
+    edit(&factory, 2, "UPDATE prod_lines SET line_name = 'Smoking', updated_at = STAMP").await;
+    assert_eq!(shifts(&factory).await, [one.replace("Line 1", "line 1"), other.replace("Line 1", "Smoking")]);
+
+    edit(&factory, 3, "DELETE FROM shifts WHERE shift_id = 2").await;
+    assert_eq!(shifts(&factory).await, [other.replace("Line 1", "Smoking")]);
+}
