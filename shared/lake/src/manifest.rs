@@ -18,6 +18,9 @@ pub struct Manifest {
     pub tables: BTreeMap<String, TableState>,
     /// The parts of each mart by name.
     pub marts: BTreeMap<String, BTreeMap<String, PartRef>>,
+    /// The version of the models that the marts were made with; only the warehouse understands it.
+    #[serde(default)]
+    pub models: String,
     /// What staging already holds and the marts do not yet take account of; only the warehouse understands it.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub pending: serde_json::Value,

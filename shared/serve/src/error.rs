@@ -34,6 +34,9 @@ pub enum Error {
     /// A table that the answer is made of is in the ERP, and has never been read.
     #[error("table `{0}` has never been read")]
     NeverRead(String),
+    /// A mart is not there yet, or not in the form that this version reads.
+    #[error("mart `{0}` has not been made by this version yet")]
+    NotMade(&'static str),
     /// The lake did not answer as it should.
     #[error("the lake cannot be read")]
     Lake(#[source] Arc<LakeError>),
@@ -73,7 +76,7 @@ impl Error {
             Self::Parameter(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unknown(_) => StatusCode::NOT_FOUND,
             Self::TooLong { .. } => StatusCode::URI_TOO_LONG,
-            Self::NoData | Self::NeverRead(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoData | Self::NeverRead(_) | Self::NotMade(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Lake(error) if matches!(**error, LakeError::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Lake(_) | Self::Part(_) | Self::Frame(_) | Self::Rows(_) | Self::Write(_) | Self::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -85,6 +88,7 @@ impl Error {
             Self::Parameter(_) | Self::Unknown(_) | Self::TooLong { .. } => self.to_string(),
             Self::NoData => "there are no data yet: the first extraction has not been completed".to_owned(),
             Self::NeverRead(table) => format!("there are no data yet: the table `{table}` could not be read so far; the run records say why"),
+            Self::NotMade(_) => "these numbers are being computed; they are here after the next run".to_owned(),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => "the data cannot be reached at the moment: try again".to_owned(),
             _ => INTERNAL.to_owned(),
         };

@@ -26,18 +26,22 @@ impl Snapshot {
     }
 
     /// The rows of a mart whose dates (by the column that its parts go by) lie in a range; all rows of a mart without such a column. A mart that is
-    /// not there has no rows; one that is made of a table which has never been read is an error, since its rows are not known.
+    /// not there yet, or is made of a table which has never been read, is an error: its rows are not known.
     pub async fn mart(&self, mart: &'static Mart, dates: Dates) -> Result<DataFrame> {
         if let Some(table) = self.manifest.never_read(mart.tables.iter().copied()) {
             let source = Source::of_staging(table).map_or(table, |source| source.table);
             return Err(Error::NeverRead(source.to_owned()));
         }
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).extend(mart.tables);
-        let parts = self.manifest.marts.get(mart.name).into_iter().flatten();
+        let parts = self.manifest.marts.get(mart.name).ok_or(Error::NotMade(mart.name))?.iter();
         let (first, last) = outermost(dates);
         let parts: Vec<&PartRef> = parts.filter(|(name, _)| mart.part_overlaps(name, first, last)).map(|(_, part)| part).collect();
         let load = |part| self.state.parts().get(self.state.lake(), part);
         let frames = futures::future::try_join_all(parts.into_iter().map(load)).await?;
+        let schema = mart.schema();
+        if frames.iter().any(|frame| **frame.schema() != schema) {
+            return Err(Error::NotMade(mart.name));
+        }
         work(move || Ok(joined(mart, frames, dates)?)).await
     }
 

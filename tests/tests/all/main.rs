@@ -45,4 +45,5 @@ mod storage;
 mod storage_client;
 mod storage_killed;
 mod tds_endpoint;
+mod upgrade;
 mod wire;

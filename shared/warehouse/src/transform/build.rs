@@ -20,40 +20,42 @@ use crate::{Result, WarehouseError};
 /// Makes all marts again as far as they are touched and writes the parts; returns the `mart/part` names that were written.
 pub(super) async fn build(work: &mut Work<'_>) -> Result<BTreeSet<String>> {
     let mut touched = work.pending.clone();
-    // A mart that is not there at all (a first run, or a mart that is new in this version) is made from everything.
-    for mart in ALL.into_iter().filter(|mart| !work.manifest.marts.contains_key(mart.name)) {
-        touched.merge(everything(mart));
+    let mut parts = Parts::default();
+    if work.is_outdated {
+        for (mart, build) in builds() {
+            parts.empty(work, mart, build);
+            touched.merge(everything(build));
+        }
     }
     if !touched.all_runs {
         touched.runs.extend(runs_naming(work, &touched.batches).await?);
     }
-    let mut parts = Parts::default();
     if ["plu", "product_catalogue"].iter().any(|table| touched.tables.contains(*table)) {
         build_products(work, &mut parts).await?;
     }
     let dates = build_runs(work, &mut parts, &touched).await?;
     build_dates(work, &mut parts, &dates).await?;
     build_days(work, &mut parts, &touched).await?;
-    for mart in ALL.into_iter().filter(|mart| !work.manifest.marts.contains_key(mart.name)) {
-        for build in mart.builds {
-            if parts.names(work, mart, *build).is_empty() {
-                parts.set(mart, &mart.part(*build, None), DataFrame::empty_with_schema(&mart.schema()));
+    if work.is_outdated {
+        work.manifest.marts.retain(|name, _| Mart::named(name).is_some());
+        // A mart without rows is there all the same: that it has none is known.
+        for (mart, build) in builds().filter(|(mart, _)| !work.manifest.marts.contains_key(mart.name)) {
+            if parts.names(work, mart, build).is_empty() {
+                parts.set(mart, &mart.part(build, None), DataFrame::empty_with_schema(&mart.schema()));
             }
         }
     }
     parts.write(work).await
 }
 
-fn everything(mart: &Mart) -> Touched {
+fn everything(build: Build) -> Touched {
     let mut touched = Touched::default();
-    for build in mart.builds {
-        match build {
-            Build::Runs(_) | Build::Dates(_) => touched.all_runs = true,
-            Build::Days(source, _) => {
-                touched.days.insert(source.staging.to_owned(), None);
-            }
-            Build::Products(_) => touched.tables.extend(["plu".to_owned()]),
+    match build {
+        Build::Runs(_) | Build::Dates(_) => touched.all_runs = true,
+        Build::Days(source, _) => {
+            touched.days.insert(source.staging.to_owned(), None);
         }
+        Build::Products(_) => touched.tables.extend(["plu".to_owned()]),
     }
     touched
 }

@@ -21,6 +21,10 @@ use crate::sources::ALL;
 use crate::touched::Touched;
 use crate::{Result, WarehouseError};
 
+/// The version of the models: marts that were made with another one are made again from nothing. It changes with the sources that marts follow from, since
+/// a number that people would have to remember to raise is forgotten.
+const MODELS: &str = env!("MODELS");
+
 /// The run that transforms.
 #[derive(Clone, Debug)]
 pub struct RunStamp {
@@ -64,6 +68,7 @@ pub async fn transform(lake: &Lake, run: &RunStamp, tables: &Tables<'_>, now: Da
         work.count_as_read(tables.read.keys());
         let written = build::build(&mut work).await?;
         work.pending = Touched::default();
+        MODELS.clone_into(&mut work.manifest.models);
         work.manifest.unpublished = written;
         for table in &tables.failed {
             // A table that has never been read stands in the manifest without an age, which tells it from one that the ERP does not have.
@@ -130,6 +135,8 @@ struct Work<'a> {
     /// The manifest as it will be.
     manifest: Manifest,
     pending: Touched,
+    /// Whether the marts were made with other models, or not at all yet.
+    is_outdated: bool,
     /// The tables that no run has read to their ends.
     unread: BTreeSet<&'static str>,
     /// Whether this attempt has put a note: who read the manifest before that can no longer replace it.
@@ -139,7 +146,9 @@ struct Work<'a> {
 impl<'a> Work<'a> {
     async fn load(lake: &'a Lake, run: &'a RunStamp) -> Result<Self> {
         let (manifest, etag) = lake.manifest().await?.map_or_else(Default::default, |(manifest, etag)| (manifest, Some(etag)));
-        let pending = if manifest.pending.is_null() {
+        let is_outdated = manifest.models != MODELS;
+        let pending = if manifest.pending.is_null() || is_outdated {
+            // Everything is made again whatever the note says, which other models may have written in other words.
             Touched::default()
         } else {
             serde_json::from_value(manifest.pending.clone()).map_err(|error| lake::LakeError::Corrupt {
@@ -150,7 +159,7 @@ impl<'a> Work<'a> {
         };
         let is_unread = |staging: &&str| manifest.tables.get(*staging).is_none_or(|table| table.as_of.is_none());
         let unread = ALL.into_iter().map(|source| source.staging).filter(is_unread).collect();
-        Ok(Self { lake, run, read: manifest.clone(), etag, manifest, pending, unread, has_noted: false })
+        Ok(Self { lake, run, read: manifest.clone(), etag, manifest, pending, is_outdated, unread, has_noted: false })
     }
 
     /// What these tables lack counts from now on; at the first time that concerns all runs, since it is those without rows there.

@@ -39,9 +39,10 @@ impl Factory {
         Self { store, lake, manifest: Manifest::default(), version: None, now }
     }
 
-    /// A lake with these parts of marts.
+    /// A lake with these parts of marts; the other marts are there and have none.
     pub(super) async fn with(parts: Vec<(&'static Mart, &str, DataFrame)>) -> Self {
         let mut factory = Self::new();
+        factory.manifest.marts = warehouse::marts::ALL.into_iter().map(|mart| (mart.name.to_owned(), BTreeMap::new())).collect();
         for (mart, part, frame) in parts {
             factory.put(mart, part, frame).await;
         }

@@ -136,8 +136,7 @@ async fn csv_holds_the_same_rows_as_json() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_whose_mart_is_missing_is_empty_and_its_csv_still_has_a_header() {
-    // A lake of an older version: one mart is there, and it is none of these.
+async fn a_list_whose_mart_has_no_rows_is_empty_and_its_csv_still_has_a_header() {
     let app = Factory::with(vec![(&FCT_TEMP_BREACHES, "2026-11", DataFrame::empty_with_schema(&FCT_TEMP_BREACHES.schema()))]).await.app();
     let check = async |path: &str, fields: &[api::Field]| {
         let reply = get(&app, path).await;
