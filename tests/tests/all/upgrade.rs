@@ -57,6 +57,18 @@ async fn marts_of_another_version_are_made_again_by_the_next_run_and_not_shown_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn marts_of_another_version_are_made_again_though_the_erp_is_away() {
+    let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
+    factory.run_ok(Mode::Incremental).await;
+    made_by_another_version(&factory).await;
+    let (erp, elsewhere) = (factory.erp(), factory.erp().with_extension("away"));
+    std::fs::rename(&erp, &elsewhere).unwrap();
+    assert_eq!(factory.run(Mode::Incremental).await.status, "failed");
+    std::fs::rename(&elsewhere, &erp).unwrap();
+    assert_marts_are_those_made_from_nothing(&factory).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_month_that_has_no_rows_by_this_versions_rules_is_emptied_for_other_engines_too() {
     let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
     factory.run_ok(Mode::Incremental).await;

@@ -66,7 +66,7 @@ impl<'a> Run<'a> {
     /// Extracts all tables and brings the marts up to date, also with what an earlier run left to do.
     pub(super) async fn all(&mut self) -> Result<Ended, String> {
         let manifest = transform::stage(self.lake, self.stamp).await.map_err(|error| chain(&error))?;
-        let is_behind = !manifest.pending.is_null();
+        let is_behind = transform::is_behind(&manifest);
         let ended = match self.connect().await {
             Ok(erp) => Ok(self.extract(erp.as_ref(), manifest.tables).await),
             Err(error) => Err(error),

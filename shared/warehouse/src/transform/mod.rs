@@ -46,6 +46,11 @@ pub async fn stage(lake: &Lake, run: &RunStamp) -> Result<Manifest> {
     .await
 }
 
+/// Whether the marts are to be made again even if nothing more is read: rows were staged without them, or other models made them.
+pub fn is_behind(manifest: &Manifest) -> bool {
+    !manifest.pending.is_null() || (manifest.generation > 0 && manifest.models != MODELS)
+}
+
 /// What a run has read, by staging names.
 #[derive(Clone, Debug, Default)]
 pub struct Tables<'a> {
