@@ -1,8 +1,11 @@
-//! `/temperature/breaches`: readings outside their limits; `/temperature/summary`: all readings per date and location.
+//! `/temperature/breaches`: readings outside their limits; `/temperature/episodes`: such readings in a row; `/temperature/summary`: all readings per date
+//! and location.
+
+mod episodes;
 
 use std::cmp::Reverse;
 
-use api::temperature::{BREACHES, Breach, BreachQuery, SUMMARY, TemperatureQuery, TemperatureSummary};
+use api::temperature::{BREACHES, Breach, BreachQuery, EPISODES, SUMMARY, TemperatureQuery, TemperatureSummary};
 use axum::Router;
 use axum::extract::State as Extract;
 use axum::routing::get;
@@ -11,7 +14,7 @@ use warehouse::marts::{FCT_TEMP_BREACHES, TEMPERATURE_BREACHES};
 
 /// The endpoints, bare.
 pub fn routes() -> Router<State> {
-    Router::new().route(BREACHES.path, get(breaches)).route(SUMMARY.path, get(summary))
+    Router::new().route(BREACHES.path, get(breaches)).route(EPISODES.path, get(episodes::episodes)).route(SUMMARY.path, get(summary))
 }
 
 /// The endpoints as an app.

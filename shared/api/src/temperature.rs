@@ -63,6 +63,10 @@ row! {
         first_breach_at: Option<NaiveDateTime>,
         /// When the last one was outside.
         last_breach_at: Option<NaiveDateTime>,
+        /// Episodes of readings in a row that were outside.
+        episodes: i64,
+        /// How long the longest of them was, from its first reading to its last, minutes.
+        longest_episode_minutes: Option<i64>,
     }
 }
 
@@ -82,3 +86,26 @@ query! {
 
 /// Readings and breaches per date and location, newest first.
 pub const SUMMARY: Get<TemperatureQuery, Vec<TemperatureSummary>> = Get::new("/temperature/summary", "Readings and breaches per date and location");
+
+row! {
+    /// Readings in a row outside their limits.
+    pub struct Episode {
+        /// Where.
+        location: Option<String>,
+        /// When the first of them was read.
+        started_at: NaiveDateTime,
+        /// When the last of them was read.
+        ended_at: NaiveDateTime,
+        /// From the first to the last, minutes; 0 for a single reading.
+        duration_minutes: i64,
+        /// How many readings.
+        readings: i64,
+        /// The reading that was furthest outside, °C.
+        peak_celsius: f64,
+        /// How far outside it was, °C.
+        max_degrees_over: f64,
+    }
+}
+
+/// Episodes of readings outside their limits, the newest first; one that goes on over midnight is one, cut only where the days that were asked for begin.
+pub const EPISODES: Get<TemperatureQuery, Vec<Episode>> = Get::new("/temperature/episodes", "Episodes of readings outside their limits");

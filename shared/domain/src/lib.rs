@@ -12,11 +12,13 @@
 //! | how much was made of what went in? | [`yields`], [`oee`] |
 //! | which days count? | [`window`], [`shelf_life`] |
 //! | what is wrong with this run? | [`checks`] names the checks, [`rules`] judges, [`label_gap`] lists labels |
+//! | how long was it too warm? | [`episodes`] |
 //! | are the packs heavy enough, is the line steady? | [`average_quantity`], [`spc`], [`histogram`] |
 
 pub mod average_quantity;
 pub mod checks;
 pub mod description;
+pub mod episodes;
 pub mod flag;
 mod float_dust;
 pub mod histogram;

@@ -28,6 +28,9 @@ macro_rules! named_enum {
             /// All of them, in the order of their declaration.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
+            /// The spellings, in the same order.
+            pub const NAMES: &'static [&'static str] = &[$($name),+];
+
             /// The one spelling that is written.
             pub const fn as_str(self) -> &'static str {
                 match self {

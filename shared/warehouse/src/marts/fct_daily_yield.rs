@@ -19,7 +19,7 @@ pub const FCT_DAILY_YIELD: Mart = Mart {
         text("product_code"),
         text("product"),
         text("customer"),
-        whole("runs").always(),
+        whole("runs").always().within(1.0, f64::INFINITY),
         number("input_kg"),
         number("target_kg"),
         number("total_kg"),

@@ -1,8 +1,8 @@
-//! `fct_temp_breaches`: readings and breaches per date and location.
+//! `fct_temp_breaches`: readings, breaches and episodes of breaches per date and location.
 
 use polars::prelude::*;
 
-use super::{Build, Mart, date, number, temperature_breaches, text, time, whole};
+use super::{Build, Mart, date, number, stg_temperature, temperature_episodes, text, time, whole};
 use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::TEMPERATURE_LOGS;
@@ -13,13 +13,15 @@ pub const FCT_TEMP_BREACHES: Mart = Mart {
     columns: &[
         date("reading_date").always(),
         text("location"),
-        whole("readings").always(),
-        whole("breaches").always(),
+        whole("readings").always().within(1.0, f64::INFINITY),
+        whole("breaches").always().at_least_0(),
         number("min_temp_celsius"),
         number("max_temp_celsius"),
-        number("max_degrees_over"),
+        number("max_degrees_over").at_least_0(),
         time("first_breach_at"),
         time("last_breach_at"),
+        whole("episodes").always().at_least_0(),
+        whole("longest_episode_minutes").at_least_0(),
     ],
     grain: &["reading_date", "location"],
     month_of: Some("reading_date"),
@@ -29,7 +31,7 @@ pub const FCT_TEMP_BREACHES: Mart = Mart {
 
 fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     let breached_at = || col("reading_time").filter(col("degrees_over").is_not_null());
-    let days = temperature_breaches::judged(scope)?
+    let days = stg_temperature::build(scope)?
         .lazy()
         .group_by(FCT_TEMP_BREACHES.grain.iter().map(|name| col(*name)).collect::<Vec<_>>())
         .agg([
@@ -41,8 +43,15 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
             breached_at().min().alias("first_breach_at"),
             breached_at().max().alias("last_breach_at"),
         ])
-        .sort(FCT_TEMP_BREACHES.grain.to_vec(), SortMultipleOptions::new())
-        .collect()?;
+        .sort(FCT_TEMP_BREACHES.grain.to_vec(), SortMultipleOptions::new());
+    let episodes = temperature_episodes::build(scope)?
+        .lazy()
+        .group_by(["reading_date", "location"].map(col))
+        .agg([len().alias("episodes"), col("duration_minutes").max().alias("longest_episode_minutes")]);
+    let place = || ["reading_date", "location"].map(col);
+    // Readings without a location are a place of their own.
+    let known_or_not = JoinArgs { nulls_equal: true, maintain_order: MaintainOrderJoin::Left, ..JoinArgs::new(JoinType::Left) };
+    let days = days.join(episodes, place(), place(), known_or_not).with_column(col("episodes").fill_null(lit(0))).collect()?;
     frames::fit(&days, &FCT_TEMP_BREACHES.schema())
 }
 
@@ -69,10 +78,10 @@ mod tests {
         assert_eq!(
             shown(&mart, &FCT_TEMP_BREACHES.columns.iter().map(|column| column.name).collect::<Vec<_>>()),
             [
-                "2026-11-02 | - | 1 | 1 | 9 | 9 | 4 | 2026-11-02 08:00:00 | 2026-11-02 08:00:00",
-                "2026-11-02 | Chiller | 3 | 2 | -2.5 | 6 | 2.5 | 2026-11-02 08:00:00 | 2026-11-02 09:00:00",
-                "2026-11-02 | Dock | 1 | 0 | - | - | - | - | -",
-                "2026-11-03 | Chiller | 1 | 0 | 1 | 1 | - | - | -",
+                "2026-11-02 | - | 1 | 1 | 9 | 9 | 4 | 2026-11-02 08:00:00 | 2026-11-02 08:00:00 | 1 | 0",
+                "2026-11-02 | Chiller | 3 | 2 | -2.5 | 6 | 2.5 | 2026-11-02 08:00:00 | 2026-11-02 09:00:00 | 1 | 60",
+                "2026-11-02 | Dock | 1 | 0 | - | - | - | - | - | 0 | -",
+                "2026-11-03 | Chiller | 1 | 0 | 1 | 1 | - | - | - | 0 | -",
             ]
         );
     }

@@ -1,5 +1,6 @@
 //! `fct_waterfall_yield`: how far down the tiers the fish of each complete run went, and what no tier caught.
 
+use domain::species::Species;
 use domain::tier::Tier;
 use domain::yields::{waste_kg, yield_pct};
 use polars::prelude::*;
@@ -21,7 +22,7 @@ pub const FCT_WATERFALL_YIELD: Mart = Mart {
         text("prod_line"),
         text("line_name"),
         text("shift_code"),
-        text("species"),
+        text("species").one_of(Species::NAMES),
         text("product_code"),
         text("product"),
         number("input_kg"),

@@ -20,7 +20,10 @@ mod runs;
 #[cfg(test)]
 mod small_factory;
 mod stg_non_conformance;
+mod stg_runs;
+mod stg_temperature;
 mod temperature_breaches;
+mod temperature_episodes;
 
 use chrono::NaiveDate;
 use polars::error::PolarsResult;
@@ -43,11 +46,15 @@ pub use run_weight_charts::{RUN_WEIGHT_BINS, RUN_WEIGHT_POINTS};
 pub use run_weights::RUN_WEIGHTS;
 pub use runs::RUNS;
 pub use stg_non_conformance::STG_NON_CONFORMANCE;
+pub use stg_runs::STG_RUNS;
+pub use stg_temperature::STG_TEMPERATURE;
 pub use temperature_breaches::TEMPERATURE_BREACHES;
+pub use temperature_episodes::TEMPERATURE_EPISODES;
 
 /// All marts, in the order in which they are built.
-pub const ALL: [&Mart; 16] = [
+pub const ALL: [&Mart; 19] = [
     &PRODUCTS,
+    &STG_RUNS,
     &RUNS,
     &RUN_INPUTS,
     &RUN_OUTPUTS,
@@ -57,7 +64,9 @@ pub const ALL: [&Mart; 16] = [
     &FCT_DAILY_YIELD,
     &FCT_WATERFALL_YIELD,
     &FCT_PRODUCT_MIX,
+    &STG_TEMPERATURE,
     &TEMPERATURE_BREACHES,
+    &TEMPERATURE_EPISODES,
     &FCT_TEMP_BREACHES,
     &STG_NON_CONFORMANCE,
     &FCT_QUALITY_SUMMARY,
@@ -133,7 +142,7 @@ impl Build {
 }
 
 /// A column of a mart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MartColumn {
     /// Its name, unit last.
     pub name: &'static str,
@@ -141,6 +150,19 @@ pub struct MartColumn {
     pub kind: MartKind,
     /// Whether a row may lack it.
     pub nullable: bool,
+    /// Which values it may have.
+    pub accepted: Accepted,
+}
+
+/// The values that a mart column may have. Only what the rules of the factory decide is bounded: what the ERP says stands as it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Accepted {
+    /// Any of its type.
+    Any,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// A number of this range, both ends included.
+    Within(f64, f64),
 }
 
 /// The type of a mart column.
@@ -174,7 +196,7 @@ impl MartKind {
 }
 
 const fn column(name: &'static str, kind: MartKind) -> MartColumn {
-    MartColumn { name, kind, nullable: true }
+    MartColumn { name, kind, nullable: true, accepted: Accepted::Any }
 }
 
 const fn text(name: &'static str) -> MartColumn {
@@ -205,6 +227,21 @@ impl MartColumn {
     const fn always(mut self) -> Self {
         self.nullable = false;
         self
+    }
+
+    const fn one_of(mut self, names: &'static [&'static str]) -> Self {
+        self.accepted = Accepted::OneOf(names);
+        self
+    }
+
+    const fn within(mut self, least: f64, most: f64) -> Self {
+        self.accepted = Accepted::Within(least, most);
+        self
+    }
+
+    const fn at_least_0(self) -> Self {
+        // Sums of garbage may be infinite, and are garbage and no fault of ours.
+        self.within(0.0, f64::INFINITY)
     }
 }
 

@@ -18,7 +18,7 @@ pub const PRODUCTS: Mart = Mart {
         text("category"),
         text("species"),
         text("brand"),
-        whole("tier"),
+        whole("tier").within(1.0, 3.0),
         text("customer"),
         number("pack_size_g"),
         whole("shelf_life_days"),

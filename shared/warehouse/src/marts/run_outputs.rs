@@ -15,7 +15,7 @@ pub const RUN_OUTPUTS: Mart = Mart {
         date("production_date").always(),
         text("product_code"),
         text("product"),
-        whole("tier"),
+        whole("tier").within(1.0, 3.0),
         text("piece_type"),
         text("source_grade"),
         whole("qty_packs"),

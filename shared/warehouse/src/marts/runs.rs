@@ -1,11 +1,11 @@
 //! `runs`: a run with its sheet, totals, inputs, outputs and packs, and the yields that follow.
 
-use domain::product_type::{ProductType, product_type_of};
-use domain::species::{Species, species_of};
+use domain::product_type::ProductType;
+use domain::species::Species;
 use domain::yields::{efficiency_pct, giveaway_pct, waste_kg, waste_pct, yield_pct};
 use polars::prelude::*;
 
-use super::{Build, Mart, RUN_KEY, RUN_TABLES, date, flag, left_join, number, prod_line::Lines, products, text, time, whole};
+use super::{Build, Mart, RUN_KEY, RUN_TABLES, date, flag, left_join, number, stg_runs, text, time, whole};
 use crate::frames;
 use crate::scope::RunScope;
 
@@ -21,8 +21,8 @@ pub const RUNS: Mart = Mart {
         text("product_code"),
         text("product"),
         text("customer"),
-        text("species"),
-        text("product_type"),
+        text("species").one_of(Species::NAMES),
+        text("product_type").one_of(ProductType::NAMES),
         text("spec"),
         flag("active").always(),
         flag("complete").always(),
@@ -30,14 +30,14 @@ pub const RUNS: Mart = Mart {
         time("updated"),
         time("started_at"),
         time("finished_at"),
-        number("input_kg"),
-        number("actual_kg"),
+        number("input_kg").at_least_0(),
+        number("actual_kg").at_least_0(),
         number("target_kg"),
         number("waste_kg"),
         number("yield_pct"),
         number("waste_pct"),
         number("efficiency_pct"),
-        whole("packs").always(),
+        whole("packs").always().at_least_0(),
         number("pack_giveaway_g"),
         number("pack_target_g"),
         number("giveaway_pct"),
@@ -68,13 +68,7 @@ pub const RUNS: Mart = Mart {
 
 fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
     let mut runs = joined(scope)?;
-    let known_lines = Lines::of(&scope.lines)?;
-    let (lines, names) = known_lines.resolve_all(runs.column("prod_line")?.str()?);
     for column in [
-        Column::new("prod_line".into(), lines),
-        Column::new("line_name".into(), names),
-        named(&runs, "species", |text| species_of(text).map(Species::as_str), "product_species")?,
-        named(&runs, "product_type", |text| product_type_of(text).map(ProductType::as_str), "product_description")?,
         figure(&runs, "waste_kg", waste_kg, "input_kg", "actual_kg")?,
         figure(&runs, "yield_pct", yield_pct, "actual_kg", "input_kg")?,
         figure(&runs, "waste_pct", waste_pct, "input_kg", "actual_kg")?,
@@ -89,19 +83,13 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
 
 /// The runs with all that belongs to them, one row each.
 fn joined(scope: &RunScope) -> PolarsResult<DataFrame> {
-    let runs = scope.runs.clone().lazy();
+    let runs = stg_runs::build(scope)?.lazy();
     let of_run =
         [sheets(scope), totals(scope), sum_kg(&scope.inputs, "input_kg"), sum_kg(&scope.outputs, "output_kg"), pack_counts(scope), giveaway(scope)];
-    let with_children = of_run.into_iter().fold(runs, |runs, child| left_join(runs, child, RUN_KEY));
-    let product = products::by_code(&scope.products).select([
-        col("product_code"),
-        col("description").alias("product_description"),
-        col("species").alias("product_species"),
-        col("customer"),
-    ]);
-    left_join(with_children, product, ["product_code"])
+    of_run
+        .into_iter()
+        .fold(runs, |runs, child| left_join(runs, child, RUN_KEY))
         .with_columns([
-            coalesce(&[col("product_description"), col("description")]).alias("product"),
             coalesce(&[col("sheet_started_at"), col("created")]).alias("started_at"),
             coalesce(&[col("output_kg"), col("total_weight_kg")]).alias("actual_kg"),
             col("packs").fill_null(lit(0)),
@@ -152,13 +140,6 @@ fn giveaway(scope: &RunScope) -> LazyFrame {
     let (net, target) = (|| col("net_weight"), || col("target_weight"));
     let weighed = scope.packs.clone().lazy().filter(net().is_not_null().and(target().is_not_null()));
     weighed.group_by(RUN_KEY.map(col)).agg([(net() - target()).sum().alias("pack_giveaway_g"), target().sum().alias("pack_target_g")])
-}
-
-/// What the run's own description names, else what the text of its product names.
-fn named(runs: &DataFrame, name: &str, rule: fn(&str) -> Option<&'static str>, of_product: &str) -> PolarsResult<Column> {
-    let (own, product) = (runs.column("description")?.str()?, runs.column(of_product)?.str()?);
-    let names: Vec<_> = own.iter().zip(product.iter()).map(|(own, product)| own.and_then(rule).or_else(|| product.and_then(rule))).collect();
-    Ok(Column::new(name.into(), names))
 }
 
 /// A figure that follows from two others.

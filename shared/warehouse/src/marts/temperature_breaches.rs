@@ -1,9 +1,8 @@
 //! `temperature_breaches`: the readings outside their limits.
 
-use domain::rules::degrees_over;
 use polars::prelude::*;
 
-use super::{Build, Mart, date, number, text, time, whole};
+use super::{Build, Mart, date, number, stg_temperature, text, time, whole};
 use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::TEMPERATURE_LOGS;
@@ -19,7 +18,7 @@ pub const TEMPERATURE_BREACHES: Mart = Mart {
         number("temp_celsius").always(),
         number("target_min"),
         number("target_max"),
-        number("degrees_over").always(),
+        number("degrees_over").always().at_least_0(),
         text("recorded_by"),
     ],
     grain: &["log_id"],
@@ -29,20 +28,8 @@ pub const TEMPERATURE_BREACHES: Mart = Mart {
 };
 
 fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
-    let breaches = judged(scope)?.lazy().filter(col("degrees_over").is_not_null()).collect()?;
+    let breaches = stg_temperature::build(scope)?.lazy().filter(col("degrees_over").is_not_null()).collect()?;
     frames::fit(&breaches, &TEMPERATURE_BREACHES.schema())
-}
-
-/// The readings whose time is known, with `reading_date`, and `degrees_over`, which is null inside the limits.
-pub(super) fn judged(scope: &DayScope) -> PolarsResult<DataFrame> {
-    let timed = scope.rows.clone().lazy().filter(col("reading_time").is_not_null());
-    let mut readings = timed.with_column(col("reading_time").dt().date().alias("reading_date")).collect()?;
-    let number = |name| readings.column(name)?.f64();
-    let limits = number("target_min")?.iter().zip(number("target_max")?.iter());
-    let over: Vec<_> =
-        number("temp_celsius")?.iter().zip(limits).map(|(temp, (min, max))| temp.and_then(|temp| degrees_over(temp, min, max))).collect();
-    readings.with_column(Column::new("degrees_over".into(), over))?;
-    Ok(readings)
 }
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 use polars::prelude::*;
 
 use crate::frames::fit;
-use crate::marts::Mart;
+use crate::marts::{Accepted, Mart, MartColumn};
 use crate::{Result, WarehouseError};
 
-/// The rows in the mart's columns and in the order of its grain, if they keep its contract: unique by the grain, no value missing where one must be.
+/// The rows in the mart's columns and in the order of its grain, if they keep its contract: unique by the grain, no value missing where one must
+/// be, none that is not accepted.
 pub(super) fn checked(mart: &'static Mart, rows: &DataFrame) -> Result<DataFrame> {
     let failed = |source| WarehouseError::Compute { step: format!("mart `{}`", mart.name), source };
     let broken = |reason: String| Err(WarehouseError::Contract { mart: mart.name, reason });
@@ -23,18 +24,40 @@ pub(super) fn checked(mart: &'static Mart, rows: &DataFrame) -> Result<DataFrame
             return broken(format!("{missing} rows have no {}", column.name));
         }
     }
+    for column in mart.columns {
+        if let Some(value) = refused(column, &rows).map_err(failed)? {
+            return broken(format!("`{value}` is no {}", column.name));
+        }
+    }
     Ok(rows)
+}
+
+/// A value of a column that is not accepted there, if any.
+fn refused(column: &MartColumn, rows: &DataFrame) -> PolarsResult<Option<String>> {
+    Ok(match column.accepted {
+        Accepted::Any => None,
+        Accepted::OneOf(names) => {
+            let mut texts = rows.column(column.name)?.str()?.iter().flatten();
+            texts.find(|text| !names.contains(text)).map(str::to_owned)
+        }
+        Accepted::Within(least, most) => {
+            let numbers = rows.column(column.name)?.cast(&DataType::Float64)?;
+            let mut numbers = numbers.f64()?.iter().flatten();
+            numbers.find(|number| !(least..=most).contains(number)).map(|number| number.to_string())
+        }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::marts::FCT_TEMP_BREACHES;
+    use crate::marts::{FCT_TEMP_BREACHES, STG_RUNS};
     use chrono::NaiveDate;
 
     fn rows(locations: &[&str], readings: &[Option<i64>]) -> DataFrame {
         let day = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
-        df!("reading_date" => vec![day; locations.len()], "location" => locations, "readings" => readings, "breaches" => vec![0i64; locations.len()])
+        let none = vec![0_i64; locations.len()];
+        df!("reading_date" => vec![day; locations.len()], "location" => locations, "readings" => readings, "breaches" => &none, "episodes" => &none)
             .unwrap()
     }
 
@@ -44,5 +67,18 @@ mod tests {
         assert_eq!(check(rows(&["a", "b"], &[Some(1), Some(2)])), Ok(2));
         assert!(check(rows(&["a", "a"], &[Some(1), Some(2)])).unwrap_err().contains("1 rows are not unique by reading_date, location"));
         assert!(check(rows(&["a", "b"], &[Some(1), None])).unwrap_err().contains("1 rows have no readings"));
+        assert!(check(rows(&["a", "b"], &[Some(1), Some(-2)])).unwrap_err().contains("`-2` is no readings"));
+    }
+
+    #[test]
+    fn a_word_that_the_rules_do_not_know_is_refused() {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
+        let run = |species: Option<&str>| {
+            let run =
+                df!("run_number" => ["7"], "production_date" => [day], "active" => [true], "complete" => [false], "species" => [species]).unwrap();
+            checked(&STG_RUNS, &run).map(|frame| frame.height()).map_err(|error| error.to_string())
+        };
+        assert_eq!((run(Some("cod")), run(None)), (Ok(1), Ok(1)));
+        assert!(run(Some("kraken")).unwrap_err().contains("`kraken` is no species"));
     }
 }

@@ -5,7 +5,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use lake::TableState;
 use polars::prelude::*;
 use serde_json::json;
-use warehouse::marts::{FCT_QUALITY_SUMMARY, FCT_SHIFT_PRODUCTIVITY, FCT_TEMP_BREACHES, Mart, PRODUCTS};
+use warehouse::marts::{FCT_QUALITY_SUMMARY, FCT_SHIFT_PRODUCTIVITY, FCT_TEMP_BREACHES, Mart, PRODUCTS, TEMPERATURE_EPISODES};
 
 use super::factory::{Factory, assert_problem, get};
 
@@ -120,6 +120,8 @@ fn temperature_days() -> DataFrame {
         "max_degrees_over" => [None, None, Some(6.3 - 5.0)],
         "first_breach_at" => [None, None, Some(times[0])],
         "last_breach_at" => [None, None, Some(times[1])],
+        "episodes" => [0_i64, 0, 1],
+        "longest_episode_minutes" => [None, None, Some(90_i64)],
     ]
     .unwrap()
 }
@@ -130,10 +132,40 @@ async fn temperatures_are_summed_up_per_day_and_location_also_where_nothing_was_
     let summary = get(&app, "/temperature/summary").await;
     let chill = json!({
         "reading_date": "2026-11-17", "location": "Chill 1", "readings": 95, "breaches": 2, "min_temp_celsius": -1.25, "max_temp_celsius": 6.3,
-        "max_degrees_over": 1.3, "first_breach_at": "2026-11-17T08:00:00", "last_breach_at": "2026-11-17T09:30:00"
+        "max_degrees_over": 1.3, "first_breach_at": "2026-11-17T08:00:00", "last_breach_at": "2026-11-17T09:30:00",
+        "episodes": 1, "longest_episode_minutes": 90
     });
     assert_eq!((&summary.json()[0], summary.each("location")), (&chill, vec![json!("Chill 1"), json!("Chill 2")]));
     assert_eq!(get(&app, "/temperature/summary?days=8").await.each("readings"), [95, 96, 96]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_episode_that_goes_on_over_midnight_is_one() {
+    let at = |text: &str| format!("2026-11-{text}:00").parse::<NaiveDateTime>().unwrap();
+    let days = df![
+        "first_log_id" => [1_i64, 2, 3, 4, 5, 6],
+        "reading_date" => dates(["2026-11-20", "2026-11-21", "2026-11-21", "2026-11-22", "2026-11-23", "2026-11-21"]),
+        "location" => ["Chill", "Chill", "Chill", "Chill", "Chill", "Dock"],
+        "started_at" => ["20T22:00", "21T00:00", "21T23:00", "22T06:00", "23T00:10", "21T00:00"].map(at),
+        "ended_at" => ["20T23:50", "21T00:30", "21T23:50", "22T07:00", "23T00:20", "21T00:00"].map(at),
+        "readings" => [12_i64, 4, 6, 7, 2, 1],
+        "peak_celsius" => [6.0, 7.5, 6.0, 6.0, 9.0, 6.0],
+        "max_degrees_over" => [1.0, 2.5, 1.0, 1.0, 4.0, 1.0],
+        "duration_minutes" => [110_i64, 30, 50, 60, 10, 0],
+        // The episode of the 22nd is neither the first of its day nor the last: what came before and after it are others.
+        "is_from_start" => [false, true, false, false, true, true],
+        "is_to_end" => [true, false, true, false, true, true],
+    ];
+    let app = Factory::with(vec![(&TEMPERATURE_EPISODES, "2026-11", days.unwrap())]).await.app();
+    let episodes = get(&app, "/temperature/episodes").await;
+    let over_midnight = json!({
+        "location": "Chill", "started_at": "2026-11-20T22:00:00", "ended_at": "2026-11-21T00:30:00", "duration_minutes": 150, "readings": 16,
+        "peak_celsius": 7.5, "max_degrees_over": 2.5
+    });
+    assert_eq!(episodes.json()[4], over_midnight);
+    assert_eq!(episodes.each("readings"), [2, 7, 6, 1, 16]);
+    assert_eq!(episodes.each("location"), ["Chill", "Chill", "Chill", "Dock", "Chill"]);
+    assert_eq!(get(&app, "/temperature/episodes?days=3").await.each("readings"), [2, 7, 6, 4, 1], "cut where the days begin");
 }
 
 /// Path, columns of the answer, the mart, and a table without which the mart is not known.

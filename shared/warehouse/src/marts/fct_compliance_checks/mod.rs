@@ -15,10 +15,10 @@ mod small_run;
 mod species;
 mod yields;
 
-use domain::checks::Check;
+use domain::checks::{Check, Severity};
 use polars::prelude::*;
 
-use super::{Build, Mart, date, number, temperature_breaches, text, time, whole};
+use super::{Build, Mart, date, number, stg_temperature, text, time, whole};
 use crate::frames;
 use crate::scope::{DayScope, RunScope};
 use crate::sources::TEMPERATURE_LOGS;
@@ -29,8 +29,8 @@ use run::{Frames, Run};
 pub const FCT_COMPLIANCE_CHECKS: Mart = Mart {
     name: "fct_compliance_checks",
     columns: &[
-        text("check").always(),
-        text("severity").always(),
+        text("check").always().one_of(Check::NAMES),
+        text("severity").always().one_of(Severity::NAMES),
         text("run_number"),
         date("production_date"),
         text("prod_line"),
@@ -107,7 +107,7 @@ fn build_runs(scope: &RunScope) -> PolarsResult<DataFrame> {
 }
 
 fn build_readings(scope: &DayScope) -> PolarsResult<DataFrame> {
-    let judged = temperature_breaches::judged(scope)?;
+    let judged = stg_temperature::build(scope)?;
     let number = |name| judged.column(name)?.f64();
     let (temp, over, min, max) = (number("temp_celsius")?, number("degrees_over")?, number("target_min")?, number("target_max")?);
     let mut violations = Violations::default();

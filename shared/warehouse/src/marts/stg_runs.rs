@@ -1,0 +1,95 @@
+//! `stg_runs`: the runs with their line, product, species and product type; what they made is in the mart `runs`.
+
+use domain::product_type::{ProductType, product_type_of};
+use domain::species::{Species, species_of};
+use polars::prelude::*;
+
+use super::{Build, Mart, date, flag, left_join, prod_line::Lines, products, text, time};
+use crate::frames;
+use crate::scope::RunScope;
+
+/// Runs as the ERP names them, in the factory's terms.
+pub const STG_RUNS: Mart = Mart {
+    name: "stg_runs",
+    columns: &[
+        text("run_number").always(),
+        date("production_date").always(),
+        text("description"),
+        text("prod_line"),
+        text("line_name"),
+        text("shift_code"),
+        text("product_code"),
+        text("product"),
+        text("customer"),
+        text("species").one_of(Species::NAMES),
+        text("product_type").one_of(ProductType::NAMES),
+        text("spec"),
+        flag("active").always(),
+        flag("complete").always(),
+        time("created"),
+        time("updated"),
+    ],
+    grain: &["run_number", "production_date"],
+    month_of: Some("production_date"),
+    tables: &["run_numbers", "plu", "prod_lines", "product_catalogue"],
+    builds: &[Build::Runs(build)],
+};
+
+/// The rows of the model, in the order of staging.
+pub(super) fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
+    let product = products::by_code(&scope.products).select([
+        col("product_code"),
+        col("description").alias("product_description"),
+        col("species").alias("product_species"),
+        col("customer"),
+    ]);
+    let mut runs = left_join(scope.runs.clone().lazy(), product, ["product_code"])
+        .with_column(coalesce(&[col("product_description"), col("description")]).alias("product"))
+        .collect()?;
+    let known_lines = Lines::of(&scope.lines)?;
+    let (lines, names) = known_lines.resolve_all(runs.column("prod_line")?.str()?);
+    for column in [
+        Column::new("prod_line".into(), lines),
+        Column::new("line_name".into(), names),
+        named(&runs, "species", |text| species_of(text).map(Species::as_str), "product_species")?,
+        named(&runs, "product_type", |text| product_type_of(text).map(ProductType::as_str), "product_description")?,
+    ] {
+        runs.with_column(column)?;
+    }
+    frames::fit(&runs, &STG_RUNS.schema())
+}
+
+/// What the run's own description names, else what the text of its product names.
+fn named(runs: &DataFrame, name: &str, rule: fn(&str) -> Option<&'static str>, of_product: &str) -> PolarsResult<Column> {
+    let (own, product) = (runs.column("description")?.str()?, runs.column(of_product)?.str()?);
+    let names: Vec<_> = own.iter().zip(product.iter()).map(|(own, product)| own.and_then(rule).or_else(|| product.and_then(rule))).collect();
+    Ok(Column::new(name.into(), names))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::small_factory::{day, no_runs, of_run, shown};
+    use super::*;
+    use crate::sources::RUN_NUMBERS;
+
+    #[test]
+    fn a_run_without_line_and_product_stays_as_the_erp_has_it() {
+        let mut scope = no_runs();
+        let runs = df![
+            "run_number" => ["7", "8"],
+            "production_date" => [day(2); 2],
+            "description" => [Some("LEMON SOLE GOUJONS"), None],
+            "prod_line" => [Some(" Line 3 "), None],
+            "active" => [true, false],
+            "complete" => [false, true],
+        ];
+        scope.runs = of_run(&RUN_NUMBERS, &runs.unwrap());
+        let model = build(&scope).unwrap();
+        assert_eq!(**model.schema(), STG_RUNS.schema());
+        let columns = ["run_number", "prod_line", "line_name", "product", "species", "product_type", "active", "complete"];
+        assert_eq!(
+            shown(&model, &columns),
+            ["7 | Line 3 | Line 3 | LEMON SOLE GOUJONS | sole | goujon | true | false", "8 | - | - | - | - | - | false | true"]
+        );
+    }
+}

@@ -1,0 +1,62 @@
+//! `stg_temperature`: the readings with their day, and how far each lies outside its limits.
+
+use domain::rules::degrees_over;
+use polars::prelude::*;
+
+use super::{Build, Mart, date, number, text, time, whole};
+use crate::frames;
+use crate::scope::DayScope;
+use crate::sources::TEMPERATURE_LOGS;
+
+/// Temperature readings by the day of their time. One without a time has no day to stand under: staging alone holds it.
+pub const STG_TEMPERATURE: Mart = Mart {
+    name: "stg_temperature",
+    columns: &[
+        whole("log_id").always(),
+        date("reading_date").always(),
+        text("location"),
+        time("reading_time").always(),
+        number("temp_celsius"),
+        number("target_min"),
+        number("target_max"),
+        number("degrees_over").at_least_0(),
+        text("recorded_by"),
+    ],
+    grain: &["log_id"],
+    month_of: Some("reading_date"),
+    tables: &["temperature_logs"],
+    builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
+};
+
+/// The rows of the model; `degrees_over` is null inside the limits.
+pub(super) fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
+    let timed = scope.rows.clone().lazy().filter(col("reading_time").is_not_null());
+    let mut readings = timed.with_column(col("reading_time").dt().date().alias("reading_date")).collect()?;
+    let number = |name| readings.column(name)?.f64();
+    let limits = number("target_min")?.iter().zip(number("target_max")?.iter());
+    let over: Vec<_> =
+        number("temp_celsius")?.iter().zip(limits).map(|(temp, (min, max))| temp.and_then(|temp| degrees_over(temp, min, max))).collect();
+    readings.with_column(Column::new("degrees_over".into(), over))?;
+    frames::fit(&readings, &STG_TEMPERATURE.schema())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::small_factory::{at, readings, shown};
+    use super::*;
+
+    #[test]
+    fn each_reading_is_judged_by_its_own_limits() {
+        let named = df![
+            "log_id" => [1_i64, 2, 3, 4],
+            "reading_time" => [Some(at(2, 23, 59)), Some(at(3, 0, 0)), Some(at(3, 1, 0)), None],
+            "temp_celsius" => [Some(5.0), Some(5.5), None, Some(90.0)],
+            "target_min" => [Some(0.0), None, Some(0.0), None],
+            "target_max" => [5.0; 4],
+        ];
+        let model = build(&readings(&named.unwrap())).unwrap();
+        assert_eq!(**model.schema(), STG_TEMPERATURE.schema());
+        let columns = ["log_id", "reading_date", "temp_celsius", "degrees_over"];
+        assert_eq!(shown(&model, &columns), ["1 | 2026-11-02 | 5 | -", "2 | 2026-11-03 | 5.5 | 0.5", "3 | 2026-11-03 | - | -"]);
+    }
+}
