@@ -11,6 +11,7 @@
 //! | may this fish go into this pack? | [`tier`] |
 //! | how much was made of what went in? | [`yields`], [`oee`] |
 //! | which days count? | [`window`], [`shelf_life`] |
+//! | where did this batch come from and go to? | [`trace`], [`mass_balance`] |
 //! | what is wrong with this run? | [`checks`] names the checks, [`rules`] judges, [`label_gap`] lists labels |
 //! | how long was it too warm? | [`episodes`] |
 //! | are the packs heavy enough, is the line steady? | [`average_quantity`], [`spc`], [`histogram`] |
@@ -24,6 +25,7 @@ mod float_dust;
 pub mod histogram;
 pub mod label_gap;
 pub mod lineage;
+pub mod mass_balance;
 pub mod named;
 pub mod oee;
 pub mod piece_type;
@@ -33,5 +35,6 @@ pub mod shelf_life;
 pub mod spc;
 pub mod species;
 pub mod tier;
+pub mod trace;
 pub mod window;
 pub mod yields;
