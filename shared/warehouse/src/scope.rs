@@ -21,6 +21,8 @@ pub struct RunScope {
     pub packs: DataFrame,
     /// Staging `batch_lineage`.
     pub lineage: DataFrame,
+    /// Staging `despatch`.
+    pub despatch: DataFrame,
     /// Staging `case_verification`: `label_seq`, `expected_plu` and `scanned_plu`.
     pub cases: DataFrame,
     /// The batches that inputs and scan-backs of these runs name, as far as they are known, by `batch_code`: a row for each intake, with its `species`,

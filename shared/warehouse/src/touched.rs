@@ -30,6 +30,9 @@ pub(crate) struct Touched {
     /// Days of the tables whose rows count by day, by staging name; `None` is every day.
     #[serde(default)]
     pub(crate) days: BTreeMap<String, Option<BTreeSet<NaiveDate>>>,
+    /// Codes of the batches whose rows of a table changed, of the tables that marts take by batch, by staging name; `None` is every batch.
+    #[serde(default)]
+    pub(crate) rows_of_batches: BTreeMap<String, Option<BTreeSet<String>>>,
     /// Staging names of tables with changes.
     #[serde(default)]
     pub(crate) tables: BTreeSet<String>,
@@ -47,6 +50,9 @@ impl Touched {
             let days = rows.column(column)?.cast(&DataType::Date)?.unique()?;
             touched.days.insert(source.staging.to_owned(), Some(days.date()?.as_date_iter().flatten().collect()));
         }
+        if source.counts_by_batch() {
+            touched.rows_of_batches.insert(source.staging.to_owned(), Some(texts(rows, "batch_code")?));
+        }
         match source.staging {
             // What a line or a product is called stands in every run of theirs, and what a line is called in its shifts.
             "prod_lines" => {
@@ -57,7 +63,7 @@ impl Touched {
             "run_numbers" | "transactions" | "run_totals" | "run_sheets" | "run_inputs" | "run_outputs" => {
                 touched.runs = texts(rows, "run_number")?;
             }
-            "case_verification" => touched.runs = texts(rows, "run_number")?,
+            "case_verification" | "despatch" => touched.runs = texts(rows, "run_number")?,
             "batch_lineage" => {
                 touched.runs = texts(rows, "run_number")?;
                 touched.batches = texts(rows, "new_batch_code")?;
@@ -79,15 +85,21 @@ impl Touched {
             self.runs.clear();
             self.batches.clear();
         }
-        for (table, theirs) in other.days {
-            let days = self.days.entry(table).or_insert_with(|| Some(BTreeSet::new()));
-            *days = days.take().zip(theirs).map(|(ours, theirs)| &ours | &theirs).filter(|days| days.len() <= NOTE_MAX);
-        }
+        merge_tables(&mut self.days, other.days);
+        merge_tables(&mut self.rows_of_batches, other.rows_of_batches);
     }
 
     /// Whether nothing is touched.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// Adds what another change touches of each table; too much of one is all of it.
+fn merge_tables<T: Ord + Clone>(ours: &mut BTreeMap<String, Option<BTreeSet<T>>>, theirs: BTreeMap<String, Option<BTreeSet<T>>>) {
+    for (table, theirs) in theirs {
+        let ours = ours.entry(table).or_insert_with(|| Some(BTreeSet::new()));
+        *ours = ours.take().zip(theirs).map(|(ours, theirs)| &ours | &theirs).filter(|all| all.len() <= NOTE_MAX);
     }
 }
 
@@ -132,6 +144,14 @@ mod tests {
         assert_eq!((&touched.days["shifts"], &touched.days["non_conformance"]), (&None, &Some(days(0, 2))));
         touched.merge(of("shifts", Some(days(0, 1))));
         assert_eq!(touched.days["shifts"], None, "every day stays every day");
+    }
+
+    #[test]
+    fn an_order_touches_its_run_and_the_orders_of_the_batch_that_it_names() {
+        let rows = df!["run_number" => [Some("7"), None], "batch_code" => [None, Some("B1")]].unwrap();
+        let touched = Touched::by(&sources::DESPATCH, &rows).unwrap();
+        assert_eq!((touched.runs, touched.batches), (BTreeSet::from(["7".to_owned()]), BTreeSet::new()));
+        assert_eq!(touched.rows_of_batches, BTreeMap::from([("despatch".to_owned(), Some(BTreeSet::from(["B1".to_owned()])))]));
     }
 
     #[test]

@@ -30,8 +30,14 @@ const EDITS: &[&str] = &[
     "UPDATE batch_lineage SET direction = 'SCANBACK', return_method = 'OCM', parent_batch = 'LATE-' || lineage_id % 3, updated_at = STAMP WHERE lineage_id % 2 = 0",
     "UPDATE traceability SET batch_code = 'LATE-0', updated_at = STAMP WHERE trace_id = (SELECT MIN(trace_id) FROM traceability)",
     "UPDATE batch_lineage SET new_batch_code = 'LATE-1', updated_at = STAMP WHERE lineage_id = (SELECT MAX(lineage_id) FROM batch_lineage)",
+    // Orders that move to another run and batch, lose or find them, and a scan-back that is a plain scan again.
+    "UPDATE despatch SET run_number = (SELECT MAX(RunNumber) FROM RunNumber), qty_kg = qty_kg + 1, updated_at = STAMP WHERE despatch_id % 5 = 0",
+    "UPDATE despatch SET batch_code = 'LATE-2', run_number = NULL, updated_at = STAMP WHERE despatch_id % 7 = 0; UPDATE despatch SET batch_code = NULL, despatch_date = NULL, updated_at = STAMP WHERE despatch_id % 9 = 0",
+    "UPDATE despatch SET run_number = 'none', despatch_date = '2026-10-01', updated_at = STAMP WHERE despatch_id % 11 = 0; UPDATE batch_lineage SET direction = 'INPUT', updated_at = STAMP WHERE lineage_id % 8 = 0",
+    "UPDATE traceability SET received_date = NULL, updated_at = STAMP WHERE rowid % 4 = 0; UPDATE traceability SET batch_code = NULL, updated_at = STAMP WHERE rowid % 9 = 2",
+    "UPDATE despatch SET run_number = (SELECT MIN(RunNumber) FROM RunNumber), updated_at = STAMP WHERE run_number = 'none' AND despatch_id % 2 = 0",
     "UPDATE traceability SET species = 'Tuna', updated_at = STAMP WHERE rowid % 3 = 0",
-    "DELETE FROM traceability WHERE rowid % 7 = 1; DELETE FROM case_verification WHERE verify_id % 61 = 0; DELETE FROM batch_lineage WHERE lineage_id % 5 = 0",
+    "DELETE FROM traceability WHERE rowid % 7 = 1; DELETE FROM case_verification WHERE verify_id % 61 = 0; DELETE FROM batch_lineage WHERE lineage_id % 5 = 0; DELETE FROM despatch WHERE despatch_id % 6 = 0",
     "DELETE FROM run_inputs WHERE input_id % 10 = 3; DELETE FROM RunNumber WHERE CAST(RunNumber AS INTEGER) % 17 = 0; DELETE FROM temperature_logs WHERE log_id % 53 = 0; DELETE FROM non_conformance WHERE nc_id % 11 = 0; DELETE FROM shifts WHERE shift_id % 11 = 0",
 ];
 

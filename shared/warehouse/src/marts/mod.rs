@@ -10,6 +10,7 @@ mod fct_quality_summary;
 mod fct_shift_productivity;
 mod fct_temp_breaches;
 mod fct_waterfall_yield;
+mod intakes;
 mod prod_line;
 mod products;
 mod run_inputs;
@@ -24,6 +25,7 @@ mod stg_runs;
 mod stg_temperature;
 mod temperature_breaches;
 mod temperature_episodes;
+mod trace_links;
 
 use chrono::NaiveDate;
 use polars::error::PolarsResult;
@@ -39,6 +41,7 @@ pub use fct_quality_summary::FCT_QUALITY_SUMMARY;
 pub use fct_shift_productivity::FCT_SHIFT_PRODUCTIVITY;
 pub use fct_temp_breaches::FCT_TEMP_BREACHES;
 pub use fct_waterfall_yield::FCT_WATERFALL_YIELD;
+pub use intakes::{BATCH_DESPATCHES, INTAKES};
 pub use products::PRODUCTS;
 pub use run_inputs::RUN_INPUTS;
 pub use run_outputs::RUN_OUTPUTS;
@@ -50,9 +53,10 @@ pub use stg_runs::STG_RUNS;
 pub use stg_temperature::STG_TEMPERATURE;
 pub use temperature_breaches::TEMPERATURE_BREACHES;
 pub use temperature_episodes::TEMPERATURE_EPISODES;
+pub use trace_links::TRACE_LINKS;
 
 /// All marts, in the order in which they are built.
-pub const ALL: [&Mart; 19] = [
+pub const ALL: [&Mart; 22] = [
     &PRODUCTS,
     &STG_RUNS,
     &RUNS,
@@ -72,6 +76,9 @@ pub const ALL: [&Mart; 19] = [
     &FCT_QUALITY_SUMMARY,
     &FCT_SHIFT_PRODUCTIVITY,
     &FCT_COMPLIANCE_CHECKS,
+    &TRACE_LINKS,
+    &INTAKES,
+    &BATCH_DESPATCHES,
 ];
 
 /// A mart.
@@ -124,6 +131,8 @@ pub enum Build {
     Dates(fn(&DataFrame) -> PolarsResult<DataFrame>),
     /// The rows of these days, from the rows of this table that count for them, replaced by day. The table has a [`Source::day_column`].
     Days(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
+    /// The rows that name these batches, from the rows of this table that do, replaced by batch code. The table is one of [`Source::counts_by_batch`].
+    Batches(&'static Source, fn(&DataFrame) -> PolarsResult<DataFrame>),
     /// The whole mart, from the product tables.
     Products(fn(&ProductScope) -> PolarsResult<DataFrame>),
 }
@@ -136,6 +145,7 @@ impl Build {
             Self::Dates(_) => "date",
             // Of the marts with several builds, those of findings take days of readings.
             Self::Days(..) => "reading",
+            Self::Batches(..) => "batch",
             Self::Products(_) => "all",
         }
     }

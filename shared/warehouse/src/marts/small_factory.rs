@@ -8,8 +8,8 @@ use polars::prelude::*;
 use crate::frames;
 use crate::scope::{DayScope, ProductScope, RunScope};
 use crate::sources::{
-    BATCH_LINEAGE, CASE_VERIFICATION, PLU, PROD_LINES, PRODUCT_CATALOGUE, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS, Source,
-    TEMPERATURE_LOGS, TRANSACTIONS,
+    BATCH_LINEAGE, CASE_VERIFICATION, DESPATCH, PLU, PROD_LINES, PRODUCT_CATALOGUE, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS,
+    Source, TEMPERATURE_LOGS, TRANSACTIONS,
 };
 
 use super::{PRODUCTS, RUNS};
@@ -33,6 +33,7 @@ pub(super) fn no_runs() -> RunScope {
         outputs: of_run(&RUN_OUTPUTS, &nothing),
         packs: of_run(&TRANSACTIONS, &nothing),
         lineage: of_run(&BATCH_LINEAGE, &nothing),
+        despatch: of_run(&DESPATCH, &nothing),
         cases: of_run(&CASE_VERIFICATION, &nothing),
         batches: df!["batch_code" => [""; 0], "species" => [""; 0]].unwrap(),
         unread: BTreeSet::new(),

@@ -136,6 +136,11 @@ impl Source {
         }
     }
 
+    /// Whether marts take the table's rows by the batch that they name.
+    pub fn counts_by_batch(&self) -> bool {
+        ["traceability", "despatch"].contains(&self.staging)
+    }
+
     /// The staging columns with their Polars types.
     pub fn schema(&self) -> Schema {
         self.columns.iter().map(|column| Field::new(PlSmallStr::from_string(column.name()), column.kind.dtype())).collect()

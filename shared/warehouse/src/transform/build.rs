@@ -1,6 +1,6 @@
 //! Staging to marts: makes the rows again that the pending note names, and leaves the rest as it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use polars::prelude::*;
@@ -8,12 +8,13 @@ use polars::prelude::*;
 use super::Work;
 use super::batches::runs_naming;
 use super::parts::Parts;
+use super::replace::{By, dates_of, made, months, replace, split_by_date};
 use super::runs::{load_runs, run_chunks, staged, staged_all, staged_column};
-use crate::frames::{compute, with_text_in, without_text_in};
-use crate::marts::{ALL, Build, Mart, PRODUCTS, RUNS, month};
+use crate::frames::{compute, texts, with_text_in};
+use crate::marts::{ALL, Build, Mart, PRODUCTS, RUNS};
 use crate::scope::{DayScope, ProductScope};
 use crate::sources::{self, Source};
-use crate::staging::parts::{may_hold, run_groups};
+use crate::staging::parts::{BATCH_GROUP, batch_groups};
 use crate::touched::Touched;
 use crate::{Result, WarehouseError};
 
@@ -36,6 +37,7 @@ pub(super) async fn build(work: &mut Work<'_>) -> Result<BTreeSet<String>> {
     let dates = build_runs(work, &mut parts, &touched).await?;
     build_dates(work, &mut parts, &dates).await?;
     build_days(work, &mut parts, &touched).await?;
+    build_batches(work, &mut parts, &touched).await?;
     if work.is_outdated {
         work.manifest.marts.retain(|name, _| Mart::named(name).is_some());
         // A mart without rows is there all the same: that it has none is known.
@@ -54,6 +56,9 @@ fn everything(build: Build) -> Touched {
         Build::Runs(_) | Build::Dates(_) => touched.all_runs = true,
         Build::Days(source, _) => {
             touched.days.insert(source.staging.to_owned(), None);
+        }
+        Build::Batches(source, _) => {
+            touched.rows_of_batches.insert(source.staging.to_owned(), None);
         }
         Build::Products(_) => touched.tables.extend(["plu".to_owned()]),
     }
@@ -99,30 +104,13 @@ async fn build_runs(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Re
             tracing::info!(part = i + 1, of = chunks.len(), "making marts");
         }
         let mut scope = load_runs(work, numbers, &lines, &products).await?;
-        let groups = run_groups(numbers);
         for (mart, build) in builds() {
             let Build::Runs(make) = build else { continue };
             let input = scope.clone();
             let rows = made(mart, move || make(&input)).await?;
-            let mut by_month = by_month(mart, build, &rows)?;
-            for part in parts.names(work, mart, build) {
-                if parts.zone(work, mart, &part).is_none_or(|zone| may_hold(zone, "run_group", &groups)) {
-                    by_month.entry(part).or_insert_with(|| DataFrame::empty_with_schema(&mart.schema()));
-                }
-            }
-            for (part, new) in by_month {
-                let old = parts.rows(work, mart, &part).await?;
-                let numbers = numbers.clone();
-                let (gone, all) = made_pair(mart, move || {
-                    let gone = with_text_in(&old, "run_number", &numbers)?;
-                    Ok((gone, without_text_in(&old, "run_number", &numbers)?.vstack(&new)?))
-                })
-                .await?;
+            for gone in replace(work, parts, mart, build, By::Run, numbers, &rows).await? {
                 if mart.name == RUNS.name {
                     dates.extend(dates_of(&gone, "production_date")?);
-                }
-                if all.height() > 0 || gone.height() > 0 {
-                    parts.set(mart, &part, all);
                 }
             }
             if mart.name == RUNS.name {
@@ -132,6 +120,37 @@ async fn build_runs(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Re
         }
     }
     Ok(dates)
+}
+
+/// Makes the rows of the touched batches again, table by table.
+async fn build_batches(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Result<()> {
+    for source in sources::ALL {
+        let Some(codes) = touched.rows_of_batches.get(source.staging) else { continue };
+        let rows = match codes {
+            Some(codes) => staged(work, source, BATCH_GROUP, &batch_groups(codes), None).await?,
+            None => staged_all(work, source).await?,
+        };
+        let failed = |error| WarehouseError::Compute { step: "the rows of batches".to_owned(), source: error };
+        let codes = match codes {
+            Some(codes) => codes.clone(),
+            None => texts(&rows, "batch_code").map_err(failed)?,
+        };
+        let wanted = codes.clone();
+        let rows = compute("the rows of batches", move || with_text_in(&rows, "batch_code", &wanted)).await?;
+        for (mart, build) in builds() {
+            let Build::Batches(of, make) = build else { continue };
+            if of.staging != source.staging {
+                continue;
+            }
+            if touched.rows_of_batches[source.staging].is_none() {
+                parts.empty(work, mart, build);
+            }
+            let rows = rows.clone();
+            let rows = made(mart, move || make(&rows)).await?;
+            replace(work, parts, mart, build, By::Batch, &codes, &rows).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the rows of these production dates again, from the mart `runs` as it will be.
@@ -204,47 +223,4 @@ fn of_days(source: &Source, build: Build) -> Option<fn(&DayScope) -> PolarsResul
 
 fn builds() -> impl Iterator<Item = (&'static Mart, Build)> {
     ALL.into_iter().flat_map(|mart| mart.builds.iter().map(move |build| (mart, *build)))
-}
-
-async fn made(mart: &'static Mart, work: impl FnOnce() -> PolarsResult<DataFrame> + Send + 'static) -> Result<DataFrame> {
-    compute(mart.name, work).await
-}
-
-async fn made_pair(
-    mart: &'static Mart,
-    work: impl FnOnce() -> PolarsResult<(DataFrame, DataFrame)> + Send + 'static,
-) -> Result<(DataFrame, DataFrame)> {
-    compute(mart.name, work).await
-}
-
-/// The rows by the part of their month.
-fn by_month(mart: &'static Mart, build: Build, rows: &DataFrame) -> Result<BTreeMap<String, DataFrame>> {
-    let Some(column) = mart.month_of else { return Ok(BTreeMap::from([(mart.part(build, None), rows.clone())])) };
-    let failed = |source| WarehouseError::Compute { step: mart.name.to_owned(), source };
-    months(&dates_of(rows, column)?)
-        .into_iter()
-        .map(|(of_month, dates)| Ok((mart.part(build, Some(&of_month)), split_by_date(rows, column, &dates).map_err(failed)?.0)))
-        .collect()
-}
-
-fn months(dates: &BTreeSet<NaiveDate>) -> BTreeMap<String, BTreeSet<NaiveDate>> {
-    let mut months: BTreeMap<String, BTreeSet<NaiveDate>> = BTreeMap::new();
-    for date in dates {
-        months.entry(month(*date)).or_default().insert(*date);
-    }
-    months
-}
-
-fn dates_of(rows: &DataFrame, column: &str) -> Result<BTreeSet<NaiveDate>> {
-    let distinct = || -> PolarsResult<BTreeSet<NaiveDate>> {
-        Ok(rows.column(column)?.cast(&DataType::Date)?.unique()?.date()?.as_date_iter().flatten().collect())
-    };
-    distinct().map_err(|source| WarehouseError::Compute { step: format!("the dates of `{column}`"), source })
-}
-
-/// The rows of these dates, and the others.
-fn split_by_date(rows: &DataFrame, column: &str, dates: &BTreeSet<NaiveDate>) -> PolarsResult<(DataFrame, DataFrame)> {
-    let values = rows.column(column)?.cast(&DataType::Date)?;
-    let mask: BooleanChunked = values.date()?.as_date_iter().map(|date| Some(date.is_some_and(|date| dates.contains(&date)))).collect();
-    Ok((rows.filter(&mask)?, rows.filter(&!&mask)?))
 }

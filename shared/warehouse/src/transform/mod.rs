@@ -8,6 +8,7 @@ mod build;
 mod contract;
 mod parts;
 mod reload;
+mod replace;
 mod runs;
 mod stage;
 

@@ -49,6 +49,7 @@ pub(super) async fn load_runs(work: &Work<'_>, numbers: &BTreeSet<String>, lines
     let outputs = staged(work, &sources::RUN_OUTPUTS, "run_group", &groups, None).await?;
     let packs = staged(work, &sources::TRANSACTIONS, "run_group", &groups, Some(&pack_columns)).await?;
     let lineage = staged(work, &sources::BATCH_LINEAGE, "run_group", &groups, None).await?;
+    let despatch = staged(work, &sources::DESPATCH, "run_group", &groups, None).await?;
     let case_columns = ["run_number", "label_seq", "expected_plu", "scanned_plu", "scan_time", "updated_at"].map(str::to_owned);
     let cases = staged(work, &sources::CASE_VERIFICATION, "run_group", &groups, Some(&case_columns)).await?;
     let batches = known_batches(work, numbers, &inputs, &lineage).await?;
@@ -68,6 +69,7 @@ pub(super) async fn load_runs(work: &Work<'_>, numbers: &BTreeSet<String>, lines
             outputs: of_run(&sources::RUN_OUTPUTS, outputs)?,
             packs: of_run(&sources::TRANSACTIONS, packs)?,
             lineage: of_run(&sources::BATCH_LINEAGE, lineage)?,
+            despatch: of_run(&sources::DESPATCH, despatch)?,
             cases: of_run(&sources::CASE_VERIFICATION, cases)?,
             batches,
             unread,
@@ -129,6 +131,13 @@ fn own_time(source: &Source, rows: &DataFrame) -> PolarsResult<Column> {
         return Ok(rows.column("trans_date")?.clone());
     }
     let watermark = with_watermark(source, rows)?.column("_watermark")?.clone();
+    if source.staging == "despatch" {
+        // An order leaves on its day, whenever that is: by the end of it, all runs of the day have begun.
+        let micros = DataType::Datetime(TimeUnit::Microseconds, None);
+        let midnight = rows.column("despatch_date")?.cast(&micros)?.cast(&DataType::Int64)?;
+        let end = (&midnight + (24 * 60 * 60 * 1_000_000_i64 - 1)).cast(&micros)?;
+        return end.zip_with(&end.is_not_null(), &watermark.cast(&micros)?);
+    }
     match rows.column("scan_time") {
         Ok(scanned) => scanned.zip_with(&scanned.is_not_null(), &watermark),
         Err(_) => Ok(watermark),
@@ -211,6 +220,14 @@ mod tests {
             let times = own_time(source, &scans).unwrap();
             assert_eq!(times.datetime().unwrap().as_datetime_iter().collect::<Vec<_>>(), [Some(at(2, 6)), Some(at(3, 7))]);
         }
+    }
+
+    #[test]
+    fn an_order_counts_by_the_end_of_its_day_and_without_one_by_its_watermark() {
+        let orders = df!["despatch_date" => [Some(at(2, 0).date()), None], "updated_at" => [at(1, 6), at(3, 7)]].unwrap();
+        let end = at(2, 0).date().and_hms_micro_opt(23, 59, 59, 999_999);
+        let times = own_time(&sources::DESPATCH, &orders).unwrap();
+        assert_eq!(times.datetime().unwrap().as_datetime_iter().collect::<Vec<_>>(), [end, Some(at(3, 7))]);
     }
 
     #[test]
