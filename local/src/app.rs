@@ -26,6 +26,7 @@ pub fn routes() -> Router<serve::State> {
         .merge(temperature_function::routes())
         .merge(products_function::routes())
         .merge(shifts_function::routes())
+        .merge(trace_function::routes())
 }
 
 fn dashboard(page: &Path) -> Router {

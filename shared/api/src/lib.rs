@@ -22,6 +22,7 @@ pub mod runs;
 pub mod shape;
 pub mod shifts;
 pub mod temperature;
+pub mod trace;
 pub mod weights;
 pub mod yields;
 

@@ -34,6 +34,11 @@ impl Answer {
         Ok(Self { body: json(&object)?, media_type: "application/json", as_of, next: None, rows: Rows(1) })
     }
 
+    /// A document of another standard's making, which is written in JSON.
+    pub fn document<T: Serialize>(media_type: &'static str, document: &T, as_of: Option<DateTime<FixedOffset>>) -> Result<Self> {
+        Ok(Self { body: json(document)?, media_type, as_of, next: None, rows: Rows(1) })
+    }
+
     /// A list, as a JSON array.
     pub(crate) fn json_rows<R: Row + Serialize>(mut rows: Vec<R>, as_of: Option<DateTime<FixedOffset>>) -> Result<Self> {
         rows.round(None);

@@ -28,7 +28,8 @@ impl<Q: Query, S: Sync> FromRequestParts<S> for Ask<Q> {
         let query = Q::parse(&pairs)?;
         let limit = read::<Limit>(&pairs, "limit")?.0 as usize;
         let after = read::<Option<After>>(&pairs, "after")?.map(|after| after.0);
-        let format = read::<Option<Format>>(&pairs, "format")?.unwrap_or_else(|| accept::preferred(&parts.headers));
+        // An endpoint may know more forms than a list has; what it does not know it has refused already.
+        let format = read::<Option<Format>>(&pairs, "format").ok().flatten().unwrap_or_else(|| accept::preferred(&parts.headers));
         Ok(Self { query, pairs, limit, after, format })
     }
 }
@@ -42,6 +43,16 @@ impl<Q> Ask<Q> {
             Format::Csv => Answer::csv_rows(page.rows, snapshot.as_of()),
         };
         Ok(answer?.followed_by(page.next.map(|after| self.next_query(&after))))
+    }
+
+    /// The form that was asked for, of the two that a list has.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// All rows as CSV, however many: for what is one thing and no list of things.
+    pub fn csv<R: Row + Serialize>(&self, rows: Vec<R>, snapshot: &Snapshot) -> Result<Answer> {
+        Answer::csv_rows(rows, snapshot.as_of())
     }
 
     fn next_query(&self, after: &str) -> String {

@@ -35,7 +35,7 @@ async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
     let mut watch = Watch::start(&factory).await;
 
     let routes = routes();
-    assert_eq!(routes.len(), 13, "every path of every function: {routes:?}");
+    assert_eq!(routes.len(), 14, "every path of every function: {routes:?}");
     let run_number: String =
         rusqlite::Connection::open(factory.erp()).unwrap().query_row("SELECT run_number FROM run_inputs LIMIT 1", [], |row| row.get(0)).unwrap();
     for (path, function) in &routes {
@@ -164,6 +164,7 @@ fn router(function: &str, state: State) -> Router {
         "temperature" => temperature_function::router(state),
         "products" => products_function::router(state),
         "shifts" => shifts_function::router(state),
+        "trace" => trace_function::router(state),
         other => panic!("there is no function `{other}`"),
     }
 }
@@ -176,7 +177,7 @@ fn address(path: &str, run_number: &str) -> String {
         "/temperature/breaches" => "?hours=720",
         _ => "",
     };
-    path.replace("{run_number}", run_number) + query
+    path.replace("{run_number}", run_number).replace("{batch_code}", run_number) + query
 }
 
 async fn ask(router: Router, address: &str) -> (u16, Value) {

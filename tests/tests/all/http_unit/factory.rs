@@ -1,6 +1,5 @@
 //! A factory whose lake lies in memory, with a storage that can be made to fail and a clock that can be set.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -52,7 +51,9 @@ impl Factory {
 
     /// Writes a part of a mart, which is seen once it is published.
     pub(super) async fn put(&mut self, mart: &'static Mart, part: &str, frame: DataFrame) {
-        let written = self.lake.put_mart_part(mart.name, part, self.manifest.generation, &mut fitted(mart, frame), BTreeMap::new()).await.unwrap();
+        let mut frame = fitted(mart, frame);
+        let zone = warehouse::staging::parts::zone_of(&frame).unwrap();
+        let written = self.lake.put_mart_part(mart.name, part, self.manifest.generation, &mut frame, zone).await.unwrap();
         self.manifest.marts.entry(mart.name.to_owned()).or_default().insert(part.to_owned(), written);
         for table in mart.tables {
             let state = TableState { as_of: AS_OF.parse().ok(), ..TableState::default() };

@@ -24,6 +24,7 @@ async fn before_the_first_run_all_but_health_say_when_to_come_back() {
         "/weights/1",
         "/compliance/checks",
         "/temperature/breaches",
+        "/trace/B1",
     ] {
         let reply = get(&app, path).await;
         assert_problem(&reply, 503, "there are no data yet");

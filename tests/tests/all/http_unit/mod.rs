@@ -6,5 +6,6 @@ mod faults;
 mod lists;
 mod protocol;
 mod summaries;
+mod trace;
 mod waterfall;
 mod weights;

@@ -1,0 +1,235 @@
+//! The events of a trace: fish received, runs that made something of it, orders packed and shipped.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, SecondsFormat};
+use chrono_tz::Tz;
+use domain::lineage::ReturnMethod;
+use domain::shelf_life::use_by;
+use serde_json::{Map, Value, json};
+
+use super::names::{event_id, lot};
+use super::times::{end_of, moment, start_of};
+use super::{Factory, names};
+use crate::balance;
+use crate::link::{Intake, Kind, Link, RunKey};
+use crate::traced::Traced;
+
+/// An event before it has its time and owner written into it.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub(super) at: DateTime<Tz>,
+    id: String,
+    kind: &'static str,
+    fields: Map<String, Value>,
+}
+
+impl Event {
+    fn new(kind: &'static str, id: String, at: DateTime<Tz>, fields: Value) -> Self {
+        let Value::Object(mut fields) = fields else { return Self { at, id, kind, fields: Map::new() } };
+        fields.retain(|_, value| !value.is_null());
+        Self { at, id, kind, fields }
+    }
+
+    /// The event with what every event must say.
+    pub(super) fn written(self, factory: &Factory) -> Value {
+        let mut event = self.fields;
+        let set = [
+            ("type", json!(self.kind)),
+            ("eventID", json!(self.id)),
+            ("eventTime", json!(self.at.to_rfc3339_opts(SecondsFormat::Millis, false))),
+            ("eventTimeZoneOffset", json!(self.at.format("%:z").to_string())),
+            ("readPoint", json!({"id": factory.place()})),
+            ("bizLocation", json!({"id": factory.place()})),
+            ("gdst:productOwner", json!(factory.party())),
+            ("cbvmda:informationProvider", json!(factory.party())),
+        ];
+        event.extend(set.map(|(name, value)| (name.to_owned(), value)));
+        if self.kind == "ObjectEvent" && event.get("bizStep") == Some(&json!("shipping")) {
+            // Once it is on its way it is nowhere; and it belongs to nobody's place that is known here.
+            event.remove("bizLocation");
+        }
+        Value::Object(event)
+    }
+}
+
+/// The events of a trace, in any order.
+pub(super) fn of(traced: &Traced, factory: &Factory) -> Vec<Event> {
+    let received = traced.intakes.iter().filter_map(|intake| receiving(intake, factory));
+    let made = traced.links.keys().filter_map(|run| transformation(traced, run, factory));
+    let mut events: Vec<Event> = received.chain(made).collect();
+    let mut seen = BTreeSet::new();
+    for run in traced.runs.keys() {
+        for order in traced.links_of(run, Kind::Despatch) {
+            seen.insert(order.id);
+            events.extend(despatch(&Sale::of_run(traced, run, order, factory), factory));
+        }
+    }
+    for order in traced.orders.iter().filter(|order| !seen.contains(&order.despatch_id)) {
+        events.extend(despatch(&Sale::of_batch(order, factory), factory));
+    }
+    events
+}
+
+fn receiving(intake: &Intake, factory: &Factory) -> Option<Event> {
+    let at = start_of(intake.known_since, factory.tz)?;
+    let fish = &intake.row;
+    let catch = json!({
+        "cbvmda:vesselName": fish.vessel_name,
+        "cbvmda:catchArea": fish.catch_area,
+        "cbvmda:fishingGearTypeCode": fish.catch_method,
+        "gdst:landingDate": fish.landing_date,
+    });
+    let is_wild = fish.vessel_name.is_some() || fish.landing_date.is_some();
+    let fields = json!({
+        "action": "OBSERVE",
+        "bizStep": "receiving",
+        "disposition": "in_progress",
+        "epcList": [],
+        "quantityList": quantities([(factory.fish(&fish.batch_code), fish.qty_kg)]),
+        "sourceList": fish.supplier.as_deref().map(|supplier| json!([{"type": "owning_party", "source": factory.partner(supplier)}])),
+        "destinationList": [{"type": "owning_party", "destination": factory.party()}],
+        "cbvmda:lotNumber": fish.batch_code,
+        "cbvmda:speciesForFisheryStatisticsPurposesName": fish.species,
+        "cbvmda:countryOfOrigin": fish.country_origin,
+        "cbvmda:itemExpirationDate": fish.use_by_date,
+        "cbvmda:productionMethodForFishAndSeafoodCode": if is_wild { Some("MARINE_FISHERY") } else { fish.kill_date.map(|_| "AQUACULTURE") },
+        "cbvmda:vesselCatchInformationList": known(catch).map(|catch| json!({"cbvmda:vesselCatchInformation": [catch]})),
+        "gdst:harvestEndDate": fish.kill_date,
+        "cbvmda:certificationList": fish.certified.as_deref().map(|standard| {
+            json!({"cbvmda:certification": [{"gdst:certificationType": "urn:gdst:certType:harvestCert", "cbvmda:certificationStandard": standard}]})
+        }),
+    });
+    Some(Event::new("ObjectEvent", event_id(factory, "receiving", &fish.trace_id), at, fields))
+}
+
+fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Event> {
+    let row = traced.run_rows.get(run);
+    let kept = |scan: &&Link| scan.return_method.as_deref() == Some(ReturnMethod::ProdReturn.as_str());
+    let mut inputs: BTreeMap<&str, f64> = balance::inputs(traced, run).into_iter().filter_map(|(batch, kg)| Some((batch?, kg))).collect();
+    for scan in traced.links_of(run, Kind::ScanBack).filter(kept) {
+        // What went back as what it was has not been transformed.
+        if let Some(kg) = scan.batch_code.as_deref().and_then(|batch| inputs.get_mut(batch)) {
+            *kg = (*kg - scan.qty_kg.unwrap_or_default()).max(0.0);
+        }
+    }
+    let mut outputs: BTreeMap<String, f64> = BTreeMap::new();
+    for output in traced.links_of(run, Kind::Output) {
+        *outputs.entry(factory.product(output.product_code.as_deref(), run)).or_default() += output.qty_kg.unwrap_or_default();
+    }
+    if let Some(row) = row.filter(|_| outputs.is_empty())
+        && let Some(kg) = row.actual_kg
+    {
+        outputs.insert(factory.product(row.product_code.as_deref(), run), kg);
+    }
+    for scan in traced.links_of(run, Kind::ScanBack) {
+        if let Some(batch) = &scan.new_batch_code {
+            *outputs.entry(factory.fish(batch)).or_default() += scan.qty_kg.unwrap_or_default();
+        }
+    }
+    if inputs.is_empty() && outputs.is_empty() {
+        return None;
+    }
+    let packed = row.and_then(|row| row.pack_date).unwrap_or(run.1);
+    let adjustment = row.and_then(|row| row.shelf_life_adjustment).and_then(|days| u8::try_from(days).ok()).unwrap_or_default();
+    let fields = json!({
+        "transformationID": factory.run(run),
+        "bizStep": "commissioning",
+        "disposition": "active",
+        "inputQuantityList": quantities(inputs.into_iter().map(|(batch, kg)| (factory.fish(batch), Some(kg)))),
+        "outputQuantityList": quantities(outputs.into_iter().map(|(name, kg)| (name, Some(kg)))),
+        "ilmd": {"cbvmda:lotNumber": lot(run), "cbvmda:itemExpirationDate": use_by(packed, adjustment)},
+    });
+    Some(Event::new("TransformationEvent", event_id(factory, "run", &lot(run)), ended(traced, run, factory)?, fields))
+}
+
+/// When a run was over, or else began.
+fn ended(traced: &Traced, (number, date): &RunKey, factory: &Factory) -> Option<DateTime<Tz>> {
+    let row = traced.run_rows.get(&(number.clone(), *date));
+    row.and_then(|row| row.finished_at.or(row.started_at)).map_or_else(|| start_of(*date, factory.tz), |time| moment(time, factory.tz))
+}
+
+/// An order, whatever ties it to the trace.
+struct Sale<'a> {
+    despatch_id: i64,
+    /// What was packed.
+    name: String,
+    /// When it can have been packed first.
+    made: Option<DateTime<Tz>>,
+    qty_kg: Option<f64>,
+    order_number: Option<&'a str>,
+    customer: Option<&'a str>,
+    despatch_date: Option<NaiveDate>,
+    status: Option<&'a str>,
+}
+
+impl<'a> Sale<'a> {
+    fn of_run(traced: &Traced, run: &RunKey, order: &'a Link, factory: &Factory) -> Self {
+        let product = order.product_code.clone().or_else(|| traced.run_rows.get(run)?.product_code.clone());
+        Self {
+            despatch_id: order.id,
+            name: factory.product(product.as_deref(), run),
+            made: ended(traced, run, factory),
+            qty_kg: order.qty_kg,
+            order_number: order.order_number.as_deref(),
+            customer: order.customer.as_deref(),
+            despatch_date: order.despatch_date,
+            status: order.status.as_deref(),
+        }
+    }
+
+    fn of_batch(order: &'a crate::link::BatchDespatch, factory: &Factory) -> Self {
+        Self {
+            despatch_id: order.despatch_id,
+            name: factory.fish(&order.batch_code),
+            made: None,
+            qty_kg: order.qty_kg,
+            order_number: order.order_number.as_deref(),
+            customer: order.customer.as_deref(),
+            despatch_date: order.despatch_date,
+            status: order.status.as_deref(),
+        }
+    }
+}
+
+/// Packing, and shipping where the order has left.
+fn despatch(order: &Sale<'_>, factory: &Factory) -> Vec<Event> {
+    let unit = factory.unit(order.despatch_id);
+    let id = |kind| names::event_id(factory, kind, &order.despatch_id.to_string());
+    let content = quantities([(order.name.clone(), order.qty_kg)]);
+    let transactions = order.order_number.map(|number| json!([{"type": "po", "bizTransaction": factory.order(number)}]));
+    let leaves = order.despatch_date.and_then(|date| end_of(date, factory.tz));
+    let mut events = Vec::new();
+    if let Some(at) = order.made.into_iter().chain(leaves).min().filter(|_| !content.is_null()) {
+        let fields = json!({
+            "action": "ADD", "bizStep": "packing", "disposition": "in_progress", "parentID": unit, "childEPCs": [],
+            "childQuantityList": content, "bizTransactionList": transactions,
+        });
+        events.push(Event::new("AggregationEvent", id("packing"), at, fields));
+    }
+    let has_left = order.status.is_some_and(|status| ["loaded", "delivered"].contains(&status.trim().to_lowercase().as_str()));
+    if let Some(at) = leaves.filter(|_| has_left) {
+        let fields = json!({
+            "action": "OBSERVE", "bizStep": "shipping", "disposition": "in_transit", "epcList": [unit], "quantityList": content,
+            "bizTransactionList": transactions,
+            "sourceList": [{"type": "owning_party", "source": factory.party()}],
+            "destinationList": order.customer.map(|customer| json!([{"type": "owning_party", "destination": factory.partner(customer)}])),
+        });
+        events.push(Event::new("ObjectEvent", id("shipping"), at, fields));
+    }
+    events
+}
+
+/// A list of quantities in kg, to the gram; null where none is known.
+fn quantities(of: impl IntoIterator<Item = (String, Option<f64>)>) -> Value {
+    let element = |(name, kg): (String, Option<f64>)| Some(json!({"epcClass": name, "quantity": (kg? * 1000.0).round() / 1000.0, "uom": "KGM"}));
+    let list: Vec<Value> = of.into_iter().filter_map(element).collect();
+    if list.is_empty() { Value::Null } else { Value::Array(list) }
+}
+
+/// An object without what is not known; nothing if that is all of it.
+fn known(object: Value) -> Option<Value> {
+    let Value::Object(mut fields) = object else { return None };
+    fields.retain(|_, value| !value.is_null());
+    (!fields.is_empty()).then_some(Value::Object(fields))
+}

@@ -1,0 +1,41 @@
+//! The factory's wall-clock times as moments with their offset.
+
+use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
+use chrono_tz::Tz;
+
+/// The moment of a wall-clock time: the first of two, and what an hour that the clock skips would have been.
+pub(super) fn moment(time: NaiveDateTime, tz: Tz) -> Option<DateTime<Tz>> {
+    match tz.from_local_datetime(&time) {
+        LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => Some(moment),
+        LocalResult::None => {
+            let before = time.checked_sub_signed(TimeDelta::hours(3))?;
+            tz.from_local_datetime(&before).earliest()?.checked_add_signed(TimeDelta::hours(3))
+        }
+    }
+}
+
+/// The beginning of a day, for what only a day is known of.
+pub(super) fn start_of(date: NaiveDate, tz: Tz) -> Option<DateTime<Tz>> {
+    moment(date.and_time(NaiveTime::MIN), tz)
+}
+
+/// The end of a day: when an order has left by.
+pub(super) fn end_of(date: NaiveDate, tz: Tz) -> Option<DateTime<Tz>> {
+    moment(date.and_hms_opt(23, 59, 59)?, tz)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Europe::London;
+
+    use super::*;
+
+    #[test]
+    fn a_time_has_the_offset_of_its_day() {
+        let check = |time: &str, expect: &str| assert_eq!(moment(time.parse().unwrap(), London).unwrap().to_rfc3339(), expect);
+        check("2026-07-01T12:00:00", "2026-07-01T12:00:00+01:00");
+        check("2026-11-23T12:00:00", "2026-11-23T12:00:00+00:00");
+        check("2026-10-25T01:30:00", "2026-10-25T01:30:00+01:00");
+        check("2026-03-29T01:30:00", "2026-03-29T02:30:00+01:00");
+    }
+}

@@ -1,0 +1,371 @@
+//! What `/trace/{batch_code}` answers.
+
+use chrono::NaiveDate;
+use polars::prelude::*;
+use serde_json::{Value, json};
+use warehouse::marts::{BATCH_DESPATCHES, INTAKES, RUNS, TRACE_LINKS};
+
+use super::factory::{AS_OF, Factory, Reply, ask, assert_problem, get};
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// A link: run, day of November, what it is, batch, new batch, parent, product, order, kg.
+type Link = (&'static str, u32, &'static str, &'static str, &'static str, &'static str, &'static str, &'static str, f64);
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+pub(super) fn links(of: &[Link]) -> DataFrame {
+    let text = |value: fn(&Link) -> &'static str| of.iter().map(|link| some(value(link))).collect::<Vec<_>>();
+    let method = |link: &Link| match (link.2, link.4) {
+        ("scan_back", "") => "PROD_RETURN",
+        ("scan_back", _) => "OCM",
+        _ => "",
+    };
+    df![
+        "run_number" => of.iter().map(|link| link.0).collect::<Vec<_>>(),
+        "production_date" => of.iter().map(|link| date(&format!("2026-11-{:02}", link.1))).collect::<Vec<_>>(),
+        "link" => of.iter().map(|link| link.2).collect::<Vec<_>>(),
+        "link_id" => of.iter().zip(0_i64..).map(|(_, id)| id).collect::<Vec<_>>(),
+        "batch_code" => text(|link| link.3),
+        "new_batch_code" => text(|link| link.4),
+        "parent_batch" => text(|link| link.5),
+        "return_method" => of.iter().map(|link| some(method(link))).collect::<Vec<_>>(),
+        "product_code" => text(|link| link.6),
+        "order_number" => text(|link| link.7),
+        "qty_kg" => of.iter().map(|link| link.8).collect::<Vec<_>>(),
+        "despatch_date" => of.iter().map(|link| (link.2 == "despatch").then(|| date("2026-11-20"))).collect::<Vec<_>>(),
+        "status" => of.iter().map(|link| (link.2 == "despatch").then_some("loaded")).collect::<Vec<_>>(),
+    ]
+    .unwrap()
+}
+
+/// Complete runs: number, day of November, kg in and kg out.
+pub(super) fn runs(of: &[(&str, u32, Option<f64>, Option<f64>)]) -> DataFrame {
+    let flags = vec![true; of.len()];
+    df![
+        "run_number" => of.iter().map(|run| run.0).collect::<Vec<_>>(),
+        "production_date" => of.iter().map(|run| date(&format!("2026-11-{:02}", run.1))).collect::<Vec<_>>(),
+        "input_kg" => of.iter().map(|run| run.2).collect::<Vec<_>>(),
+        "actual_kg" => of.iter().map(|run| run.3).collect::<Vec<_>>(),
+        "product_code" => vec!["COD"; of.len()],
+        "active" => &flags, "complete" => &flags, "has_sheet" => &flags, "has_totals" => &flags,
+        "packs" => vec![0_i64; of.len()],
+    ]
+    .unwrap()
+}
+
+pub(super) fn intakes(codes: &[&str]) -> DataFrame {
+    let all = |value: &'static str| vec![value; codes.len()];
+    df![
+        "trace_id" => codes.iter().map(|code| format!("TR-{code}")).collect::<Vec<_>>(),
+        "batch_code" => codes,
+        "known_since" => vec![date("2026-11-01"); codes.len()],
+        "received_date" => vec![date("2026-11-01"); codes.len()],
+        "supplier" => all("North Sea Fish"),
+        "species" => all("Cod"),
+        "vessel_name" => all("Aurora"),
+        "catch_area" => all("FAO 27"),
+        "certified" => all("MSC"),
+        "qty_kg" => vec![500.0; codes.len()],
+    ]
+    .unwrap()
+}
+
+/// B1 goes alone into run 1, which gives N1 back of it; N1 goes with B2 into run 2, which gives fish of B2 back as B2 and makes N2 of nobody knows what.
+/// N2 goes into run 3, which also names a parent that nobody knows. Run 9 is of others.
+pub(super) async fn small() -> Factory {
+    let links = links(&[
+        ("1", 2, "input", "B1", "", "", "", "", 100.0),
+        ("1", 2, "scan_in", "B1", "", "", "", "", 100.0),
+        ("1", 2, "scan_back", "B1", "N1", "B1", "", "", 10.0),
+        ("1", 2, "output", "", "", "", "COD", "", 85.0),
+        ("1", 2, "despatch", "B1", "", "", "COD", "SO-1", 80.0),
+        ("2", 3, "input", "N1", "", "", "", "", 10.0),
+        ("2", 3, "input", "B2", "", "", "", "", 50.0),
+        ("2", 3, "scan_back", "B2", "", "", "", "", 20.0),
+        ("2", 3, "scan_back", "N2", "N2", "", "", "", 4.0),
+        ("2", 3, "output", "", "", "", "COD", "", 30.0),
+        ("3", 4, "input", "N2", "", "", "", "", 4.0),
+        ("3", 4, "scan_back", "", "N3", "LOST", "", "", 1.0),
+        ("9", 4, "input", "B9", "", "", "", "", 70.0),
+        ("9", 4, "output", "", "", "", "COD", "", 70.0),
+        ("9", 4, "despatch", "B9", "", "", "COD", "SO-9", 70.0),
+    ]);
+    let runs = runs(&[
+        ("1", 2, Some(100.0), Some(85.0)),
+        ("2", 3, Some(60.0), Some(30.0)),
+        ("3", 4, Some(4.0), Some(3.0)),
+        ("9", 4, Some(70.0), Some(70.0)),
+    ]);
+    let orders = df![
+        "despatch_id" => [4_i64, 14, 50],
+        "batch_code" => ["B1", "B9", "B1"],
+        "known_since" => [date("2026-11-20"); 3],
+        "run_number" => [Some("1"), Some("9"), None],
+        "order_number" => ["SO-1", "SO-9", "SO-50"],
+        "qty_kg" => [80.0, 70.0, 5.0],
+        "despatch_date" => [date("2026-11-20"), date("2026-11-20"), date("2026-11-21")],
+    ];
+    Factory::with(vec![
+        (&TRACE_LINKS, "2026-11", links),
+        (&RUNS, "2026-11", runs),
+        (&INTAKES, "2026-11", intakes(&["B1", "B2", "B9"])),
+        (&BATCH_DESPATCHES, "2026-11", orders.unwrap()),
+    ])
+    .await
+}
+
+/// One field of each element of a list, with its depth.
+fn each(trace: &Value, list: &str, field: &str) -> Vec<String> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    trace[list].as_array().unwrap().iter().map(|row| format!("{}:{}", text(&row[field]), row["depth"])).collect()
+}
+
+async fn traced(factory: &Factory, address: &str) -> Value {
+    let reply = get(&factory.app(), address).await;
+    assert_eq!(reply.status, 200, "{address}: {}", reply.text);
+    reply.json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_followed_to_all_that_was_made_of_it_and_to_who_got_it() {
+    let factory = small().await;
+    let reply = get(&factory.app(), "/trace/B1").await;
+    assert_eq!((reply.status.as_u16(), reply.header("x-data-as-of"), reply.header("content-type")), (200, Some(AS_OF), Some("application/json")));
+    let trace = reply.json();
+    assert_eq!((&trace["batch_code"], &trace["ancestors"]), (&json!("B1"), &json!([])));
+    assert_eq!(
+        trace["origin"],
+        json!([{
+            "trace_id": "TR-B1", "batch_code": "B1", "supplier": "North Sea Fish", "species": "Cod", "grade": null, "catch_area": "FAO 27",
+            "catch_method": null, "vessel_name": "Aurora", "landing_date": null, "kill_date": null, "received_date": "2026-11-01",
+            "received_temp_c": null, "qty_kg": 500.0, "use_by_date": null, "country_origin": null, "certified": "MSC"
+        }])
+    );
+    assert_eq!(each(&trace, "descendants", "batch_code"), ["N1:1", "N2:2", "N3:3"]);
+    assert_eq!(
+        trace["descendants"][0],
+        json!({"batch_code": "N1", "depth": 1, "known": true, "run_number": "1", "production_date": "2026-11-02", "scanned_at": null, "qty_kg": 10.0})
+    );
+    assert_eq!(each(&trace, "runs", "run_number"), ["1:0", "2:1", "3:2"]);
+    assert_eq!(each(&trace, "runs", "batch_code"), ["B1:0", "N1:1", "N2:2"]);
+    assert_eq!(each(&trace, "runs", "traced_kg"), ["100.0:0", "10.0:1", "4.0:2"]);
+    // Run 3 has no outputs: the weighing system tells what it made.
+    assert_eq!(each(&trace, "products", "qty_kg"), ["85.0:0", "30.0:1", "3.0:2"]);
+    assert_eq!(each(&trace, "products", "product_code"), ["COD:0", "COD:1", "COD:2"]);
+    // One order took of the run, the other names the batch alone; the first does both and is there once.
+    assert_eq!(each(&trace, "despatches", "order_number"), ["SO-1:0", "SO-50:0"]);
+    assert_eq!(
+        (&trace["despatches"][0]["run_number"], &trace["despatches"][1]["run_number"], &trace["despatches"][1]["batch_code"]),
+        (&json!("1"), &json!(null), &json!("B1"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mass_balance_shares_mixed_runs_and_counts_each_once() {
+    let factory = small().await;
+    // In: 100 + 10 + 4. Back: 10 of run 1, a sixth of 4 of run 2 and 1 of run 3. Out: 85, of 30 what stayed in of N1 (10 - 4/6 of 36), and all of 3.
+    let balance = traced(&factory, "/trace/B1").await["mass_balance"].clone();
+    assert_eq!(balance, json!({"input_kg": 114.0, "output_kg": 95.8, "returned_kg": 11.7, "unexplained_kg": 6.6, "unexplained_pct": 5.8}));
+    // B2 has the rest of run 2: in 50, back 20 and five sixths of 4, out 26.67 of 36 times 30; and run 3 is reached too.
+    let balance = traced(&factory, "/trace/B2").await["mass_balance"].clone();
+    assert_eq!(balance, json!({"input_kg": 54.0, "output_kg": 25.2, "returned_kg": 24.3, "unexplained_kg": 4.4, "unexplained_pct": 8.2}));
+    let balance = traced(&factory, "/trace/B9").await["mass_balance"].clone();
+    assert_eq!(balance, json!({"input_kg": 70.0, "output_kg": 70.0, "returned_kg": 0.0, "unexplained_kg": 0.0, "unexplained_pct": 0.0}));
+    // Nothing is known of it but that something was made of it.
+    let balance = traced(&factory, "/trace/LOST").await["mass_balance"].clone();
+    assert_eq!(balance, json!({"input_kg": 0.0, "output_kg": 0.0, "returned_kg": 0.0, "unexplained_kg": 0.0, "unexplained_pct": null}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_batch_is_followed_back_to_its_intakes_and_to_parents_that_nobody_knows() {
+    let factory = small().await;
+    let trace = traced(&factory, "/trace/N3").await;
+    assert_eq!(each(&trace, "ancestors", "batch_code"), ["LOST:1", "N2:1", "B2:2", "N1:2", "B1:3"]);
+    assert_eq!(each(&trace, "ancestors", "known"), ["false:1", "true:1", "true:2", "true:2", "true:3"]);
+    assert_eq!(trace["origin"].as_array().unwrap().iter().map(|intake| &intake["batch_code"]).collect::<Vec<_>>(), ["B1", "B2"]);
+    assert_eq!((&trace["descendants"], &trace["runs"]), (&json!([]), &json!([])));
+    // The batch beside N1 in run 2 is none of its ancestors.
+    let trace = traced(&factory, "/trace/N1").await;
+    assert_eq!(
+        (each(&trace, "ancestors", "batch_code"), each(&trace, "descendants", "batch_code")),
+        (vec!["B1:1".into()], vec!["N2:1".into(), "N3:2".into()])
+    );
+    assert_eq!(each(&traced(&factory, "/trace/LOST").await, "descendants", "batch_code"), ["N3:1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_traced_with_all_its_inputs_and_a_batch_of_the_same_code_comes_first() {
+    let factory = small().await;
+    let trace = traced(&factory, "/trace/2").await;
+    assert_eq!(trace["batch_code"], json!("2"));
+    assert_eq!(each(&trace, "ancestors", "batch_code"), ["B2:1", "N1:1", "B1:2"]);
+    assert_eq!(each(&trace, "descendants", "batch_code"), ["N2:1", "N3:2"]);
+    assert_eq!((each(&trace, "runs", "run_number"), &trace["runs"][0]["batch_code"]), (vec!["2:0".into(), "3:1".into()], &json!(null)));
+    assert_eq!(
+        trace["mass_balance"],
+        json!({"input_kg": 64.0, "output_kg": 33.0, "returned_kg": 25.0, "unexplained_kg": 6.0, "unexplained_pct": 9.4})
+    );
+
+    let links = links(&[
+        ("7", 2, "input", "8", "", "", "", "", 1.0),
+        ("8", 2, "input", "B1", "", "", "", "", 2.0),
+        ("8", 9, "input", "B2", "", "", "", "", 3.0),
+    ]);
+    let runs = runs(&[("7", 2, Some(1.0), None), ("8", 2, Some(2.0), None), ("8", 9, Some(3.0), None)]);
+    let factory = Factory::with(vec![(&TRACE_LINKS, "2026-11", links.clone()), (&RUNS, "2026-11", runs.clone())]).await;
+    assert_eq!(each(&traced(&factory, "/trace/8").await, "runs", "run_number"), ["7:0"], "the batch");
+    assert_eq!(each(&traced(&factory, "/trace/8?date=2026-11-02").await, "ancestors", "batch_code"), ["B1:1"], "the run of that date");
+    let without = links.lazy().filter(col("run_number").eq(lit("8"))).collect().unwrap();
+    let factory = Factory::with(vec![(&TRACE_LINKS, "2026-11", without), (&RUNS, "2026-11", runs)]).await;
+    assert_eq!(each(&traced(&factory, "/trace/8").await, "ancestors", "batch_code"), ["B2:1"], "the newest run of the number");
+    assert_problem(&get(&factory.app(), "/trace/8?date=2026-11-05").await, 404, "there is no run `8` of 2026-11-05");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn circles_come_to_an_end_and_diamonds_count_once() {
+    let links = links(&[
+        ("1", 2, "input", "A", "", "", "", "", 100.0),
+        ("1", 2, "scan_back", "A", "B", "A", "", "", 40.0),
+        ("1", 2, "scan_back", "A", "C", "A", "", "", 40.0),
+        ("2", 3, "input", "B", "", "", "", "", 40.0),
+        ("2", 3, "input", "C", "", "", "", "", 40.0),
+        ("2", 3, "scan_back", "B", "A", "B", "", "", 5.0),
+        ("2", 3, "scan_back", "C", "C", "C", "", "", 5.0),
+    ]);
+    let runs = runs(&[("1", 2, Some(100.0), Some(20.0)), ("2", 3, Some(80.0), Some(70.0))]);
+    let factory = Factory::with(vec![(&TRACE_LINKS, "2026-11", links), (&RUNS, "2026-11", runs)]).await;
+    let trace = traced(&factory, "/trace/A").await;
+    assert_eq!(
+        (each(&trace, "descendants", "batch_code"), each(&trace, "ancestors", "batch_code")),
+        (vec!["B:1".into(), "C:1".into()], vec!["B:1".into()])
+    );
+    assert_eq!(each(&trace, "runs", "run_number"), ["1:0", "2:1"]);
+    assert_eq!(
+        trace["mass_balance"],
+        json!({"input_kg": 180.0, "output_kg": 90.0, "returned_kg": 90.0, "unexplained_kg": 0.0, "unexplained_pct": 0.0})
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_are_taken_as_they_are_whatever_they_are_made_of() {
+    let long = "x".repeat(10_000);
+    let codes = ["00/7 %", "🐟", "a+b&c=d?e#f", "..", long.as_str()];
+    let rows: Vec<DataFrame> = codes.iter().map(|code| intakes(&[code])).collect();
+    let intakes = rows[1..].iter().fold(rows[0].clone(), |all, one| all.vstack(one).unwrap());
+    let factory = Factory::with(vec![(&INTAKES, "2026-11", intakes)]).await;
+    for code in codes {
+        let trace = traced(&factory, &api::trace::TRACE.address(&[code], &api::trace::TraceQuery::default())).await;
+        assert_eq!((&trace["batch_code"], trace["origin"].as_array().unwrap().len()), (&json!(code), 1));
+        let document = get(&factory.app(), &api::trace::TRACE.address(&[code], &epcis_query())).await;
+        assert_eq!(document.json()["epcisBody"]["eventList"][0]["cbvmda:lotNumber"], json!(code));
+    }
+    let app = factory.app();
+    let twice = "y".repeat(10_000);
+    for (code, shown) in [("nothing", "`nothing`"), ("b%2Fb", "`b/b`"), ("%25", "`%`"), ("%0D%0Ax", "`x`"), (&twice, "yyy`")] {
+        let reply = get(&app, &format!("/trace/{code}")).await;
+        assert_problem(&reply, 404, shown);
+        assert!(reply.text.len() < 400, "{}", reply.text);
+    }
+    assert_problem(&get(&app, "/trace/%FF").await, 400, "cannot be read");
+    assert_problem(&get(&app, &format!("/trace/{}", "y".repeat(20_000))).await, 414, "longer than");
+    assert_problem(&get(&app, "/trace/B1?format=xml").await, 422, "is none of json csv epcis");
+    assert_problem(&get(&app, "/trace/B1?date=yesterday").await, 422, "`date`");
+    assert_problem(&get(&app, "/trace/B1?limit=5").await, 422, "`limit`");
+    assert_problem(&get(&app, "/trace").await, 404, "nothing at this path");
+    assert_problem(&ask(&app, axum::http::Method::POST, "/trace/B1", &[]).await, 405, "this path takes");
+    assert_problem(&get(&app, "/products?format=epcis").await, 422, "is none of json csv");
+}
+
+fn epcis_query() -> api::trace::TraceQuery {
+    api::trace::TraceQuery { date: None, format: Some(api::trace::TraceFormat::Epcis) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_flat_list_has_a_line_for_each_step() {
+    let factory = small().await;
+    let app = factory.app();
+    let list = get(&app, "/trace/N2?format=csv").await;
+    let lines = [
+        "step,depth,batch_code,known,supplier,species,catch_area,vessel_name,certified,run_number,date,prod_line,product_code,product,tier,order_number,customer,status,qty_kg",
+        "origin,,B1,true,North Sea Fish,Cod,FAO 27,Aurora,MSC,,2026-11-01,,,,,,,,500.0",
+        "origin,,B2,true,North Sea Fish,Cod,FAO 27,Aurora,MSC,,2026-11-01,,,,,,,,500.0",
+        "ancestor,1,B2,true,,,,,,,,,,,,,,,500.0",
+        "ancestor,1,N1,true,,,,,,1,2026-11-02,,,,,,,,10.0",
+        "ancestor,2,B1,true,,,,,,,,,,,,,,,500.0",
+        "descendant,1,N3,true,,,,,,3,2026-11-04,,,,,,,,1.0",
+        "run,0,N2,,,,,,,3,2026-11-04,,COD,,,,,,4.0",
+        "product,0,N2,,,,,,,3,2026-11-04,,COD,,,,,,3.0",
+        "",
+    ];
+    assert_eq!((list.header("content-type"), list.text.as_str()), (Some("text/csv; charset=utf-8"), lines.join("\r\n").as_str()));
+    let accepted = ask(&app, axum::http::Method::GET, "/trace/N2", &[("accept", "text/csv")]).await;
+    assert_eq!(accepted.text, list.text);
+    assert_eq!(ask(&app, axum::http::Method::GET, "/trace/N2?format=json", &[("accept", "text/csv")]).await.json()["batch_code"], "N2");
+}
+
+/// A factory that has been at it for so many months, `B<n>` and `N<n>` in the n-th.
+async fn old(months: u32) -> Factory {
+    let mut factory = small().await;
+    for n in 1..=months {
+        let (code, run) = (format!("B{}", 1000 * n), (1000 * n).to_string());
+        let part = format!("20{:02}-{:02}", n / 12, n % 12 + 1);
+        let day = date(&format!("{part}-02"));
+        let links = df![
+            "run_number" => [run.as_str()], "production_date" => [day], "link" => ["input"], "link_id" => [i64::from(n)],
+            "batch_code" => [code.as_str()], "qty_kg" => [1.0],
+        ];
+        factory.put(&TRACE_LINKS, &part, links.unwrap()).await;
+        let run = df!["run_number" => [run.as_str()], "production_date" => [day], "active" => [true], "complete" => [true], "packs" => [0_i64], "has_sheet" => [true], "has_totals" => [true]];
+        factory.put(&RUNS, &part, run.unwrap()).await;
+        factory.put(&INTAKES, &part, intakes(&[&code])).await;
+    }
+    factory.publish().await;
+    factory
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_much_is_read_does_not_grow_with_history() {
+    let (young, old) = (old(1).await, old(100).await);
+    for (address, status) in
+        [("/trace/B1", 200), ("/trace/N3", 200), ("/trace/2", 200), ("/trace/B1?format=epcis", 200), ("/trace/B1000", 200), ("/trace/nothing", 404)]
+    {
+        let reads = async |factory: &Factory| {
+            factory.store.reads();
+            let reply: Reply = get(&factory.app(), address).await;
+            assert_eq!(reply.status, status, "{address}: {}", reply.text);
+            (Some(reply.text).filter(|_| status == 200), factory.store.reads())
+        };
+        let (of_young, of_old) = (reads(&young).await, reads(&old).await);
+        assert_eq!(of_young, of_old, "{address}: what is answered, and how many objects are read for it");
+        assert!(of_young.1.1 <= 6, "{address}: {:?}", of_young.1);
+    }
+    assert_eq!(traced(&old, "/trace/B50000").await["runs"][0]["run_number"], "50000");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_of_ten_thousand_batches_is_traced_to_its_end() {
+    let codes: Vec<String> = (0..10_000).map(|n| format!("C{n}")).collect();
+    let made = |n: usize| codes.get(n + 1).map_or("", String::as_str);
+    let dates = vec![date("2026-11-02"); 2 * codes.len()];
+    let (mut numbers, mut kinds, mut batches, mut news) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (n, code) in codes.iter().enumerate() {
+        numbers.extend([n.to_string(), n.to_string()]);
+        kinds.extend(["input", "scan_back"]);
+        batches.extend([Some(code.as_str()), Some(code.as_str())]);
+        news.extend([None, some(made(n))]);
+    }
+    let links = df![
+        "run_number" => numbers, "production_date" => dates, "link" => kinds, "link_id" => (0..20_000_i64).collect::<Vec<_>>(),
+        "batch_code" => &batches, "parent_batch" => &batches, "new_batch_code" => news, "qty_kg" => vec![1.0; 20_000],
+    ];
+    let factory = Factory::with(vec![(&TRACE_LINKS, "2026-11", links.unwrap())]).await;
+    let trace = traced(&factory, "/trace/C0").await;
+    assert_eq!((trace["descendants"].as_array().unwrap().len(), trace["runs"].as_array().unwrap().len()), (9_999, 10_000));
+    let trace = traced(&factory, "/trace/C9999").await;
+    assert_eq!((&trace["ancestors"][9_998]["batch_code"], &trace["ancestors"][9_998]["depth"]), (&json!("C0"), &json!(9_999)));
+}
