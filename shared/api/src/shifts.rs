@@ -34,6 +34,20 @@ row! {
         overtime_pct: Option<f64>,
         /// Hours worked of the hours planned, %.
         hours_utilisation_pct: Option<f64>,
+        /// What the line can make in a shift, kg.
+        max_capacity_kg: Option<f64>,
+        /// Packs of the runs of this date, shift and line, rejected ones included, as the weighing system counted them.
+        packs: Option<i64>,
+        /// Those of them that were rejected.
+        rejected_packs: Option<i64>,
+        /// Hours worked of the hours planned, at most all of them, %.
+        availability_pct: Option<f64>,
+        /// Output per hour worked, of what the line can make per hour planned, %.
+        performance_pct: Option<f64>,
+        /// Good packs of all packs, %.
+        quality_pct: Option<f64>,
+        /// Overall equipment effectiveness: availability, performance and quality multiplied, %.
+        oee_pct: Option<f64>,
     }
 }
 
@@ -52,4 +66,5 @@ query! {
 }
 
 /// Labour per date, shift and line, newest first.
-pub const PRODUCTIVITY: Get<ShiftQuery, Vec<ShiftProductivity>> = Get::new("/shifts/productivity", "Output per head and hour of each shift and line");
+pub const PRODUCTIVITY: Get<ShiftQuery, Vec<ShiftProductivity>> =
+    Get::new("/shifts/productivity", "Output per head and hour of each shift and line, and its OEE");

@@ -22,6 +22,25 @@ pub struct Production {
     pub rejected_packs: Option<u64>,
 }
 
+impl Production {
+    /// What was made in the hours worked of those planned, on a line whose capacity is stated for a shift of the hours planned.
+    ///
+    /// A shift that overran its plan was to run for as long as it did: it was available all the time, and is not rated by a rate that nobody planned.
+    pub fn of_shift(planned_hours: f64, worked_hours: f64, actual_kg: Option<f64>, capacity_kg: Option<f64>) -> Self {
+        if planned_hours <= 0.0 {
+            return Self::default();
+        }
+        Self {
+            planned_minutes: Some(planned_hours.max(worked_hours) * 60.0),
+            downtime_minutes: Some((planned_hours - worked_hours).max(0.0) * 60.0),
+            actual_kg,
+            capacity_kg,
+            shift_minutes: Some(planned_hours * 60.0),
+            ..Self::default()
+        }
+    }
+}
+
 /// The three factors and their product, in percent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Oee {
@@ -38,9 +57,11 @@ pub struct Oee {
 impl Oee {
     /// The effectiveness of this production.
     pub fn of(production: &Production) -> Self {
-        let availability_pct = availability_pct(production);
-        let performance_pct = performance_pct(production);
-        let quality_pct = quality_pct(production);
+        Self::of_factors(availability_pct(production), performance_pct(production), quality_pct(production))
+    }
+
+    /// The effectiveness that these factors make.
+    pub fn of_factors(availability_pct: Option<f64>, performance_pct: Option<f64>, quality_pct: Option<f64>) -> Self {
         let oee_pct = || Some(availability_pct? * performance_pct? * quality_pct? / 1e4);
         Self { availability_pct, performance_pct, quality_pct, oee_pct: oee_pct() }
     }
@@ -92,6 +113,19 @@ mod tests {
     #[test]
     fn a_line_may_beat_its_stated_capacity() {
         assert_eq!(Oee::of(&Production { actual_kg: Some(4_500.0), ..SHIFT }).performance_pct, Some(125.0));
+    }
+
+    #[test]
+    fn a_shift_is_available_for_the_hours_worked_of_those_planned_and_never_for_more() {
+        let check = |planned, worked, availability, performance| {
+            let oee = Oee::of(&Production::of_shift(planned, worked, Some(900.0), Some(1_200.0)));
+            assert_eq!((oee.availability_pct, oee.performance_pct), (availability, performance), "{worked} of {planned} hours");
+        };
+        check(80.0, 80.0, Some(100.0), Some(75.0));
+        check(80.0, 60.0, Some(75.0), Some(100.0));
+        check(80.0, 120.0, Some(100.0), Some(50.0));
+        check(80.0, 0.0, Some(0.0), None);
+        check(0.0, 8.0, None, None);
     }
 
     #[test]

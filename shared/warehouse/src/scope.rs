@@ -45,6 +45,8 @@ pub struct DayScope {
     pub rows: DataFrame,
     /// Staging `prod_lines`, whole.
     pub lines: DataFrame,
+    /// For shifts, the finished rows of the mart `runs` of these days; else empty.
+    pub runs: DataFrame,
 }
 
 /// The product tables.

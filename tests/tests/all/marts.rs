@@ -24,6 +24,9 @@ const EDITS: &[&str] = &[
     "UPDATE non_conformance SET status = ' Closed', closed_date = '2026-11-02', updated_at = STAMP WHERE nc_id % 2 = 0; UPDATE non_conformance SET nc_date = NULL, updated_at = STAMP WHERE nc_id % 7 = 0",
     "UPDATE non_conformance SET status = 'open', severity = 'MAJOR', updated_at = STAMP WHERE nc_id % 5 = 0; UPDATE shifts SET line_id = 'Line 9', shift_code = NULL, updated_at = STAMP WHERE shift_id % 5 = 0",
     "UPDATE shifts SET headcount = 0, output_kg = output_kg * 0.9, updated_at = STAMP WHERE shift_id % 3 = 0; UPDATE prod_lines SET line_name = 'Line 9', updated_at = STAMP WHERE line_id = (SELECT MAX(line_id) FROM prod_lines)",
+    // What the weighing system counted, and runs that go over to another shift: both count in the shifts' OEE.
+    "UPDATE SI_OCM_TOTALS SET TotalPacks = TotalPacks + 40, RejectCount = 17, Updated = STAMP WHERE CAST(RunNumber AS INTEGER) % 3 = 0",
+    "UPDATE RunNumber SET ShiftCode = 'PM', Updated = STAMP WHERE CAST(RunNumber AS INTEGER) % 7 = 0; UPDATE prod_lines SET max_capacity_kg = 3000, updated_at = STAMP WHERE line_id = (SELECT MIN(line_id) FROM prod_lines)",
     "UPDATE case_verification SET scanned_plu = '999', updated_at = STAMP WHERE verify_id % 97 = 0",
     "UPDATE case_verification SET run_number = (SELECT MIN(RunNumber) FROM RunNumber), updated_at = STAMP WHERE verify_id % 89 = 0",
     // Parents that nobody knows, until one is taken in and another made by a scan-back.

@@ -8,7 +8,11 @@ use tests::site::Site;
 
 use super::marts::compared_with_those_made_from_nothing;
 
-over_both_ways!(a_record_that_moves_is_counted_on_its_new_day_alone, a_shift_that_moves_or_whose_line_is_renamed_is_counted_once);
+over_both_ways!(
+    a_record_that_moves_is_counted_on_its_new_day_alone,
+    a_shift_that_moves_or_whose_line_is_renamed_is_counted_once,
+    a_shift_s_quality_is_that_of_the_runs_that_are_its_own_now,
+);
 
 async fn factory(way: Way) -> Factory {
     let factory = Factory::empty("2026-11-20T14:00:00").await.over(way);
@@ -86,4 +90,40 @@ async fn a_shift_that_moves_or_whose_line_is_renamed_is_counted_once(way: Way) {
 
     edit(&factory, 3, "DELETE FROM shifts WHERE shift_id = 2").await;
     assert_eq!(shifts(&factory).await, [other.replace("Line 1", "Smoking")]);
+}
+
+async fn qualities(factory: &Factory) -> Vec<String> {
+    let rows: Vec<ShiftProductivity> = Site::open(factory).await.get("/shifts/productivity?days=60").await.unwrap();
+    let pct = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), |pct| pct.to_string());
+    let shown = |row: ShiftProductivity| {
+        let (packs, oee) = (row.packs.unwrap_or_default(), pct(row.oee_pct));
+        format!("{} {}: {} % of {packs} packs good, OEE {oee}", row.shift_date, row.shift_code.unwrap_or_default(), pct(row.quality_pct))
+    };
+    rows.into_iter().map(shown).collect()
+}
+
+async fn a_shift_s_quality_is_that_of_the_runs_that_are_its_own_now(way: Way) {
+    let factory = factory(way).await;
+    let at = "'2026-11-20 12:00:00'";
+    for (number, rejected) in [("'7'", "10"), ("'8'", "40")] {
+        let run = [("ProductionDate", "'2026-11-18'"), ("ProdLine", "'Line 1'"), ("ShiftCode", "'AM'"), ("Created", "'2026-11-18 06:00:00'")];
+        factory.insert("RunNumber", &[&run[..], &[("RunNumber", number), ("Updated", at)]].concat());
+        factory.insert("SI_OCM_TOTALS", &[("RunNumber", number), ("TotalPacks", "100"), ("RejectCount", rejected), ("Updated", at)]);
+    }
+    edit(&factory, 1, "UPDATE prod_lines SET max_capacity_kg = 4000, updated_at = STAMP").await;
+    // Two shifts of 40 planned and 50 worked hours made 1000 kg each: 20 kg an hour of 50.
+    assert_eq!(qualities(&factory).await, ["2026-11-18 AM: 75 % of 200 packs good, OEE 30"]);
+
+    edit(&factory, 2, "UPDATE SI_OCM_TOTALS SET RejectCount = 20, Updated = STAMP WHERE RunNumber = '8'").await;
+    assert_eq!(qualities(&factory).await, ["2026-11-18 AM: 85 % of 200 packs good, OEE 34"]);
+
+    edit(&factory, 3, "UPDATE RunNumber SET ShiftCode = 'PM', Updated = STAMP WHERE RunNumber = '8'").await;
+    assert_eq!(qualities(&factory).await, ["2026-11-18 AM: 90 % of 100 packs good, OEE 36"]);
+
+    edit(&factory, 4, "UPDATE shifts SET shift_date = '2026-10-31', updated_at = STAMP WHERE shift_id = 2").await;
+    assert_eq!(qualities(&factory).await, ["2026-11-18 AM: 90 % of 100 packs good, OEE 18", "2026-10-31 AM: - % of 0 packs good, OEE -"]);
+
+    edit(&factory, 5, "UPDATE RunNumber SET ProdLine = 'Line 2', Updated = STAMP WHERE RunNumber = '7'").await;
+    edit(&factory, 6, "DELETE FROM RunNumber WHERE RunNumber = '8'").await;
+    assert_eq!(qualities(&factory).await, ["2026-11-18 AM: - % of 0 packs good, OEE -", "2026-10-31 AM: - % of 0 packs good, OEE -"]);
 }

@@ -6,6 +6,7 @@ use std::ops::Add;
 use polars::prelude::*;
 
 use super::prod_line::Lines;
+use super::shift_oee::{Hours, Packs, ShiftOutput, oee};
 use super::{Build, Mart, date, known, number, text, whole};
 use crate::frames;
 use crate::scope::DayScope;
@@ -13,6 +14,8 @@ use crate::sources::SHIFTS;
 
 /// Labour per date, shift and line. A shift without a date is in no row. Each figure is a ratio of sums over the bookings that know both sides of it, and
 /// unknown where its divisor is nothing: a shift that is still going has people and planned hours, but no output per head yet.
+///
+/// The OEE is that of the line's own capacity, which is stated for a shift of the hours planned, and of the packs of the line's runs of that date and shift.
 pub const FCT_SHIFT_PRODUCTIVITY: Mart = Mart {
     name: "fct_shift_productivity",
     columns: &[
@@ -29,10 +32,17 @@ pub const FCT_SHIFT_PRODUCTIVITY: Mart = Mart {
         number("kg_per_hour"),
         number("overtime_pct"),
         number("hours_utilisation_pct"),
+        number("max_capacity_kg"),
+        whole("packs"),
+        whole("rejected_packs"),
+        number("availability_pct"),
+        number("performance_pct"),
+        number("quality_pct"),
+        number("oee_pct"),
     ],
     grain: &["shift_date", "shift_code", "prod_line"],
     month_of: Some("shift_date"),
-    tables: &["shifts", "prod_lines"],
+    tables: &["shifts", "prod_lines", "run_numbers", "run_totals"],
     builds: &[Build::Days(&SHIFTS, build)],
 };
 
@@ -49,12 +59,27 @@ struct Group<'a> {
     kg_per_hour: Ratio,
     overtime: Ratio,
     utilisation: Ratio,
+    worked: Hours,
+    made: Hours,
+    capacity_kg: Option<f64>,
+    packs: Option<Packs>,
+}
+
+impl Group<'_> {
+    fn add_hours(&mut self, planned: Option<f64>, worked: Option<f64>, output_kg: Option<f64>) {
+        let (Some(planned), Some(worked)) = (planned, worked) else { return };
+        for hours in [Some(&mut self.worked), output_kg.map(|_| &mut self.made)].into_iter().flatten() {
+            hours.planned += planned;
+            hours.worked += worked;
+            hours.output_kg = both(hours.output_kg, output_kg, Add::add);
+        }
+    }
 }
 
 fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     // In one order, so that sums come out the same however the rows lay.
     let shifts = scope.rows.clone().lazy().filter(col("shift_date").is_not_null()).sort(["shift_id"], SortMultipleOptions::new()).collect()?;
-    let known_lines = Lines::of(&scope.lines)?;
+    let (known_lines, outputs) = (Lines::of(&scope.lines)?, ShiftOutput::of(&scope.runs, &scope.lines)?);
     let (lines, line_names) = known_lines.resolve_all(shifts.column("line_id")?.str()?);
     let numbers = |name| shifts.column(name)?.f64();
     let (dates, codes) = (shifts.column("shift_date")?.date()?.physical(), shifts.column("shift_code")?.str()?);
@@ -64,7 +89,8 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
 
     let mut groups = BTreeMap::<_, Group>::new();
     for row in 0..shifts.height() {
-        let group = groups.entry((dates.get(row), known(codes.get(row)), lines[row])).or_default();
+        let (date, code, line) = (dates.get(row), known(codes.get(row)), lines[row]);
+        let group = groups.entry((date, code, line)).or_default();
         let (headcount, planned, actual) = (heads.get(row), planned_hours.get(row), actual_hours.get(row));
         let (overtime, output) = (overtime_hours.get(row), outputs_kg.get(row));
         group.line_name = line_names[row];
@@ -77,10 +103,14 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
         group.kg_per_hour.add(output, actual);
         group.overtime.add(overtime, actual);
         group.utilisation.add(actual, planned);
+        group.add_hours(planned, actual, output);
+        group.capacity_kg = outputs.capacity_kg(line);
+        group.packs = outputs.packs(date, code, line);
     }
 
     let texts = |text: fn(&Group) -> Option<String>| groups.values().map(text).collect::<Vec<_>>();
     let figures = |figure: fn(&Group) -> Option<f64>| groups.values().map(figure).collect::<Vec<_>>();
+    let oees: Vec<_> = groups.values().map(|group| oee(&group.worked, &group.made, group.capacity_kg, group.packs)).collect();
     let rows = df![
         "shift_date" => groups.keys().map(|key| key.0).collect::<Vec<_>>(),
         "shift_code" => groups.keys().map(|key| key.1).collect::<Vec<_>>(),
@@ -95,6 +125,13 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
         "kg_per_hour" => figures(|group| group.kg_per_hour.value()),
         "overtime_pct" => figures(|group| group.overtime.pct()),
         "hours_utilisation_pct" => figures(|group| group.utilisation.pct()),
+        "max_capacity_kg" => figures(|group| group.capacity_kg),
+        "packs" => groups.values().map(|group| group.packs.map(|packs| packs.made)).collect::<Vec<_>>(),
+        "rejected_packs" => groups.values().map(|group| group.packs.map(|packs| packs.rejected)).collect::<Vec<_>>(),
+        "availability_pct" => oees.iter().map(|oee| oee.availability_pct).collect::<Vec<_>>(),
+        "performance_pct" => oees.iter().map(|oee| oee.performance_pct).collect::<Vec<_>>(),
+        "quality_pct" => oees.iter().map(|oee| oee.quality_pct).collect::<Vec<_>>(),
+        "oee_pct" => oees.iter().map(|oee| oee.oee_pct).collect::<Vec<_>>(),
     ]?;
     frames::fit(&rows, &FCT_SHIFT_PRODUCTIVITY.schema())
 }
@@ -131,7 +168,7 @@ impl Ratio {
 
 #[cfg(test)]
 mod tests {
-    use super::super::small_factory::{day, days_of, rows, shown};
+    use super::super::small_factory::{day, days_of, rows, runs, shown};
     use super::*;
     use crate::sources::PROD_LINES;
 
@@ -148,8 +185,20 @@ mod tests {
     ];
 
     fn built(named: PolarsResult<DataFrame>, columns: &[&str]) -> Vec<String> {
+        rated(named, Ok(DataFrame::empty()), columns)
+    }
+
+    /// Shifts with the runs of their days; line 1 can make 4,000 kg in a shift.
+    fn rated(named: PolarsResult<DataFrame>, of_days: PolarsResult<DataFrame>, columns: &[&str]) -> Vec<String> {
         let mut scope = days_of(&SHIFTS, &named.unwrap());
-        scope.lines = rows(&PROD_LINES, &df!["line_id" => ["L1", "L2"], "line_name" => ["Line 1", "Line 2"], "active" => [true, true]].unwrap());
+        let lines = df![
+            "line_id" => ["L1", "L2"],
+            "line_name" => ["Line 1", "Line 2"],
+            "max_capacity_kg" => [Some(4000.0), None],
+            "active" => [true, true],
+        ];
+        scope.lines = rows(&PROD_LINES, &lines.unwrap());
+        scope.runs = runs(&of_days.unwrap());
         let mart = build(&scope).unwrap();
         assert_eq!(**mart.schema(), FCT_SHIFT_PRODUCTIVITY.schema());
         shown(&mart, columns)
@@ -212,6 +261,65 @@ mod tests {
     fn a_shift_that_is_still_going_has_people_and_a_plan() {
         let shifts = df!["shift_id" => [1_i64], "shift_date" => [day(2)], "headcount" => [12_i64], "planned_hours" => [96.0]];
         assert_eq!(built(shifts, &FIGURES), ["12 | 96 | - | - | - | - | - | - | -"]);
+    }
+
+    const OEE: [&str; 7] = ["max_capacity_kg", "packs", "rejected_packs", "availability_pct", "performance_pct", "quality_pct", "oee_pct"];
+
+    /// A shift of line 1 on 2 November: 80 hours planned, 60 worked, 2,400 kg.
+    fn one_shift(line: &str) -> PolarsResult<DataFrame> {
+        df![
+            "shift_id" => [1_i64],
+            "shift_date" => [day(2)],
+            "shift_code" => ["AM"],
+            "line_id" => [line],
+            "planned_hours" => [80.0],
+            "actual_hours" => [60.0],
+            "output_kg" => [2400.0],
+        ]
+    }
+
+    #[test]
+    fn a_line_is_rated_by_its_hours_its_capacity_and_the_packs_of_the_shifts_own_runs() {
+        let of_days = df![
+            "run_number" => ["1", "2", "3", "4", "5", "6", "7", "8"],
+            "production_date" => [day(2), day(2), day(3), day(2), day(2), day(2), day(2), day(2)],
+            "shift_code" => [Some("AM"), Some("AM"), Some("AM"), Some("PM"), Some("AM"), Some("AM"), Some("AM"), None],
+            "prod_line" => [Some("L1"), Some("L1"), Some("L1"), Some("L1"), Some("L2"), Some("L1"), Some("L1"), Some("L1")],
+            "total_packs" => [Some(700_i64), Some(300), Some(1), Some(1), Some(1), None, Some(50), Some(1)],
+            "reject_count" => [Some(20_i64), Some(30), Some(1), Some(1), Some(1), Some(9), None, Some(1)],
+        ];
+        // 60 of 80 hours; 2400 kg in 60 hours of a line of 4000 in 80; 950 good of 1000.
+        assert_eq!(rated(one_shift("line 1"), of_days, &OEE), ["4000 | 1000 | 50 | 75 | 80 | 95 | 57"]);
+    }
+
+    #[test]
+    fn a_factor_that_is_not_known_takes_the_oee_with_it_alone() {
+        let of_days = |made: i64, rejected: i64| {
+            df![
+                "run_number" => ["1"], "production_date" => [day(2)], "shift_code" => ["AM"], "prod_line" => ["L1"], "total_packs" => [made],
+                "reject_count" => [rejected],
+            ]
+        };
+        assert_eq!(built(one_shift("L1"), &OEE), ["4000 | - | - | 75 | 80 | - | -"]);
+        assert_eq!(rated(one_shift("L1"), of_days(0, 0), &OEE), ["4000 | 0 | 0 | 75 | 80 | - | -"]);
+        assert_eq!(rated(one_shift("L1"), of_days(1, 2), &OEE), ["4000 | 1 | 2 | 75 | 80 | - | -"], "more rejected than there are");
+        assert_eq!(built(one_shift("L2"), &OEE), ["- | - | - | 75 | - | - | -"]);
+        assert_eq!(built(one_shift("Line 77"), &OEE), ["- | - | - | 75 | - | - | -"]);
+    }
+
+    #[test]
+    fn the_capacity_counts_once_however_many_bookings_a_shift_has() {
+        let shifts = df![
+            "shift_id" => [1_i64, 2, 3, 4],
+            "shift_date" => [day(2); 4],
+            "shift_code" => ["AM"; 4],
+            "line_id" => ["L1"; 4],
+            "planned_hours" => [Some(40.0), Some(40.0), Some(20.0), None],
+            "actual_hours" => [Some(50.0), Some(50.0), Some(20.0), Some(8.0)],
+            "output_kg" => [Some(1000.0), Some(1000.0), None, Some(100.0)],
+        ];
+        // Available: 120 of 100 hours, no more than all of them. Fast: 2000 kg in 100 hours of a line of 4000 in 80.
+        assert_eq!(built(shifts, &["availability_pct", "performance_pct"]), ["100 | 40"]);
     }
 
     #[test]

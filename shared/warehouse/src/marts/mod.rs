@@ -18,6 +18,7 @@ mod run_outputs;
 mod run_weight_charts;
 mod run_weights;
 mod runs;
+mod shift_oee;
 #[cfg(test)]
 mod small_factory;
 mod stg_non_conformance;

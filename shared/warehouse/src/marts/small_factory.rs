@@ -75,9 +75,9 @@ pub(super) fn readings(named: &DataFrame) -> DayScope {
     days_of(&TEMPERATURE_LOGS, named)
 }
 
-/// Rows of a staging table that count by day; no line is known.
+/// Rows of a staging table that count by day; no line and no run is known.
 pub(super) fn days_of(source: &Source, named: &DataFrame) -> DayScope {
-    DayScope { rows: rows(source, named), lines: rows(&PROD_LINES, &DataFrame::empty()) }
+    DayScope { rows: rows(source, named), lines: rows(&PROD_LINES, &DataFrame::empty()), runs: runs(&DataFrame::empty()) }
 }
 
 fn checked(named: &DataFrame, schema: &Schema) -> DataFrame {

@@ -36,6 +36,8 @@ pub(super) async fn build(work: &mut Work<'_>) -> Result<BTreeSet<String>> {
     }
     let dates = build_runs(work, &mut parts, &touched).await?;
     build_dates(work, &mut parts, &dates).await?;
+    // Shifts are rated by the packs of their runs.
+    touched.merge(Touched { days: BTreeMap::from([(sources::SHIFTS.staging.to_owned(), Some(dates))]), ..Touched::default() });
     build_days(work, &mut parts, &touched).await?;
     build_batches(work, &mut parts, &touched).await?;
     if work.is_outdated {
@@ -176,7 +178,7 @@ async fn build_dates(work: &Work<'_>, parts: &mut Parts, dates: &BTreeSet<NaiveD
 
 /// Makes the rows of the touched days again, table by table.
 async fn build_days(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Result<()> {
-    if touched.days.is_empty() {
+    if touched.days.values().all(|days| days.as_ref().is_some_and(BTreeSet::is_empty)) {
         return Ok(());
     }
     let lines = staged_all(work, &sources::PROD_LINES).await?;
@@ -196,17 +198,25 @@ async fn build_days(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Re
             let rows = staged(work, source, "day", &names, None).await?;
             let of_days = days.clone();
             let rows = compute("the rows of days", move || Ok(split_by_date(&rows, column, &of_days)?.0)).await?;
-            let scope = DayScope { rows, lines: lines.clone() };
+            let mut runs = DataFrame::empty_with_schema(&RUNS.schema());
+            if source.staging == sources::SHIFTS.staging {
+                let (of_days, all) = (days.clone(), parts.rows(work, &RUNS, &RUNS.part(RUNS.builds[0], Some(&of_month))).await?);
+                runs = compute("the runs of shifts", move || Ok(split_by_date(&all, "production_date", &of_days)?.0)).await?;
+            }
+            let scope = DayScope { rows, lines: lines.clone(), runs };
             for (mart, build, make) in of_table() {
                 let part = mart.part(build, Some(&of_month));
                 let old = parts.rows(work, mart, &part).await?;
-                let (scope, days) = (scope.clone(), days.clone());
+                let (scope, days, was_empty) = (scope.clone(), days.clone(), old.height() == 0);
                 let rows = made(mart, move || {
                     let (_, kept) = split_by_date(&old, mart.month_of.unwrap_or(column), &days)?;
                     kept.vstack(&make(&scope)?)
                 })
                 .await?;
-                parts.set(mart, &part, rows);
+                // Runs may touch days that nobody booked a shift for.
+                if !was_empty || rows.height() > 0 {
+                    parts.set(mart, &part, rows);
+                }
             }
         }
     }

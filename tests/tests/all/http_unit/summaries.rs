@@ -87,6 +87,13 @@ fn shift_days() -> DataFrame {
         "kg_per_hour" => [Some(1.0), Some(1.0), None, None, Some(4321.06 / 97.25)],
         "overtime_pct" => [Some(0.0), Some(0.0), None, None, Some(0.3 / 97.25 * 100.0)],
         "hours_utilisation_pct" => [Some(100.0), Some(100.0), None, None, Some(97.25 / 96.0 * 100.0)],
+        "max_capacity_kg" => [None, None, None, None, Some(6000.0)],
+        "packs" => [None, None, None, None, Some(3000_i64)],
+        "rejected_packs" => [None, None, None, None, Some(20_i64)],
+        "availability_pct" => [None, None, None, None, Some(100.0)],
+        "performance_pct" => [None, None, None, None, Some(4321.06 / 97.25 / (6000.0 / 96.0) * 100.0)],
+        "quality_pct" => [None, None, None, None, Some(2980.0 / 30.0)],
+        "oee_pct" => [None, None, None, None, Some(4321.06 / 97.25 / (6000.0 / 96.0) * 2980.0 / 30.0)],
     ]
     .unwrap()
 }
@@ -98,14 +105,15 @@ async fn shifts_tell_what_people_and_hours_brought_rounded_only_here() {
     let shift = json!({
         "shift_date": "2026-11-23", "shift_code": "AM", "prod_line": "L1", "line_name": "Line 1", "headcount": 12, "planned_hours": 96.0,
         "actual_hours": 97.25, "overtime_hours": 0.3, "output_kg": 4321.1, "kg_per_head": 360.1, "kg_per_hour": 44.4, "overtime_pct": 0.3,
-        "hours_utilisation_pct": 101.3
+        "hours_utilisation_pct": 101.3, "max_capacity_kg": 6000.0, "packs": 3000, "rejected_packs": 20, "availability_pct": 100.0,
+        "performance_pct": 71.1, "quality_pct": 99.3, "oee_pct": 70.6
     });
     assert_eq!(productivity.json()[1], shift);
     assert_eq!(productivity.each("shift_code"), [json!(null), json!("AM"), json!("PM"), json!("AM")], "seven days, the eighth is left out");
     assert_eq!(get(&app, "/shifts/productivity?days=8").await.each("headcount").len(), 5);
     let csv = get(&app, "/shifts/productivity?days=1&format=csv").await.text;
-    assert_eq!(csv.lines().nth(2), Some("2026-11-23,AM,L1,Line 1,12,96.0,97.25,0.3,4321.1,360.1,44.4,0.3,101.3"));
-    assert_eq!(csv.lines().nth(1), Some("2026-11-23,,,,,,,,,,,,"));
+    assert_eq!(csv.lines().nth(2), Some("2026-11-23,AM,L1,Line 1,12,96.0,97.25,0.3,4321.1,360.1,44.4,0.3,101.3,6000.0,3000,20,100.0,71.1,99.3,70.6"));
+    assert_eq!(csv.lines().nth(1), Some("2026-11-23,,,,,,,,,,,,,,,,,,,"));
 }
 
 fn temperature_days() -> DataFrame {
