@@ -1,6 +1,9 @@
-//! `/products`: what the factory makes.
+//! `/products`: what the factory makes; `/shelf-life/expiring`: what of it is getting old.
+
+mod shelf_life;
 
 use api::products::{PRODUCTS as ENDPOINT, Product, ProductQuery};
+use api::shelf_life::EXPIRING;
 use axum::Router;
 use axum::extract::State as Extract;
 use axum::routing::get;
@@ -10,7 +13,7 @@ use warehouse::marts::PRODUCTS;
 
 /// The endpoints, bare.
 pub fn routes() -> Router<State> {
-    Router::new().route(ENDPOINT.path, get(products))
+    Router::new().route(ENDPOINT.path, get(products)).route(EXPIRING.path, get(shelf_life::expiring))
 }
 
 /// The endpoints as an app.

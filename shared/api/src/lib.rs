@@ -20,6 +20,7 @@ pub mod quality;
 pub mod query;
 pub mod runs;
 pub mod shape;
+pub mod shelf_life;
 pub mod shifts;
 pub mod temperature;
 pub mod trace;

@@ -8,8 +8,13 @@ use chrono::{Days, NaiveDate};
 pub const USE_BY_DAYS: u8 = 9;
 /// The day number at which what is left has to be frozen.
 pub const FREEZE_DOWN_DAY: u8 = 13;
+/// From this day number on a run is listed while something is left of it: the first whose status is not [`Status::Ok`].
+pub const FIRST_LISTED_DAY: i64 = 9;
 /// After this day number a run is no longer listed.
 pub const LAST_LISTED_DAY: i64 = 30;
+
+/// Less than this is nothing: half a gram, which only a sum of decimals leaves behind.
+const LEAST_LEFT_KG: f64 = 0.000_5;
 
 named_enum! {
     /// What a run's age asks for.
@@ -52,9 +57,9 @@ pub fn freeze_down_on(pack_date: NaiveDate) -> Option<NaiveDate> {
     pack_date.checked_add_days(Days::new(u64::from(FREEZE_DOWN_DAY)))
 }
 
-/// Whether a run still counts as stock: something is left of it and it is not past its last listed day.
-pub fn is_in_stock(day_number: i64, left_kg: f64) -> bool {
-    left_kg > 0.0 && day_number <= LAST_LISTED_DAY
+/// Whether a run has to be watched: something is left of it and its day number is one of those that are listed.
+pub fn is_listed(day_number: i64, left_kg: f64) -> bool {
+    left_kg > LEAST_LEFT_KG && (FIRST_LISTED_DAY..=LAST_LISTED_DAY).contains(&day_number)
 }
 
 #[cfg(test)]
@@ -95,8 +100,10 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_stock_while_something_is_left_and_it_is_thirty_days_old_at_most() {
-        assert!(is_in_stock(0, 0.1) && is_in_stock(30, 5.0));
-        assert!(!is_in_stock(31, 5.0) && !is_in_stock(5, 0.0) && !is_in_stock(5, -2.0));
+    fn a_run_is_listed_from_day_nine_to_thirty_while_more_than_dust_is_left() {
+        assert!(is_listed(9, 0.001) && is_listed(30, 5.0));
+        assert!(!is_listed(8, 5.0) && !is_listed(31, 5.0));
+        assert!(!is_listed(9, 0.0) && !is_listed(9, -2.0) && !is_listed(9, 100.1 + 0.2 - 100.3), "that is not 0");
+        assert_eq!((Status::on_day(FIRST_LISTED_DAY - 1), Status::on_day(FIRST_LISTED_DAY)), (Status::Ok, Status::Approaching));
     }
 }

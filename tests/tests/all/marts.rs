@@ -27,6 +27,10 @@ const EDITS: &[&str] = &[
     // What the weighing system counted, and runs that go over to another shift: both count in the shifts' OEE.
     "UPDATE SI_OCM_TOTALS SET TotalPacks = TotalPacks + 40, RejectCount = 17, Updated = STAMP WHERE CAST(RunNumber AS INTEGER) % 3 = 0",
     "UPDATE RunNumber SET ShiftCode = 'PM', Updated = STAMP WHERE CAST(RunNumber AS INTEGER) % 7 = 0; UPDATE prod_lines SET max_capacity_kg = 3000, updated_at = STAMP WHERE line_id = (SELECT MIN(line_id) FROM prod_lines)",
+    // Orders that leave, that are of another run, or of none.
+    "UPDATE despatch SET status = 'LOADED', qty_kg = qty_kg * 0.9, updated_at = STAMP WHERE despatch_id % 3 = 0; UPDATE despatch SET run_number = (SELECT MAX(RunNumber) FROM RunNumber), updated_at = STAMP WHERE despatch_id % 5 = 0",
+    "UPDATE despatch SET despatch_date = '2026-10-31', updated_at = STAMP WHERE despatch_id % 4 = 0; UPDATE despatch SET run_number = NULL, despatch_date = NULL, order_number = 'SO-X', updated_at = STAMP WHERE despatch_id % 11 = 0",
+    "UPDATE run_sheets SET pack_date = '2026-10-29', shelf_life_adjustment = 3, updated_at = STAMP WHERE CAST(TRIM(run_number) AS INTEGER) % 6 = 0",
     "UPDATE case_verification SET scanned_plu = '999', updated_at = STAMP WHERE verify_id % 97 = 0",
     "UPDATE case_verification SET run_number = (SELECT MIN(RunNumber) FROM RunNumber), updated_at = STAMP WHERE verify_id % 89 = 0",
     // Parents that nobody knows, until one is taken in and another made by a scan-back.

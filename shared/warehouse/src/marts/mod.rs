@@ -7,6 +7,7 @@ mod fct_compliance_checks;
 mod fct_daily_yield;
 mod fct_product_mix;
 mod fct_quality_summary;
+mod fct_shelf_life;
 mod fct_shift_productivity;
 mod fct_temp_breaches;
 mod fct_waterfall_yield;
@@ -39,6 +40,7 @@ pub use fct_compliance_checks::FCT_COMPLIANCE_CHECKS;
 pub use fct_daily_yield::FCT_DAILY_YIELD;
 pub use fct_product_mix::FCT_PRODUCT_MIX;
 pub use fct_quality_summary::FCT_QUALITY_SUMMARY;
+pub use fct_shelf_life::FCT_SHELF_LIFE;
 pub use fct_shift_productivity::FCT_SHIFT_PRODUCTIVITY;
 pub use fct_temp_breaches::FCT_TEMP_BREACHES;
 pub use fct_waterfall_yield::FCT_WATERFALL_YIELD;
@@ -57,7 +59,7 @@ pub use temperature_episodes::TEMPERATURE_EPISODES;
 pub use trace_links::TRACE_LINKS;
 
 /// All marts, in the order in which they are built.
-pub const ALL: [&Mart; 22] = [
+pub const ALL: [&Mart; 23] = [
     &PRODUCTS,
     &STG_RUNS,
     &RUNS,
@@ -70,6 +72,7 @@ pub const ALL: [&Mart; 22] = [
     &FCT_WATERFALL_YIELD,
     &FCT_PRODUCT_MIX,
     &STG_TEMPERATURE,
+    &FCT_SHELF_LIFE,
     &TEMPERATURE_BREACHES,
     &TEMPERATURE_EPISODES,
     &FCT_TEMP_BREACHES,

@@ -1,0 +1,60 @@
+//! `/shelf-life/expiring`: what is left of runs that are getting old, on this day at the factory.
+
+use std::cmp::Reverse;
+
+use api::shelf_life::{ExpiringQuery, ExpiringRun};
+use axum::extract::State as Extract;
+use chrono::{Days, NaiveDate};
+use domain::shelf_life::{FIRST_LISTED_DAY, LAST_LISTED_DAY, Status, day_number, freeze_down_on, is_listed, use_by};
+use serve::window::Dates;
+use serve::{Answer, Ask, Result, State, rows, work};
+use warehouse::marts::FCT_SHELF_LIFE;
+
+/// A run of the mart.
+#[derive(serde::Deserialize)]
+struct Run {
+    run_number: String,
+    production_date: NaiveDate,
+    product_code: Option<String>,
+    description: Option<String>,
+    pack_date: NaiveDate,
+    adjustment_days: i64,
+    left_kg: Option<f64>,
+}
+
+pub(crate) async fn expiring(Extract(state): Extract<State>, ask: Ask<ExpiringQuery>) -> Result<Answer> {
+    let today = state.today();
+    let snapshot = state.snapshot().await?;
+    let frame = snapshot.mart(&FCT_SHELF_LIFE, packed_for(today)).await?;
+    work(move || {
+        let runs = rows::<Run>(&frame)?.into_iter().filter_map(|run| {
+            let production_date = run.production_date;
+            let run = expiring_run(run, today)?;
+            Some(((Reverse(run.day_number), run.use_by, run.run_number.clone(), production_date), run))
+        });
+        ask.list(runs.collect(), &snapshot)
+    })
+    .await
+}
+
+/// The pack dates whose runs are listed today.
+fn packed_for(today: NaiveDate) -> Dates {
+    let before = |days: i64| today.checked_sub_days(Days::new(days.unsigned_abs()));
+    Dates { from: before(LAST_LISTED_DAY), to: before(FIRST_LISTED_DAY) }
+}
+
+fn expiring_run(run: Run, today: NaiveDate) -> Option<ExpiringRun> {
+    let day_number = day_number(today, run.pack_date);
+    let qty_kg = run.left_kg.filter(|left_kg| is_listed(day_number, *left_kg))?;
+    Some(ExpiringRun {
+        run_number: run.run_number,
+        product_code: run.product_code,
+        description: run.description,
+        pack_date: run.pack_date,
+        day_number,
+        use_by: use_by(run.pack_date, u8::try_from(run.adjustment_days).ok()?)?,
+        freeze_down_on: freeze_down_on(run.pack_date)?,
+        status: Status::on_day(day_number).as_str().to_owned(),
+        qty_kg,
+    })
+}

@@ -1,0 +1,134 @@
+//! `fct_shelf_life`: from when the days of each complete run count, and how much of it is still in the house.
+
+use polars::prelude::*;
+
+use super::{Build, Mart, RUN_KEY, date, left_join, number, text, whole};
+use crate::frames;
+use crate::scope::RunScope;
+
+/// Complete runs. `left_kg` is what was made less what despatch has loaded or delivered of it, and null where nobody knows what was made; a run of which
+/// more was sent than made has less than nothing left. How old a run is depends on the day that is asked on, so that it is not here.
+pub const FCT_SHELF_LIFE: Mart = Mart {
+    name: "fct_shelf_life",
+    columns: &[
+        text("run_number").always(),
+        date("production_date").always(),
+        text("product_code"),
+        text("description"),
+        date("pack_date").always(),
+        whole("adjustment_days").always(),
+        number("actual_kg"),
+        number("despatched_kg").always(),
+        number("left_kg"),
+    ],
+    grain: &["run_number", "production_date"],
+    month_of: Some("pack_date"),
+    tables: &[
+        "run_numbers",
+        "transactions",
+        "plu",
+        "run_totals",
+        "prod_lines",
+        "product_catalogue",
+        "run_sheets",
+        "run_inputs",
+        "run_outputs",
+        "despatch",
+    ],
+    builds: &[Build::Runs(build)],
+};
+
+/// The states of an order whose goods are no longer here.
+const GONE: [&str; 2] = ["loaded", "delivered"];
+
+fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
+    let status = || col("status").str().to_lowercase();
+    let despatched = scope
+        .despatch
+        .clone()
+        .lazy()
+        .filter(status().eq(lit(GONE[0])).or(status().eq(lit(GONE[1]))))
+        // In a fixed order, since a sum of decimals depends on it.
+        .sort(["despatch_id"], SortMultipleOptions::new())
+        .group_by_stable(RUN_KEY.map(col))
+        .agg([col("qty_kg").sum().alias("despatched_kg")]);
+    let complete = scope.finished.clone().lazy().filter(col("complete"));
+    let runs = left_join(complete, despatched, RUN_KEY)
+        .with_columns([
+            col("product").alias("description"),
+            coalesce(&[col("pack_date"), col("production_date")]).alias("pack_date"),
+            col("shelf_life_adjustment").fill_null(lit(0)).alias("adjustment_days"),
+            col("despatched_kg").fill_null(lit(0.0)),
+        ])
+        .with_column((col("actual_kg") - col("despatched_kg")).alias("left_kg"))
+        .collect()?;
+    frames::fit(&runs, &FCT_SHELF_LIFE.schema())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::small_factory::{day, no_runs, of_run, runs, shown};
+    use super::*;
+    use crate::sources::DESPATCH;
+
+    /// Orders of (run, status, kg) over three runs of 100 kg each, of which the third is still on.
+    fn left(orders: &[(&str, Option<&str>, Option<f64>)]) -> Vec<String> {
+        let mut scope = no_runs();
+        let finished = df![
+            "run_number" => ["1", "2", "3"], "production_date" => [day(2); 3], "complete" => [true, true, false], "actual_kg" => [Some(100.0), None, Some(100.0)],
+        ];
+        scope.finished = runs(&finished.unwrap());
+        let rows = df![
+            "despatch_id" => (1..).take(orders.len()).collect::<Vec<i64>>(),
+            "run_number" => orders.iter().map(|order| order.0).collect::<Vec<_>>(),
+            "production_date" => vec![day(2); orders.len()],
+            "status" => orders.iter().map(|order| order.1).collect::<Vec<_>>(),
+            "qty_kg" => orders.iter().map(|order| order.2).collect::<Vec<_>>(),
+        ];
+        scope.despatch = of_run(&DESPATCH, &rows.unwrap());
+        let mart = build(&scope).unwrap();
+        assert_eq!(**mart.schema(), FCT_SHELF_LIFE.schema());
+        shown(&mart, &["run_number", "actual_kg", "despatched_kg", "left_kg"])
+    }
+
+    #[test]
+    fn what_is_loaded_or_delivered_is_no_longer_left() {
+        let orders = [
+            ("1", Some("loaded"), Some(20.0)),
+            ("1", Some("Delivered"), Some(30.5)),
+            ("1", Some("pending"), Some(40.0)),
+            ("1", Some("on hold"), Some(40.0)),
+            ("1", None, Some(40.0)),
+            ("1", Some("loaded"), None),
+            ("2", Some("loaded"), Some(5.0)),
+            ("3", Some("loaded"), Some(5.0)),
+        ];
+        assert_eq!(left(&orders), ["1 | 100 | 50.5 | 49.5", "2 | - | 5 | -"]);
+    }
+
+    #[test]
+    fn nothing_despatched_leaves_everything_and_too_much_less_than_nothing() {
+        assert_eq!(left(&[]), ["1 | 100 | 0 | 100", "2 | - | 0 | -"]);
+        assert_eq!(left(&[("1", Some("loaded"), None)])[0], "1 | 100 | 0 | 100");
+        assert_eq!(left(&[("1", Some("loaded"), Some(101.0))])[0], "1 | 100 | 101 | -1");
+    }
+
+    #[test]
+    fn days_count_from_the_sheet_s_pack_date_or_else_from_production() {
+        let mut scope = no_runs();
+        let finished = df![
+            "run_number" => ["1", "2"], "production_date" => [day(2); 2], "complete" => [true; 2], "product_code" => [Some("A"), None],
+            "product" => [Some("COD LOIN"), None], "pack_date" => [Some(day(3)), None], "shelf_life_adjustment" => [Some(2_i64), None],
+        ];
+        scope.finished = runs(&finished.unwrap());
+        assert_eq!(
+            shown(&build(&scope).unwrap(), &["run_number", "production_date", "product_code", "description", "pack_date", "adjustment_days"]),
+            ["1 | 2026-11-02 | A | COD LOIN | 2026-11-03 | 2", "2 | 2026-11-02 | - | - | 2026-11-02 | 0"]
+        );
+    }
+
+    #[test]
+    fn no_runs_make_an_empty_mart() {
+        assert_eq!(build(&no_runs()).unwrap(), DataFrame::empty_with_schema(&FCT_SHELF_LIFE.schema()));
+    }
+}
