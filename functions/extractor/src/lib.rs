@@ -4,6 +4,7 @@
 //! - [`guard`]: lets nothing but one plain SELECT pass
 //! - [`validate`]: legacy cells to typed values, or a reason why not
 //! - [`extract`]: one table into raw batches; [`mod@run`]: all tables, retries, the record of the run
+//! - [`trigger()`]: one run at a time, where a schedule or a request begins it
 //! - [`doctor`]: what stands in the way of all that, and what to do about it
 //! - [`settings`]: what the environment says; [`secret`]: the ERP's address where the environment only names it
 
@@ -22,7 +23,9 @@ pub mod settings;
 pub mod source;
 mod stream;
 mod time_left;
+mod trigger;
 pub mod validate;
 
-pub use run::{RunRequest, run, run_from};
+pub use run::{RunRequest, new_job_id, run, run_from};
 pub use settings::Settings;
+pub use trigger::{Occasion, trigger};

@@ -1,9 +1,9 @@
-//! Starts the extractor on AWS Lambda: one run per invocation.
+//! Starts the extractor on AWS Lambda: one run per invocation, unless one is at work.
 
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
-use extractor_function::{RunRequest, Settings, run, secret};
+use extractor_function::{Occasion, RunRequest, Settings, new_job_id, secret, trigger};
 use lake::{Lake, Mode};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::Deserialize;
@@ -15,6 +15,8 @@ struct Event {
     full: bool,
     reconcile: bool,
     trigger: Option<String>,
+    /// The id under which the run was promised.
+    job_id: Option<String>,
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
@@ -34,7 +36,7 @@ async fn answer() -> Result<(), Error> {
     let address = std::env::var("LAKE").map_err(|_| "LAKE is not set: use s3://bucket/prefix")?;
     let lake = Lake::connect(&address, &factory_id).await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
-        let Event { full, reconcile, trigger } = event.payload;
+        let Event { full, reconcile, trigger: by, job_id } = event.payload;
         let mode = match (full, reconcile) {
             (true, _) => Mode::Full,
             (_, true) => Mode::Reconcile,
@@ -42,14 +44,18 @@ async fn answer() -> Result<(), Error> {
         };
         // An emulator of the platform names a deadline that has long passed.
         let deadline = Some(DateTime::from(event.context.deadline())).filter(|deadline| *deadline > Utc::now());
-        let request = RunRequest { mode, trigger: trigger.unwrap_or_else(|| "schedule".to_owned()), deadline };
+        let request = RunRequest { mode, trigger: by.unwrap_or_else(|| "schedule".to_owned()), deadline };
         // Each time, so that a password that was changed in the secret is the one that is used.
         let settings = settings().await?;
-        let record = run(&lake, &settings, &request, Utc::now).await;
+        let (job_id, occasion) = match job_id {
+            Some(promised) => (promised, Occasion::Promised),
+            None => (new_job_id(), Occasion::Scheduled),
+        };
+        let Some(record) = trigger(&lake, &settings, &request, &job_id, occasion, Utc::now).await else { return Ok(None) };
         // A run that failed fails its invocation, so that the platform's retries, alarms and failure destination see it.
         match &record.error {
             Some(error) if record.status == "failed" => Err(Error::from(error.clone())),
-            _ => Ok(record),
+            _ => Ok(Some(record)),
         }
     }))
     .await

@@ -39,10 +39,27 @@ pub async fn run_from(
     request: &RunRequest,
     clock: impl Fn() -> DateTime<Utc> + Sync,
 ) -> RunRecord {
+    run_as(&new_job_id(), erp, lake, settings, request, clock).await
+}
+
+/// The id of a new run; ids are made in the order of time.
+pub fn new_job_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// The run of this id.
+pub(crate) async fn run_as(
+    job_id: &str,
+    erp: &dyn Connect,
+    lake: &Lake,
+    settings: &Settings,
+    request: &RunRequest,
+    clock: impl Fn() -> DateTime<Utc> + Sync,
+) -> RunRecord {
     let time = TimeLeft::new(&clock, request.deadline);
     let local_now = || time.now().with_timezone(&settings.factory_tz).fixed_offset().trunc_subsecs(3);
-    let stamp = RunStamp { job_id: uuid::Uuid::now_v7().to_string(), started_at: local_now() };
-    let mut record = running(&stamp.job_id, request.mode.word(), &request.trigger, stamp.started_at);
+    let stamp = RunStamp { job_id: job_id.to_owned(), started_at: local_now() };
+    let mut record = RunRecord::begun(&stamp.job_id, request.mode.word(), &request.trigger, stamp.started_at);
     let lease = Lease::new(lake, &time, &record);
     let result = if let Err(error) = lease.begin(&record).await {
         Err(format!("the lake cannot be written: {error}"))
@@ -67,26 +84,6 @@ pub async fn run_from(
         }
     }
     record
-}
-
-/// The record of a run that has just begun.
-fn running(job_id: &str, mode: &str, trigger: &str, started_at: DateTime<FixedOffset>) -> RunRecord {
-    RunRecord {
-        job_id: job_id.to_owned(),
-        mode: mode.to_owned(),
-        status: "running".to_owned(),
-        trigger: trigger.to_owned(),
-        started_at,
-        finished_at: None,
-        duration_ms: None,
-        attempts: 0,
-        extracted: 0,
-        accepted: 0,
-        rejected: 0,
-        error: None,
-        tables: Vec::new(),
-        skipped: Vec::new(),
-    }
 }
 
 /// Closes the record: `ok` only if every table that is there was read and the marts follow; `partial` if some were, or if a run that had to stop read some

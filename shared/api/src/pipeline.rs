@@ -1,8 +1,9 @@
-//! Runs of the pipeline: what was read, taken, rejected and written.
+//! Runs of the pipeline: what was read, taken, rejected and written; and the start of one.
 
 use chrono::{DateTime, FixedOffset};
 
-use crate::row;
+use crate::query::{After, Days, Limit, NoQuery};
+use crate::{Format, Get, query, row};
 
 row! {
     /// What became of one table in a run.
@@ -57,5 +58,162 @@ row! {
         tables: Vec<TableRun>,
         /// Tables that the ERP does not have; nothing was expected of them.
         skipped: Vec<String>,
+    }
+}
+
+row! {
+    /// A run as the list of runs shows it.
+    pub struct RunSummary {
+        /// The run's id; ids are made in the order of time.
+        job_id: String,
+        /// `incremental`, `reconcile` or `full`.
+        mode: String,
+        /// `running`, `ok`, `partial` or `failed`.
+        status: String,
+        /// What started it: `schedule`, `api`, `cli`.
+        trigger: String,
+        /// When it began.
+        started_at: DateTime<FixedOffset>,
+        /// When it ended.
+        finished_at: Option<DateTime<FixedOffset>>,
+        /// How long it took, ms.
+        duration_ms: Option<i64>,
+        /// How often the ERP was connected to.
+        attempts: i64,
+        /// Rows that were read.
+        extracted: i64,
+        /// Of these the valid ones.
+        accepted: i64,
+        /// Of these the rejected ones.
+        rejected: i64,
+        /// Why it failed, or which tables did.
+        error: Option<String>,
+    }
+}
+
+row! {
+    /// A row that was rejected and that the ERP has not mended yet.
+    pub struct RejectedRow {
+        /// The table's name in the ERP.
+        table: String,
+        /// The row's key, its parts divided by `, `; `null` where the key itself cannot be read.
+        key: Option<String>,
+        /// Why it was rejected.
+        reason: String,
+        /// Its original values: a JSON object, as text.
+        row: String,
+        /// The run that found it first.
+        job_id: Option<String>,
+        /// When that run began.
+        rejected_at: Option<DateTime<FixedOffset>>,
+    }
+}
+
+row! {
+    /// A run that was started.
+    pub struct RunStarted {
+        /// The run's id, by which its record is found.
+        job_id: String,
+        /// `started`.
+        status: String,
+        /// `incremental`, `reconcile` or `full`.
+        mode: String,
+    }
+}
+
+query! {
+    /// Which runs.
+    pub struct RunsQuery {
+        /// How many rows at most.
+        limit: Limit,
+        /// Go on after this row, as the `Link` header of the page before says.
+        after: Option<After>,
+        /// JSON or CSV.
+        format: Option<Format>,
+    }
+}
+
+query! {
+    /// Which rejected rows.
+    pub struct RejectedQuery {
+        /// Those found in so many days up to today.
+        days: Days<7>,
+        /// How many rows at most.
+        limit: Limit,
+        /// Go on after this row, as the `Link` header of the page before says.
+        after: Option<After>,
+        /// JSON or CSV.
+        format: Option<Format>,
+    }
+}
+
+query! {
+    /// What a run is to do; new rows are fetched unless more is asked for.
+    pub struct StartQuery {
+        /// Read everything again and mirror deletions.
+        full: bool,
+        /// Compare keys and watermarks of the last weeks, fetch what was missed and remove what was deleted. Not together with `full`.
+        reconcile: bool,
+    }
+}
+
+/// The runs, newest first.
+pub const RUNS: Get<RunsQuery, Vec<RunSummary>> = Get::new("/pipeline/runs", "The runs of the pipeline");
+
+/// One run with its tables.
+pub const RUN: Get<NoQuery, RunRecord> = Get::new("/pipeline/runs/{job_id}", "What a run of the pipeline did to each table");
+
+/// The rejected rows that are open, newest first.
+pub const REJECTED: Get<RejectedQuery, Vec<RejectedRow>> = Get::new("/pipeline/rejected", "Rows that were rejected and are not mended yet");
+
+/// The path that takes a POST with a [`StartQuery`] and answers 202 with [`RunStarted`].
+pub const START_PATH: &str = "/pipeline/run";
+
+/// What is said of a run that died.
+pub const DIED: &str = "the run ended without saying so: it was killed or ran out of time; nothing that it committed is lost";
+
+impl RunRecord {
+    /// The record of a run that has just begun.
+    pub fn begun(job_id: &str, mode: &str, trigger: &str, started_at: DateTime<FixedOffset>) -> Self {
+        Self {
+            job_id: job_id.to_owned(),
+            mode: mode.to_owned(),
+            status: "running".to_owned(),
+            trigger: trigger.to_owned(),
+            started_at,
+            finished_at: None,
+            duration_ms: None,
+            attempts: 0,
+            extracted: 0,
+            accepted: 0,
+            rejected: 0,
+            error: None,
+            tables: Vec::new(),
+            skipped: Vec::new(),
+        }
+    }
+
+    /// Whether it says that its run is at work.
+    pub fn is_running(&self) -> bool {
+        self.status == "running"
+    }
+
+    /// The record of a run that died: at the latest at this moment, if one is known. All who say so say the same.
+    pub fn died(self, finished_at: Option<DateTime<FixedOffset>>) -> Self {
+        Self {
+            status: "failed".to_owned(),
+            finished_at,
+            duration_ms: finished_at.map(|finished_at| (finished_at - self.started_at).num_milliseconds()),
+            error: Some(DIED.to_owned()),
+            ..self
+        }
+    }
+}
+
+impl From<RunRecord> for RunSummary {
+    fn from(record: RunRecord) -> Self {
+        let RunRecord { job_id, mode, status, trigger, started_at, finished_at, duration_ms, attempts, extracted, accepted, rejected, error, .. } =
+            record;
+        Self { job_id, mode, status, trigger, started_at, finished_at, duration_ms, attempts, extracted, accepted, rejected, error }
     }
 }

@@ -68,6 +68,9 @@ pub(crate) fn running(job_id: &str) -> String {
     format!("running/{job_id}.json")
 }
 
+/// Names the run that began last. Its name does not end as those of the marks beside it do.
+pub(crate) const LATEST: &str = "running/latest";
+
 /// An object that tries out whether objects can be written.
 pub(crate) fn probe(unique: &str) -> String {
     format!("probe/{unique}")

@@ -6,9 +6,10 @@
 //! - raw batches: [`Lake::commit_batch`] puts rows and watermark in one step
 //! - staging parts: [`Lake::held`] and [`Lake::hold`]
 //! - the manifest: [`Lake::manifest`] and [`Lake::swap_manifest`], which alone publishes
-//! - mart parts and run records
+//! - mart parts and run records; [`Lake::take_turn`]: one run at a time begins
 
 mod error;
+mod history;
 mod keys;
 mod manifest;
 mod marts;
@@ -20,6 +21,7 @@ mod records;
 mod s3;
 mod staging;
 mod store;
+mod turn;
 
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ pub use records::RunningMark;
 pub use s3::S3Store;
 pub use staging::{Held, Slot};
 pub use store::{ETag, Fetched, Head, Listed, Metadata, Object, Put, PutMode, Store, StoreError};
+pub use turn::Turn;
 
 /// One factory's part of a lake. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! Run records: one JSON object per run. Beside it, while the run lives, a mark that says until when it is sure to live: who lists the marks finds the runs
 //! that died without a word, however many runs there have been.
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,16 @@ pub struct RunningMark {
     pub expires_at: DateTime<Utc>,
 }
 
+impl RunningMark {
+    /// How long a mark holds unless it is renewed: a run that died keeps the next one waiting for so long at most.
+    pub const LEASE: TimeDelta = TimeDelta::minutes(2);
+
+    /// Whether its run is sure to live.
+    pub fn is_living(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at > now
+    }
+}
+
 impl Lake {
     /// Writes the record of a run, whatever stood there: only the run itself writes it while it lives.
     pub async fn put_run_record<T: Serialize + Sync>(&self, job_id: &str, record: &T) -> Result<()> {
@@ -33,6 +43,18 @@ impl Lake {
     pub async fn replace_run_record<T: Serialize + Sync>(&self, job_id: &str, record: &T, known: Option<ETag>) -> Result<Put> {
         let mode = known.map_or(PutMode::Create, PutMode::Replace);
         Ok(self.store().put(&self.key(&keys::run(job_id)), encode(job_id, record)?, &Metadata::new(), mode).await?)
+    }
+
+    /// Writes the first record of a run; `false` if it has one already. Of several that try, one is told that it did.
+    pub async fn create_run_record<T: Serialize + Sync>(&self, job_id: &str, record: &T) -> Result<bool> {
+        let key = self.key(&keys::run(job_id));
+        let put_id = uuid::Uuid::new_v4().to_string();
+        let metadata = Metadata::from([("put-id".to_owned(), put_id.clone())]);
+        if let Put::Stored(_) = self.store().put(&key, encode(job_id, record)?, &metadata, PutMode::Create).await? {
+            return Ok(true);
+        }
+        // A put that was carried out though its answer was lost is refused when it is repeated: the id tells whose object it is.
+        Ok(self.store().head(&key).await?.is_some_and(|there| there.metadata.get("put-id") == Some(&put_id)))
     }
 
     /// Reads the record of a run.

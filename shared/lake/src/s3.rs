@@ -161,11 +161,16 @@ impl Store for S3Store {
     }
 
     async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<Listed>, StoreError> {
+        self.list_first(prefix, after, usize::MAX).await
+    }
+
+    async fn list_first(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, StoreError> {
         let doing = || format!("list `{prefix}`");
         let call = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
         let mut pages = call.set_start_after(after.map(str::to_owned)).into_paginator().send();
         let mut listed = Vec::new();
-        while let Some(page) = pages.next().await {
+        while listed.len() < limit {
+            let Some(page) = pages.next().await else { break };
             for object in page.map_err(|error| failed(doing(), error))?.contents.unwrap_or_default() {
                 let modified = object.last_modified.and_then(|time| DateTime::<Utc>::from_timestamp(time.secs(), time.subsec_nanos()));
                 let (Some(key), Some(last_modified)) = (object.key, modified) else {
@@ -174,6 +179,7 @@ impl Store for S3Store {
                 listed.push(Listed { key, size_bytes: size(object.size), last_modified });
             }
         }
+        listed.truncate(limit);
         Ok(listed)
     }
 

@@ -119,6 +119,13 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// The objects whose keys begin with `prefix` and come after `after` in byte order, in that order, all pages.
     async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<Listed>, StoreError>;
 
+    /// The first `limit` of these objects. A storage that answers by pages reads no more of them than it needs.
+    async fn list_first(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, StoreError> {
+        let mut listed = self.list(prefix, after).await?;
+        listed.truncate(limit);
+        Ok(listed)
+    }
+
     /// Copies an object with its metadata inside the storage, whatever stands at `to`.
     async fn copy(&self, from: &str, to: &str) -> Result<(), StoreError>;
 

@@ -191,6 +191,11 @@ async fn a_listing_of_more_than_a_page_is_whole(handles: &Handles, at: &str) {
     expected.sort_unstable();
     assert_eq!(names(&handles[0], &format!("{at}/"), None).await, expected);
     assert_eq!(names(&handles[0], &format!("{at}/"), Some(&expected[1])).await, expected[2..]);
+    for limit in [0, 1, 1000, 1001, 2000] {
+        let first = handles[0].list_first(&format!("{at}/"), Some(&expected[1]), limit).await.unwrap();
+        let keys: Vec<&String> = first.iter().map(|object| &object.key).collect();
+        assert_eq!(keys, expected[2..].iter().take(limit).collect::<Vec<_>>(), "{limit}");
+    }
 }
 
 async fn a_copy_takes_the_metadata_along_and_stands_alone(handles: &Handles, at: &str) {

@@ -1,22 +1,19 @@
 //! A run's sign of life: a mark in the lake that expires. The record of a run that died stays `running`; its mark tells the next run that it is not.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use api::pipeline::RunRecord;
 use chrono::{DateTime, TimeDelta, Utc};
 use lake::{Lake, Put, RunningMark};
 
-use super::running;
 use crate::time_left::TimeLeft;
 
-/// How long a mark holds unless it is renewed.
-const LEASE: TimeDelta = TimeDelta::minutes(5);
 /// How often a mark is renewed.
-pub(super) const RENEWED_EVERY: Duration = Duration::from_mins(1);
+pub(super) const RENEWED_EVERY: Duration = Duration::from_secs(30);
 /// How long past its deadline a run is given before it is taken for dead: clocks differ.
 const GRACE: TimeDelta = TimeDelta::minutes(1);
 
-const DIED: &str = "the run ended without saying so: it was killed or ran out of time; nothing that it committed is lost";
 const CUT_OFF: &str = "the function's time ran out before the run came to its end: what was committed is kept and the next run goes on";
 
 /// The mark of one run.
@@ -39,13 +36,21 @@ impl<'a> Lease<'a> {
         self.lake.replace_run_record(&record.job_id, record, None).await.map(|_| ())
     }
 
-    /// Renews the mark for as long as this is awaited. Where the run has a deadline the mark lasts until then, and this ends shortly before it with what is
-    /// to be said of the run.
+    /// Renews the mark for as long as this is awaited. Where the run has a deadline, this ends shortly before it with what is to be said of the run.
     pub(super) async fn keep(&self, every: Duration) -> String {
-        if let Some(rest) = self.time.until_cut_off() {
-            tokio::time::sleep(rest).await;
-            return CUT_OFF.to_owned();
+        let cut_off = async {
+            match self.time.until_cut_off() {
+                Some(rest) => tokio::time::sleep(rest).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = cut_off => CUT_OFF.to_owned(),
+            never = self.renew(every) => match never {},
         }
+    }
+
+    async fn renew(&self, every: Duration) -> Infallible {
         loop {
             tokio::time::sleep(every).await;
             let mark = RunningMark { expires_at: expiry(self.time), ..self.mark.clone() };
@@ -79,10 +84,12 @@ impl<'a> Lease<'a> {
         let Some(mark) = self.lake.running_mark(job_id).await?.filter(|mark| mark.expires_at <= self.time.now()) else { return Ok(()) };
         let (record, known) = match self.lake.run_record::<RunRecord>(job_id).await? {
             Some((record, etag)) => (record, Some(etag)),
-            None => (running(job_id, &mark.mode, &mark.trigger, mark.started_at), None),
+            None => (RunRecord::begun(job_id, &mark.mode, &mark.trigger, mark.started_at), None),
         };
-        if record.status == "running" {
-            match self.lake.replace_run_record(job_id, &died(record, mark.expires_at), known).await? {
+        if record.is_running() {
+            // All who close it write the same: it ended at the latest when its mark expired.
+            let died_by = mark.expires_at.with_timezone(record.started_at.offset());
+            match self.lake.replace_run_record(job_id, &record.died(Some(died_by)), known).await? {
                 Put::Stored(_) => tracing::warn!(job_id, "closed the record of a run that ended without saying so"),
                 // Another run closed it, or it has come to its end after all; whoever that was removes the mark.
                 Put::Refused => return Ok(()),
@@ -93,19 +100,8 @@ impl<'a> Lease<'a> {
 }
 
 fn expiry(time: &TimeLeft<'_>) -> DateTime<Utc> {
-    time.deadline().map_or_else(|| time.now() + LEASE, |deadline| deadline + GRACE)
-}
-
-/// The record of a run that died: at the latest when its mark expired. All who close it write the same.
-fn died(record: RunRecord, expired_at: DateTime<Utc>) -> RunRecord {
-    let finished_at = expired_at.with_timezone(record.started_at.offset());
-    RunRecord {
-        status: "failed".to_owned(),
-        finished_at: Some(finished_at),
-        duration_ms: Some((finished_at - record.started_at).num_milliseconds()),
-        error: Some(DIED.to_owned()),
-        ..record
-    }
+    let lease = time.now() + RunningMark::LEASE;
+    time.deadline().map_or(lease, |deadline| lease.min(deadline + GRACE))
 }
 
 #[cfg(test)]
@@ -116,32 +112,30 @@ mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
     #[tokio::test]
-    async fn a_mark_is_renewed_while_its_run_lives_and_lasts_to_the_deadline_where_there_is_one() {
+    async fn a_mark_is_renewed_while_its_run_lives_and_outlasts_a_deadline_by_a_minute_at_most() {
         let lake = Lake::new(Arc::new(MemoryStore::new()), "", "test");
         let at = |seconds: i64| DateTime::from_timestamp(1_795_183_200 + seconds, 0).unwrap();
-        let passed = AtomicI64::new(0);
-        let clock = || at(passed.load(Ordering::SeqCst));
-        let expires_at = async || lake.running_mark("1").await.unwrap().unwrap().expires_at;
-        let record = running("1", "full", "test", at(0).fixed_offset());
-
-        let time = TimeLeft::new(&clock, None);
-        let lease = Lease::new(&lake, &time, &record);
-        lease.begin(&record).await.unwrap();
-        assert_eq!(expires_at().await, at(300));
-        passed.store(60, Ordering::SeqCst);
-        let renewed = async {
-            while expires_at().await == at(300) {
-                tokio::task::yield_now().await;
+        for (deadline, expiries) in [(None, [120, 180, 1050]), (Some(at(960)), [120, 180, 1020])] {
+            let passed = AtomicI64::new(0);
+            let clock = || at(passed.load(Ordering::SeqCst));
+            let expires_at = async || lake.running_mark("1").await.unwrap().unwrap().expires_at;
+            let record = RunRecord::begun("1", "full", "test", at(0).fixed_offset());
+            let time = TimeLeft::new(&clock, deadline);
+            let lease = Lease::new(&lake, &time, &record);
+            lease.begin(&record).await.unwrap();
+            assert_eq!(expires_at().await, at(expiries[0]));
+            for (seconds, expiry) in [(60, expiries[1]), (930, expiries[2])] {
+                passed.store(seconds, Ordering::SeqCst);
+                let renewed = async {
+                    while expires_at().await != at(expiry) {
+                        tokio::task::yield_now().await;
+                    }
+                };
+                tokio::select! {
+                    cut_off = lease.keep(Duration::from_millis(1)) => panic!("{cut_off}"),
+                    () = renewed => {}
+                }
             }
-        };
-        tokio::select! {
-            cut_off = lease.keep(Duration::from_millis(1)) => panic!("{cut_off}"),
-            () = renewed => {}
         }
-        assert_eq!(expires_at().await, at(360));
-
-        let time = TimeLeft::new(&clock, Some(at(960)));
-        Lease::new(&lake, &time, &record).begin(&record).await.unwrap();
-        assert_eq!(expires_at().await, at(1020));
     }
 }

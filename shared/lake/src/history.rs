@@ -1,0 +1,238 @@
+//! The newest runs first, though a storage lists keys in the order of time, and only forwards.
+//!
+//! Ids of runs begin with the time when they were made. So a listing can begin at any moment, and the moment is sought after which neither too few runs come
+//! nor many more than are wanted: what that costs does not grow with the history.
+
+use chrono::{DateTime, Utc};
+
+use crate::{Lake, Result, keys};
+
+/// Storages answer so many keys a call.
+const PAGE: usize = 1000;
+
+/// How far apart runs are taken to begin until it is known.
+const APART_MS: i64 = 60_000;
+
+/// Clocks do not differ by more, and if they do, more is listed.
+const SKEW_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// The runs from some moment on that are older than what was asked for, oldest first.
+struct Runs {
+    ids: Vec<String>,
+    /// Whether these are all.
+    is_all: bool,
+}
+
+impl Lake {
+    /// The ids of the newest `limit` runs that have a record, of those older than the run `before` if it is given; newest first.
+    pub async fn newest_runs(&self, before: Option<&str>, limit: usize, now: DateTime<Utc>) -> Result<Vec<String>> {
+        let until = before.and_then(made_at_ms).unwrap_or_else(|| now.timestamp_millis() + SKEW_MS);
+        let guess = until.min(now.timestamp_millis()).saturating_sub_unsigned((limit as u64).saturating_mul(3 * APART_MS as u64 / 2));
+        let most = limit.saturating_mul(2).max(PAGE);
+        // Too many runs come after `early`, too few after `late`.
+        let (mut early, mut late) = (0, until + 1);
+        // A short history is read whole.
+        let mut from: Option<i64> = None;
+        loop {
+            let runs = self.runs_from(from, before, most).await?;
+            if runs.is_all && (runs.ids.len() >= limit || from.is_none()) {
+                return Ok(newest(runs, limit));
+            }
+            let next = match from {
+                None => {
+                    early = runs.ids.first().and_then(|id| made_at_ms(id)).unwrap_or_default();
+                    guess
+                }
+                Some(from) => {
+                    *(if runs.is_all { &mut late } else { &mut early }) = from;
+                    i64::midpoint(early, late)
+                }
+            };
+            if late - early <= 1 {
+                // Ids that were not made by the clock.
+                return Ok(newest(self.runs_from(Some(early), before, usize::MAX).await?, limit));
+            }
+            from = Some(next.clamp(early + 1, late - 1));
+        }
+    }
+
+    /// The runs made from this moment on, or from the first on, at most so many.
+    async fn runs_from(&self, from_ms: Option<i64>, before: Option<&str>, most: usize) -> Result<Runs> {
+        let folder = self.key(keys::RUNS);
+        let after = from_ms.map(|ms| format!("{folder}{}", first_id(ms)));
+        let listed = self.store().list_first(&folder, after.as_deref(), most).await?;
+        let is_end = listed.len() < most;
+        let id = |key: &str| key.strip_prefix(&folder)?.strip_suffix(".json").map(str::to_owned);
+        let mut ids: Vec<String> = listed.iter().filter_map(|object| id(&object.key)).collect();
+        let older = before.map_or(ids.len(), |before| ids.partition_point(|id| id.as_str() < before));
+        let is_all = is_end || older < ids.len();
+        ids.truncate(older);
+        Ok(Runs { ids, is_all })
+    }
+}
+
+fn newest(Runs { mut ids, .. }: Runs, limit: usize) -> Vec<String> {
+    ids.drain(..ids.len().saturating_sub(limit));
+    ids.reverse();
+    ids
+}
+
+/// When an id was made: a UUID of version 7 begins with 48 bits of milliseconds.
+fn made_at_ms(id: &str) -> Option<i64> {
+    let high = id.get(..8)?;
+    let low = id.get(8..13)?.strip_prefix('-')?;
+    let ms = i64::from_str_radix(high, 16).ok()? << 16 | i64::from_str_radix(low, 16).ok()?;
+    (ms >= 0).then_some(ms)
+}
+
+/// What comes before every id made at this moment or later, and after every other.
+fn first_id(ms: i64) -> String {
+    let ms = ms.clamp(0, (1 << 48) - 1);
+    format!("{:08x}-{:04x}", ms >> 16, ms & 0xffff)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{ETag, Fetched, Head, Listed, MemoryStore, Metadata, Object, Put, PutMode, Store, StoreError};
+
+    /// Counts the listed pages.
+    #[derive(Debug, Default)]
+    struct Counting {
+        inner: MemoryStore,
+        pages: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Store for Counting {
+        async fn get(&self, key: &str) -> std::result::Result<Option<Object>, StoreError> {
+            self.inner.get(key).await
+        }
+
+        async fn get_if_changed(&self, key: &str, known: &ETag) -> std::result::Result<Fetched, StoreError> {
+            self.inner.get_if_changed(key, known).await
+        }
+
+        async fn head(&self, key: &str) -> std::result::Result<Option<Head>, StoreError> {
+            self.inner.head(key).await
+        }
+
+        async fn put(&self, key: &str, bytes: Vec<u8>, metadata: &Metadata, mode: PutMode) -> std::result::Result<Put, StoreError> {
+            self.inner.put(key, bytes, metadata, mode).await
+        }
+
+        async fn list(&self, prefix: &str, after: Option<&str>) -> std::result::Result<Vec<Listed>, StoreError> {
+            let listed = self.inner.list(prefix, after).await?;
+            self.pages.fetch_add(listed.len() / PAGE + 1, Ordering::SeqCst);
+            Ok(listed)
+        }
+
+        async fn list_first(&self, prefix: &str, after: Option<&str>, limit: usize) -> std::result::Result<Vec<Listed>, StoreError> {
+            let mut listed = self.inner.list(prefix, after).await?;
+            listed.truncate(limit);
+            self.pages.fetch_add(listed.len() / PAGE + 1, Ordering::SeqCst);
+            Ok(listed)
+        }
+
+        async fn copy(&self, from: &str, to: &str) -> std::result::Result<(), StoreError> {
+            self.inner.copy(from, to).await
+        }
+
+        async fn delete(&self, key: &str) -> std::result::Result<(), StoreError> {
+            self.inner.delete(key).await
+        }
+    }
+
+    const NOW_MS: i64 = 1_795_183_200_000;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(NOW_MS).unwrap()
+    }
+
+    fn id(ms: i64, chance: usize) -> String {
+        format!("{}-7000-8000-{chance:012x}", first_id(ms))
+    }
+
+    async fn lake(ids: &[String]) -> (Lake, Arc<Counting>) {
+        let store = Arc::new(Counting::default());
+        let lake = Lake::new(Arc::<Counting>::clone(&store), "", "test");
+        for id in ids {
+            lake.put_run_record(id, &0).await.unwrap();
+        }
+        (lake, store)
+    }
+
+    async fn pages_of(lake: &Lake, limit: usize) -> Vec<String> {
+        let (mut seen, mut before): (Vec<String>, Option<String>) = (Vec::new(), None);
+        loop {
+            let page = lake.newest_runs(before.as_deref(), limit, now()).await.unwrap();
+            assert!(page.len() <= limit);
+            let Some(last) = page.last() else { return seen };
+            before = Some(last.clone());
+            seen.extend(page);
+        }
+    }
+
+    #[test]
+    fn an_id_tells_when_it_was_made() {
+        let made = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, 1_795_183_200, 123_000_000)).to_string();
+        assert_eq!(made_at_ms(&made), Some(1_795_183_200_123));
+        let ms = 1_795_183_200_123;
+        assert!(first_id(ms) < made && made < first_id(ms + 1));
+        for id in ["", "0", "by hand", "zzzzzzzz-zzzz-", "åååå-åååååå"] {
+            assert_eq!(made_at_ms(id), None, "{id}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn pages_hold_every_run_once_the_newest_first_however_the_runs_lie_in_time(
+            gaps in prop::collection::vec(prop_oneof![4 => 0..3_i64, 4 => 1000..90_000_i64, 1 => 1_000_000_000..90_000_000_000_i64], 0..5000),
+            ahead in -100_000_000..100_000_000_i64,
+            limit in prop_oneof![300..400_usize, Just(2000_usize)],
+        ) {
+            let mut ms = NOW_MS + ahead;
+            let mut ids: Vec<String> = gaps.iter().enumerate().map(|(i, gap)| { ms = (ms - gap).max(0); id(ms, gaps.len() - i) }).collect();
+            tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+                let (lake, _) = lake(&ids).await;
+                ids.sort();
+                ids.reverse();
+                assert_eq!(pages_of(&lake, limit).await, ids);
+            });
+        }
+    }
+
+    #[tokio::test]
+    async fn ids_that_no_clock_made_are_runs_too() {
+        let ids: Vec<String> = (0..3000).map(|i| format!("run-{i:05}")).collect();
+        let (lake, _) = lake(&ids).await;
+        assert_eq!(pages_of(&lake, 700).await, ids.into_iter().rev().collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn what_a_page_costs_does_not_grow_with_the_history() {
+        // A run a minute; then none for a month, and one a minute again for the last hour.
+        let old = (0..20_000).map(|i| NOW_MS - 31 * SKEW_MS - i * 60_000);
+        let ids: Vec<String> = old.chain((0..60).map(|i| NOW_MS - i * 60_000)).map(|ms| id(ms, 0)).collect();
+        let (lake, store) = lake(&ids).await;
+        let cost = async |before: Option<&str>, limit| {
+            store.pages.store(0, Ordering::SeqCst);
+            let page = lake.newest_runs(before, limit, now()).await.unwrap();
+            assert_eq!(page.len(), limit);
+            (page, store.pages.load(Ordering::SeqCst))
+        };
+        let (page, of_the_newest) = cost(None, 50).await;
+        assert!(of_the_newest <= 4, "{of_the_newest}");
+        let (page, over_the_gap) = cost(page.last().map(String::as_str), 50).await;
+        assert!(over_the_gap <= 40, "{over_the_gap}");
+        let (_, deep) = cost(page.last().map(String::as_str), 50).await;
+        assert!(deep <= 4, "{deep}");
+    }
+}
