@@ -4,9 +4,10 @@ use api::query::{After, Limit, read};
 use api::{Format, Query, Row};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
-use crate::page::{Key, page};
+use crate::page::{self, Key, Page, page};
 use crate::{Answer, Error, Result, Snapshot, accept, query_text};
 
 /// A request with the parameters `Q`. Every list takes `limit`, `after` and `format` in the same way.
@@ -37,10 +38,28 @@ impl<Q: Query, S: Sync> FromRequestParts<S> for Ask<Q> {
 impl<Q> Ask<Q> {
     /// The page of a list that was asked for, in the form that was asked for. The rows may come in any order, each with its key.
     pub fn list<K: Key, R: Row + Serialize>(&self, rows: Vec<(K, R)>, snapshot: &Snapshot) -> Result<Answer> {
-        let page = page(rows, self.limit, self.after.as_deref())?;
+        self.answer(page(rows, self.limit, self.after.as_deref())?, snapshot.as_of())
+    }
+
+    /// The same of rows that are in no mart.
+    pub fn list_as_of<K: Key, R: Row + Serialize>(&self, rows: Vec<(K, R)>, as_of: Option<DateTime<FixedOffset>>) -> Result<Answer> {
+        self.answer(page(rows, self.limit, self.after.as_deref())?, as_of)
+    }
+
+    /// The key after which the page begins that was asked for, where an endpoint itself reads no more than a page.
+    pub fn after<K: Key>(&self) -> Result<Option<K>> {
+        Ok(page::after(self.after.as_deref())?)
+    }
+
+    /// A page that an endpoint has read itself, with the key of its last row if there are more.
+    pub fn page<K: Key, R: Row + Serialize>(&self, rows: Vec<R>, last: Option<&K>, as_of: Option<DateTime<FixedOffset>>) -> Result<Answer> {
+        self.answer(Page { rows, next: last.and_then(page::next) }, as_of)
+    }
+
+    fn answer<R: Row + Serialize>(&self, page: Page<R>, as_of: Option<DateTime<FixedOffset>>) -> Result<Answer> {
         let answer = match self.format {
-            Format::Json => Answer::json_rows(page.rows, snapshot.as_of()),
-            Format::Csv => Answer::csv_rows(page.rows, snapshot.as_of()),
+            Format::Json => Answer::json_rows(page.rows, as_of),
+            Format::Csv => Answer::csv_rows(page.rows, as_of),
         };
         Ok(answer?.followed_by(page.next.map(|after| self.next_query(&after))))
     }

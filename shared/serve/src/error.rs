@@ -28,6 +28,15 @@ pub enum Error {
         /// The most that is taken.
         limit_bytes: usize,
     },
+    /// A page of a foreign site asks for what only the dashboard may. The text is shown to the client.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// What was asked for cannot be done while something else goes on. The text is shown to the client.
+    #[error("{0}")]
+    Conflict(String),
+    /// Something that was asked for could not be begun.
+    #[error("it cannot be begun")]
+    NotBegun(#[source] Box<dyn StdError + Send + Sync>),
     /// Nothing was ever extracted.
     #[error("the lake has no manifest yet")]
     NoData,
@@ -76,7 +85,9 @@ impl Error {
             Self::Parameter(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unknown(_) => StatusCode::NOT_FOUND,
             Self::TooLong { .. } => StatusCode::URI_TOO_LONG,
-            Self::NoData | Self::NeverRead(_) | Self::NotMade(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::NoData | Self::NeverRead(_) | Self::NotMade(_) | Self::NotBegun(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Lake(error) if matches!(**error, LakeError::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Lake(_) | Self::Part(_) | Self::Frame(_) | Self::Rows(_) | Self::Write(_) | Self::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -85,7 +96,8 @@ impl Error {
     fn problem(&self) -> Problem {
         let status = self.status();
         let detail = match self {
-            Self::Parameter(_) | Self::Unknown(_) | Self::TooLong { .. } => self.to_string(),
+            Self::Parameter(_) | Self::Unknown(_) | Self::TooLong { .. } | Self::Forbidden(_) | Self::Conflict(_) => self.to_string(),
+            Self::NotBegun(_) => "this cannot be begun at the moment: try again".to_owned(),
             Self::NoData => "there are no data yet: the first extraction has not been completed".to_owned(),
             Self::NeverRead(table) => format!("there are no data yet: the table `{table}` could not be read so far; the run records say why"),
             Self::NotMade(_) => "these numbers are being computed; they are here after the next run".to_owned(),
@@ -106,6 +118,12 @@ pub(crate) const INTERNAL: &str = "something went wrong here; the log knows more
 /// A problem of this status.
 pub(crate) fn problem(status: StatusCode, detail: impl Into<String>) -> Problem {
     Problem::new(status.as_u16(), status.canonical_reason().unwrap_or("Error"), detail)
+}
+
+impl From<LakeError> for Error {
+    fn from(error: LakeError) -> Self {
+        Self::Lake(Arc::new(error))
+    }
 }
 
 impl IntoResponse for Error {

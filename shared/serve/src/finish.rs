@@ -7,7 +7,7 @@ use api::{Problem, problem};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State as Extract};
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK, RETRY_AFTER, VARY};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -56,9 +56,9 @@ async fn no_such_path() -> Error {
 fn cors(dashboard: HeaderValue) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list([dashboard]))
-        .allow_methods([Method::GET, Method::HEAD])
-        .allow_headers([IF_NONE_MATCH])
-        .expose_headers([HeaderName::from_static(api::DATA_AS_OF), LINK, ETAG, RETRY_AFTER, REQUEST_ID])
+        .allow_methods([Method::GET, Method::HEAD, Method::POST])
+        .allow_headers([IF_NONE_MATCH, CONTENT_TYPE])
+        .expose_headers([HeaderName::from_static(api::DATA_AS_OF), LINK, LOCATION, ETAG, RETRY_AFTER, REQUEST_ID])
         .max_age(std::time::Duration::from_mins(10))
         .vary([])
 }

@@ -12,7 +12,7 @@ use lambda_http::{Context, Error};
 use crate::{RequestId, Settings, State, logs};
 
 /// Answers Lambda's requests until Lambda ends the process; a start that fails says why in one line.
-pub async fn run(router: fn(State) -> Router, clock: fn() -> DateTime<Utc>) -> ExitCode {
+pub async fn run(router: impl FnOnce(State) -> Router, clock: fn() -> DateTime<Utc>) -> ExitCode {
     logs::init();
     match answer(router, clock).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -24,7 +24,7 @@ pub async fn run(router: fn(State) -> Router, clock: fn() -> DateTime<Utc>) -> E
 }
 
 /// What the first request needs is opened before, while Lambda waits for the start.
-async fn answer(router: fn(State) -> Router, clock: fn() -> DateTime<Utc>) -> Result<(), Error> {
+async fn answer(router: impl FnOnce(State) -> Router, clock: fn() -> DateTime<Utc>) -> Result<(), Error> {
     let settings = Settings::read(|name| std::env::var(name).ok())?;
     let lake = Lake::connect(&settings.lake, &settings.factory).await?;
     let state = State::new(lake, settings, clock);

@@ -19,16 +19,25 @@ pub(crate) struct Page<R> {
 
 /// Takes the first `limit` rows after the key that `after` holds.
 pub(crate) fn page<K: Key, R>(mut rows: Vec<(K, R)>, limit: usize, after: Option<&str>) -> Result<Page<R>, ParameterError> {
-    if let Some(text) = after {
-        let last: K = serde_json::from_str(text).map_err(|_| unreadable(text))?;
+    if let Some(last) = self::after::<K>(after)? {
         rows.retain(|(key, _)| *key > last);
     }
     rows.sort_by(|(one, _), (other, _)| one.cmp(other));
     let more = rows.len() > limit;
     rows.truncate(limit);
-    // A key is made of texts, numbers and dates: JSON can always hold it.
-    let next = rows.last().filter(|_| more).and_then(|(key, _)| serde_json::to_string(key).ok());
+    let next = rows.last().filter(|_| more).and_then(|(key, _)| next(key));
     Ok(Page { rows: rows.into_iter().map(|(_, row)| row).collect(), next })
+}
+
+/// The key that `after` holds.
+pub(crate) fn after<K: Key>(text: Option<&str>) -> Result<Option<K>, ParameterError> {
+    text.map(|text| serde_json::from_str(text).map_err(|_| unreadable(text))).transpose()
+}
+
+/// What `after` has to say to go on after this key.
+pub(crate) fn next<K: Key>(key: &K) -> Option<String> {
+    // A key is made of texts, numbers and dates: JSON can always hold it.
+    serde_json::to_string(key).ok()
 }
 
 fn unreadable(text: &str) -> ParameterError {

@@ -85,7 +85,8 @@ impl State {
         self.shared.latest.forget().await;
     }
 
-    pub(crate) fn lake(&self) -> &Lake {
+    /// The lake, for what is not in marts.
+    pub fn lake(&self) -> &Lake {
         &self.shared.lake
     }
 

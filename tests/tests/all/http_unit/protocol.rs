@@ -138,7 +138,7 @@ async fn only_the_dashboard_s_origin_may_read_across_origins() {
     let preflight = from(Method::OPTIONS, "/products", DASHBOARD).await;
     assert!(preflight.status.is_success());
     let allowed = ["access-control-allow-origin", "access-control-allow-methods", "access-control-allow-headers"].map(|name| preflight.header(name));
-    assert_eq!(allowed, [Some(DASHBOARD), Some("GET,HEAD"), Some("if-none-match")]);
+    assert_eq!(allowed, [Some(DASHBOARD), Some("GET,HEAD,POST"), Some("if-none-match,content-type")]);
     assert_eq!(from(Method::OPTIONS, "/products", "https://evil.example.com").await.header("access-control-allow-origin"), None);
 }
 
