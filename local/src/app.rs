@@ -1,6 +1,7 @@
 //! API and dashboard on one address: the routes of all functions under `/` and `/api/`, the page at `/`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
@@ -9,15 +10,17 @@ use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::runs::Runs;
+
 /// What the page may do: load its own files and ask its own origin.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Everything that is served, from the lake in `state` and the built page in `page`.
-pub fn app(state: serve::State, page: &Path) -> Router {
-    serve::finish_with_page(routes(), dashboard(page), state)
+/// Everything that is served, from the lake in `state` and the built page in `page`. What is asked to be run is run by `runs`.
+pub fn app(state: serve::State, page: &Path, runs: Runs) -> Router {
+    serve::finish_with_page(routes().merge(pipeline_function::start_routes(Arc::new(runs))), dashboard(page), state)
 }
 
-/// The endpoints of all functions, bare.
+/// The endpoints of all functions that read, bare.
 pub fn routes() -> Router<serve::State> {
     health_function::routes()
         .merge(yield_function::routes())
@@ -27,6 +30,7 @@ pub fn routes() -> Router<serve::State> {
         .merge(products_function::routes())
         .merge(shifts_function::routes())
         .merge(trace_function::routes())
+        .merge(pipeline_function::routes())
 }
 
 fn dashboard(page: &Path) -> Router {

@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::sandbox::{create, produce};
 use super::serve::{listen, serve};
+use crate::runs::Runs;
 use crate::{app, place, sandbox, schedule};
 
 /// Options of the demo.
@@ -40,7 +41,8 @@ impl Demo {
         }
         let open = place::open(&address, &settings.factory_id).await?;
         let state = ::serve::State::new(open.lake.clone(), super::serve_settings(&settings)?, Utc::now);
-        let router = app::app(state, &super::page());
+        let runs = Runs::new(open.lake.clone(), settings.clone());
+        let router = app::app(state, &super::page(), runs.clone());
         println!("Tideline is on http://127.0.0.1:{}; stop with Ctrl-C", listener.local_addr()?.port());
         let factory = async {
             if !file.exists() {
@@ -49,13 +51,15 @@ impl Demo {
             println!("the factory is producing; numbers follow it every {} s", EVERY.as_secs());
             tokio::select! {
                 done = produce(file, settings.factory_tz) => done,
-                () = schedule::run_every(open.lake.clone(), settings.clone(), EVERY) => Ok(()),
+                () = schedule::run_every(&runs, EVERY) => Ok(()),
             }
         };
-        tokio::select! {
+        let done = tokio::select! {
             done = serve(listener, router) => done,
             done = factory => done,
-        }
+        };
+        runs.abandon().await;
+        done
     }
 }
 

@@ -9,6 +9,7 @@ use chrono::Utc;
 use clap::Args;
 use tokio::net::TcpListener;
 
+use crate::runs::Runs;
 use crate::{app, place, schedule};
 
 /// Options of serving.
@@ -31,18 +32,21 @@ impl Serve {
         let settings = super::settings()?;
         let open = place::open(&super::lake_address(), &settings.factory_id).await?;
         let state = ::serve::State::new(open.lake.clone(), super::serve_settings(&settings)?, Utc::now);
-        let router = app::app(state, &super::page());
+        let runs = Runs::new(open.lake.clone(), settings);
+        let router = app::app(state, &super::page(), runs.clone());
         println!("Tideline is on http://127.0.0.1:{}; stop with Ctrl-C", listener.local_addr()?.port());
-        let runs = async {
+        let scheduled = async {
             if self.no_schedule {
                 std::future::pending::<()>().await;
             }
-            schedule::run_every(open.lake.clone(), settings, Duration::from_secs(self.every)).await;
+            schedule::run_every(&runs, Duration::from_secs(self.every)).await;
         };
-        tokio::select! {
+        let done = tokio::select! {
             done = serve(listener, router) => done,
-            () = runs => Ok(()),
-        }
+            () = scheduled => Ok(()),
+        };
+        runs.abandon().await;
+        done
     }
 }
 

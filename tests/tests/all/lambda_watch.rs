@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::pipeline::RunRecord;
+use api::pipeline::{RunRecord, START_PATH};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -19,6 +19,7 @@ use serve::{Settings, State};
 use tests::factory::{Factory, Way};
 use tests::place;
 use tests::tree::Tree;
+use tideline::runs::Runs;
 use tideline::s3::{BUCKET, Credentials, Server};
 use tower::ServiceExt;
 
@@ -31,17 +32,17 @@ const PATIENCE: Duration = Duration::from_mins(10);
 #[tokio::test(flavor = "multi_thread")]
 async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
     let factory = Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 2).await.over(Way::SqlServer);
-    factory.run_ok(Mode::Incremental).await;
+    let first = factory.run_ok(Mode::Incremental).await;
     let mut watch = Watch::start(&factory).await;
 
     let routes = routes();
-    assert_eq!(routes.len(), 14, "every path of every function: {routes:?}");
+    assert_eq!(routes.len(), 20, "every path of every function: {routes:?}");
     let run_number: String =
         rusqlite::Connection::open(factory.erp()).unwrap().query_row("SELECT run_number FROM run_inputs LIMIT 1", [], |row| row.get(0)).unwrap();
-    for (path, function) in &routes {
-        let address = address(path, &run_number);
+    for (path, function) in routes.iter().filter(|(path, _)| *path != START_PATH) {
+        let address = address(path, &run_number, &first.job_id);
         let (status, answer) = watch.get(&address).await;
-        let expected = ask(router(function, watch.state(&factory)), &address).await;
+        let expected = ask(router(function, watch.state(&factory), &factory), &address).await;
         assert_eq!((status, &answer), (expected.0, &expected.1), "{address}");
         assert_eq!(status, 200, "{address}: {answer}");
         assert!(
@@ -53,7 +54,7 @@ async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
     for (address, function, status) in [("/yield/daily?days=0", "yield", 422), ("/runs/no-such-run", "runs", 404)] {
         let (seen, problem) = watch.get(address).await;
         assert_eq!((seen, &problem["status"]), (status, &status.into()), "{problem}");
-        assert_eq!((seen, problem), ask(router(function, watch.state(&factory)), address).await, "{address}");
+        assert_eq!((seen, problem), ask(router(function, watch.state(&factory), &factory), address).await, "{address}");
     }
     assert_eq!(watch.http.get(watch.url("/nothing/here")).send().await.unwrap().status(), 404, "a path of no function");
 
@@ -65,6 +66,16 @@ async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
     assert_eq!((record.status.as_str(), record.mode.as_str(), &record.error), ("ok", "incremental", &None));
     let lines = record.tables.iter().find(|table| table.table == "prod_lines").unwrap();
     assert_eq!(lines.written, 1, "{lines:?}");
+    factory.assert_lake_mirrors_erp().await;
+
+    factory.execute("DELETE FROM prod_lines WHERE line_id = 'L99'");
+    let started = watch.http.post(watch.url("/pipeline/run?reconcile=true")).send().await.unwrap();
+    assert_eq!(started.status(), 202);
+    let location = started.headers()["location"].to_str().unwrap().to_owned();
+    let started: Value = started.json().await.unwrap();
+    assert_eq!((&started["mode"], location), (&"reconcile".into(), format!("/pipeline/runs/{}", started["job_id"].as_str().unwrap())));
+    let record = watch.ended(started["job_id"].as_str().unwrap()).await;
+    assert_eq!((&record["status"], &record["trigger"], &record["error"]), (&"ok".into(), &"api".into(), &Value::Null));
     factory.assert_lake_mirrors_erp().await;
 
     watch.tool.interrupt().await;
@@ -90,6 +101,7 @@ impl Watch {
             ("FACTORY_ID", factory.settings.factory_id.clone()),
             ("SOURCE_DB", factory.source_db()),
             ("AWS_ENDPOINT_URL", server.endpoint()),
+            ("AWS_ENDPOINT_URL_LAMBDA", format!("http://127.0.0.1:{port}")),
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
             ("AWS_REGION", "eu-west-2".to_owned()),
@@ -128,6 +140,18 @@ impl Watch {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
     }
 
+    /// The record of a run that was started, when it has ended.
+    async fn ended(&self, job_id: &str) -> Value {
+        loop {
+            let (status, record) = self.get(&format!("/pipeline/runs/{job_id}")).await;
+            assert_eq!(status, 200, "{record}");
+            if record["status"] != "running" {
+                return record;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// What a function that has just been started keeps.
     fn state(&self, factory: &Factory) -> State {
         let settings = Settings {
@@ -158,7 +182,7 @@ fn routes() -> BTreeMap<String, String> {
     serde_json::from_value(metadata["metadata"]["lambda"]["watch"]["router"].clone()).unwrap()
 }
 
-fn router(function: &str, state: State) -> Router {
+fn router(function: &str, state: State, factory: &Factory) -> Router {
     match function {
         "health" => health_function::router(state),
         "yield" => yield_function::router(state),
@@ -167,20 +191,20 @@ fn router(function: &str, state: State) -> Router {
         "temperature" => temperature_function::router(state),
         "products" => products_function::router(state),
         "shifts" => shifts_function::router(state),
-        "trace" => trace_function::router(state),
+        "pipeline" => pipeline_function::router(state, Arc::new(Runs::new(factory.lake().clone(), factory.settings.clone()))),
         other => panic!("there is no function `{other}`"),
     }
 }
 
 /// An address below a path whose answer is the same a minute later: its window is wider than what the factory has.
-fn address(path: &str, run_number: &str) -> String {
+fn address(path: &str, run_number: &str, job_id: &str) -> String {
     let query = match path {
-        "/yield/daily" | "/yield/waterfall" => "?days=30",
+        "/yield/daily" | "/yield/waterfall" | "/pipeline/rejected" => "?days=30",
         "/compliance/checks" => "?days=30&limit=7",
         "/temperature/breaches" => "?hours=720",
         _ => "",
     };
-    path.replace("{run_number}", run_number).replace("{batch_code}", run_number) + query
+    path.replace("{run_number}", run_number).replace("{job_id}", job_id) + query
 }
 
 async fn ask(router: Router, address: &str) -> (u16, Value) {

@@ -34,6 +34,7 @@ mod marts;
 mod moved_days;
 mod paging;
 mod pipeline;
+mod pipeline_api;
 mod races;
 mod run_records;
 mod schedules;

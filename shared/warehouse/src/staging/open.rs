@@ -56,6 +56,11 @@ pub fn keep_first_record(before: &DataFrame, open: &DataFrame) -> PolarsResult<D
     stack([still, anti(open, before, &same)?], &rejected_schema())
 }
 
+/// The open rows of a list as [`rejected_schema`] has them: an older one may lack a column.
+pub fn open_rows(list: &DataFrame) -> PolarsResult<DataFrame> {
+    fit(list, &rejected_schema())
+}
+
 /// How a rejected row is known: its key as a JSON array, or its original values where the key itself cannot be read.
 pub fn keys_of(source: &Source, rows: &DataFrame) -> PolarsResult<Column> {
     let mut keys: Vec<Option<Vec<String>>> = vec![Some(Vec::new()); rows.height()];

@@ -1,0 +1,42 @@
+//! The runs, newest first, and one run. A page reads the records that it shows and no others, however many there are.
+
+use std::cmp::Reverse;
+
+use api::pipeline::{RunSummary, RunsQuery};
+use api::query::NoQuery;
+use axum::extract::{Path, State as Extract};
+use futures::{StreamExt, TryStreamExt, stream};
+use serve::{Answer, Ask, Error, Result, State};
+
+use crate::{data_as_of, record};
+
+/// So many records are read at once.
+const READS_AT_ONCE: usize = 32;
+
+/// The longest id that a run may have.
+const ID_MAX_BYTES: usize = 64;
+
+pub(crate) async fn all(Extract(state): Extract<State>, ask: Ask<RunsQuery>) -> Result<Answer> {
+    let (lake, now, limit) = (state.lake(), state.now(), ask.query.limit.0 as usize);
+    let before = ask.after::<Reverse<String>>()?.map(|Reverse(job_id)| job_id);
+    let mut ids = lake.newest_runs(before.as_deref(), limit + 1, now).await?;
+    // A run that was promised a moment ago has a mark and no record yet.
+    ids.extend(lake.marked_running().await?.into_iter().filter(|job_id| before.as_ref().is_none_or(|before| job_id < before)));
+    ids.sort_unstable_by(|one, other| other.cmp(one));
+    ids.dedup();
+    let more = ids.len() > limit;
+    ids.truncate(limit);
+    let last = ids.last().filter(|_| more).cloned().map(Reverse);
+    let records = stream::iter(ids).map(|job_id| async move { record::of(lake, &job_id, now).await });
+    let records: Vec<_> = records.buffered(READS_AT_ONCE).try_collect().await?;
+    let runs = records.into_iter().flatten().map(RunSummary::from).collect();
+    ask.page(runs, last.as_ref(), data_as_of(&state).await?)
+}
+
+pub(crate) async fn one(Extract(state): Extract<State>, Path(job_id): Path<String>, _: Ask<NoQuery>) -> Result<Answer> {
+    let is_id = job_id.len() <= ID_MAX_BYTES && job_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let record = if is_id { record::of(state.lake(), &job_id, state.now()).await? } else { None };
+    let shown: String = job_id.chars().filter(|c| !c.is_control()).take(ID_MAX_BYTES).collect();
+    let record = record.ok_or_else(|| Error::Unknown(format!("there is no run `{shown}` of the pipeline")))?;
+    Answer::object(record, data_as_of(&state).await?)
+}

@@ -1,0 +1,13 @@
+//! Starts the Lambda function `pipeline`.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use chrono::Utc;
+use pipeline_function::{InvokeExtractor, router};
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 1)]
+async fn main() -> ExitCode {
+    let runs = Arc::new(InvokeExtractor::connect(std::env::var("EXTRACTOR").ok()).await);
+    serve::lambda::run(|state| router(state, runs), Utc::now).await
+}

@@ -1,0 +1,35 @@
+//! Takes out of an error what is good for whoever runs the system, and not for every client: files, objects, addresses.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// A word with a slash or a backslash in it.
+static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"[^\s`'"(]*[/\\][^\s`'")]*"#).ok());
+
+/// The text with `…` for every file, object and address in it.
+pub(crate) fn without_places(text: &str) -> String {
+    // The expression is right, or a test fails.
+    PLACE.as_ref().map_or_else(String::new, |place| place.replace_all(text, "…").into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_places;
+
+    #[test]
+    fn files_objects_and_addresses_are_not_shown_and_the_rest_is() {
+        let check = |text: &str, expect: &str| assert_eq!(without_places(text), expect);
+        check(
+            "the lake cannot be written: storage: put `factory=main/runs/1.json` failed: SlowDown",
+            "the lake cannot be written: storage: put `…` failed: SlowDown",
+        );
+        check("cannot open `/home/ann/data/erp.db`: no such file", "cannot open `…`: no such file");
+        check(r"cannot open C:\erp\erp.db (os error 2)", "cannot open … (os error 2)");
+        check("at \\\\server\\share or mssql://sa:secret@erp.example:1433/db, sorry", "at … or … sorry");
+        check(
+            "RunNumber: reading table `RunNumber` failed: Invalid object name 'RunNumber'.",
+            "RunNumber: reading table `RunNumber` failed: Invalid object name 'RunNumber'.",
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! The rows that were rejected and that the ERP has not mended yet, with their original values.
+
+use std::cmp::Reverse;
+
+use api::pipeline::{RejectedQuery, RejectedRow};
+use axum::extract::State as Extract;
+use futures::future::try_join_all;
+use lake::Slot;
+use serde::Deserialize;
+use serve::{Answer, Ask, Result, State, rows, work};
+use sha2::{Digest, Sha256};
+use warehouse::sources::{ALL, Source};
+use warehouse::staging::open::open_rows;
+
+use crate::data_as_of;
+
+/// So much of a row's key, as it is held, orders the rows of one table that were found by one run; a digest of the whole tells them apart.
+const ORDER_CHARS: usize = 40;
+
+/// A row of a table's open list.
+#[derive(Debug, Deserialize)]
+struct OpenRow {
+    key: Option<String>,
+    reason: Option<String>,
+    row: Option<String>,
+    job_id: Option<String>,
+    rejected_at: Option<String>,
+}
+
+pub(crate) async fn open(Extract(state): Extract<State>, ask: Ask<RejectedQuery>) -> Result<Answer> {
+    let manifest = state.manifest().await?.unwrap_or_default();
+    let has_rejected = |source: &&'static Source| manifest.tables.get(source.staging).is_some_and(|table| table.rejected > 0);
+    let sources: Vec<&'static Source> = ALL.into_iter().filter(has_rejected).collect();
+    let lists = try_join_all(sources.iter().map(|source| state.lake().held(source.staging, Slot::Rejected, None))).await?;
+    let as_of = data_as_of(&state).await?;
+    work(move || {
+        let (days, tz) = (state.last_days(ask.query.days.0), state.settings().tz);
+        let mut listed = Vec::new();
+        for (source, held) in sources.into_iter().zip(lists) {
+            let Some(held) = held else { continue };
+            for open in rows::<OpenRow>(&open_rows(&held.frame)?)? {
+                let (order, row) = shown(source, open);
+                // Of a row in an old list it is not known when it was found: it is open all the same.
+                let is_in_window = row.rejected_at.is_none_or(|at| days.from.is_none_or(|from| at.with_timezone(&tz).date_naive() >= from));
+                if is_in_window {
+                    listed.push(((Reverse(row.rejected_at.map(|at| at.timestamp_millis())), row.table.clone(), order), row));
+                }
+            }
+        }
+        ask.list_as_of(listed, as_of)
+    })
+    .await
+}
+
+/// What a row of a list is ordered by, and how it is shown.
+fn shown(source: &Source, open: OpenRow) -> ((String, String), RejectedRow) {
+    let held_key = open.key.unwrap_or_default();
+    let order = (held_key.chars().take(ORDER_CHARS).collect(), hex::encode(&Sha256::digest(&held_key)[..8]));
+    let row = RejectedRow {
+        table: source.table.to_owned(),
+        key: key(&held_key),
+        reason: open.reason.unwrap_or_default(),
+        row: open.row.unwrap_or_default(),
+        job_id: open.job_id,
+        rejected_at: open.rejected_at.and_then(|text| text.parse().ok()),
+    };
+    (order, row)
+}
+
+/// A key is held as a JSON array of its parts. Where it cannot be read, the whole row stands in its place.
+fn key(held: &str) -> Option<String> {
+    let parts: Vec<serde_json::Value> = serde_json::from_str(held).ok()?;
+    let texts = parts.into_iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
+    Some(texts.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key;
+
+    #[test]
+    fn a_key_is_shown_by_its_parts_and_not_at_all_where_it_cannot_be_read() {
+        assert_eq!(key(r#"["007208","2026-11-20"]"#).as_deref(), Some("007208, 2026-11-20"));
+        assert_eq!(key("[12]").as_deref(), Some("12"));
+        assert_eq!(key(r#"{"TransNo":"x"}"#), None);
+    }
+}

@@ -1,0 +1,202 @@
+//! Runs are started one at a time, whoever asks.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use api::pipeline::RunRecord;
+use async_trait::async_trait;
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use extractor_function::{Occasion, RunRequest, new_job_id, trigger};
+use futures::future::join_all;
+use lake::Mode;
+use pipeline_function::{PromisedRun, StartRun};
+use serde_json::{Value, json};
+use tests::factory::Way;
+use warehouse::sources::RUN_INPUTS;
+
+use super::{Api, factory, insert_inputs, mark};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_run_is_started_over_http_and_its_record_is_found_where_the_answer_says() {
+    let factory = factory().await;
+    insert_inputs(&factory, &[(1, "10.5"), (2, "20"), (3, "-1")]);
+    let api = Api::over(&factory).await;
+    let empty = api.get("/pipeline/runs").await;
+    assert_eq!((empty.status, empty.json(), empty.header("x-data-as-of")), (200, json!([]), None));
+    assert!(api.list("/pipeline/rejected").await.is_empty());
+
+    let started = api.post("/pipeline/run").await;
+    let body = started.json();
+    let job_id = body["job_id"].as_str().unwrap();
+    assert_eq!((started.status, &body), (202, &json!({"job_id": job_id, "status": "started", "mode": "incremental"})));
+    assert_eq!(started.header("location"), Some(format!("/pipeline/runs/{job_id}").as_str()));
+    assert_eq!((started.header("cache-control"), started.header("etag")), (Some("no-store"), None));
+
+    let record = api.ended(job_id).await;
+    let of = |name: &str| record[name].clone();
+    assert_eq!((of("status"), of("mode"), of("trigger"), of("error")), ("ok".into(), "incremental".into(), "api".into(), Value::Null));
+    assert_eq!((of("extracted"), of("accepted"), of("rejected"), of("attempts")), (3.into(), 2.into(), 1.into(), 1.into()));
+    let table = record["tables"].as_array().unwrap().iter().find(|table| table["table"] == "run_inputs").unwrap();
+    assert_eq!((&table["extracted"], &table["written"], &table["error"]), (&3.into(), &2.into(), &Value::Null));
+    assert_eq!(factory.staged(&RUN_INPUTS).await.len(), 2);
+
+    let runs = api.list("/pipeline/runs").await;
+    assert_eq!(runs.len(), 1);
+    for (name, value) in runs[0].as_object().unwrap() {
+        assert_eq!(value, &record[name], "{name}");
+    }
+    tokio::time::sleep(Duration::from_millis(1100)).await; // what is known of the lake is trusted for a second
+    let moment = |text: &str| text.parse::<DateTime<FixedOffset>>().unwrap();
+    let as_of = api.get("/pipeline/runs").await.header("x-data-as-of").map(moment);
+    assert_eq!(as_of, record["started_at"].as_str().map(moment));
+    assert_eq!(api.get(&format!("/api/pipeline/runs/{job_id}")).await.json(), record);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_run_is_at_work_others_are_refused_and_told_which_one_it_is() {
+    let factory = factory().await.over(Way::SqlServer);
+    insert_inputs(&factory, &[(1, "10.5")]);
+    let (api, other) = (Api::over(&factory).await, Api::over(&factory).await);
+    factory.server().faults().delay_answers(Duration::from_millis(300));
+    let job_id = api.start("/pipeline/run?full=true").await;
+    for asked in [&api, &other] {
+        let shown = asked.get(&format!("/pipeline/runs/{job_id}")).await.json();
+        assert_eq!((&shown["status"], &shown["mode"], &shown["trigger"]), (&"running".into(), &"full".into(), &"api".into()));
+        assert_eq!(asked.list("/pipeline/runs").await.len(), 1, "{shown}");
+        asked.post("/pipeline/run").await.assert_problem(409, &format!("`{job_id}`"));
+        asked.post("/pipeline/run?reconcile=true").await.assert_problem(409, &job_id);
+    }
+    assert!(other.runs.on_schedule().await.is_none(), "a schedule makes way too");
+
+    factory.server().faults().delay_answers(Duration::ZERO);
+    assert_eq!(api.ended(&job_id).await["status"], "ok");
+    assert_eq!(other.runs.on_schedule().await.unwrap().status, "ok");
+    let next = other.start("/pipeline/run?reconcile=true").await;
+    assert_eq!(other.ended(&next).await["mode"], "reconcile");
+    let modes: Vec<Value> = api.list("/pipeline/runs").await.into_iter().map(|run| run["mode"].clone()).collect();
+    assert_eq!(modes, ["reconcile", "incremental", "full"], "newest first, and none of those that were refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_starts_at_once_exactly_one_is_accepted_and_the_others_hear_of_it() {
+    let factory = factory().await.over(Way::SqlServer);
+    let apis = [Api::over(&factory).await, Api::over(&factory).await];
+    for _ in 0..3 {
+        factory.server().faults().delay_answers(Duration::from_millis(300));
+        let replies = join_all((0..8).map(|i| apis[i % 2].post("/pipeline/run"))).await;
+        let (accepted, refused): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 202);
+        assert_eq!((accepted.len(), refused.len()), (1, 7));
+        for reply in refused {
+            reply.assert_problem(409, "is at work");
+        }
+        factory.server().faults().delay_answers(Duration::ZERO);
+        let job_id = accepted[0].json()["job_id"].as_str().unwrap().to_owned();
+        assert_eq!(apis[1].ended(&job_id).await["status"], "ok");
+    }
+    assert_eq!(apis[0].list("/pipeline/runs").await.len(), 3, "who was refused leaves no record");
+    assert_eq!(apis[0].lake.marked_running().await.unwrap(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_died_holds_nobody_up_once_its_lease_has_expired() {
+    let factory = factory().await;
+    let api = Api::over(&factory).await;
+    let dead = new_job_id();
+    api.lake.put_running_mark(&mark(&dead, Utc::now() + TimeDelta::minutes(1))).await.unwrap();
+    api.lake.put_run_record(&dead, &RunRecord::begun(&dead, "full", "api", Utc::now().fixed_offset())).await.unwrap();
+    api.post("/pipeline/run").await.assert_problem(409, &dead);
+
+    api.lake.put_running_mark(&mark(&dead, Utc::now())).await.unwrap();
+    let next = api.start("/pipeline/run").await;
+    assert_eq!(api.ended(&next).await["status"], "ok");
+    let (record, _) = api.lake.run_record::<RunRecord>(&dead).await.unwrap().unwrap();
+    assert_eq!((record.status.as_str(), record.error.as_deref()), ("failed", Some(api::pipeline::DIED)));
+}
+
+/// An extractor that cannot be reached at first.
+struct Unreachable {
+    is_back: AtomicBool,
+    then: Arc<dyn StartRun>,
+}
+
+impl fmt::Debug for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an extractor that cannot be reached at first")
+    }
+}
+
+#[async_trait]
+impl StartRun for Unreachable {
+    async fn start(&self, run: PromisedRun) -> Result<(), Box<dyn Error + Send + Sync>> {
+        if self.is_back.swap(true, Ordering::SeqCst) { self.then.start(run).await } else { Err("arn:aws:lambda:secret is throttled".into()) }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_cannot_be_started_is_said_to_be_so_and_keeps_nobody_from_trying_again() {
+    let factory = factory().await;
+    let api = Api::with(&factory, |runs| Arc::new(Unreachable { is_back: AtomicBool::new(false), then: Arc::new(runs) })).await;
+    let failed = api.post("/pipeline/run").await;
+    failed.assert_problem(503, "cannot be begun at the moment");
+    assert!(failed.header("retry-after").is_some() && !failed.text.contains("secret"), "{}", failed.text);
+    assert!(api.list("/pipeline/runs").await.is_empty());
+    let job_id = api.start("/pipeline/run").await;
+    assert_eq!(api.ended(&job_id).await["status"], "ok");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promised_run_is_carried_out_once_however_often_it_is_asked_for() {
+    let factory = factory().await;
+    insert_inputs(&factory, &[(1, "10.5")]);
+    let api = Api::over(&factory).await;
+    let job_id = new_job_id();
+    api.lake.put_running_mark(&mark(&job_id, Utc::now() + TimeDelta::minutes(1))).await.unwrap();
+    let request = RunRequest { mode: Mode::Incremental, trigger: "api".to_owned(), deadline: None };
+    let ask = || trigger(&api.lake, &factory.settings, &request, &job_id, Occasion::Promised, Utc::now);
+    let at_once: Vec<RunRecord> = join_all((0..3).map(|_| ask())).await.into_iter().flatten().collect();
+    assert_eq!(at_once.len(), 1);
+    assert!(ask().await.is_none(), "it has ended");
+    let (record, _) = api.lake.run_record::<RunRecord>(&job_id).await.unwrap().unwrap();
+    assert_eq!((&record, record.status.as_str(), record.extracted), (&at_once[0], "ok", 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promise_that_comes_when_another_run_has_begun_is_not_kept() {
+    let factory = factory().await;
+    let api = Api::over(&factory).await;
+    let late = new_job_id();
+    api.lake.put_running_mark(&mark(&late, Utc::now() - TimeDelta::minutes(1))).await.unwrap();
+    api.lake.put_running_mark(&mark("other", Utc::now() + TimeDelta::minutes(1))).await.unwrap();
+    let request = RunRequest { mode: Mode::Incremental, trigger: "api".to_owned(), deadline: None };
+    assert!(trigger(&api.lake, &factory.settings, &request, &late, Occasion::Promised, Utc::now).await.is_none());
+    assert!(api.lake.run_record::<RunRecord>(&late).await.unwrap().is_none());
+    // A schedule does not put off what only seldom comes.
+    let request = RunRequest { mode: Mode::Reconcile, trigger: "schedule".to_owned(), deadline: None };
+    let record = trigger(&api.lake, &factory.settings, &request, &new_job_id(), Occasion::Scheduled, Utc::now).await.unwrap();
+    assert_eq!((record.status.as_str(), record.mode.as_str()), ("ok", "reconcile"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_stops_in_the_middle_of_a_run_keeps_the_next_one_from_nothing() {
+    let factory = factory().await.over(Way::SqlServer);
+    let (stopped, next) = (Api::over(&factory).await, Api::over(&factory).await);
+    factory.server().faults().delay_answers(Duration::from_mins(10));
+    let run = stopped.runs.on_schedule();
+    let stops = async {
+        while stopped.lake.living_run(Utc::now(), "").await.unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        record = run => panic!("{record:?}"),
+        () = stops => {}
+    }
+    stopped.runs.abandon().await;
+    factory.server().faults().delay_answers(Duration::ZERO);
+    assert_eq!(next.runs.on_schedule().await.unwrap().status, "ok");
+    let statuses: Vec<Value> = next.list("/pipeline/runs").await.into_iter().map(|run| run["status"].clone()).collect();
+    assert_eq!(statuses, ["ok", "failed"]);
+}
