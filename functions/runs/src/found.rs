@@ -4,7 +4,7 @@ use api::runs::Run;
 use chrono::NaiveDate;
 use polars::prelude::{DataFrame, IntoLazy, SortMultipleOptions, col, lit};
 use serve::window::Dates;
-use serve::{Error, Result, Snapshot, rows, work};
+use serve::{Error, Result, Snapshot, day, rows, work};
 use warehouse::marts::{Mart, RUNS};
 
 /// A run that is there.
@@ -35,7 +35,7 @@ impl Found {
     pub(crate) async fn rows_of(&self, snapshot: &Snapshot, mart: &'static Mart) -> Result<DataFrame> {
         let Run { run_number, production_date, .. } = &self.run;
         let frame = snapshot.mart(mart, Dates::on(*production_date)).await?;
-        let of_run = col("run_number").eq(lit(run_number.as_str())).and(col("production_date").eq(lit(*production_date)));
+        let of_run = col("run_number").eq(lit(run_number.as_str())).and(col("production_date").eq(day(*production_date)));
         work(move || Ok(frame.lazy().filter(of_run).collect()?)).await
     }
 }

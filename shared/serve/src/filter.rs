@@ -1,5 +1,13 @@
 //! Comparing what is known with what was asked for.
 
+use chrono::NaiveDate;
+use polars::prelude::{Expr, Scalar, lit};
+
+/// A day, to compare a column of dates with. Polars' own literal of a date goes by way of nanoseconds, and panics for days of some centuries.
+pub fn day(date: NaiveDate) -> Expr {
+    lit(Scalar::new_date(date.to_epoch_days()))
+}
+
 /// Whether a text is the one that was asked for, in any case and whatever blanks are around it. What is not known is nothing that was asked for.
 pub fn same_text(known: Option<&str>, asked: &str) -> bool {
     known.is_some_and(|known| known.trim().to_lowercase() == asked.trim().to_lowercase())
@@ -7,7 +15,19 @@ pub fn same_text(known: Option<&str>, asked: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::same_text;
+    use polars::prelude::{AnyValue, IntoLazy, col, df};
+
+    use super::*;
+
+    #[test]
+    fn a_day_is_found_whatever_its_century() {
+        for text in ["0001-01-01", "1564-08-16", "1677-09-20", "1970-01-01", "2026-11-23", "2262-04-12", "9999-12-31"] {
+            let date: NaiveDate = text.parse().unwrap();
+            let days = df!["date" => [date.to_epoch_days()]].unwrap().lazy().select([col("date").cast(polars::prelude::DataType::Date)]);
+            let found = days.filter(col("date").eq(day(date))).collect().unwrap();
+            assert_eq!(found.column("date").unwrap().get(0).unwrap(), AnyValue::Date(date.to_epoch_days()), "{text}");
+        }
+    }
 
     #[test]
     fn case_and_blanks_around_do_not_matter_and_the_unknown_matches_nothing() {

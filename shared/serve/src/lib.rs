@@ -32,7 +32,7 @@ mod work;
 pub use answer::Answer;
 pub use ask::Ask;
 pub use error::{Error, Result, chain};
-pub use filter::same_text;
+pub use filter::{day, same_text};
 pub use finish::{RequestId, finish, finish_with_page};
 pub use frame::{RowError, rows};
 pub use settings::{Settings, SettingsError};

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use lake::{Manifest, PartRef, Zone};
-use polars::prelude::{DataFrame, IntoLazy, col, lit};
+use polars::prelude::{DataFrame, IntoLazy, col};
 use warehouse::marts::Mart;
 use warehouse::sources::Source;
 
+use crate::filter::day;
 use crate::window::Dates;
 use crate::{Error, Result, State, work};
 
@@ -73,8 +74,8 @@ fn joined(mart: &Mart, frames: impl IntoIterator<Item = DataFrame>, dates: Dates
         all.vstack_mut(&frame)?;
     }
     let Some(date) = mart.month_of else { return Ok(all) };
-    let from = dates.from.map(|from| col(date).gt_eq(lit(from)));
-    let to = dates.to.map(|to| col(date).lt_eq(lit(to)));
+    let from = dates.from.map(|from| col(date).gt_eq(day(from)));
+    let to = dates.to.map(|to| col(date).lt_eq(day(to)));
     match from.into_iter().chain(to).reduce(polars::prelude::Expr::and) {
         Some(in_range) => all.lazy().filter(in_range).collect(),
         None => Ok(all),
