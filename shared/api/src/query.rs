@@ -52,7 +52,7 @@ pub enum ParameterKind {
     },
     /// `YYYY-MM-DD`.
     Date,
-    /// Any text up to [`TEXT_MAX`] bytes.
+    /// Any text up to [`TEXT_MAX`] characters, without control characters.
     Text,
     /// `true` or `false`.
     Flag,
@@ -62,7 +62,7 @@ pub enum ParameterKind {
     OneOf(&'static [&'static str]),
 }
 
-/// The longest text that a parameter takes, in bytes.
+/// The longest text that a parameter takes, in characters.
 pub const TEXT_MAX: usize = 200;
 
 /// A value that can be a parameter.
@@ -129,8 +129,11 @@ impl Parameter for NaiveDate {
 
     fn read(text: Option<&str>) -> Result<Self, String> {
         let text = text.unwrap_or_default();
-        // chrono also takes "2026-1-5" and "+2026-01-05": one spelling is enough.
-        text.parse::<NaiveDate>().ok().filter(|date| date.to_string() == text).ok_or_else(|| "is not a date such as 2026-11-23".to_owned())
+        // chrono also takes "2026-1-5", "+2026-01-05" and years of more digits: one spelling is enough.
+        text.parse::<NaiveDate>()
+            .ok()
+            .filter(|date| text.len() == 10 && date.to_string() == text)
+            .ok_or_else(|| "is not a date such as 2026-11-23".to_owned())
     }
 
     fn write(&self) -> Option<String> {
@@ -161,7 +164,9 @@ impl Parameter for String {
         let text = text.unwrap_or_default();
         match text.trim() {
             "" => Err("is empty".to_owned()),
-            text if text.len() > TEXT_MAX => Err(format!("is longer than {TEXT_MAX} bytes")),
+            _ if text.chars().count() > TEXT_MAX => Err(format!("is longer than {TEXT_MAX} characters")),
+            // Nothing that the ERP holds has one: a filter with one is a mistake, or worse.
+            _ if text.contains(char::is_control) => Err("holds a control character".to_owned()),
             text => Ok(text.to_owned()),
         }
     }
@@ -175,7 +180,7 @@ impl Parameter for String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct After(pub String);
 
-/// The longest [`After`] that is taken, in bytes: it holds texts of the ERP, whose length nobody promised.
+/// The longest [`After`] that is taken, in characters: it holds texts of the ERP, whose length nobody promised.
 pub const AFTER_MAX: usize = 4000;
 
 impl Parameter for After {
@@ -183,8 +188,8 @@ impl Parameter for After {
 
     fn read(text: Option<&str>) -> Result<Self, String> {
         let text = text.unwrap_or_default();
-        if text.len() > AFTER_MAX {
-            return Err(format!("is longer than {AFTER_MAX} bytes"));
+        if text.chars().count() > AFTER_MAX {
+            return Err(format!("is longer than {AFTER_MAX} characters"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -342,6 +347,11 @@ mod tests {
         check(&[("from", "2026-13-01")], "parameter `from`: `2026-13-01` is not a date such as 2026-11-23");
         check(&[("from", "2026-1-5")], "parameter `from`: `2026-1-5` is not a date such as 2026-11-23");
         check(&[("days", "7"), ("days", "8")], "parameter `days`: `8` is given more than once");
+        check(&[("from", "+262142-01-01")], "parameter `from`: `+262142-01-01` is not a date such as 2026-11-23");
+        check(&[("line", " \u{3000} ")], "parameter `line`: ` \u{3000} ` is empty");
+        check(&[("line", "L1\0")], "parameter `line`: `L1 ` holds a control character");
+        check(&[("line", &"🐟".repeat(201))], &format!("parameter `line`: `{}…` is longer than 200 characters", "🐟".repeat(60)));
+        assert!(parse(&[("line", &"🐟".repeat(200))]).is_ok());
         check(&[("format", "xml")], "parameter `format`: `xml` is none of json csv");
         assert!(parse(&[("form", "2026-11-01")]).unwrap_err().starts_with("parameter `form`: `2026-11-01` is not asked for here: "));
         assert!(parse(&[("line", &"x".repeat(10_000))]).unwrap_err().len() < 200);

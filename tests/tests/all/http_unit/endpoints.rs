@@ -95,7 +95,8 @@ async fn yields_are_filtered_by_days_line_shift_and_species() {
     check("from=2026-11-22", &[2, 1]).await;
     check("to=2026-11-22", &[1, 1]).await;
     check("from=2026-11-22&to=2031-01-01", &[2, 1]).await;
-    check("from=%2B262142-01-01", &[]).await;
+    check("from=9999-01-01", &[]).await;
+    check("from=1564-08-16&to=1600-01-01", &[]).await;
     check("line=l1", &[2]).await;
     check("line=LINE+1", &[2]).await;
     check("line=L", &[]).await;
@@ -203,7 +204,9 @@ async fn a_number_that_recurs_means_the_newest_run_unless_a_date_is_given() {
     let app = Factory::with(vec![(&RUNS, "2026-11", runs()), (&RUNS, "2026-10", again.unwrap())]).await.app();
     assert_eq!(get(&app, "/runs/1").await.json()["run"]["production_date"], "2026-11-23");
     assert_eq!(get(&app, "/runs/1?date=2026-10-01").await.json()["run"]["production_date"], "2026-10-01");
-    assert_problem(&get(&app, "/runs/1?date=2026-10-02").await, 404, "there is no run `1` of 2026-10-02");
+    for date in ["2026-10-02", "0001-01-01", "1564-08-16", "9999-12-31"] {
+        assert_problem(&get(&app, &format!("/runs/1?date={date}")).await, 404, &format!("there is no run `1` of {date}"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

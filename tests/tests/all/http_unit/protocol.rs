@@ -112,7 +112,7 @@ async fn a_query_that_cannot_be_read_is_refused_by_the_parameter_s_name() {
         assert_eq!((refused.json()["parameter"].as_str(), refused.json()["type"].as_str()), (Some(name), Some("about:blank")));
         assert_eq!((refused.header("etag"), refused.header("cache-control")), (None, Some("no-store")));
     }
-    assert_problem(&get(&app, &format!("/products?species={}", "x".repeat(300))).await, 422, "is longer than 200 bytes");
+    assert_problem(&get(&app, &format!("/products?species={}", "x".repeat(300))).await, 422, "is longer than 200 characters");
     assert_problem(&get(&app, &format!("/products?species={}", "x".repeat(20_000))).await, 414, "the address is longer than");
     assert_eq!(get(&app, "/health?x=1").await.status, 422);
 }
