@@ -4,13 +4,11 @@ mod quality;
 
 use std::cmp::Reverse;
 
-use api::ParameterError;
-use api::compliance::{CHECKS, CheckFinding, CheckQuery};
+use api::compliance::{CHECKS, CheckFinding, CheckName, CheckQuery, Severity};
 use api::quality::SUMMARY;
 use axum::Router;
 use axum::extract::State as Extract;
 use axum::routing::get;
-use domain::checks::Check;
 use serve::{Answer, Ask, Result, State, rows, work};
 use warehouse::marts::FCT_COMPLIANCE_CHECKS;
 
@@ -31,13 +29,13 @@ struct Found {
 }
 
 async fn checks(Extract(state): Extract<State>, ask: Ask<CheckQuery>) -> Result<Answer> {
-    let check = ask.query.check.as_deref().map(known).transpose()?;
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&FCT_COMPLIANCE_CHECKS, state.last_days(ask.query.days.0)).await?;
     work(move || {
-        let (severity, run) = (ask.query.severity.map(api::compliance::Severity::word), ask.query.run.as_deref());
+        let (check, severity) = (ask.query.check.map(CheckName::word), ask.query.severity.map(Severity::word));
+        let run = ask.query.run.as_deref();
         let findings = rows::<Found>(&frame)?.into_iter().zip(rows::<CheckFinding>(&frame)?).filter(|(_, finding)| {
-            check.is_none_or(|check| finding.check == check.as_str())
+            check.is_none_or(|check| finding.check == check)
                 && severity.is_none_or(|severity| finding.severity == severity)
                 && run.is_none_or(|run| finding.run_number.as_deref() == Some(run))
         });
@@ -50,8 +48,16 @@ async fn checks(Extract(state): Extract<State>, ask: Ask<CheckQuery>) -> Result<
     .await
 }
 
-fn known(name: &str) -> std::result::Result<Check, ParameterError> {
-    let names: Vec<_> = Check::ALL.iter().map(|check| check.as_str()).collect();
-    let expected = || format!("is none of {}", names.join(" "));
-    name.parse().map_err(|_| ParameterError { name: "check".to_owned(), value: name.to_owned(), expected: expected() })
+#[cfg(test)]
+mod tests {
+    use api::compliance::CheckName;
+    use api::query::{Parameter, ParameterKind};
+    use domain::checks::Check;
+
+    #[test]
+    fn every_check_can_be_asked_for_by_its_name() {
+        let names: Vec<_> = Check::ALL.iter().map(|check| check.as_str()).collect();
+        let ParameterKind::OneOf(words) = CheckName::KIND else { panic!("it is a choice") };
+        assert_eq!(words, names);
+    }
 }

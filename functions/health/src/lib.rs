@@ -1,6 +1,9 @@
-//! `/health`: whether there are numbers and how old they are. It answers before the first run too, since that is what is asked here.
+//! `/health`: whether there are numbers and how old they are; `/openapi.json`: what can be asked. Both answer before the first run too.
+
+pub mod openapi;
 
 use api::health::{HEALTH, Health};
+use api::openapi::OPENAPI;
 use api::query::NoQuery;
 use axum::Router;
 use axum::extract::State as Extract;
@@ -10,7 +13,7 @@ use warehouse::sources::Source;
 
 /// The endpoints, bare.
 pub fn routes() -> Router<State> {
-    Router::new().route(HEALTH.path, get(health))
+    Router::new().route(HEALTH.path, get(health)).route(OPENAPI.path, get(description))
 }
 
 /// The endpoints as an app.
@@ -38,6 +41,10 @@ async fn health(Extract(state): Extract<State>, _: Ask<NoQuery>) -> Result<Answe
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     Answer::object(health, as_of)
+}
+
+async fn description(_: Ask<NoQuery>) -> Answer {
+    Answer::written(openapi::text())
 }
 
 fn count(things: usize) -> i64 {

@@ -41,7 +41,7 @@ query! {
         /// Only `CRITICAL`, `MAJOR` or `WARNING`.
         severity: Option<Severity>,
         /// Only this check.
-        check: Option<String>,
+        check: Option<CheckName>,
         /// Only this run number.
         run: Option<String>,
         /// How many rows at most.
@@ -65,5 +65,39 @@ crate::choice! {
     }
 }
 
-/// Findings, newest first.
-pub const CHECKS: Get<CheckQuery, Vec<CheckFinding>> = Get::new("/compliance/checks", "Findings of the compliance checks");
+crate::choice! {
+    /// A compliance check, by its name in a finding.
+    pub enum CheckName {
+        /// GG fish in a tier 1 product.
+        GgInPremium = "gg_in_premium",
+        /// Tails in a tier 1 product.
+        TailsInPremium = "tails_in_premium",
+        /// Product of a species that did not go in.
+        SpeciesMismatch = "species_mismatch",
+        /// Fish scanned back whose origin is lost.
+        ScanbackWithoutParent = "scanback_without_parent",
+        /// Run without a product code.
+        MissingProductCode = "missing_product_code",
+        /// Case with a wrong label.
+        PluMismatch = "plu_mismatch",
+        /// Exception product without recorded inputs.
+        UnmappedExceptionRun = "unmapped_exception_run",
+        /// Temperature out of its limits.
+        TemperatureBreach = "temperature_breach",
+        /// Yield too low.
+        LowYield = "low_yield",
+        /// Too much given away.
+        HighGiveaway = "high_giveaway",
+        /// Labels that were never scanned.
+        LabelGap = "label_gap",
+        /// Paperwork and scales disagree.
+        WeightMismatch = "weight_mismatch",
+        /// Packs lighter than the law allows.
+        UnderweightLot = "underweight_lot",
+    }
+}
+
+crate::endpoint! {
+    /// Findings, newest first.
+    pub const CHECKS: Get<CheckQuery, Vec<CheckFinding>> = Get::new("/compliance/checks", "Findings of the compliance checks");
+}

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::Query;
+use crate::{Described, Operation, Query};
 
 /// A GET endpoint that takes the parameters `Q` and answers `A`.
 #[derive(Debug)]
@@ -11,13 +11,28 @@ pub struct Get<Q, A> {
     pub path: &'static str,
     /// What it tells, in one line.
     pub summary: &'static str,
+    /// What else a caller should know. The macro [`endpoint!`](crate::endpoint) takes it from the doc comment.
+    pub about: &'static str,
     types: PhantomData<fn(Q) -> A>,
 }
 
 impl<Q: Query, A> Get<Q, A> {
     /// Declares an endpoint.
     pub const fn new(path: &'static str, summary: &'static str) -> Self {
-        Self { path, summary, types: PhantomData }
+        Self { path, summary, about: "", types: PhantomData }
+    }
+
+    /// The same with more to know about it.
+    pub const fn about(self, about: &'static str) -> Self {
+        Self { about, ..self }
+    }
+
+    /// The endpoint without its types, as [`FAMILIES`](crate::FAMILIES) lists it.
+    pub const fn operation(&self) -> Operation
+    where
+        A: Described,
+    {
+        Operation::get(self.path, self.summary, Q::PARAMETERS, A::SHAPE).about(self.about)
     }
 
     /// The path and query that ask for this, with `values` in the places of the path's `{name}`s in order.
@@ -42,6 +57,15 @@ impl<Q: Query, A> Get<Q, A> {
         }
         address
     }
+}
+
+/// Declares an endpoint whose doc comment is told to callers too.
+#[macro_export]
+macro_rules! endpoint {
+    ($(#[doc = $doc:literal])+ pub const $name:ident: $type:ty = $get:expr;) => {
+        $(#[doc = $doc])+
+        pub const $name: $type = $get.about(concat!($($doc),+));
+    };
 }
 
 /// Percent-encodes all but the characters that RFC 3986 calls unreserved.

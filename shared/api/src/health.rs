@@ -27,5 +27,7 @@ row! {
     }
 }
 
-/// The state of the lake.
-pub const HEALTH: Get<NoQuery, Health> = Get::new("/health", "Whether there are numbers and how old they are");
+crate::endpoint! {
+    /// The state of the lake.
+    pub const HEALTH: Get<NoQuery, Health> = Get::new("/health", "Whether there are numbers and how old they are");
+}

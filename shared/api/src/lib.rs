@@ -5,14 +5,20 @@
 //! times are the factory's wall-clock time unless a field says otherwise.
 //!
 //! - [`endpoint`]: an endpoint and its address
+//! - [`operation`]: an endpoint without its types; [`FAMILIES`] lists them all
 //! - [`query`]: parameters, their bounds and how they are parsed
 //! - [`shape`]: what an answer is made of, for CSV headers and descriptions
 //! - [`problem`]: errors as RFC 9457 writes them
+//! - [`names`]: what the values in paths are, and an example of every text that can be asked for
 //! - one module per family of endpoints
 
 pub mod compliance;
 pub mod endpoint;
+pub mod families;
 pub mod health;
+pub mod names;
+pub mod openapi;
+pub mod operation;
 pub mod pipeline;
 pub mod problem;
 pub mod products;
@@ -28,6 +34,8 @@ pub mod weights;
 pub mod yields;
 
 pub use endpoint::Get;
+pub use families::{FAMILIES, Family, operations};
+pub use operation::{Method, Operation};
 pub use problem::Problem;
 pub use query::{Format, ParameterError, Query, Whole};
 pub use shape::{Described, Field, Row, Shape};

@@ -51,5 +51,7 @@ query! {
     }
 }
 
-/// Products by code.
-pub const PRODUCTS: Get<ProductQuery, Vec<Product>> = Get::new("/products", "Products");
+crate::endpoint! {
+    /// Products by code.
+    pub const PRODUCTS: Get<ProductQuery, Vec<Product>> = Get::new("/products", "Products");
+}

@@ -43,5 +43,7 @@ query! {
     }
 }
 
-/// Quality records per date, type and severity, newest first. Those without a date are in no row.
-pub const SUMMARY: Get<QualityQuery, Vec<QualitySummary>> = Get::new("/quality/summary", "Quality records per date, type and severity");
+crate::endpoint! {
+    /// Quality records per date, type and severity, newest first. Those without a date are in no row.
+    pub const SUMMARY: Get<QualityQuery, Vec<QualitySummary>> = Get::new("/quality/summary", "Quality records per date, type and severity");
+}

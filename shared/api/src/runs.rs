@@ -232,8 +232,12 @@ query! {
     }
 }
 
-/// The runs that are on.
-pub const ACTIVE: Get<ActiveQuery, Vec<ActiveRun>> = Get::new("/runs/active", "Runs that are on now");
+crate::endpoint! {
+    /// The runs that are on.
+    pub const ACTIVE: Get<ActiveQuery, Vec<ActiveRun>> = Get::new("/runs/active", "Runs that are on now");
+}
 
-/// One run.
-pub const ONE: Get<RunQuery, RunDetail> = Get::new("/runs/{run_number}", "All that is known of one run");
+crate::endpoint! {
+    /// One run.
+    pub const ONE: Get<RunQuery, RunDetail> = Get::new("/runs/{run_number}", "All that is known of one run");
+}

@@ -31,6 +31,16 @@ pub enum Shape {
     Map(&'static Shape),
     /// An object with these fields.
     Object(&'static ObjectShape),
+    /// Some JSON that another standard describes.
+    Any,
+}
+
+/// An answer in a form that another standard describes.
+#[derive(Clone, Copy, Debug)]
+pub struct Anything;
+
+impl Described for Anything {
+    const SHAPE: Shape = Shape::Any;
 }
 
 /// An object's name, purpose and fields.

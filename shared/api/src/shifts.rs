@@ -65,6 +65,8 @@ query! {
     }
 }
 
-/// Labour per date, shift and line, newest first.
-pub const PRODUCTIVITY: Get<ShiftQuery, Vec<ShiftProductivity>> =
-    Get::new("/shifts/productivity", "Output per head and hour of each shift and line, and its OEE");
+crate::endpoint! {
+    /// Labour per date, shift and line, newest first.
+    pub const PRODUCTIVITY: Get<ShiftQuery, Vec<ShiftProductivity>> = 
+        Get::new("/shifts/productivity", "Output per head and hour of each shift and line, and its OEE");
+}

@@ -39,8 +39,10 @@ query! {
     }
 }
 
-/// Readings outside their limits, newest first.
-pub const BREACHES: Get<BreachQuery, Vec<Breach>> = Get::new("/temperature/breaches", "Readings outside their limits");
+crate::endpoint! {
+    /// Readings outside their limits, newest first.
+    pub const BREACHES: Get<BreachQuery, Vec<Breach>> = Get::new("/temperature/breaches", "Readings outside their limits");
+}
 
 row! {
     /// The readings of one location on one date.
@@ -84,8 +86,10 @@ query! {
     }
 }
 
-/// Readings and breaches per date and location, newest first.
-pub const SUMMARY: Get<TemperatureQuery, Vec<TemperatureSummary>> = Get::new("/temperature/summary", "Readings and breaches per date and location");
+crate::endpoint! {
+    /// Readings, breaches and episodes per date and location, newest first.
+    pub const SUMMARY: Get<TemperatureQuery, Vec<TemperatureSummary>> = Get::new("/temperature/summary", "Readings and breaches per date and location");
+}
 
 row! {
     /// Readings in a row outside their limits.
@@ -107,5 +111,7 @@ row! {
     }
 }
 
-/// Episodes of readings outside their limits, the newest first; one that goes on over midnight is one, cut only where the days that were asked for begin.
-pub const EPISODES: Get<TemperatureQuery, Vec<Episode>> = Get::new("/temperature/episodes", "Episodes of readings outside their limits");
+crate::endpoint! {
+    /// Episodes of readings outside their limits, the newest first; one that goes on over midnight is one, cut only where the days that were asked for begin.
+    pub const EPISODES: Get<TemperatureQuery, Vec<Episode>> = Get::new("/temperature/episodes", "Episodes of readings outside their limits");
+}

@@ -97,6 +97,8 @@ row! {
     }
 }
 
-/// The pack weights of one run.
-pub const ONE: Get<RunQuery, PackWeights> =
-    Get::new("/weights/{run_number}", "Pack weights of one run: average-quantity rules, histogram and control chart");
+crate::endpoint! {
+    /// The pack weights of one run.
+    pub const ONE: Get<RunQuery, PackWeights> =
+        Get::new("/weights/{run_number}", "Pack weights of one run: average-quantity rules, histogram and control chart");
+}

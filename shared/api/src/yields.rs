@@ -127,11 +127,17 @@ query! {
     }
 }
 
-/// Yield per date and line; `days` is 7 where neither it nor `from` nor `to` is given.
-pub const DAILY: Get<YieldQuery, Vec<DailyYield>> = Get::new("/yield/daily", "Yield of complete runs per production date and line");
+crate::endpoint! {
+    /// Yield per date and line; `days` is 7 where neither it nor `from` nor `to` is given.
+    pub const DAILY: Get<YieldQuery, Vec<DailyYield>> = Get::new("/yield/daily", "Yield of complete runs per production date and line");
+}
 
-/// Yield per line; all dates where no window is given.
-pub const BY_LINE: Get<YieldQuery, Vec<LineYield>> = Get::new("/yield/by-line", "Yield of complete runs per line");
+crate::endpoint! {
+    /// Yield per line; all dates where no window is given.
+    pub const BY_LINE: Get<YieldQuery, Vec<LineYield>> = Get::new("/yield/by-line", "Yield of complete runs per line");
+}
 
-/// How far down the tiers each run's fish went; `days` is 7 where neither it nor `from` nor `to` is given.
-pub const WATERFALL: Get<YieldQuery, Vec<WaterfallRun>> = Get::new("/yield/waterfall", "Output of complete runs per tier, and what no tier caught");
+crate::endpoint! {
+    /// How far down the tiers each run's fish went; `days` is 7 where neither it nor `from` nor `to` is given.
+    pub const WATERFALL: Get<YieldQuery, Vec<WaterfallRun>> = Get::new("/yield/waterfall", "Output of complete runs per tier, and what no tier caught");
+}

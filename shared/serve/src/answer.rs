@@ -39,6 +39,11 @@ impl Answer {
         Ok(Self { body: json(document)?, media_type, as_of, next: None, rows: Rows(1) })
     }
 
+    /// JSON that is written already, and says nothing of the ERP.
+    pub fn written(json: &[u8]) -> Self {
+        Self { body: json.to_vec(), media_type: "application/json", as_of: None, next: None, rows: Rows(1) }
+    }
+
     /// A list, as a JSON array.
     pub(crate) fn json_rows<R: Row + Serialize>(mut rows: Vec<R>, as_of: Option<DateTime<FixedOffset>>) -> Result<Self> {
         rows.round(None);

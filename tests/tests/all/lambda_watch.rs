@@ -36,7 +36,7 @@ async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
     let mut watch = Watch::start(&factory).await;
 
     let routes = routes();
-    assert_eq!(routes.len(), 20, "every path of every function: {routes:?}");
+    assert_eq!(routes.len(), 21, "every path of every function: {routes:?}");
     let run_number: String =
         rusqlite::Connection::open(factory.erp()).unwrap().query_row("SELECT run_number FROM run_inputs LIMIT 1", [], |row| row.get(0)).unwrap();
     for (path, function) in routes.iter().filter(|(path, _)| *path != START_PATH) {
@@ -174,7 +174,7 @@ fn cargo_lambda() -> Command {
 }
 
 /// The table of paths and functions in the root Cargo.toml, as cargo reads it.
-fn routes() -> BTreeMap<String, String> {
+pub(crate) fn routes() -> BTreeMap<String, String> {
     let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
     let output =
         Command::new(cargo).args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).current_dir(place::root()).output().unwrap();

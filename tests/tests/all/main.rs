@@ -32,6 +32,7 @@ mod http_unit;
 mod lambda_watch;
 mod marts;
 mod moved_days;
+mod openapi;
 mod paging;
 mod pipeline;
 mod pipeline_api;

@@ -1,0 +1,71 @@
+//! The list of all endpoints, by family. An endpoint that is not in it is not described; a test compares it with the paths that are deployed.
+
+use crate::operation::Lead;
+use crate::{Operation, compliance, health, openapi, products, quality, runs, shifts, temperature, weights, yields};
+
+/// Endpoints that belong together.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    /// Its name.
+    pub name: &'static str,
+    /// What its endpoints are about.
+    pub doc: &'static str,
+    /// Its endpoints.
+    pub operations: &'static [Operation],
+}
+
+const TO_A_RUN: Lead = Lead { path: runs::ONE.path, value: "run_number", pointer: "/0/run_number" };
+const TO_ITS_WEIGHTS: Lead = Lead { path: weights::ONE.path, value: "run_number", pointer: "/0/run_number" };
+
+/// All endpoints.
+pub const FAMILIES: &[Family] = &[
+    Family {
+        name: "Yield",
+        doc: "How much of the fish that went in came out as product. Percentages of groups are ratios of sums, over the runs that know both sides.",
+        operations: &[yields::DAILY.operation(), yields::BY_LINE.operation(), yields::WATERFALL.operation().leads_to(&[TO_A_RUN, TO_ITS_WEIGHTS])],
+    },
+    Family {
+        name: "Runs",
+        doc: "Production runs: which are on, all that is known of one, and its pack weights.",
+        operations: &[runs::ACTIVE.operation().leads_to(&[TO_A_RUN]), runs::ONE.operation(), weights::ONE.operation()],
+    },
+    Family {
+        name: "Compliance",
+        doc: "What the compliance checks found, and what people raised.",
+        operations: &[compliance::CHECKS.operation(), quality::SUMMARY.operation()],
+    },
+    Family {
+        name: "Temperature",
+        doc: "Readings of chillers, stores and lines, above all those outside their limits.",
+        operations: &[temperature::BREACHES.operation(), temperature::SUMMARY.operation()],
+    },
+    Family { name: "Shifts", doc: "What people and hours brought.", operations: &[shifts::PRODUCTIVITY.operation()] },
+    Family { name: "Products", doc: "What the factory makes.", operations: &[products::PRODUCTS.operation()] },
+    Family {
+        name: "Service",
+        doc: "The service itself: how old its numbers are, and what it can be asked.",
+        operations: &[health::HEALTH.operation().undated(), openapi::OPENAPI.operation().undated()],
+    },
+];
+
+/// The endpoints of all families.
+pub fn operations() -> impl Iterator<Item = &'static Operation> {
+    FAMILIES.iter().flat_map(|family| family.operations)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_endpoint_is_listed_once_and_leads_only_to_others() {
+        let ids: Vec<String> = operations().map(Operation::id).collect();
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+        for (operation, lead) in operations().flat_map(|operation| operation.leads.iter().map(move |lead| (operation, lead))) {
+            let there = operations().any(|other| other.path == lead.path && other.values().any(|value| value == lead.value));
+            assert!(there, "{} leads to {}", operation.path, lead.path);
+        }
+    }
+}

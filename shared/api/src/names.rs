@@ -1,0 +1,52 @@
+//! What the values in paths are, and an example of every text that can be asked for: a name means the same wherever it comes.
+//!
+//! The examples are of the factory that the answers in the API's description were recorded from.
+
+/// A value in a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathValue {
+    /// Its name, which stands in braces in the path.
+    pub name: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// One that exists.
+    pub example: &'static str,
+}
+
+/// All values in paths.
+pub const PATH_VALUES: &[PathValue] = &[PathValue { name: "run_number", doc: "The run's number, as the ERP writes it", example: "047441" }];
+
+/// An example of each parameter that takes a text.
+pub const TEXTS: &[(&str, &str)] = &[("line", "Line 1"), ("run", "047441"), ("shift", "AM"), ("species", "salmon")];
+
+/// An example of each parameter that takes a date.
+pub const DATES: &[(&str, &str)] = &[("date", "2026-11-20"), ("from", "2026-11-16"), ("to", "2026-11-20")];
+
+/// The value of this name.
+pub fn path_value(name: &str) -> Option<&'static PathValue> {
+    PATH_VALUES.iter().find(|value| value.name == name)
+}
+
+/// An example of a parameter that takes a text or a date.
+pub fn example(name: &str) -> Option<&'static str> {
+    TEXTS.iter().chain(DATES).find(|(known, _)| *known == name).map(|(_, example)| *example)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operations;
+    use crate::query::ParameterKind;
+
+    #[test]
+    fn every_value_in_a_path_is_described_and_every_text_has_an_example() {
+        for operation in operations() {
+            for name in operation.values() {
+                assert!(path_value(name).is_some(), "{}: add `{name}` to PATH_VALUES", operation.path);
+            }
+            for parameter in operation.parameters.iter().filter(|parameter| matches!(parameter.kind, ParameterKind::Text | ParameterKind::Date)) {
+                assert!(example(parameter.name).is_some(), "{}: add `{}` to TEXTS or DATES", operation.path, parameter.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! An endpoint without its types: what programs and people are told about it. OpenAPI is written from this.
+
+use crate::query::ParameterDoc;
+use crate::shape::Shape;
+
+/// How an endpoint is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads. HEAD asks the same for the headers alone.
+    Get,
+    /// Starts something.
+    Post,
+}
+
+impl Method {
+    /// Its name as HTTP writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// An endpoint as it is described.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// How it is asked.
+    pub method: Method,
+    /// The path, with `{name}` where a value goes; [`names`](crate::names) tells what each of these values is.
+    pub path: &'static str,
+    /// What it tells or does, in one line.
+    pub summary: &'static str,
+    /// What else a caller should know.
+    pub about: &'static str,
+    /// The parameters that can follow the path.
+    pub parameters: &'static [ParameterDoc],
+    /// The status of a good answer.
+    pub success: u16,
+    /// The form of a good answer as JSON.
+    pub answer: Shape,
+    /// The forms beside JSON. Every list comes as CSV too, without being named here.
+    pub media: &'static [Media],
+    /// What it refuses beside what every endpoint does: a status and why.
+    pub refusals: &'static [(u16, &'static str)],
+    /// Where its answers lead.
+    pub leads: &'static [Lead],
+    /// Whether a good answer always tells when the ERP was read.
+    pub dated: bool,
+}
+
+/// A form of an answer beside JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Media {
+    /// The media type, without parameters.
+    pub media_type: &'static str,
+    /// What it holds.
+    pub doc: &'static str,
+}
+
+/// A value of an answer that another endpoint takes in its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lead {
+    /// The path of the other endpoint, which is a GET.
+    pub path: &'static str,
+    /// The value's name in that path.
+    pub value: &'static str,
+    /// Where it stands in the answer, as a JSON pointer.
+    pub pointer: &'static str,
+}
+
+/// The CSV of a list.
+pub const CSV: Media = Media { media_type: "text/csv", doc: "The same rows as RFC 4180 has them, UTF-8, with a header also where there is no row" };
+
+impl Operation {
+    /// A GET that answers 200.
+    pub const fn get(path: &'static str, summary: &'static str, parameters: &'static [ParameterDoc], answer: Shape) -> Self {
+        let (about, success, dated) = ("", 200, true);
+        Self { method: Method::Get, path, summary, about, parameters, success, answer, media: &[], refusals: &[], leads: &[], dated }
+    }
+
+    /// A POST that starts something and answers 202 before it is done.
+    pub const fn post(path: &'static str, summary: &'static str, parameters: &'static [ParameterDoc], answer: Shape) -> Self {
+        Self { method: Method::Post, success: 202, dated: false, ..Self::get(path, summary, parameters, answer) }
+    }
+
+    /// The same with more to know about it.
+    pub const fn about(self, about: &'static str) -> Self {
+        Self { about, ..self }
+    }
+
+    /// The same with more forms than JSON, and CSV for a list.
+    pub const fn also(self, media: &'static [Media]) -> Self {
+        Self { media, ..self }
+    }
+
+    /// The same with more that it refuses: statuses, each with when it comes.
+    pub const fn refuses(self, refusals: &'static [(u16, &'static str)]) -> Self {
+        Self { refusals, ..self }
+    }
+
+    /// The same with where its answers lead.
+    pub const fn leads_to(self, leads: &'static [Lead]) -> Self {
+        Self { leads, ..self }
+    }
+
+    /// The same for an answer that may come before the ERP was ever read.
+    pub const fn undated(self) -> Self {
+        Self { dated: false, ..self }
+    }
+
+    /// The names of the values in the path, in order.
+    pub fn values(&self) -> impl Iterator<Item = &'static str> {
+        self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+    }
+
+    /// Whether it answers a list of objects, which has pages and comes as CSV too.
+    pub const fn is_list(&self) -> bool {
+        matches!(self.answer, Shape::List(Shape::Object(_)))
+    }
+
+    /// All forms beside JSON.
+    pub fn other_media(&self) -> impl Iterator<Item = Media> {
+        self.is_list().then_some(CSV).into_iter().chain(self.media.iter().copied())
+    }
+
+    /// A name for programs: `get_runs_by_run_number`.
+    pub fn id(&self) -> String {
+        let mut id = self.method.name().to_lowercase();
+        for segment in self.path.split('/').filter(|segment| !segment.is_empty()) {
+            match segment.strip_prefix('{').and_then(|value| value.strip_suffix('}')) {
+                Some(value) => id = format!("{id}_by_{value}"),
+                None => id = format!("{id}_{}", segment.replace(['-', '.'], "_")),
+            }
+        }
+        id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Method, Operation, Shape, runs, yields};
+
+    #[test]
+    fn an_endpoint_without_its_types_still_tells_all_of_them() {
+        let daily = yields::DAILY.operation();
+        assert_eq!((daily.id().as_str(), daily.is_list(), daily.values().count()), ("get_yield_daily", true, 0));
+        assert!(daily.about.contains("`days` is 7 where"), "{}", daily.about);
+        let one = runs::ONE.operation();
+        assert_eq!((one.id().as_str(), one.is_list(), one.values().collect::<Vec<_>>()), ("get_runs_by_run_number", false, vec!["run_number"]));
+        assert_eq!(one.other_media().count(), 0);
+        let post = Operation::post("/pipeline/run", "", &[], Shape::Any);
+        assert_eq!((post.id().as_str(), post.success, post.method), ("post_pipeline_run", 202, Method::Post));
+    }
+}

@@ -1,0 +1,85 @@
+//! What the API says of itself, against what it does: the description, its examples, its paths, and answers to what it does not allow.
+//!
+//! All of it over one factory: a sandbox of three days at a fixed time, so that the same is answered every time.
+
+mod bad_input;
+mod description;
+mod examples;
+
+use api::names::path_value;
+use api::operation::Lead;
+use api::{Operation, operations};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use lake::Mode;
+use serde_json::Value;
+use serve::{Settings, State};
+use tests::factory::Factory;
+use tower::ServiceExt;
+
+/// The factory's time: a Friday, in the middle of a shift.
+const NOW: &str = "2026-11-20T14:00:00";
+
+/// The state of all functions over the factory's lake, after a run.
+async fn state() -> State {
+    let factory = Factory::sandbox(NOW, 3).await.with_lake_in_memory();
+    factory.run_ok(Mode::Incremental).await;
+    state_over(&factory)
+}
+
+fn state_over(factory: &Factory) -> State {
+    let settings = Settings {
+        lake: "s3://memory".to_owned(),
+        factory: factory.settings.factory_id.clone(),
+        tz: factory.settings.factory_tz,
+        stale_after_seconds: 900,
+        dashboard_origin: None,
+    };
+    let now = factory.now.get();
+    State::new(factory.lake().clone(), settings, move || now)
+}
+
+/// All functions as one app.
+async fn app() -> Router {
+    serve::finish(tideline::app::routes(), state().await)
+}
+
+/// What was answered.
+struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Reply {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+}
+
+async fn ask(app: &Router, operation: &Operation, address: &str, accept: &str) -> Reply {
+    let request = Request::builder().method(operation.method.name()).uri(address).header("accept", accept);
+    let request = request.body(Body::empty()).unwrap_or_else(|error| panic!("{address}: {error}"));
+    let (parts, body) = app.clone().oneshot(request).await.unwrap().into_parts();
+    let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+    Reply { status: parts.status, headers: parts.headers, text }
+}
+
+/// The path of an endpoint with values that exist in this factory: where another endpoint's answer leads to one, from there.
+async fn path(app: &Router, operation: &Operation) -> String {
+    let mut path = operation.path.to_owned();
+    for name in operation.values() {
+        let to_here =
+            |other: &'static Operation| other.leads.iter().find(|lead| lead.path == operation.path && lead.value == name).map(|lead| (other, lead));
+        let value = match operations().find_map(to_here) {
+            Some((list, Lead { pointer, .. })) => {
+                let answer = ask(app, list, list.path, "application/json").await.json();
+                answer.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{} has no {pointer}", list.path)).to_owned()
+            }
+            None => path_value(name).expect("a value that is described").example.to_owned(),
+        };
+        path = path.replace(&format!("{{{name}}}"), &value);
+    }
+    path
+}
