@@ -1,4 +1,5 @@
-//! API and dashboard on one address: the routes of all functions under `/` and `/api/`, the page at `/`.
+//! API and dashboard on one address: the routes of all functions under `/` and `/api/`, the page at `/`,
+//! the description of the API at `/docs`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
 use axum::response::Html;
 use tower_http::compression::CompressionLayer;
-use tower_http::services::ServeDir;
+use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::runs::Runs;
@@ -35,7 +36,9 @@ pub fn routes() -> Router<serve::State> {
 
 fn dashboard(page: &Path) -> Router {
     let router = if page.join("index.html").is_file() {
-        Router::new().fallback_service(ServeDir::new(page)).layer(CompressionLayer::new())
+        // A folder's page stands under its name with a slash; the contract names it without.
+        let docs = ServeFile::new(page.join("docs/index.html"));
+        Router::new().route_service("/docs", docs).fallback_service(ServeDir::new(page)).layer(CompressionLayer::new())
     } else {
         Router::new().route("/", axum::routing::get(async || Html(NOT_BUILT)))
     };

@@ -3,8 +3,11 @@
 //! All of it over one factory: a sandbox of three days at a fixed time, so that the same is answered every time.
 
 mod bad_input;
+mod browser;
 mod description;
 mod examples;
+
+use std::net::Ipv4Addr;
 
 use api::names::path_value;
 use api::operation::Lead;
@@ -16,6 +19,8 @@ use lake::Mode;
 use serde_json::Value;
 use serve::{Settings, State};
 use tests::factory::Factory;
+use tests::place;
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 /// The factory's time: a Friday, in the middle of a shift.
@@ -43,6 +48,15 @@ fn state_over(factory: &Factory) -> State {
 /// All functions as one app.
 async fn app() -> Router {
     serve::finish(tideline::app::routes(), state().await)
+}
+
+/// API and page on a port of their own, until the test ends. Gives the address.
+async fn serve_all() -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let app = tideline::app::app(state().await, &place::page());
+    tokio::spawn(async { axum::serve(listener, app).await });
+    address
 }
 
 /// What was answered.
