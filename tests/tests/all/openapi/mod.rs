@@ -6,6 +6,7 @@ mod bad_input;
 mod browser;
 mod description;
 mod examples;
+mod schemathesis;
 
 use std::net::Ipv4Addr;
 
