@@ -1,7 +1,7 @@
 //! The list of all endpoints, by family. An endpoint that is not in it is not described; a test compares it with the paths that are deployed.
 
-use crate::operation::Lead;
-use crate::{Operation, compliance, health, openapi, products, quality, runs, shifts, temperature, weights, yields};
+use crate::operation::{CSV, Lead, Media};
+use crate::{Operation, compliance, health, openapi, pipeline, products, quality, runs, shelf_life, shifts, temperature, trace, weights, yields};
 
 /// Endpoints that belong together.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,10 @@ pub struct Family {
 }
 
 const TO_A_RUN: Lead = Lead { path: runs::ONE.path, value: "run_number", pointer: "/0/run_number" };
+const TO_A_JOB: Lead = Lead { path: pipeline::RUN.path, value: "job_id", pointer: "/0/job_id" };
 const TO_ITS_WEIGHTS: Lead = Lead { path: weights::ONE.path, value: "run_number", pointer: "/0/run_number" };
+
+const EPCIS: Media = Media { media_type: "application/ld+json", doc: "The same as GS1 EPCIS 2.0 events with the key data elements of GDST" };
 
 /// All endpoints.
 pub const FAMILIES: &[Family] = &[
@@ -37,10 +40,25 @@ pub const FAMILIES: &[Family] = &[
     Family {
         name: "Temperature",
         doc: "Readings of chillers, stores and lines, above all those outside their limits.",
-        operations: &[temperature::BREACHES.operation(), temperature::SUMMARY.operation()],
+        operations: &[temperature::BREACHES.operation(), temperature::EPISODES.operation(), temperature::SUMMARY.operation()],
     },
     Family { name: "Shifts", doc: "What people and hours brought.", operations: &[shifts::PRODUCTIVITY.operation()] },
-    Family { name: "Products", doc: "What the factory makes.", operations: &[products::PRODUCTS.operation()] },
+    Family { name: "Products", doc: "What the factory makes.", operations: &[products::PRODUCTS.operation(), shelf_life::EXPIRING.operation()] },
+    Family {
+        name: "Trace",
+        doc: "Where a batch came from and where it went, over any depth, with a mass balance.",
+        operations: &[trace::TRACE.operation().also(&[CSV, EPCIS])],
+    },
+    Family {
+        name: "Pipeline",
+        doc: "The runs that read the ERP: what they did, what they rejected, and the start of one.",
+        operations: &[
+            pipeline::RUNS.operation().leads_to(&[TO_A_JOB]).undated(),
+            pipeline::RUN.operation().undated(),
+            pipeline::REJECTED.operation().undated(),
+            pipeline::START,
+        ],
+    },
     Family {
         name: "Service",
         doc: "The service itself: how old its numbers are, and what it can be asked.",

@@ -14,7 +14,11 @@ pub struct PathValue {
 }
 
 /// All values in paths.
-pub const PATH_VALUES: &[PathValue] = &[PathValue { name: "run_number", doc: "The run's number, as the ERP writes it", example: "047441" }];
+pub const PATH_VALUES: &[PathValue] = &[
+    PathValue { name: "batch_code", doc: "A batch code, the code of a batch that a scan-back made, or a run number", example: "B0001" },
+    PathValue { name: "job_id", doc: "The id of a run of the pipeline", example: "01981d1e-0000-7000-8000-000000000000" },
+    PathValue { name: "run_number", doc: "The run's number, as the ERP writes it", example: "047441" },
+];
 
 /// An example of each parameter that takes a text.
 pub const TEXTS: &[(&str, &str)] = &[("line", "Line 1"), ("run", "047441"), ("shift", "AM"), ("species", "salmon")];

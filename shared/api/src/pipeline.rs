@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset};
 
 use crate::query::{After, Days, Limit, NoQuery};
-use crate::{Format, Get, query, row};
+use crate::{Described, Format, Get, Operation, Query, query, row};
 
 row! {
     /// What became of one table in a run.
@@ -157,17 +157,28 @@ query! {
     }
 }
 
-/// The runs, newest first.
-pub const RUNS: Get<RunsQuery, Vec<RunSummary>> = Get::new("/pipeline/runs", "The runs of the pipeline");
+crate::endpoint! {
+    /// The runs, newest first.
+    pub const RUNS: Get<RunsQuery, Vec<RunSummary>> = Get::new("/pipeline/runs", "The runs of the pipeline");
+}
 
-/// One run with its tables.
-pub const RUN: Get<NoQuery, RunRecord> = Get::new("/pipeline/runs/{job_id}", "What a run of the pipeline did to each table");
+crate::endpoint! {
+    /// One run with its tables.
+    pub const RUN: Get<NoQuery, RunRecord> = Get::new("/pipeline/runs/{job_id}", "What a run of the pipeline did to each table");
+}
 
-/// The rejected rows that are open, newest first.
-pub const REJECTED: Get<RejectedQuery, Vec<RejectedRow>> = Get::new("/pipeline/rejected", "Rows that were rejected and are not mended yet");
+crate::endpoint! {
+    /// The rejected rows that are open, newest first.
+    pub const REJECTED: Get<RejectedQuery, Vec<RejectedRow>> = Get::new("/pipeline/rejected", "Rows that were rejected and are not mended yet");
+}
 
 /// The path that takes a POST with a [`StartQuery`] and answers 202 with [`RunStarted`].
 pub const START_PATH: &str = "/pipeline/run";
+
+/// How a run is started.
+pub const START: Operation = Operation::post(START_PATH, "Start a run of the pipeline", StartQuery::PARAMETERS, RunStarted::SHAPE)
+    .about("Answers before the run is done: `Location` says where its record is. One run at a time is at work.")
+    .refuses(&[(403, "The request comes from the page of another site"), (409, "A run is at work already")]);
 
 /// What is said of a run that died.
 pub const DIED: &str = "the run ended without saying so: it was killed or ran out of time; nothing that it committed is lost";

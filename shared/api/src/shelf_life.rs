@@ -41,5 +41,7 @@ query! {
     }
 }
 
-/// Runs from their ninth to their thirtieth day of which something is left, the oldest first. The days are the factory's.
-pub const EXPIRING: Get<ExpiringQuery, Vec<ExpiringRun>> = Get::new("/shelf-life/expiring", "Stock that has to be sold or frozen, most urgent first");
+crate::endpoint! {
+    /// Runs from their ninth to their thirtieth day of which something is left, the oldest first. The days are the factory's.
+    pub const EXPIRING: Get<ExpiringQuery, Vec<ExpiringRun>> = Get::new("/shelf-life/expiring", "Stock that has to be sold or frozen, most urgent first");
+}

@@ -67,6 +67,6 @@ query! {
 
 crate::endpoint! {
     /// Labour per date, shift and line, newest first.
-    pub const PRODUCTIVITY: Get<ShiftQuery, Vec<ShiftProductivity>> = 
+    pub const PRODUCTIVITY: Get<ShiftQuery, Vec<ShiftProductivity>> =
         Get::new("/shifts/productivity", "Output per head and hour of each shift and line, and its OEE");
 }

@@ -259,5 +259,7 @@ query! {
 /// The media type of an EPCIS document.
 pub const EPCIS_MEDIA_TYPE: &str = "application/ld+json";
 
-/// A trace. A code that is both a batch's and a run's is the batch.
-pub const TRACE: Get<TraceQuery, Trace> = Get::new("/trace/{batch_code}", "Where a batch came from and where it went, by batch code or run number");
+crate::endpoint! {
+    /// A trace. A code that is both a batch's and a run's is the batch.
+    pub const TRACE: Get<TraceQuery, Trace> = Get::new("/trace/{batch_code}", "Where a batch came from and where it went, by batch code or run number");
+}

@@ -44,7 +44,7 @@ impl Snapshot {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).extend(mart.tables);
         let parts = self.manifest.marts.get(mart.name).ok_or(Error::NotMade(mart.name))?;
         let parts: Vec<(&String, &PartRef)> = parts.iter().filter(|(name, part)| wanted(name, &part.zone)).collect();
-        let load = async |(name, part): (&String, &PartRef)| Ok((name.clone(), self.state.parts().get(self.state.lake(), part).await?));
+        let load = async |(name, part): (&String, &PartRef)| Ok::<_, Error>((name.clone(), self.state.parts().get(self.state.lake(), part).await?));
         let parts: Vec<(String, DataFrame)> = futures::future::try_join_all(parts.into_iter().map(load)).await?;
         let schema = mart.schema();
         if parts.iter().any(|(_, frame)| **frame.schema() != schema) {

@@ -47,5 +47,6 @@ mod storage;
 mod storage_client;
 mod storage_killed;
 mod tds_endpoint;
+mod trace;
 mod upgrade;
 mod wire;

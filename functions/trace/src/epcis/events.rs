@@ -106,6 +106,7 @@ fn receiving(intake: &Intake, factory: &Factory) -> Option<Event> {
 fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Event> {
     let row = traced.run_rows.get(run);
     let kept = |scan: &&Link| scan.return_method.as_deref() == Some(ReturnMethod::ProdReturn.as_str());
+    // An input of unknown weight stands with 0: the schema wants a number, and a batch that is left out would be lost.
     let mut inputs: BTreeMap<&str, f64> = balance::inputs(traced, run).into_iter().filter_map(|(batch, kg)| Some((batch?, kg))).collect();
     for scan in traced.links_of(run, Kind::ScanBack).filter(kept) {
         // What went back as what it was has not been transformed.

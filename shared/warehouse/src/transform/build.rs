@@ -1,6 +1,6 @@
 //! Staging to marts: makes the rows again that the pending note names, and leaves the rest as it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use polars::prelude::*;

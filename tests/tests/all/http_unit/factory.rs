@@ -1,5 +1,6 @@
 //! A factory whose lake lies in memory, with a storage that can be made to fail and a clock that can be set.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 

@@ -8,5 +8,6 @@ mod protocol;
 mod shelf_life;
 mod summaries;
 mod trace;
+mod trace_epcis;
 mod waterfall;
 mod weights;

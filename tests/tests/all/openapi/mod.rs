@@ -29,9 +29,13 @@ const NOW: &str = "2026-11-20T14:00:00";
 
 /// The state of all functions over the factory's lake, after a run.
 async fn state() -> State {
+    state_over(&factory().await)
+}
+
+async fn factory() -> Factory {
     let factory = Factory::sandbox(NOW, 3).await.with_lake_in_memory();
     factory.run_ok(Mode::Incremental).await;
-    state_over(&factory)
+    factory
 }
 
 fn state_over(factory: &Factory) -> State {
@@ -55,8 +59,14 @@ async fn app() -> Router {
 async fn serve_all() -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let app = tideline::app::app(state().await, &place::page());
-    tokio::spawn(async { axum::serve(listener, app).await });
+    let factory = factory().await;
+    let runs = tideline::runs::Runs::new(factory.lake().clone(), factory.settings.clone());
+    let app = tideline::app::app(state_over(&factory), &place::page(), runs);
+    tokio::spawn(async move {
+        // The runs that are asked for read its ERP.
+        let _factory = factory;
+        axum::serve(listener, app).await
+    });
     address
 }
 
