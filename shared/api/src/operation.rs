@@ -54,6 +54,8 @@ pub struct Operation {
 pub struct Media {
     /// The media type, without parameters.
     pub media_type: &'static str,
+    /// The value of the parameter `format` that asks for it.
+    pub format: &'static str,
     /// What it holds.
     pub doc: &'static str,
 }
@@ -70,7 +72,8 @@ pub struct Lead {
 }
 
 /// The CSV of a list.
-pub const CSV: Media = Media { media_type: "text/csv", doc: "The same rows as RFC 4180 has them, UTF-8, with a header also where there is no row" };
+pub const CSV: Media =
+    Media { media_type: "text/csv", format: "csv", doc: "The same rows as RFC 4180 has them, UTF-8, with a header also where there is no row" };
 
 impl Operation {
     /// A GET that answers 200.

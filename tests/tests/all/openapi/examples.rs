@@ -26,9 +26,15 @@ async fn examples_are_answers_of_the_factory() {
     let mut recorded: BTreeMap<String, BTreeMap<String, Json>> = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     let app = app().await;
     for operation in operations().filter(|operation| operation.method == Method::Get && operation.path != api::openapi::OPENAPI.path) {
-        let address = path(&app, operation).await + if operation.is_list() { "?limit=2" } else { "" };
-        for media_type in std::iter::once("application/json").chain(operation.other_media().map(|media| media.media_type)) {
-            let reply = ask(&app, operation, &address, media_type).await;
+        let path = path(&app, operation).await;
+        let json = ("application/json", String::new());
+        let others = operation.other_media().map(|media| (media.media_type, format!("&format={}", media.format)));
+        for (media_type, format) in std::iter::once(json).chain(others) {
+            let limit = if operation.is_list() { "&limit=2" } else { "" };
+            let address = format!("{path}?{limit}{format}");
+            let reply = ask(&app, operation, &address, "application/json").await;
+            let sent = reply.headers["content-type"].to_str().unwrap();
+            assert!(sent.starts_with(media_type), "{address}: {sent}");
             assert_eq!(reply.status, 200, "{address}: {}", reply.text);
             let example = if media_type.ends_with("json") {
                 assert_ne!(reply.text, "[]", "{address} has nothing to show");
