@@ -1,6 +1,6 @@
 //! The list of all endpoints, by family. An endpoint that is not in it is not described; a test compares it with the paths that are deployed.
 
-use crate::operation::{CSV, Lead, Media};
+use crate::operation::{Lead, Media};
 use crate::{Operation, compliance, health, openapi, pipeline, products, quality, runs, shelf_life, shifts, temperature, trace, weights, yields};
 
 /// Endpoints that belong together.
@@ -18,7 +18,9 @@ const TO_A_RUN: Lead = Lead { path: runs::ONE.path, value: "run_number", pointer
 const TO_A_JOB: Lead = Lead { path: pipeline::RUN.path, value: "job_id", pointer: "/0/job_id" };
 const TO_ITS_WEIGHTS: Lead = Lead { path: weights::ONE.path, value: "run_number", pointer: "/0/run_number" };
 
-const EPCIS: Media = Media { media_type: "application/ld+json", doc: "The same as GS1 EPCIS 2.0 events with the key data elements of GDST" };
+const TRACE_CSV: Media = Media { media_type: "text/csv", format: "csv", doc: "The same as a flat list, a row for each step" };
+const EPCIS: Media =
+    Media { media_type: "application/ld+json", format: "epcis", doc: "The same as GS1 EPCIS 2.0 events with the key data elements of GDST" };
 
 /// All endpoints.
 pub const FAMILIES: &[Family] = &[
@@ -47,7 +49,7 @@ pub const FAMILIES: &[Family] = &[
     Family {
         name: "Trace",
         doc: "Where a batch came from and where it went, over any depth, with a mass balance.",
-        operations: &[trace::TRACE.operation().also(&[CSV, EPCIS])],
+        operations: &[trace::TRACE.operation().also(&[TRACE_CSV, EPCIS])],
     },
     Family {
         name: "Pipeline",

@@ -34,8 +34,52 @@ async fn state() -> State {
 
 async fn factory() -> Factory {
     let factory = Factory::sandbox(NOW, 3).await.with_lake_in_memory();
+    add_old_run(&factory);
     factory.run_ok(Mode::Incremental).await;
     factory
+}
+
+/// A run of ten days ago of which something is left, out of a batch with a name that the description can use.
+fn add_old_run(factory: &Factory) {
+    let at = "'2026-11-10 06:00:00'";
+    let run = |more: &[(&'static str, &'static str)]| [&[("run_number", "'046101'"), ("updated_at", at)], more].concat();
+    factory.insert(
+        "RunNumber",
+        &[
+            ("RunNumber", "'046101'"),
+            ("ProductionDate", "'2026-11-10'"),
+            ("ProductCode", "'SAL-201'"),
+            ("ProdLine", "'Line 1'"),
+            ("Complete", "1"),
+            ("Created", at),
+        ],
+    );
+    factory.insert(
+        "traceability",
+        &[
+            ("trace_id", "'T-OLD'"),
+            ("batch_code", "'SAL-2611-07'"),
+            ("supplier", "'Lochside Salmon'"),
+            ("species", "'salmon'"),
+            ("qty_kg", "500"),
+            ("updated_at", at),
+        ],
+    );
+    factory.insert("run_inputs", &run(&[("input_id", "9000001"), ("batch_code", "'SAL-2611-07'"), ("grade", "'Premium'"), ("qty_kg", "400")]));
+    factory.insert("run_outputs", &run(&[("output_id", "9000001"), ("product_code", "'SAL-201'"), ("tier", "1"), ("qty_kg", "380")]));
+    factory.insert(
+        "despatch",
+        &run(&[
+            ("despatch_id", "9000001"),
+            ("order_number", "'SO-7001'"),
+            ("customer", "'Harbour Foods'"),
+            ("product_code", "'SAL-201'"),
+            ("batch_code", "'SAL-2611-07'"),
+            ("qty_kg", "120"),
+            ("despatch_date", "'2026-11-12'"),
+            ("status", "'delivered'"),
+        ]),
+    );
 }
 
 fn state_over(factory: &Factory) -> State {
