@@ -8,6 +8,7 @@ mod protocol;
 mod shelf_life;
 mod summaries;
 mod trace;
+mod trace_bounds;
 mod trace_epcis;
 mod waterfall;
 mod weights;
