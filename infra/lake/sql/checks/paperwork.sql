@@ -1,0 +1,30 @@
+-- check_unmapped_exception_run and check_weight_mismatch: what the paperwork of a complete run leaves out or gets wrong.
+CREATE OR REPLACE VIEW check_unmapped_exception_run AS
+SELECT
+    o.run_number,
+    o.production_date,
+    CAST(NULL AS DOUBLE) AS measured,
+    CAST(NULL AS DOUBLE) AS "limit",
+    array_join(array_sort(array_agg(DISTINCT COALESCE(o.product_code, ''))), ', ') AS detail
+FROM run_outputs o
+JOIN stg_runs r ON r.run_number = o.run_number AND r.production_date = o.production_date AND r.complete
+LEFT JOIN product_by_code p ON p.product_code = o.product_code
+LEFT JOIN (SELECT DISTINCT run_number, production_date FROM run_inputs) i ON i.run_number = o.run_number AND i.production_date = o.production_date
+WHERE (p.is_exception OR LOWER(TRIM(o.piece_type)) = 'marinade')
+    AND i.run_number IS NULL
+    AND EXISTS (SELECT 1 FROM known_tables WHERE table_name = 'run_inputs')
+GROUP BY o.run_number, o.production_date;
+
+CREATE OR REPLACE VIEW check_weight_mismatch AS
+WITH outputs AS (
+    SELECT run_number, production_date, SUM(qty_kg) AS output_kg FROM run_outputs GROUP BY run_number, production_date
+)
+SELECT
+    r.run_number,
+    r.production_date,
+    CASE WHEN r.total_weight_kg > 0 THEN ABS(o.output_kg - r.total_weight_kg) / r.total_weight_kg * 100 END AS measured,
+    2 AS "limit",
+    CAST(NULL AS VARCHAR(1)) AS detail
+FROM runs r
+JOIN outputs o ON o.run_number = r.run_number AND o.production_date = r.production_date
+WHERE r.complete AND ABS(o.output_kg - r.total_weight_kg) > 0.02 * r.total_weight_kg * (1 + 1e-9) + 1e-9;

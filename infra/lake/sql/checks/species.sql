@@ -1,0 +1,41 @@
+-- check_species_mismatch: product of a species that did not go in.
+--
+-- A batch is of the species that its intakes name, else of the one that the input's own row names. Species that are none of ours are compared by their text.
+CREATE OR REPLACE VIEW check_species_mismatch AS
+WITH intakes AS (
+    SELECT DISTINCT t.batch_code, COALESCE(w.species, UPPER(TRIM(t.species))) AS species
+    FROM staging.traceability t
+    LEFT JOIN words w ON w.text = t.species
+    WHERE TRIM(t.batch_code) <> '' AND TRIM(t.species) <> ''
+),
+inputs AS (
+    SELECT i.run_number, i.production_date, COALESCE(k.species, w.species, NULLIF(UPPER(TRIM(i.species)), '')) AS species
+    FROM run_inputs i
+    LEFT JOIN intakes k ON k.batch_code = i.batch_code
+    LEFT JOIN words w ON w.text = i.species
+),
+outputs AS (
+    SELECT DISTINCT o.run_number, o.production_date, o.product_code, p.species
+    FROM run_outputs o
+    JOIN product_by_code p ON p.product_code = o.product_code
+    WHERE p.species IS NOT NULL
+),
+judged AS (
+    SELECT
+        o.run_number,
+        o.production_date,
+        o.product_code,
+        COUNT(CASE WHEN i.species = o.species THEN 1 END) AS same
+    FROM outputs o
+    JOIN inputs i ON i.run_number = o.run_number AND i.production_date = o.production_date AND i.species IS NOT NULL
+    GROUP BY o.run_number, o.production_date, o.product_code
+)
+SELECT
+    run_number,
+    production_date,
+    CAST(NULL AS DOUBLE) AS measured,
+    CAST(NULL AS DOUBLE) AS "limit",
+    array_join(array_sort(array_agg(product_code)), ', ') AS detail
+FROM judged
+WHERE same = 0
+GROUP BY run_number, production_date;

@@ -1,0 +1,75 @@
+-- fct_compliance_checks: a row per violation of one of the thirteen checks; several findings of one check in one run are one row.
+--
+-- detail lists the things found (codes, PLUs, ranges of labels), not the words around them that people read in the published mart.
+CREATE OR REPLACE VIEW fct_compliance_checks AS
+WITH violations AS (
+    SELECT 'gg_in_premium' AS "check", 'CRITICAL' AS severity, v.* FROM check_gg_in_premium v
+    UNION ALL
+    SELECT 'tails_in_premium' AS "check", 'CRITICAL' AS severity, v.* FROM check_tails_in_premium v
+    UNION ALL
+    SELECT 'species_mismatch' AS "check", 'CRITICAL' AS severity, v.* FROM check_species_mismatch v
+    UNION ALL
+    SELECT 'scanback_without_parent' AS "check", 'MAJOR' AS severity, v.* FROM check_scanback_without_parent v
+    UNION ALL
+    SELECT
+        'missing_product_code' AS "check",
+        'MAJOR' AS severity,
+        run_number,
+        production_date,
+        CAST(NULL AS DOUBLE) AS measured,
+        CAST(NULL AS DOUBLE) AS "limit",
+        CAST(NULL AS VARCHAR(1)) AS detail
+    FROM runs
+    WHERE COALESCE(TRIM(product_code), '') = ''
+    UNION ALL
+    SELECT 'plu_mismatch' AS "check", 'MAJOR' AS severity, v.* FROM check_plu_mismatch v
+    UNION ALL
+    SELECT 'unmapped_exception_run' AS "check", 'MAJOR' AS severity, v.* FROM check_unmapped_exception_run v
+    UNION ALL
+    SELECT 'low_yield' AS "check", 'WARNING' AS severity, run_number, production_date, yield_pct AS measured, 90 AS "limit", CAST(NULL AS VARCHAR(1)) AS detail
+    FROM runs
+    WHERE complete AND yield_pct < 90 * (1 - 1e-9)
+    UNION ALL
+    SELECT 'high_giveaway' AS "check", 'WARNING' AS severity, run_number, production_date, giveaway_pct AS measured, 3 AS "limit", CAST(NULL AS VARCHAR(1)) AS detail
+    FROM runs
+    WHERE giveaway_pct > 3 * (1 + 1e-9)
+    UNION ALL
+    SELECT 'label_gap' AS "check", 'WARNING' AS severity, v.* FROM check_label_gap v
+    UNION ALL
+    SELECT 'weight_mismatch' AS "check", 'WARNING' AS severity, v.* FROM check_weight_mismatch v
+    UNION ALL
+    SELECT 'underweight_lot' AS "check", 'CRITICAL' AS severity, v.* FROM check_underweight_lot v
+)
+SELECT
+    v."check",
+    v.severity,
+    v.run_number,
+    v.production_date,
+    r.prod_line,
+    r.product_code,
+    CAST(NULL AS VARCHAR(1)) AS location,
+    v.measured,
+    v."limit",
+    v.detail,
+    COALESCE(r.finished_at, r.started_at, CAST(v.production_date AS TIMESTAMP)) AS detected_at,
+    v.production_date AS detected_on,
+    CAST(NULL AS BIGINT) AS reading_id
+FROM violations v
+JOIN runs r ON r.run_number = v.run_number AND r.production_date = v.production_date
+UNION ALL
+SELECT
+    'temperature_breach' AS "check",
+    'CRITICAL' AS severity,
+    CAST(NULL AS VARCHAR(1)) AS run_number,
+    CAST(NULL AS DATE) AS production_date,
+    CAST(NULL AS VARCHAR(1)) AS prod_line,
+    CAST(NULL AS VARCHAR(1)) AS product_code,
+    location,
+    temp_celsius AS measured,
+    broken_limit AS "limit",
+    CAST(NULL AS VARCHAR(1)) AS detail,
+    reading_time AS detected_at,
+    reading_date AS detected_on,
+    log_id AS reading_id
+FROM stg_temperature
+WHERE degrees_over IS NOT NULL;

@@ -1,0 +1,27 @@
+-- fct_product_mix: what each run was made into, and how much of it. share_pct is of the run's whole output; outputs that name no product code share a row.
+CREATE OR REPLACE VIEW fct_product_mix AS
+WITH of_run AS (
+    SELECT run_number, production_date, SUM(qty_kg) AS run_kg FROM run_outputs GROUP BY run_number, production_date
+),
+of_product AS (
+    SELECT run_number, production_date, product_code, SUM(qty_packs) AS qty_packs, SUM(qty_kg) AS qty_kg
+    FROM run_outputs
+    GROUP BY run_number, production_date, product_code
+)
+SELECT
+    o.run_number,
+    o.production_date,
+    r.prod_line,
+    r.line_name,
+    r.shift_code,
+    o.product_code,
+    p.description AS product,
+    p.species,
+    CAST(o.qty_packs AS BIGINT) AS qty_packs,
+    o.qty_kg,
+    t.run_kg,
+    CASE WHEN t.run_kg > 0 THEN o.qty_kg / t.run_kg * 100 END AS share_pct
+FROM of_product o
+JOIN of_run t ON t.run_number = o.run_number AND t.production_date = o.production_date
+JOIN stg_runs r ON r.run_number = o.run_number AND r.production_date = o.production_date
+LEFT JOIN product_by_code p ON p.product_code = o.product_code;

@@ -1,0 +1,38 @@
+-- fct_waterfall_yield: how far down the tiers the fish of each complete run went, and what no tier caught. Percentages are shares of the run's input.
+--
+-- total_kg is all output, that of no tier included. Of a run without outputs only the input is known; a run of which neither is known is left out.
+CREATE OR REPLACE VIEW fct_waterfall_yield AS
+WITH outputs AS (
+    SELECT
+        run_number,
+        production_date,
+        SUM(qty_kg) AS total_kg,
+        -- A tier without rows is zero; one whose rows tell no weight is not known.
+        CASE WHEN COUNT(CASE WHEN tier = 1 THEN 1 END) = 0 THEN 0 ELSE SUM(CASE WHEN tier = 1 THEN qty_kg END) END AS tier1_kg,
+        CASE WHEN COUNT(CASE WHEN tier = 2 THEN 1 END) = 0 THEN 0 ELSE SUM(CASE WHEN tier = 2 THEN qty_kg END) END AS tier2_kg,
+        CASE WHEN COUNT(CASE WHEN tier = 3 THEN 1 END) = 0 THEN 0 ELSE SUM(CASE WHEN tier = 3 THEN qty_kg END) END AS tier3_kg
+    FROM run_outputs
+    GROUP BY run_number, production_date
+)
+SELECT
+    r.run_number,
+    r.production_date,
+    r.prod_line,
+    r.line_name,
+    r.shift_code,
+    r.species,
+    r.product_code,
+    r.product,
+    r.input_kg,
+    o.tier1_kg,
+    CASE WHEN r.input_kg > 0 THEN o.tier1_kg / r.input_kg * 100 END AS tier1_pct,
+    o.tier2_kg,
+    CASE WHEN r.input_kg > 0 THEN o.tier2_kg / r.input_kg * 100 END AS tier2_pct,
+    o.tier3_kg,
+    CASE WHEN r.input_kg > 0 THEN o.tier3_kg / r.input_kg * 100 END AS tier3_pct,
+    o.total_kg,
+    CASE WHEN r.input_kg > 0 THEN o.total_kg / r.input_kg * 100 END AS capture_rate_pct,
+    r.input_kg - o.total_kg AS true_waste_kg
+FROM runs r
+LEFT JOIN outputs o ON o.run_number = r.run_number AND o.production_date = r.production_date
+WHERE r.complete AND (r.input_kg IS NOT NULL OR o.total_kg IS NOT NULL);

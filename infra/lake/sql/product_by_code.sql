@@ -1,0 +1,11 @@
+-- product_by_code: one product per code, so that joining it multiplies nothing. Of several PLUs with one code an active one counts, then the lowest number.
+CREATE OR REPLACE VIEW product_by_code AS
+WITH ranked AS (
+    SELECT p.*, ROW_NUMBER() OVER (PARTITION BY product_code ORDER BY active DESC, plu_number NULLS LAST) AS place
+    FROM products p
+    WHERE product_code <> ''
+)
+SELECT r.*, w.product_type, COALESCE(w.is_exception, FALSE) OR COALESCE(LOWER(r.piece_type) = 'marinade', FALSE) AS is_exception
+FROM ranked r
+LEFT JOIN words w ON w.text = r.description
+WHERE r.place = 1;

@@ -1,0 +1,39 @@
+-- products: the weighing system's products joined with the catalogue by product code; those that only one of the two knows too.
+CREATE OR REPLACE VIEW products AS
+WITH joined AS (
+    SELECT
+        p.plu_number,
+        COALESCE(p.product_code, c.product_code) AS product_code,
+        UPPER(COALESCE(NULLIF(TRIM(p.description), ''), NULLIF(TRIM(c.description), ''))) AS description,
+        p.category,
+        p.species AS plu_species,
+        c.species AS catalogue_species,
+        c.brand,
+        c.tier,
+        c.customer,
+        COALESCE(p.pack_size, c.pack_weight_g) AS pack_size_g,
+        p.shelf_life AS shelf_life_days,
+        p.allergens,
+        c.piece_type,
+        COALESCE(p.active, c.active, TRUE) AS active
+    FROM staging.plu p
+    FULL OUTER JOIN staging.product_catalogue c ON c.product_code = p.product_code
+)
+SELECT
+    j.plu_number,
+    j.product_code,
+    j.description,
+    j.category,
+    COALESCE(d.species, p.species, c.species) AS species,
+    j.brand,
+    j.tier,
+    j.customer,
+    j.pack_size_g,
+    j.shelf_life_days,
+    j.allergens,
+    j.piece_type,
+    j.active
+FROM joined j
+LEFT JOIN words d ON d.text = j.description
+LEFT JOIN words p ON p.text = j.plu_species
+LEFT JOIN words c ON c.text = j.catalogue_species;

@@ -1,0 +1,60 @@
+-- daily-yield: the complete runs of each date, shift, line, product and customer. Newest date first, then line, shift, product and customer.
+CREATE OR REPLACE VIEW report_daily_yield AS
+WITH complete AS (
+    SELECT
+        r.*,
+        input_kg > 0 AND actual_kg IS NOT NULL AS has_yield,
+        target_kg > 0 AND actual_kg IS NOT NULL AS has_efficiency,
+        COALESCE(pack_target_g > 0 AND pack_giveaway_g IS NOT NULL, FALSE) AS has_packs,
+        -- Of a run whose packs are not known: what the weighing system says that it was packed to.
+        CASE WHEN giveaway_pct IS NOT NULL THEN COALESCE(total_weight_kg, actual_kg) - COALESCE(total_giveaway_kg, 0) END AS told_target_kg
+    FROM reported_runs r
+    WHERE complete
+),
+sums AS (
+    SELECT
+        production_date,
+        shift_code,
+        prod_line,
+        MIN(line_name) AS line_name,
+        product_code,
+        CASE WHEN COUNT(product) = COUNT(*) AND COUNT(DISTINCT product) = 1 THEN MIN(product) END AS product,
+        customer,
+        CASE WHEN COUNT(species) = COUNT(*) AND COUNT(DISTINCT species) = 1 THEN MIN(species) END AS species,
+        COUNT(*) AS runs,
+        SUM(input_kg) AS input_kg,
+        SUM(target_kg) AS target_kg,
+        SUM(actual_kg) AS total_kg,
+        SUM(CASE WHEN has_yield THEN input_kg END) AS yield_input_kg,
+        SUM(CASE WHEN has_yield THEN actual_kg END) AS yield_actual_kg,
+        SUM(CASE WHEN has_efficiency THEN target_kg END) AS efficiency_target_kg,
+        SUM(CASE WHEN has_efficiency THEN actual_kg END) AS efficiency_actual_kg,
+        SUM(CASE WHEN has_packs THEN pack_giveaway_g END) AS giveaway_g,
+        SUM(CASE WHEN has_packs THEN pack_target_g END) AS giveaway_target_g,
+        SUM(CASE WHEN NOT has_packs THEN giveaway_pct / 100 * told_target_kg END) AS told_giveaway_kg,
+        SUM(CASE WHEN NOT has_packs THEN told_target_kg END) AS told_target_kg
+    FROM complete
+    GROUP BY production_date, shift_code, prod_line, product_code, customer
+)
+SELECT
+    production_date,
+    shift_code,
+    prod_line,
+    line_name,
+    product_code,
+    product,
+    customer,
+    species,
+    runs,
+    input_kg,
+    target_kg,
+    total_kg,
+    yield_input_kg - yield_actual_kg AS waste_kg,
+    yield_actual_kg / yield_input_kg * 100 AS yield_pct,
+    (yield_input_kg - yield_actual_kg) / yield_input_kg * 100 AS waste_pct,
+    efficiency_actual_kg / efficiency_target_kg * 100 AS efficiency_pct,
+    CASE
+        WHEN giveaway_target_g > 0 THEN giveaway_g / giveaway_target_g * 100
+        WHEN told_target_kg > 0 THEN told_giveaway_kg / told_target_kg * 100
+    END AS giveaway_pct
+FROM sums;

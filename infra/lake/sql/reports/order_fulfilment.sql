@@ -1,0 +1,40 @@
+-- order-fulfilment: how far each order's products have come. Newest despatch date first, then order and product.
+CREATE OR REPLACE VIEW report_order_fulfilment AS
+WITH lines AS (
+    SELECT d.*, CASE WHEN d.status IN ('pending', 'loaded', 'delivered') THEN d.status END AS state
+    FROM despatch_lines d
+    CROSS JOIN report_scope s
+    WHERE d.despatched_on BETWEEN s.from_date AND s.to_date
+),
+sums AS (
+    SELECT
+        order_number,
+        customer,
+        product_code,
+        MIN(despatch_date) AS despatch_date,
+        MAX(delivery_date) AS delivery_date,
+        CAST(SUM(qty_cases) AS BIGINT) AS cases,
+        SUM(qty_kg) AS qty_kg,
+        COALESCE(SUM(CASE WHEN state = 'pending' THEN qty_kg END), 0) AS pending_kg,
+        COALESCE(SUM(CASE WHEN state = 'loaded' THEN qty_kg END), 0) AS loaded_kg,
+        COALESCE(SUM(CASE WHEN state = 'delivered' THEN qty_kg END), 0) AS delivered_kg,
+        CASE WHEN COUNT(state) = COUNT(*) AND COUNT(DISTINCT state) = 1 THEN MIN(state) ELSE 'partial' END AS status
+    FROM lines
+    GROUP BY order_number, customer, product_code
+)
+SELECT
+    s.order_number,
+    s.customer,
+    s.product_code,
+    p.description AS product,
+    s.despatch_date,
+    s.delivery_date,
+    s.cases,
+    s.qty_kg,
+    s.pending_kg,
+    s.loaded_kg,
+    s.delivered_kg,
+    CASE WHEN s.qty_kg > 0 THEN s.delivered_kg / s.qty_kg * 100 END AS fulfilled_pct,
+    s.status
+FROM sums s
+LEFT JOIN product_by_code p ON p.product_code = s.product_code;

@@ -1,0 +1,28 @@
+-- species-ranking: complete runs by species, the best yield first; species without a yield come last.
+CREATE OR REPLACE VIEW report_species_ranking AS
+WITH sums AS (
+    SELECT
+        species,
+        COUNT(*) AS runs,
+        SUM(input_kg) AS input_kg,
+        SUM(actual_kg) AS total_kg,
+        SUM(CASE WHEN input_kg > 0 AND actual_kg IS NOT NULL THEN input_kg END) AS yield_input_kg,
+        SUM(CASE WHEN input_kg > 0 AND actual_kg IS NOT NULL THEN actual_kg END) AS yield_actual_kg
+    FROM reported_runs
+    WHERE complete
+    GROUP BY species
+),
+figures AS (
+    SELECT s.*, yield_actual_kg / yield_input_kg * 100 AS yield_pct, SUM(total_kg) OVER () AS all_kg
+    FROM sums s
+)
+SELECT
+    RANK() OVER (ORDER BY yield_pct DESC NULLS LAST) AS "rank",
+    species,
+    runs,
+    input_kg,
+    total_kg,
+    yield_input_kg - yield_actual_kg AS waste_kg,
+    yield_pct,
+    CASE WHEN all_kg > 0 THEN total_kg / all_kg * 100 END AS share_pct
+FROM figures;

@@ -1,0 +1,15 @@
+-- run_inputs: what went into each run, with the run that it counts for (see stg_runs).
+CREATE OR REPLACE VIEW run_inputs AS
+SELECT
+    r.run_number,
+    r.production_date,
+    c.input_id,
+    c.batch_code,
+    c.grade,
+    c.species,
+    c.qty_kg
+FROM staging.run_inputs c
+JOIN stg_runs r
+    ON r.run_number = c.run_number
+    AND (r.is_first OR r.began_at <= c.updated_at)
+    AND (r.next_began_at IS NULL OR c.updated_at < r.next_began_at);

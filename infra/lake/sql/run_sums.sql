@@ -1,0 +1,20 @@
+-- run_sums: the weighing system's sums, with the run that they count for (see stg_runs).
+CREATE OR REPLACE VIEW run_sums AS
+SELECT
+    r.run_number,
+    r.production_date,
+    c.total_packs,
+    c.total_weight AS total_weight_kg,
+    c.avg_weight AS avg_weight_g,
+    c.min_weight AS min_weight_g,
+    c.max_weight AS max_weight_g,
+    c.std_dev AS std_dev_g,
+    c.giveaway AS total_giveaway_kg,
+    c.giveaway_pct AS total_giveaway_pct,
+    c.reject_count,
+    c.downtime_mins AS downtime_minutes
+FROM staging.run_totals c
+JOIN stg_runs r
+    ON r.run_number = c.run_number
+    AND (r.is_first OR r.began_at <= c.updated)
+    AND (r.next_began_at IS NULL OR c.updated < r.next_began_at);

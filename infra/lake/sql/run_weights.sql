@@ -1,0 +1,70 @@
+-- run_weights: the pack weights of each run against the average-quantity rules (Weights and Measures (Packaged Goods) Regulations 2006).
+--
+-- The nominal weight is the product's pack size, else the target that most packs were packed to (the heaviest of equally frequent ones). Below 5 g the rules
+-- do not apply. T1 is the nominal weight less the tolerable negative error, T2 less twice that. A billionth of a limit is dust of a sum, and no violation.
+CREATE OR REPLACE VIEW run_weights AS
+WITH targets AS (
+    SELECT
+        run_number,
+        production_date,
+        target_weight,
+        ROW_NUMBER() OVER (PARTITION BY run_number, production_date ORDER BY COUNT(*) DESC, target_weight DESC) AS place
+    FROM run_packs
+    WHERE net_weight IS NOT NULL AND target_weight IS NOT NULL
+    GROUP BY run_number, production_date, target_weight
+),
+nominals AS (
+    SELECT r.run_number, r.production_date, COALESCE(p.pack_size_g, t.target_weight) AS nominal_g
+    FROM stg_runs r
+    LEFT JOIN product_by_code p ON p.product_code = r.product_code
+    LEFT JOIN targets t ON t.run_number = r.run_number AND t.production_date = r.production_date AND t.place = 1
+),
+errors AS (
+    SELECT
+        n.*,
+        -- Percentages of the nominal weight are rounded up to a tenth of a gram, less the dust of the multiplication.
+        CASE
+            WHEN nominal_g < 5 THEN NULL
+            WHEN nominal_g < 50 THEN CEILING(nominal_g * 0.9 - 1e-9) / 10
+            WHEN nominal_g < 100 THEN 4.5
+            WHEN nominal_g < 200 THEN CEILING(nominal_g * 0.45 - 1e-9) / 10
+            WHEN nominal_g < 300 THEN 9
+            WHEN nominal_g < 500 THEN CEILING(nominal_g * 0.3 - 1e-9) / 10
+            WHEN nominal_g < 1000 THEN 15
+            WHEN nominal_g < 10000 THEN CEILING(nominal_g * 0.15 - 1e-9) / 10
+            WHEN nominal_g < 15000 THEN 150
+            ELSE CEILING(nominal_g * 0.1 - 1e-9) / 10
+        END AS error_g
+    FROM nominals n
+),
+lots AS (
+    SELECT
+        k.run_number,
+        k.production_date,
+        e.nominal_g,
+        e.error_g,
+        COUNT(*) AS packs,
+        AVG(k.net_weight) AS mean_g,
+        STDDEV_SAMP(k.net_weight) AS std_dev_g,
+        COUNT(CASE WHEN k.net_weight < (e.nominal_g - e.error_g) * (1 - 1e-9) THEN 1 END) AS below_t1,
+        COUNT(CASE WHEN k.net_weight < (e.nominal_g - 2 * e.error_g) * (1 - 1e-9) THEN 1 END) AS below_t2
+    FROM run_packs k
+    JOIN errors e ON e.run_number = k.run_number AND e.production_date = k.production_date
+    WHERE k.net_weight IS NOT NULL
+    GROUP BY k.run_number, k.production_date, e.nominal_g, e.error_g
+)
+SELECT
+    run_number,
+    production_date,
+    packs,
+    nominal_g,
+    mean_g,
+    std_dev_g,
+    CASE WHEN error_g IS NOT NULL THEN below_t1 END AS below_t1,
+    CASE WHEN error_g IS NOT NULL THEN below_t2 END AS below_t2,
+    CASE
+        WHEN error_g IS NULL THEN NULL
+        WHEN mean_g < nominal_g * (1 - 1e-9) OR below_t1 * 1000 > packs * 25 OR below_t2 > 0 THEN 'fail'
+        ELSE 'pass'
+    END AS verdict
+FROM lots;

@@ -1,0 +1,78 @@
+-- runs: a run with its sheet, totals, inputs, outputs and packs, and the yields that follow. Nothing is rounded, and what is not known is null.
+CREATE OR REPLACE VIEW runs AS
+WITH inputs AS (
+    SELECT run_number, production_date, SUM(qty_kg) AS input_kg FROM run_inputs GROUP BY run_number, production_date
+),
+outputs AS (
+    SELECT run_number, production_date, SUM(qty_kg) AS output_kg FROM run_outputs GROUP BY run_number, production_date
+),
+packs AS (
+    SELECT
+        run_number,
+        production_date,
+        COUNT(*) AS packs,
+        SUM(net_weight - target_weight) AS pack_giveaway_g,
+        SUM(CASE WHEN net_weight IS NOT NULL THEN target_weight END) AS pack_target_g
+    FROM run_packs
+    GROUP BY run_number, production_date
+),
+joined AS (
+    SELECT
+        r.run_number,
+        r.production_date,
+        r.prod_line,
+        r.line_name,
+        r.shift_code,
+        r.product_code,
+        COALESCE(p.description, r.description) AS product,
+        p.customer,
+        COALESCE(w.species, p.species) AS species,
+        COALESCE(w.product_type, p.product_type) AS product_type,
+        r.spec,
+        r.active,
+        r.complete,
+        r.created,
+        r.updated,
+        COALESCE(s.started_at, r.created) AS started_at,
+        s.finished_at,
+        i.input_kg,
+        COALESCE(o.output_kg, t.total_weight_kg) AS actual_kg,
+        s.target_qty_kg AS target_kg,
+        COALESCE(k.packs, 0) AS packs,
+        k.pack_giveaway_g,
+        k.pack_target_g,
+        s.baskets,
+        s.start_label,
+        s.end_label,
+        s.pack_date,
+        s.shelf_life_adjustment,
+        s.recorded_by,
+        s.run_number IS NOT NULL AS has_sheet,
+        t.run_number IS NOT NULL AS has_totals,
+        t.total_packs,
+        t.total_weight_kg,
+        t.avg_weight_g,
+        t.min_weight_g,
+        t.max_weight_g,
+        t.std_dev_g,
+        t.total_giveaway_kg,
+        t.total_giveaway_pct,
+        t.reject_count,
+        t.downtime_minutes
+    FROM stg_runs r
+    LEFT JOIN staging.run_sheets s ON s.run_number = r.run_number AND s.production_date = r.production_date
+    LEFT JOIN run_sums t ON t.run_number = r.run_number AND t.production_date = r.production_date
+    LEFT JOIN inputs i ON i.run_number = r.run_number AND i.production_date = r.production_date
+    LEFT JOIN outputs o ON o.run_number = r.run_number AND o.production_date = r.production_date
+    LEFT JOIN packs k ON k.run_number = r.run_number AND k.production_date = r.production_date
+    LEFT JOIN product_by_code p ON p.product_code = r.product_code
+    LEFT JOIN words w ON w.text = r.description
+)
+SELECT
+    j.*,
+    input_kg - actual_kg AS waste_kg,
+    CASE WHEN input_kg > 0 THEN actual_kg / input_kg * 100 END AS yield_pct,
+    CASE WHEN input_kg > 0 THEN (input_kg - actual_kg) / input_kg * 100 END AS waste_pct,
+    CASE WHEN target_kg > 0 THEN actual_kg / target_kg * 100 END AS efficiency_pct,
+    COALESCE(CASE WHEN pack_target_g > 0 THEN pack_giveaway_g / pack_target_g * 100 END, total_giveaway_pct) AS giveaway_pct
+FROM joined j;

@@ -1,0 +1,28 @@
+-- stg_non_conformance: quality records with states and severities in one spelling, and how long a closed one was open. Those without a date are left out.
+CREATE OR REPLACE VIEW stg_non_conformance AS
+WITH spelt AS (
+    SELECT
+        n.*,
+        NULLIF(TRIM(nc_type), '') AS kind,
+        CASE WHEN LOWER(TRIM(severity)) IN ('critical', 'major', 'minor') THEN LOWER(TRIM(severity)) ELSE NULLIF(TRIM(severity), '') END AS gravity,
+        CASE WHEN LOWER(TRIM(status)) IN ('open', 'investigating', 'closed') THEN LOWER(TRIM(status)) ELSE NULLIF(TRIM(status), '') END AS state
+    FROM staging.non_conformance n
+    WHERE nc_date IS NOT NULL
+)
+SELECT
+    nc_id,
+    nc_date,
+    run_number,
+    product_code,
+    kind AS nc_type,
+    gravity AS severity,
+    state AS status,
+    description,
+    root_cause,
+    corrective_action,
+    raised_by,
+    closed_by,
+    closed_date,
+    -- A record that was opened again may still carry the date that it was closed on before.
+    CASE WHEN state = 'closed' THEN EXTRACT(DAY FROM (CAST(closed_date AS TIMESTAMP) - CAST(nc_date AS TIMESTAMP))) END AS days_to_close
+FROM spelt;
