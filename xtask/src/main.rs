@@ -19,7 +19,8 @@ cargo xtask <command>
                           further options go to `tideline demo`
   page                    build the dashboard into frontend/dist
   test [--all] [filter]   formatting, lints, all tests, the AWS template; --all plays ten times as many
-                          random schedules of faults, and every fault at every call of a run;
+                          random schedules of faults, and every fault at every call of a run,
+                          and has Spark judge the marts too;
                           a filter runs only the tests whose names contain it
   lint                    formatting and lints, and the licences and sources of the dependencies if cargo-deny is there
   help                    this";

@@ -94,27 +94,37 @@ pub(crate) fn wasm_opt() -> Option<Command> {
     Some(command)
 }
 
-/// The Python programs of requirements.txt, in an environment of their own. Gives the folder of its programs.
-pub(crate) fn python() -> Result<PathBuf> {
-    let wanted = include_str!("../requirements.txt");
+/// The Python programs of requirements.txt, and for `--all` of requirements-all.txt, in an environment of their own. Gives the folder of its programs.
+pub(crate) fn python(all: bool) -> Result<PathBuf> {
     let environment = place::tools().join("venv");
     let programs = environment.join("bin");
-    let stamp = environment.join("installed-requirements.txt");
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(programs);
+    let mut lists = vec![("requirements.txt", include_str!("../requirements.txt"))];
+    if all {
+        if place::program(&["java"]).is_none() {
+            bail!("Spark needs Java 17: `apt-get install openjdk-17-jre-headless` brings it");
+        }
+        lists.push(("requirements-all.txt", include_str!("../requirements-all.txt")));
     }
-    step("Installing the Python programs of the tests", || {
-        let Some(python) = place::program(&["python3", "python"]) else {
-            bail!("Python 3 is not installed: `apt-get install python3 python3-venv` brings it");
-        };
-        let mut create = program(python, &["-m", "venv"]);
-        create.arg(&environment);
-        fetch("a Python environment", "install the module venv: `apt-get install python3-venv`", create)?;
-        let mut install = program(programs.join("pip"), &["install", "--quiet", "--disable-pip-version-check", "--retries=2", "--requirement"]);
-        install.arg(place::root().join("xtask/requirements.txt"));
-        fetch("the Python packages of xtask/requirements.txt", NETWORK, install)?;
-        Ok(fs::write(&stamp, wanted)?)
-    })?;
+    for (list, wanted) in lists {
+        let stamp = environment.join(format!("installed-{list}"));
+        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+            continue;
+        }
+        step(&format!("Installing the Python programs of xtask/{list}"), || {
+            let Some(python) = place::program(&["python3", "python"]) else {
+                bail!("Python 3 is not installed: `apt-get install python3 python3-venv` brings it");
+            };
+            let mut create = program(python, &["-m", "venv"]);
+            create.arg(&environment);
+            fetch("a Python environment", "install the module venv: `apt-get install python3-venv`", create)?;
+            // Not `pip` itself: the first line of that script names the folder that the environment was made in, which may have been copied since.
+            let mut install =
+                program(programs.join("python"), &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries=2", "--requirement"]);
+            install.arg(place::root().join("xtask").join(list));
+            fetch(&format!("the Python packages of xtask/{list}"), NETWORK, install)?;
+            Ok(fs::write(&stamp, wanted)?)
+        })?;
+    }
     Ok(programs)
 }
 

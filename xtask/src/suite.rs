@@ -11,7 +11,7 @@ use crate::{page, place, setup};
 /// What of the tests is asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// Every fault at every call, and ten times as many random schedules.
+    /// Every fault at every call, ten times as many random schedules, and Spark as a second judge.
     all: bool,
     /// Only tests whose names contain this, and no other check.
     filter: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     setup::disk_space("tideline")?;
     setup::rust()?;
     setup::browser()?;
-    let python_programs = setup::python()?;
+    let python_programs = setup::python(options.all)?;
     if options.filter.is_none() {
         formatted_and_clean()?;
         step("The AWS template", || template(&python_programs))?;

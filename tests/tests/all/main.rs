@@ -29,6 +29,7 @@ mod doctor;
 mod embedded_s3;
 mod faults;
 mod http_unit;
+mod judge;
 mod lambda_watch;
 mod marts;
 mod moved_days;

@@ -3,7 +3,7 @@
 
 mod book;
 mod cells;
-mod dice;
+pub(crate) mod dice;
 mod log;
 mod plan;
 mod turns;

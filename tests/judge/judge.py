@@ -1,0 +1,130 @@
+"""Judges a lake: computes every mart from the Parquet files of staging with the SQL of infra/lake/sql, and compares with the marts that are there.
+
+    judge.py [--engine duckdb|spark] [--scope NAME=VALUE]... [--report NAME=FILE]... LAKE
+
+LAKE is the folder of one factory, which holds manifest.json. Told are how many rows were compared, and each difference in a line of its own (mart, row, column,
+what the lake says, what the SQL says); the exit code is 1 if there is any. A report is the CSV that the API answered for the window and filters of --scope.
+
+The SQL computes the same rules in another way: where the two differ, one of them is wrong. A rule that both read wrongly in the same way goes unnoticed.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from comparison import differences, read_csv
+from engines import ENGINES, statements
+
+SQL = Path(__file__).resolve().parents[2] / "infra" / "lake" / "sql"
+
+# What the rows of each mart are unique by.
+MARTS = {
+    "products": ["plu_number", "product_code"],
+    "runs": ["run_number", "production_date"],
+    "run_inputs": ["input_id"],
+    "run_outputs": ["output_id"],
+    "run_batches": ["run_number", "production_date", "batch_code"],
+    "despatch_lines": ["despatch_id"],
+    "run_weights": ["run_number", "production_date"],
+    "run_weight_bins": ["run_number", "production_date", "from_g"],
+    "run_weight_points": ["run_number", "production_date", "subgroup"],
+    "fct_daily_yield": ["production_date", "shift_code", "prod_line", "product_code", "customer"],
+    "fct_waterfall_yield": ["run_number", "production_date"],
+    "fct_product_mix": ["run_number", "production_date", "product_code"],
+    "fct_shelf_life": ["run_number", "production_date"],
+    "temperature_breaches": ["log_id"],
+    "fct_temp_breaches": ["reading_date", "location"],
+    "stg_non_conformance": ["nc_id"],
+    "fct_quality_summary": ["nc_date", "nc_type", "severity"],
+    "fct_shift_productivity": ["shift_date", "shift_code", "prod_line"],
+    "fct_compliance_checks": ["check", "run_number", "production_date", "reading_id"],
+}
+
+# The same of each report.
+REPORTS = {
+    "daily-yield": ["production_date", "shift_code", "prod_line", "product_code", "customer"],
+    "traceability": ["run_number", "production_date", "batch_code"],
+    "temperature-audit": ["reading_date", "location"],
+    "giveaway": ["product_code", "prod_line"],
+    "shift-productivity": ["shift_code", "prod_line"],
+    "non-conformance": ["nc_type", "severity"],
+    "order-fulfilment": ["order_number", "customer", "product_code"],
+    "allergen-changeovers": ["production_date", "prod_line", "to_run"],
+    "species-ranking": ["species"],
+    "weekly-cumulative": ["production_date", "prod_line"],
+}
+
+
+def scope_of(scope):
+    """The view report_scope of a window and filters."""
+    columns = {"from_date": "DATE", "to_date": "DATE", "line": "VARCHAR(100)", "shift": "VARCHAR(100)", "species": "VARCHAR(100)"}
+    quoted = {name: "'" + scope[name].replace("'", "''") + "'" if name in scope else "NULL" for name in columns}
+    return "CREATE OR REPLACE VIEW report_scope AS SELECT " + ", ".join(f"CAST({quoted[name]} AS {kind}) AS {name}" for name, kind in columns.items())
+
+
+def stage(engine, lake, manifest, scope):
+    """Makes the staging tables and every model."""
+    for table in statements((SQL / "staging_tables.sql").read_text()):
+        name = table.split()[2]
+        folder = lake / name.replace(".", "/")
+        engine.table(name, folder if any(folder.glob("*/part.parquet")) else None, table)
+    # What the factory lacks, no run has read.
+    read = [name for name, table in manifest["tables"].items() if table.get("as_of")]
+    known = " UNION ALL ".join(f"SELECT '{name}' AS table_name" for name in ["", *read])
+    for file in (SQL / "order.txt").read_text().split():
+        own = {"known_tables.sql": f"CREATE OR REPLACE VIEW known_tables AS {known}"}
+        if scope:
+            own["report_scope.sql"] = scope_of(scope)
+        for statement in statements(own.get(file) or (SQL / file).read_text()):
+            engine.model(statement)
+
+
+def judge_marts(engine, lake, manifest):
+    """Compares every mart that the manifest names."""
+    for mart in sorted(manifest["marts"]):
+        if mart not in MARTS:
+            yield f"{mart}: no SQL computes this mart"
+            continue
+        for name, part in manifest["marts"][mart].items():
+            published = lake / "published" / mart / name / "part.parquet"
+            if not published.is_file() or published.read_bytes() != (lake / part["key"]).read_bytes():
+                yield f"{mart}: what is published in {name} is not what the manifest names"
+        files = [lake / part["key"] for part in manifest["marts"][mart].values()]
+        ours = engine.rows(f"SELECT * FROM {mart}")
+        theirs = engine.files(files) if files else (ours[0], [])
+        print(f"{mart}: {len(theirs[1])} rows")
+        yield from differences(mart, MARTS[mart], theirs, ours)
+
+
+def judge_report(engine, name, file):
+    """Compares what the API answered for a report."""
+    columns, rows = engine.rows(f"SELECT * FROM report_{name.replace('-', '_')}")
+    # An answer does not tell an empty text from none.
+    ours = columns, [[None if value == "" else value for value in row] for row in rows]
+    theirs = read_csv(file, ours)
+    print(f"{name}: {len(theirs[1])} rows")
+    return differences(name, REPORTS[name], theirs, ours, is_rounded=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("lake", type=Path)
+    parser.add_argument("--engine", choices=ENGINES, default="duckdb")
+    parser.add_argument("--scope", action="append", default=[])
+    parser.add_argument("--report", action="append", default=[])
+    arguments = parser.parse_args()
+    manifest = json.loads((arguments.lake / "manifest.json").read_text())
+    engine = ENGINES[arguments.engine]()
+    stage(engine, arguments.lake, manifest, dict(scope.split("=", 1) for scope in arguments.scope))
+    found = list(judge_marts(engine, arguments.lake, manifest))
+    for report in arguments.report:
+        name, _, file = report.partition("=")
+        found.extend(judge_report(engine, name, file))
+    print("\n".join(found))
+    print(f"{len(found)} differences in {len(manifest['marts'])} marts and {len(arguments.report)} reports")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+//! The judge: an engine that is not ours computes every mart from the files of staging, with SQL, and must find what we say.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use domain::checks::Check;
+use lake::Mode;
+use polars::prelude::*;
+use tests::factory::Factory;
+use tests::place;
+use tests::random_factory::fill;
+use warehouse::marts;
+use warehouse::sources::{ALL, Kind};
+
+/// Random factories that are judged.
+const FACTORIES: u64 = 4;
+/// The same under `cargo xtask test --all`.
+const ALL_FACTORIES: u64 = 60;
+
+/// What the judge said of a lake.
+struct Verdict {
+    agrees: bool,
+    words: String,
+}
+
+impl Verdict {
+    /// How many rows were compared of each mart and report.
+    fn rows(&self) -> BTreeMap<&str, usize> {
+        let counted = |line: &'_ str| Some((line.split_once(": ")?.1.strip_suffix(" rows")?.parse().ok()?, line.split_once(": ")?.0.len()));
+        self.words.lines().filter_map(|line| counted(line).map(|(rows, end)| (&line[..end], rows))).collect()
+    }
+}
+
+fn judged(lake: &Path, options: &[String]) -> Verdict {
+    let mut judge = Command::new(place::python_program("python"));
+    let output = judge.arg(place::root().join("tests/judge/judge.py")).args(options).arg(lake).output().expect("a judge");
+    let words = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(words.contains(" differences in "), "the judge failed: {}{words}", String::from_utf8_lossy(&output.stderr));
+    Verdict { agrees: output.status.success(), words }
+}
+
+/// Fails unless the judge agrees with every mart of a factory; adds how many rows were compared.
+fn assert_judge_agrees(factory: &Factory, options: &[String], what: &str, compared: &mut BTreeMap<String, usize>) {
+    let verdict = judged(&lake_of(factory), options);
+    assert!(verdict.agrees, "{what}:\n{}", verdict.words);
+    for (name, rows) in verdict.rows() {
+        *compared.entry(name.to_owned()).or_default() += rows;
+    }
+}
+
+fn assert_every_mart_has_rows(compared: &BTreeMap<String, usize>) {
+    for mart in marts::ALL {
+        assert!(compared.get(mart.name).is_some_and(|rows| *rows > 0), "of {} nothing was compared: {compared:?}", mart.name);
+    }
+}
+
+/// The folder of a factory's lake.
+fn lake_of(factory: &Factory) -> PathBuf {
+    factory.folder.path().join("lake").join(format!("factory={}", factory.settings.factory_id))
+}
+
+/// A factory of random rows, its marts made in two runs.
+async fn random_factory(seed: u64) -> Factory {
+    let factory = Factory::empty("2026-11-02T14:00:00").await;
+    fill(&factory, seed, 1);
+    factory.run_ok(Mode::Incremental).await;
+    // Rows under keys that are there already, and new ones.
+    fill(&factory, seed + 1_000_000, 20);
+    factory.run_ok(Mode::Full).await;
+    factory
+}
+
+/// How often each check is violated.
+async fn violations(factory: &Factory, found: &mut BTreeMap<String, usize>) {
+    let (manifest, _) = factory.lake().manifest().await.unwrap().expect("a manifest");
+    for part in manifest.marts["fct_compliance_checks"].values() {
+        let rows = factory.lake().mart_part(part, None).await.unwrap();
+        for check in rows.column("check").unwrap().str().unwrap().iter().flatten() {
+            *found.entry(check.to_owned()).or_default() += 1;
+        }
+    }
+}
+
+fn assert_every_check_is_violated(found: &BTreeMap<String, usize>) {
+    for check in Check::ALL {
+        assert!(found.contains_key(check.as_str()), "{check} is never violated, so its SQL finds nothing: {found:?}");
+    }
+}
+
+fn is_all() -> bool {
+    std::env::var_os("TIDELINE_TEST_ALL").is_some()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sql_over_staging_computes_every_mart_of_the_sandbox() {
+    let factory = Factory::sandbox("2026-11-08T14:00:00", 7).await;
+    factory.run_ok(Mode::Incremental).await;
+    let (mut compared, mut found) = (BTreeMap::new(), BTreeMap::new());
+    assert_judge_agrees(&factory, &[], "the sandbox", &mut compared);
+    violations(&factory, &mut found).await;
+    assert_every_mart_has_rows(&compared);
+    assert_every_check_is_violated(&found);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sql_over_staging_computes_every_mart_of_random_factories() {
+    let seeds = match std::env::var("TIDELINE_SEED") {
+        Ok(seed) => vec![seed.parse().expect("TIDELINE_SEED is a number")],
+        Err(_) => (1..=if is_all() { ALL_FACTORIES } else { FACTORIES }).collect(),
+    };
+    let (mut compared, mut found) = (BTreeMap::new(), BTreeMap::new());
+    for seed in &seeds {
+        let factory = random_factory(*seed).await;
+        assert_judge_agrees(&factory, &[], &format!("TIDELINE_SEED={seed}"), &mut compared);
+        violations(&factory, &mut found).await;
+    }
+    if seeds.len() > 1 {
+        assert_every_mart_has_rows(&compared);
+        assert_every_check_is_violated(&found);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_judge_names_the_mart_the_row_and_the_number_that_are_wrong() {
+    let factory = random_factory(1).await;
+    let lake = lake_of(&factory);
+    let (manifest, _) = factory.lake().manifest().await.unwrap().expect("a manifest");
+    let (part, version) = manifest.marts["fct_temp_breaches"].first_key_value().expect("a part");
+
+    // The version and its published copy alike, as a bug in the mart would have it.
+    let shifted = when(col("location").eq(lit("Dock"))).then(col("max_temp_celsius") + lit(0.001)).otherwise(col("max_temp_celsius"));
+    let files = [lake.join(&version.key), lake.join(format!("published/fct_temp_breaches/{part}/part.parquet"))];
+    let right = files.each_ref().map(|file| fs::read(file).unwrap());
+    for file in &files {
+        change(file, |rows| rows.with_column(shifted.clone().alias("max_temp_celsius")));
+    }
+    let verdict = judged(&lake, &[]);
+    assert!(!verdict.agrees);
+    let named =
+        verdict.words.lines().filter(|line| line.starts_with("fct_temp_breaches (") && line.contains("'Dock') max_temp_celsius: the lake says"));
+    assert!(named.count() > 0, "{}", verdict.words);
+
+    // One of the two alone.
+    fs::write(&files[0], &right[0]).unwrap();
+    let verdict = judged(&lake, &[]);
+    assert!(!verdict.agrees && verdict.words.contains("fct_temp_breaches: what is published in"), "{}", verdict.words);
+    fs::write(&files[1], &right[1]).unwrap();
+    assert!(judged(&lake, &[]).agrees);
+
+    // A row that is gone, and one that never was.
+    for file in &files {
+        change(file, |rows| rows.slice(1, IdxSize::MAX));
+    }
+    let verdict = judged(&lake, &[]);
+    assert!(!verdict.agrees && verdict.words.contains("is missing; SQL has"), "{}", verdict.words);
+    for (file, bytes) in files.iter().zip(&right) {
+        fs::write(file, bytes).unwrap();
+    }
+    let plu = lake.join("staging/plu/all/part.parquet");
+    change(&plu, |rows| rows.slice(1, IdxSize::MAX));
+    let verdict = judged(&lake, &[]);
+    assert!(
+        !verdict.agrees && verdict.words.lines().any(|line| line.starts_with("products (") && line.ends_with("SQL does not have it")),
+        "{}",
+        verdict.words
+    );
+}
+
+/// Writes a Parquet file again, with other rows.
+fn change(file: &Path, edit: impl FnOnce(LazyFrame) -> LazyFrame) {
+    let rows = ParquetReader::new(File::open(file).unwrap()).finish().unwrap();
+    let mut rows = tokio::task::block_in_place(|| edit(rows.lazy()).collect()).unwrap();
+    ParquetWriter::new(File::create(file).unwrap()).finish(&mut rows).unwrap();
+}
+
+#[test]
+fn the_staging_tables_of_the_sql_are_those_of_the_sources() {
+    let type_of = |kind| match kind {
+        Kind::Text => "VARCHAR",
+        Kind::Whole => "BIGINT",
+        Kind::Number | Kind::Signed => "DOUBLE",
+        Kind::Flag => "BOOLEAN",
+        Kind::Date => "DATE",
+        Kind::Time => "TIMESTAMP",
+    };
+    let tables = ALL.map(|source| {
+        let columns: Vec<_> = source.columns.iter().map(|column| format!("    {} {}", column.name(), type_of(column.kind))).collect();
+        format!("CREATE TABLE staging.{} (\n{}\n);\n", source.staging, columns.join(",\n"))
+    });
+    let written = fs::read_to_string(place::root().join("infra/lake/sql/staging_tables.sql")).unwrap();
+    let (_, written) = written.split_once("\n\n").expect("a comment before the statements");
+    assert_eq!(written, tables.join("\n"));
+}
+
+#[test]
+fn every_file_of_the_sql_has_its_place_in_the_order() {
+    let folder = place::root().join("infra/lake/sql");
+    let mut files = Vec::new();
+    for inside in ["", "checks/", "reports/"] {
+        for file in fs::read_dir(folder.join(inside)).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            files.extend(path.extension().is_some_and(|kind| kind == "sql").then(|| format!("{inside}{name}")));
+        }
+    }
+    files.retain(|file| file != "staging_tables.sql");
+    files.sort();
+    let order = fs::read_to_string(folder.join("order.txt")).unwrap();
+    let mut ordered: Vec<_> = order.lines().collect();
+    ordered.sort_unstable();
+    assert_eq!(ordered, files);
+}
+
+/// Takes minutes, and Java: under `cargo xtask test --all` only.
+#[tokio::test(flavor = "multi_thread")]
+async fn spark_computes_the_same_marts_where_all_is_tested() {
+    if !is_all() {
+        return;
+    }
+    let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
+    factory.run_ok(Mode::Incremental).await;
+    assert_judge_agrees(&factory, &["--engine".to_owned(), "spark".to_owned()], "the sandbox", &mut BTreeMap::new());
+}
