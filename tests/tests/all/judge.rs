@@ -15,7 +15,7 @@ use warehouse::marts;
 use warehouse::sources::{ALL, Kind};
 
 /// Random factories that are judged.
-const FACTORIES: u64 = 4;
+const FACTORIES: u64 = 3;
 /// The same under `cargo xtask test --all`.
 const ALL_FACTORIES: u64 = 60;
 
