@@ -10,9 +10,9 @@ use serve::window::Dates;
 use serve::{Answer, Ask, Result, State, rows, work};
 use warehouse::marts::FCT_SHELF_LIFE;
 
-/// A run of the mart.
+/// What is left of a run.
 #[derive(serde::Deserialize)]
-struct Run {
+struct Stock {
     run_number: String,
     production_date: NaiveDate,
     product_code: Option<String>,
@@ -27,7 +27,7 @@ pub(crate) async fn expiring(Extract(state): Extract<State>, ask: Ask<ExpiringQu
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&FCT_SHELF_LIFE, packed_for(today)).await?;
     work(move || {
-        let runs = rows::<Run>(&frame)?.into_iter().filter_map(|run| {
+        let runs = rows::<Stock>(&frame)?.into_iter().filter_map(|run| {
             let production_date = run.production_date;
             let run = expiring_run(run, today)?;
             Some(((Reverse(run.day_number), run.use_by, run.run_number.clone(), production_date), run))
@@ -43,7 +43,7 @@ fn packed_for(today: NaiveDate) -> Dates {
     Dates { from: before(LAST_LISTED_DAY), to: before(FIRST_LISTED_DAY) }
 }
 
-fn expiring_run(run: Run, today: NaiveDate) -> Option<ExpiringRun> {
+fn expiring_run(run: Stock, today: NaiveDate) -> Option<ExpiringRun> {
     let day_number = day_number(today, run.pack_date);
     let qty_kg = run.left_kg.filter(|left_kg| is_listed(day_number, *left_kg))?;
     Some(ExpiringRun {
