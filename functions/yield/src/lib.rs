@@ -53,7 +53,7 @@ fn daily_yield((Reverse(production_date), prod_line): (Reverse<chrono::NaiveDate
         yield_pct: group.sum.yield_pct(),
         waste_pct: group.sum.waste_pct(),
         efficiency_pct: group.sum.efficiency_pct(),
-        giveaway_pct: group.giveaway_pct(),
+        giveaway_pct: group.sum.giveaway_pct(),
     }
 }
 

@@ -51,6 +51,24 @@ pub struct RunKg {
     pub giveaway_kg: Option<f64>,
     /// The packs' target weights.
     pub pack_target_kg: Option<f64>,
+    /// Net weight above target by the weighing system's own sums, of a run whose packs are not known.
+    pub totals_giveaway_kg: Option<f64>,
+    /// The target weight behind it.
+    pub totals_target_kg: Option<f64>,
+}
+
+impl RunKg {
+    /// The same with what the weighing system itself says was given away, where the packs do not tell: a share of the target, which is what was packed less
+    /// what was given away.
+    pub fn with_totals(mut self, giveaway_pct: Option<f64>, total_weight_kg: Option<f64>, total_giveaway_kg: Option<f64>) -> Self {
+        let packed_kg = total_weight_kg.or(self.actual_kg).filter(|_| self.pack_target_kg.is_none_or(|target_kg| target_kg <= 0.0));
+        if let (Some(pct), Some(packed_kg)) = (giveaway_pct, packed_kg) {
+            let target_kg = packed_kg - total_giveaway_kg.unwrap_or_default();
+            self.totals_giveaway_kg = Some(pct / 100.0 * target_kg);
+            self.totals_target_kg = Some(target_kg);
+        }
+        self
+    }
 }
 
 /// Runs added up. Each percentage is a ratio of sums over those runs that know both sides of it, so that a run
@@ -64,6 +82,7 @@ pub struct YieldSum {
     with_input: Pair,
     with_target: Pair,
     giveaway: Pair,
+    totals_giveaway: Pair,
 }
 
 impl YieldSum {
@@ -76,6 +95,7 @@ impl YieldSum {
         self.with_input.add(run.actual_kg, run.input_kg);
         self.with_target.add(run.actual_kg, run.target_kg);
         self.giveaway.add(run.giveaway_kg, run.pack_target_kg);
+        self.totals_giveaway.add(run.totals_giveaway_kg, run.totals_target_kg);
     }
 
     /// How many runs were added.
@@ -119,9 +139,9 @@ impl YieldSum {
         ratio_pct(self.waste_kg()?, self.with_input.denominator)
     }
 
-    /// Giveaway of the runs with packs.
+    /// Giveaway of the runs with packs; where there are none, of the sums that the weighing system keeps.
     pub fn giveaway_pct(&self) -> Option<f64> {
-        self.giveaway.ratio_pct()
+        self.giveaway.ratio_pct().or_else(|| self.totals_giveaway.ratio_pct())
     }
 }
 
@@ -224,6 +244,19 @@ mod tests {
     fn the_giveaway_of_a_group_weighs_runs_by_their_packs() {
         let run = |giveaway, target| RunKg { giveaway_kg: Some(giveaway), pack_target_kg: Some(target), ..RunKg::default() };
         assert_eq!(sum(&[run(5.0, 50.0), run(0.0, 150.0), RunKg::default()]).giveaway_pct(), Some(2.5));
+    }
+
+    #[test]
+    fn the_weighing_system_s_sums_count_where_no_run_of_a_group_has_packs() {
+        let run = |giveaway, target| RunKg { giveaway_kg: giveaway, pack_target_kg: target, actual_kg: Some(25.0), ..RunKg::default() };
+        // 105 kg of which 5 were given away, and 25 kg, the output, of which none were.
+        let summed = run(None, None).with_totals(Some(5.0), Some(105.0), Some(5.0));
+        let even = run(None, Some(0.0)).with_totals(Some(0.0), None, None);
+        assert_eq!(sum(&[summed, even]).giveaway_pct(), Some(4.0));
+        let packed = run(Some(5.0), Some(50.0));
+        assert_eq!(packed.with_totals(Some(50.0), Some(100.0), Some(50.0)), packed, "its packs tell");
+        assert_eq!(sum(&[packed, summed]).giveaway_pct(), Some(10.0));
+        assert_eq!(sum(&[run(None, None).with_totals(None, Some(105.0), Some(5.0))]).giveaway_pct(), None);
     }
 
     #[test]

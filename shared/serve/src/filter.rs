@@ -13,6 +13,11 @@ pub fn same_text(known: Option<&str>, asked: &str) -> bool {
     known.is_some_and(|known| known.trim().to_lowercase() == asked.trim().to_lowercase())
 }
 
+/// Whether a filter lets something pass: everything where nothing was asked for.
+pub fn is_asked_for(known: Option<&str>, asked: Option<&str>) -> bool {
+    asked.is_none_or(|asked| same_text(known, asked))
+}
+
 #[cfg(test)]
 mod tests {
     use polars::prelude::{AnyValue, IntoLazy, col, df};
@@ -27,6 +32,12 @@ mod tests {
             let found = days.filter(col("date").eq(day(date))).collect().unwrap();
             assert_eq!(found.column("date").unwrap().get(0).unwrap(), AnyValue::Date(date.to_epoch_days()), "{text}");
         }
+    }
+
+    #[test]
+    fn where_nothing_is_asked_for_even_the_unknown_passes() {
+        assert!(is_asked_for(None, None) && is_asked_for(Some("L1"), None) && is_asked_for(Some("L1"), Some("l1")));
+        assert!(!is_asked_for(None, Some("L1")) && !is_asked_for(Some("L2"), Some("L1")));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use api::ParameterError;
 use chrono::{DateTime, NaiveDate, Utc};
 use lake::{Lake, Manifest};
 
@@ -57,6 +58,25 @@ impl State {
     /// Today and the days before it, `days` in all.
     pub fn last_days(&self, days: u32) -> Dates {
         window::last_days(self.now(), self.shared.settings.tz, days)
+    }
+
+    /// The days of a question that names so many days up to today, or a first or last one, or both of these; `None` where it names none.
+    pub fn asked_dates(
+        &self,
+        days: Option<u32>,
+        from: Option<NaiveDate>,
+        to: Option<NaiveDate>,
+    ) -> std::result::Result<Option<Dates>, ParameterError> {
+        let wrong = |name: &str, value: &dyn ToString, expected: &str| {
+            Err(ParameterError { name: name.to_owned(), value: value.to_string(), expected: expected.to_owned() })
+        };
+        match (days, from, to) {
+            (Some(days), None, None) => Ok(Some(self.last_days(days))),
+            (Some(days), ..) => wrong("days", &days, "cannot be combined with from and to: leave one or the other out"),
+            (None, Some(from), Some(to)) if from > to => wrong("from", &from, &format!("is after to, which is {to}")),
+            (None, None, None) => Ok(None),
+            (None, from, to) => Ok(Some(Dates { from, to })),
+        }
     }
 
     /// The last `hours` hours on the factory's clock.

@@ -66,6 +66,7 @@ fn build(runs: &DataFrame) -> PolarsResult<DataFrame> {
             target_kg: targets_kg.get(run),
             giveaway_kg: giveaways_g.get(run).map(kg),
             pack_target_kg: pack_targets_g.get(run).map(kg),
+            ..RunKg::default()
         });
     }
 
