@@ -28,6 +28,8 @@ pub struct RunScope {
     /// The batches that inputs and scan-backs of these runs name, as far as they are known, by `batch_code`: a row for each intake, with its `species`,
     /// and one for each scan-back that made the batch.
     pub batches: DataFrame,
+    /// Staging `traceability`: the intakes of the batches that inputs and scan-backs of these runs name.
+    pub intakes: DataFrame,
     /// Staging names of the tables that no run has read to their ends, above all those that the ERP lacks: a row that is missing there says nothing.
     pub unread: BTreeSet<&'static str>,
     /// Staging `prod_lines`, whole.
@@ -41,7 +43,7 @@ pub struct RunScope {
 /// The rows of one table on the touched days.
 #[derive(Clone, Debug)]
 pub struct DayScope {
-    /// The table's staging rows whose [`day_column`](crate::sources::Source::day_column) lies on these days.
+    /// The table's staging rows that count for these days (see [`day_columns`](crate::sources::Source::day_columns)), each with its `day`.
     pub rows: DataFrame,
     /// Staging `prod_lines`, whole.
     pub lines: DataFrame,

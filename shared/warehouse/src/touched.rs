@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::frames::texts;
 use crate::sources::Source;
+use crate::staging::parts::day_of_each;
 
 /// More runs or days than this are noted as "all".
 const NOTE_MAX: usize = 2000;
@@ -46,8 +47,8 @@ impl Touched {
             return Ok(touched);
         }
         touched.tables.insert(source.staging.to_owned());
-        if let Some(column) = source.day_column() {
-            let days = rows.column(column)?.cast(&DataType::Date)?.unique()?;
+        if let Some(days) = day_of_each(source, rows)? {
+            let days = days.unique()?;
             touched.days.insert(source.staging.to_owned(), Some(days.date()?.as_date_iter().flatten().collect()));
         }
         if source.counts_by_batch() {
@@ -162,6 +163,9 @@ mod tests {
         let dated = |column: &str| df![column => [Some(day), None, Some(day)]];
         assert_eq!(touched(&sources::SHIFTS, dated("shift_date")), one("shifts", Some(BTreeSet::from([day]))));
         assert_eq!(touched(&sources::NON_CONFORMANCE, dated("nc_date")), one("non_conformance", Some(BTreeSet::from([day]))));
+        let orders = df!["despatch_date" => [Some(day), None], "updated_at" => [day.and_hms_opt(9, 0, 0), day.succ_opt().unwrap().and_hms_opt(9, 0, 0)],
+            "run_number" => [None::<&str>; 2]];
+        assert_eq!(touched(&sources::DESPATCH, orders), one("despatch", Some(BTreeSet::from([day, day.succ_opt().unwrap()]))));
         let read = df!["reading_time" => [day.and_hms_opt(0, 0, 0), day.and_hms_opt(23, 59, 59)]];
         assert_eq!(touched(&sources::TEMPERATURE_LOGS, read), one("temperature_logs", Some(BTreeSet::from([day]))));
         assert_eq!(touched(&sources::PROD_LINES, df!["line_id" => ["L1"]]), one("shifts", None));

@@ -44,7 +44,7 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
 }
 
 /// The sum of what somebody wrote down; null where nobody did, which is not 0.
-fn known_sum(name: &str) -> Expr {
+pub(super) fn known_sum(name: &str) -> Expr {
     when(col(name).count().gt(lit(0))).then(col(name).sum()).otherwise(lit(NULL)).alias(name)
 }
 

@@ -3,6 +3,7 @@
 //! A mart says which columns it has, what its rows are unique by and how they are built from the rows that were touched. Which parts that concerns, and
 //! when the result is shown, is the business of [`crate::transform`].
 
+mod despatch_lines;
 mod fct_compliance_checks;
 mod fct_daily_yield;
 mod fct_product_mix;
@@ -14,6 +15,7 @@ mod fct_waterfall_yield;
 mod intakes;
 mod prod_line;
 mod products;
+mod run_batches;
 mod run_inputs;
 mod run_outputs;
 mod run_weight_charts;
@@ -36,6 +38,7 @@ use polars::prelude::{DataFrame, DataType, Field, JoinArgs, JoinType, LazyFrame,
 use crate::scope::{DayScope, ProductScope, RunScope};
 use crate::sources::Source;
 
+pub use despatch_lines::DESPATCH_LINES;
 pub use fct_compliance_checks::FCT_COMPLIANCE_CHECKS;
 pub use fct_daily_yield::FCT_DAILY_YIELD;
 pub use fct_product_mix::FCT_PRODUCT_MIX;
@@ -45,7 +48,8 @@ pub use fct_shift_productivity::FCT_SHIFT_PRODUCTIVITY;
 pub use fct_temp_breaches::FCT_TEMP_BREACHES;
 pub use fct_waterfall_yield::FCT_WATERFALL_YIELD;
 pub use intakes::{BATCH_DESPATCHES, INTAKES};
-pub use products::PRODUCTS;
+pub use products::{PRODUCTS, by_code as products_by_code};
+pub use run_batches::RUN_BATCHES;
 pub use run_inputs::RUN_INPUTS;
 pub use run_outputs::RUN_OUTPUTS;
 pub use run_weight_charts::{RUN_WEIGHT_BINS, RUN_WEIGHT_POINTS};
@@ -59,11 +63,12 @@ pub use temperature_episodes::TEMPERATURE_EPISODES;
 pub use trace_links::TRACE_LINKS;
 
 /// All marts, in the order in which they are built.
-pub const ALL: [&Mart; 23] = [
+pub const ALL: [&Mart; 25] = [
     &PRODUCTS,
     &STG_RUNS,
     &RUNS,
     &RUN_INPUTS,
+    &RUN_BATCHES,
     &RUN_OUTPUTS,
     &RUN_WEIGHTS,
     &RUN_WEIGHT_BINS,
@@ -79,6 +84,7 @@ pub const ALL: [&Mart; 23] = [
     &STG_NON_CONFORMANCE,
     &FCT_QUALITY_SUMMARY,
     &FCT_SHIFT_PRODUCTIVITY,
+    &DESPATCH_LINES,
     &FCT_COMPLIANCE_CHECKS,
     &TRACE_LINKS,
     &INTAKES,
@@ -133,7 +139,7 @@ pub enum Build {
     Runs(fn(&RunScope) -> PolarsResult<DataFrame>),
     /// The rows of these production dates, from the finished rows of the mart `runs`, replaced by date.
     Dates(fn(&DataFrame) -> PolarsResult<DataFrame>),
-    /// The rows of these days, from the rows of this table that count for them, replaced by day. The table has a [`Source::day_column`].
+    /// The rows of these days, from the rows of this table that count for them, replaced by day. The table has [`Source::day_columns`].
     Days(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
     /// The rows that name these batches, from the rows of this table that do, replaced by batch code. The table is one of [`Source::counts_by_batch`].
     Batches(&'static Source, fn(&DataFrame) -> PolarsResult<DataFrame>),

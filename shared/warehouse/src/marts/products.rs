@@ -76,7 +76,7 @@ fn described(joined: &DataFrame) -> PolarsResult<Vec<Option<String>>> {
 }
 
 /// One product per code, so that joining it multiplies nothing: of several PLUs with one code an active one counts, then the lowest number.
-pub(super) fn by_code(products: &DataFrame) -> LazyFrame {
+pub fn by_code(products: &DataFrame) -> LazyFrame {
     let first_counts = SortMultipleOptions::new().with_order_descending_multi([true, false]).with_nulls_last(true);
     products
         .clone()

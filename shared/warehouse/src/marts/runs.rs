@@ -38,6 +38,7 @@ pub const RUNS: Mart = Mart {
         number("waste_pct"),
         number("efficiency_pct"),
         whole("packs").always().at_least_0(),
+        whole("weighed_packs").always().at_least_0(),
         number("pack_giveaway_g"),
         number("pack_target_g"),
         number("giveaway_pct"),
@@ -93,6 +94,7 @@ fn joined(scope: &RunScope) -> PolarsResult<DataFrame> {
             coalesce(&[col("sheet_started_at"), col("created")]).alias("started_at"),
             coalesce(&[col("output_kg"), col("total_weight_kg")]).alias("actual_kg"),
             col("packs").fill_null(lit(0)),
+            col("weighed_packs").fill_null(lit(0)),
             col("has_sheet").fill_null(lit(false)),
             col("has_totals").fill_null(lit(false)),
         ])
@@ -139,7 +141,11 @@ fn pack_counts(scope: &RunScope) -> LazyFrame {
 fn giveaway(scope: &RunScope) -> LazyFrame {
     let (net, target) = (|| col("net_weight"), || col("target_weight"));
     let weighed = scope.packs.clone().lazy().filter(net().is_not_null().and(target().is_not_null()));
-    weighed.group_by(RUN_KEY.map(col)).agg([(net() - target()).sum().alias("pack_giveaway_g"), target().sum().alias("pack_target_g")])
+    weighed.group_by(RUN_KEY.map(col)).agg([
+        len().alias("weighed_packs"),
+        (net() - target()).sum().alias("pack_giveaway_g"),
+        target().sum().alias("pack_target_g"),
+    ])
 }
 
 /// A figure that follows from two others.
@@ -280,8 +286,8 @@ mod tests {
     fn the_figures_are_those_of_the_runs_own_children() {
         let columns = ["input_kg", "actual_kg", "target_kg", "waste_kg", "yield_pct", "waste_pct", "efficiency_pct"];
         assert_eq!(built(&with_children(), &columns), ["160 | 120 | 160 | 40 | 75 | 25 | 75", "- | - | - | - | - | - | -"]);
-        let columns = ["packs", "pack_giveaway_g", "pack_target_g", "giveaway_pct"];
-        assert_eq!(built(&with_children(), &columns), ["3 | 16 | 400 | 4", "0 | - | - | -"]);
+        let columns = ["packs", "weighed_packs", "pack_giveaway_g", "pack_target_g", "giveaway_pct"];
+        assert_eq!(built(&with_children(), &columns), ["3 | 2 | 16 | 400 | 4", "0 | 0 | - | - | -"]);
     }
 
     #[test]

@@ -9,8 +9,9 @@ use crate::frames;
 use crate::scope::{DayScope, ProductScope, RunScope};
 use crate::sources::{
     BATCH_LINEAGE, CASE_VERIFICATION, DESPATCH, PLU, PROD_LINES, PRODUCT_CATALOGUE, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS,
-    Source, TEMPERATURE_LOGS, TRANSACTIONS,
+    Source, TEMPERATURE_LOGS, TRACEABILITY, TRANSACTIONS,
 };
+use crate::staging::parts::day_of_each;
 
 use super::{PRODUCTS, RUNS};
 
@@ -36,6 +37,7 @@ pub(super) fn no_runs() -> RunScope {
         despatch: of_run(&DESPATCH, &nothing),
         cases: of_run(&CASE_VERIFICATION, &nothing),
         batches: df!["batch_code" => [""; 0], "species" => [""; 0]].unwrap(),
+        intakes: rows(&TRACEABILITY, &nothing),
         unread: BTreeSet::new(),
         lines: rows(&PROD_LINES, &nothing),
         products: products(&nothing),
@@ -77,7 +79,9 @@ pub(super) fn readings(named: &DataFrame) -> DayScope {
 
 /// Rows of a staging table that count by day; no line and no run is known.
 pub(super) fn days_of(source: &Source, named: &DataFrame) -> DayScope {
-    DayScope { rows: rows(source, named), lines: rows(&PROD_LINES, &DataFrame::empty()), runs: runs(&DataFrame::empty()) }
+    let mut rows_of_days = rows(source, named);
+    rows_of_days.with_column(day_of_each(source, &rows_of_days).unwrap().unwrap()).unwrap();
+    DayScope { rows: rows_of_days, lines: rows(&PROD_LINES, &DataFrame::empty()), runs: runs(&DataFrame::empty()) }
 }
 
 fn checked(named: &DataFrame, schema: &Schema) -> DataFrame {

@@ -61,7 +61,7 @@ pub(super) fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
 }
 
 /// The word that a text means whatever its case, else the text itself without the blanks around it.
-fn spelling<'a>(text: Option<&'a str>, words: &[&'a str]) -> Option<&'a str> {
+pub(super) fn spelling<'a>(text: Option<&'a str>, words: &[&'a str]) -> Option<&'a str> {
     let text = known(text)?;
     Some(words.iter().find(|word| word.eq_ignore_ascii_case(text)).copied().unwrap_or(text))
 }

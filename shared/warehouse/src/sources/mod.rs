@@ -126,13 +126,14 @@ impl Source {
         [Some(self.watermark), self.watermark_until_changed].into_iter().flatten().map(|name| self.column(name).name()).collect()
     }
 
-    /// The date or time whose day a row counts for, in the tables that marts take by day.
-    pub fn day_column(&self) -> Option<&'static str> {
+    /// The dates or times whose day a row counts for, in the tables that marts take by day: the first that is not NULL.
+    pub fn day_columns(&self) -> &'static [&'static str] {
         match self.staging {
-            "temperature_logs" => Some("reading_time"),
-            "non_conformance" => Some("nc_date"),
-            "shifts" => Some("shift_date"),
-            _ => None,
+            "temperature_logs" => &["reading_time"],
+            "non_conformance" => &["nc_date"],
+            "shifts" => &["shift_date"],
+            "despatch" => &["despatch_date", "updated_at"],
+            _ => &[],
         }
     }
 

@@ -63,11 +63,24 @@ pub fn staging_zone_of(source: &Source, rows: &DataFrame) -> PolarsResult<Zone> 
     let mut zone = zone_of(rows)?;
     let days = with_watermark(source, rows)?.column("_watermark")?.cast(&DataType::Date)?.unique()?;
     zone.insert("month".to_owned(), days.date()?.as_date_iter().flatten().map(crate::marts::month).collect());
-    if let Some(column) = source.day_column() {
-        let days = rows.column(column)?.cast(&DataType::Date)?.unique()?;
+    if let Some(days) = day_of_each(source, rows)? {
+        let days = days.unique()?;
         zone.insert("day".to_owned(), days.date()?.as_date_iter().flatten().map(|day| day.to_string()).collect());
     }
     Ok(zone)
+}
+
+/// The day that each row counts for, as a column `day`; `None` for a table that marts do not take by day.
+pub fn day_of_each(source: &Source, rows: &DataFrame) -> PolarsResult<Option<Column>> {
+    let mut days: Option<Column> = None;
+    for name in source.day_columns() {
+        let next = rows.column(name)?.cast(&DataType::Date)?.with_name("day".into());
+        days = Some(match days {
+            Some(days) => days.zip_with(&days.is_not_null(), &next)?,
+            None => next,
+        });
+    }
+    Ok(days)
 }
 
 /// The months of a zone that do not lie before `since`.

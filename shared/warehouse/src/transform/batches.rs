@@ -29,8 +29,14 @@ pub(super) async fn runs_naming(work: &Work<'_>, batches: &BTreeSet<String>) -> 
     Ok(numbers)
 }
 
-/// What is known of the batches that inputs and scan-backs of these runs name: see [`crate::scope::RunScope::batches`].
-pub(super) async fn known_batches(work: &Work<'_>, numbers: &BTreeSet<String>, inputs: &DataFrame, lineage: &DataFrame) -> Result<DataFrame> {
+/// What is known of the batches that inputs and scan-backs of these runs name: see [`crate::scope::RunScope`].
+pub(super) struct Known {
+    pub(super) batches: DataFrame,
+    pub(super) intakes: DataFrame,
+}
+
+/// What is known of the batches that inputs and scan-backs of these runs name.
+pub(super) async fn known_batches(work: &Work<'_>, numbers: &BTreeSet<String>, inputs: &DataFrame, lineage: &DataFrame) -> Result<Known> {
     let (of_runs, frames) = (numbers.clone(), [inputs.clone(), lineage.clone()]);
     let named = compute("the batches of runs", move || {
         let mut named = BTreeSet::new();
@@ -41,10 +47,13 @@ pub(super) async fn known_batches(work: &Work<'_>, numbers: &BTreeSet<String>, i
     })
     .await?;
     let groups = batch_groups(&named);
-    let columns = ["batch_code", "species", "new_batch_code"].map(str::to_owned);
-    let intakes = staged(work, &TRACEABILITY, BATCH_GROUP, &groups, Some(&columns[..2])).await?;
-    let made = staged(work, &BATCH_LINEAGE, BATCH_GROUP, &groups, Some(&columns[2..])).await?;
-    compute("the batches of runs", move || known(&named, &intakes, made)).await
+    let intakes = staged(work, &TRACEABILITY, BATCH_GROUP, &groups, None).await?;
+    let made = staged(work, &BATCH_LINEAGE, BATCH_GROUP, &groups, Some(&["new_batch_code".to_owned()])).await?;
+    compute("the batches of runs", move || {
+        let intakes = with_text_in(&intakes, "batch_code", &named)?;
+        Ok(Known { batches: known(&named, &intakes, made)?, intakes })
+    })
+    .await
 }
 
 fn known(named: &BTreeSet<String>, intakes: &DataFrame, mut made: DataFrame) -> PolarsResult<DataFrame> {

@@ -9,12 +9,12 @@ use super::Work;
 use super::batches::runs_naming;
 use super::parts::Parts;
 use super::replace::{By, dates_of, made, months, replace, split_by_date};
-use super::runs::{load_runs, run_chunks, staged, staged_all, staged_column};
+use super::runs::{load_runs, run_chunks, staged, staged_all, staged_whole};
 use crate::frames::{compute, texts, with_text_in};
 use crate::marts::{ALL, Build, Mart, PRODUCTS, RUNS};
 use crate::scope::{DayScope, ProductScope};
 use crate::sources::{self, Source};
-use crate::staging::parts::{BATCH_GROUP, batch_groups};
+use crate::staging::parts::{BATCH_GROUP, batch_groups, day_of_each};
 use crate::touched::Touched;
 use crate::{Result, WarehouseError};
 
@@ -183,21 +183,22 @@ async fn build_days(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Re
     }
     let lines = staged_all(work, &sources::PROD_LINES).await?;
     for source in sources::ALL {
-        let (Some(column), Some(days)) = (source.day_column(), touched.days.get(source.staging)) else { continue };
+        let Some(touched_days) = touched.days.get(source.staging) else { continue };
         let of_table = || builds().filter_map(|(mart, build)| of_days(source, build).map(|make| (mart, build, make)));
-        let days = if let Some(days) = days {
+        let days = if let Some(days) = touched_days {
             days.clone()
         } else {
             for (mart, build, _) in of_table() {
                 parts.empty(work, mart, build);
             }
-            dates_of(&staged_column(work, source, column).await?, column)?
+            let columns: Vec<String> = source.day_columns().iter().map(|name| (*name).to_owned()).collect();
+            dates_of(&with_day(source, staged_whole(work, source, &columns).await?)?, DAY)?
         };
         for (of_month, days) in months(&days) {
             let names = days.iter().map(NaiveDate::to_string).collect();
-            let rows = staged(work, source, "day", &names, None).await?;
+            let rows = with_day(source, staged(work, source, DAY, &names, None).await?)?;
             let of_days = days.clone();
-            let rows = compute("the rows of days", move || Ok(split_by_date(&rows, column, &of_days)?.0)).await?;
+            let rows = compute("the rows of days", move || Ok(split_by_date(&rows, DAY, &of_days)?.0)).await?;
             let mut runs = DataFrame::empty_with_schema(&RUNS.schema());
             if source.staging == sources::SHIFTS.staging {
                 let (of_days, all) = (days.clone(), parts.rows(work, &RUNS, &RUNS.part(RUNS.builds[0], Some(&of_month))).await?);
@@ -209,7 +210,7 @@ async fn build_days(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Re
                 let old = parts.rows(work, mart, &part).await?;
                 let (scope, days, was_empty) = (scope.clone(), days.clone(), old.height() == 0);
                 let rows = made(mart, move || {
-                    let (_, kept) = split_by_date(&old, mart.month_of.unwrap_or(column), &days)?;
+                    let (_, kept) = split_by_date(&old, mart.month_of.unwrap_or(DAY), &days)?;
                     kept.vstack(&make(&scope)?)
                 })
                 .await?;
@@ -221,6 +222,14 @@ async fn build_days(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Re
         }
     }
     Ok(())
+}
+
+/// The column of a day's rows that tells the day, and the zone that tells a part's.
+const DAY: &str = "day";
+
+fn with_day(source: &Source, mut rows: DataFrame) -> Result<DataFrame> {
+    let added = day_of_each(source, &rows).and_then(|days| days.map_or(Ok(()), |days| rows.with_column(days).map(|_| ())));
+    added.map(|()| rows).map_err(|error| WarehouseError::Compute { step: "the rows of days".to_owned(), source: error })
 }
 
 /// How a build makes its rows, if it makes them from the days of this table.

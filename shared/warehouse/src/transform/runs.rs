@@ -52,7 +52,7 @@ pub(super) async fn load_runs(work: &Work<'_>, numbers: &BTreeSet<String>, lines
     let despatch = staged(work, &sources::DESPATCH, "run_group", &groups, None).await?;
     let case_columns = ["run_number", "label_seq", "expected_plu", "scanned_plu", "scan_time", "updated_at"].map(str::to_owned);
     let cases = staged(work, &sources::CASE_VERIFICATION, "run_group", &groups, Some(&case_columns)).await?;
-    let batches = known_batches(work, numbers, &inputs, &lineage).await?;
+    let known = known_batches(work, numbers, &inputs, &lineage).await?;
     let unread = work.unread.clone();
     let (numbers, lines, products) = (numbers.clone(), lines.clone(), products.clone());
     compute("the rows of runs", move || {
@@ -71,7 +71,8 @@ pub(super) async fn load_runs(work: &Work<'_>, numbers: &BTreeSet<String>, lines
             lineage: of_run(&sources::BATCH_LINEAGE, lineage)?,
             despatch: of_run(&sources::DESPATCH, despatch)?,
             cases: of_run(&sources::CASE_VERIFICATION, cases)?,
-            batches,
+            batches: known.batches,
+            intakes: known.intakes,
             unread,
             sheets: with_text_in(&sheets, "run_number", &numbers)?,
             runs,
@@ -88,9 +89,9 @@ pub(super) async fn staged_all(work: &Work<'_>, source: &'static Source) -> Resu
     staged_columns(work, source, part_names(work, source), None).await
 }
 
-/// One column of all rows of a table.
-pub(super) async fn staged_column(work: &Work<'_>, source: &'static Source, column: &str) -> Result<DataFrame> {
-    staged_columns(work, source, part_names(work, source), Some(&[column.to_owned()])).await
+/// Some columns of all rows of a table.
+pub(super) async fn staged_whole(work: &Work<'_>, source: &'static Source, columns: &[String]) -> Result<DataFrame> {
+    staged_columns(work, source, part_names(work, source), Some(columns)).await
 }
 
 /// The rows of the parts that can hold a row of one of these groups (more rows than that: the caller filters).

@@ -1,0 +1,121 @@
+//! `run_batches`: the batches that went into each run, and where they came from.
+
+use polars::prelude::*;
+
+use super::fct_product_mix::known_sum;
+use super::{Build, Mart, RUN_KEY, date, left_join, number, text};
+use crate::frames;
+use crate::scope::RunScope;
+
+/// Batches per run; inputs without a batch code are one row. A batch that came in several intakes is told by the one with the smallest `trace_id`, and of
+/// one that was never taken in under its code (a batch that the factory made itself, or a mistyped one) only the quantity is known.
+pub const RUN_BATCHES: Mart = Mart {
+    name: "run_batches",
+    columns: &[
+        text("run_number").always(),
+        date("production_date").always(),
+        text("batch_code"),
+        text("supplier"),
+        text("vessel_name"),
+        text("catch_area"),
+        text("catch_method"),
+        text("certified"),
+        text("country_origin"),
+        date("landing_date"),
+        text("batch_species"),
+        text("grade"),
+        number("input_kg"),
+    ],
+    grain: &["run_number", "production_date", "batch_code"],
+    month_of: Some("production_date"),
+    tables: &["run_numbers", "run_inputs", "traceability"],
+    builds: &[Build::Runs(build)],
+};
+
+fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
+    let in_order = SortMultipleOptions::new;
+    let batch_code = when(col("batch_code").eq(lit(""))).then(lit(NULL)).otherwise(col("batch_code")).alias("batch_code");
+    let batches = scope
+        .inputs
+        .clone()
+        .lazy()
+        .with_column(batch_code)
+        // In a fixed order, since a sum of decimals depends on it.
+        .sort(["input_id"], in_order())
+        .group_by_stable([cols(RUN_KEY).as_expr(), col("batch_code")])
+        .agg([known_sum("qty_kg").alias("input_kg")]);
+    let intakes =
+        scope.intakes.clone().lazy().sort(["trace_id"], in_order()).unique_stable(Some(cols(["batch_code"])), UniqueKeepStrategy::First).rename(
+            ["species"],
+            ["batch_species"],
+            true,
+        );
+    frames::fit(&left_join(batches, intakes, ["batch_code"]).collect()?, &RUN_BATCHES.schema())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::small_factory::{day, no_runs, of_run, rows, shown};
+    use super::*;
+    use crate::sources::{RUN_INPUTS, TRACEABILITY};
+
+    /// Inputs of (run, batch, kg), all of one date.
+    fn built(inputs: &[(&str, Option<&str>, Option<f64>)], intakes: PolarsResult<DataFrame>, columns: &[&str]) -> Vec<String> {
+        let mut scope = no_runs();
+        let named = df![
+            "input_id" => (1..).take(inputs.len()).collect::<Vec<i64>>(),
+            "run_number" => inputs.iter().map(|input| input.0).collect::<Vec<_>>(),
+            "production_date" => vec![day(2); inputs.len()],
+            "batch_code" => inputs.iter().map(|input| input.1).collect::<Vec<_>>(),
+            "qty_kg" => inputs.iter().map(|input| input.2).collect::<Vec<_>>(),
+        ];
+        scope.inputs = of_run(&RUN_INPUTS, &named.unwrap());
+        scope.intakes = rows(&TRACEABILITY, &intakes.unwrap());
+        let mart = build(&scope).unwrap();
+        assert_eq!(**mart.schema(), RUN_BATCHES.schema());
+        shown(&mart, columns)
+    }
+
+    #[test]
+    fn the_inputs_of_a_batch_are_one_row_and_those_without_a_code_another() {
+        let inputs = [
+            ("7", Some("B1"), Some(10.0)),
+            ("7", Some("B2"), None),
+            ("7", Some("B1"), Some(2.5)),
+            ("7", None, Some(1.0)),
+            ("7", Some(""), Some(2.0)),
+            ("8", Some("B1"), Some(4.0)),
+        ];
+        assert_eq!(
+            built(&inputs, Ok(DataFrame::empty()), &["run_number", "batch_code", "supplier", "input_kg"]),
+            ["7 | B1 | - | 12.5", "7 | B2 | - | -", "7 | - | - | 3", "8 | B1 | - | 4"]
+        );
+    }
+
+    #[test]
+    fn a_batch_is_told_by_its_first_intake_and_a_blank_code_by_none() {
+        let intakes = df![
+            "trace_id" => ["T2", "T1", "T3", "T0"],
+            "batch_code" => [Some("B1"), Some("B1"), Some("B2"), None],
+            "supplier" => ["Second", "First", "Other", "Nobody"],
+            "vessel_name" => [Some("Dawn"), None, None, None],
+            "certified" => [None, Some("MSC"), None, None],
+            "landing_date" => [None, Some(day(1)), None, None],
+            "species" => ["Cod", "Cod", "Hake", "Sole"],
+            "grade" => ["GG", "Premium", "GG", "GG"],
+        ];
+        assert_eq!(
+            built(
+                &[("7", Some("B1"), Some(1.0)), ("7", None, Some(1.0))],
+                intakes,
+                &["batch_code", "supplier", "vessel_name", "certified", "landing_date", "batch_species", "grade"]
+            ),
+            ["B1 | First | - | MSC | 2026-11-01 | Cod | Premium", "- | - | - | - | - | - | -"]
+        );
+    }
+
+    #[test]
+    fn no_inputs_make_an_empty_mart() {
+        assert_eq!(built(&[], Ok(DataFrame::empty()), &["run_number"]), [""; 0]);
+    }
+}
