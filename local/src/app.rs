@@ -32,6 +32,7 @@ pub fn routes() -> Router<serve::State> {
         .merge(shifts_function::routes())
         .merge(trace_function::routes())
         .merge(pipeline_function::routes())
+        .merge(reports_function::routes())
 }
 
 fn dashboard(page: &Path) -> Router {

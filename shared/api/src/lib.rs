@@ -24,6 +24,7 @@ pub mod problem;
 pub mod products;
 pub mod quality;
 pub mod query;
+pub mod reports;
 pub mod runs;
 pub mod shape;
 pub mod shelf_life;

@@ -251,18 +251,18 @@ macro_rules! query {
 
         impl $crate::Query for $name {
             const PARAMETERS: &'static [$crate::query::ParameterDoc] = &[$($crate::query::ParameterDoc {
-                name: stringify!($field),
+                name: $crate::query::plain(stringify!($field)),
                 doc: concat!($($field_doc),+),
                 kind: <$type as $crate::query::Parameter>::KIND,
             }),*];
 
             fn parse(pairs: &[(String, String)]) -> Result<Self, $crate::ParameterError> {
                 $crate::query::only_known(pairs, Self::PARAMETERS)?;
-                Ok(Self { $($field: $crate::query::read(pairs, stringify!($field))?),* })
+                Ok(Self { $($field: $crate::query::read(pairs, $crate::query::plain(stringify!($field)))?),* })
             }
 
             fn pairs(&self) -> Vec<(&'static str, String)> {
-                [$((stringify!($field), $crate::query::Parameter::write(&self.$field))),*]
+                [$(($crate::query::plain(stringify!($field)), $crate::query::Parameter::write(&self.$field))),*]
                     .into_iter()
                     .filter_map(|(name, text): (_, Option<String>)| text.map(|text| (name, text)))
                     .collect()
@@ -280,6 +280,15 @@ macro_rules! query {
 query! {
     /// An endpoint without parameters.
     pub struct NoQuery {}
+}
+
+/// The name of a field that is also a word of Rust: `r#type` is asked for as `type`.
+#[doc(hidden)]
+pub const fn plain(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', ..] => field.split_at(2).1,
+        _ => field,
+    }
 }
 
 /// Refuses a name that is not declared or comes twice.

@@ -81,7 +81,7 @@ pub trait Described {
 /// Figures are computed unrounded and rounded here once, so that no figure is made of rounded ones.
 pub fn decimals(name: &str) -> Option<i32> {
     match (name, name.rsplit('_').next().unwrap_or_default()) {
-        (_, "kg" | "pct") | ("kg_per_head" | "kg_per_hour" | "avg_days_to_close", _) => Some(1),
+        (_, "kg" | "pct" | "minutes") | ("kg_per_head" | "kg_per_hour" | "avg_days_to_close", _) => Some(1),
         // Below what a scale, a thermometer or a time clock tells: it only takes away what a sum leaves behind the last digit. What was measured and its limit
         // have the unit of their check, and "90.0 is below 90" would explain nothing.
         (_, "g" | "hours") | ("degrees_over" | "max_degrees_over" | "measured" | "limit", _) => Some(2),

@@ -36,7 +36,7 @@ async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
     let mut watch = Watch::start(&factory).await;
 
     let routes = routes();
-    assert_eq!(routes.len(), 21, "every path of every function: {routes:?}");
+    assert_eq!(routes.len(), 22, "every path of every function: {routes:?}");
     let run_number: String =
         rusqlite::Connection::open(factory.erp()).unwrap().query_row("SELECT run_number FROM run_inputs LIMIT 1", [], |row| row.get(0)).unwrap();
     for (path, function) in routes.iter().filter(|(path, _)| *path != START_PATH) {
@@ -192,6 +192,7 @@ fn router(function: &str, state: State, factory: &Factory) -> Router {
         "products" => products_function::router(state),
         "shifts" => shifts_function::router(state),
         "pipeline" => pipeline_function::router(state, Arc::new(Runs::new(factory.lake().clone(), factory.settings.clone()))),
+        "reports" => reports_function::router(state),
         other => panic!("there is no function `{other}`"),
     }
 }
@@ -204,7 +205,7 @@ fn address(path: &str, run_number: &str, job_id: &str) -> String {
         "/temperature/breaches" => "?hours=720",
         _ => "",
     };
-    path.replace("{run_number}", run_number).replace("{job_id}", job_id) + query
+    path.replace("{run_number}", run_number).replace("{job_id}", job_id).replace("{name}", "daily-yield") + query
 }
 
 async fn ask(router: Router, address: &str) -> (u16, Value) {

@@ -38,6 +38,7 @@ mod paging;
 mod pipeline;
 mod pipeline_api;
 mod races;
+mod reports;
 mod run_records;
 mod schedules;
 mod schema;

@@ -1,0 +1,32 @@
+//! What every report does with a request: the days that it covers, and the way from one mart to a page of rows.
+
+use api::reports::{DAYS, ReportQuery};
+use api::{Query, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serve::window::Dates;
+use serve::{Answer, Ask, Key, Result, State, rows, work};
+use warehouse::marts::Mart;
+
+/// The days that a report was asked for.
+pub(crate) fn dates(query: &impl ReportQuery, state: &State) -> Result<Dates> {
+    let asked = query.asked_days();
+    Ok(state.asked_dates(asked.days, asked.from, asked.to)?.unwrap_or_else(|| state.last_days(DAYS)))
+}
+
+/// Rows, each with what it is sorted by.
+pub(crate) type Keyed<K, R> = Vec<(K, R)>;
+
+/// Answers a report whose rows follow from those that one mart has of its days.
+pub(crate) async fn of_mart<Q, M, K, R>(state: State, ask: Ask<Q>, mart: &'static Mart, report: fn(Vec<M>, &Q) -> Keyed<K, R>) -> Result<Answer>
+where
+    Q: Query + ReportQuery + Send + 'static,
+    M: DeserializeOwned + 'static,
+    K: Key + 'static,
+    R: Row + Serialize + 'static,
+{
+    let dates = dates(&ask.query, &state)?;
+    let snapshot = state.snapshot().await?;
+    let frame = snapshot.mart(mart, dates).await?;
+    work(move || ask.list(report(rows(&frame)?, &ask.query), &snapshot)).await
+}

@@ -1,0 +1,8 @@
+//! Starts the Lambda function `reports`.
+
+use chrono::Utc;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 1)]
+async fn main() -> std::process::ExitCode {
+    serve::lambda::run(reports_function::router, Utc::now).await
+}

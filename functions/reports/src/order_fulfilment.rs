@@ -1,0 +1,206 @@
+//! `order-fulfilment`.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use api::reports::{OrderLine, OrderReportQuery};
+use axum::extract::State as Extract;
+use chrono::NaiveDate;
+use domain::yields::ratio_pct;
+use serde::Deserialize;
+use serve::{Answer, Ask, Result, State, is_asked_for, rows, work};
+use warehouse::marts::DESPATCH_LINES;
+
+use crate::ask::{Keyed, dates};
+use crate::product::{Products, products};
+
+pub(crate) async fn report(Extract(state): Extract<State>, ask: Ask<OrderReportQuery>) -> Result<Answer> {
+    let dates = dates(&ask.query, &state)?;
+    let snapshot = state.snapshot().await?;
+    let lines = snapshot.mart(&DESPATCH_LINES, dates).await?;
+    let products = products(&snapshot).await?;
+    work(move || ask.list(fulfilled(rows(&lines)?, &products, &ask.query), &snapshot)).await
+}
+
+/// What leaves together.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Line {
+    order_number: Option<String>,
+    customer: Option<String>,
+    product_code: Option<String>,
+    qty_cases: Option<i64>,
+    qty_kg: Option<f64>,
+    despatch_date: Option<NaiveDate>,
+    delivery_date: Option<NaiveDate>,
+    status: Option<String>,
+}
+
+/// The newest day of despatch, none last; then order, product and customer.
+type Key = (Reverse<Option<NaiveDate>>, Option<String>, Option<String>, Option<String>);
+
+const PENDING: &str = "pending";
+const LOADED: &str = "loaded";
+const DELIVERED: &str = "delivered";
+/// Not all of it alike.
+const PARTIAL: &str = "partial";
+
+/// The lines of one row.
+#[derive(Default)]
+struct Group {
+    despatch_date: Option<NaiveDate>,
+    delivery_date: Option<NaiveDate>,
+    cases: Option<i64>,
+    qty_kg: Option<f64>,
+    pending_kg: f64,
+    loaded_kg: f64,
+    delivered_kg: f64,
+    status: Option<&'static str>,
+}
+
+impl Group {
+    fn add(&mut self, line: &Line) {
+        self.despatch_date = self.despatch_date.into_iter().chain(line.despatch_date).min();
+        self.delivery_date = self.delivery_date.max(line.delivery_date);
+        self.cases = self.cases.into_iter().chain(line.qty_cases).reduce(i64::saturating_add);
+        self.qty_kg = self.qty_kg.into_iter().chain(line.qty_kg).reduce(|sum, kg| sum + kg);
+        let kg = line.qty_kg.unwrap_or_default();
+        let status = match line.status.as_deref() {
+            Some(PENDING) => {
+                self.pending_kg += kg;
+                PENDING
+            }
+            Some(LOADED) => {
+                self.loaded_kg += kg;
+                LOADED
+            }
+            Some(DELIVERED) => {
+                self.delivered_kg += kg;
+                DELIVERED
+            }
+            _ => PARTIAL,
+        };
+        self.status = Some(if self.status.is_none_or(|before| before == status) { status } else { PARTIAL });
+    }
+}
+
+fn fulfilled(lines: Vec<Line>, products: &Products, query: &OrderReportQuery) -> Keyed<Key, OrderLine> {
+    let mut groups = BTreeMap::<_, Group>::new();
+    for line in lines {
+        let is_wanted =
+            is_asked_for(line.customer.as_deref(), query.customer.as_deref()) && is_asked_for(line.order_number.as_deref(), query.order.as_deref());
+        if is_wanted {
+            groups.entry((line.order_number.clone(), line.product_code.clone(), line.customer.clone())).or_default().add(&line);
+        }
+    }
+    let keyed = groups.into_iter().map(|((order_number, product_code, customer), group)| {
+        let key = (Reverse(group.despatch_date), order_number.clone(), product_code.clone(), customer.clone());
+        let product = product_code.as_ref().and_then(|code| products.get(code)?.description.clone());
+        let row = OrderLine {
+            order_number,
+            customer,
+            product_code,
+            product,
+            despatch_date: group.despatch_date,
+            delivery_date: group.delivery_date,
+            cases: group.cases,
+            qty_kg: group.qty_kg,
+            pending_kg: group.pending_kg,
+            loaded_kg: group.loaded_kg,
+            delivered_kg: group.delivered_kg,
+            fulfilled_pct: group.qty_kg.and_then(|qty_kg| ratio_pct(group.delivered_kg, qty_kg)),
+            status: group.status.unwrap_or(PARTIAL).to_owned(),
+        };
+        (key, row)
+    });
+    keyed.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::product::CodedProduct;
+
+    fn day(day: u32) -> Option<NaiveDate> {
+        NaiveDate::from_ymd_opt(2026, 11, day)
+    }
+
+    fn line(order: &str, status: Option<&str>, qty_kg: Option<f64>) -> Line {
+        Line {
+            order_number: Some(order.to_owned()),
+            customer: Some("Harbour Foods".to_owned()),
+            product_code: Some("A".to_owned()),
+            qty_cases: Some(2),
+            qty_kg,
+            status: status.map(str::to_owned),
+            ..Line::default()
+        }
+    }
+
+    fn sorted(lines: Vec<Line>) -> Vec<OrderLine> {
+        let products = Products::from([("A".to_owned(), CodedProduct { description: Some("COD LOIN".to_owned()), ..CodedProduct::default() })]);
+        let mut rows = fulfilled(lines, &products, &OrderReportQuery::default());
+        rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+        rows.into_iter().map(|(_, row)| row).collect()
+    }
+
+    #[test]
+    fn an_order_s_lines_of_one_product_are_added_up_by_what_became_of_them() {
+        let lines = vec![
+            Line { despatch_date: day(5), delivery_date: day(6), ..line("1", Some("delivered"), Some(30.0)) },
+            Line { despatch_date: day(3), delivery_date: day(9), ..line("1", Some("loaded"), Some(50.0)) },
+            Line { qty_cases: None, ..line("1", Some("pending"), Some(20.0)) },
+            Line { product_code: Some("B".to_owned()), ..line("1", Some("pending"), Some(1.0)) },
+        ];
+        let rows = sorted(lines);
+        let row = &rows[0];
+        assert_eq!((rows.len(), row.product.as_deref(), rows[1].product.as_deref()), (2, Some("COD LOIN"), None));
+        assert_eq!((row.despatch_date, row.delivery_date, row.cases, row.qty_kg), (day(3), day(9), Some(4), Some(100.0)));
+        assert_eq!((row.pending_kg, row.loaded_kg, row.delivered_kg, row.fulfilled_pct), (20.0, 50.0, 30.0, Some(30.0)));
+    }
+
+    #[test]
+    fn a_status_is_that_of_all_lines_or_partial() {
+        let status = |statuses: &[Option<&str>]| sorted(statuses.iter().map(|status| line("1", *status, Some(1.0))).collect())[0].status.clone();
+        for word in [PENDING, LOADED, DELIVERED] {
+            assert_eq!(status(&[Some(word); 2]), word);
+        }
+        assert_eq!(status(&[Some(PENDING), Some(LOADED)]), PARTIAL);
+        assert_eq!(status(&[Some(DELIVERED), Some(LOADED), Some(DELIVERED)]), PARTIAL);
+        assert_eq!(status(&[None, Some(DELIVERED)]), PARTIAL);
+        assert_eq!(status(&[Some("on hold")]), PARTIAL);
+    }
+
+    #[test]
+    fn of_nothing_no_part_is_delivered() {
+        let none = sorted(vec![line("1", Some(DELIVERED), Some(0.0))]).remove(0);
+        assert_eq!((none.qty_kg, none.delivered_kg, none.fulfilled_pct), (Some(0.0), 0.0, None));
+        let unknown = sorted(vec![line("1", Some(DELIVERED), None)]).remove(0);
+        assert_eq!((unknown.qty_kg, unknown.delivered_kg, unknown.fulfilled_pct), (None, 0.0, None));
+    }
+
+    #[test]
+    fn the_newest_day_comes_first_and_none_last() {
+        let lines = vec![
+            line("1", None, None),
+            Line { despatch_date: day(4), ..line("2", None, None) },
+            Line { despatch_date: day(5), ..line("4", None, None) },
+            Line { despatch_date: day(5), ..line("3", None, None) },
+            Line { despatch_date: day(5), customer: None, ..line("3", None, None) },
+        ];
+        let shown: Vec<_> = sorted(lines).into_iter().map(|row| (row.order_number.unwrap_or_default(), row.customer.is_some())).collect();
+        assert_eq!(shown, [("3", false), ("3", true), ("4", true), ("2", true), ("1", true)].map(|(order, known)| (order.to_owned(), known)));
+    }
+
+    #[test]
+    fn orders_are_filtered_by_customer_and_number() {
+        let lines = vec![line("SO-1", None, None), Line { customer: Some("Other".to_owned()), ..line("SO-2", None, None) }];
+        let asked = |customer: Option<&str>, order: Option<&str>| {
+            let query = OrderReportQuery { customer: customer.map(str::to_owned), order: order.map(str::to_owned), ..OrderReportQuery::default() };
+            fulfilled(lines.clone(), &Products::new(), &query).len()
+        };
+        assert_eq!(
+            (asked(None, None), asked(Some("harbour foods"), None), asked(None, Some("so-2")), asked(Some("other"), Some("SO-1"))),
+            (2, 1, 1, 0)
+        );
+    }
+}

@@ -1,0 +1,243 @@
+//! `shift-productivity`.
+
+use std::collections::BTreeMap;
+use std::ops::Add;
+
+use api::reports::{ShiftReportQuery, ShiftTotals};
+use api::shifts::ShiftProductivity;
+use axum::extract::State as Extract;
+use domain::oee::{Oee, Production};
+use domain::yields::ratio_pct;
+use serve::{Answer, Ask, Result, State, is_asked_for};
+use warehouse::marts::FCT_SHIFT_PRODUCTIVITY;
+
+use crate::ask::{Keyed, of_mart};
+use crate::run::is_line;
+
+pub(crate) async fn report(Extract(state): Extract<State>, ask: Ask<ShiftReportQuery>) -> Result<Answer> {
+    of_mart(state, ask, &FCT_SHIFT_PRODUCTIVITY, totals).await
+}
+
+/// Line and shift.
+type Key = (Option<String>, Option<String>);
+
+/// Sums over the shifts that know both sides of a ratio.
+#[derive(Clone, Copy, Default)]
+struct Ratio {
+    numerator: f64,
+    denominator: f64,
+}
+
+impl Ratio {
+    fn add(&mut self, numerator: Option<f64>, denominator: Option<f64>) {
+        if let (Some(numerator), Some(denominator)) = (numerator, denominator) {
+            self.numerator += numerator;
+            self.denominator += denominator;
+        }
+    }
+
+    fn value(self) -> Option<f64> {
+        self.pct().map(|_| self.numerator / self.denominator)
+    }
+
+    fn pct(self) -> Option<f64> {
+        ratio_pct(self.numerator, self.denominator)
+    }
+}
+
+/// Sums over the shifts that know all that a line's performance is made of.
+#[derive(Clone, Copy, Default)]
+struct Made {
+    planned_hours: f64,
+    actual_hours: f64,
+    output_kg: f64,
+    capacity_kg: f64,
+}
+
+impl Made {
+    fn add(&mut self, shift: &ShiftProductivity) {
+        if let (Some(planned), Some(actual), Some(output), Some(capacity)) =
+            (shift.planned_hours, shift.actual_hours, shift.output_kg, shift.max_capacity_kg)
+        {
+            self.planned_hours += planned;
+            self.actual_hours += actual;
+            self.output_kg += output;
+            self.capacity_kg += capacity;
+        }
+    }
+
+    fn performance_pct(self) -> Option<f64> {
+        let production = Production::of_shift(self.planned_hours, self.actual_hours, Some(self.output_kg), Some(self.capacity_kg));
+        Oee::of(&production).performance_pct
+    }
+}
+
+/// The shifts of one row.
+#[derive(Default)]
+struct Group {
+    line_name: Option<String>,
+    shifts: i64,
+    headcount: Option<i64>,
+    planned_hours: Option<f64>,
+    actual_hours: Option<f64>,
+    overtime_hours: Option<f64>,
+    output_kg: Option<f64>,
+    kg_per_head: Ratio,
+    kg_per_hour: Ratio,
+    overtime: Ratio,
+    utilisation: Ratio,
+    made: Made,
+    good_packs: Ratio,
+}
+
+impl Group {
+    fn add(&mut self, shift: ShiftProductivity) {
+        self.shifts += 1;
+        self.headcount = both(self.headcount, shift.headcount, i64::saturating_add);
+        self.planned_hours = both(self.planned_hours, shift.planned_hours, Add::add);
+        self.actual_hours = both(self.actual_hours, shift.actual_hours, Add::add);
+        self.overtime_hours = both(self.overtime_hours, shift.overtime_hours, Add::add);
+        self.output_kg = both(self.output_kg, shift.output_kg, Add::add);
+        self.kg_per_head.add(shift.output_kg, shift.headcount.map(|heads| heads as f64));
+        self.kg_per_hour.add(shift.output_kg, shift.actual_hours);
+        self.overtime.add(shift.overtime_hours, shift.actual_hours);
+        self.utilisation.add(shift.actual_hours, shift.planned_hours);
+        self.made.add(&shift);
+        let good = shift.packs.zip(shift.rejected_packs).map(|(packs, rejected)| (packs - rejected) as f64);
+        self.good_packs.add(good, shift.packs.map(|packs| packs as f64));
+        self.line_name = self.line_name.take().or(shift.line_name);
+    }
+
+    fn oee(&self) -> Oee {
+        let worked = Production::of_shift(self.utilisation.denominator, self.utilisation.numerator, None, None);
+        // More rejected than there are contradicts itself.
+        let quality_pct = self.good_packs.pct().filter(|pct| *pct >= 0.0);
+        Oee::of_factors(Oee::of(&worked).availability_pct, self.made.performance_pct(), quality_pct)
+    }
+}
+
+/// What is known of both, added up.
+fn both<T: Copy>(sum: Option<T>, value: Option<T>, add: fn(T, T) -> T) -> Option<T> {
+    sum.zip(value).map(|(sum, value)| add(sum, value)).or(sum).or(value)
+}
+
+fn totals(shifts: Vec<ShiftProductivity>, query: &ShiftReportQuery) -> Keyed<Key, ShiftTotals> {
+    let mut groups = BTreeMap::<Key, Group>::new();
+    for shift in shifts {
+        let is_wanted = is_line(shift.prod_line.as_deref(), shift.line_name.as_deref(), query.line.as_deref())
+            && is_asked_for(shift.shift_code.as_deref(), query.shift.as_deref());
+        if is_wanted {
+            groups.entry((shift.prod_line.clone(), shift.shift_code.clone())).or_default().add(shift);
+        }
+    }
+    groups.into_iter().map(|(key, group)| (key.clone(), row(key, group))).collect()
+}
+
+fn row((prod_line, shift_code): Key, group: Group) -> ShiftTotals {
+    let oee = group.oee();
+    ShiftTotals {
+        shift_code,
+        prod_line,
+        line_name: group.line_name,
+        shifts: group.shifts,
+        headcount: group.headcount,
+        planned_hours: group.planned_hours,
+        actual_hours: group.actual_hours,
+        overtime_hours: group.overtime_hours,
+        output_kg: group.output_kg,
+        kg_per_head: group.kg_per_head.value(),
+        kg_per_hour: group.kg_per_hour.value(),
+        overtime_pct: group.overtime.pct(),
+        hours_utilisation_pct: group.utilisation.pct(),
+        availability_pct: oee.availability_pct,
+        performance_pct: oee.performance_pct,
+        quality_pct: oee.quality_pct,
+        oee_pct: oee.oee_pct,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A counted shift: people, hours planned and worked, kg; of a line of 1,000 kg, with 100 packs of which 5 were rejected.
+    fn shift(headcount: i64, planned: f64, actual: f64, output_kg: f64) -> ShiftProductivity {
+        ShiftProductivity {
+            shift_date: "2026-11-02".parse().unwrap(),
+            shift_code: Some("AM".to_owned()),
+            prod_line: Some("L1".to_owned()),
+            line_name: Some("Line 1".to_owned()),
+            headcount: Some(headcount),
+            planned_hours: Some(planned),
+            actual_hours: Some(actual),
+            overtime_hours: Some(4.0),
+            output_kg: Some(output_kg),
+            kg_per_head: None,
+            kg_per_hour: None,
+            overtime_pct: None,
+            hours_utilisation_pct: None,
+            max_capacity_kg: Some(1000.0),
+            packs: Some(100),
+            rejected_packs: Some(5),
+            availability_pct: None,
+            performance_pct: None,
+            quality_pct: None,
+            oee_pct: None,
+        }
+    }
+
+    fn one(shifts: Vec<ShiftProductivity>) -> ShiftTotals {
+        let mut rows = totals(shifts, &ShiftReportQuery::default());
+        assert_eq!(rows.len(), 1);
+        rows.remove(0).1
+    }
+
+    #[test]
+    fn shifts_of_one_code_and_line_are_added_up_and_rated_together() {
+        let row = one(vec![shift(10, 80.0, 60.0, 600.0), shift(30, 120.0, 100.0, 1000.0)]);
+        assert_eq!((row.shifts, row.headcount, row.planned_hours, row.actual_hours), (2, Some(40), Some(200.0), Some(160.0)));
+        assert_eq!((row.kg_per_head, row.kg_per_hour, row.overtime_pct, row.hours_utilisation_pct), (Some(40.0), Some(10.0), Some(5.0), Some(80.0)));
+        // 10 kg an hour of 2,000 kg in 200 hours; 190 good packs of 200.
+        assert_eq!((row.availability_pct, row.performance_pct, row.quality_pct, row.oee_pct), (Some(80.0), Some(100.0), Some(95.0), Some(76.0)));
+    }
+
+    #[test]
+    fn a_shift_that_does_not_know_a_side_counts_in_no_ratio_with_it() {
+        let going = ShiftProductivity { actual_hours: None, overtime_hours: None, output_kg: None, ..shift(10, 80.0, 0.0, 0.0) };
+        let bare = ShiftProductivity { max_capacity_kg: None, packs: None, rejected_packs: None, ..shift(10, 80.0, 40.0, 900.0) };
+        let row = one(vec![shift(10, 80.0, 80.0, 500.0), going, bare]);
+        assert_eq!((row.headcount, row.planned_hours, row.actual_hours, row.output_kg), (Some(30), Some(240.0), Some(120.0), Some(1400.0)));
+        assert_eq!((row.kg_per_head, row.availability_pct, row.performance_pct), (Some(70.0), Some(75.0), Some(50.0)));
+        // The shift that is still going has packs already: 200, of which 10 were rejected.
+        assert_eq!(row.quality_pct, Some(95.0));
+    }
+
+    #[test]
+    fn nothing_is_divided_by_nothing_and_overtime_makes_a_line_no_more_than_available() {
+        let idle = one(vec![shift(0, 0.0, 0.0, 0.0)]);
+        assert_eq!((idle.kg_per_head, idle.kg_per_hour, idle.overtime_pct, idle.hours_utilisation_pct), (None, None, None, None));
+        assert_eq!((idle.availability_pct, idle.performance_pct, idle.quality_pct, idle.oee_pct), (None, None, Some(95.0), None));
+        let long = one(vec![shift(10, 80.0, 100.0, 1000.0)]);
+        assert_eq!((long.hours_utilisation_pct, long.availability_pct, long.performance_pct), (Some(125.0), Some(100.0), Some(80.0)));
+        let contradictory = one(vec![ShiftProductivity { rejected_packs: Some(101), ..shift(1, 8.0, 8.0, 8.0) }]);
+        assert_eq!((contradictory.quality_pct, contradictory.oee_pct), (None, None));
+    }
+
+    #[test]
+    fn rows_are_by_line_and_shift_and_filtered_by_both() {
+        let of = |line: Option<&str>, code: &str| ShiftProductivity {
+            prod_line: line.map(str::to_owned),
+            shift_code: Some(code.to_owned()),
+            ..shift(1, 8.0, 8.0, 8.0)
+        };
+        let shifts = vec![of(Some("L2"), "AM"), of(Some("L1"), "PM"), of(Some("L1"), "AM"), of(None, "AM")];
+        let asked = |line: Option<&str>, code: Option<&str>| {
+            let query = ShiftReportQuery { line: line.map(str::to_owned), shift: code.map(str::to_owned), ..ShiftReportQuery::default() };
+            let shown = |row: ShiftTotals| format!("{} {}", row.prod_line.unwrap_or_default(), row.shift_code.unwrap_or_default());
+            totals(shifts.clone(), &query).into_iter().map(|(_, row)| shown(row)).collect::<Vec<_>>()
+        };
+        assert_eq!(asked(None, None), [" AM", "L1 AM", "L1 PM", "L2 AM"]);
+        assert_eq!(asked(Some("l1"), None), ["L1 AM", "L1 PM"]);
+        assert_eq!(asked(Some("L1"), Some("pm")), ["L1 PM"]);
+    }
+}

@@ -1,0 +1,42 @@
+//! `allergen-changeovers`: where a line went over to a product of other allergens.
+
+use chrono::NaiveDate;
+
+use super::LineReportQuery;
+use crate::{Get, row};
+
+row! {
+    /// Two runs, one after the other on one line and date, whose products' allergens differ. Lists are in alphabetical order, null where there are none.
+    pub struct AllergenChangeover {
+        /// The production date.
+        production_date: NaiveDate,
+        /// The line's id, or the ERP's own text where the line is unknown.
+        prod_line: String,
+        /// The line's name.
+        line_name: Option<String>,
+        /// The run before.
+        from_run: String,
+        /// The code of its product.
+        from_product_code: Option<String>,
+        /// The allergens of its product.
+        from_allergens: Option<String>,
+        /// The run after.
+        to_run: String,
+        /// The code of its product.
+        to_product_code: Option<String>,
+        /// The allergens of its product.
+        to_allergens: Option<String>,
+        /// Allergens that only the run after has.
+        added: Option<String>,
+        /// Allergens that only the run before had.
+        removed: Option<String>,
+        /// Whether an allergen was on the line that the run after must not have.
+        cleaning_required: bool,
+        /// From the end of the run before, by its sheet, to the start of the run after; below 0 where they overlap.
+        gap_minutes: Option<f64>,
+    }
+}
+
+/// The newest date first, then by line, then the latest change first.
+pub const ALLERGEN_CHANGEOVERS: Get<LineReportQuery, Vec<AllergenChangeover>> =
+    Get::new("/reports/allergen-changeovers", "Consecutive runs of a line whose allergens differ");

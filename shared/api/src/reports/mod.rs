@@ -1,0 +1,172 @@
+//! The production reports, each a list of flat rows under a path of its own. One file per report: its row and its endpoint.
+//!
+//! A report covers 30 days up to today unless `days`, or `from` and `to`, say otherwise.
+
+mod allergen_changeovers;
+mod daily_yield;
+mod giveaway;
+mod non_conformance;
+mod order_fulfilment;
+mod shift_productivity;
+mod species_ranking;
+mod temperature_audit;
+mod traceability;
+mod weekly_cumulative;
+
+use chrono::NaiveDate;
+
+use crate::query;
+use crate::query::{After, Days, Format, Limit};
+
+pub use allergen_changeovers::{ALLERGEN_CHANGEOVERS, AllergenChangeover};
+pub use daily_yield::{DAILY_YIELD, DailyProductYield};
+pub use giveaway::{GIVEAWAY, ProductGiveaway};
+pub use non_conformance::{NON_CONFORMANCE, NonConformanceCount};
+pub use order_fulfilment::{ORDER_FULFILMENT, OrderLine};
+pub use shift_productivity::{SHIFT_PRODUCTIVITY, ShiftTotals};
+pub use species_ranking::{SPECIES_RANKING, SpeciesRank};
+pub use temperature_audit::{TEMPERATURE_AUDIT, TemperatureAudit};
+pub use traceability::{TRACEABILITY, TracedInput};
+pub use weekly_cumulative::{WEEKLY_CUMULATIVE, WeeklyYield};
+
+/// Where a report lies, whatever its name.
+pub const PATH: &str = "/reports/{name}";
+
+/// How many days a report covers where nothing else is asked for.
+pub const DAYS: u32 = 30;
+
+/// The days that a report was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AskedDays {
+    /// So many days up to today.
+    pub days: Option<u32>,
+    /// The first day.
+    pub from: Option<NaiveDate>,
+    /// The last day.
+    pub to: Option<NaiveDate>,
+}
+
+/// The parameters of a report.
+pub trait ReportQuery {
+    /// The days that it was asked for.
+    fn asked_days(&self) -> AskedDays;
+}
+
+/// Declares the parameters of a report: the filters beside those that every report has.
+macro_rules! report_query {
+    ($(#[doc = $doc:literal])+ pub struct $name:ident { $($filters:tt)* }) => {
+        query! {
+            $(#[doc = $doc])+
+            pub struct $name {
+                /// So many days up to today; 30 where neither it nor `from` nor `to` is given.
+                days: Option<Days<DAYS>>,
+                /// From this day on; instead of `days`.
+                from: Option<NaiveDate>,
+                /// Up to this day; instead of `days`.
+                to: Option<NaiveDate>,
+                $($filters)*
+                /// How many rows at most.
+                limit: Limit,
+                /// Go on after this row, as the `Link` header of the page before says.
+                after: Option<After>,
+                /// JSON or CSV.
+                format: Option<Format>,
+            }
+        }
+
+        impl ReportQuery for $name {
+            fn asked_days(&self) -> AskedDays {
+                AskedDays { days: self.days.map(|days| days.0), from: self.from, to: self.to }
+            }
+        }
+    };
+}
+
+report_query! {
+    /// Which runs a report covers.
+    pub struct RunReportQuery {
+        /// Only this line, by id or name.
+        line: Option<String>,
+        /// Only this shift.
+        shift: Option<String>,
+        /// Only this species, by the run's description, else by its product.
+        species: Option<String>,
+    }
+}
+
+report_query! {
+    /// Which shifts of which lines a report covers.
+    pub struct ShiftReportQuery {
+        /// Only this line, by id or name.
+        line: Option<String>,
+        /// Only this shift.
+        shift: Option<String>,
+    }
+}
+
+report_query! {
+    /// Which lines a report covers.
+    pub struct LineReportQuery {
+        /// Only this line, by id or name.
+        line: Option<String>,
+    }
+}
+
+report_query! {
+    /// Which lines and species a report covers.
+    pub struct WeekReportQuery {
+        /// Only this line, by id or name.
+        line: Option<String>,
+        /// Only this species, by the run's description, else by its product.
+        species: Option<String>,
+    }
+}
+
+report_query! {
+    /// Which places a report covers.
+    pub struct LocationReportQuery {
+        /// Only this location.
+        location: Option<String>,
+    }
+}
+
+report_query! {
+    /// Which quality records a report covers.
+    pub struct NonConformanceReportQuery {
+        /// Only this severity: `critical`, `major` or `minor`.
+        severity: Option<String>,
+        /// Only this type.
+        r#type: Option<String>,
+    }
+}
+
+report_query! {
+    /// Which orders a report covers.
+    pub struct OrderReportQuery {
+        /// Only of this customer.
+        customer: Option<String>,
+        /// Only this order number.
+        order: Option<String>,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Query;
+
+    #[test]
+    fn a_filter_whose_name_is_a_word_of_rust_is_asked_for_by_that_name() {
+        let asked = [("type".to_owned(), "bones".to_owned())];
+        let query = NonConformanceReportQuery::parse(&asked).unwrap();
+        assert_eq!(query.r#type.as_deref(), Some("bones"));
+        assert!(query.pairs().contains(&("type", "bones".to_owned())));
+        assert!(NonConformanceReportQuery::PARAMETERS.iter().all(|parameter| !parameter.name.starts_with("r#")));
+    }
+
+    #[test]
+    fn a_filter_of_another_report_is_refused() {
+        let refused = LocationReportQuery::parse(&[("line".to_owned(), "L1".to_owned())]).unwrap_err();
+        assert_eq!(refused.to_string(), "parameter `line`: `L1` is not asked for here: days, from, to, location, limit, after, format");
+    }
+}

@@ -1,0 +1,36 @@
+//! `temperature-audit`: how often each place was outside its limits.
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use super::LocationReportQuery;
+use crate::{Get, row};
+
+row! {
+    /// The readings of one location on one date.
+    pub struct TemperatureAudit {
+        /// The date.
+        reading_date: NaiveDate,
+        /// Where it was read.
+        location: Option<String>,
+        /// All readings.
+        readings: i64,
+        /// Those outside their limits.
+        breaches: i64,
+        /// The lowest reading, °C.
+        min_temp_celsius: Option<f64>,
+        /// The highest reading, °C.
+        max_temp_celsius: Option<f64>,
+        /// How far outside the worst one was, °C.
+        max_degrees_over: Option<f64>,
+        /// When the first one was outside.
+        first_breach_at: Option<NaiveDateTime>,
+        /// When the last one was outside.
+        last_breach_at: Option<NaiveDateTime>,
+        /// Breaches of readings, %.
+        breach_pct: Option<f64>,
+    }
+}
+
+/// The newest date first, then by location.
+pub const TEMPERATURE_AUDIT: Get<LocationReportQuery, Vec<TemperatureAudit>> =
+    Get::new("/reports/temperature-audit", "Readings and breaches per date and location");
