@@ -11,6 +11,7 @@ packs AS (
         run_number,
         production_date,
         COUNT(*) AS packs,
+        COUNT(net_weight - target_weight) AS weighed_packs,
         SUM(net_weight - target_weight) AS pack_giveaway_g,
         SUM(CASE WHEN net_weight IS NOT NULL THEN target_weight END) AS pack_target_g
     FROM run_packs
@@ -39,6 +40,7 @@ joined AS (
         COALESCE(o.output_kg, t.total_weight_kg) AS actual_kg,
         s.target_qty_kg AS target_kg,
         COALESCE(k.packs, 0) AS packs,
+        COALESCE(k.weighed_packs, 0) AS weighed_packs,
         k.pack_giveaway_g,
         k.pack_target_g,
         s.baskets,

@@ -4,13 +4,19 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
 use domain::checks::Check;
-use lake::Mode;
+use lake::{Lake, Mode};
 use polars::prelude::*;
+use serve::{Settings, State};
 use tests::factory::Factory;
 use tests::place;
 use tests::random_factory::fill;
+use tideline::s3::BUCKET;
+use tower::ServiceExt;
 use warehouse::marts;
 use warehouse::sources::{ALL, Kind};
 
@@ -173,6 +179,65 @@ fn change(file: &Path, edit: impl FnOnce(LazyFrame) -> LazyFrame) {
     let rows = ParquetReader::new(File::open(file).unwrap()).finish().unwrap();
     let mut rows = tokio::task::block_in_place(|| edit(rows.lazy()).collect()).unwrap();
     ParquetWriter::new(File::create(file).unwrap()).finish(&mut rows).unwrap();
+}
+
+/// The ten reports.
+const REPORTS: [&str; 10] = [
+    "daily-yield",
+    "traceability",
+    "temperature-audit",
+    "giveaway",
+    "shift-productivity",
+    "non-conformance",
+    "order-fulfilment",
+    "allergen-changeovers",
+    "species-ranking",
+    "weekly-cumulative",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sql_over_staging_computes_every_report_that_the_api_answers() {
+    let sandbox = Factory::sandbox("2026-11-08T14:00:00", 7).await;
+    sandbox.run_ok(Mode::Incremental).await;
+    // In the middle of a week, so that what was made since Monday lies outside of the window.
+    assert_judge_agrees_with_reports(&sandbox, &REPORTS, &[("from", "2026-11-04"), ("to", "2026-11-07")]).await;
+    let of_line = ["daily-yield", "traceability", "giveaway", "shift-productivity", "allergen-changeovers", "species-ranking", "weekly-cumulative"];
+    assert_judge_agrees_with_reports(&sandbox, &of_line, &[("from", "2026-11-01"), ("to", "2026-11-08"), ("line", "line 2")]).await;
+    for seed in [1, 2] {
+        let random = random_factory(seed).await;
+        assert_judge_agrees_with_reports(&random, &REPORTS, &[("from", "2026-10-24"), ("to", "2026-11-02")]).await;
+    }
+}
+
+/// Asks the API for reports of one window with filters, and the judge whether it computes the same.
+async fn assert_judge_agrees_with_reports(factory: &Factory, reports: &[&str], parameters: &[(&str, &str)]) {
+    let server = factory.open.server.as_ref().expect("a lake in a folder");
+    let settings = Settings {
+        lake: format!("s3://{BUCKET}"),
+        factory: factory.settings.factory_id.clone(),
+        tz: factory.settings.factory_tz,
+        stale_after_seconds: 900,
+        dashboard_origin: None,
+    };
+    let (lake, now) = (Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory), factory.now.get());
+    let app = tideline::app::app(State::new(lake, settings, move || now), Path::new(""));
+    let query: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "%20"))).collect();
+    let mut options = Vec::new();
+    for (name, value) in parameters {
+        let name = if ["from", "to"].contains(name) { format!("{name}_date") } else { (*name).to_owned() };
+        options.extend(["--scope".to_owned(), format!("{name}={value}")]);
+    }
+    for report in reports {
+        let request = Request::get(format!("/reports/{report}?{}&format=csv&limit=10000", query.join("&"))).body(Body::empty()).unwrap();
+        let answer = app.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), 200, "{report} {query:?}");
+        let file = factory.folder.path().join(format!("{report}.csv"));
+        fs::write(&file, to_bytes(answer.into_body(), usize::MAX).await.unwrap()).unwrap();
+        options.extend(["--report".to_owned(), format!("{report}={}", file.display())]);
+    }
+    let verdict = judged(&lake_of(factory), &options);
+    assert!(verdict.agrees, "{parameters:?}:\n{}", verdict.words);
+    assert!(reports.iter().all(|report| verdict.rows().contains_key(report)), "{}", verdict.words);
 }
 
 #[test]
