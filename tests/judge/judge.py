@@ -21,6 +21,7 @@ SQL = Path(__file__).resolve().parents[2] / "infra" / "lake" / "sql"
 # What the rows of each mart are unique by.
 MARTS = {
     "products": ["plu_number", "product_code"],
+    "stg_runs": ["run_number", "production_date"],
     "runs": ["run_number", "production_date"],
     "run_inputs": ["input_id"],
     "run_outputs": ["output_id"],
@@ -33,7 +34,12 @@ MARTS = {
     "fct_waterfall_yield": ["run_number", "production_date"],
     "fct_product_mix": ["run_number", "production_date", "product_code"],
     "fct_shelf_life": ["run_number", "production_date"],
+    "trace_links": ["run_number", "production_date", "link", "link_id"],
+    "intakes": ["trace_id"],
+    "batch_despatches": ["despatch_id"],
+    "stg_temperature": ["log_id"],
     "temperature_breaches": ["log_id"],
+    "temperature_episodes": ["first_log_id"],
     "fct_temp_breaches": ["reading_date", "location"],
     "stg_non_conformance": ["nc_id"],
     "fct_quality_summary": ["nc_date", "nc_type", "severity"],

@@ -34,6 +34,8 @@ fn row(day: TemperatureSummary) -> TemperatureAudit {
         max_degrees_over: day.max_degrees_over,
         first_breach_at: day.first_breach_at,
         last_breach_at: day.last_breach_at,
+        episodes: day.episodes,
+        longest_episode_minutes: day.longest_episode_minutes,
         breach_pct: ratio_pct(day.breaches as f64, day.readings as f64),
     }
 }
@@ -53,6 +55,8 @@ mod tests {
             max_degrees_over: Some(1.0),
             first_breach_at: None,
             last_breach_at: None,
+            episodes: 0,
+            longest_episode_minutes: None,
         }
     }
 

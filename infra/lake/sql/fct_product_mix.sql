@@ -23,5 +23,5 @@ SELECT
     CASE WHEN t.run_kg > 0 THEN o.qty_kg / t.run_kg * 100 END AS share_pct
 FROM of_product o
 JOIN of_run t ON t.run_number = o.run_number AND t.production_date = o.production_date
-JOIN stg_runs r ON r.run_number = o.run_number AND r.production_date = o.production_date
+JOIN run_starts r ON r.run_number = o.run_number AND r.production_date = o.production_date
 LEFT JOIN product_by_code p ON p.product_code = o.product_code;

@@ -1,4 +1,4 @@
--- run_cases: the scanned cases of each run (see stg_runs).
+-- run_cases: the scanned cases of each run (see run_starts).
 CREATE OR REPLACE VIEW run_cases AS
 SELECT
     r.run_number,
@@ -8,7 +8,7 @@ SELECT
     NULLIF(TRIM(c.expected_plu), '') AS expected_plu,
     NULLIF(TRIM(c.scanned_plu), '') AS scanned_plu
 FROM staging.case_verification c
-JOIN stg_runs r
+JOIN run_starts r
     ON r.run_number = c.run_number
     AND (r.is_first OR r.began_at <= COALESCE(c.scan_time, c.updated_at))
     AND (r.next_began_at IS NULL OR COALESCE(c.scan_time, c.updated_at) < r.next_began_at);

@@ -1,4 +1,4 @@
--- run_despatches: what was despatched of each run (see stg_runs). A despatch counts for the latest run of its number that had begun by the end of its day;
+-- run_despatches: what was despatched of each run (see run_starts). A despatch counts for the latest run of its number that had begun by the end of its day;
 -- one without a date for the latest that had begun when it was last changed.
 CREATE OR REPLACE VIEW run_despatches AS
 WITH dated AS (
@@ -12,7 +12,7 @@ SELECT
     d.qty_kg,
     LOWER(TRIM(d.status)) AS status
 FROM dated d
-JOIN stg_runs r
+JOIN run_starts r
     ON r.run_number = d.run_number
     AND (r.is_first OR r.began_at < d.day_ends_at OR (d.day_ends_at IS NULL AND r.began_at <= d.updated_at))
     AND (r.next_began_at IS NULL OR d.day_ends_at <= r.next_began_at OR (d.day_ends_at IS NULL AND d.updated_at < r.next_began_at));

@@ -1,4 +1,4 @@
--- run_inputs: what went into each run, with the run that it counts for (see stg_runs).
+-- run_inputs: what went into each run, with the run that it counts for (see run_starts).
 CREATE OR REPLACE VIEW run_inputs AS
 SELECT
     r.run_number,
@@ -9,7 +9,7 @@ SELECT
     c.species,
     c.qty_kg
 FROM staging.run_inputs c
-JOIN stg_runs r
+JOIN run_starts r
     ON r.run_number = c.run_number
     AND (r.is_first OR r.began_at <= c.updated_at)
     AND (r.next_began_at IS NULL OR c.updated_at < r.next_began_at);

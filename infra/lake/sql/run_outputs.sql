@@ -1,4 +1,4 @@
--- run_outputs: what came out of each run, with the run that it counts for (see stg_runs) and its product's description.
+-- run_outputs: what came out of each run, with the run that it counts for (see run_starts) and its product's description.
 CREATE OR REPLACE VIEW run_outputs AS
 SELECT
     c.output_id,
@@ -12,7 +12,7 @@ SELECT
     c.qty_packs,
     c.qty_kg
 FROM staging.run_outputs c
-JOIN stg_runs r
+JOIN run_starts r
     ON r.run_number = c.run_number
     AND (r.is_first OR r.began_at <= c.updated_at)
     AND (r.next_began_at IS NULL OR c.updated_at < r.next_began_at)

@@ -1,4 +1,4 @@
--- run_packs: the packs of each run; weights in grams (see stg_runs).
+-- run_packs: the packs of each run; weights in grams (see run_starts).
 CREATE OR REPLACE VIEW run_packs AS
 SELECT
     r.run_number,
@@ -8,7 +8,7 @@ SELECT
     c.net_weight,
     c.target_weight
 FROM staging.transactions c
-JOIN stg_runs r
+JOIN run_starts r
     ON r.run_number = c.run_number
     AND (r.is_first OR r.began_at <= c.trans_date)
     AND (r.next_began_at IS NULL OR c.trans_date < r.next_began_at);

@@ -1,4 +1,4 @@
--- run_scans: the batches that were scanned into each run and back out of it (see stg_runs).
+-- run_scans: the batches that were scanned into each run and back out of it (see run_starts).
 CREATE OR REPLACE VIEW run_scans AS
 SELECT
     r.run_number,
@@ -9,7 +9,7 @@ SELECT
     NULLIF(TRIM(c.new_batch_code), '') AS new_batch_code,
     NULLIF(TRIM(c.parent_batch), '') AS parent_batch
 FROM staging.batch_lineage c
-JOIN stg_runs r
+JOIN run_starts r
     ON r.run_number = c.run_number
     AND (r.is_first OR r.began_at <= COALESCE(c.scan_time, c.updated_at))
     AND (r.next_began_at IS NULL OR COALESCE(c.scan_time, c.updated_at) < r.next_began_at);

@@ -1,4 +1,4 @@
--- run_sums: the weighing system's sums, with the run that they count for (see stg_runs).
+-- run_sums: the weighing system's sums, with the run that they count for (see run_starts).
 CREATE OR REPLACE VIEW run_sums AS
 SELECT
     r.run_number,
@@ -14,7 +14,7 @@ SELECT
     c.reject_count,
     c.downtime_mins AS downtime_minutes
 FROM staging.run_totals c
-JOIN stg_runs r
+JOIN run_starts r
     ON r.run_number = c.run_number
     AND (r.is_first OR r.began_at <= c.updated)
     AND (r.next_began_at IS NULL OR c.updated < r.next_began_at);

@@ -15,7 +15,7 @@ WITH targets AS (
 ),
 nominals AS (
     SELECT r.run_number, r.production_date, COALESCE(p.pack_size_g, t.target_weight) AS nominal_g
-    FROM stg_runs r
+    FROM run_starts r
     LEFT JOIN product_by_code p ON p.product_code = r.product_code
     LEFT JOIN targets t ON t.run_number = r.run_number AND t.production_date = r.production_date AND t.place = 1
 ),

@@ -61,7 +61,7 @@ joined AS (
         t.total_giveaway_pct,
         t.reject_count,
         t.downtime_minutes
-    FROM stg_runs r
+    FROM run_starts r
     LEFT JOIN staging.run_sheets s ON s.run_number = r.run_number AND s.production_date = r.production_date
     LEFT JOIN run_sums t ON t.run_number = r.run_number AND t.production_date = r.production_date
     LEFT JOIN inputs i ON i.run_number = r.run_number AND i.production_date = r.production_date

@@ -1,7 +1,9 @@
 //! The list of all endpoints, by family. An endpoint that is not in it is not described; a test compares it with the paths that are deployed.
 
 use crate::operation::{Lead, Media};
-use crate::{Operation, compliance, health, openapi, pipeline, products, quality, runs, shelf_life, shifts, temperature, trace, weights, yields};
+use crate::{
+    Operation, compliance, health, openapi, pipeline, products, quality, reports, runs, shelf_life, shifts, temperature, trace, weights, yields,
+};
 
 /// Endpoints that belong together.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +52,22 @@ pub const FAMILIES: &[Family] = &[
         name: "Trace",
         doc: "Where a batch came from and where it went, over any depth, with a mass balance.",
         operations: &[trace::TRACE.operation().also(&[TRACE_CSV, EPCIS])],
+    },
+    Family {
+        name: "Reports",
+        doc: "The production reports: flat lists over 30 days, or over the days that are asked for.",
+        operations: &[
+            reports::DAILY_YIELD.operation(),
+            reports::TRACEABILITY.operation(),
+            reports::TEMPERATURE_AUDIT.operation(),
+            reports::GIVEAWAY.operation(),
+            reports::SHIFT_PRODUCTIVITY.operation(),
+            reports::NON_CONFORMANCE.operation(),
+            reports::ORDER_FULFILMENT.operation(),
+            reports::ALLERGEN_CHANGEOVERS.operation(),
+            reports::SPECIES_RANKING.operation(),
+            reports::WEEKLY_CUMULATIVE.operation(),
+        ],
     },
     Family {
         name: "Pipeline",

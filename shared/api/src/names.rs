@@ -21,7 +21,17 @@ pub const PATH_VALUES: &[PathValue] = &[
 ];
 
 /// An example of each parameter that takes a text.
-pub const TEXTS: &[(&str, &str)] = &[("line", "Line 1"), ("run", "047441"), ("shift", "AM"), ("species", "salmon")];
+pub const TEXTS: &[(&str, &str)] = &[
+    ("customer", "Harbour Foods"),
+    ("line", "Line 1"),
+    ("location", "Holding Chill 1"),
+    ("order", "SO-7001"),
+    ("run", "047441"),
+    ("shift", "AM"),
+    ("severity", "major"),
+    ("species", "salmon"),
+    ("type", "temperature"),
+];
 
 /// An example of each parameter that takes a date.
 pub const DATES: &[(&str, &str)] = &[("date", "2026-11-20"), ("from", "2026-11-16"), ("to", "2026-11-20")];

@@ -220,7 +220,7 @@ async fn assert_judge_agrees_with_reports(factory: &Factory, reports: &[&str], p
         dashboard_origin: None,
     };
     let (lake, now) = (Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory), factory.now.get());
-    let app = tideline::app::app(State::new(lake, settings, move || now), Path::new(""));
+    let app = serve::finish(tideline::app::routes(), State::new(lake, settings, move || now));
     let query: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "%20"))).collect();
     let mut options = Vec::new();
     for (name, value) in parameters {

@@ -191,6 +191,7 @@ fn router(function: &str, state: State, factory: &Factory) -> Router {
         "temperature" => temperature_function::router(state),
         "products" => products_function::router(state),
         "shifts" => shifts_function::router(state),
+        "trace" => trace_function::router(state),
         "pipeline" => pipeline_function::router(state, Arc::new(Runs::new(factory.lake().clone(), factory.settings.clone()))),
         "reports" => reports_function::router(state),
         other => panic!("there is no function `{other}`"),
@@ -205,7 +206,7 @@ fn address(path: &str, run_number: &str, job_id: &str) -> String {
         "/temperature/breaches" => "?hours=720",
         _ => "",
     };
-    path.replace("{run_number}", run_number).replace("{job_id}", job_id).replace("{name}", "daily-yield") + query
+    path.replace("{run_number}", run_number).replace("{batch_code}", run_number).replace("{job_id}", job_id).replace("{name}", "daily-yield") + query
 }
 
 async fn ask(router: Router, address: &str) -> (u16, Value) {

@@ -53,7 +53,12 @@ async fn the_reports_of_a_factory_agree_with_each_other_and_with_its_endpoints()
     let first = &traced[0];
     let run: RunDetail = site.get(&format!("/runs/{}?date={}", first.run_number, first.production_date)).await.unwrap();
     let of_run: Vec<_> = traced.iter().filter(|row| (&row.run_number, row.production_date) == (&first.run_number, first.production_date)).collect();
-    assert_alike(sum(of_run.iter().map(|row| row.input_kg)), sum(run.inputs.iter().map(|input| input.qty_kg)), of_run.len() + run.inputs.len(), "inputs");
+    assert_alike(
+        sum(of_run.iter().map(|row| row.input_kg)),
+        sum(run.inputs.iter().map(|input| input.qty_kg)),
+        of_run.len() + run.inputs.len(),
+        "inputs",
+    );
     assert_eq!(first.run_output_kg, run.run.actual_kg);
 
     let giveaway: Vec<ProductGiveaway> = site.get("/reports/giveaway").await.unwrap();
@@ -71,5 +76,7 @@ async fn the_reports_of_a_factory_agree_with_each_other_and_with_its_endpoints()
     }
 
     let changes: Vec<AllergenChangeover> = site.get("/reports/allergen-changeovers").await.unwrap();
-    assert!(!changes.is_empty() && changes.iter().all(|row| row.from_allergens != row.to_allergens && row.cleaning_required == row.removed.is_some()));
+    assert!(
+        !changes.is_empty() && changes.iter().all(|row| row.from_allergens != row.to_allergens && row.cleaning_required == row.removed.is_some())
+    );
 }

@@ -7,7 +7,7 @@ SELECT
     CAST(NULL AS DOUBLE) AS "limit",
     array_join(array_sort(array_agg(DISTINCT COALESCE(o.product_code, ''))), ', ') AS detail
 FROM run_outputs o
-JOIN stg_runs r ON r.run_number = o.run_number AND r.production_date = o.production_date AND r.complete
+JOIN run_starts r ON r.run_number = o.run_number AND r.production_date = o.production_date AND r.complete
 LEFT JOIN product_by_code p ON p.product_code = o.product_code
 LEFT JOIN (SELECT DISTINCT run_number, production_date FROM run_inputs) i ON i.run_number = o.run_number AND i.production_date = o.production_date
 WHERE (p.is_exception OR LOWER(TRIM(o.piece_type)) = 'marinade')

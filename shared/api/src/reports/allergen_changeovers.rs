@@ -37,6 +37,8 @@ row! {
     }
 }
 
-/// The newest date first, then by line, then the latest change first.
-pub const ALLERGEN_CHANGEOVERS: Get<LineReportQuery, Vec<AllergenChangeover>> =
-    Get::new("/reports/allergen-changeovers", "Consecutive runs of a line whose allergens differ");
+crate::endpoint! {
+    /// The newest date first, then by line, then the latest change first.
+    pub const ALLERGEN_CHANGEOVERS: Get<LineReportQuery, Vec<AllergenChangeover>> =
+        Get::new("/reports/allergen-changeovers", "Consecutive runs of a line whose allergens differ");
+}

@@ -45,6 +45,8 @@ row! {
     }
 }
 
-/// The newest date first, then by line.
-pub const DAILY_YIELD: Get<RunReportQuery, Vec<DailyProductYield>> =
-    Get::new("/reports/daily-yield", "Yield of complete runs per date, shift, line, product and customer");
+crate::endpoint! {
+    /// The newest date first, then by line.
+    pub const DAILY_YIELD: Get<RunReportQuery, Vec<DailyProductYield>> =
+        Get::new("/reports/daily-yield", "Yield of complete runs per date, shift, line, product and customer");
+}

@@ -29,5 +29,7 @@ row! {
     }
 }
 
-/// The most given away first.
-pub const GIVEAWAY: Get<RunReportQuery, Vec<ProductGiveaway>> = Get::new("/reports/giveaway", "Weight given away per product and line");
+crate::endpoint! {
+    /// The most given away first.
+    pub const GIVEAWAY: Get<RunReportQuery, Vec<ProductGiveaway>> = Get::new("/reports/giveaway", "Weight given away per product and line");
+}

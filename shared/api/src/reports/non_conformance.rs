@@ -29,6 +29,8 @@ row! {
     }
 }
 
-/// Critical ones first, and of one severity the most frequent. Records without a date are in no row.
-pub const NON_CONFORMANCE: Get<NonConformanceReportQuery, Vec<NonConformanceCount>> =
-    Get::new("/reports/non-conformance", "Quality records per type and severity, and how they were closed");
+crate::endpoint! {
+    /// Critical ones first, and of one severity the most frequent. Records without a date are in no row.
+    pub const NON_CONFORMANCE: Get<NonConformanceReportQuery, Vec<NonConformanceCount>> =
+        Get::new("/reports/non-conformance", "Quality records per type and severity, and how they were closed");
+}

@@ -43,6 +43,8 @@ row! {
     }
 }
 
-/// By line, then by shift.
-pub const SHIFT_PRODUCTIVITY: Get<ShiftReportQuery, Vec<ShiftTotals>> =
-    Get::new("/reports/shift-productivity", "Output per head and hour, and OEE, per shift code and line");
+crate::endpoint! {
+    /// By line, then by shift.
+    pub const SHIFT_PRODUCTIVITY: Get<ShiftReportQuery, Vec<ShiftTotals>> =
+        Get::new("/reports/shift-productivity", "Output per head and hour, and OEE, per shift code and line");
+}

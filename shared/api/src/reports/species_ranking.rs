@@ -25,5 +25,7 @@ row! {
     }
 }
 
-/// The best yield first.
-pub const SPECIES_RANKING: Get<ShiftReportQuery, Vec<SpeciesRank>> = Get::new("/reports/species-ranking", "Species by yield of their complete runs");
+crate::endpoint! {
+    /// The best yield first.
+    pub const SPECIES_RANKING: Get<ShiftReportQuery, Vec<SpeciesRank>> = Get::new("/reports/species-ranking", "Species by yield of their complete runs");
+}

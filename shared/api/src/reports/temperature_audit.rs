@@ -26,11 +26,17 @@ row! {
         first_breach_at: Option<NaiveDateTime>,
         /// When the last one was outside.
         last_breach_at: Option<NaiveDateTime>,
+        /// Episodes of readings in a row that were outside.
+        episodes: i64,
+        /// How long the longest of them was, from its first reading to its last, minutes.
+        longest_episode_minutes: Option<i64>,
         /// Breaches of readings, %.
         breach_pct: Option<f64>,
     }
 }
 
-/// The newest date first, then by location.
-pub const TEMPERATURE_AUDIT: Get<LocationReportQuery, Vec<TemperatureAudit>> =
-    Get::new("/reports/temperature-audit", "Readings and breaches per date and location");
+crate::endpoint! {
+    /// The newest date first, then by location.
+    pub const TEMPERATURE_AUDIT: Get<LocationReportQuery, Vec<TemperatureAudit>> =
+        Get::new("/reports/temperature-audit", "Readings and breaches per date and location");
+}

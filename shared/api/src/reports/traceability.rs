@@ -49,6 +49,8 @@ row! {
     }
 }
 
-/// The newest date first, then by run and batch.
-pub const TRACEABILITY: Get<RunReportQuery, Vec<TracedInput>> =
-    Get::new("/reports/traceability", "The batches that went into each run, and their origin");
+crate::endpoint! {
+    /// The newest date first, then by run and batch.
+    pub const TRACEABILITY: Get<RunReportQuery, Vec<TracedInput>> =
+        Get::new("/reports/traceability", "The batches that went into each run, and their origin");
+}

@@ -95,6 +95,8 @@ fn temperatures() -> DataFrame {
         "max_degrees_over" => [None, Some(6.3 - 5.0), Some(1.0)],
         "first_breach_at" => [None, Some(time("2026-11-23T08:00:00")), None],
         "last_breach_at" => [None, Some(time("2026-11-23T09:30:00")), None],
+        "episodes" => [0_i64, 1, 1],
+        "longest_episode_minutes" => [None, Some(90_i64), Some(0)],
     ]
     .unwrap()
 }
@@ -195,7 +197,8 @@ async fn each_report_answers_its_rows_in_its_own_order_rounded_only_here() {
     check("traceability", "batch_code", json!([null, "B1", "B2"]), first).await;
     let first = json!({
         "reading_date": "2026-11-23", "location": "Chill 1", "readings": 90, "breaches": 2, "min_temp_celsius": -1.25, "max_temp_celsius": 6.3,
-        "max_degrees_over": 1.3, "first_breach_at": "2026-11-23T08:00:00", "last_breach_at": "2026-11-23T09:30:00", "breach_pct": 2.2
+        "max_degrees_over": 1.3, "first_breach_at": "2026-11-23T08:00:00", "last_breach_at": "2026-11-23T09:30:00", "episodes": 1,
+        "longest_episode_minutes": 90, "breach_pct": 2.2
     });
     check("temperature-audit", "location", json!(["Chill 1", "Dock"]), first).await;
     let first = json!({
