@@ -1,0 +1,160 @@
+//! What a shift's figures are made of, from bookings by hand.
+
+use super::super::small_factory::{day, days_of, rows, runs, shown};
+use super::*;
+use crate::sources::PROD_LINES;
+
+const FIGURES: [&str; 9] = [
+    "headcount",
+    "planned_hours",
+    "actual_hours",
+    "overtime_hours",
+    "output_kg",
+    "kg_per_head",
+    "kg_per_hour",
+    "overtime_pct",
+    "hours_utilisation_pct",
+];
+
+fn built(named: PolarsResult<DataFrame>, columns: &[&str]) -> Vec<String> {
+    rated(named, Ok(DataFrame::empty()), columns)
+}
+
+/// Shifts with the runs of their days; line 1 can make 4,000 kg in a shift.
+fn rated(named: PolarsResult<DataFrame>, of_days: PolarsResult<DataFrame>, columns: &[&str]) -> Vec<String> {
+    let mut scope = days_of(&SHIFTS, &named.unwrap());
+    let lines = df![
+        "line_id" => ["L1", "L2"],
+        "line_name" => ["Line 1", "Line 2"],
+        "max_capacity_kg" => [Some(4000.0), None],
+        "active" => [true, true],
+    ];
+    scope.lines = rows(&PROD_LINES, &lines.unwrap());
+    scope.runs = runs(&of_days.unwrap());
+    let mart = build(&scope).unwrap();
+    assert_eq!(**mart.schema(), FCT_SHIFT_PRODUCTIVITY.schema());
+    shown(&mart, columns)
+}
+
+#[test]
+fn a_row_is_a_date_shift_and_line_whatever_the_erp_calls_the_line() {
+    let shifts = df![
+        "shift_id" => [1_i64, 2, 3, 4, 5, 6, 7],
+        "shift_date" => [Some(day(2)), Some(day(2)), Some(day(2)), Some(day(2)), Some(day(3)), None, Some(day(2))],
+        "shift_code" => [Some("AM"), Some("AM "), Some("PM"), Some("AM"), Some("AM"), Some("AM"), None],
+        "line_id" => [Some("L1"), Some("line 1"), Some("L1"), Some("Line 77"), Some("L2"), Some("L1"), None],
+        "headcount" => [10_i64, 1, 2, 3, 4, 5, 6],
+    ];
+    assert_eq!(
+        built(shifts, &["shift_date", "shift_code", "prod_line", "line_name", "headcount"]),
+        [
+            "2026-11-02 | - | - | - | 6",
+            "2026-11-02 | AM | L1 | Line 1 | 11",
+            "2026-11-02 | AM | Line 77 | Line 77 | 3",
+            "2026-11-02 | PM | L1 | Line 1 | 2",
+            "2026-11-03 | AM | L2 | Line 2 | 4",
+        ]
+    );
+}
+
+#[test]
+fn figures_are_ratios_of_sums_over_the_bookings_that_know_both_sides() {
+    let shifts = df![
+        "shift_id" => [1_i64, 2, 3],
+        "shift_date" => [day(2); 3],
+        "headcount" => [Some(10_i64), Some(30), None],
+        "planned_hours" => [Some(80.0), Some(240.0), Some(8.0)],
+        "actual_hours" => [Some(100.0), None, Some(60.0)],
+        "overtime_hours" => [Some(20.0), None, Some(0.0)],
+        "output_kg" => [Some(4000.0), Some(4000.0), None],
+    ];
+    // Heads: 8000 / 40. Hours: 4000 / 100, since the output of the 60 hours is not known. Overtime: 20 / 160. Utilisation: 160 / 88.
+    assert_eq!(built(shifts, &FIGURES), [format!("40 | 328 | 160 | 20 | 8000 | 200 | 40 | 12.5 | {}", 160.0 / 88.0 * 100.0)]);
+}
+
+#[test]
+fn nothing_is_divided_by_nothing() {
+    let shifts = |divisor: Option<i64>| {
+        df![
+            "shift_id" => [1_i64],
+            "shift_date" => [day(2)],
+            "headcount" => [divisor],
+            "planned_hours" => [divisor.map(|hours| hours as f64)],
+            "actual_hours" => [divisor.map(|hours| hours as f64)],
+            "overtime_hours" => [0.0],
+            "output_kg" => [500.0],
+        ]
+    };
+    assert_eq!(built(shifts(Some(0)), &FIGURES), ["0 | 0 | 0 | 0 | 500 | - | - | - | -"]);
+    assert_eq!(built(shifts(None), &FIGURES), ["- | - | - | 0 | 500 | - | - | - | -"]);
+}
+
+#[test]
+fn a_shift_that_is_still_going_has_people_and_a_plan() {
+    let shifts = df!["shift_id" => [1_i64], "shift_date" => [day(2)], "headcount" => [12_i64], "planned_hours" => [96.0]];
+    assert_eq!(built(shifts, &FIGURES), ["12 | 96 | - | - | - | - | - | - | -"]);
+}
+
+const OEE: [&str; 7] = ["max_capacity_kg", "packs", "rejected_packs", "availability_pct", "performance_pct", "quality_pct", "oee_pct"];
+
+/// A shift of line 1 on 2 November: 80 hours planned, 60 worked, 2,400 kg.
+fn one_shift(line: &str) -> PolarsResult<DataFrame> {
+    df![
+        "shift_id" => [1_i64],
+        "shift_date" => [day(2)],
+        "shift_code" => ["AM"],
+        "line_id" => [line],
+        "planned_hours" => [80.0],
+        "actual_hours" => [60.0],
+        "output_kg" => [2400.0],
+    ]
+}
+
+#[test]
+fn a_line_is_rated_by_its_hours_its_capacity_and_the_packs_of_the_shifts_own_runs() {
+    let of_days = df![
+        "run_number" => ["1", "2", "3", "4", "5", "6", "7", "8"],
+        "production_date" => [day(2), day(2), day(3), day(2), day(2), day(2), day(2), day(2)],
+        "shift_code" => [Some("AM"), Some("AM"), Some("AM"), Some("PM"), Some("AM"), Some("AM"), Some("AM"), None],
+        "prod_line" => [Some("L1"), Some("L1"), Some("L1"), Some("L1"), Some("L2"), Some("L1"), Some("L1"), Some("L1")],
+        "total_packs" => [Some(700_i64), Some(300), Some(1), Some(1), Some(1), None, Some(50), Some(1)],
+        "reject_count" => [Some(20_i64), Some(30), Some(1), Some(1), Some(1), Some(9), None, Some(1)],
+    ];
+    // 60 of 80 hours; 2400 kg in 60 hours of a line of 4000 in 80; 950 good of 1000.
+    assert_eq!(rated(one_shift("line 1"), of_days, &OEE), ["4000 | 1000 | 50 | 75 | 80 | 95 | 57"]);
+}
+
+#[test]
+fn a_factor_that_is_not_known_takes_the_oee_with_it_alone() {
+    let of_days = |made: i64, rejected: i64| {
+        df![
+            "run_number" => ["1"], "production_date" => [day(2)], "shift_code" => ["AM"], "prod_line" => ["L1"], "total_packs" => [made],
+            "reject_count" => [rejected],
+        ]
+    };
+    assert_eq!(built(one_shift("L1"), &OEE), ["4000 | - | - | 75 | 80 | - | -"]);
+    assert_eq!(rated(one_shift("L1"), of_days(0, 0), &OEE), ["4000 | 0 | 0 | 75 | 80 | - | -"]);
+    assert_eq!(rated(one_shift("L1"), of_days(1, 2), &OEE), ["4000 | 1 | 2 | 75 | 80 | - | -"], "more rejected than there are");
+    assert_eq!(built(one_shift("L2"), &OEE), ["- | - | - | 75 | - | - | -"]);
+    assert_eq!(built(one_shift("Line 77"), &OEE), ["- | - | - | 75 | - | - | -"]);
+}
+
+#[test]
+fn the_capacity_counts_once_however_many_bookings_a_shift_has() {
+    let shifts = df![
+        "shift_id" => [1_i64, 2, 3, 4],
+        "shift_date" => [day(2); 4],
+        "shift_code" => ["AM"; 4],
+        "line_id" => ["L1"; 4],
+        "planned_hours" => [Some(40.0), Some(40.0), Some(20.0), None],
+        "actual_hours" => [Some(50.0), Some(50.0), Some(20.0), Some(8.0)],
+        "output_kg" => [Some(1000.0), Some(1000.0), None, Some(100.0)],
+    ];
+    // Available: 120 of 100 hours, no more than all of them. Fast: 2000 kg in 100 hours of a line of 4000 in 80.
+    assert_eq!(built(shifts, &["availability_pct", "performance_pct"]), ["100 | 40"]);
+}
+
+#[test]
+fn no_shifts_make_an_empty_mart() {
+    assert_eq!(built(Ok(DataFrame::empty()), &["shift_date"]), [""; 0]);
+}
