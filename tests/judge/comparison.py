@@ -1,8 +1,8 @@
 """Compares the rows that a lake holds with the rows that SQL computes, by what they are unique by. No engine and no rule of the factory is known here."""
 
-import csv
 import datetime
 import decimal
+import json
 import math
 
 # Of one mart or report no more differences are told than this.
@@ -59,7 +59,7 @@ def same(column, value, expected, row, is_rounded):
 
 
 def plain(value):
-    """A value as every engine and CSV spell it: all numbers as float, times without a zone."""
+    """A value as every engine and JSON spell it: all numbers as float, times without a zone."""
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, (int, decimal.Decimal)):
@@ -71,20 +71,13 @@ def plain(value):
     return value
 
 
-def read_csv(file, ours):
-    """The columns and rows of an answer. Its texts become numbers and flags in the columns where SQL has such; an empty field is null."""
-    with open(file, encoding="utf-8", newline="") as lines:
-        columns, *rows = csv.reader(lines)
-    kinds = {}
-    for row in ours[1]:
-        kinds.update({column: type(plain(value)) for column, value in zip(ours[0], row) if value is not None})
-    return columns, [[typed(value, kinds.get(column)) for column, value in zip(columns, row)] for row in rows]
+def read_answer(file, ours):
+    """The columns and rows of an answer in JSON, with its moments as moments where SQL has such."""
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    columns = list(rows[0]) if rows else ours[0]
+    moments = {column for row in ours[1] for column, value in zip(ours[0], row) if isinstance(value, datetime.datetime)}
+    return columns, [[moment(row[column]) if column in moments else row[column] for column in columns] for row in rows]
 
 
-def typed(text, kind):
-    """A field of an answer as a value of the kind that SQL has in its column."""
-    if text == "":
-        return None
-    if kind is bool:
-        return {"true": True, "false": False}.get(text, text)
-    return float(text) if kind is float else text
+def moment(text):
+    return text and datetime.datetime.fromisoformat(text)

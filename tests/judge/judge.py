@@ -3,7 +3,7 @@
     judge.py [--engine duckdb|spark] [--scope NAME=VALUE]... [--report NAME=FILE]... LAKE
 
 LAKE is the folder of one factory, which holds manifest.json. Told are how many rows were compared, and each difference in a line of its own (mart, row, column,
-what the lake says, what the SQL says); the exit code is 1 if there is any. A report is the CSV that the API answered for the window and filters of --scope.
+what the lake says, what the SQL says); the exit code is 1 if there is any. A report is the JSON that the API answered for the window and filters of --scope.
 
 The SQL computes the same rules in another way: where the two differ, one of them is wrong. A rule that both read wrongly in the same way goes unnoticed.
 """
@@ -13,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-from comparison import differences, read_csv
+from comparison import differences, read_answer
 from engines import ENGINES, statements
 
 SQL = Path(__file__).resolve().parents[2] / "infra" / "lake" / "sql"
@@ -106,9 +106,8 @@ def judge_marts(engine, lake, manifest):
 def judge_report(engine, name, file):
     """Compares what the API answered for a report."""
     columns, rows = engine.rows(f"SELECT * FROM report_{name.replace('-', '_')}")
-    # An answer does not tell an empty text from none.
-    ours = columns, [[None if value == "" else value for value in row] for row in rows]
-    theirs = read_csv(file, ours)
+    ours = columns, rows
+    theirs = read_answer(Path(file), ours)
     print(f"{name}: {len(theirs[1])} rows")
     return differences(name, REPORTS[name], theirs, ours, is_rounded=True)
 

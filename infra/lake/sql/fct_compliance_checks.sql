@@ -66,7 +66,8 @@ SELECT
     CAST(NULL AS VARCHAR(1)) AS product_code,
     location,
     temp_celsius AS measured,
-    broken_limit AS "limit",
+    -- The limit that it lies so far outside of.
+    CASE WHEN temp_celsius - target_max = degrees_over THEN target_max ELSE target_min END AS "limit",
     CAST(NULL AS VARCHAR(1)) AS detail,
     reading_time AS detected_at,
     reading_date AS detected_on,

@@ -19,6 +19,5 @@ SELECT
     target_max,
     -- Limits that contradict each other can both be broken: the worse counts.
     CASE WHEN degrees_below > degrees_above OR degrees_above IS NULL THEN degrees_below ELSE degrees_above END AS degrees_over,
-    CASE WHEN degrees_below > degrees_above OR degrees_above IS NULL THEN target_min ELSE target_max END AS broken_limit,
     recorded_by
 FROM measured;

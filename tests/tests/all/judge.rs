@@ -21,7 +21,7 @@ use warehouse::marts;
 use warehouse::sources::{ALL, Kind};
 
 /// Random factories that are judged.
-const FACTORIES: u64 = 3;
+const FACTORIES: u64 = 4;
 /// The same under `cargo xtask test --all`.
 const ALL_FACTORIES: u64 = 60;
 
@@ -228,10 +228,10 @@ async fn assert_judge_agrees_with_reports(factory: &Factory, reports: &[&str], p
         options.extend(["--scope".to_owned(), format!("{name}={value}")]);
     }
     for report in reports {
-        let request = Request::get(format!("/reports/{report}?{}&format=csv&limit=10000", query.join("&"))).body(Body::empty()).unwrap();
+        let request = Request::get(format!("/reports/{report}?{}&limit=10000", query.join("&"))).body(Body::empty()).unwrap();
         let answer = app.clone().oneshot(request).await.unwrap();
         assert_eq!(answer.status(), 200, "{report} {query:?}");
-        let file = factory.folder.path().join(format!("{report}.csv"));
+        let file = factory.folder.path().join(format!("{report}.json"));
         fs::write(&file, to_bytes(answer.into_body(), usize::MAX).await.unwrap()).unwrap();
         options.extend(["--report".to_owned(), format!("{report}={}", file.display())]);
     }
