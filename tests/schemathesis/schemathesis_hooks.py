@@ -10,6 +10,7 @@ MAY_BE_REFUSED = {
     "after": "is not where a page of this list ended",
     "days": "cannot be combined with from and to",
     "from": "is after to",
+    "reconcile": "cannot be asked for together with `full`",
 }
 
 
@@ -18,9 +19,11 @@ def map_query(context, query):
     """Random input is to get past the refusals that no schema says; what the schemas' bounds make of these parameters is asked all the same."""
     if query:
         query.pop("after", None)
+        if query.get("full") and query.get("reconcile"):
+            query.pop("reconcile")
         if "from" in query or "to" in query:
             query.pop("days", None)
-        if str(query.get("from", "")) > str(query.get("to", "~")):
+        if "from" in query and "to" in query and str(query["from"]) > str(query["to"]):
             query["from"], query["to"] = query["to"], query["from"]
     return query
 

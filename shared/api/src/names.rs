@@ -15,7 +15,7 @@ pub struct PathValue {
 
 /// All values in paths.
 pub const PATH_VALUES: &[PathValue] = &[
-    PathValue { name: "batch_code", doc: "A batch code, the code of a batch that a scan-back made, or a run number", example: "SAL-2611-07" },
+    PathValue { name: "batch_code", doc: "A batch code, the code of a batch that a scan-back made, or a run number", example: "047441" },
     PathValue { name: "job_id", doc: "The id of a run of the pipeline", example: "01981d1e-0000-7000-8000-000000000000" },
     PathValue { name: "run_number", doc: "The run's number, as the ERP writes it", example: "047441" },
 ];

@@ -27,6 +27,14 @@ const REFUSALS: &[Refusal] = &[
         parameter: None,
     },
     Refusal {
+        status: 403,
+        name: "Forbidden",
+        when: "It may not be asked from there.",
+        title: "Forbidden",
+        detail: "only the dashboard's own pages may start a run",
+        parameter: None,
+    },
+    Refusal {
         status: 404,
         name: "Unknown",
         when: "There is no such thing.",
@@ -39,7 +47,7 @@ const REFUSALS: &[Refusal] = &[
         name: "Conflict",
         when: "It cannot be done at the moment.",
         title: "Conflict",
-        detail: "a run is on already",
+        detail: "the run `01981d1e-6f7a-7c30-b1d4-52f1a4c0e9d2` is at work: wait until it has ended, then ask again",
         parameter: None,
     },
     Refusal {

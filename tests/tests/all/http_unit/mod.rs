@@ -5,6 +5,7 @@ mod factory;
 mod faults;
 mod lists;
 mod protocol;
+mod report_marts;
 mod reports;
 mod shelf_life;
 mod summaries;

@@ -21,6 +21,7 @@ use serde_json::Value;
 use serve::{Settings, State};
 use tests::factory::Factory;
 use tests::place;
+use tideline::runs::Runs;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
@@ -28,10 +29,6 @@ use tower::ServiceExt;
 const NOW: &str = "2026-11-20T14:00:00";
 
 /// The state of all functions over the factory's lake, after a run.
-async fn state() -> State {
-    state_over(&factory().await)
-}
-
 async fn factory() -> Factory {
     let factory = Factory::sandbox(NOW, 3).await.with_lake_in_memory();
     add_old_run(&factory);
@@ -96,7 +93,12 @@ fn state_over(factory: &Factory) -> State {
 
 /// All functions as one app.
 async fn app() -> Router {
-    serve::finish(tideline::app::routes(), state().await)
+    let factory = factory().await;
+    tideline::app::app(state_over(&factory), &place::page(), runs(&factory))
+}
+
+fn runs(factory: &Factory) -> Runs {
+    Runs::new(factory.lake().clone(), factory.settings.clone())
 }
 
 /// API and page on a port of their own, until the test ends. Gives the address.
@@ -104,8 +106,7 @@ async fn serve_all() -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let factory = factory().await;
-    let runs = tideline::runs::Runs::new(factory.lake().clone(), factory.settings.clone());
-    let app = tideline::app::app(state_over(&factory), &place::page(), runs);
+    let app = tideline::app::app(state_over(&factory), &place::page(), runs(&factory));
     tokio::spawn(async move {
         // The runs that are asked for read its ERP.
         let _factory = factory;
