@@ -38,6 +38,8 @@ query! {
         after: Option<After>,
         /// JSON or CSV.
         format: Option<Format>,
+        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
+        bom: Option<bool>,
     }
 }
 

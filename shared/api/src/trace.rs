@@ -253,6 +253,8 @@ query! {
         date: Option<NaiveDate>,
         /// JSON, CSV or EPCIS.
         format: Option<TraceFormat>,
+        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
+        bom: Option<bool>,
     }
 }
 

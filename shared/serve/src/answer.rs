@@ -50,10 +50,11 @@ impl Answer {
         Ok(Self { body: json(&rows)?, media_type: "application/json", as_of, next: None, rows: Rows(rows.len()) })
     }
 
-    /// A list, as CSV.
-    pub(crate) fn csv_rows<R: Row + Serialize>(mut rows: Vec<R>, as_of: Option<DateTime<FixedOffset>>) -> Result<Self> {
+    /// A list, as CSV; with a byte-order mark where it was asked for.
+    pub(crate) fn csv_rows<R: Row + Serialize>(mut rows: Vec<R>, has_bom: bool, as_of: Option<DateTime<FixedOffset>>) -> Result<Self> {
         rows.round(None);
-        let body = csv(&rows).map_err(Error::Write)?;
+        let mut body = if has_bom { BOM.to_vec() } else { Vec::new() };
+        body.append(&mut csv(&rows).map_err(Error::Write)?);
         Ok(Self { body, media_type: "text/csv; charset=utf-8", as_of, next: None, rows: Rows(rows.len()) })
     }
 
@@ -63,6 +64,9 @@ impl Answer {
         self
     }
 }
+
+/// What tells Excel that a text is UTF-8. Scripts would take it for a part of the first column's name.
+const BOM: &[u8] = "\u{feff}".as_bytes();
 
 fn json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
     serde_json::to_vec(value).map_err(|error| Error::Write(error.into()))

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::page::{self, Key, Page, page};
 use crate::{Answer, Error, Result, Snapshot, accept, query_text};
 
-/// A request with the parameters `Q`. Every list takes `limit`, `after` and `format` in the same way.
+/// A request with the parameters `Q`. Every list takes `limit`, `after`, `format` and `bom` in the same way.
 #[derive(Clone, Debug)]
 pub struct Ask<Q> {
     /// The endpoint's parameters.
@@ -19,6 +19,7 @@ pub struct Ask<Q> {
     limit: usize,
     after: Option<String>,
     format: Format,
+    has_bom: bool,
 }
 
 impl<Q: Query, S: Sync> FromRequestParts<S> for Ask<Q> {
@@ -31,7 +32,8 @@ impl<Q: Query, S: Sync> FromRequestParts<S> for Ask<Q> {
         let after = read::<Option<After>>(&pairs, "after")?.map(|after| after.0);
         // An endpoint may know more forms than a list has; what it does not know it has refused already.
         let format = read::<Option<Format>>(&pairs, "format").ok().flatten().unwrap_or_else(|| accept::preferred(&parts.headers));
-        Ok(Self { query, pairs, limit, after, format })
+        let has_bom = read::<Option<bool>>(&pairs, "bom")?.unwrap_or_default();
+        Ok(Self { query, pairs, limit, after, format, has_bom })
     }
 }
 
@@ -59,7 +61,7 @@ impl<Q> Ask<Q> {
     fn answer<R: Row + Serialize>(&self, page: Page<R>, as_of: Option<DateTime<FixedOffset>>) -> Result<Answer> {
         let answer = match self.format {
             Format::Json => Answer::json_rows(page.rows, as_of),
-            Format::Csv => Answer::csv_rows(page.rows, as_of),
+            Format::Csv => Answer::csv_rows(page.rows, self.has_bom, as_of),
         };
         Ok(answer?.followed_by(page.next.map(|after| self.next_query(&after))))
     }
@@ -71,7 +73,7 @@ impl<Q> Ask<Q> {
 
     /// All rows as CSV, however many: for what is one thing and no list of things.
     pub fn csv<R: Row + Serialize>(&self, rows: Vec<R>, snapshot: &Snapshot) -> Result<Answer> {
-        Answer::csv_rows(rows, snapshot.as_of())
+        Answer::csv_rows(rows, self.has_bom, snapshot.as_of())
     }
 
     fn next_query(&self, after: &str) -> String {

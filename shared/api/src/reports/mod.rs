@@ -71,6 +71,8 @@ macro_rules! report_query {
                 after: Option<After>,
                 /// JSON or CSV.
                 format: Option<Format>,
+                /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
+                bom: Option<bool>,
             }
         }
 

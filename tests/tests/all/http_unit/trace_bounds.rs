@@ -40,7 +40,7 @@ async fn codes_are_taken_as_they_are_whatever_they_are_made_of() {
 }
 
 fn epcis_query() -> TraceQuery {
-    TraceQuery { date: None, format: Some(TraceFormat::Epcis) }
+    TraceQuery { date: None, format: Some(TraceFormat::Epcis), bom: None }
 }
 
 /// A factory that has been at it for so many months, `B<n>` and `N<n>` in the n-th.

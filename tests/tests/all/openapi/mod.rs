@@ -2,9 +2,11 @@
 //!
 //! All of it over one factory: a sandbox of three days at a fixed time, so that the same is answered every time.
 
+mod answers;
 mod bad_input;
 mod browser;
 mod description;
+mod every_endpoint;
 mod examples;
 mod schemathesis;
 
@@ -35,6 +37,9 @@ async fn factory() -> Factory {
     factory.run_ok(Mode::Incremental).await;
     factory
 }
+
+/// Where the dashboard lies.
+const DASHBOARD: &str = "https://dashboard.example.com";
 
 /// A run of ten days ago of which something is left, out of a batch with a name that the description can use.
 fn add_old_run(factory: &Factory) {
@@ -85,7 +90,7 @@ fn state_over(factory: &Factory) -> State {
         factory: factory.settings.factory_id.clone(),
         tz: factory.settings.factory_tz,
         stale_after_seconds: 900,
-        dashboard_origin: None,
+        dashboard_origin: Some(DASHBOARD.to_owned()),
     };
     let now = factory.now.get();
     State::new(factory.lake().clone(), settings, move || now)
@@ -103,10 +108,14 @@ fn runs(factory: &Factory) -> Runs {
 
 /// API and page on a port of their own, until the test ends. Gives the address.
 async fn serve_all() -> String {
+    let factory = factory().await;
+    serve(tideline::app::app(state_over(&factory), &place::page(), runs(&factory)), factory).await
+}
+
+/// The app of a factory on a port of its own, until the test ends. Gives the address.
+async fn serve(app: Router, factory: Factory) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let factory = factory().await;
-    let app = tideline::app::app(state_over(&factory), &place::page(), runs(&factory));
     tokio::spawn(async move {
         // The runs that are asked for read its ERP.
         let _factory = factory;
