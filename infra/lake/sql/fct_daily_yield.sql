@@ -7,7 +7,9 @@ WITH complete AS (
         r.*,
         input_kg > 0 AND actual_kg IS NOT NULL AS has_yield,
         target_kg > 0 AND actual_kg IS NOT NULL AS has_efficiency,
-        pack_target_g > 0 AND pack_giveaway_g IS NOT NULL AS has_giveaway
+        COALESCE(pack_target_g > 0 AND pack_giveaway_g IS NOT NULL, FALSE) AS has_packs,
+        -- Of a run whose packs are not known: what the weighing system says that it was packed to.
+        CASE WHEN giveaway_pct IS NOT NULL THEN COALESCE(total_weight_kg, actual_kg) - COALESCE(total_giveaway_kg, 0) END AS told_target_kg
     FROM runs r
     WHERE complete
 ),
@@ -28,8 +30,10 @@ sums AS (
         SUM(CASE WHEN has_yield THEN actual_kg END) AS yield_actual_kg,
         SUM(CASE WHEN has_efficiency THEN target_kg END) AS efficiency_target_kg,
         SUM(CASE WHEN has_efficiency THEN actual_kg END) AS efficiency_actual_kg,
-        SUM(CASE WHEN has_giveaway THEN pack_giveaway_g END) AS giveaway_g,
-        SUM(CASE WHEN has_giveaway THEN pack_target_g END) AS giveaway_target_g
+        SUM(CASE WHEN has_packs THEN pack_giveaway_g END) AS giveaway_g,
+        SUM(CASE WHEN has_packs THEN pack_target_g END) AS giveaway_target_g,
+        SUM(CASE WHEN NOT has_packs THEN giveaway_pct / 100 * told_target_kg END) AS told_giveaway_kg,
+        SUM(CASE WHEN NOT has_packs THEN told_target_kg END) AS told_target_kg
     FROM complete
     GROUP BY production_date, shift_code, prod_line, product_code, customer
 )
@@ -49,5 +53,8 @@ SELECT
     yield_actual_kg / yield_input_kg * 100 AS yield_pct,
     (yield_input_kg - yield_actual_kg) / yield_input_kg * 100 AS waste_pct,
     efficiency_actual_kg / efficiency_target_kg * 100 AS efficiency_pct,
-    giveaway_g / giveaway_target_g * 100 AS giveaway_pct
+    CASE
+        WHEN giveaway_target_g > 0 THEN giveaway_g / giveaway_target_g * 100
+        WHEN told_target_kg > 0 THEN told_giveaway_kg / told_target_kg * 100
+    END AS giveaway_pct
 FROM sums;

@@ -169,6 +169,6 @@ mod tests {
     #[test]
     fn a_filter_of_another_report_is_refused() {
         let refused = LocationReportQuery::parse(&[("line".to_owned(), "L1".to_owned())]).unwrap_err();
-        assert_eq!(refused.to_string(), "parameter `line`: `L1` is not asked for here: days, from, to, location, limit, after, format");
+        assert_eq!(refused.to_string(), "parameter `line`: `L1` is not asked for here: days, from, to, location, limit, after, format, bom");
     }
 }

@@ -52,6 +52,7 @@ fn build(runs: &DataFrame) -> PolarsResult<DataFrame> {
     let (line_names, products) = (texts("line_name")?, texts("product")?);
     let (inputs_kg, actuals_kg, targets_kg) = (numbers("input_kg")?, numbers("actual_kg")?, numbers("target_kg")?);
     let (giveaways_g, pack_targets_g) = (numbers("pack_giveaway_g")?, numbers("pack_target_g")?);
+    let (giveaway_pcts, totals_kg, totals_giveaway_kg) = (numbers("giveaway_pct")?, numbers("total_weight_kg")?, numbers("total_giveaway_kg")?);
 
     let mut groups = BTreeMap::<_, Group>::new();
     for run in 0..complete.height() {
@@ -60,14 +61,15 @@ fn build(runs: &DataFrame) -> PolarsResult<DataFrame> {
         group.line_name = line_names.get(run);
         // Runs without a product code share a row, though their products may differ.
         group.product = products.get(run).filter(|product| group.sum.runs() == 0 || group.product == Some(*product));
-        group.sum.add(&RunKg {
+        let run_kg = RunKg {
             input_kg: inputs_kg.get(run),
             actual_kg: actuals_kg.get(run),
             target_kg: targets_kg.get(run),
             giveaway_kg: giveaways_g.get(run).map(kg),
             pack_target_kg: pack_targets_g.get(run).map(kg),
             ..RunKg::default()
-        });
+        };
+        group.sum.add(&run_kg.with_totals(giveaway_pcts.get(run), totals_kg.get(run), totals_giveaway_kg.get(run)));
     }
 
     let sums = |figure: fn(&YieldSum) -> Option<f64>| groups.values().map(|group| figure(&group.sum)).collect::<Vec<_>>();
@@ -123,6 +125,19 @@ mod tests {
             "giveaway_pct" => [10.0, 0.0, 50.0, 0.0],
         ];
         assert_eq!(built(group, &FIGURES), ["3 | 400 | 200 | 400 | 80 | 80 | 20 | 65 | 2.5"]);
+    }
+
+    #[test]
+    fn where_no_packs_tell_the_weighing_system_says_what_was_given_away() {
+        let group = df![
+            "run_number" => ["1", "2"],
+            "production_date" => [day(2); 2],
+            "complete" => [true; 2],
+            "giveaway_pct" => [4.0, 1.0],
+            "total_weight_kg" => [104.0, 303.0],
+            "total_giveaway_kg" => [4.0, 3.0],
+        ];
+        assert_eq!(built(group, &["runs", "giveaway_pct"]), ["2 | 1.75"]);
     }
 
     #[test]
