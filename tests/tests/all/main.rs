@@ -39,6 +39,7 @@ mod pipeline;
 mod pipeline_api;
 mod races;
 mod reports;
+mod rights;
 mod run_records;
 mod schedules;
 mod schema;

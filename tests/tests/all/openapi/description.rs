@@ -45,7 +45,7 @@ fn every_path_that_is_deployed_is_described_and_every_other_way_round() {
 }
 
 /// Whether a route serves a path: its values stand for any segment.
-fn is_on(path: &str, route: &str) -> bool {
+pub(in super::super) fn is_on(path: &str, route: &str) -> bool {
     let (path, route): (Vec<_>, Vec<_>) = (path.split('/').collect(), route.split('/').collect());
     path.len() == route.len() && path.iter().zip(&route).all(|(segment, of_route)| segment == of_route || of_route.starts_with('{'))
 }

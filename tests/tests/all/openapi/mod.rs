@@ -27,14 +27,22 @@ use tideline::runs::Runs;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
+pub(super) use description::is_on;
+
 /// The factory's time: a Friday, in the middle of a shift.
 const NOW: &str = "2026-11-20T14:00:00";
 
-/// The state of all functions over the factory's lake, after a run.
+/// The factory after a run.
 async fn factory() -> Factory {
+    let factory = factory_before_run().await;
+    factory.run_ok(Mode::Incremental).await;
+    factory
+}
+
+/// The factory with an empty lake.
+pub(super) async fn factory_before_run() -> Factory {
     let factory = Factory::sandbox(NOW, 3).await.with_lake_in_memory();
     add_old_run(&factory);
-    factory.run_ok(Mode::Incremental).await;
     factory
 }
 
@@ -84,7 +92,7 @@ fn add_old_run(factory: &Factory) {
     );
 }
 
-fn state_over(factory: &Factory) -> State {
+pub(super) fn state_over(factory: &Factory) -> State {
     let settings = Settings {
         lake: "s3://memory".to_owned(),
         factory: factory.settings.factory_id.clone(),
@@ -125,10 +133,10 @@ async fn serve(app: Router, factory: Factory) -> String {
 }
 
 /// What was answered.
-struct Reply {
-    status: StatusCode,
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
     headers: HeaderMap,
-    text: String,
+    pub(super) text: String,
 }
 
 impl Reply {
@@ -137,7 +145,7 @@ impl Reply {
     }
 }
 
-async fn ask(app: &Router, operation: &Operation, address: &str, accept: &str) -> Reply {
+pub(super) async fn ask(app: &Router, operation: &Operation, address: &str, accept: &str) -> Reply {
     let request = Request::builder().method(operation.method.name()).uri(address).header("accept", accept);
     let request = request.body(Body::empty()).unwrap_or_else(|error| panic!("{address}: {error}"));
     let (parts, body) = app.clone().oneshot(request).await.unwrap().into_parts();
@@ -146,7 +154,7 @@ async fn ask(app: &Router, operation: &Operation, address: &str, accept: &str) -
 }
 
 /// The path of an endpoint with values that exist in this factory: where another endpoint's answer leads to one, from there.
-async fn path(app: &Router, operation: &Operation) -> String {
+pub(super) async fn path(app: &Router, operation: &Operation) -> String {
     let mut path = operation.path.to_owned();
     for name in operation.values() {
         let to_here =

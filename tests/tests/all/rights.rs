@@ -1,0 +1,265 @@
+//! What each deployed function may do in the lake: what template.yaml allows it, against what its sources name and what it asks of a storage.
+//!
+//! The rights are read from the CloudFormation that AWS makes of the template, the roles of SAM's own making included.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use api::{Method, operations};
+use async_trait::async_trait;
+use axum::Router;
+use lake::{ETag, Fetched, Head, Lake, Listed, MemoryStore, Metadata, Mode, Object, Put, PutMode, Store, StoreError};
+use pipeline_function::{PromisedRun, StartRun};
+use serde_json::Value;
+use serve::State;
+use tests::place;
+use tideline::place::OpenLake;
+use warehouse::marts::{self, Mart};
+
+use crate::openapi::{ask, factory_before_run, is_on, path, state_over};
+
+const GET: &str = "s3:GetObject";
+const PUT: &str = "s3:PutObject";
+const DELETE: &str = "s3:DeleteObject";
+const LIST: &str = "s3:ListBucket";
+
+/// An action and where in the factory's part of the lake; of the whole bucket, nowhere.
+type Right = (String, String);
+
+/// What the role of each function allows it in the lake, by the function's program.
+fn rights() -> BTreeMap<String, BTreeSet<Right>> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut expand = Command::new(place::python_program("python"));
+    expand.current_dir(place::root()).args(["xtask/expand_template.py", "template.yaml"]).arg(file.path());
+    let output = expand.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let template: Value = serde_json::from_slice(&fs::read(file.path()).unwrap()).unwrap();
+    let resources = &template["Resources"];
+    let functions = resources.as_object().unwrap().iter().filter(|(_, resource)| resource["Type"] == "AWS::Lambda::Function");
+    let of = |(name, function): (&String, &Value)| {
+        let role = &resources[function["Properties"]["Role"]["Fn::GetAtt"][0].as_str().unwrap()]["Properties"];
+        let managed = items(&role["ManagedPolicyArns"]).into_iter().filter_map(|policy| policy["Ref"].as_str());
+        let managed = managed.map(|name| &resources[name]["Properties"]["PolicyDocument"]);
+        let own = items(&role["Policies"]).into_iter().map(|policy| &policy["PolicyDocument"]);
+        let statements = managed.chain(own).flat_map(|document| items(&document["Statement"]));
+        (name.to_lowercase(), statements.flat_map(rights_of).collect())
+    };
+    functions.map(of).collect()
+}
+
+fn rights_of(statement: &Value) -> Vec<Right> {
+    assert_eq!((&statement["Effect"], &statement["Condition"]), (&"Allow".into(), &Value::Null), "this test does not understand {statement}");
+    let actions = items(&statement["Action"]).into_iter().map(|action| action.as_str().unwrap());
+    let of_lake: Vec<&str> = actions.filter(|action| *action == "*" || action.starts_with("s3:")).collect();
+    let pairs = of_lake.into_iter().flat_map(|action| items(&statement["Resource"]).into_iter().map(move |resource| (action, resource)));
+    pairs.map(|(action, resource)| (action.to_owned(), place_of(resource))).collect()
+}
+
+fn place_of(resource: &Value) -> String {
+    if resource["Fn::GetAtt"] == serde_json::json!(["Lake", "Arn"]) {
+        return String::new();
+    }
+    let below = resource["Fn::Sub"].as_str().and_then(|arn| arn.strip_prefix("${Lake.Arn}/factory=${FactoryId}/"));
+    below.unwrap_or_else(|| panic!("{resource} is not in the factory's part of the lake")).to_owned()
+}
+
+/// CloudFormation writes a list of one as it likes, and none as nothing.
+fn items(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items.iter().collect(),
+        one => vec![one],
+    }
+}
+
+fn covers((action, pattern): &Right, (asked, key): &Right) -> bool {
+    action == asked && matches(pattern, key)
+}
+
+/// A `*` stands for any text, slashes too.
+fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((head, tail)) => {
+            text.strip_prefix(head).is_some_and(|rest| rest.char_indices().any(|(at, _)| matches(tail, &rest[at..])) || tail.is_empty())
+        }
+    }
+}
+
+#[test]
+fn a_function_may_read_the_marts_that_its_sources_name_and_no_others() {
+    let mut rights = rights();
+    rights.remove("extractor").expect("the extractor, which makes the marts");
+    for (function, rights) in rights {
+        let may_read = |mart: &&Mart| rights.iter().any(|(_, place)| matches(place, &format!("marts/{}/2026-11/00000001-a.parquet", mart.name)));
+        let allowed: BTreeSet<String> = marts::ALL.into_iter().filter(may_read).map(|mart| mart.name.to_owned()).collect();
+        let named = marts_named_in(&place::root().join("functions").join(&function).join("src"));
+        assert_eq!(allowed, named, "the marts that `{function}` may read by template.yaml (left) and those that its sources name (right) differ");
+    }
+}
+
+/// The marts whose constants the sources below a folder name: a mart's constant is its name in capitals.
+fn marts_named_in(folder: &Path) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            named.extend(marts_named_in(&entry));
+        } else if entry.extension().is_some_and(|kind| kind == "rs") {
+            let text = fs::read_to_string(&entry).unwrap();
+            assert!(!text.contains("Mart::named"), "{}: nobody could tell which mart that is", entry.display());
+            let constants = text.split("marts::").skip(1).flat_map(imported).filter(|name| name.to_uppercase() == *name);
+            named.extend(constants.map(|constant| {
+                let mart = Mart::named(&constant.to_lowercase());
+                mart.unwrap_or_else(|| panic!("{}: no mart has the name of `{constant}`", entry.display())).name.to_owned()
+            }));
+        }
+    }
+    named
+}
+
+/// What stands behind `marts::`: one name, or several in braces.
+fn imported(rest: &str) -> Vec<&str> {
+    let names = rest.strip_prefix('{').map_or_else(|| rest.split_inclusive(is_no_name).next(), |list| list.split('}').next());
+    names.unwrap_or_default().split(is_no_name).filter(|name| !name.is_empty()).collect()
+}
+
+fn is_no_name(c: char) -> bool {
+    !c.is_alphanumeric() && c != '_'
+}
+
+/// Every endpoint in every form, over a lake that is full and one that is empty.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
+    let mut rights = rights();
+    let (full, empty) = (Recording::default(), Recording::default());
+    let mut factory = factory_before_run().await;
+    let lake_in = |store: &Recording| Lake::new(Arc::new(store.clone()), "", &factory.settings.factory_id);
+    let (in_full, in_empty) = (lake_in(&full), lake_in(&empty));
+    factory.open = OpenLake { lake: in_full.clone(), server: None };
+    for mode in [Mode::Incremental, Mode::Reconcile, Mode::Full] {
+        factory.run_ok(mode).await;
+    }
+    let of_extractor = rights.remove("extractor").unwrap();
+    for asked in full.asked() {
+        assert!(of_extractor.iter().any(|right| covers(right, &asked)), "`extractor` asks for {asked:?}, and may not");
+    }
+
+    let (settings, now) = (state_over(&factory).settings().clone(), factory.now.get());
+    let app = |lake: &Lake| app(State::new(lake.clone(), settings.clone(), move || now));
+    let routes = crate::lambda_watch::routes();
+    let mut asked: BTreeMap<&str, BTreeSet<Right>> = BTreeMap::new();
+    for operation in operations() {
+        let (_, function) = routes.iter().find(|(route, _)| is_on(operation.path, route)).unwrap();
+        let path = path(&app(&in_full), operation).await;
+        let formats = operation.other_media().map(|media| format!("?format={}", media.format));
+        for address in std::iter::once(String::new()).chain(formats).map(|query| path.clone() + &query) {
+            full.asked();
+            // A function keeps what it has read: each of these has read nothing yet.
+            let reply = ask(&app(&in_full), operation, &address, "*/*").await;
+            assert!(operation.method != Method::Get || reply.status == 200, "{address}: {}", reply.text);
+            ask(&app(&in_empty), operation, &address, "*/*").await;
+            asked.entry(function).or_default().extend(full.asked().into_iter().chain(empty.asked()));
+        }
+    }
+    assert_eq!(rights.keys().collect::<Vec<_>>(), asked.keys().collect::<Vec<_>>(), "the functions that are deployed, and those that were asked");
+    for (function, asked) in asked {
+        let rights = &rights[function];
+        for asked in &asked {
+            assert!(rights.iter().any(|right| covers(right, asked)), "`{function}` asks for {asked:?}, and may not");
+        }
+        for right in rights {
+            assert!(asked.iter().any(|asked| covers(right, asked)), "`{function}` may {right:?}, and never asks for it");
+        }
+    }
+}
+
+fn app(state: State) -> Router {
+    serve::finish(tideline::app::routes().merge(pipeline_function::start_routes(Arc::new(NeverBegun))), state)
+}
+
+/// Begins no run, so that the promise of it has to be taken back.
+#[derive(Debug)]
+struct NeverBegun;
+
+#[async_trait]
+impl StartRun for NeverBegun {
+    async fn start(&self, _: PromisedRun) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Err("no run begins here".into())
+    }
+}
+
+/// A storage in memory that notes which rights each call takes on S3.
+#[derive(Clone, Debug, Default)]
+struct Recording {
+    objects: MemoryStore,
+    asked: Arc<Mutex<BTreeSet<Right>>>,
+}
+
+impl Recording {
+    /// What was asked for since this was asked last.
+    fn asked(&self) -> BTreeSet<Right> {
+        std::mem::take(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&self, action: &str, key: &str) {
+        let below = key.split_once('/').map_or("", |(_, below)| below);
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert((action.to_owned(), below.to_owned()));
+    }
+
+    /// S3 says of a missing object that it is missing only to those who may list the bucket.
+    fn note_read(&self, key: &str, is_there: bool) {
+        self.note(GET, key);
+        if !is_there {
+            self.note(LIST, "");
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Recording {
+    async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
+        let object = self.objects.get(key).await?;
+        self.note_read(key, object.is_some());
+        Ok(object)
+    }
+
+    async fn get_if_changed(&self, key: &str, known: &ETag) -> Result<Fetched, StoreError> {
+        let fetched = self.objects.get_if_changed(key, known).await?;
+        self.note_read(key, !matches!(fetched, Fetched::Missing));
+        Ok(fetched)
+    }
+
+    async fn head(&self, key: &str) -> Result<Option<Head>, StoreError> {
+        let head = self.objects.head(key).await?;
+        self.note_read(key, head.is_some());
+        Ok(head)
+    }
+
+    async fn put(&self, key: &str, bytes: Vec<u8>, metadata: &Metadata, mode: PutMode) -> Result<Put, StoreError> {
+        self.note(PUT, key);
+        if let PutMode::Replace(_) = mode {
+            self.note_read(key, self.objects.head(key).await?.is_some());
+        }
+        self.objects.put(key, bytes, metadata, mode).await
+    }
+
+    async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<Listed>, StoreError> {
+        self.note(LIST, "");
+        self.objects.list(prefix, after).await
+    }
+
+    async fn copy(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        self.note(GET, from);
+        self.note(PUT, to);
+        self.objects.copy(from, to).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.note(DELETE, key);
+        self.objects.delete(key).await
+    }
+}
