@@ -33,6 +33,7 @@ mod judge;
 mod lambda_watch;
 mod marts;
 mod moved_days;
+mod ocm_only;
 mod openapi;
 mod paging;
 mod pipeline;
