@@ -5,6 +5,7 @@ pub mod factory;
 pub mod faults;
 pub mod moto;
 pub mod place;
+pub mod random_edits;
 pub mod random_factory;
 pub mod site;
 pub mod storage_suite;

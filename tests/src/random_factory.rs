@@ -43,7 +43,7 @@ fn text(value: &str) -> Value {
 }
 
 /// A cell that its column can hold.
-fn cell(dice: &mut Dice, source: &Source, column: &Column, id: i64) -> Value {
+pub(crate) fn cell(dice: &mut Dice, source: &Source, column: &Column, id: i64) -> Value {
     let is_key = source.key.contains(&column.source);
     let is_stamp = column.source == source.watermark;
     if !is_key && !is_stamp && dice.chance(100) {

@@ -95,7 +95,7 @@ fn assert_every_check_is_violated(found: &BTreeMap<String, usize>) {
     }
 }
 
-fn is_all() -> bool {
+pub(super) fn is_all() -> bool {
     std::env::var_os("TIDELINE_TEST_ALL").is_some()
 }
 

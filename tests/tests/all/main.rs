@@ -39,6 +39,7 @@ mod paging;
 mod pipeline;
 mod pipeline_api;
 mod races;
+mod random_edits;
 mod reports;
 mod rights;
 mod run_records;

@@ -1,0 +1,130 @@
+//! Random changes to a factory of random rows: rows come, change, move and go in all tables, as people and programs do it in an ERP.
+
+use chrono::{NaiveDateTime, TimeDelta};
+use lake::Mode;
+use rusqlite::{Connection, Transaction, params_from_iter, types::Value};
+use warehouse::sources::{ALL, Column, Source};
+
+use crate::factory::Factory;
+use crate::faults::schedule::dice::Dice;
+use crate::random_factory::cell;
+
+/// Changes rows of a few tables, all stamped from `at` on, and tells which run must see it: an incremental one does not see rows
+/// that went or came with a stamp of the past.
+pub fn edit(factory: &Factory, seed: u64, at: NaiveDateTime) -> Mode {
+    let mut dice = Dice::new(seed);
+    let mode = dice.pick(&[Mode::Incremental, Mode::Incremental, Mode::Incremental, Mode::Reconcile, Mode::Reconcile, Mode::Full]);
+    let mut erp = Connection::open(factory.erp()).expect("the ERP");
+    let changing = erp.transaction().expect("the ERP");
+    let mut stamps = Stamps { at, given: 0 };
+    // Mostly few tables: what changes master data makes everything again, which hides what the other changes failed to.
+    let tables = dice.pick(&[1, 1, 2, 2, 3, 8]);
+    for _ in 0..tables {
+        let source = dice.pick(&ALL);
+        for _ in 0..dice.between(1, 3) {
+            let edit = Edit { erp: &changing, source, is_seen_at_once: mode == Mode::Incremental };
+            match dice.below(4) {
+                0 => edit.insert(&mut dice, &mut stamps),
+                1 if !edit.is_seen_at_once => edit.delete(&mut dice),
+                _ => edit.update(&mut dice, &mut stamps),
+            }
+        }
+    }
+    changing.commit().expect("the ERP");
+    mode
+}
+
+/// Leaves of the rows with one key and one stamp a single one: which of them counts is nobody's rule.
+pub fn untie(factory: &Factory) {
+    for source in ALL {
+        let key: Vec<_> = source.key.iter().map(|name| format!("SUBSTR(UPPER(TRIM({name})), 1, 10)")).collect();
+        let stamp = source.watermark;
+        let kept = format!("SELECT MAX(rowid) FROM {} GROUP BY {}, SUBSTR({stamp} || ' 00:00:00', 1, 19)", source.table, key.join(", "));
+        factory.execute(&format!("DELETE FROM {} WHERE rowid NOT IN ({kept})", source.table));
+    }
+}
+
+/// Stamps that are all different.
+struct Stamps {
+    at: NaiveDateTime,
+    given: i64,
+}
+
+impl Stamps {
+    fn next(&mut self, days_ago: i64) -> Value {
+        self.given += 1;
+        let stamp = self.at + TimeDelta::milliseconds(10 * self.given) - TimeDelta::days(days_ago);
+        Value::Text(stamp.format("%Y-%m-%d %H:%M:%S%.3f").to_string())
+    }
+}
+
+/// One change to one table.
+struct Edit<'a> {
+    erp: &'a Transaction<'a>,
+    source: &'static Source,
+    is_seen_at_once: bool,
+}
+
+impl Edit<'_> {
+    /// New rows, some of them under keys that are there already.
+    fn insert(&self, dice: &mut Dice, stamps: &mut Stamps) {
+        let names: Vec<_> = self.source.columns.iter().map(|column| column.source).collect();
+        let places = vec!["?"; names.len()].join(", ");
+        for _ in 0..dice.between(1, 8) {
+            let id = dice.between(1, 900);
+            let stamp = self.stamp(dice, stamps);
+            // A row that was never changed since it was made.
+            let stamped = self.source.watermark_until_changed.filter(|_| dice.chance(300));
+            let mut of = |column: &Column| match column.source {
+                name if name == stamped.unwrap_or(self.source.watermark) => stamp.clone(),
+                name if name == self.source.watermark => Value::Null,
+                _ => cell(dice, self.source, column, id),
+            };
+            let row: Vec<_> = self.source.columns.iter().map(&mut of).collect();
+            self.execute(&format!("INSERT INTO {} ({}) VALUES ({places})", self.source.table, names.join(", ")), row);
+        }
+    }
+
+    /// A column or two of some rows. A row whose key changes is another row, and the one that it was is gone.
+    fn update(&self, dice: &mut Dice, stamps: &mut Stamps) {
+        let can_change = |name| name != self.source.watermark && (!self.is_seen_at_once || !self.source.key.contains(&name));
+        let columns: Vec<_> = self.source.columns.iter().filter(|column| can_change(column.source)).collect();
+        let (one, other) = (dice.pick(&columns), dice.pick(&columns));
+        for row in self.some_rows(dice) {
+            let id = dice.between(1, 900);
+            let [value, other_value] = [one, other].map(|column| cell(dice, self.source, column, id));
+            let stamp = self.stamp(dice, stamps);
+            let (table, watermark) = (self.source.table, self.source.watermark);
+            let sql = format!("UPDATE {table} SET {} = ?, {watermark} = ? WHERE rowid = ?", one.source);
+            self.execute(&sql, vec![value, stamp.clone(), Value::Integer(row)]);
+            if dice.chance(500) {
+                let sql = format!("UPDATE {table} SET {} = ? WHERE rowid = ?", other.source);
+                self.execute(&sql, vec![other_value, Value::Integer(row)]);
+            }
+        }
+    }
+
+    fn delete(&self, dice: &mut Dice) {
+        for row in self.some_rows(dice) {
+            self.execute(&format!("DELETE FROM {} WHERE rowid = ?", self.source.table), vec![Value::Integer(row)]);
+        }
+    }
+
+    /// A few rows; now and then a tenth of all, or all.
+    fn some_rows(&self, dice: &mut Dice) -> Vec<i64> {
+        let mut all = self.erp.prepare(&format!("SELECT rowid FROM {} ORDER BY rowid", self.source.table)).expect("a table of the ERP");
+        let all = all.query_map([], |row| row.get(0)).expect("rows").collect::<rusqlite::Result<Vec<i64>>>().expect("rows");
+        let permille = dice.pick(&[20, 100, 100, 300, 1000]);
+        all.into_iter().filter(|_| dice.chance(permille)).collect()
+    }
+
+    /// Of now, or where a run compares all of it, of some day before.
+    fn stamp(&self, dice: &mut Dice, stamps: &mut Stamps) -> Value {
+        let is_of_the_past = !self.is_seen_at_once && dice.chance(300);
+        stamps.next(if is_of_the_past { dice.between(1, 9) } else { 0 })
+    }
+
+    fn execute(&self, sql: &str, values: Vec<Value>) {
+        self.erp.prepare_cached(sql).and_then(|mut statement| statement.execute(params_from_iter(values))).expect("a change of the ERP");
+    }
+}
