@@ -149,7 +149,10 @@ mod tests {
 
     #[test]
     fn an_order_touches_its_run_and_the_orders_of_the_batch_that_it_names() {
-        let rows = df!["run_number" => [Some("7"), None], "batch_code" => [None, Some("B1")]].unwrap();
+        let day = NaiveDate::from_ymd_opt(2026, 11, 2);
+        let at = day.and_then(|day| day.and_hms_opt(9, 0, 0));
+        let rows =
+            df!["run_number" => [Some("7"), None], "batch_code" => [None, Some("B1")], "despatch_date" => [day; 2], "updated_at" => [at; 2]].unwrap();
         let touched = Touched::by(&sources::DESPATCH, &rows).unwrap();
         assert_eq!((touched.runs, touched.batches), (BTreeSet::from(["7".to_owned()]), BTreeSet::new()));
         assert_eq!(touched.rows_of_batches, BTreeMap::from([("despatch".to_owned(), Some(BTreeSet::from(["B1".to_owned()])))]));
@@ -164,7 +167,7 @@ mod tests {
         assert_eq!(touched(&sources::SHIFTS, dated("shift_date")), one("shifts", Some(BTreeSet::from([day]))));
         assert_eq!(touched(&sources::NON_CONFORMANCE, dated("nc_date")), one("non_conformance", Some(BTreeSet::from([day]))));
         let orders = df!["despatch_date" => [Some(day), None], "updated_at" => [day.and_hms_opt(9, 0, 0), day.succ_opt().unwrap().and_hms_opt(9, 0, 0)],
-            "run_number" => [None::<&str>; 2]];
+            "run_number" => [None::<&str>; 2], "batch_code" => [None::<&str>; 2]];
         assert_eq!(touched(&sources::DESPATCH, orders), one("despatch", Some(BTreeSet::from([day, day.succ_opt().unwrap()]))));
         let read = df!["reading_time" => [day.and_hms_opt(0, 0, 0), day.and_hms_opt(23, 59, 59)]];
         assert_eq!(touched(&sources::TEMPERATURE_LOGS, read), one("temperature_logs", Some(BTreeSet::from([day]))));

@@ -133,11 +133,11 @@ mod tests {
             "run_number" => ["1", "2"],
             "production_date" => [day(2); 2],
             "complete" => [true; 2],
-            "giveaway_pct" => [4.0, 1.0],
-            "total_weight_kg" => [104.0, 303.0],
-            "total_giveaway_kg" => [4.0, 3.0],
+            "giveaway_pct" => [4.0, 2.0],
+            "total_weight_kg" => [104.0, 102.0],
+            "total_giveaway_kg" => [4.0, 2.0],
         ];
-        assert_eq!(built(group, &["runs", "giveaway_pct"]), ["2 | 1.75"]);
+        assert_eq!(built(group, &["runs", "giveaway_pct"]), ["2 | 3"]);
     }
 
     #[test]
