@@ -125,7 +125,20 @@ impl Watch {
         format!("http://127.0.0.1:{}{address}", self.port)
     }
 
+    /// Asks again where it is the emulator that fails, as it does now and then with a large answer on a busy machine: what the functions answer is a problem of
+    /// another type.
     async fn get(&self, address: &str) -> (u16, Value) {
+        for _ in 0..5 {
+            let (status, answer) = self.get_once(address).await;
+            if answer["type"] != "https://httpstatuses.com/500" {
+                return (status, answer);
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        self.get_once(address).await
+    }
+
+    async fn get_once(&self, address: &str) -> (u16, Value) {
         let response = self.http.get(self.url(address)).send().await.unwrap();
         let status = response.status().as_u16();
         let text = response.text().await.unwrap();
