@@ -55,8 +55,12 @@ pub(crate) fn App() -> Html {
             let (client, dispatcher) = (client.clone(), dispatcher.clone());
             async move {
                 match route {
-                    Route::Run(key) => dispatcher.dispatch(Answered::Run(Box::new(ask::run(&client, key).await))),
-                    Route::Dashboard | Route::Unknown => dispatcher.dispatch(Answered::Board(Box::new(ask::board(&client).await))),
+                    Route::Run(key) => {
+                        dispatcher.dispatch(Answered::Run(Box::new(ask::run(&client, key).await)))
+                    }
+                    Route::Dashboard | Route::Unknown => {
+                        dispatcher.dispatch(Answered::Board(Box::new(ask::board(&client).await)))
+                    }
                 }
             }
         }
@@ -73,7 +77,9 @@ pub(crate) fn App() -> Html {
             let view = screen.run.of(key);
             (view.fresh.clone(), html! { <RunPage {view} /> })
         }
-        Route::Dashboard => (screen.board.fresh.clone(), html! { <Dashboard board={screen.board.clone()} /> }),
+        Route::Dashboard => {
+            (screen.board.fresh.clone(), html! { <Dashboard board={screen.board.clone()} /> })
+        }
         Route::Unknown => (screen.board.fresh.clone(), unknown()),
     };
     frame(&fresh, page)

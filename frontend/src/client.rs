@@ -56,7 +56,12 @@ impl Client {
     }
 
     /// Asks an endpoint. The request is given up when the returned future is dropped.
-    pub(crate) async fn get<Q: Query, A: DeserializeOwned>(&self, endpoint: &Get<Q, A>, values: &[&str], query: &Q) -> Result<Fetched<A>, ApiError> {
+    pub(crate) async fn get<Q: Query, A: DeserializeOwned>(
+        &self,
+        endpoint: &Get<Q, A>,
+        values: &[&str],
+        query: &Q,
+    ) -> Result<Fetched<A>, ApiError> {
         let address = format!("{}{}", self.base, endpoint.address(values, query));
         let (status, data_as_of, body) = fetch(&address).await.ok_or(ApiError::Unavailable)?;
         read(status, data_as_of.as_deref(), &body)
@@ -66,8 +71,12 @@ impl Client {
 /// Status, age of the data and body of an answer, if one comes in time.
 async fn fetch(address: &str) -> Option<(u16, Option<String>, String)> {
     let given_up = GiveUp(AbortController::new().ok()?);
-    // Without `no-cache` a browser may answer from its own store without asking; with it, an unchanged answer still costs only a 304.
-    let request = Request::get(address).header("Accept", "application/json").cache(RequestCache::NoCache).abort_signal(Some(&given_up.0.signal()));
+    // Without `no-cache` a browser may answer from its own store without asking; with it, an unchanged answer
+    // still costs only a 304.
+    let request = Request::get(address)
+        .header("Accept", "application/json")
+        .cache(RequestCache::NoCache)
+        .abort_signal(Some(&given_up.0.signal()));
     let answer = Box::pin(async {
         let response = request.send().await.ok()?;
         Some((response.status(), response.headers().get(DATA_AS_OF), response.text().await.ok()?))
@@ -87,10 +96,17 @@ impl Drop for GiveUp {
     }
 }
 
-fn read<A: DeserializeOwned>(status: u16, data_as_of: Option<&str>, body: &str) -> Result<Fetched<A>, ApiError> {
+fn read<A: DeserializeOwned>(
+    status: u16,
+    data_as_of: Option<&str>,
+    body: &str,
+) -> Result<Fetched<A>, ApiError> {
     if (200..300).contains(&status) {
         let answer = serde_json::from_str(body).map_err(|_| ApiError::Unavailable)?;
-        return Ok(Fetched { answer, data_as_of: data_as_of.and_then(|text| DateTime::parse_from_rfc3339(text).ok()) });
+        return Ok(Fetched {
+            answer,
+            data_as_of: data_as_of.and_then(|text| DateTime::parse_from_rfc3339(text).ok()),
+        });
     }
     // A gateway's own error is no problem document: it only says that the API cannot be reached.
     match serde_json::from_str::<Problem>(body) {
@@ -112,7 +128,8 @@ mod tests {
 
     #[test]
     fn a_problem_is_told_in_the_words_of_the_api() {
-        let body = r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"there is no run `9`"}"#;
+        let body =
+            r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"there is no run `9`"}"#;
         let error = read::<i64>(404, None, body).unwrap_err();
         assert_eq!(error.to_string(), "there is no run `9`");
         assert!(error.is(404) && !error.is(503));
@@ -120,10 +137,17 @@ mod tests {
 
     #[test]
     fn what_is_not_our_api_is_unavailable() {
-        for (status, body) in
-            [(503, r#"{"message":"Service Unavailable"}"#), (502, "<html>Bad gateway</html>"), (200, "<html>Sign in to the Wi-Fi</html>"), (500, "")]
-        {
-            assert_eq!(read::<Vec<i64>>(status, None, body).unwrap_err(), ApiError::Unavailable, "{status} {body}");
+        for (status, body) in [
+            (503, r#"{"message":"Service Unavailable"}"#),
+            (502, "<html>Bad gateway</html>"),
+            (200, "<html>Sign in to the Wi-Fi</html>"),
+            (500, ""),
+        ] {
+            assert_eq!(
+                read::<Vec<i64>>(status, None, body).unwrap_err(),
+                ApiError::Unavailable,
+                "{status} {body}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The figures that the page works out from rows of the API: sums of a week, ratios of a day, counts by severity.
+//! The figures that the page works out from rows of the API: sums of a week, ratios of a day, counts by
+//! severity.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +37,8 @@ impl Yield {
         self.pct().is_some_and(|pct| pct < LOW_YIELD_PCT)
     }
 
-    /// Adds a row. Its input and waste cover the same runs; its total covers more: runs without paperwork have output but no input.
+    /// Adds a row. Its input and waste cover the same runs; its total covers more: runs without paperwork
+    /// have output but no input.
     fn add(&mut self, row: &DailyYield) {
         self.runs += row.runs;
         if let Some(kg) = row.total_kg {
@@ -62,7 +64,9 @@ pub(crate) fn total_yield(rows: &[DailyYield]) -> Yield {
 pub(crate) fn daily_yield(rows: &[DailyYield], today: Option<NaiveDate>) -> BTreeMap<NaiveDate, Yield> {
     let latest = rows.iter().map(|row| row.production_date).max();
     // The reader's clock may be wrong by years: it counts only as far as the rows bear it out.
-    let near = |today: &NaiveDate| latest.is_none_or(|latest| (0..i64::from(DAYS)).contains(&(*today - latest).num_days()));
+    let near = |today: &NaiveDate| {
+        latest.is_none_or(|latest| (0..i64::from(DAYS)).contains(&(*today - latest).num_days()))
+    };
     let mut days = BTreeMap::new();
     if let Some(last) = today.filter(near).or(latest) {
         let dates = (0..u64::from(DAYS)).filter_map(|n| last.checked_sub_days(Days::new(n)));
@@ -87,7 +91,8 @@ pub(crate) struct Severities {
 
 /// Counts findings by severity; an unknown severity counts as the least.
 pub(crate) fn severities(findings: &[CheckFinding]) -> Severities {
-    let count = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity.word()).count();
+    let count =
+        |severity: Severity| findings.iter().filter(|finding| finding.severity == severity.word()).count();
     let (critical, major) = (count(Severity::Critical), count(Severity::Major));
     Severities { critical, major, warning: findings.len() - critical - major }
 }
@@ -140,7 +145,10 @@ mod tests {
 
     #[test]
     fn lines_of_one_date_are_weighed_together() {
-        let days = daily_yield(&[row(22, Some(900.0), Some(90.0), None), row(22, Some(100.0), Some(60.0), None)], Some(day(23)));
+        let days = daily_yield(
+            &[row(22, Some(900.0), Some(90.0), None), row(22, Some(100.0), Some(60.0), None)],
+            Some(day(23)),
+        );
         assert_eq!(days[&day(22)].pct(), Some(85.0));
         assert!(days[&day(22)].is_low());
     }

@@ -5,7 +5,8 @@ use chrono::{NaiveDate, NaiveDateTime};
 /// A number with thousands separators.
 pub(crate) fn number(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
-    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(whole, fraction)| (whole, Some(fraction)));
+    let (whole, fraction) =
+        text.split_once('.').map_or((text.as_str(), None), |(whole, fraction)| (whole, Some(fraction)));
     let negative = value < 0.0 && text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
     let mut out = String::from(if negative { "-" } else { "" });
     for (i, digit) in whole.chars().enumerate() {
@@ -82,7 +83,10 @@ pub(crate) fn age(milliseconds: f64) -> String {
 
 /// A code of the API in words: `low_yield` is `Low yield`, `gg_in_premium` is `GG in premium`.
 pub(crate) fn words(code: &str) -> String {
-    let words: Vec<_> = code.split('_').map(|word| if ["gg", "plu"].contains(&word) { word.to_uppercase() } else { word.to_owned() }).collect();
+    let words: Vec<_> = code
+        .split('_')
+        .map(|word| if ["gg", "plu"].contains(&word) { word.to_uppercase() } else { word.to_owned() })
+        .collect();
     let mut words = words.join(" ");
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();

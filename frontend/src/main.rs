@@ -1,7 +1,9 @@
-//! The dashboard: what the factory makes now, how well, and what needs a look, for shift managers on a phone or a wall screen.
+//! The dashboard: what the factory makes now, how well, and what needs a look, for shift managers on a phone
+//! or a wall screen.
 //!
-//! It knows the API by the types of `shared/api` and nothing of where the numbers come from. `state` decides what is on screen after each round of
-//! requests, `figures` works out sums and ratios, `format` writes numbers; these run anywhere. All else is the page.
+//! It knows the API by the types of `shared/api` and nothing of where the numbers come from. `state` decides
+//! what is on screen after each round of requests, `figures` works out sums and ratios, `format` writes
+//! numbers; these run anywhere. All else is the page.
 
 mod app;
 mod ask;

@@ -1,4 +1,5 @@
-//! Asks again and again while the page is looked at: one round at a time, none while the tab is hidden, at once when it is shown again.
+//! Asks again and again while the page is looked at: one round at a time, none while the tab is hidden, at
+//! once when it is shown again.
 
 use std::future::Future;
 
@@ -13,8 +14,8 @@ use yew::prelude::*;
 
 use crate::browser::document;
 
-/// Calls `round` now and `seconds` after each round has ended, until the component goes or `subject` changes. A round that is under way is then
-/// dropped, so that its answer can never come after a newer one.
+/// Calls `round` now and `seconds` after each round has ended, until the component goes or `subject` changes.
+/// A round that is under way is then dropped, so that its answer can never come after a newer one.
 #[hook]
 pub(crate) fn use_rounds<S, F, R>(subject: S, seconds: u32, round: F)
 where
@@ -41,7 +42,12 @@ where
     });
 }
 
-async fn rounds<R: Future<Output = ()>>(document: &Document, mut shown_again: UnboundedReceiver<()>, pause_ms: u32, round: impl Fn() -> R) {
+async fn rounds<R: Future<Output = ()>>(
+    document: &Document,
+    mut shown_again: UnboundedReceiver<()>,
+    pause_ms: u32,
+    round: impl Fn() -> R,
+) {
     loop {
         if document.hidden() && shown_again.next().await.is_none() {
             return;

@@ -24,14 +24,16 @@ pub(crate) struct RunKey {
 }
 
 impl Route {
-    /// Reads `#/`, `#/run/007208` or `#/run/007208?date=2026-11-23`. What does not begin with `#/` is a place on the dashboard.
+    /// Reads `#/`, `#/run/007208` or `#/run/007208?date=2026-11-23`. What does not begin with `#/` is a place
+    /// on the dashboard.
     pub(crate) fn parse(hash: &str) -> Self {
         let Some(path) = hash.strip_prefix("#/") else { return Self::Dashboard };
         if path.is_empty() {
             return Self::Dashboard;
         }
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let number = path.strip_prefix("run/").and_then(|number| percent_decode_str(number).decode_utf8().ok());
+        let number =
+            path.strip_prefix("run/").and_then(|number| percent_decode_str(number).decode_utf8().ok());
         match number {
             Some(number) if !number.is_empty() => {
                 let date = query.split('&').find_map(|pair| pair.strip_prefix("date=")?.parse().ok());

@@ -18,13 +18,18 @@ impl Settings {
     /// The settings in the page's `<meta>` elements and address.
     pub(crate) fn of_page(document: &Document) -> Self {
         let search = document.location().and_then(|location| location.search().ok()).unwrap_or_default();
-        Self::new(meta(document, "api-base").as_deref(), meta(document, "refresh-seconds").as_deref(), &search)
+        Self::new(
+            meta(document, "api-base").as_deref(),
+            meta(document, "refresh-seconds").as_deref(),
+            &search,
+        )
     }
 
     /// The address counts before the page; what cannot be understood counts as absent.
     fn new(api_base: Option<&str>, refresh_seconds: Option<&str>, search: &str) -> Self {
         let asked = search.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix("refresh="));
-        let refresh_seconds = [asked, refresh_seconds].into_iter().flatten().find_map(|text| text.trim().parse::<u32>().ok());
+        let refresh_seconds =
+            [asked, refresh_seconds].into_iter().flatten().find_map(|text| text.trim().parse::<u32>().ok());
         let api_base = api_base.map(str::trim).filter(|base| !base.is_empty()).unwrap_or("api/");
         Self {
             api_base: api_base.trim_end_matches('/').to_owned(),

@@ -1,4 +1,5 @@
-//! What is on screen after each round of requests. Pure: numbers stay until newer ones replace them, whatever fails meanwhile.
+//! What is on screen after each round of requests. Pure: numbers stay until newer ones replace them, whatever
+//! fails meanwhile.
 
 use std::rc::Rc;
 
@@ -42,7 +43,13 @@ impl<T> Part<T> {
     /// `health_as_of` stands in where an answer does not tell the age of its data.
     fn take(&mut self, outcome: Outcome<T>, health_as_of: Option<Moment>) {
         match outcome {
-            Ok(fetched) => *self = Self { answer: Some(Rc::new(fetched.answer)), data_as_of: fetched.data_as_of.or(health_as_of), problem: None },
+            Ok(fetched) => {
+                *self = Self {
+                    answer: Some(Rc::new(fetched.answer)),
+                    data_as_of: fetched.data_as_of.or(health_as_of),
+                    problem: None,
+                }
+            }
             Err(problem) => self.problem = Some(problem),
         }
     }
@@ -71,9 +78,11 @@ impl Freshness {
         let newest = parts.iter().filter_map(|(_, as_of)| *as_of).max();
         let lags = |as_of: Moment| newest.is_some_and(|newest| newest - as_of > LAG);
         self.data_as_of = parts.iter().filter_map(|(_, as_of)| *as_of).min();
-        self.lagging = parts.iter().filter(|(_, as_of)| as_of.is_some_and(lags)).map(|(name, _)| *name).collect();
+        self.lagging =
+            parts.iter().filter(|(_, as_of)| as_of.is_some_and(lags)).map(|(name, _)| *name).collect();
         let now = DateTime::from_timestamp_millis(at_ms as i64);
-        self.today = self.data_as_of.zip(now).map(|(as_of, now)| now.with_timezone(as_of.offset()).date_naive());
+        self.today =
+            self.data_as_of.zip(now).map(|(as_of, now)| now.with_timezone(as_of.offset()).date_naive());
     }
 }
 
@@ -91,9 +100,13 @@ pub(crate) struct Outage {
 impl Outage {
     /// The outage in one line.
     pub(crate) fn text(&self, today: Option<NaiveDate>) -> String {
-        let of = if self.parts.is_empty() { String::new() } else { format!(" for {}", self.parts.join(", ")) };
+        let of =
+            if self.parts.is_empty() { String::new() } else { format!(" for {}", self.parts.join(", ")) };
         match self.numbers_of {
-            Some(as_of) => format!("API unavailable{of} – showing the numbers of {}", format::time(as_of.naive_local(), today)),
+            Some(as_of) => format!(
+                "API unavailable{of} – showing the numbers of {}",
+                format::time(as_of.naive_local(), today)
+            ),
             None => format!("API unavailable{of} – no numbers to show yet"),
         }
     }
@@ -165,10 +178,15 @@ impl Board {
 
     fn outage(&self) -> Option<Outage> {
         let parts = self.parts();
-        let failed: Vec<_> = parts.iter().filter_map(|(name, as_of, problem)| Some((*name, *as_of, (*problem)?))).collect();
+        let failed: Vec<_> =
+            parts.iter().filter_map(|(name, as_of, problem)| Some((*name, *as_of, (*problem)?))).collect();
         let (.., first) = failed.first()?;
         Some(Outage {
-            parts: if failed.len() == parts.len() { Vec::new() } else { failed.iter().map(|(name, ..)| *name).collect() },
+            parts: if failed.len() == parts.len() {
+                Vec::new()
+            } else {
+                failed.iter().map(|(name, ..)| *name).collect()
+            },
             numbers_of: failed.iter().filter_map(|(_, as_of, _)| *as_of).min(),
             detail: detail(first),
         })
@@ -202,7 +220,11 @@ pub(crate) struct RunView {
 impl RunView {
     /// The view of `key`: this one, or a blank one if it shows another run.
     pub(crate) fn of(&self, key: &RunKey) -> Self {
-        if self.key.as_ref() == Some(key) { self.clone() } else { Self { key: Some(key.clone()), ..Self::default() } }
+        if self.key.as_ref() == Some(key) {
+            self.clone()
+        } else {
+            Self { key: Some(key.clone()), ..Self::default() }
+        }
     }
 
     /// The view after a round.

@@ -11,7 +11,10 @@ const ATTRIBUTE: &str = "data-theme";
 
 /// Brings back what the reader chose before.
 pub(crate) fn restore() {
-    if let Some(theme) = storage().and_then(|storage| storage.get_item(STORED_AS).ok()?).filter(|theme| ["dark", "light"].contains(&theme.as_str())) {
+    if let Some(theme) = storage()
+        .and_then(|storage| storage.get_item(STORED_AS).ok()?)
+        .filter(|theme| ["dark", "light"].contains(&theme.as_str()))
+    {
         show(&theme);
     }
 }
@@ -23,7 +26,8 @@ pub(crate) fn ThemeButton() -> Html {
     use_effect_with((), {
         let dark = dark.setter();
         move |()| {
-            let listener = system_prefers_dark().map(|query| EventListener::new(&query, "change", move |_| dark.set(is_dark())));
+            let listener = system_prefers_dark()
+                .map(|query| EventListener::new(&query, "change", move |_| dark.set(is_dark())));
             move || drop(listener)
         }
     });

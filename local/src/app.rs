@@ -16,9 +16,14 @@ use crate::runs::Runs;
 /// What the page may do: load its own files and ask its own origin.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Everything that is served, from the lake in `state` and the built page in `page`. What is asked to be run is run by `runs`.
+/// Everything that is served, from the lake in `state` and the built page in `page`. What is asked to be run
+/// is run by `runs`.
 pub fn app(state: serve::State, page: &Path, runs: Runs) -> Router {
-    serve::finish_with_page(routes().merge(pipeline_function::start_routes(Arc::new(runs))), dashboard(page), state)
+    serve::finish_with_page(
+        routes().merge(pipeline_function::start_routes(Arc::new(runs))),
+        dashboard(page),
+        state,
+    )
 }
 
 /// The endpoints of all functions that read, bare.
@@ -39,7 +44,10 @@ fn dashboard(page: &Path) -> Router {
     let router = if page.join("index.html").is_file() {
         // A folder's page stands under its name with a slash; the contract names it without.
         let docs = ServeFile::new(page.join("docs/index.html"));
-        Router::new().route_service("/docs", docs).fallback_service(ServeDir::new(page)).layer(CompressionLayer::new())
+        Router::new()
+            .route_service("/docs", docs)
+            .fallback_service(ServeDir::new(page))
+            .layer(CompressionLayer::new())
     } else {
         Router::new().route("/", axum::routing::get(async || Html(NOT_BUILT)))
     };
@@ -48,5 +56,4 @@ fn dashboard(page: &Path) -> Router {
         .layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)))
 }
 
-const NOT_BUILT: &str =
-    "<!doctype html><title>Tideline</title><p>The dashboard is not built yet: run <code>cargo xtask page</code>, then start again. The API answers.";
+const NOT_BUILT: &str = "<!doctype html><title>Tideline</title><p>The dashboard is not built yet: run <code>cargo xtask page</code>, then start again. The API answers.";

@@ -1,4 +1,5 @@
-//! The whole system on one machine: the functions that are deployed, with an embedded S3, a sandbox factory and a schedule of its own.
+//! The whole system on one machine: the functions that are deployed, with an embedded S3, a sandbox factory
+//! and a schedule of its own.
 //!
 //! - [`s3`]: an S3 endpoint over a folder
 //! - [`sandbox`]: a made-up factory that keeps producing

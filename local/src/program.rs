@@ -19,7 +19,8 @@ struct Arguments {
 /// Does what the command line asks for.
 pub fn program() -> ExitCode {
     let arguments = Arguments::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,tideline=info,extractor_function=info,warehouse=info"));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,tideline=info,extractor_function=info,warehouse=info"));
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -32,7 +32,8 @@ impl Runs {
         self.run(&new_job_id(), Mode::Incremental, "schedule", Occasion::Scheduled).await
     }
 
-    /// Says of the runs that are at work that they are not any longer: the process ends, and nobody has to wait for their marks to expire.
+    /// Says of the runs that are at work that they are not any longer: the process ends, and nobody has to
+    /// wait for their marks to expire.
     pub async fn abandon(&self) {
         let at_work = std::mem::take(&mut *self.at_work.lock().unwrap_or_else(PoisonError::into_inner));
         for job_id in at_work {
@@ -64,7 +65,9 @@ impl StartRun for Runs {
         let runtime = Handle::current();
         // On a thread of its own: a run is not made to move between the threads that answer requests.
         let thread = thread::Builder::new().name("run".to_owned());
-        thread.spawn(move || runtime.block_on(runs.run(&run.job_id, run.mode, &run.trigger, Occasion::Promised)))?;
+        thread.spawn(move || {
+            runtime.block_on(runs.run(&run.job_id, run.mode, &run.trigger, Occasion::Promised))
+        })?;
         Ok(())
     }
 }

@@ -1,4 +1,5 @@
-//! The schedule on one machine: a run at once, the next so many seconds after the start of the one before, never two at a time.
+//! The schedule on one machine: a run at once, the next so many seconds after the start of the one before,
+//! never two at a time.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! A real browser, driven as a person would: one per test, with a profile of its own, gone when the test ends.
+//! A real browser, driven as a person would: one per test, with a profile of its own, gone when the test
+//! ends.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -67,7 +68,11 @@ impl Browser {
         let wishes = json!({"goog:chromeOptions": {"binary": binary, "args": arguments}, "goog:loggingPrefs": {"browser": "ALL"}});
         let Value::Object(wishes) = wishes else { unreachable!("it is written as an object") };
         let address = format!("http://127.0.0.1:{port}");
-        let client = ClientBuilder::new(HttpConnector::new()).capabilities(wishes).connect(&address).await.expect("a browser");
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(wishes)
+            .connect(&address)
+            .await
+            .expect("a browser");
         let session = client.session_id().await.expect("a session").expect("its id");
         Self { client, session: format!("{address}/session/{session}"), driver, _profile: profile }
     }
@@ -79,14 +84,18 @@ impl Browser {
 
     /// Runs the body of a function in the page and gives what it returns.
     pub async fn run<T: DeserializeOwned>(&self, script: &str) -> T {
-        let answer = self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"));
+        let answer =
+            self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"));
         serde_json::from_value(answer.clone()).unwrap_or_else(|error| panic!("{script}: {error}: {answer}"))
     }
 
     /// Presses the tabulator key.
     pub async fn press_tab(&self) {
         let press = KeyActions::new("keyboard".to_owned()).then(KeyAction::Down { value: Key::Tab.into() });
-        self.client.perform_actions(press.then(KeyAction::Up { value: Key::Tab.into() })).await.expect("a key press");
+        self.client
+            .perform_actions(press.then(KeyAction::Up { value: Key::Tab.into() }))
+            .await
+            .expect("a key press");
     }
 
     /// Makes the window as large as a screen.
@@ -97,7 +106,11 @@ impl Browser {
 
     /// Chooses what pages are told that the system prefers: `dark` or `light`.
     pub async fn set_colours(&self, scheme: &str) {
-        self.tell("Emulation.setEmulatedMedia", json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]})).await;
+        self.tell(
+            "Emulation.setEmulatedMedia",
+            json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]}),
+        )
+        .await;
     }
 
     /// Keeps a picture of the whole page, for people, in `target/screenshots`.
@@ -114,7 +127,8 @@ impl Browser {
 
     /// What the browser has logged since it was asked last.
     pub async fn logged(&self) -> Vec<Logged> {
-        serde_json::from_value(self.command("se/log", json!({"type": "browser"})).await).expect("lines of the console")
+        serde_json::from_value(self.command("se/log", json!({"type": "browser"})).await)
+            .expect("lines of the console")
     }
 
     /// Ends the browser, and fails if anything of it is left.
@@ -130,7 +144,8 @@ impl Browser {
     /// A command of the driver's own, beyond the standard.
     async fn command(&self, path: &str, body: Value) -> Value {
         let request = reqwest::Client::new().post(format!("{}/{path}", self.session)).json(&body);
-        let mut answer: Value = request.send().await.expect("an answer of the driver").json().await.expect("JSON of the driver");
+        let mut answer: Value =
+            request.send().await.expect("an answer of the driver").json().await.expect("JSON of the driver");
         assert!(answer["value"]["error"].is_null(), "{path} {body}: {answer}");
         answer["value"].take()
     }
@@ -140,7 +155,12 @@ impl Browser {
 fn port_of(driver: &mut Tree) -> u16 {
     let output = driver.root().stdout.take().expect("its output");
     let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-    let port = lines.find_map(|line| line.strip_prefix("ChromeDriver was started successfully on port ")?.trim_end_matches('.').parse().ok());
+    let port = lines.find_map(|line| {
+        line.strip_prefix("ChromeDriver was started successfully on port ")?
+            .trim_end_matches('.')
+            .parse()
+            .ok()
+    });
     // Read on: a pipe that nobody reads could stop the driver.
     std::thread::spawn(move || lines.for_each(drop));
     port.expect("chromedriver names its port")

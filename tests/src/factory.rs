@@ -1,4 +1,5 @@
-//! A factory on one machine: an ERP in SQLite, a lake behind the embedded S3, and runs between them at a time that the test chooses.
+//! A factory on one machine: an ERP in SQLite, a lake behind the embedded S3, and runs between them at a time
+//! that the test chooses.
 
 use std::cell::Cell as TestClock;
 use std::collections::BTreeMap;
@@ -45,14 +46,18 @@ pub enum Way {
 }
 
 impl Factory {
-    /// A factory whose ERP has all tables with their indexes and no row. Columns have no type, so that any value goes in.
+    /// A factory whose ERP has all tables with their indexes and no row. Columns have no type, so that any
+    /// value goes in.
     pub async fn empty(now: &str) -> Self {
         let factory = Self::without_indexes(now).await;
         for source in ALL {
             let key = source.key.join(", ");
             factory.execute(&format!("CREATE INDEX {table}_key ON {table} ({key})", table = source.table));
             for stamp in [Some(source.watermark), source.watermark_until_changed].into_iter().flatten() {
-                factory.execute(&format!("CREATE INDEX {table}_{stamp} ON {table} ({stamp}, {key})", table = source.table));
+                factory.execute(&format!(
+                    "CREATE INDEX {table}_{stamp} ON {table} ({stamp}, {key})",
+                    table = source.table
+                ));
             }
         }
         factory
@@ -76,7 +81,8 @@ impl Factory {
 
     /// The same factory with an empty lake in memory.
     pub fn with_lake_in_memory(mut self) -> Self {
-        let lake = Lake::new(std::sync::Arc::new(lake::MemoryStore::default()), "", &self.settings.factory_id);
+        let lake =
+            Lake::new(std::sync::Arc::new(lake::MemoryStore::default()), "", &self.settings.factory_id);
         self.open = OpenLake { lake, server: None };
         self
     }
@@ -93,14 +99,18 @@ impl Factory {
     pub async fn without_erp(now: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let settings = Settings {
-            source_db: format!("sqlite://{}", folder.path().join("erp.db").display()).parse().expect("an address"),
+            source_db: format!("sqlite://{}", folder.path().join("erp.db").display())
+                .parse()
+                .expect("an address"),
             factory_id: "test".to_owned(),
             factory_tz: Tz::Europe__London,
             reading: Reading { batch_size: 5000, overlap_minutes: 120, reconcile_days: 35 },
             retries: 0,
             retry_delay: Duration::ZERO,
         };
-        let open = place::open(&folder.path().join("lake").display().to_string(), &settings.factory_id).await.expect("a lake");
+        let open = place::open(&folder.path().join("lake").display().to_string(), &settings.factory_id)
+            .await
+            .expect("a lake");
         Self { folder, open, settings, now: TestClock::new(moment(now)), endpoint: None }
     }
 
@@ -123,7 +133,9 @@ impl Factory {
 
     /// What `SOURCE_DB` says of it.
     pub fn source_db(&self) -> String {
-        self.endpoint.as_ref().map_or_else(|| format!("sqlite://{}", self.erp().display()), TdsEndpoint::address)
+        self.endpoint
+            .as_ref()
+            .map_or_else(|| format!("sqlite://{}", self.erp().display()), TdsEndpoint::address)
     }
 
     /// The lake.
@@ -138,7 +150,9 @@ impl Factory {
 
     /// Changes the ERP.
     pub fn execute(&self, sql: &str) {
-        Connection::open(self.erp()).and_then(|erp| erp.execute_batch(sql)).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        Connection::open(self.erp())
+            .and_then(|erp| erp.execute_batch(sql))
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
     /// Adds a row to the ERP; columns that are not named are NULL.
@@ -160,7 +174,8 @@ impl Factory {
         record
     }
 
-    /// The rows of a table that staging should hold: the valid ones, of each key the one with the latest watermark, as texts by key.
+    /// The rows of a table that staging should hold: the valid ones, of each key the one with the latest
+    /// watermark, as texts by key.
     pub fn expected(&self, source: &'static Source) -> BTreeMap<Vec<String>, Vec<String>> {
         let mut rows: BTreeMap<Vec<String>, (NaiveDateTime, Vec<String>)> = BTreeMap::new();
         for cells in self.erp_rows(source) {
@@ -178,10 +193,19 @@ impl Factory {
     pub async fn staged(&self, source: &'static Source) -> BTreeMap<Vec<String>, Vec<String>> {
         let mut rows = BTreeMap::new();
         for part in self.lake().staging_parts(source.staging).await.expect("the lake") {
-            let held = self.lake().held(source.staging, Slot::Part(&part), None).await.expect("the lake").expect("a part that is listed");
+            let held = self
+                .lake()
+                .held(source.staging, Slot::Part(&part), None)
+                .await
+                .expect("the lake")
+                .expect("a part that is listed");
             for row in rows_of(&held.frame) {
                 let key = key_of(source, &row);
-                assert!(rows.insert(key.clone(), row).is_none(), "{}: {key:?} is in staging twice", source.staging);
+                assert!(
+                    rows.insert(key.clone(), row).is_none(),
+                    "{}: {key:?} is in staging twice",
+                    source.staging
+                );
             }
         }
         rows
@@ -193,7 +217,11 @@ impl Factory {
             let (expected, staged) = (self.expected(source), self.staged(source).await);
             let missing: Vec<_> = expected.keys().filter(|key| !staged.contains_key(*key)).take(3).collect();
             let extra: Vec<_> = staged.keys().filter(|key| !expected.contains_key(*key)).take(3).collect();
-            let wrong: Vec<_> = expected.iter().filter(|(key, row)| staged.get(*key).is_some_and(|held| held != *row)).take(3).collect();
+            let wrong: Vec<_> = expected
+                .iter()
+                .filter(|(key, row)| staged.get(*key).is_some_and(|held| held != *row))
+                .take(3)
+                .collect();
             assert!(
                 missing.is_empty() && extra.is_empty() && wrong.is_empty(),
                 "{}: missing {missing:?}, too many {extra:?}, wrong {wrong:?}",
@@ -208,7 +236,8 @@ impl Factory {
             return Vec::new();
         }
         let names: Vec<_> = source.columns.iter().map(|column| column.source).collect();
-        let mut statement = erp.prepare(&format!("SELECT {} FROM {}", names.join(", "), source.table)).expect("a table");
+        let mut statement =
+            erp.prepare(&format!("SELECT {} FROM {}", names.join(", "), source.table)).expect("a table");
         let rows = statement.query_map([], |row| {
             (0..names.len())
                 .map(|i| {
@@ -237,7 +266,13 @@ pub fn moment(text: &str) -> DateTime<Utc> {
 }
 
 pub(crate) fn key_of(source: &Source, row: &[String]) -> Vec<String> {
-    source.columns.iter().zip(row).filter(|(column, _)| source.key.contains(&column.source)).map(|(_, text)| text.clone()).collect()
+    source
+        .columns
+        .iter()
+        .zip(row)
+        .filter(|(column, _)| source.key.contains(&column.source))
+        .map(|(_, text)| text.clone())
+        .collect()
 }
 
 pub(crate) fn shown(value: &Value) -> String {

@@ -1,4 +1,5 @@
-//! What the integration tests share: a factory with its ERP and lake, the app over it, a browser, and what every storage must do.
+//! What the integration tests share: a factory with its ERP and lake, the app over it, a browser, and what
+//! every storage must do.
 
 pub mod browser;
 pub mod factory;

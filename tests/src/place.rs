@@ -1,4 +1,5 @@
-//! Where the tests find what was set up and built before them: each that is missing fails the test and says what to do.
+//! Where the tests find what was set up and built before them: each that is missing fails the test and says
+//! what to do.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,9 @@ pub fn root() -> PathBuf {
 /// Cargo's target directory, which cargo marks as a cache: the one that this test was built into.
 pub fn target() -> PathBuf {
     let own = env::current_exe().unwrap_or_default();
-    own.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file()).map_or_else(|| root().join("target"), Path::to_owned)
+    own.ancestors()
+        .find(|folder| folder.join("CACHEDIR.TAG").is_file())
+        .map_or_else(|| root().join("target"), Path::to_owned)
 }
 
 /// A program of the Python environment that `cargo xtask test` sets up.
@@ -31,7 +34,10 @@ pub fn page() -> PathBuf {
 pub fn program(names: &[&str]) -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
     let places = names.iter().flat_map(|name| env::split_paths(&path).map(move |folder| folder.join(name)));
-    places.into_iter().find(|place| place.is_file()).unwrap_or_else(|| panic!("no `{}` is on the PATH: run `cargo xtask test`", names.join("` or `")))
+    places
+        .into_iter()
+        .find(|place| place.is_file())
+        .unwrap_or_else(|| panic!("no `{}` is on the PATH: run `cargo xtask test`", names.join("` or `")))
 }
 
 fn there(path: PathBuf) -> PathBuf {

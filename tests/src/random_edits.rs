@@ -1,4 +1,5 @@
-//! Random changes to a factory of random rows: rows come, change, move and go in all tables, as people and programs do it in an ERP.
+//! Random changes to a factory of random rows: rows come, change, move and go in all tables, as people and
+//! programs do it in an ERP.
 
 use chrono::{NaiveDateTime, TimeDelta};
 use lake::Mode;
@@ -9,15 +10,23 @@ use crate::factory::Factory;
 use crate::faults::schedule::dice::Dice;
 use crate::random_factory::cell;
 
-/// Changes rows of a few tables, all stamped from `at` on, and tells which run must see it: an incremental one does not see rows
-/// that went or came with a stamp of the past.
+/// Changes rows of a few tables, all stamped from `at` on, and tells which run must see it: an incremental
+/// one does not see rows that went or came with a stamp of the past.
 pub fn edit(factory: &Factory, seed: u64, at: NaiveDateTime) -> Mode {
     let mut dice = Dice::new(seed);
-    let mode = dice.pick(&[Mode::Incremental, Mode::Incremental, Mode::Incremental, Mode::Reconcile, Mode::Reconcile, Mode::Full]);
+    let mode = dice.pick(&[
+        Mode::Incremental,
+        Mode::Incremental,
+        Mode::Incremental,
+        Mode::Reconcile,
+        Mode::Reconcile,
+        Mode::Full,
+    ]);
     let mut erp = Connection::open(factory.erp()).expect("the ERP");
     let changing = erp.transaction().expect("the ERP");
     let mut stamps = Stamps { at, given: 0 };
-    // Mostly few tables: what changes master data makes everything again, which hides what the other changes failed to.
+    // Mostly few tables: what changes master data makes everything again, which hides what the other changes
+    // failed to.
     let tables = dice.pick(&[1, 1, 2, 2, 3, 8]);
     for _ in 0..tables {
         let source = dice.pick(&ALL);
@@ -37,9 +46,14 @@ pub fn edit(factory: &Factory, seed: u64, at: NaiveDateTime) -> Mode {
 /// Leaves of the rows with one key and one stamp a single one: which of them counts is nobody's rule.
 pub fn untie(factory: &Factory) {
     for source in ALL {
-        let key: Vec<_> = source.key.iter().map(|name| format!("SUBSTR(UPPER(TRIM({name})), 1, 10)")).collect();
+        let key: Vec<_> =
+            source.key.iter().map(|name| format!("SUBSTR(UPPER(TRIM({name})), 1, 10)")).collect();
         let stamp = source.watermark;
-        let kept = format!("SELECT MAX(rowid) FROM {} GROUP BY {}, SUBSTR({stamp} || ' 00:00:00', 1, 19)", source.table, key.join(", "));
+        let kept = format!(
+            "SELECT MAX(rowid) FROM {} GROUP BY {}, SUBSTR({stamp} || ' 00:00:00', 1, 19)",
+            source.table,
+            key.join(", ")
+        );
         factory.execute(&format!("DELETE FROM {} WHERE rowid NOT IN ({kept})", source.table));
     }
 }
@@ -81,13 +95,18 @@ impl Edit<'_> {
                 _ => cell(dice, self.source, column, id),
             };
             let row: Vec<_> = self.source.columns.iter().map(&mut of).collect();
-            self.execute(&format!("INSERT INTO {} ({}) VALUES ({places})", self.source.table, names.join(", ")), row);
+            self.execute(
+                &format!("INSERT INTO {} ({}) VALUES ({places})", self.source.table, names.join(", ")),
+                row,
+            );
         }
     }
 
     /// A column or two of some rows. A row whose key changes is another row, and the one that it was is gone.
     fn update(&self, dice: &mut Dice, stamps: &mut Stamps) {
-        let can_change = |name| name != self.source.watermark && (!self.is_seen_at_once || !self.source.key.contains(&name));
+        let can_change = |name| {
+            name != self.source.watermark && (!self.is_seen_at_once || !self.source.key.contains(&name))
+        };
         let columns: Vec<_> = self.source.columns.iter().filter(|column| can_change(column.source)).collect();
         let (one, other) = (dice.pick(&columns), dice.pick(&columns));
         for row in self.some_rows(dice) {
@@ -106,14 +125,24 @@ impl Edit<'_> {
 
     fn delete(&self, dice: &mut Dice) {
         for row in self.some_rows(dice) {
-            self.execute(&format!("DELETE FROM {} WHERE rowid = ?", self.source.table), vec![Value::Integer(row)]);
+            self.execute(
+                &format!("DELETE FROM {} WHERE rowid = ?", self.source.table),
+                vec![Value::Integer(row)],
+            );
         }
     }
 
     /// A few rows; now and then a tenth of all, or all.
     fn some_rows(&self, dice: &mut Dice) -> Vec<i64> {
-        let mut all = self.erp.prepare(&format!("SELECT rowid FROM {} ORDER BY rowid", self.source.table)).expect("a table of the ERP");
-        let all = all.query_map([], |row| row.get(0)).expect("rows").collect::<rusqlite::Result<Vec<i64>>>().expect("rows");
+        let mut all = self
+            .erp
+            .prepare(&format!("SELECT rowid FROM {} ORDER BY rowid", self.source.table))
+            .expect("a table of the ERP");
+        let all = all
+            .query_map([], |row| row.get(0))
+            .expect("rows")
+            .collect::<rusqlite::Result<Vec<i64>>>()
+            .expect("rows");
         let permille = dice.pick(&[20, 100, 100, 300, 1000]);
         all.into_iter().filter(|_| dice.chance(permille)).collect()
     }
@@ -125,6 +154,9 @@ impl Edit<'_> {
     }
 
     fn execute(&self, sql: &str, values: Vec<Value>) {
-        self.erp.prepare_cached(sql).and_then(|mut statement| statement.execute(params_from_iter(values))).expect("a change of the ERP");
+        self.erp
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(params_from_iter(values)))
+            .expect("a change of the ERP");
     }
 }

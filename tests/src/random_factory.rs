@@ -1,4 +1,5 @@
-//! A factory of random rows in all tables: few codes, dates and weights, so that rows meet, and all that is nasty about legacy rows. The same for the same seed.
+//! A factory of random rows in all tables: few codes, dates and weights, so that rows meet, and all that is
+//! nasty about legacy rows. The same for the same seed.
 
 use rusqlite::{Connection, params_from_iter, types::Value};
 use warehouse::sources::{ALL, Column, Kind, Source};
@@ -14,10 +15,12 @@ pub fn fill(factory: &Factory, seed: u64, from_id: i64) {
     for source in ALL {
         let names: Vec<_> = source.columns.iter().map(|column| column.source).collect();
         let places = vec!["?"; names.len()].join(", ");
-        let mut insert =
-            adding.prepare(&format!("INSERT INTO {} ({}) VALUES ({places})", source.table, names.join(", "))).expect("a table of the ERP");
+        let mut insert = adding
+            .prepare(&format!("INSERT INTO {} ({}) VALUES ({places})", source.table, names.join(", ")))
+            .expect("a table of the ERP");
         for id in from_id..from_id + rows_of(&mut dice, source) {
-            let row: Vec<Value> = source.columns.iter().map(|column| cell(&mut dice, source, column, id)).collect();
+            let row: Vec<Value> =
+                source.columns.iter().map(|column| cell(&mut dice, source, column, id)).collect();
             insert.execute(params_from_iter(row)).expect("a row");
         }
     }
@@ -55,13 +58,21 @@ pub(crate) fn cell(dice: &mut Dice, source: &Source, column: &Column, id: i64) -
         Kind::Whole => Value::Integer(whole(dice, column)),
         Kind::Number | Kind::Signed => Value::Real(number(dice, &column.name())),
         Kind::Flag => text(dice.pick(&["0", "1", "Y", " n ", "TRUE", "yes", "1", "1"])),
-        Kind::Date => text(dice.pick(&["2026-10-24", "2026-10-25", "2026-10-26", "2026-11-01", "2026-11-02", "2026-11-02 00:00:00"])),
+        Kind::Date => text(dice.pick(&[
+            "2026-10-24",
+            "2026-10-25",
+            "2026-10-26",
+            "2026-11-01",
+            "2026-11-02",
+            "2026-11-02 00:00:00",
+        ])),
         Kind::Time => text(&time(dice)),
     }
 }
 
 fn time(dice: &mut Dice) -> String {
-    let day = dice.pick(&["2026-10-23", "2026-10-24", "2026-10-25", "2026-10-26", "2026-11-01", "2026-11-02"]);
+    let day =
+        dice.pick(&["2026-10-23", "2026-10-24", "2026-10-25", "2026-10-26", "2026-11-01", "2026-11-02"]);
     match dice.below(6) {
         // A date alone, and stamps that tie with the beginning of a run.
         0 => day.to_owned(),
@@ -88,9 +99,14 @@ fn whole(dice: &mut Dice, column: &Column) -> i64 {
 
 fn number(dice: &mut Dice, name: &str) -> f64 {
     match name {
-        "net_weight" => dice.pick(&[0.0, 170.0, 181.9, 182.0, 190.99, 191.0, 195.5, 199.95, 200.0, 200.0, 200.4, 206.0, 206.1, 250.3, 260.0]),
+        "net_weight" => dice.pick(&[
+            0.0, 170.0, 181.9, 182.0, 190.99, 191.0, 195.5, 199.95, 200.0, 200.0, 200.4, 206.0, 206.1, 250.3,
+            260.0,
+        ]),
         "target_weight" => dice.pick(&[0.0, 200.0, 200.0, 200.0, 250.0]),
-        "pack_size" | "pack_weight_g" => dice.pick(&[0.0, 4.9, 33.3, 155.5, 200.0, 200.0, 250.0, 455.0, 2500.0, 20_000.0]),
+        "pack_size" | "pack_weight_g" => {
+            dice.pick(&[0.0, 4.9, 33.3, 155.5, 200.0, 200.0, 250.0, 455.0, 2500.0, 20_000.0])
+        }
         "temp_celsius" => dice.pick(&[-19.0, -1.5, 0.0, 3.9, 5.0, 5.1, 7.25]),
         "target_min" => dice.pick(&[-1.5, 0.0, 6.0]),
         "target_max" => dice.pick(&[4.0, 5.0, 5.0]),
@@ -107,11 +123,24 @@ fn words(dice: &mut Dice, source: &Source, name: &str, id: i64) -> String {
     let is_key = source.key.iter().any(|key| source.column(key).name() == name);
     let picked = match name {
         "trace_id" => return format!("TR-{id}"),
-        "run_number" => dice.pick(&["1", "2", "2", "R7", "r7", "1017", if is_key { "5" } else { " 2 " }, if is_key { "6" } else { "none" }]),
+        "run_number" => dice.pick(&[
+            "1",
+            "2",
+            "2",
+            "R7",
+            "r7",
+            "1017",
+            if is_key { "5" } else { " 2 " },
+            if is_key { "6" } else { "none" },
+        ]),
         "product_code" if is_key => return format!("{}{}", dice.pick(&["P", "P", "p", "Ü/"]), id % 9),
-        "product_code" => return format!("{}{}", dice.pick(&["P", "P", "P", "p", "Ü/", " P"]), dice.between(0, 9)),
+        "product_code" => {
+            return format!("{}{}", dice.pick(&["P", "P", "P", "p", "Ü/", " P"]), dice.between(0, 9));
+        }
         "line_id" if is_key => return format!("{}{}", dice.pick(&["L", "L", "l"]), id % 4),
-        "line_id" | "prod_line" => dice.pick(&["L0", "L1", "l2", "Line 1", "line 3", " Dock ", "", "l", "L9"]),
+        "line_id" | "prod_line" => {
+            dice.pick(&["L0", "L1", "l2", "Line 1", "line 3", " Dock ", "", "l", "L9"])
+        }
         "line_name" => dice.pick(&["Line 1", "LINE 1", "Line 3", "L2", "", "Dock"]),
         "shift_code" => dice.pick(&["AM", "PM", "am", "", "N"]),
         "description" => dice.pick(&[
@@ -131,7 +160,17 @@ fn words(dice: &mut Dice, source: &Source, name: &str, id: i64) -> String {
             "",
             "Fish Cake",
         ]),
-        "species" => dice.pick(&["Salmon", "Atlantic Salmon", "cod", " COD ", "Monkfish", "monkfish", "", "Haddock", "hake"]),
+        "species" => dice.pick(&[
+            "Salmon",
+            "Atlantic Salmon",
+            "cod",
+            " COD ",
+            "Monkfish",
+            "monkfish",
+            "",
+            "Haddock",
+            "hake",
+        ]),
         "batch_code" | "new_batch_code" | "parent_batch" => dice.pick(BATCHES),
         "grade" | "source_grade" => dice.pick(&["Premium", "GG", "gg", " premium", "B", ""]),
         "piece_type" => dice.pick(&["center_cut", "tail", "Tail", "offcut", "marinade", ""]),
@@ -139,8 +178,12 @@ fn words(dice: &mut Dice, source: &Source, name: &str, id: i64) -> String {
         "return_method" => dice.pick(&["OCM", "OCM", "PROD_RETURN", "ocm "]),
         "expected_plu" | "scanned_plu" => dice.pick(&["17", "17", "17", " 17", "18", "", "017"]),
         "severity" => dice.pick(&["critical", "Major", "MINOR", "cosmetic", ""]),
-        "status" if source.staging == "despatch" => dice.pick(&["pending", "loaded", "Loaded ", "delivered", "lost", ""]),
-        "status" => dice.pick(&["open", "Open", "investigating", "closed", "CLOSED", "closed", "dropped", ""]),
+        "status" if source.staging == "despatch" => {
+            dice.pick(&["pending", "loaded", "Loaded ", "delivered", "lost", ""])
+        }
+        "status" => {
+            dice.pick(&["open", "Open", "investigating", "closed", "CLOSED", "closed", "dropped", ""])
+        }
         "allergens" => dice.pick(&["Fish", "fish, Milk", "MILK,fish", "Crustaceans , Fish,,", "", "Gluten"]),
         "order_number" => dice.pick(&["SO-1", "SO-2", "so-1", "SO/3", ""]),
         "location" => dice.pick(&["Chiller 1", "Chiller 2", "Dock", ""]),

@@ -53,7 +53,11 @@ impl Site {
     pub async fn come_back(&mut self, factory: &Factory) {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let (app, addr) = (app(factory), self.addr);
-        let listener = runtime.spawn(TcpListener::bind(addr)).await.expect("a task").unwrap_or_else(|error| panic!("{addr}: {error}"));
+        let listener = runtime
+            .spawn(TcpListener::bind(addr))
+            .await
+            .expect("a task")
+            .unwrap_or_else(|error| panic!("{addr}: {error}"));
         self.addr = listener.local_addr().expect("an address");
         runtime.spawn(async { axum::serve(listener, app).await });
         self.serving = Some(runtime);

@@ -1,6 +1,7 @@
 //! A program with everything that it starts: none of it outlives the test, however the test ends.
 //!
-//! All of it is known by a mark in the environment, which a program hands on to those that it starts, whichever group they are put into.
+//! All of it is known by a mark in the environment, which a program hands on to those that it starts,
+//! whichever group they are put into.
 
 use std::fs;
 use std::process::{Child, Command, ExitStatus};
@@ -30,7 +31,8 @@ impl Tree {
         &mut self.root
     }
 
-    /// Asks the program alone to stop, as Ctrl-C does, and waits until it and all that it started have ended. Fails if they do not.
+    /// Asks the program alone to stop, as Ctrl-C does, and waits until it and all that it started have ended.
+    /// Fails if they do not.
     pub async fn interrupt(&mut self) -> ExitStatus {
         signal("INT", &[self.root.id()]);
         for _ in 0..600 {
@@ -49,8 +51,9 @@ impl Tree {
         let processes = fs::read_dir("/proc").expect("a system with /proc").filter_map(Result::ok);
         let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
         ids.filter(|id| {
-            fs::read(format!("/proc/{id}/environ"))
-                .is_ok_and(|environ| environ.split(|byte| *byte == 0).any(|variable| variable == self.mark.as_bytes()))
+            fs::read(format!("/proc/{id}/environ")).is_ok_and(|environ| {
+                environ.split(|byte| *byte == 0).any(|variable| variable == self.mark.as_bytes())
+            })
         })
         .collect()
     }
@@ -74,7 +77,8 @@ impl Drop for Tree {
 
 fn signal(name: &str, processes: &[u32]) {
     let ids: Vec<_> = processes.iter().map(u32::to_string).collect();
-    // The shell's own `kill`: the program of that name is not on every system. It complains about those that have just ended.
+    // The shell's own `kill`: the program of that name is not on every system. It complains about those that
+    // have just ended.
     let _ = Command::new("sh").args(["-c", &format!("kill -{name} {} 2>/dev/null", ids.join(" "))]).status();
 }
 

@@ -1,7 +1,8 @@
 //! Running other programs: announced, timed, and with one plain line when one fails.
 //!
-//! Builds and tests show their own output. Downloads are kept quiet and only show that they go on, since their output says little while they
-//! work and far too much when there is no network; all of it is kept in a log.
+//! Builds and tests show their own output. Downloads are kept quiet and only show that they go on, since
+//! their output says little while they work and far too much when there is no network; all of it is kept in a
+//! log.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -48,7 +49,8 @@ pub(crate) fn show(mut command: Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a program that shows its own output, and hands every line of its standard output over while it passes. Tells whether it succeeded.
+/// Runs a program that shows its own output, and hands every line of its standard output over while it
+/// passes. Tells whether it succeeded.
 pub(crate) fn watch(mut command: Command, mut on_line: impl FnMut(&str)) -> Result<bool> {
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| cannot_start(&command))?;
     let output = child.stdout.take().context("no standard output to read")?;
@@ -63,10 +65,16 @@ pub(crate) fn watch(mut command: Command, mut on_line: impl FnMut(&str)) -> Resu
 
 /// Runs a program without its output, for its answer alone.
 pub(crate) fn succeeds(mut command: Command) -> bool {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
-/// Runs a program that fetches something, quietly. `what` could not be fetched if it fails, and `advice` says what to do then.
+/// Runs a program that fetches something, quietly. `what` could not be fetched if it fails, and `advice` says
+/// what to do then.
 pub(crate) fn fetch(what: &str, advice: &str, mut command: Command) -> Result<()> {
     println!("    fetching {what}");
     let shown = line(&command);
@@ -75,7 +83,9 @@ pub(crate) fn fetch(what: &str, advice: &str, mut command: Command) -> Result<()
     let started = Instant::now();
     let output = loop {
         match waiting.recv_timeout(SIGN_OF_LIFE) {
-            Ok(output) => break output.with_context(|| format!("`{shown}` could not be started: {advice}"))?,
+            Ok(output) => {
+                break output.with_context(|| format!("`{shown}` could not be started: {advice}"))?;
+            }
             Err(RecvTimeoutError::Timeout) => println!("    … {} s", started.elapsed().as_secs()),
             Err(RecvTimeoutError::Disconnected) => bail!("`{shown}` was lost"),
         }
@@ -87,15 +97,26 @@ pub(crate) fn fetch(what: &str, advice: &str, mut command: Command) -> Result<()
     let complaint = String::from_utf8_lossy(&output.stderr);
     fs::create_dir_all(place::tools())?;
     fs::write(&log, format!("{shown}\n{}{complaint}", String::from_utf8_lossy(&output.stdout)))?;
-    Err(anyhow!("could not fetch {what} ({}): {advice}; details are in {}", reason(&complaint), log.display()))
+    Err(anyhow!(
+        "could not fetch {what} ({}): {advice}; details are in {}",
+        reason(&complaint),
+        log.display()
+    ))
 }
 
-/// The one line of a program's complaint that says most: its last cause if it names causes, else its first error, else its last line.
+/// The one line of a program's complaint that says most: its last cause if it names causes, else its first
+/// error, else its last line.
 fn reason(complaint: &str) -> &str {
     let lines = || complaint.lines().map(str::trim).filter(|line| !line.is_empty());
-    let after_cause = complaint.rsplit_once("Caused by:").and_then(|(_, causes)| causes.lines().map(str::trim).find(|line| !line.is_empty()));
+    let after_cause = complaint
+        .rsplit_once("Caused by:")
+        .and_then(|(_, causes)| causes.lines().map(str::trim).find(|line| !line.is_empty()));
     let errors = ["error", "npm error", "npm ERR!", "E:"];
-    let first_error = || lines().find(|line| errors.iter().any(|error| line.starts_with(error) || line.starts_with(&error.to_uppercase())));
+    let first_error = || {
+        lines().find(|line| {
+            errors.iter().any(|error| line.starts_with(error) || line.starts_with(&error.to_uppercase()))
+        })
+    };
     after_cause.or_else(first_error).or_else(|| lines().next_back()).unwrap_or("it gave no reason")
 }
 
@@ -117,9 +138,18 @@ mod tests {
     fn the_reason_is_the_line_that_says_most() {
         let cargo = "error: failed to download `x`\n\nCaused by:\n  unable to get packages\n\nCaused by:\n  Could not resolve hostname\n";
         assert_eq!(reason(cargo), "Could not resolve hostname");
-        assert_eq!(reason("warning: y\nerror: could not download file\nnote: z\n"), "error: could not download file");
-        assert_eq!(reason("WARNING: retrying\nERROR: No matching distribution found\n"), "ERROR: No matching distribution found");
-        assert_eq!(reason("W: old\nE: Unable to fetch some archives\nE: later\n"), "E: Unable to fetch some archives");
+        assert_eq!(
+            reason("warning: y\nerror: could not download file\nnote: z\n"),
+            "error: could not download file"
+        );
+        assert_eq!(
+            reason("WARNING: retrying\nERROR: No matching distribution found\n"),
+            "ERROR: No matching distribution found"
+        );
+        assert_eq!(
+            reason("W: old\nE: Unable to fetch some archives\nE: later\n"),
+            "E: Unable to fetch some archives"
+        );
         assert_eq!(reason("first\nlast\n\n"), "last");
         assert_eq!(reason("\n"), "it gave no reason");
     }
@@ -134,7 +164,11 @@ mod tests {
     #[test]
     fn every_line_of_a_watched_program_passes_and_its_outcome_is_told() {
         let mut seen = Vec::new();
-        assert!(!watch(program("sh", &["-c", "printf 'one\\ntwo\\377\\nthree'; exit 1"]), |line| seen.push(line.to_owned())).unwrap());
+        assert!(
+            !watch(program("sh", &["-c", "printf 'one\\ntwo\\377\\nthree'; exit 1"]), |line| seen
+                .push(line.to_owned()))
+            .unwrap()
+        );
         assert_eq!(seen, ["one", "two\u{fffd}", "three"]);
         assert!(watch(program("true", &[]), |_| ()).unwrap());
     }

@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: from a fresh clone to the running system. What can be known to go wrong is said before the long build, not after it.
+//! `cargo xtask demo`: from a fresh clone to the running system. What can be known to go wrong is said before
+//! the long build, not after it.
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -17,7 +18,9 @@ pub(crate) fn run(options: &[String]) -> Result<()> {
     setup::disk_space("tideline")?;
     setup::rust()?;
     page::build_if_changed()?;
-    step("Building tideline (several minutes at first, seconds later)", || show(cargo(&["build", "--bin", "tideline", "--locked"])))?;
+    step("Building tideline (several minutes at first, seconds later)", || {
+        show(cargo(&["build", "--bin", "tideline", "--locked"]))
+    })?;
     let mut tideline = program(place::target().join("debug").join("tideline"), &["demo"]);
     tideline.args(options);
     println!("\n==> Starting the system: Ctrl-C stops it");
@@ -28,9 +31,15 @@ pub(crate) fn run(options: &[String]) -> Result<()> {
 fn port(options: &[String]) -> Result<u16> {
     let mut options = options.iter();
     while let Some(option) = options.next() {
-        let value = if option == "--port" { options.next().map(String::as_str) } else { option.strip_prefix("--port=") };
+        let value = if option == "--port" {
+            options.next().map(String::as_str)
+        } else {
+            option.strip_prefix("--port=")
+        };
         if let Some(value) = value {
-            return value.parse().with_context(|| format!("`--port {value}` is no port: a number up to 65535 is wanted"));
+            return value
+                .parse()
+                .with_context(|| format!("`--port {value}` is no port: a number up to 65535 is wanted"));
         }
     }
     Ok(DEFAULT_PORT)
@@ -40,14 +49,18 @@ fn port_is_free(port: u16) -> Result<()> {
     match TcpListener::bind(("127.0.0.1", port)) {
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
             let other = if port < u16::MAX { port + 1 } else { DEFAULT_PORT };
-            bail!("port {port} is in use: stop the program that has it, or take another one: `cargo xtask demo --port {other}`")
+            bail!(
+                "port {port} is in use: stop the program that has it, or take another one: `cargo xtask demo --port {other}`"
+            )
         }
-        Err(error) => Err(error).with_context(|| format!("port {port} cannot be opened: take another one with `--port`")),
+        Err(error) => Err(error)
+            .with_context(|| format!("port {port} cannot be opened: take another one with `--port`")),
         Ok(_) => Ok(()),
     }
 }
 
-/// Takes the program's place, so that signals reach it alone and its exit code is the one that the shell sees.
+/// Takes the program's place, so that signals reach it alone and its exit code is the one that the shell
+/// sees.
 #[cfg(unix)]
 fn become_program(mut program: Command) -> Result<()> {
     use std::os::unix::process::CommandExt;

@@ -1,6 +1,8 @@
-//! `cargo xtask <command>`: everything a developer starts, from set-up to the running system, without a shell script.
+//! `cargo xtask <command>`: everything a developer starts, from set-up to the running system, without a shell
+//! script.
 //!
-//! It knows the tools and the order of the steps. It knows no crate of the workspace: it must start before any of them compiles.
+//! It knows the tools and the order of the steps. It knows no crate of the workspace: it must start before
+//! any of them compiles.
 
 mod command;
 mod demo;
@@ -27,7 +29,8 @@ cargo xtask <command>
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (command, rest) = arguments.split_first().map_or(("help", &[][..]), |(command, rest)| (command.as_str(), rest));
+    let (command, rest) =
+        arguments.split_first().map_or(("help", &[][..]), |(command, rest)| (command.as_str(), rest));
     let outcome = match command {
         "demo" => demo::run(rest).map(|()| ExitCode::SUCCESS),
         "page" if rest.is_empty() => page::build().map(|()| ExitCode::SUCCESS),
@@ -40,7 +43,9 @@ fn main() -> ExitCode {
             println!("{HELP}");
             return ExitCode::SUCCESS;
         }
-        "page" | "lint" => return wrong_usage(&format!("`{command}` takes no argument, `{}` was given", rest[0])),
+        "page" | "lint" => {
+            return wrong_usage(&format!("`{command}` takes no argument, `{}` was given", rest[0]));
+        }
         other => return wrong_usage(&format!("there is no command `{other}`")),
     };
     outcome.unwrap_or_else(|error| {

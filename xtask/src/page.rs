@@ -1,6 +1,8 @@
-//! The dashboard: compiled to WebAssembly, bound to JavaScript, made small, and laid into frontend/dist with its static files.
+//! The dashboard: compiled to WebAssembly, bound to JavaScript, made small, and laid into frontend/dist with
+//! its static files.
 //!
-//! Cargo tells what changed: the steps after it are skipped while its module and the static files are those of the last time.
+//! Cargo tells what changed: the steps after it are skipped while its module and the static files are those
+//! of the last time.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,7 +20,11 @@ pub(crate) fn build() -> Result<()> {
     setup::rust()?;
     assemble(&compile()?)?;
     for file in files_under(&place::root().join("frontend/dist"))? {
-        println!("    {:>9} bytes  {}", fs::metadata(&file)?.len(), file.strip_prefix(place::root())?.display());
+        println!(
+            "    {:>9} bytes  {}",
+            fs::metadata(&file)?.len(),
+            file.strip_prefix(place::root())?.display()
+        );
     }
     Ok(())
 }
@@ -37,11 +43,23 @@ pub(crate) fn build_if_changed() -> Result<()> {
 }
 
 fn compile() -> Result<PathBuf> {
-    step("Compiling the dashboard", || show(cargo(&["build", "--package", "frontend", "--target", setup::WASM, "--profile", "wasm", "--locked"])))?;
+    step("Compiling the dashboard", || {
+        show(cargo(&[
+            "build",
+            "--package",
+            "frontend",
+            "--target",
+            setup::WASM,
+            "--profile",
+            "wasm",
+            "--locked",
+        ]))
+    })?;
     Ok(place::target().join(setup::WASM).join("wasm").join("frontend.wasm"))
 }
 
-/// Puts the page together beside its place and then moves it there, so that a build that fails leaves the old page alone.
+/// Puts the page together beside its place and then moves it there, so that a build that fails leaves the old
+/// page alone.
 fn assemble(module: &Path) -> Result<()> {
     step("Putting the page together", || {
         let new = place::target().join("page");
@@ -87,7 +105,9 @@ fn fingerprint(module: &Path) -> Result<String> {
 /// All files in a folder and its folders, sorted.
 fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("the folder `{}` cannot be read", folder.display()))? {
+    for entry in
+        fs::read_dir(folder).with_context(|| format!("the folder `{}` cannot be read", folder.display()))?
+    {
         let path = entry?.path();
         if path.is_dir() {
             files.extend(files_under(&path)?);

@@ -1,4 +1,5 @@
-//! What must be on the machine before a build or a test: disk space, crates, the wasm target, wasm-opt, Python programs, a browser.
+//! What must be on the machine before a build or a test: disk space, crates, the wasm target, wasm-opt,
+//! Python programs, a browser.
 //!
 //! Each is fetched once and kept; a later start only sees that it is there.
 
@@ -28,8 +29,10 @@ const LATER_BUILD_BYTES: u64 = GIGABYTE;
 /// Checks that a build will fit on the disk: `built` is what the first build leaves behind.
 pub(crate) fn disk_space(built: &str) -> Result<()> {
     let target = place::target();
-    let needed = if target.join("debug").join(built).exists() { LATER_BUILD_BYTES } else { FIRST_BUILD_BYTES };
-    let free = fs4::available_space(&target).with_context(|| format!("the free space of `{}` is unknown", target.display()))?;
+    let needed =
+        if target.join("debug").join(built).exists() { LATER_BUILD_BYTES } else { FIRST_BUILD_BYTES };
+    let free = fs4::available_space(&target)
+        .with_context(|| format!("the free space of `{}` is unknown", target.display()))?;
     if let Some(missing) = missing_gb(needed, free) {
         bail!(
             "not enough disk space in `{}`: the build needs {} GB, {missing} GB are missing: free them and start again",
@@ -51,18 +54,25 @@ pub(crate) fn rust() -> Result<()> {
     let wasm = format!("--target={WASM}");
     let crates = ["fetch", "--locked", "--quiet", &host, &wasm];
     if !succeeds(cargo(&[&crates[..], &["--offline"]].concat())) {
-        step("Fetching the crates (a few minutes at first)", || fetch("the crates of Cargo.lock", NETWORK, cargo(&crates)))?;
+        step("Fetching the crates (a few minutes at first)", || {
+            fetch("the crates of Cargo.lock", NETWORK, cargo(&crates))
+        })?;
     }
     if !wasm_target_is_there()? {
-        let advice = "the dashboard needs it: check the network, or install it the way this Rust was installed";
-        step("Adding the wasm target", || fetch("the Rust target for wasm", advice, program("rustup", &["target", "add", WASM])))?;
+        let advice =
+            "the dashboard needs it: check the network, or install it the way this Rust was installed";
+        step("Adding the wasm target", || {
+            fetch("the Rust target for wasm", advice, program("rustup", &["target", "add", WASM]))
+        })?;
     }
     Ok(())
 }
 
 fn host() -> Result<String> {
-    let version = answer(program("rustc", &["-vV"])).context("`rustc` does not answer: install Rust with rustup")?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("`rustc -vV` names no host")?;
+    let version =
+        answer(program("rustc", &["-vV"])).context("`rustc` does not answer: install Rust with rustup")?;
+    let host =
+        version.lines().find_map(|line| line.strip_prefix("host: ")).context("`rustc -vV` names no host")?;
     Ok(host.to_owned())
 }
 
@@ -71,14 +81,24 @@ fn wasm_target_is_there() -> Result<bool> {
     Ok(PathBuf::from(library.trim()).is_dir())
 }
 
-/// wasm-opt, or nothing (with a warning) where npm is missing or cannot fetch it: the page works without, only larger.
+/// wasm-opt, or nothing (with a warning) where npm is missing or cannot fetch it: the page works without,
+/// only larger.
 pub(crate) fn wasm_opt() -> Option<Command> {
     let folder = place::tools().join(BINARYEN);
     let installed = folder.join("node_modules").join("binaryen").join("bin").join("wasm-opt");
     if !installed.is_file() {
         let fetched = if place::program(&["npm"]).is_some() {
-            let mut npm =
-                program("npm", &["install", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]);
+            let mut npm = program(
+                "npm",
+                &[
+                    "install",
+                    "--no-audit",
+                    "--no-fund",
+                    "--ignore-scripts",
+                    "--fetch-retries=1",
+                    "--fetch-retry-mintimeout=1000",
+                ],
+            );
             npm.arg("--prefix").arg(&folder).arg(BINARYEN);
             fetch("wasm-opt (npm package binaryen)", NETWORK, npm)
         } else {
@@ -94,7 +114,8 @@ pub(crate) fn wasm_opt() -> Option<Command> {
     Some(command)
 }
 
-/// The Python programs of requirements.txt, and for `--all` of requirements-all.txt, in an environment of their own. Gives the folder of its programs.
+/// The Python programs of requirements.txt, and for `--all` of requirements-all.txt, in an environment of
+/// their own. Gives the folder of its programs.
 pub(crate) fn python(all: bool) -> Result<PathBuf> {
     let environment = place::tools().join("venv");
     let programs = environment.join("bin");
@@ -117,9 +138,20 @@ pub(crate) fn python(all: bool) -> Result<PathBuf> {
             let mut create = program(python, &["-m", "venv"]);
             create.arg(&environment);
             fetch("a Python environment", "install the module venv: `apt-get install python3-venv`", create)?;
-            // Not `pip` itself: the first line of that script names the folder that the environment was made in, which may have been copied since.
-            let mut install =
-                program(programs.join("python"), &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries=2", "--requirement"]);
+            // Not `pip` itself: the first line of that script names the folder that the environment was made
+            // in, which may have been copied since.
+            let mut install = program(
+                programs.join("python"),
+                &[
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    "--retries=2",
+                    "--requirement",
+                ],
+            );
             install.arg(place::root().join("xtask").join(list));
             fetch(&format!("the Python packages of xtask/{list}"), NETWORK, install)?;
             Ok(fs::write(&stamp, wanted)?)
@@ -130,7 +162,10 @@ pub(crate) fn python(all: bool) -> Result<PathBuf> {
 
 /// Chromium and its driver, from the system's packages where that is possible.
 pub(crate) fn browser() -> Result<()> {
-    let is_there = || place::program(&["chromium", "chromium-browser", "google-chrome"]).is_some() && place::program(&["chromedriver"]).is_some();
+    let is_there = || {
+        place::program(&["chromium", "chromium-browser", "google-chrome"]).is_some()
+            && place::program(&["chromedriver"]).is_some()
+    };
     if is_there() {
         return Ok(());
     }
@@ -141,7 +176,10 @@ pub(crate) fn browser() -> Result<()> {
     }
     step("Installing Chromium and its driver", || {
         fetch("the list of system packages", NETWORK, program("apt-get", &["update", "--quiet"]))?;
-        let mut install = program("apt-get", &["install", "--yes", "--quiet", "--no-install-recommends", "chromium", "chromium-driver"]);
+        let mut install = program(
+            "apt-get",
+            &["install", "--yes", "--quiet", "--no-install-recommends", "chromium", "chromium-driver"],
+        );
         install.env("DEBIAN_FRONTEND", "noninteractive");
         fetch("Chromium and its driver", by_hand, install)
     })?;

@@ -1,4 +1,5 @@
-//! `cargo xtask test` and `cargo xtask lint`: every check in order, the first that fails ends it, and the last line counts the tests.
+//! `cargo xtask test` and `cargo xtask lint`: every check in order, the first that fails ends it, and the
+//! last line counts the tests.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,7 +26,9 @@ impl Options {
             match argument.as_str() {
                 "--all" => options.all = true,
                 option if option.starts_with('-') => return Err(format!("`test` has no option `{option}`")),
-                _ if options.filter.is_some() => return Err(format!("`test` takes one filter, `{argument}` is a second one")),
+                _ if options.filter.is_some() => {
+                    return Err(format!("`test` takes one filter, `{argument}` is a second one"));
+                }
                 filter => options.filter = Some(filter.to_owned()),
             }
         }
@@ -57,9 +60,13 @@ pub(crate) fn lint() -> Result<()> {
     setup::rust()?;
     formatted_and_clean()?;
     if succeeds(cargo(&["deny", "--version"])) {
-        step("Licences, bans and sources of the dependencies", || show(cargo(&["deny", "--locked", "check", "bans", "licenses", "sources"])))
+        step("Licences, bans and sources of the dependencies", || {
+            show(cargo(&["deny", "--locked", "check", "bans", "licenses", "sources"]))
+        })
     } else {
-        println!("\n    cargo-deny is not installed: licences, bans and sources of the dependencies were not checked");
+        println!(
+            "\n    cargo-deny is not installed: licences, bans and sources of the dependencies were not checked"
+        );
         Ok(())
     }
 }
@@ -67,10 +74,13 @@ pub(crate) fn lint() -> Result<()> {
 /// Formatting and lints of everything, with warnings as errors.
 fn formatted_and_clean() -> Result<()> {
     step("Formatting", || show(cargo(&["fmt", "--all", "--check"])))?;
-    step("Lints", || show(cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])))
+    step("Lints", || {
+        show(cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+    })
 }
 
-/// cfn-lint reads the template as it is written, and then what AWS will make of it: in the first it sees little of what a function needs.
+/// cfn-lint reads the template as it is written, and then what AWS will make of it: in the first it sees
+/// little of what a function needs.
 fn template(python_programs: &Path) -> Result<()> {
     let expanded = place::target().join("template.json");
     let mut expand = program(python_programs.join("python"), &["xtask/expand_template.py", "template.yaml"]);
@@ -115,7 +125,11 @@ impl Counts {
         let Some(summary) = line.strip_prefix("test result: ") else { return };
         let number_before = |word| {
             let words: Vec<&str> = summary.split([' ', ';', '.']).filter(|word| !word.is_empty()).collect();
-            words.windows(2).find(|pair| pair[1] == word).and_then(|pair| pair[0].parse::<u64>().ok()).unwrap_or(0)
+            words
+                .windows(2)
+                .find(|pair| pair[1] == word)
+                .and_then(|pair| pair[0].parse::<u64>().ok())
+                .unwrap_or(0)
         };
         self.passed += number_before("passed");
         self.failed += number_before("failed");
@@ -148,7 +162,10 @@ mod tests {
     #[test]
     fn options_and_one_filter_are_read_and_others_refused() {
         assert_eq!(parse(&[]).unwrap(), Options::default());
-        assert_eq!(parse(&["--all", "paging"]).unwrap(), Options { all: true, filter: Some("paging".to_owned()) });
+        assert_eq!(
+            parse(&["--all", "paging"]).unwrap(),
+            Options { all: true, filter: Some("paging".to_owned()) }
+        );
         assert!(parse(&["--al"]).unwrap_err().contains("`--al`"));
         assert!(parse(&["one", "two"]).unwrap_err().contains("`two`"));
     }

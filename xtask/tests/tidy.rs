@@ -1,6 +1,8 @@
-//! What no compiler checks: which crate may use which, and that the tables which name the functions agree with each other.
+//! What no compiler checks: which crate may use which, and that the tables which name the functions agree
+//! with each other.
 //!
-//! The arrows are those of ARCHITECTURE.md. A new crate or function makes a test here fail until it has its place.
+//! The arrows are those of ARCHITECTURE.md. A new crate or function makes a test here fail until it has its
+//! place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -25,7 +27,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// The only crates from elsewhere that the rules and the HTTP contract may use: they build for the page, and do no I/O.
+/// The only crates from elsewhere that the rules and the HTTP contract may use: they build for the page, and
+/// do no I/O.
 const PURE: &[&str] = &["chrono", "regex", "serde", "thiserror"];
 
 /// Names that say nothing of what a module holds.
@@ -37,12 +40,17 @@ fn root() -> PathBuf {
 }
 
 fn read(path: impl AsRef<Path>) -> String {
-    fs::read_to_string(root().join(&path)).unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
+    fs::read_to_string(root().join(&path))
+        .unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
 }
 
 /// What cargo knows of the workspace, dependencies of dependencies left out.
 fn metadata() -> Value {
-    let cargo = Command::new(env!("CARGO")).args(["metadata", "--no-deps", "--offline", "--format-version=1"]).current_dir(root()).output().unwrap();
+    let cargo = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
     assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
     serde_json::from_slice(&cargo.stdout).unwrap()
 }
@@ -61,13 +69,26 @@ fn packages(metadata: &Value) -> Vec<Package> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let list = |value: &Value| value.as_array().unwrap().clone();
     let package = |package: &Value| {
-        let used: Vec<Value> = list(&package["dependencies"]).into_iter().filter(|used| used["kind"] != "dev").collect();
+        let used: Vec<Value> =
+            list(&package["dependencies"]).into_iter().filter(|used| used["kind"] != "dev").collect();
         Package {
             name: text(&package["name"]),
-            folder: Path::new(&text(&package["manifest_path"])).parent().unwrap().strip_prefix(root()).unwrap().display().to_string(),
+            folder: Path::new(&text(&package["manifest_path"]))
+                .parent()
+                .unwrap()
+                .strip_prefix(root())
+                .unwrap()
+                .display()
+                .to_string(),
             uses: used.iter().map(|used| text(&used["name"])).collect(),
-            reads_clock: used.iter().any(|used| used["name"] == "chrono" && list(&used["features"]).iter().any(|feature| feature == "clock")),
-            programs: list(&package["targets"]).iter().filter(|target| target["kind"][0] == "bin").map(|target| text(&target["name"])).collect(),
+            reads_clock: used.iter().any(|used| {
+                used["name"] == "chrono" && list(&used["features"]).iter().any(|feature| feature == "clock")
+            }),
+            programs: list(&package["targets"])
+                .iter()
+                .filter(|target| target["kind"][0] == "bin")
+                .map(|target| text(&target["name"]))
+                .collect(),
         }
     };
     list(&metadata["packages"]).iter().map(package).collect()
@@ -79,7 +100,9 @@ fn functions(metadata: &Value) -> Vec<Package> {
 
 /// Path -> function, as `cargo lambda watch` serves them.
 fn watch_routes(metadata: &Value) -> BTreeMap<String, String> {
-    let table = metadata["metadata"]["lambda"]["watch"]["router"].as_object().expect("Cargo.toml has a table of watch routes");
+    let table = metadata["metadata"]["lambda"]["watch"]["router"]
+        .as_object()
+        .expect("Cargo.toml has a table of watch routes");
     table.iter().map(|(path, function)| (path.clone(), function.as_str().unwrap().to_owned())).collect()
 }
 
@@ -101,7 +124,9 @@ fn deployed() -> Vec<Deployed> {
                 Some(quoted) => quoted.split('"').next(),
                 None => path.split([',', ' ', '}']).next(),
             };
-            let under_api = path.and_then(|path| path.strip_prefix("/api")).unwrap_or_else(|| panic!("a path is not under /api: {line}"));
+            let under_api = path
+                .and_then(|path| path.strip_prefix("/api"))
+                .unwrap_or_else(|| panic!("a path is not under /api: {line}"));
             function.paths.push(under_api.to_owned());
         }
     }
@@ -110,11 +135,18 @@ fn deployed() -> Vec<Deployed> {
 
 /// Files of the repository that are text and written by hand.
 fn own_files() -> Vec<PathBuf> {
-    let git = Command::new("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]).current_dir(root()).output().unwrap();
+    let git = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root())
+        .output()
+        .unwrap();
     assert!(git.status.success(), "{}", String::from_utf8_lossy(&git.stderr));
     let listed = String::from_utf8(git.stdout).unwrap();
-    let written =
-        |path: &Path| path.is_file() && path.extension().is_none_or(|kind| kind != "snap" && kind != "lock") && !path.ends_with("tests/openapi.json");
+    let written = |path: &Path| {
+        path.is_file()
+            && path.extension().is_none_or(|kind| kind != "snap" && kind != "lock")
+            && !path.ends_with("tests/openapi.json")
+    };
     listed.lines().map(|line| root().join(line)).filter(|path| written(path)).collect()
 }
 
@@ -131,7 +163,10 @@ fn crates_use_each_other_only_along_the_arrows() {
     let unbound = ["tideline", "tests"];
     for package in packages.iter().filter(|package| !unbound.contains(&package.name.as_str())) {
         let line = if package.folder.starts_with("functions/") { "functions/*" } else { &package.name };
-        let (_, allowed) = ARROWS.iter().find(|(name, _)| *name == line).unwrap_or_else(|| panic!("the crate `{line}` has no line in ARROWS"));
+        let (_, allowed) = ARROWS
+            .iter()
+            .find(|(name, _)| *name == line)
+            .unwrap_or_else(|| panic!("the crate `{line}` has no line in ARROWS"));
         for used in package.uses.iter().filter(|used| ours.contains(used.as_str())) {
             assert!(allowed.contains(&used.as_str()), "`{}` may not use `{used}`", package.name);
         }
@@ -141,21 +176,34 @@ fn crates_use_each_other_only_along_the_arrows() {
     }
 }
 
-/// The one crate that holds statements which write to a SQL Server. `tests` run it; what is deployed, and `tideline`, do not even contain it.
+/// The one crate that holds statements which write to a SQL Server. `tests` run it; what is deployed, and
+/// `tideline`, do not even contain it.
 #[test]
 fn only_tests_use_what_can_write_to_a_sql_server() {
     let packages = packages(&metadata());
-    let users = |of: &str| packages.iter().filter(|package| package.uses.contains(of)).map(|package| package.name.clone()).collect::<Vec<_>>();
+    let users = |of: &str| {
+        packages
+            .iter()
+            .filter(|package| package.uses.contains(of))
+            .map(|package| package.name.clone())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(users("sql-server-sandbox"), ["tests"]);
     let mut speakers = users("tiberius");
     speakers.sort();
-    assert_eq!(speakers, ["extractor-function", "sql-server-sandbox", "tests"], "these speak to a SQL Server");
+    assert_eq!(
+        speakers,
+        ["extractor-function", "sql-server-sandbox", "tests"],
+        "these speak to a SQL Server"
+    );
     assert!(!read("template.yaml").contains("sandbox"), "the sandbox's set-up is deployed");
 }
 
 #[test]
 fn the_rules_and_the_http_contract_depend_on_nothing_that_does_io() {
-    for package in packages(&metadata()).iter().filter(|package| ["domain", "api"].contains(&package.name.as_str())) {
+    for package in
+        packages(&metadata()).iter().filter(|package| ["domain", "api"].contains(&package.name.as_str()))
+    {
         for used in &package.uses {
             assert!(PURE.contains(&used.as_str()), "`{}` may not use `{used}`, only {PURE:?}", package.name);
         }
@@ -167,7 +215,11 @@ fn the_rules_and_the_http_contract_depend_on_nothing_that_does_io() {
 fn every_crate_takes_the_lints_of_the_workspace() {
     for package in packages(&metadata()) {
         let manifest = read(Path::new(&package.folder).join("Cargo.toml"));
-        assert!(manifest.contains("[lints]\nworkspace = true"), "`{}` has no `[lints] workspace = true`", package.name);
+        assert!(
+            manifest.contains("[lints]\nworkspace = true"),
+            "`{}` has no `[lints] workspace = true`",
+            package.name
+        );
     }
 }
 
@@ -184,26 +236,44 @@ fn a_function_is_a_package_and_a_program_of_its_folders_name() {
 fn every_function_is_served_locally_and_deployed_under_the_same_paths() {
     let metadata = metadata();
     let functions = functions(&metadata);
-    let programs: BTreeSet<&str> = functions.iter().flat_map(|function| &function.programs).map(String::as_str).collect();
+    let programs: BTreeSet<&str> =
+        functions.iter().flat_map(|function| &function.programs).map(String::as_str).collect();
     let deployed = deployed();
-    assert_eq!(deployed.iter().map(|function| function.program.as_str()).collect::<BTreeSet<_>>(), programs, "template.yaml and functions/ differ");
+    assert_eq!(
+        deployed.iter().map(|function| function.program.as_str()).collect::<BTreeSet<_>>(),
+        programs,
+        "template.yaml and functions/ differ"
+    );
 
     let routes = watch_routes(&metadata);
-    let in_template: BTreeMap<String, String> =
-        deployed.iter().flat_map(|function| function.paths.iter().map(|path| (path.clone(), function.program.clone()))).collect();
-    assert_eq!(in_template, routes, "the HTTP paths of template.yaml (left) and the watch routes of Cargo.toml (right) differ");
+    let in_template: BTreeMap<String, String> = deployed
+        .iter()
+        .flat_map(|function| function.paths.iter().map(|path| (path.clone(), function.program.clone())))
+        .collect();
+    assert_eq!(
+        in_template, routes,
+        "the HTTP paths of template.yaml (left) and the watch routes of Cargo.toml (right) differ"
+    );
 
     let served: BTreeSet<&str> = routes.values().map(String::as_str).collect();
     let http = |function: &&Package| function.uses.contains("axum");
-    let answering: BTreeSet<&str> = functions.iter().filter(http).flat_map(|function| &function.programs).map(String::as_str).collect();
-    assert_eq!(served, answering, "the functions that have a path (left) and those that answer HTTP (right) differ");
+    let answering: BTreeSet<&str> =
+        functions.iter().filter(http).flat_map(|function| &function.programs).map(String::as_str).collect();
+    assert_eq!(
+        served, answering,
+        "the functions that have a path (left) and those that answer HTTP (right) differ"
+    );
 }
 
 #[test]
 fn no_file_is_too_long_to_be_one_thing() {
     for path in own_files() {
         let lines = text_of(&path).map_or(0, |text| text.lines().count());
-        assert!(lines <= MAX_LINES, "{} has {lines} lines: more than {MAX_LINES} are two files", path.display());
+        assert!(
+            lines <= MAX_LINES,
+            "{} has {lines} lines: more than {MAX_LINES} are two files",
+            path.display()
+        );
     }
 }
 
@@ -211,7 +281,10 @@ fn no_file_is_too_long_to_be_one_thing() {
 fn no_module_has_a_name_that_says_nothing() {
     for path in own_files().iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs")) {
         let inside = path.strip_prefix(root()).unwrap().with_extension("");
-        let empty = inside.iter().map(|part| part.to_string_lossy()).find(|part| EMPTY_NAMES.contains(&part.as_ref()));
+        let empty = inside
+            .iter()
+            .map(|part| part.to_string_lossy())
+            .find(|part| EMPTY_NAMES.contains(&part.as_ref()));
         assert_eq!(empty, None, "{}", path.display());
     }
 }

@@ -1,4 +1,5 @@
-//! Small things that appear in many places: a figure that may be unknown, a cell, a pair of name and figure, a link to a run.
+//! Small things that appear in many places: a figure that may be unknown, a cell, a pair of name and figure,
+//! a link to a run.
 
 use chrono::NaiveDate;
 use yew::prelude::*;

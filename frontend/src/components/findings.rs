@@ -18,7 +18,10 @@ fn item(finding: &CheckFinding, today: Option<NaiveDate>) -> Html {
         "MAJOR" => "warn",
         _ => "plain",
     };
-    let when = finding.detected_at.map(|at| format::time(at, today)).or_else(|| finding.production_date.map(format::day));
+    let when = finding
+        .detected_at
+        .map(|at| format::time(at, today))
+        .or_else(|| finding.production_date.map(format::day));
     html! {
         <li>
             <span class="head">

@@ -1,4 +1,5 @@
-//! The top of the page: the name, how old the data is and when it was last checked, both counted up every second.
+//! The top of the page: the name, how old the data is and when it was last checked, both counted up every
+//! second.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use yew::prelude::*;
@@ -43,12 +44,26 @@ fn Ages(props: &Props) -> Html {
     let (level, data) = match props.data_as_of {
         Some(as_of) => {
             let age_ms = now_ms - ms(as_of);
-            let of = if props.lagging.is_empty() { String::new() } else { format!(" ({})", props.lagging.join(", ")) };
-            (level(age_ms), format!("data from {} · {}{of}", format::age(age_ms), format::time(as_of.naive_local(), props.today)))
+            let of = if props.lagging.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", props.lagging.join(", "))
+            };
+            (
+                level(age_ms),
+                format!(
+                    "data from {} · {}{of}",
+                    format::age(age_ms),
+                    format::time(as_of.naive_local(), props.today)
+                ),
+            )
         }
         None => ("", "no data yet".to_owned()),
     };
-    let checked = props.checked_at_ms.map_or_else(|| "not checked yet".to_owned(), |at_ms| format!("checked {}", format::age(now_ms - at_ms)));
+    let checked = props.checked_at_ms.map_or_else(
+        || "not checked yet".to_owned(),
+        |at_ms| format!("checked {}", format::age(now_ms - at_ms)),
+    );
     html! {
         <div class="ages">
             <span id="data-age" class={classes!("age", level)}>
@@ -85,6 +100,9 @@ mod tests {
     #[test]
     fn data_is_old_after_five_minutes_and_stale_after_fifteen() {
         let of = |minutes: f64| level(minutes * 60_000.0);
-        assert_eq!([of(-1.0), of(5.0), of(5.1), of(15.0), of(15.1)], ["fresh", "fresh", "old", "old", "stale"]);
+        assert_eq!(
+            [of(-1.0), of(5.0), of(5.1), of(15.0), of(15.1)],
+            ["fresh", "fresh", "old", "old", "stale"]
+        );
     }
 }

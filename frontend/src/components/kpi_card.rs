@@ -51,7 +51,8 @@ pub(crate) struct Props {
 /// A card with one number.
 #[component]
 pub(crate) fn KpiCard(props: &Props) -> Html {
-    let (class, sign) = if props.value.is_some() { props.level.class_and_sign() } else { Level::Plain.class_and_sign() };
+    let (class, sign) =
+        if props.value.is_some() { props.level.class_and_sign() } else { Level::Plain.class_and_sign() };
     html! {
         <a id={props.id} class={classes!("card", "kpi", class)} href={props.href}>
             <span class="label">{ props.label }</span>

@@ -75,7 +75,8 @@ fn yield_card(total: Option<Yield>) -> Html {
             (level, verdict, made(total))
         }
     };
-    let value = total.map(|total| figure(total.pct().map(format::pct), "no complete run with input in these days"));
+    let value =
+        total.map(|total| figure(total.pct().map(format::pct), "no complete run with input in these days"));
     html! { <KpiCard id="kpi-yield" label="Total yield" window={format!("{DAYS} days to today")} {value} {level} {verdict} {note} href="#daily-yield" /> }
 }
 
@@ -96,7 +97,11 @@ fn breach_card(rows: Option<&[Breach]>, today: Option<NaiveDate>) -> Html {
         None => (Level::Ok, "All within limits", String::new()),
         Some(last) => {
             let place = last.location.as_ref().map(|place| format!(" · {place}")).unwrap_or_default();
-            (Level::Bad, "Outside limits", format!("latest {}{place}", format::time(last.reading_time, today)))
+            (
+                Level::Bad,
+                "Outside limits",
+                format!("latest {}{place}", format::time(last.reading_time, today)),
+            )
         }
     };
     html! { <KpiCard id="kpi-breaches" label="Temperature breaches" window={format!("{HOURS} hours")} {value} {level} {verdict} {note} href="#temperatures" /> }
@@ -113,12 +118,16 @@ fn compliance_card(rows: Option<&[CheckFinding]>) -> Html {
     };
     // A list that was cut off holds at least this many of each.
     let more = if rows.len() >= list_limit() { "+" } else { "" };
-    let note = format!("{}{more} critical · {}{more} major · {}{more} warning", found.critical, found.major, found.warning);
+    let note = format!(
+        "{}{more} critical · {}{more} major · {}{more} warning",
+        found.critical, found.major, found.warning
+    );
     html! { <KpiCard id="kpi-compliance" label="Compliance issues" window={format!("{DAYS} days to today")} {value} {level} {verdict} {note} href="#compliance" /> }
 }
 
 fn bars(rows: &[api::yields::DailyYield], today: Option<NaiveDate>) -> Vec<Bar> {
-    let bar = |(date, day): (NaiveDate, Yield)| Bar { date, pct: day.pct(), low: day.is_low(), detail: made(&day) };
+    let bar =
+        |(date, day): (NaiveDate, Yield)| Bar { date, pct: day.pct(), low: day.is_low(), detail: made(&day) };
     daily_yield(rows, today).into_iter().map(bar).collect()
 }
 

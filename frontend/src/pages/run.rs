@@ -29,7 +29,9 @@ pub(crate) fn RunPage(props: &Props) -> Html {
     let number = key.as_ref().map(|key| key.number.clone()).unwrap_or_default();
     let content = match (&run.answer, &run.problem) {
         (Some(detail), _) => sections(detail, fresh.today),
-        (None, Some(problem)) if problem.is(404) => html! { <div class="notice"><p id="no-such-run">{ problem.to_string() }</p></div> },
+        (None, Some(problem)) if problem.is(404) => {
+            html! { <div class="notice"><p id="no-such-run">{ problem.to_string() }</p></div> }
+        }
         (None, Some(_)) => html! {},
         (None, None) => html! { <p class="quiet">{ "Loading…" }</p> },
     };
@@ -77,7 +79,8 @@ fn or_none(content: Option<Html>, nothing: &'static str) -> Html {
 }
 
 fn overview(run: &Run, today: Option<NaiveDate>) -> Html {
-    let verdict = run.yield_pct.filter(|_| run.complete).map(|pct| if pct < LOW_YIELD_PCT { "warn" } else { "ok" });
+    let verdict =
+        run.yield_pct.filter(|_| run.complete).map(|pct| if pct < LOW_YIELD_PCT { "warn" } else { "ok" });
     html! {
         <Section id="run" title={run.product.clone().unwrap_or_else(|| "Product not named".to_owned())} note={format::date(run.production_date)}>
             <dl class="facts big">

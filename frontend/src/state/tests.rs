@@ -71,11 +71,15 @@ fn the_last_good_numbers_stay_while_the_api_is_away_and_go_when_it_is_back() {
     let shown = Board::default().after(good_round("14:31", "Chiller 1"));
     assert_eq!((location(&shown).as_deref(), &shown.fresh.outage), (Some("Chiller 1"), &None));
 
-    let away = shown.clone().after(failed_round(&ApiError::Unavailable)).after(failed_round(&ApiError::Unavailable));
+    let away =
+        shown.clone().after(failed_round(&ApiError::Unavailable)).after(failed_round(&ApiError::Unavailable));
     assert_eq!(location(&away).as_deref(), Some("Chiller 1"));
     let outage = away.fresh.outage.as_ref().unwrap();
     assert_eq!(outage.text(away.fresh.today), "API unavailable – showing the numbers of 14:31");
-    assert_eq!((away.fresh.checked_at_ms, away.fresh.data_as_of), (shown.fresh.checked_at_ms, shown.fresh.data_as_of));
+    assert_eq!(
+        (away.fresh.checked_at_ms, away.fresh.data_as_of),
+        (shown.fresh.checked_at_ms, shown.fresh.data_as_of)
+    );
 
     let back = away.after(good_round("14:35", "Chiller 2"));
     assert_eq!((location(&back).as_deref(), &back.fresh.outage), (Some("Chiller 2"), &None));
@@ -87,7 +91,10 @@ fn numbers_of_yesterday_are_said_to_be_of_yesterday() {
     let mut night = failed_round(&ApiError::Unavailable);
     night.at_ms = instant("2026-11-24T00:01:00+01:00").timestamp_millis() as f64;
     let fresh = Board::default().after(good_round("14:31", "Chiller 1")).after(night).fresh;
-    assert_eq!(fresh.outage.unwrap().text(fresh.today), "API unavailable – showing the numbers of 23 Nov 14:31");
+    assert_eq!(
+        fresh.outage.unwrap().text(fresh.today),
+        "API unavailable – showing the numbers of 23 Nov 14:31"
+    );
 }
 
 #[test]
@@ -108,8 +115,15 @@ fn one_endpoint_that_fails_keeps_its_numbers_while_the_others_move_on() {
     assert_eq!(location(&board).as_deref(), Some("Chiller 1"));
     let ages = (board.fresh.data_as_of, board.fresh.lagging);
     assert_eq!(ages, (Some(instant("2026-11-23T14:31:00+01:00")), vec!["temperatures"]));
-    assert_eq!(board.fresh.outage.unwrap().text(board.fresh.today), "API unavailable for temperatures – showing the numbers of 14:31");
-    assert_eq!(board.fresh.checked_at_ms, Some(instant("2026-11-23T14:31:30+01:00").timestamp_millis() as f64), "not all is checked");
+    assert_eq!(
+        board.fresh.outage.unwrap().text(board.fresh.today),
+        "API unavailable for temperatures – showing the numbers of 14:31"
+    );
+    assert_eq!(
+        board.fresh.checked_at_ms,
+        Some(instant("2026-11-23T14:31:30+01:00").timestamp_millis() as f64),
+        "not all is checked"
+    );
 }
 
 #[test]
@@ -185,7 +199,15 @@ mod of_a_run {
             waste_pct: None,
             efficiency_pct: None,
         };
-        RunDetail { run, totals: None, sheet: None, inputs: Vec::new(), outputs: Vec::new(), weights: None, checks: Vec::new() }
+        RunDetail {
+            run,
+            totals: None,
+            sheet: None,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            weights: None,
+            checks: Vec::new(),
+        }
     }
 
     fn round(number: &str, run: Outcome<RunDetail>) -> RunRound {
@@ -197,7 +219,13 @@ mod of_a_run {
         let view = RunView::default().after(round("007208", Ok(fetched(detail_of("007208"), "14:31"))));
         let view = view.after(round("007208", Err(ApiError::Unavailable)));
         assert_eq!(view.run.answer.as_ref().unwrap().run.run_number, "007208");
-        assert!(view.fresh.outage.unwrap().text(None).starts_with("API unavailable – showing the numbers of 23 Nov 14:31"));
+        assert!(
+            view.fresh
+                .outage
+                .unwrap()
+                .text(None)
+                .starts_with("API unavailable – showing the numbers of 23 Nov 14:31")
+        );
     }
 
     #[test]

@@ -32,15 +32,22 @@ async fn checks(Extract(state): Extract<State>, ask: Ask<CheckQuery>) -> Result<
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&FCT_COMPLIANCE_CHECKS, state.last_days(ask.query.days.0)).await?;
     work(move || {
-        let (check, severity) = (ask.query.check.map(CheckName::word), ask.query.severity.map(Severity::word));
+        let (check, severity) =
+            (ask.query.check.map(CheckName::word), ask.query.severity.map(Severity::word));
         let run = ask.query.run.as_deref();
-        let findings = rows::<Found>(&frame)?.into_iter().zip(rows::<CheckFinding>(&frame)?).filter(|(_, finding)| {
-            check.is_none_or(|check| finding.check == check)
-                && severity.is_none_or(|severity| finding.severity == severity)
-                && run.is_none_or(|run| finding.run_number.as_deref() == Some(run))
-        });
+        let findings =
+            rows::<Found>(&frame)?.into_iter().zip(rows::<CheckFinding>(&frame)?).filter(|(_, finding)| {
+                check.is_none_or(|check| finding.check == check)
+                    && severity.is_none_or(|severity| finding.severity == severity)
+                    && run.is_none_or(|run| finding.run_number.as_deref() == Some(run))
+            });
         let newest_first = findings.map(|(found, finding)| {
-            let place = (finding.check.clone(), finding.run_number.clone(), finding.production_date, found.reading_id);
+            let place = (
+                finding.check.clone(),
+                finding.run_number.clone(),
+                finding.production_date,
+                found.reading_id,
+            );
             ((Reverse(finding.detected_at), place), finding)
         });
         ask.list(newest_first.collect(), &snapshot)

@@ -12,7 +12,8 @@ pub(crate) async fn summary(Extract(state): Extract<State>, ask: Ask<QualityQuer
     let frame = snapshot.mart(&FCT_QUALITY_SUMMARY, state.last_days(ask.query.days.0)).await?;
     work(move || {
         let days = rows::<QualitySummary>(&frame)?.into_iter();
-        let newest_first = days.map(|day| ((Reverse(day.nc_date), day.nc_type.clone(), day.severity.clone()), day));
+        let newest_first =
+            days.map(|day| ((Reverse(day.nc_date), day.nc_type.clone(), day.severity.clone()), day));
         ask.list(newest_first.collect(), &snapshot)
     })
     .await

@@ -1,4 +1,5 @@
-//! Where a reading goes on that had to stop before its end: noted with the last batch that it wrote, and understood by nothing else.
+//! Where a reading goes on that had to stop before its end: noted with the last batch that it wrote, and
+//! understood by nothing else.
 
 use chrono::{DateTime, FixedOffset};
 use serde::de::DeserializeOwned;
@@ -22,7 +23,8 @@ pub(crate) struct Cursor(Vec<Way>);
 
 #[derive(Serialize, Deserialize)]
 struct Way {
-    /// What its rows are ordered by. A way that has another order now, since the ERP was given an index, is another way.
+    /// What its rows are ordered by. A way that has another order now, since the ERP was given an index, is
+    /// another way.
     order: Vec<String>,
     done: bool,
     reached: Option<String>,
@@ -94,7 +96,8 @@ impl Cursor {
 
     /// Sets the ways to where they were left; `false`, and nothing is set, if they are others than those.
     pub(crate) fn resume(self, streams: &mut [Stream]) -> bool {
-        let same = self.0.len() == streams.len() && self.0.iter().zip(streams.iter()).all(|(way, stream)| way.order == stream.order());
+        let same = self.0.len() == streams.len()
+            && self.0.iter().zip(streams.iter()).all(|(way, stream)| way.order == stream.order());
         if same {
             for (way, stream) in self.0.into_iter().zip(streams) {
                 stream.done = way.done;
@@ -162,7 +165,12 @@ mod tests {
 
     fn ways(indexes: &[&str]) -> Vec<Stream> {
         let names = column_names(&PLU);
-        let column = |name: &&str| TableColumn { name: (*name).to_owned(), sql_type: String::new(), class: Class::Loose, nullable: true };
+        let column = |name: &&str| TableColumn {
+            name: (*name).to_owned(),
+            sql_type: String::new(),
+            class: Class::Loose,
+            nullable: true,
+        };
         let indexes = indexes.iter().map(|name| vec![(*name).to_owned()]).collect();
         let table = Table { dialect: Dialect::Sqlite, columns: names.iter().map(column).collect(), indexes };
         streams(&PLU, &table, &names, Since::Beginning, 10)
@@ -172,7 +180,13 @@ mod tests {
     fn a_reading_goes_on_where_it_was_stopped_whatever_the_key_is() {
         let began = "2026-11-20T14:00:00.123+01:00".parse().unwrap();
         let since = Since::Stamp("2026-11-20T12:00:00.003".parse().unwrap());
-        for key in [Cell::Int(-7), Cell::Real(0.1), Cell::Text("Räuchér 🐟 \" \n \\".to_owned()), Cell::Blob(vec![0, 255]), Cell::Null] {
+        for key in [
+            Cell::Int(-7),
+            Cell::Real(0.1),
+            Cell::Text("Räuchér 🐟 \" \n \\".to_owned()),
+            Cell::Blob(vec![0, 255]),
+            Cell::Null,
+        ] {
             let mut stopped = ways(&["Updated"]);
             stopped[0].done = true;
             stopped[2].reached = "2026-11-20T13:30:00".parse().ok();

@@ -1,4 +1,5 @@
-//! Looks at ERP, login, tables, clock and lake without changing anything, and says what to do about what it finds.
+//! Looks at ERP, login, tables, clock and lake without changing anything, and says what to do about what it
+//! finds.
 
 use std::fmt;
 
@@ -52,7 +53,11 @@ pub async fn examine_erp(settings: &Settings, clock: impl Fn() -> DateTime<Utc>)
         Address::Sqlite(path) => match Sqlite::open(path).await {
             Err(error) => findings.add(Severity::Failure, "source", error),
             Ok(erp) => {
-                findings.add(Severity::Ok, "source", format!("the SQLite file `{}` can be read", path.display()));
+                findings.add(
+                    Severity::Ok,
+                    "source",
+                    format!("the SQLite file `{}` can be read", path.display()),
+                );
                 findings.add(Severity::Ok, "login", "the file is opened read-only");
                 findings.tables(&erp, None).await;
                 findings.add(Severity::Ok, "clock", "a file has no clock of its own");
@@ -65,20 +70,39 @@ pub async fn examine_erp(settings: &Settings, clock: impl Fn() -> DateTime<Utc>)
                 findings.add(
                     Severity::Ok,
                     "source",
-                    format!("database `{database}` on `{}:{}` answers to `{}`", address.host, address.port, address.user),
+                    format!(
+                        "database `{database}` on `{}:{}` answers to `{}`",
+                        address.host, address.port, address.user
+                    ),
                 );
                 if !address.encrypt {
-                    findings.add(Severity::Warning, "source", "the connection is not encrypted: remove `encrypt=false` from SOURCE_DB");
+                    findings.add(
+                        Severity::Warning,
+                        "source",
+                        "the connection is not encrypted: remove `encrypt=false` from SOURCE_DB",
+                    );
                 } else if address.trust_server_certificate {
                     let advice = "name its certificate authority with `ca=/path/to/ca.pem` in the place of `trust_server_certificate=true`";
-                    findings.add(Severity::Warning, "source", format!("the server's certificate is not checked: {advice}"));
+                    findings.add(
+                        Severity::Warning,
+                        "source",
+                        format!("the server's certificate is not checked: {advice}"),
+                    );
                 }
                 match erp.rights().await {
                     Err(error) => findings.add(Severity::Failure, "login", error),
                     Ok(rights) if rights.is_empty() => {
-                        findings.add(Severity::Ok, "login", format!("`{}` may change neither server nor database", address.user));
+                        findings.add(
+                            Severity::Ok,
+                            "login",
+                            format!("`{}` may change neither server nor database", address.user),
+                        );
                     }
-                    Ok(rights) => findings.add(Severity::Failure, "login", too_mighty(&address.user, &rights.join(", "))),
+                    Ok(rights) => findings.add(
+                        Severity::Failure,
+                        "login",
+                        too_mighty(&address.user, &rights.join(", ")),
+                    ),
                 }
                 findings.tables(&erp, Some((&erp, &address.user))).await;
                 // Asked between two looks at our own clock, so that a slow answer is not taken for drift.
@@ -86,7 +110,11 @@ pub async fn examine_erp(settings: &Settings, clock: impl Fn() -> DateTime<Utc>)
                 match erp.now().await {
                     Ok(Some(there)) => {
                         let here = before + (clock() - before) / 2;
-                        findings.clock(there, here.with_timezone(&settings.factory_tz).naive_local(), settings);
+                        findings.clock(
+                            there,
+                            here.with_timezone(&settings.factory_tz).naive_local(),
+                            settings,
+                        );
                     }
                     Ok(None) => findings.add(Severity::Failure, "clock", "the ERP does not tell the time"),
                     Err(error) => findings.add(Severity::Failure, "clock", error),
@@ -104,16 +132,33 @@ pub async fn examine_lake(lake: &Lake) -> Vec<Finding> {
         Ok(None) => findings.add(Severity::Ok, "lake", "can be read; there was no run yet"),
         Ok(Some((manifest, _))) => {
             let newest = manifest.tables.values().filter_map(|table| table.as_of).max();
-            let since =
-                newest.map_or_else(|| "no table was read yet".to_owned(), |at| format!("last read from the ERP at {}", at.format("%Y-%m-%d %H:%M")));
-            findings.add(Severity::Ok, "lake", format!("can be read; {} tables, {} marts, {since}", manifest.tables.len(), manifest.marts.len()));
+            let since = newest.map_or_else(
+                || "no table was read yet".to_owned(),
+                |at| format!("last read from the ERP at {}", at.format("%Y-%m-%d %H:%M")),
+            );
+            findings.add(
+                Severity::Ok,
+                "lake",
+                format!(
+                    "can be read; {} tables, {} marts, {since}",
+                    manifest.tables.len(),
+                    manifest.marts.len()
+                ),
+            );
         }
         Err(error) => findings.add(Severity::Failure, "lake", format!("cannot be read: {}", chain(&error))),
     }
     match lake.probe().await {
         Ok(()) => findings.add(Severity::Ok, "lake", "can be written"),
         Err(error) => {
-            findings.add(Severity::Failure, "lake", format!("cannot be written: {}; check the rights on it, and that there is space", chain(&error)));
+            findings.add(
+                Severity::Failure,
+                "lake",
+                format!(
+                    "cannot be written: {}; check the rights on it, and that there is space",
+                    chain(&error)
+                ),
+            );
         }
     }
     findings.0
@@ -137,7 +182,9 @@ impl Findings {
                         return;
                     }
                 }
-                Ok(None) if source.owner == Owner::Erp => self.add(Severity::Failure, source.table, ErpError::NoTable(source.table)),
+                Ok(None) if source.owner == Owner::Erp => {
+                    self.add(Severity::Failure, source.table, ErpError::NoTable(source.table))
+                }
                 Ok(None) => self.add(Severity::Ok, source.table, "not in this ERP; left out"),
                 Ok(Some(table)) => {
                     let (severity, found) = look_at(source, &table);
@@ -146,7 +193,11 @@ impl Findings {
                         match server.rights_on(source).await {
                             Err(error) => self.add(Severity::Failure, source.table, error),
                             Ok(rights) if rights.is_empty() => {}
-                            Ok(rights) => self.add(Severity::Failure, source.table, too_mighty(user, &rights.join(", "))),
+                            Ok(rights) => self.add(
+                                Severity::Failure,
+                                source.table,
+                                too_mighty(user, &rights.join(", ")),
+                            ),
                         }
                     }
                 }
@@ -157,9 +208,14 @@ impl Findings {
     fn clock(&mut self, there: NaiveDateTime, here: NaiveDateTime, settings: &Settings) {
         let drift = there - here;
         let seconds = drift.num_seconds();
-        let (zone, overlap) = (settings.factory_tz, TimeDelta::minutes(settings.reading.overlap_minutes.into()));
+        let (zone, overlap) =
+            (settings.factory_tz, TimeDelta::minutes(settings.reading.overlap_minutes.into()));
         if seconds.abs() <= DRIFT_SECONDS {
-            return self.add(Severity::Ok, "clock", format!("the ERP's clock and this one differ by {seconds} s"));
+            return self.add(
+                Severity::Ok,
+                "clock",
+                format!("the ERP's clock and this one differ by {seconds} s"),
+            );
         }
         let direction = if seconds > 0 { "ahead" } else { "behind" };
         let off = format!("the ERP's clock is {} s {direction} of this one in {zone}", seconds.abs());
@@ -175,29 +231,49 @@ impl Findings {
 }
 
 fn too_mighty(user: &str, rights: &str) -> String {
-    format!("`{user}` may {rights}: use a login that may only read, as infra/sql/read_only_login.sql makes it")
+    format!(
+        "`{user}` may {rights}: use a login that may only read, as infra/sql/read_only_login.sql makes it"
+    )
 }
 
 /// Whether a table can be read as it is declared, and without burdening the ERP.
 fn look_at(source: &Source, table: &Table) -> (Severity, String) {
-    let missing: Vec<&str> = source.columns.iter().map(|column| column.source).filter(|name| table.column(name).is_none()).collect();
+    let missing: Vec<&str> = source
+        .columns
+        .iter()
+        .map(|column| column.source)
+        .filter(|name| table.column(name).is_none())
+        .collect();
     if !missing.is_empty() {
         let columns = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        return (Severity::Failure, format!("has no column {columns}: restore it in the ERP, or adapt the table's declaration"));
+        return (
+            Severity::Failure,
+            format!("has no column {columns}: restore it in the ERP, or adapt the table's declaration"),
+        );
     }
-    let stamps: Vec<&str> = [Some(source.watermark), source.watermark_until_changed].into_iter().flatten().collect();
+    let stamps: Vec<&str> =
+        [Some(source.watermark), source.watermark_until_changed].into_iter().flatten().collect();
     let timeless = |name: &&&str| source.column(name).kind == Kind::Time && table.class(name) == Class::Other;
     if let Some(stamp) = stamps.iter().find(timeless) {
-        return (Severity::Failure, format!("the watermark column `{stamp}` holds no times: all rows would be rejected"));
+        return (
+            Severity::Failure,
+            format!("the watermark column `{stamp}` holds no times: all rows would be rejected"),
+        );
     }
-    let slow: Vec<String> = stamps.iter().filter(|stamp| !table.has_index_on(stamp)).map(|stamp| format!("`{stamp}`")).collect();
+    let slow: Vec<String> =
+        stamps.iter().filter(|stamp| !table.has_index_on(stamp)).map(|stamp| format!("`{stamp}`")).collect();
     if !slow.is_empty() {
-        let advice =
-            "every run reads the whole table in the order of its keys, and sorts nothing; an index on the column and the key would make it short";
-        return (Severity::Warning, format!("no index on the watermark column {}: {advice}", slow.join(" and ")));
+        let advice = "every run reads the whole table in the order of its keys, and sorts nothing; an index on the column and the key would make it short";
+        return (
+            Severity::Warning,
+            format!("no index on the watermark column {}: {advice}", slow.join(" and ")),
+        );
     }
     if !source.key.first().is_some_and(|key| table.has_index_on(key)) {
-        return (Severity::Warning, format!("no index on the key `{}`: reconciling is slow; index it", source.key.join("`, `")));
+        return (
+            Severity::Warning,
+            format!("no index on the key `{}`: reconciling is slow; index it", source.key.join("`, `")),
+        );
     }
     let indexed = stamps.iter().map(|stamp| format!("`{stamp}`")).collect::<Vec<_>>().join(" and ");
     (Severity::Ok, format!("all {} columns are there, {indexed} indexed", source.columns.len()))

@@ -1,5 +1,6 @@
-//! One table from the ERP into raw batches: pages are read, validated, compared with what the lake holds, and what is new is committed. Which pages, that
-//! is the matter of the ways of reading: `incremental.rs`, `reload.rs`, `reconcile.rs`.
+//! One table from the ERP into raw batches: pages are read, validated, compared with what the lake holds, and
+//! what is new is committed. Which pages, that is the matter of the ways of reading: `incremental.rs`,
+//! `reload.rs`, `reconcile.rs`.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -94,7 +95,10 @@ impl TableError {
     }
 
     const fn is_of_storage(&self) -> bool {
-        matches!(self, Self::Lake(LakeError::Store(_)) | Self::Warehouse(WarehouseError::Lake(LakeError::Store(_))))
+        matches!(
+            self,
+            Self::Lake(LakeError::Store(_)) | Self::Warehouse(WarehouseError::Lake(LakeError::Store(_)))
+        )
     }
 }
 
@@ -116,7 +120,8 @@ pub(crate) struct With<'a> {
 pub(crate) enum Read {
     /// Every row that the ERP had at this moment has been read.
     AsOf(DateTime<FixedOffset>),
-    /// What an earlier run had to stop has been read to its end; what this run is asked to do is still to be done.
+    /// What an earlier run had to stop has been read to its end; what this run is asked to do is still to be
+    /// done.
     Prepared,
 }
 
@@ -147,11 +152,31 @@ pub(crate) struct Judged {
 }
 
 impl<'a> Extraction<'a> {
-    pub(crate) fn new(with: With<'a>, source: &'static Source, table: Table, mode: Mode, state: TableState) -> Self {
+    pub(crate) fn new(
+        with: With<'a>,
+        source: &'static Source,
+        table: Table,
+        mode: Mode,
+        state: TableState,
+    ) -> Self {
         let With { lake, erp, reading, run, time } = with;
         let known = Known::new(lake, source, state.rejected > 0);
         let next = state.applied + 1;
-        Self { lake, erp, source, table, reading, run, time, mode, state, known, next, counts: TableCounts::default(), told: Instant::now() }
+        Self {
+            lake,
+            erp,
+            source,
+            table,
+            reading,
+            run,
+            time,
+            mode,
+            state,
+            known,
+            next,
+            counts: TableCounts::default(),
+            told: Instant::now(),
+        }
     }
 
     /// Extracts the table in the mode of the run.
@@ -197,8 +222,13 @@ impl<'a> Extraction<'a> {
         judged
     }
 
-    /// What the lake does not know yet: changed rows, counted as written, and rejections that are not recorded.
-    pub(crate) async fn news(&mut self, judged: Judged, authoritative: bool) -> Result<DataFrame, TableError> {
+    /// What the lake does not know yet: changed rows, counted as written, and rejections that are not
+    /// recorded.
+    pub(crate) async fn news(
+        &mut self,
+        judged: Judged,
+        authoritative: bool,
+    ) -> Result<DataFrame, TableError> {
         let rows = newest_per_key(self.source, judged.valid);
         let mut news = self.known.changed(rows, authoritative).await?;
         self.counts.written += news.height();
@@ -246,10 +276,17 @@ pub(crate) fn column_names(source: &Source) -> Vec<&'static str> {
 
 /// One row per key: of several the one with the latest watermark, of equals the last.
 pub(crate) fn newest_per_key(source: &Source, rows: Vec<ValidRow>) -> Vec<BatchRow> {
-    let places: Vec<usize> = source.key.iter().filter_map(|key| source.columns.iter().position(|column| column.source == *key)).collect();
-    let mut newest: std::collections::HashMap<String, (usize, NaiveDateTime)> = std::collections::HashMap::with_capacity(rows.len());
+    let places: Vec<usize> = source
+        .key
+        .iter()
+        .filter_map(|key| source.columns.iter().position(|column| column.source == *key))
+        .collect();
+    let mut newest: std::collections::HashMap<String, (usize, NaiveDateTime)> =
+        std::collections::HashMap::with_capacity(rows.len());
     for (i, row) in rows.iter().enumerate() {
-        let entry = newest.entry(key_text(places.iter().map(|place| &row.values[*place]))).or_insert((i, row.watermark));
+        let entry = newest
+            .entry(key_text(places.iter().map(|place| &row.values[*place])))
+            .or_insert((i, row.watermark));
         if row.watermark >= entry.1 {
             *entry = (i, row.watermark);
         }

@@ -1,7 +1,8 @@
 //! The statement guard: the ERP gets a text only if it is one plain SELECT with explicit columns.
 //!
-//! Two layers must both agree: [`words`] looks at the text's tokens, [`tree`] at what a SQL parser makes of them. Both say what may be there, and what
-//! they do not know is refused. The guard knows neither the tables nor who wrote the text.
+//! Two layers must both agree: [`words`] looks at the text's tokens, [`tree`] at what a SQL parser makes of
+//! them. Both say what may be there, and what they do not know is refused. The guard knows neither the tables
+//! nor who wrote the text.
 
 mod tree;
 mod words;
@@ -27,7 +28,9 @@ pub enum Spelling {
 
 /// A text that the ERP must not get.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the statement guard refused `{statement}`: {reason}; the ERP only gets single SELECT statements over named columns")]
+#[error(
+    "the statement guard refused `{statement}`: {reason}; the ERP only gets single SELECT statements over named columns"
+)]
 pub struct Refused {
     statement: String,
     reason: String,
@@ -41,8 +44,9 @@ impl Spelling {
         }
     }
 
-    /// What stands before and after a name in quotes. One way to quote is enough, and one that the databases and the parser agree on: to SQL Server double
-    /// quotes may mean a text, and SQLite ends square brackets where the parser goes on.
+    /// What stands before and after a name in quotes. One way to quote is enough, and one that the databases
+    /// and the parser agree on: to SQL Server double quotes may mean a text, and SQLite ends square brackets
+    /// where the parser goes on.
     const fn quotes(self) -> (char, char) {
         match self {
             Self::SqlServer => ('[', ']'),
@@ -59,7 +63,8 @@ pub fn check(text: &str, spelling: Spelling) -> Result<(), Refused> {
 
 /// The beginning of a text, on one line.
 fn shortened(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut shown: String =
+        text.chars().take(SHOWN_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(SHOWN_CHARS).is_some() {
         shown.push('…');
     }

@@ -10,8 +10,9 @@ use crate::stream::{Since, Stream, streams};
 impl Extraction<'_> {
     /// Reads the rows at or after the last watermark less the overlap, and commits what is new page by page.
     ///
-    /// A run that must stop notes how far it has come on every way through the table. The next run goes on there: it would otherwise read the overlap
-    /// again first, or a table without an index on its stamps from its first key, and might never come further.
+    /// A run that must stop notes how far it has come on every way through the table. The next run goes on
+    /// there: it would otherwise read the overlap again first, or a table without an index on its stamps from
+    /// its first key, and might never come further.
     pub(crate) async fn incremental(&mut self) -> Result<Read, TableError> {
         let recorded = self.state.watermark.as_deref().and_then(parse_watermark);
         let columns = column_names(self.source);
@@ -19,7 +20,8 @@ impl Extraction<'_> {
         let goes_on = earlier.is_some();
         let Ways { mut streams, since, began } = earlier.unwrap_or_else(|| {
             let overlap = TimeDelta::minutes(self.reading.overlap_minutes.into());
-            let since = recorded.map_or(Since::Beginning, |at| Since::Stamp(at.checked_sub_signed(overlap).unwrap_or(at)));
+            let since = recorded
+                .map_or(Since::Beginning, |at| Since::Stamp(at.checked_sub_signed(overlap).unwrap_or(at)));
             let streams = streams(self.source, &self.table, &columns, since, self.reading.batch_size);
             Ways { streams, since, began: self.run.started_at }
         });
@@ -29,7 +31,8 @@ impl Extraction<'_> {
             if let Err(stopped) = self.go_on() {
                 if pages > 0 {
                     let empty = frame(self.source, &[])?;
-                    self.put(empty, far(&streams, recorded, began), Pass::note(since, began, &streams), None).await?;
+                    self.put(empty, far(&streams, recorded, began), Pass::note(since, began, &streams), None)
+                        .await?;
                 }
                 return Err(stopped);
             }
@@ -45,17 +48,20 @@ impl Extraction<'_> {
                 committed = watermark;
             }
         }
-        // Where much was read again that the lake had, the watermark moves on by a batch without rows, or each run would read it again.
+        // Where much was read again that the lake had, the watermark moves on by a batch without rows, or
+        // each run would read it again.
         let reached = far(&streams, recorded, began);
-        if self.state.pass.is_some() || (reached > committed && self.counts.extracted > self.reading.batch_size) {
+        if self.state.pass.is_some()
+            || (reached > committed && self.counts.extracted > self.reading.batch_size)
+        {
             let empty = frame(self.source, &[])?;
             self.put(empty, reached, None, None).await?;
         }
         Ok(Read::AsOf(began))
     }
 
-    /// The reading that an earlier run had to stop, set to where it was. Its own start stays the limit of the watermark: rows that changed meanwhile may
-    /// lie behind the places where it goes on.
+    /// The reading that an earlier run had to stop, set to where it was. Its own start stays the limit of the
+    /// watermark: rows that changed meanwhile may lie behind the places where it goes on.
     fn unfinished_pass(&self, columns: &[&'static str]) -> Option<Ways> {
         let pass = Pass::read(self.state.pass.as_deref()?)?;
         let (since, began) = (pass.since()?, pass.began().min(self.run.started_at));
@@ -71,8 +77,13 @@ struct Ways {
     began: DateTime<FixedOffset>,
 }
 
-/// How far the table has been read for sure: the least that any unfinished stream has reached, and never beyond the moment when its reading began.
-pub(crate) fn far(streams: &[Stream], recorded: Option<NaiveDateTime>, began: DateTime<FixedOffset>) -> Option<NaiveDateTime> {
+/// How far the table has been read for sure: the least that any unfinished stream has reached, and never
+/// beyond the moment when its reading began.
+pub(crate) fn far(
+    streams: &[Stream],
+    recorded: Option<NaiveDateTime>,
+    began: DateTime<FixedOffset>,
+) -> Option<NaiveDateTime> {
     let stamped = || streams.iter().filter(|stream| stream.goes_by_stamps());
     let reached = if streams.iter().any(|stream| !stream.done && !stream.goes_by_stamps()) {
         None
@@ -87,5 +98,8 @@ pub(crate) fn far(streams: &[Stream], recorded: Option<NaiveDateTime>, began: Da
 /// The stream to read next: those without stamps first, then the one that is furthest behind.
 fn next_stream(streams: &[Stream]) -> Option<usize> {
     let open = || streams.iter().enumerate().filter(|(_, stream)| !stream.done);
-    open().find(|(_, stream)| !stream.goes_by_stamps()).or_else(|| open().min_by_key(|(_, stream)| stream.reached)).map(|(i, _)| i)
+    open()
+        .find(|(_, stream)| !stream.goes_by_stamps())
+        .or_else(|| open().min_by_key(|(_, stream)| stream.reached))
+        .map(|(i, _)| i)
 }

@@ -1,4 +1,5 @@
-//! What the lake holds already, as far as an extraction needs it: to leave unchanged rows and recorded rejections out.
+//! What the lake holds already, as far as an extraction needs it: to leave unchanged rows and recorded
+//! rejections out.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -32,8 +33,13 @@ impl<'a> Known<'a> {
         Self { lake, source, parts: BTreeMap::new(), has_rejected, open: None }
     }
 
-    /// The valid rows that the lake lacks or holds differently. Where the ERP was compared with the lake (`authoritative`) an older version counts too.
-    pub(crate) async fn changed(&mut self, rows: Vec<BatchRow>, authoritative: bool) -> Result<DataFrame, TableError> {
+    /// The valid rows that the lake lacks or holds differently. Where the ERP was compared with the lake
+    /// (`authoritative`) an older version counts too.
+    pub(crate) async fn changed(
+        &mut self,
+        rows: Vec<BatchRow>,
+        authoritative: bool,
+    ) -> Result<DataFrame, TableError> {
         let source = self.source;
         let frame = frame(source, &rows)?;
         let mut changed = frame.clear();
@@ -41,7 +47,9 @@ impl<'a> Known<'a> {
             let rows = match self.part(&part).await? {
                 None => rows,
                 Some(held) => {
-                    tokio::task::spawn_blocking(move || differing(source, &rows, &held, authoritative)).await.map_err(TableError::interrupted)??
+                    tokio::task::spawn_blocking(move || differing(source, &rows, &held, authoritative))
+                        .await
+                        .map_err(TableError::interrupted)??
                 }
             };
             changed.vstack_mut_owned(rows)?;
@@ -57,7 +65,13 @@ impl<'a> Known<'a> {
         for (part, rows) in parts::divide(source, &frame)? {
             if let Some(held) = self.part(&part).await? {
                 let keys = source.key_names();
-                held_rows.vstack_mut_owned(rows.join(&held, &keys, &keys, JoinArgs::new(JoinType::Semi), None)?)?;
+                held_rows.vstack_mut_owned(rows.join(
+                    &held,
+                    &keys,
+                    &keys,
+                    JoinArgs::new(JoinType::Semi),
+                    None,
+                )?)?;
             }
         }
         Ok(held_rows)
@@ -69,11 +83,16 @@ impl<'a> Known<'a> {
             return Ok(Vec::new());
         }
         let source = self.source;
-        let mut rows: Vec<BatchRow> = rejected.iter().map(|row| BatchRow::rejected(OP_REJECT, source, row)).collect();
+        let mut rows: Vec<BatchRow> =
+            rejected.iter().map(|row| BatchRow::rejected(OP_REJECT, source, row)).collect();
         let keys = open::keys_of(source, &frame(source, &rows)?)?;
         let recorded = self.open().await?;
         for (key, row) in keys.str()?.iter().zip(&mut rows) {
-            let entry = (key.unwrap_or_default().to_owned(), row.reason.clone().unwrap_or_default(), row.row.clone().unwrap_or_default());
+            let entry = (
+                key.unwrap_or_default().to_owned(),
+                row.reason.clone().unwrap_or_default(),
+                row.row.clone().unwrap_or_default(),
+            );
             if !recorded.insert(entry) {
                 row.op = OP_STILL_REJECTED;
             }
@@ -94,9 +113,17 @@ impl<'a> Known<'a> {
         if !self.has_rejected {
             return Ok(HashSet::new());
         }
-        let Some(held) = self.lake.held(self.source.staging, Slot::Rejected, None).await? else { return Ok(HashSet::new()) };
+        let Some(held) = self.lake.held(self.source.staging, Slot::Rejected, None).await? else {
+            return Ok(HashSet::new());
+        };
         let column = |name: &str| -> Result<Vec<String>, TableError> {
-            Ok(held.frame.column(name)?.str()?.iter().map(|text| text.unwrap_or_default().to_owned()).collect())
+            Ok(held
+                .frame
+                .column(name)?
+                .str()?
+                .iter()
+                .map(|text| text.unwrap_or_default().to_owned())
+                .collect())
         };
         let rows = column("key")?.into_iter().zip(column("reason")?).zip(column("row")?);
         Ok(rows.map(|((key, reason), row)| (key, reason, row)).collect())
@@ -115,7 +142,12 @@ impl<'a> Known<'a> {
 }
 
 /// The rows that are not held exactly so, and are not older than what is held.
-fn differing(source: &Source, rows: &DataFrame, held: &DataFrame, authoritative: bool) -> PolarsResult<DataFrame> {
+fn differing(
+    source: &Source,
+    rows: &DataFrame,
+    held: &DataFrame,
+    authoritative: bool,
+) -> PolarsResult<DataFrame> {
     let all: Vec<String> = source.columns.iter().map(Column::name).collect();
     let same = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Anti) };
     let candidates = rows.join(held, &all, &all, same, None)?;
@@ -123,7 +155,8 @@ fn differing(source: &Source, rows: &DataFrame, held: &DataFrame, authoritative:
         return Ok(candidates);
     }
     // A candidate stays if it would win: then folding it into what is held brings it to the top.
-    let folded = fold::fold(source, held, &[fold::Incoming { rows: candidates.clone(), authoritative: false }])?;
+    let folded =
+        fold::fold(source, held, &[fold::Incoming { rows: candidates.clone(), authoritative: false }])?;
     let wins = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Semi) };
     let winners = candidates.join(&folded, &all, &all, wins, None)?;
     debug_assert!(winners.column(warehouse::batch::OP)?.str()?.iter().all(|op| op == Some(OP_UPSERT)));

@@ -1,4 +1,5 @@
-//! The extractor: pulls rows out of the ERP while the shift runs, validates them, commits them to the lake, and brings the marts up to date.
+//! The extractor: pulls rows out of the ERP while the shift runs, validates them, commits them to the lake,
+//! and brings the marts up to date.
 //!
 //! - [`source`]: the ERP, which only ever sees SELECT statements
 //! - [`guard`]: lets nothing but one plain SELECT pass
@@ -6,7 +7,8 @@
 //! - [`extract`]: one table into raw batches; [`mod@run`]: all tables, retries, the record of the run
 //! - [`trigger()`]: one run at a time, where a schedule or a request begins it
 //! - [`doctor`]: what stands in the way of all that, and what to do about it
-//! - [`settings`]: what the environment says; [`secret`]: the ERP's address where the environment only names it
+//! - [`settings`]: what the environment says; [`secret`]: the ERP's address where the environment only names
+//!   it
 
 mod cursor;
 pub mod doctor;

@@ -43,7 +43,8 @@ async fn answer() -> Result<(), Error> {
             _ => Mode::Incremental,
         };
         // An emulator of the platform names a deadline that has long passed.
-        let deadline = Some(DateTime::from(event.context.deadline())).filter(|deadline| *deadline > Utc::now());
+        let deadline =
+            Some(DateTime::from(event.context.deadline())).filter(|deadline| *deadline > Utc::now());
         let request = RunRequest { mode, trigger: by.unwrap_or_else(|| "schedule".to_owned()), deadline };
         // Each time, so that a password that was changed in the secret is the one that is used.
         let settings = settings().await?;
@@ -51,8 +52,11 @@ async fn answer() -> Result<(), Error> {
             Some(promised) => (promised, Occasion::Promised),
             None => (new_job_id(), Occasion::Scheduled),
         };
-        let Some(record) = trigger(&lake, &settings, &request, &job_id, occasion, Utc::now).await else { return Ok(None) };
-        // A run that failed fails its invocation, so that the platform's retries, alarms and failure destination see it.
+        let Some(record) = trigger(&lake, &settings, &request, &job_id, occasion, Utc::now).await else {
+            return Ok(None);
+        };
+        // A run that failed fails its invocation, so that the platform's retries, alarms and failure
+        // destination see it.
         match &record.error {
             Some(error) if record.status == "failed" => Err(Error::from(error.clone())),
             _ => Ok(Some(record)),

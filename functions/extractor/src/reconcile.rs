@@ -1,4 +1,5 @@
-//! Compares keys and watermarks of the last weeks with the lake: finds rows that were committed late, moved or back-dated, and rows that the ERP deleted.
+//! Compares keys and watermarks of the last weeks with the lake: finds rows that were committed late, moved
+//! or back-dated, and rows that the ERP deleted.
 
 use std::collections::{HashMap, HashSet};
 
@@ -47,9 +48,13 @@ impl Extraction<'_> {
             .filter(|(text, (_, stamp))| held.get(*text).is_none_or(|(_, held)| held != stamp))
             .map(|(_, (key, _))| key.clone())
             .collect();
-        wanted.extend(held.iter().filter(|(text, _)| !listed.contains_key(*text)).map(|(_, (key, _))| key.clone()));
+        wanted.extend(
+            held.iter().filter(|(text, _)| !listed.contains_key(*text)).map(|(_, (key, _))| key.clone()),
+        );
         let rejected_keys = self.open_keys().await?;
-        wanted.extend(rejected_keys.iter().filter(|(text, _)| !listed.contains_key(*text)).map(|(_, key)| key.clone()));
+        wanted.extend(
+            rejected_keys.iter().filter(|(text, _)| !listed.contains_key(*text)).map(|(_, key)| key.clone()),
+        );
         wanted.extend(odd);
 
         let watermark = self.state.watermark.as_deref().and_then(parse_watermark);
@@ -59,7 +64,9 @@ impl Extraction<'_> {
             large |= self.fetch(chunk, &mut found, &mut missing).await?;
             let stopped = self.go_on().err().filter(|_| keys.peek().is_some());
             // Few batches, but none that does not fit into memory.
-            let enough = large || stopped.is_some() || found.valid.len() + found.rejected.len() + missing.len() >= self.reading.batch_size;
+            let enough = large
+                || stopped.is_some()
+                || found.valid.len() + found.rejected.len() + missing.len() >= self.reading.batch_size;
             if !enough && keys.peek().is_some() {
                 continue;
             }
@@ -68,7 +75,8 @@ impl Extraction<'_> {
             let hidden = self.hidden(&found).await?;
             let mut news = self.news(found, true).await?;
             news.vstack_mut_owned(hidden)?;
-            let gone: Vec<BatchRow> = missing.into_iter().map(|key| BatchRow::of(OP_DELETE, self.row_of_key(&key))).collect();
+            let gone: Vec<BatchRow> =
+                missing.into_iter().map(|key| BatchRow::of(OP_DELETE, self.row_of_key(&key))).collect();
             self.counts.written += gone.len();
             news.vstack_mut_owned(frame(self.source, &gone)?)?;
             if news.height() > 0 {
@@ -82,42 +90,70 @@ impl Extraction<'_> {
         Ok(Read::AsOf(self.run.started_at))
     }
 
-    /// What takes rows away that the lake holds and the ERP has now only in a form that is rejected. The rejection is said again beside it: taking a key
-    /// away would also close it.
+    /// What takes rows away that the lake holds and the ERP has now only in a form that is rejected. The
+    /// rejection is said again beside it: taking a key away would also close it.
     async fn hidden(&mut self, found: &Judged) -> Result<DataFrame, TableError> {
         let key_of = |values: &[Value]| key_text(self.places().into_iter().map(|place| &values[place]));
         let valid: HashSet<String> = found.valid.iter().map(|row| key_of(&row.values)).collect();
         let usable = |values: &[Value]| self.places().into_iter().all(|place| values[place] != Value::Null);
-        let rejected: Vec<&RejectedRow> = found.rejected.iter().filter(|row| usable(&row.values) && !valid.contains(&key_of(&row.values))).collect();
+        let rejected: Vec<&RejectedRow> = found
+            .rejected
+            .iter()
+            .filter(|row| usable(&row.values) && !valid.contains(&key_of(&row.values)))
+            .collect();
         let source = self.source;
         let keys = rejected.iter().map(|row| BatchRow::of(OP_DELETE, row.values.clone())).collect();
         let mut hidden = self.known.held(keys).await?;
-        let again: Vec<BatchRow> = rejected.iter().map(|row| BatchRow::rejected(OP_STILL_REJECTED, source, row)).collect();
+        let again: Vec<BatchRow> =
+            rejected.iter().map(|row| BatchRow::rejected(OP_STILL_REJECTED, source, row)).collect();
         hidden.vstack_mut_owned(self.known.held(again).await?)?;
         Ok(hidden)
     }
 
     /// Where the key's values stand in a row.
     fn places(&self) -> Vec<usize> {
-        self.source.key.iter().filter_map(|key| self.source.columns.iter().position(|column| column.source == *key)).collect()
+        self.source
+            .key
+            .iter()
+            .filter_map(|key| self.source.columns.iter().position(|column| column.source == *key))
+            .collect()
     }
 
     /// The keys that the ERP lists since then with their stamps, and those whose stamps cannot be compared.
-    async fn listed_since(&mut self, since: NaiveDateTime) -> Result<(HashMap<String, (Key, NaiveDateTime)>, Vec<Key>), TableError> {
+    async fn listed_since(
+        &mut self,
+        since: NaiveDateTime,
+    ) -> Result<(HashMap<String, (Key, NaiveDateTime)>, Vec<Key>), TableError> {
         let source = self.source;
         let mut columns: Vec<&'static str> = source.key.to_vec();
-        columns.extend([Some(source.watermark), source.watermark_until_changed].into_iter().flatten().filter(|name| !source.key.contains(name)));
+        columns.extend(
+            [Some(source.watermark), source.watermark_until_changed]
+                .into_iter()
+                .flatten()
+                .filter(|name| !source.key.contains(name)),
+        );
         let width = source.key.len();
         let mut listed: HashMap<String, (Key, NaiveDateTime)> = HashMap::new();
         let mut odd = Vec::new();
-        for mut stream in streams(source, &self.table, &columns, Since::Stamp(since), self.reading.batch_size) {
+        for mut stream in streams(source, &self.table, &columns, Since::Stamp(since), self.reading.batch_size)
+        {
             while !stream.done {
                 self.go_on()?;
                 for cells in stream.next_page(self.erp, &self.table).await? {
-                    let read_all: Vec<Option<Value>> = columns.iter().zip(&cells).map(|(name, cell)| read(source.column(name), cell).ok()).collect();
-                    let stamp = read_all[width..].iter().find_map(|value| if let Some(Value::Time(time)) = value { Some(*time) } else { None });
-                    let values: Vec<Value> = read_all[..width].iter().map(|value| value.clone().unwrap_or(Value::Null)).collect();
-                    let usable = values.iter().all(|value| !matches!(value, Value::Null) && !matches!(value, Value::Text(text) if text.is_empty()));
+                    let read_all: Vec<Option<Value>> = columns
+                        .iter()
+                        .zip(&cells)
+                        .map(|(name, cell)| read(source.column(name), cell).ok())
+                        .collect();
+                    let stamp = read_all[width..].iter().find_map(|value| {
+                        if let Some(Value::Time(time)) = value { Some(*time) } else { None }
+                    });
+                    let values: Vec<Value> =
+                        read_all[..width].iter().map(|value| value.clone().unwrap_or(Value::Null)).collect();
+                    let usable = values.iter().all(|value| {
+                        !matches!(value, Value::Null)
+                            && !matches!(value, Value::Text(text) if text.is_empty())
+                    });
                     let key = Key { values, cells: Some(cells[..width].to_vec()) };
                     match stamp {
                         Some(stamp) if usable => {
@@ -135,14 +171,24 @@ impl Extraction<'_> {
         Ok((listed, odd))
     }
 
-    /// Reads the rows of these keys into `judged`, and puts the keys of which there is none into `missing`; tells whether the rows are large.
-    async fn fetch(&mut self, keys: &[Key], judged: &mut Judged, missing: &mut Vec<Key>) -> Result<bool, TableError> {
+    /// Reads the rows of these keys into `judged`, and puts the keys of which there is none into `missing`;
+    /// tells whether the rows are large.
+    async fn fetch(
+        &mut self,
+        keys: &[Key],
+        judged: &mut Judged,
+        missing: &mut Vec<Key>,
+    ) -> Result<bool, TableError> {
         let exact = keys.iter().map(|key| self.is_key(key)).collect();
         let (found, mut large) = self.rows_where(exact).await?;
         let mut seen = self.keys_of(&found);
         judged.add(self.judge(found));
-        // The lake knows a key without the blanks and the spelling that the ERP may keep it with: before a row is taken for deleted, that is tried too.
-        let unseen: Vec<&Key> = keys.iter().filter(|key| key.cells.is_none() && !seen.contains(&key_text(key.values.iter()))).collect();
+        // The lake knows a key without the blanks and the spelling that the ERP may keep it with: before a
+        // row is taken for deleted, that is tried too.
+        let unseen: Vec<&Key> = keys
+            .iter()
+            .filter(|key| key.cells.is_none() && !seen.contains(&key_text(key.values.iter())))
+            .collect();
         if !unseen.is_empty() {
             let spelt = unseen.iter().map(|key| self.reads_key(key)).collect();
             let (found, more) = self.rows_where(spelt).await?;
@@ -151,13 +197,20 @@ impl Extraction<'_> {
             judged.add(self.judge(found));
         }
         let usable = |key: &&Key| !key.values.contains(&Value::Null);
-        missing.extend(keys.iter().filter(usable).filter(|key| !seen.contains(&key_text(key.values.iter()))).cloned());
+        missing.extend(
+            keys.iter().filter(usable).filter(|key| !seen.contains(&key_text(key.values.iter()))).cloned(),
+        );
         Ok(large)
     }
 
     /// All rows that meet one of these conditions, and whether they are large.
     async fn rows_where(&self, any: Vec<Condition>) -> Result<(Vec<Vec<Cell>>, bool), TableError> {
-        let mut stream = Stream::by_key(self.source, column_names(self.source), Condition::Any(any), self.reading.batch_size);
+        let mut stream = Stream::by_key(
+            self.source,
+            column_names(self.source),
+            Condition::Any(any),
+            self.reading.batch_size,
+        );
         let mut rows = Vec::new();
         while !stream.done {
             rows.extend(stream.next_page(self.erp, &self.table).await?);
@@ -167,7 +220,9 @@ impl Extraction<'_> {
 
     fn is_key(&self, key: &Key) -> Condition {
         let cells = key.cells.clone().unwrap_or_else(|| key.values.iter().map(cell_of).collect());
-        Condition::All(self.source.key.iter().zip(cells).map(|(column, cell)| Condition::Is(column, cell)).collect())
+        Condition::All(
+            self.source.key.iter().zip(cells).map(|(column, cell)| Condition::Is(column, cell)).collect(),
+        )
     }
 
     fn reads_key(&self, key: &Key) -> Condition {
@@ -181,18 +236,31 @@ impl Extraction<'_> {
 
     /// The keys of full rows, as far as they can be read.
     fn keys_of(&self, rows: &[Vec<Cell>]) -> HashSet<String> {
-        let places: Vec<usize> =
-            self.source.key.iter().filter_map(|key| self.source.columns.iter().position(|column| column.source == *key)).collect();
+        let places: Vec<usize> = self
+            .source
+            .key
+            .iter()
+            .filter_map(|key| self.source.columns.iter().position(|column| column.source == *key))
+            .collect();
         rows.iter()
             .filter_map(|cells| {
-                let values: Option<Vec<Value>> = places.iter().map(|place| read(&self.source.columns[*place], &cells[*place]).ok()).collect();
+                let values: Option<Vec<Value>> = places
+                    .iter()
+                    .map(|place| read(&self.source.columns[*place], &cells[*place]).ok())
+                    .collect();
                 Some(key_text(values?.iter()))
             })
             .collect()
     }
 
     fn row_of_key(&self, key: &Key) -> Vec<Value> {
-        let of = |name: &str| self.source.key.iter().position(|part| *part == name).map_or(Value::Null, |i| key.values[i].clone());
+        let of = |name: &str| {
+            self.source
+                .key
+                .iter()
+                .position(|part| *part == name)
+                .map_or(Value::Null, |i| key.values[i].clone())
+        };
         self.source.columns.iter().map(|column| of(column.source)).collect()
     }
 
@@ -200,7 +268,11 @@ impl Extraction<'_> {
     async fn open_keys(&mut self) -> Result<HashMap<String, Key>, TableError> {
         let source = self.source;
         let open = self.known.open().await?;
-        Ok(open.iter().filter_map(|(key, ..)| key_of_json(source, key)).map(|key| (key_text(key.values.iter()), key)).collect())
+        Ok(open
+            .iter()
+            .filter_map(|(key, ..)| key_of_json(source, key))
+            .map(|key| (key_text(key.values.iter()), key))
+            .collect())
     }
 
     /// Rejected rows without a key that the ERP no longer has leave the open list.
@@ -208,7 +280,10 @@ impl Extraction<'_> {
         let source = self.source;
         let without_key: Vec<String> = {
             let open = self.known.open().await?;
-            open.iter().filter(|(key, ..)| key_of_json(source, key).is_none()).map(|(_, _, row)| row.clone()).collect()
+            open.iter()
+                .filter(|(key, ..)| key_of_json(source, key).is_none())
+                .map(|(_, _, row)| row.clone())
+                .collect()
         };
         if without_key.is_empty() {
             return Ok(());
@@ -259,7 +334,11 @@ async fn held_since(
         let Some(rows) = lake.held(source.staging, Slot::Part(part), Some(&columns)).await? else { continue };
         let rows = with_watermark(source, &rows.frame)?;
         let stamps = rows.column("_watermark")?.clone();
-        let keys: Vec<Vec<Value>> = source.key_names().iter().map(|name| values_of(rows.column(name)?)).collect::<PolarsResult<_>>()?;
+        let keys: Vec<Vec<Value>> = source
+            .key_names()
+            .iter()
+            .map(|name| values_of(rows.column(name)?))
+            .collect::<PolarsResult<_>>()?;
         for (i, stamp) in stamps.datetime()?.as_datetime_iter().enumerate() {
             let Some(stamp) = stamp.filter(|stamp| *stamp >= since) else { continue };
             let values: Vec<Value> = keys.iter().map(|column| column[i].clone()).collect();
@@ -293,7 +372,9 @@ fn has_key_of(source: &Source, row: &str) -> Option<Condition> {
         let is = |cell| Condition::Is(column, cell);
         match original.get(*column) {
             None | Some(serde_json::Value::Null) => Condition::IsNull(column),
-            Some(serde_json::Value::Number(number)) => is(number.as_i64().map_or_else(|| Cell::Real(number.as_f64().unwrap_or_default()), Cell::Int)),
+            Some(serde_json::Value::Number(number)) => {
+                is(number.as_i64().map_or_else(|| Cell::Real(number.as_f64().unwrap_or_default()), Cell::Int))
+            }
             // Bytes are noted in hexadecimal.
             Some(serde_json::Value::String(text)) => match bytes_of(text) {
                 Some(bytes) => Condition::Any(vec![is(Cell::Text(text.clone())), is(Cell::Blob(bytes))]),

@@ -10,11 +10,13 @@ use crate::rows::{BatchRow, frame};
 use crate::stream::{Since, Stream, streams};
 
 impl Extraction<'_> {
-    /// Reads everything in parts that mean nothing until the last is there; an interrupted reload goes on where it stopped.
+    /// Reads everything in parts that mean nothing until the last is there; an interrupted reload goes on
+    /// where it stopped.
     pub(crate) async fn full(&mut self) -> Result<Read, TableError> {
         let before = self.state.watermark.as_deref().and_then(parse_watermark);
         let columns = column_names(self.source);
-        let mut streams = streams(self.source, &self.table, &columns, Since::Beginning, self.reading.batch_size);
+        let mut streams =
+            streams(self.source, &self.table, &columns, Since::Beginning, self.reading.batch_size);
         let (mut reload, began) = self.unfinished_reload(&mut streams).unwrap_or_else(|| {
             let began = self.run.started_at;
             (Reload { generation: self.next, closes: false, began: began.to_rfc3339(), cursor: None }, began)
@@ -30,8 +32,8 @@ impl Extraction<'_> {
             if rows.is_empty() && judged.rejected.is_empty() && !reload.closes {
                 continue;
             }
-            // The watermark is the one from before the reload began: what changes while it reads is read again. Where there was none, all that was
-            // stamped before the reload began has been read now.
+            // The watermark is the one from before the reload began: what changes while it reads is read
+            // again. Where there was none, all that was stamped before the reload began has been read now.
             let watermark = before.or_else(|| if reload.closes { far(&streams, None, began) } else { None });
             rows.extend(self.known.rejections(&judged.rejected).await?);
             let all = frame(self.source, &rows)?;

@@ -27,7 +27,12 @@ impl BatchRow {
 
     /// A rejected row; `op` tells whether it is recorded already.
     pub(crate) fn rejected(op: &'static str, source: &Source, rejected: &RejectedRow) -> Self {
-        Self { op, values: rejected.values.clone(), reason: Some(rejected.reason.clone()), row: Some(rejected.json(source)) }
+        Self {
+            op,
+            values: rejected.values.clone(),
+            reason: Some(rejected.reason.clone()),
+            row: Some(rejected.json(source)),
+        }
     }
 }
 
@@ -38,20 +43,38 @@ pub(crate) fn frame(source: &Source, rows: &[BatchRow]) -> PolarsResult<DataFram
         let name = PlSmallStr::from_string(column.name());
         let values = rows.iter().map(|row| &row.values[i]);
         columns.push(match column.kind {
-            Kind::Text => {
-                StringChunked::from_iter_options(name, values.map(|v| if let Value::Text(v) = v { Some(v.as_str()) } else { None })).into_column()
-            }
-            Kind::Whole => Int64Chunked::from_iter_options(name, values.map(|v| if let Value::Whole(v) = v { Some(*v) } else { None })).into_column(),
-            Kind::Number | Kind::Signed => {
-                Float64Chunked::from_iter_options(name, values.map(|v| if let Value::Number(v) = v { Some(*v) } else { None })).into_column()
-            }
-            Kind::Flag => BooleanChunked::from_iter_options(name, values.map(|v| if let Value::Flag(v) = v { Some(*v) } else { None })).into_column(),
-            Kind::Date => {
-                DateChunked::from_naive_date_options(name, values.map(|v| if let Value::Date(v) = v { Some(*v) } else { None })).into_column()
-            }
+            Kind::Text => StringChunked::from_iter_options(
+                name,
+                values.map(|v| if let Value::Text(v) = v { Some(v.as_str()) } else { None }),
+            )
+            .into_column(),
+            Kind::Whole => Int64Chunked::from_iter_options(
+                name,
+                values.map(|v| if let Value::Whole(v) = v { Some(*v) } else { None }),
+            )
+            .into_column(),
+            Kind::Number | Kind::Signed => Float64Chunked::from_iter_options(
+                name,
+                values.map(|v| if let Value::Number(v) = v { Some(*v) } else { None }),
+            )
+            .into_column(),
+            Kind::Flag => BooleanChunked::from_iter_options(
+                name,
+                values.map(|v| if let Value::Flag(v) = v { Some(*v) } else { None }),
+            )
+            .into_column(),
+            Kind::Date => DateChunked::from_naive_date_options(
+                name,
+                values.map(|v| if let Value::Date(v) = v { Some(*v) } else { None }),
+            )
+            .into_column(),
             Kind::Time => {
-                let times = values.map(|v| if let Value::Time(v) = v { Some(v.and_utc().timestamp_micros()) } else { None });
-                Int64Chunked::from_iter_options(name, times).into_datetime(TimeUnit::Microseconds, None).into_column()
+                let times = values.map(|v| {
+                    if let Value::Time(v) = v { Some(v.and_utc().timestamp_micros()) } else { None }
+                });
+                Int64Chunked::from_iter_options(name, times)
+                    .into_datetime(TimeUnit::Microseconds, None)
+                    .into_column()
             }
         });
     }

@@ -1,4 +1,5 @@
-//! A whole run: all tables one after the other, each tried again where that may help, then the marts, and a record of it all.
+//! A whole run: all tables one after the other, each tried again where that may help, then the marts, and a
+//! record of it all.
 
 mod lease;
 mod progress;
@@ -22,12 +23,19 @@ pub struct RunRequest {
     pub mode: Mode,
     /// What started it: `schedule`, `api`, `cli`.
     pub trigger: String,
-    /// When it will be ended from outside, if it will. It stops reading in time to have what it read in the marts by then.
+    /// When it will be ended from outside, if it will. It stops reading in time to have what it read in the
+    /// marts by then.
     pub deadline: Option<DateTime<Utc>>,
 }
 
-/// Extracts all tables and brings the marts up to date. Failures are in the record that comes back, and in the lake as far as it can be written.
-pub async fn run(lake: &Lake, settings: &Settings, request: &RunRequest, clock: impl Fn() -> DateTime<Utc> + Sync) -> RunRecord {
+/// Extracts all tables and brings the marts up to date. Failures are in the record that comes back, and in
+/// the lake as far as it can be written.
+pub async fn run(
+    lake: &Lake,
+    settings: &Settings,
+    request: &RunRequest,
+    clock: impl Fn() -> DateTime<Utc> + Sync,
+) -> RunRecord {
     run_from(&settings.source(), lake, settings, request, clock).await
 }
 
@@ -86,12 +94,14 @@ pub(crate) async fn run_as(
     record
 }
 
-/// Closes the record: `ok` only if every table that is there was read and the marts follow; `partial` if some were, or if a run that had to stop read some
-/// rows, which are in the marts.
+/// Closes the record: `ok` only if every table that is there was read and the marts follow; `partial` if some
+/// were, or if a run that had to stop read some rows, which are in the marts.
 fn finish(record: &mut RunRecord, result: Result<Ended, String>, finished_at: DateTime<FixedOffset>) {
     let sum = |of: fn(&TableRun) -> i64| record.tables.iter().map(of).sum::<i64>();
-    (record.extracted, record.accepted, record.rejected) = (sum(|t| t.extracted), sum(|t| t.accepted), sum(|t| t.rejected));
-    let (written, failed) = (sum(|t| t.written), record.tables.iter().filter(|table| table.error.is_some()).count());
+    (record.extracted, record.accepted, record.rejected) =
+        (sum(|t| t.extracted), sum(|t| t.accepted), sum(|t| t.rejected));
+    let (written, failed) =
+        (sum(|t| t.written), record.tables.iter().filter(|table| table.error.is_some()).count());
     let status = match &result {
         Ok(_) if failed == 0 => "ok",
         Ok(_) if failed < record.tables.len() => "partial",
@@ -118,7 +128,9 @@ fn finish(record: &mut RunRecord, result: Result<Ended, String>, finished_at: Da
 /// What failed, each reason once with the tables that it kept from being read.
 fn failures(tables: &[TableRun]) -> Vec<String> {
     let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (table, reason) in tables.iter().filter_map(|table| Some((table.table.as_str(), table.error.as_deref()?))) {
+    for (table, reason) in
+        tables.iter().filter_map(|table| Some((table.table.as_str(), table.error.as_deref()?)))
+    {
         match by_reason.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, tables)) => tables.push(table),
             None => by_reason.push((reason, vec![table])),

@@ -50,12 +50,19 @@ impl Settings {
 
     /// Reads the settings from a function that knows the environment.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
-        let text = |name: &'static str, default: &str| get(name).filter(|text| !text.trim().is_empty()).unwrap_or_else(|| default.to_owned());
-        let number = |name: &'static str, default: u32, least: u32, most: u32| -> Result<u32, SettingsError> {
-            let value = text(name, &default.to_string());
-            let wrong = || SettingsError::Value { name, value: value.clone(), expected: format!("use a whole number from {least} to {most}") };
-            value.trim().parse().ok().filter(|n| (least..=most).contains(n)).ok_or_else(wrong)
+        let text = |name: &'static str, default: &str| {
+            get(name).filter(|text| !text.trim().is_empty()).unwrap_or_else(|| default.to_owned())
         };
+        let number =
+            |name: &'static str, default: u32, least: u32, most: u32| -> Result<u32, SettingsError> {
+                let value = text(name, &default.to_string());
+                let wrong = || SettingsError::Value {
+                    name,
+                    value: value.clone(),
+                    expected: format!("use a whole number from {least} to {most}"),
+                };
+                value.trim().parse().ok().filter(|n| (least..=most).contains(n)).ok_or_else(wrong)
+            };
         let zone = text("FACTORY_TZ", "Europe/London");
         let factory_id = text("FACTORY_ID", "main");
         let simple = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -88,19 +95,25 @@ mod tests {
     use std::path::Path;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
-        Settings::read(|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())).map_err(|e| e.to_string())
+        Settings::read(|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+            .map_err(|e| e.to_string())
     }
 
     #[test]
     fn nothing_has_to_be_set() {
         let settings = read(&[]).unwrap();
-        assert_eq!((settings.reading.batch_size, settings.reading.overlap_minutes, settings.retries), (5000, 120, 2));
+        assert_eq!(
+            (settings.reading.batch_size, settings.reading.overlap_minutes, settings.retries),
+            (5000, 120, 2)
+        );
         assert!(matches!(settings.source_db, Address::Sqlite(path) if path == Path::new("data/erp.db")));
     }
 
     #[test]
     fn a_setting_that_makes_no_sense_is_named_with_its_value() {
-        let check = |name: &str, value: &str, expect: &str| assert_eq!(read(&[(name, value)]).err(), Some(expect.to_owned()));
+        let check = |name: &str, value: &str, expect: &str| {
+            assert_eq!(read(&[(name, value)]).err(), Some(expect.to_owned()))
+        };
         check("BATCH_SIZE", "many", "BATCH_SIZE is `many`: use a whole number from 1 to 100000");
         check("BATCH_SIZE", "0", "BATCH_SIZE is `0`: use a whole number from 1 to 100000");
         check("FACTORY_TZ", "Mars/Base", "FACTORY_TZ is `Mars/Base`: use a zone such as Europe/London");

@@ -1,8 +1,9 @@
 //! The ways through a table: which rows a run asks for, page after page, and how far it has come.
 //!
-//! Rows with a stamp come in the order of their stamps; a table with a column that stands in for the watermark has two such ways, each over its own index.
-//! Rows without a key or without a stamp would be lost on them, and have a way of their own. Where no index gives the order of the stamps, rows come in the
-//! order of their keys: the ERP is never asked to sort a table.
+//! Rows with a stamp come in the order of their stamps; a table with a column that stands in for the
+//! watermark has two such ways, each over its own index. Rows without a key or without a stamp would be lost
+//! on them, and have a way of their own. Where no index gives the order of the stamps, rows come in the order
+//! of their keys: the ERP is never asked to sort a table.
 
 use chrono::NaiveDateTime;
 use warehouse::sources::Source;
@@ -35,29 +36,42 @@ pub(crate) enum Since {
     Stamp(NaiveDateTime),
 }
 
-/// The ways that together read every row of a table since some stamp. Those that do not go by stamps come first: when they have been read, the stamps of
-/// the others alone tell how far the table has been read.
-pub(crate) fn streams(source: &'static Source, table: &Table, columns: &[&'static str], since: Since, page: usize) -> Vec<Stream> {
+/// The ways that together read every row of a table since some stamp. Those that do not go by stamps come
+/// first: when they have been read, the stamps of the others alone tell how far the table has been read.
+pub(crate) fn streams(
+    source: &'static Source,
+    table: &Table,
+    columns: &[&'static str],
+    since: Since,
+    page: usize,
+) -> Vec<Stream> {
     let keyed = || source.key.iter().map(|key| Condition::NotNull(key));
-    let stream = |conditions: Vec<Condition>, order: Vec<&'static str>, limit, stamps: Vec<&'static str>| Stream {
-        select: Select { source, columns: columns.to_vec(), conditions, order, after: None, limit },
-        stamps,
-        reached: None,
-        done: false,
-        is_large: false,
-    };
+    let stream =
+        |conditions: Vec<Condition>, order: Vec<&'static str>, limit, stamps: Vec<&'static str>| Stream {
+            select: Select { source, columns: columns.to_vec(), conditions, order, after: None, limit },
+            stamps,
+            reached: None,
+            done: false,
+            is_large: false,
+        };
     let by_key = || source.key.to_vec();
     let mut streams = Vec::new();
 
-    let nullable: Vec<Condition> =
-        source.key.iter().filter(|key| table.column(key).is_none_or(|column| column.nullable)).map(|key| Condition::IsNull(key)).collect();
+    let nullable: Vec<Condition> = source
+        .key
+        .iter()
+        .filter(|key| table.column(key).is_none_or(|column| column.nullable))
+        .map(|key| Condition::IsNull(key))
+        .collect();
     if !nullable.is_empty() {
         streams.push(stream(vec![Condition::Any(nullable)], Vec::new(), WITHOUT_KEY_MAX + 1, Vec::new()));
     }
 
     // The watermark itself before the column that stands in for it.
-    let stamps: Vec<&'static str> = [Some(source.watermark), source.watermark_until_changed].into_iter().flatten().collect();
-    let since_then: Vec<Condition> = (0..stamps.len()).map(|i| stamped_since(&stamps[..=i], table, since)).collect();
+    let stamps: Vec<&'static str> =
+        [Some(source.watermark), source.watermark_until_changed].into_iter().flatten().collect();
+    let since_then: Vec<Condition> =
+        (0..stamps.len()).map(|i| stamped_since(&stamps[..=i], table, since)).collect();
     let mut unstamped = vec![Condition::All(stamps.iter().map(|stamp| Condition::IsNull(stamp)).collect())];
     if let Since::Stamp(since) = since {
         unstamped.extend((0..stamps.len()).filter_map(|i| odd_stamps(&stamps[..=i], table, since)));
@@ -70,7 +84,11 @@ pub(crate) fn streams(source: &'static Source, table: &Table, columns: &[&'stati
     }
     streams.push(stream(keyed().chain([Condition::Any(unstamped)]).collect(), by_key(), page, Vec::new()));
     for (stamp, since_then) in stamps.iter().zip(since_then) {
-        let order = if table.has_index_on(stamp) { std::iter::once(*stamp).chain(by_key()).collect() } else { by_key() };
+        let order = if table.has_index_on(stamp) {
+            std::iter::once(*stamp).chain(by_key()).collect()
+        } else {
+            by_key()
+        };
         streams.push(stream(std::iter::once(since_then).chain(keyed()).collect(), order, page, vec![stamp]));
     }
     streams
@@ -78,8 +96,20 @@ pub(crate) fn streams(source: &'static Source, table: &Table, columns: &[&'stati
 
 impl Stream {
     /// Rows that meet a condition, in the order of their keys.
-    pub(crate) fn by_key(source: &'static Source, columns: Vec<&'static str>, condition: Condition, page: usize) -> Self {
-        let select = Select { source, columns, conditions: vec![condition], order: source.key.to_vec(), after: None, limit: page };
+    pub(crate) fn by_key(
+        source: &'static Source,
+        columns: Vec<&'static str>,
+        condition: Condition,
+        page: usize,
+    ) -> Self {
+        let select = Select {
+            source,
+            columns,
+            conditions: vec![condition],
+            order: source.key.to_vec(),
+            after: None,
+            limit: page,
+        };
         Self { select, stamps: Vec::new(), reached: None, done: false, is_large: false }
     }
 
@@ -109,12 +139,19 @@ impl Stream {
     }
 
     /// Reads the next page; its cells come in the order of the columns asked for.
-    pub(crate) async fn next_page(&mut self, erp: &dyn Erp, table: &Table) -> Result<Vec<Vec<Cell>>, ErpError> {
+    pub(crate) async fn next_page(
+        &mut self,
+        erp: &dyn Erp,
+        table: &Table,
+    ) -> Result<Vec<Vec<Cell>>, ErpError> {
         let page = erp.page(table, &self.select).await?;
         let full = page.cut || page.rows.len() >= self.select.limit;
         if self.select.order.is_empty() {
             if full {
-                return Err(ErpError::TooManyWithoutKey { table: self.select.source.table, limit: page.rows.len().min(WITHOUT_KEY_MAX) });
+                return Err(ErpError::TooManyWithoutKey {
+                    table: self.select.source.table,
+                    limit: page.rows.len().min(WITHOUT_KEY_MAX),
+                });
             }
             self.done = true;
             return Ok(page.rows);
@@ -127,7 +164,8 @@ impl Stream {
         self.done = !full;
         if let Some(last) = page.rows.last() {
             let place = |name: &&'static str| self.select.columns.iter().position(|column| column == name);
-            self.select.after = Some(self.select.order.iter().filter_map(place).map(|i| last[i].clone()).collect());
+            self.select.after =
+                Some(self.select.order.iter().filter_map(place).map(|i| last[i].clone()).collect());
             let stamps: Vec<usize> = self.stamps.iter().filter_map(place).collect();
             let stamp = |row: &Vec<Cell>| {
                 let first = stamps.iter().map(|i| &row[*i]).find(|cell| **cell != Cell::Null)?;
@@ -146,20 +184,29 @@ fn stamped_since(stamps: &[&'static str], table: &Table, since: Since) -> Condit
         Since::Beginning => Condition::NotNull(stamp),
         Since::Stamp(since) => Condition::AtLeast(stamp, table.lower_bound(stamp, since)),
     };
-    Condition::All(std::iter::once(from).chain(before.iter().map(|earlier| Condition::IsNull(earlier))).collect())
+    Condition::All(
+        std::iter::once(from).chain(before.iter().map(|earlier| Condition::IsNull(earlier))).collect(),
+    )
 }
 
-/// Rows whose stamp is the last of these columns and may belong to the time since then, but comes before it in the order of the column: dates alone, and
-/// what is no stamp at all. A column of a time type has none.
+/// Rows whose stamp is the last of these columns and may belong to the time since then, but comes before it
+/// in the order of the column: dates alone, and what is no stamp at all. A column of a time type has none.
 fn odd_stamps(stamps: &[&'static str], table: &Table, since: NaiveDateTime) -> Option<Condition> {
     let (stamp, before) = stamps.split_last()?;
     if !matches!(table.class(stamp), Class::Loose | Class::Text) {
         return None;
     }
-    let mut odd = vec![Condition::Is(stamp, Cell::Text(since.format("%Y-%m-%d").to_string())), Condition::Below(stamp, Cell::Text("0".to_owned()))];
+    let mut odd = vec![
+        Condition::Is(stamp, Cell::Text(since.format("%Y-%m-%d").to_string())),
+        Condition::Below(stamp, Cell::Text("0".to_owned())),
+    ];
     if table.dialect == Dialect::SqlServer {
         // A collation puts signs and blanks before the digits, but not all of them.
         odd.push(Condition::Is(stamp, Cell::Text(String::new())));
     }
-    Some(Condition::All(std::iter::once(Condition::Any(odd)).chain(before.iter().map(|earlier| Condition::IsNull(earlier))).collect()))
+    Some(Condition::All(
+        std::iter::once(Condition::Any(odd))
+            .chain(before.iter().map(|earlier| Condition::IsNull(earlier)))
+            .collect(),
+    ))
 }

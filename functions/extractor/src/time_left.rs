@@ -1,4 +1,5 @@
-//! How long a run may go on. Whoever runs it may end it at some moment; before that, what it has read must be in the marts and the run must have said so.
+//! How long a run may go on. Whoever runs it may end it at some moment; before that, what it has read must be
+//! in the marts and the run must have said so.
 
 use std::fmt;
 use std::time::Duration;
@@ -30,12 +31,20 @@ struct Limits {
 }
 
 impl<'a> TimeLeft<'a> {
-    /// The time of a run that begins now. A fifth of it is for the marts: they follow what was read, and take less long than reading it did.
-    pub(crate) fn new(clock: &'a (dyn Fn() -> DateTime<Utc> + Sync), deadline: Option<DateTime<Utc>>) -> Self {
+    /// The time of a run that begins now. A fifth of it is for the marts: they follow what was read, and take
+    /// less long than reading it did.
+    pub(crate) fn new(
+        clock: &'a (dyn Fn() -> DateTime<Utc> + Sync),
+        deadline: Option<DateTime<Utc>>,
+    ) -> Self {
         let limits = deadline.map(|deadline| {
             let whole = (deadline - clock()).max(TimeDelta::zero());
             let margin = (whole / 5).max(MARGIN_MIN).min(whole / 2);
-            Limits { deadline, stop_reading: deadline - margin, cut_off: deadline - LAST_WORDS.min(margin / 4) }
+            Limits {
+                deadline,
+                stop_reading: deadline - margin,
+                cut_off: deadline - LAST_WORDS.min(margin / 4),
+            }
         });
         Self { clock, limits }
     }

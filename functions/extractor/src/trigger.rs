@@ -1,7 +1,8 @@
 //! How runs are triggered: one at a time.
 //!
-//! Runs side by side lose and repeat nothing, so [`mod@crate::run`] never asks for a turn. They only do each other's work: where a run is triggered by a clock
-//! or by a request, it is looked first whether one is at work.
+//! Runs side by side lose and repeat nothing, so [`mod@crate::run`] never asks for a turn. They only do each
+//! other's work: where a run is triggered by a clock or by a request, it is looked first whether one is at
+//! work.
 
 use api::pipeline::RunRecord;
 use chrono::{DateTime, SubsecRound, Utc};
@@ -14,14 +15,17 @@ use crate::settings::Settings;
 /// What triggers a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
-    /// Its time has come. A run that fetches new rows makes way for one that is at work, which fetches them too or is followed by one that does; a reload or a
-    /// comparison is rare and is not put off, so that a schedule of short runs cannot keep it from happening.
+    /// Its time has come. A run that fetches new rows makes way for one that is at work, which fetches them
+    /// too or is followed by one that does; a reload or a comparison is rare and is not put off, so that a
+    /// schedule of short runs cannot keep it from happening.
     Scheduled,
-    /// It was promised: its mark is put, and holds the turn. It is carried out once, however often it is asked for.
+    /// It was promised: its mark is put, and holds the turn. It is carried out once, however often it is
+    /// asked for.
     Promised,
 }
 
-/// Carries out the run of this id, or makes way and says so in the log. A lake that cannot be asked is left to the run, whose record says what is wrong.
+/// Carries out the run of this id, or makes way and says so in the log. A lake that cannot be asked is left
+/// to the run, whose record says what is wrong.
 pub async fn trigger(
     lake: &Lake,
     settings: &Settings,
@@ -42,7 +46,9 @@ pub async fn trigger(
             return None;
         }
         Ok(None) => {}
-        Err(error) => tracing::warn!(job_id, error = chain(&error), "the lake cannot tell whether a run is at work"),
+        Err(error) => {
+            tracing::warn!(job_id, error = chain(&error), "the lake cannot tell whether a run is at work")
+        }
     }
     Some(run_as(job_id, &settings.source(), lake, settings, request, clock).await)
 }
@@ -65,7 +71,8 @@ async fn waits_for(lake: &Lake, mark: &RunningMark, now: DateTime<Utc>) -> lake:
     })
 }
 
-/// Why a promised run is not carried out. A request for it may arrive twice, or so late that its mark has expired and another run is at work.
+/// Why a promised run is not carried out. A request for it may arrive twice, or so late that its mark has
+/// expired and another run is at work.
 async fn is_over(lake: &Lake, mark: &RunningMark, now: DateTime<Utc>) -> lake::Result<Option<String>> {
     let is_late = lake.running_mark(&mark.job_id).await?.is_none_or(|promise| !promise.is_living(now));
     if is_late && let Some(other) = lake.living_run(now, &mark.job_id).await? {

@@ -1,6 +1,7 @@
 //! Legacy cells to typed values, or the reason why a row cannot be taken. Pure.
 //!
-//! Nothing rejects a row but its key, its watermark, a value that its column's type cannot hold, and the declared ranges.
+//! Nothing rejects a row but its key, its watermark, a value that its column's type cannot hold, and the
+//! declared ranges.
 
 use std::fmt::Write as _;
 
@@ -42,7 +43,8 @@ pub struct ValidRow {
 pub struct RejectedRow {
     /// Why, naming column and value.
     pub reason: String,
-    /// The key and watermark columns as far as they can be read, NULL elsewhere; in the order of the source's columns.
+    /// The key and watermark columns as far as they can be read, NULL elsewhere; in the order of the source's
+    /// columns.
     pub values: Vec<Value>,
     /// When it last changed, if that can be read.
     pub watermark: Option<NaiveDateTime>,
@@ -80,14 +82,19 @@ pub fn validate(source: &Source, cells: Vec<Cell>) -> Result<ValidRow, RejectedR
         if source.key.contains(&column.source) {
             match (&values[i], &cells[i]) {
                 (Value::Null, Cell::Null) => reasons.push(format!("key `{}` is NULL", column.source)),
-                (Value::Text(text), _) if text.is_empty() => reasons.push(format!("key `{}` is empty", column.source)),
-                (Value::Null, Cell::Text(text)) if text.trim().is_empty() => reasons.push(format!("key `{}` is empty", column.source)),
+                (Value::Text(text), _) if text.is_empty() => {
+                    reasons.push(format!("key `{}` is empty", column.source))
+                }
+                (Value::Null, Cell::Text(text)) if text.trim().is_empty() => {
+                    reasons.push(format!("key `{}` is empty", column.source))
+                }
                 _ => {}
             }
         }
     }
     let unreadable = unreadable_watermark(source, &values, &cells);
-    // A stamp that cannot be read is not replaced by the one that stands in for a missing one: how new the row is remains unknown.
+    // A stamp that cannot be read is not replaced by the one that stands in for a missing one: how new the
+    // row is remains unknown.
     let watermark = if unreadable { None } else { watermark_of(source, &values) };
     if watermark.is_none() && !unreadable {
         reasons.push(format!("`{}` is NULL: the row has no watermark", source.watermark));
@@ -98,7 +105,8 @@ pub fn validate(source: &Source, cells: Vec<Cell>) -> Result<ValidRow, RejectedR
             for (i, column) in source.columns.iter().enumerate() {
                 let empty = matches!(&values[i], Value::Text(text) if text.is_empty());
                 let identifies = source.key.contains(&column.source) && !empty;
-                let stamps = column.source == source.watermark || Some(column.source) == source.watermark_until_changed;
+                let stamps = column.source == source.watermark
+                    || Some(column.source) == source.watermark_until_changed;
                 if !identifies && (!stamps || unreadable) {
                     values[i] = Value::Null;
                 }
@@ -108,7 +116,8 @@ pub fn validate(source: &Source, cells: Vec<Cell>) -> Result<ValidRow, RejectedR
     }
 }
 
-/// A row's watermark: the watermark column, else the one that stands in for it until the row is first changed.
+/// A row's watermark: the watermark column, else the one that stands in for it until the row is first
+/// changed.
 pub fn watermark_of(source: &Source, values: &[Value]) -> Option<NaiveDateTime> {
     let of = |name: &str| {
         let place = source.columns.iter().position(|column| column.source == name)?;
@@ -123,7 +132,8 @@ pub fn watermark_of(source: &Source, values: &[Value]) -> Option<NaiveDateTime> 
 /// Whether there is a stamp that cannot be read.
 fn unreadable_watermark(source: &Source, values: &[Value], cells: &[Cell]) -> bool {
     source.columns.iter().enumerate().any(|(i, column)| {
-        let stamps = column.source == source.watermark || Some(column.source) == source.watermark_until_changed;
+        let stamps =
+            column.source == source.watermark || Some(column.source) == source.watermark_until_changed;
         stamps && values[i] == Value::Null && cells[i] != Cell::Null && !is_blank(&cells[i])
     })
 }
@@ -146,15 +156,23 @@ pub fn read(column: &Column, cell: &Cell) -> Result<Value, String> {
         Kind::Whole => whole(cell).map(Value::Whole),
         Kind::Number | Kind::Signed => number(cell).map(Value::Number),
         Kind::Flag => domain::flag::parse_flag(&cell.to_string()).ok().map(Value::Flag),
-        Kind::Date => text_of(cell).and_then(|text| time(text.trim())).map(|(time, _)| Value::Date(time.date())),
+        Kind::Date => {
+            text_of(cell).and_then(|text| time(text.trim())).map(|(time, _)| Value::Date(time.date()))
+        }
         Kind::Time => text_of(cell).and_then(|text| time(text.trim())).map(|(time, _)| Value::Time(time)),
     };
     match (value, column.kind) {
         (None, _) => wrong(),
-        (Some(Value::Whole(value)), _) if value < 0 => Err(format!("`{}` is {value}, below 0", column.source)),
-        (Some(Value::Number(value)), Kind::Number) if value < 0.0 => Err(format!("`{}` is {value}, below 0", column.source)),
+        (Some(Value::Whole(value)), _) if value < 0 => {
+            Err(format!("`{}` is {value}, below 0", column.source))
+        }
+        (Some(Value::Number(value)), Kind::Number) if value < 0.0 => {
+            Err(format!("`{}` is {value}, below 0", column.source))
+        }
         (Some(Value::Whole(value)), _) => match column.range {
-            Some((low, high)) if !(low..=high).contains(&value) => Err(format!("`{}` is {value}, outside {low} to {high}", column.source)),
+            Some((low, high)) if !(low..=high).contains(&value) => {
+                Err(format!("`{}` is {value}, outside {low} to {high}", column.source))
+            }
             _ => Ok(Value::Whole(value)),
         },
         (Some(value), _) => Ok(value),
@@ -178,7 +196,10 @@ fn whole(cell: &Cell) -> Option<i64> {
         Cell::Text(text) => {
             let text = text.trim();
             // Decimals come with the digits of their type: all of a large number would not fit into a float.
-            let exact = text.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0')).map_or(text, |(whole, _)| whole);
+            let exact = text
+                .split_once('.')
+                .filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0'))
+                .map_or(text, |(whole, _)| whole);
             exact.parse().ok().or_else(|| whole_of(number(cell)?))
         }
         Cell::Real(value) => whole_of(*value),
@@ -204,8 +225,8 @@ fn number(cell: &Cell) -> Option<f64> {
     value.is_finite().then_some(value + 0.0)
 }
 
-/// Reads `YYYY-MM-DD`, with or without ` HH:MM[:SS[.fffffff]]`, with or without an offset behind that (` +01:00`, which changes nothing: the time is the
-/// factory's); tells whether there was a time part.
+/// Reads `YYYY-MM-DD`, with or without ` HH:MM[:SS[.fffffff]]`, with or without an offset behind that (`
+/// +01:00`, which changes nothing: the time is the factory's); tells whether there was a time part.
 pub fn time(text: &str) -> Option<(NaiveDateTime, bool)> {
     let bytes = without_offset(text).as_bytes();
     let digits = |from: usize, to: usize| -> Option<u32> {
@@ -230,7 +251,9 @@ pub fn time(text: &str) -> Option<(NaiveDateTime, bool)> {
     };
     let nanos = match bytes.get(19) {
         None => 0,
-        Some(b'.') if (21..=29).contains(&bytes.len()) => digits(20, bytes.len())? * 10u32.pow(29 - bytes.len() as u32),
+        Some(b'.') if (21..=29).contains(&bytes.len()) => {
+            digits(20, bytes.len())? * 10u32.pow(29 - bytes.len() as u32)
+        }
         Some(_) => return None,
     };
     Some((date.and_time(NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?), true))
@@ -239,9 +262,14 @@ pub fn time(text: &str) -> Option<(NaiveDateTime, bool)> {
 fn without_offset(text: &str) -> &str {
     let is_offset = |tail: &str| {
         let bytes = tail.as_bytes();
-        bytes.len() == 6 && matches!(bytes[0], b'+' | b'-') && bytes[3] == b':' && [1, 2, 4, 5].iter().all(|i| bytes[*i].is_ascii_digit())
+        bytes.len() == 6
+            && matches!(bytes[0], b'+' | b'-')
+            && bytes[3] == b':'
+            && [1, 2, 4, 5].iter().all(|i| bytes[*i].is_ascii_digit())
     };
-    text.rsplit_once(' ').filter(|(time, tail)| time.len() > 10 && is_offset(tail)).map_or(text, |(time, _)| time)
+    text.rsplit_once(' ')
+        .filter(|(time, tail)| time.len() > 10 && is_offset(tail))
+        .map_or(text, |(time, _)| time)
 }
 
 fn shorten(cell: &Cell) -> String {
@@ -260,7 +288,10 @@ fn shorten(cell: &Cell) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use warehouse::sources::{RUN_NUMBERS, RUN_OUTPUTS, flag, number as number_column, signed, text, time as time_column, whole as whole_column};
+    use warehouse::sources::{
+        RUN_NUMBERS, RUN_OUTPUTS, flag, number as number_column, signed, text, time as time_column,
+        whole as whole_column,
+    };
 
     fn reads(column: Column, cell: &Cell) -> Result<Value, String> {
         read(&column, cell)
@@ -272,7 +303,9 @@ mod tests {
 
     #[test]
     fn legacy_spellings_are_read() {
-        let check = |column: Column, cell: Cell, expect: Value| assert_eq!(reads(column, &cell), Ok(expect), "{cell:?}");
+        let check = |column: Column, cell: Cell, expect: Value| {
+            assert_eq!(reads(column, &cell), Ok(expect), "{cell:?}")
+        };
         check(whole_column("n"), t(" 12 "), Value::Whole(12));
         check(whole_column("n"), t("12.0"), Value::Whole(12));
         check(whole_column("n"), Cell::Real(12.0), Value::Whole(12));
@@ -292,9 +325,15 @@ mod tests {
 
     #[test]
     fn what_a_type_cannot_hold_is_named() {
-        let check = |column: Column, cell: Cell, expect: &str| assert_eq!(reads(column, &cell), Err(expect.to_owned()));
+        let check = |column: Column, cell: Cell, expect: &str| {
+            assert_eq!(reads(column, &cell), Err(expect.to_owned()))
+        };
         check(whole_column("n"), t("12.5"), "`n` is `12.5`, not a whole number");
-        check(whole_column("n"), Cell::Real(1e300), &format!("`n` is `{}…`, not a whole number", &format!("{}", 1e300)[..80]));
+        check(
+            whole_column("n"),
+            Cell::Real(1e300),
+            &format!("`n` is `{}…`, not a whole number", &format!("{}", 1e300)[..80]),
+        );
         check(whole_column("n"), Cell::Int(-1), "`n` is -1, below 0");
         check(number_column("n"), t("NaN"), "`n` is `NaN`, not a number of at least 0");
         check(number_column("n"), Cell::Real(f64::INFINITY), "`n` is `inf`, not a number of at least 0");
@@ -308,7 +347,9 @@ mod tests {
 
     #[test]
     fn times_keep_all_their_digits() {
-        let check = |text: &str, expect: &str| assert_eq!(time(text).map(|(time, _)| time.to_string()), Some(expect.to_owned()), "{text}");
+        let check = |text: &str, expect: &str| {
+            assert_eq!(time(text).map(|(time, _)| time.to_string()), Some(expect.to_owned()), "{text}")
+        };
         check("2026-11-13", "2026-11-13 00:00:00");
         check("2026-11-13 04:05:06", "2026-11-13 04:05:06");
         check("2026-11-13 04:05:06.003", "2026-11-13 04:05:06.003");
@@ -316,16 +357,36 @@ mod tests {
         check("2026-07-01 11:00:00.50 +01:00", "2026-07-01 11:00:00.500");
         check("0001-01-01", "0001-01-01 00:00:00");
         check("9999-12-31 23:59:59.9999999", "9999-12-31 23:59:59.999999900");
-        for wrong in
-            ["", "2026", "2026-11-13 ", "2026-11-13 4:05", "2026-11-13 24:00:00", "2026-11-13 04:05:06.", "13/11/2026", "2026-1a-13", "2026-11-13é"]
-        {
+        for wrong in [
+            "",
+            "2026",
+            "2026-11-13 ",
+            "2026-11-13 4:05",
+            "2026-11-13 24:00:00",
+            "2026-11-13 04:05:06.",
+            "13/11/2026",
+            "2026-1a-13",
+            "2026-11-13é",
+        ] {
             assert_eq!(time(wrong), None, "{wrong}");
         }
     }
 
     fn run(number: Cell, created: Cell, updated: Cell) -> Vec<Cell> {
         let text = |value: &str| t(value);
-        vec![number, text("2026-11-13"), text("cod"), text("P"), text("L1"), text("AM"), Cell::Null, Cell::Null, Cell::Null, created, updated]
+        vec![
+            number,
+            text("2026-11-13"),
+            text("cod"),
+            text("P"),
+            text("L1"),
+            text("AM"),
+            Cell::Null,
+            Cell::Null,
+            Cell::Null,
+            created,
+            updated,
+        ]
     }
 
     #[test]
@@ -339,7 +400,11 @@ mod tests {
     fn a_row_without_key_or_watermark_is_rejected_with_its_values() {
         let rejected = validate(&RUN_NUMBERS, run(t("  "), Cell::Null, Cell::Null)).unwrap_err();
         assert_eq!(rejected.reason, "key `RunNumber` is empty; `Updated` is NULL: the row has no watermark");
-        assert!(rejected.json(&RUN_NUMBERS).contains("\"RunNumber\":\"  \""), "{}", rejected.json(&RUN_NUMBERS));
+        assert!(
+            rejected.json(&RUN_NUMBERS).contains("\"RunNumber\":\"  \""),
+            "{}",
+            rejected.json(&RUN_NUMBERS)
+        );
         assert_eq!(rejected.values[0], Value::Null);
         let rejected = validate(&RUN_NUMBERS, run(t("7"), t("soon"), Cell::Null)).unwrap_err();
         assert_eq!(rejected.reason, "`Created` is `soon`, not a date and time");

@@ -1,4 +1,5 @@
-//! `/health`: whether there are numbers and how old they are; `/openapi.json`: what can be asked. Both answer before the first run too.
+//! `/health`: whether there are numbers and how old they are; `/openapi.json`: what can be asked. Both answer
+//! before the first run too.
 
 pub mod openapi;
 
@@ -30,14 +31,19 @@ async fn health(Extract(state): Extract<State>, _: Ask<NoQuery>) -> Result<Answe
         Some(age) if age > i64::from(state.settings().stale_after_seconds) => "stale",
         Some(_) => "ok",
     };
-    let source_name = |staging: &str| Source::of_staging(staging).map_or(staging, |source| source.table).to_owned();
+    let source_name =
+        |staging: &str| Source::of_staging(staging).map_or(staging, |source| source.table).to_owned();
     let health = Health {
         status: status.to_owned(),
         tables: count(manifest.tables.len()),
         marts: count(manifest.marts.len()),
         data_as_of: as_of,
         age_seconds,
-        watermarks: manifest.tables.iter().map(|(staging, table)| (source_name(staging), table.watermark.clone())).collect(),
+        watermarks: manifest
+            .tables
+            .iter()
+            .map(|(staging, table)| (source_name(staging), table.watermark.clone()))
+            .collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     Answer::object(health, as_of)

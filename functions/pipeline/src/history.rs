@@ -1,4 +1,5 @@
-//! The runs, newest first, and one run. A page reads the records that it shows and no others, however many there are.
+//! The runs, newest first, and one run. A page reads the records that it shows and no others, however many
+//! there are.
 
 use std::cmp::Reverse;
 
@@ -21,7 +22,12 @@ pub(crate) async fn all(Extract(state): Extract<State>, ask: Ask<RunsQuery>) -> 
     let before = ask.after::<Reverse<String>>()?.map(|Reverse(job_id)| job_id);
     let mut ids = lake.newest_runs(before.as_deref(), limit + 1, now).await?;
     // A run that was promised a moment ago has a mark and no record yet.
-    ids.extend(lake.marked_running().await?.into_iter().filter(|job_id| before.as_ref().is_none_or(|before| job_id < before)));
+    ids.extend(
+        lake.marked_running()
+            .await?
+            .into_iter()
+            .filter(|job_id| before.as_ref().is_none_or(|before| job_id < before)),
+    );
     ids.sort_unstable_by(|one, other| other.cmp(one));
     ids.dedup();
     let more = ids.len() > limit;
@@ -33,10 +39,16 @@ pub(crate) async fn all(Extract(state): Extract<State>, ask: Ask<RunsQuery>) -> 
     ask.page(runs, last.as_ref(), data_as_of(&state).await?)
 }
 
-pub(crate) async fn one(Extract(state): Extract<State>, Path(job_id): Path<String>, _: Ask<NoQuery>) -> Result<Answer> {
-    let is_id = job_id.len() <= ID_MAX_BYTES && job_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+pub(crate) async fn one(
+    Extract(state): Extract<State>,
+    Path(job_id): Path<String>,
+    _: Ask<NoQuery>,
+) -> Result<Answer> {
+    let is_id = job_id.len() <= ID_MAX_BYTES
+        && job_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let record = if is_id { record::of(state.lake(), &job_id, state.now()).await? } else { None };
     let shown: String = job_id.chars().filter(|c| !c.is_control()).take(ID_MAX_BYTES).collect();
-    let record = record.ok_or_else(|| Error::Unknown(format!("there is no run `{shown}` of the pipeline")))?;
+    let record =
+        record.ok_or_else(|| Error::Unknown(format!("there is no run `{shown}` of the pipeline")))?;
     Answer::object(record, data_as_of(&state).await?)
 }

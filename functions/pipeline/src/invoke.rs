@@ -1,4 +1,5 @@
-//! Starts runs on AWS: an asynchronous invocation of the extractor, which this function may invoke and nothing else.
+//! Starts runs on AWS: an asynchronous invocation of the extractor, which this function may invoke and
+//! nothing else.
 
 use std::time::Duration;
 
@@ -42,7 +43,8 @@ impl InvokeExtractor {
     pub async fn connect(function: Option<String>) -> Self {
         let timeouts = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
         let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
-        let function = function.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| EXTRACTOR.to_owned());
+        let function =
+            function.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| EXTRACTOR.to_owned());
         Self { client: Client::new(&config), function }
     }
 }

@@ -1,6 +1,7 @@
 //! `/pipeline/…`: the runs that brought the rows, what they rejected, and the start of a run.
 //!
-//! It reads the records that runs leave in the lake, and never the ERP: to start a run it has nothing but [`StartRun`].
+//! It reads the records that runs leave in the lake, and never the ERP: to start a run it has nothing but
+//! [`StartRun`].
 
 mod history;
 mod invoke;
@@ -22,7 +23,10 @@ pub use start::{PromisedRun, StartRun};
 
 /// The endpoints that read, bare.
 pub fn routes() -> Router<State> {
-    Router::new().route(RUNS.path, get(history::all)).route(RUN.path, get(history::one)).route(REJECTED.path, get(rejected::open))
+    Router::new()
+        .route(RUNS.path, get(history::all))
+        .route(RUN.path, get(history::one))
+        .route(REJECTED.path, get(rejected::open))
 }
 
 /// The endpoint that starts runs, bare.

@@ -1,4 +1,5 @@
-//! Takes out of an error what is good for whoever runs the system, and not for every client: files, objects, addresses.
+//! Takes out of an error what is good for whoever runs the system, and not for every client: files, objects,
+//! addresses.
 
 use std::sync::LazyLock;
 

@@ -8,7 +8,8 @@ use crate::places::without_places;
 
 /// What is known of a run; `None` if there is none of this id.
 pub(crate) async fn of(lake: &Lake, job_id: &str, now: DateTime<Utc>) -> lake::Result<Option<RunRecord>> {
-    // A run removes its mark after it has closed its record: where there is no mark, the record is looked at again.
+    // A run removes its mark after it has closed its record: where there is no mark, the record is looked at
+    // again.
     for last_look in [false, true] {
         let record = lake.run_record::<RunRecord>(job_id).await?.map(|(record, _)| record);
         if let Some(record) = record.as_ref().filter(|record| !record.is_running()) {
@@ -16,9 +17,14 @@ pub(crate) async fn of(lake: &Lake, job_id: &str, now: DateTime<Utc>) -> lake::R
         }
         match lake.running_mark(job_id).await? {
             Some(mark) => {
-                let record = record.unwrap_or_else(|| RunRecord::begun(job_id, &mark.mode, &mark.trigger, mark.started_at));
+                let record = record
+                    .unwrap_or_else(|| RunRecord::begun(job_id, &mark.mode, &mark.trigger, mark.started_at));
                 let died_by = mark.expires_at.with_timezone(record.started_at.offset());
-                return Ok(Some(if mark.is_living(now) { shown(record) } else { shown(record.died(Some(died_by))) }));
+                return Ok(Some(if mark.is_living(now) {
+                    shown(record)
+                } else {
+                    shown(record.died(Some(died_by)))
+                }));
             }
             None if last_look => return Ok(record.map(|record| shown(record.died(None)))),
             None => {}

@@ -14,7 +14,8 @@ use warehouse::staging::open::open_rows;
 
 use crate::data_as_of;
 
-/// So much of a row's key, as it is held, orders the rows of one table that were found by one run; a digest of the whole tells them apart.
+/// So much of a row's key, as it is held, orders the rows of one table that were found by one run; a digest
+/// of the whole tells them apart.
 const ORDER_CHARS: usize = 40;
 
 /// A row of a table's open list.
@@ -29,9 +30,13 @@ struct OpenRow {
 
 pub(crate) async fn open(Extract(state): Extract<State>, ask: Ask<RejectedQuery>) -> Result<Answer> {
     let manifest = state.manifest().await?.unwrap_or_default();
-    let has_rejected = |source: &&'static Source| manifest.tables.get(source.staging).is_some_and(|table| table.rejected > 0);
+    let has_rejected = |source: &&'static Source| {
+        manifest.tables.get(source.staging).is_some_and(|table| table.rejected > 0)
+    };
     let sources: Vec<&'static Source> = ALL.into_iter().filter(has_rejected).collect();
-    let lists = try_join_all(sources.iter().map(|source| state.lake().held(source.staging, Slot::Rejected, None))).await?;
+    let lists =
+        try_join_all(sources.iter().map(|source| state.lake().held(source.staging, Slot::Rejected, None)))
+            .await?;
     let as_of = data_as_of(&state).await?;
     work(move || {
         let (days, tz) = (state.last_days(ask.query.days.0), state.settings().tz);
@@ -41,9 +46,14 @@ pub(crate) async fn open(Extract(state): Extract<State>, ask: Ask<RejectedQuery>
             for open in rows::<OpenRow>(&open_rows(&held.frame)?)? {
                 let (order, row) = shown(source, open);
                 // Of a row in an old list it is not known when it was found: it is open all the same.
-                let is_in_window = row.rejected_at.is_none_or(|at| days.from.is_none_or(|from| at.with_timezone(&tz).date_naive() >= from));
+                let is_in_window = row
+                    .rejected_at
+                    .is_none_or(|at| days.from.is_none_or(|from| at.with_timezone(&tz).date_naive() >= from));
                 if is_in_window {
-                    listed.push(((Reverse(row.rejected_at.map(|at| at.timestamp_millis())), row.table.clone(), order), row));
+                    listed.push((
+                        (Reverse(row.rejected_at.map(|at| at.timestamp_millis())), row.table.clone(), order),
+                        row,
+                    ));
                 }
             }
         }

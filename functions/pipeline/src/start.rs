@@ -51,15 +51,18 @@ pub(crate) async fn start(
     // Of its own, so that a client that goes away leaves no promise behind that nobody keeps.
     let job_id = tokio::spawn(begin(state, runs, mode)).await.map_err(Error::Panicked)??;
     // Under the path that was asked for, which begins with /api where the dashboard lies beside it.
-    let location = format!("{}{START_PATH}s/{job_id}", path.as_str().strip_suffix(START_PATH).unwrap_or_default());
+    let location =
+        format!("{}{START_PATH}s/{job_id}", path.as_str().strip_suffix(START_PATH).unwrap_or_default());
     let started = RunStarted { job_id, status: "started".to_owned(), mode: mode.word().to_owned() };
-    Ok((StatusCode::ACCEPTED, [(LOCATION, location.as_str()), (CACHE_CONTROL, "no-store")], Json(started)).into_response())
+    Ok((StatusCode::ACCEPTED, [(LOCATION, location.as_str()), (CACHE_CONTROL, "no-store")], Json(started))
+        .into_response())
 }
 
 fn mode(query: &StartQuery) -> Result<Mode> {
     match query {
         StartQuery { full: true, reconcile: true } => {
-            let expected = "cannot be asked for together with `full`: a full run compares everything".to_owned();
+            let expected =
+                "cannot be asked for together with `full`: a full run compares everything".to_owned();
             Err(ParameterError { name: "reconcile".to_owned(), value: "true".to_owned(), expected }.into())
         }
         StartQuery { full: true, .. } => Ok(Mode::Full),
@@ -79,11 +82,20 @@ async fn begin(state: State, runs: Arc<dyn StartRun>, mode: Mode) -> Result<Stri
         expires_at: now + RunningMark::LEASE,
     };
     if let Turn::Held(other) = lake.take_turn(&mark, now).await? {
-        return Err(Error::Conflict(format!("the run `{}` is at work: wait until it has ended, then ask again", other.job_id)));
+        return Err(Error::Conflict(format!(
+            "the run `{}` is at work: wait until it has ended, then ask again",
+            other.job_id
+        )));
     }
-    if let Err(error) = runs.start(PromisedRun { job_id: job_id.clone(), mode, trigger: TRIGGER.to_owned() }).await {
+    if let Err(error) =
+        runs.start(PromisedRun { job_id: job_id.clone(), mode, trigger: TRIGGER.to_owned() }).await
+    {
         if let Err(error) = lake.remove_running_mark(&job_id).await {
-            tracing::warn!(job_id, error = serve::chain(&error), "the mark of a run that was not started could not be removed");
+            tracing::warn!(
+                job_id,
+                error = serve::chain(&error),
+                "the mark of a run that was not started could not be removed"
+            );
         }
         return Err(Error::NotBegun(error));
     }
@@ -91,7 +103,8 @@ async fn begin(state: State, runs: Arc<dyn StartRun>, mode: Mode) -> Result<Stri
     Ok(job_id)
 }
 
-/// Whether a browser says that it asks for a page of another site, which is not the dashboard. No other client says such a thing.
+/// Whether a browser says that it asks for a page of another site, which is not the dashboard. No other
+/// client says such a thing.
 fn is_of_foreign_page(headers: &HeaderMap, dashboard: Option<&str>) -> bool {
     let says = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let other_site = matches!(says("sec-fetch-site"), Some("cross-site" | "same-site"));

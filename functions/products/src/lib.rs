@@ -27,7 +27,9 @@ async fn products(Extract(state): Extract<State>, ask: Ask<ProductQuery>) -> Res
     work(move || {
         let products = rows::<Product>(&frame)?.into_iter().filter(|product| is_wanted(product, &ask.query));
         // Products that only the weighing system knows may lack a code: they come last, by its number.
-        let by_code = products.map(|product| ((product.product_code.is_none(), product.product_code.clone(), product.plu_number), product));
+        let by_code = products.map(|product| {
+            ((product.product_code.is_none(), product.product_code.clone(), product.plu_number), product)
+        });
         ask.list(by_code.collect(), &snapshot)
     })
     .await

@@ -5,7 +5,9 @@ use std::cmp::Reverse;
 use api::shelf_life::{ExpiringQuery, ExpiringRun};
 use axum::extract::State as Extract;
 use chrono::{Days, NaiveDate};
-use domain::shelf_life::{FIRST_LISTED_DAY, LAST_LISTED_DAY, Status, day_number, freeze_down_on, is_listed, use_by};
+use domain::shelf_life::{
+    FIRST_LISTED_DAY, LAST_LISTED_DAY, Status, day_number, freeze_down_on, is_listed, use_by,
+};
 use serve::window::Dates;
 use serve::{Answer, Ask, Result, State, rows, work};
 use warehouse::marts::FCT_SHELF_LIFE;

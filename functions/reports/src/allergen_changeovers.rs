@@ -24,26 +24,46 @@ pub(crate) async fn report(Extract(state): Extract<State>, ask: Ask<LineReportQu
 /// Date, line, and the start and number of the run after.
 type Key = (Reverse<NaiveDate>, String, Reverse<NaiveDateTime>, Reverse<String>);
 
-fn changeovers(runs: Vec<ReportRun>, products: &Products, query: &LineReportQuery) -> Keyed<Key, AllergenChangeover> {
+fn changeovers(
+    runs: Vec<ReportRun>,
+    products: &Products,
+    query: &LineReportQuery,
+) -> Keyed<Key, AllergenChangeover> {
     // In the order of their starts, then of their numbers.
     let mut by_line = BTreeMap::<_, BTreeMap<_, ReportRun>>::new();
     for run in runs.into_iter().filter(|run| run.is_of_line(query.line.as_deref())) {
         if let (Some(line), Some(started_at)) = (run.prod_line.clone(), run.started_at) {
-            by_line.entry((run.production_date, line)).or_default().insert((started_at, run.run_number.clone()), run);
+            by_line
+                .entry((run.production_date, line))
+                .or_default()
+                .insert((started_at, run.run_number.clone()), run);
         }
     }
     let mut rows = Vec::new();
     for ((production_date, line), runs) in by_line {
         for ((_, before), ((started_at, run_number), after)) in runs.iter().zip(runs.iter().skip(1)) {
             if let Some(row) = changeover(before, after, *started_at, products) {
-                rows.push(((Reverse(production_date), line.clone(), Reverse(*started_at), Reverse(run_number.clone())), row));
+                rows.push((
+                    (
+                        Reverse(production_date),
+                        line.clone(),
+                        Reverse(*started_at),
+                        Reverse(run_number.clone()),
+                    ),
+                    row,
+                ));
             }
         }
     }
     rows
 }
 
-fn changeover(before: &ReportRun, after: &ReportRun, started_at: NaiveDateTime, products: &Products) -> Option<AllergenChangeover> {
+fn changeover(
+    before: &ReportRun,
+    after: &ReportRun,
+    started_at: NaiveDateTime,
+    products: &Products,
+) -> Option<AllergenChangeover> {
     let (had, has) = (allergens(before, products), allergens(after, products));
     let (added, removed): (BTreeSet<_>, BTreeSet<_>) = (&has - &had, &had - &has);
     (had != has).then(|| AllergenChangeover {
@@ -59,14 +79,23 @@ fn changeover(before: &ReportRun, after: &ReportRun, started_at: NaiveDateTime, 
         added: listed(&added),
         removed: listed(&removed),
         cleaning_required: !removed.is_empty(),
-        gap_minutes: before.finished_at.map(|finished_at| (started_at - finished_at).num_milliseconds() as f64 / 60_000.0),
+        gap_minutes: before
+            .finished_at
+            .map(|finished_at| (started_at - finished_at).num_milliseconds() as f64 / 60_000.0),
     })
 }
 
 /// The allergens of a run's product; none where the product or its allergens are not known.
 fn allergens(run: &ReportRun, products: &Products) -> BTreeSet<String> {
-    let text = run.product_code.as_ref().and_then(|code| products.get(code)?.allergens.as_deref()).unwrap_or_default();
-    text.split(',').map(|allergen| allergen.trim().to_lowercase()).filter(|allergen| !allergen.is_empty()).collect()
+    let text = run
+        .product_code
+        .as_ref()
+        .and_then(|code| products.get(code)?.allergens.as_deref())
+        .unwrap_or_default();
+    text.split(',')
+        .map(|allergen| allergen.trim().to_lowercase())
+        .filter(|allergen| !allergen.is_empty())
+        .collect()
 }
 
 fn listed(allergens: &BTreeSet<String>) -> Option<String> {
@@ -100,7 +129,10 @@ mod tests {
     /// Plain fish, breaded fish, the same in another spelling, and fish in milk.
     fn factory() -> Products {
         let product = |code: &str, allergens: Option<&str>| {
-            (code.to_owned(), CodedProduct { allergens: allergens.map(str::to_owned), ..CodedProduct::default() })
+            (
+                code.to_owned(),
+                CodedProduct { allergens: allergens.map(str::to_owned), ..CodedProduct::default() },
+            )
         };
         Products::from([
             product("PLAIN", Some("Fish")),
@@ -128,37 +160,79 @@ mod tests {
 
     #[test]
     fn only_what_the_next_run_must_not_have_has_to_be_cleaned_off_and_the_latest_change_comes_first() {
-        let runs = vec![run("4", "PLAIN", 12), run("1", "PLAIN", 6), run("2", "BREADED", 8), run("3", "MILKY", 10)];
-        assert_eq!(shown(runs), ["3 to 4: +- -milk, clean", "2 to 3: +milk -gluten, clean", "1 to 2: +gluten --"]);
+        let runs =
+            vec![run("4", "PLAIN", 12), run("1", "PLAIN", 6), run("2", "BREADED", 8), run("3", "MILKY", 10)];
+        assert_eq!(
+            shown(runs),
+            ["3 to 4: +- -milk, clean", "2 to 3: +milk -gluten, clean", "1 to 2: +gluten --"]
+        );
     }
 
     #[test]
     fn a_row_tells_both_runs_and_the_time_between_them() {
-        let row = sorted(vec![run("1", "CRUMBED", 6), ReportRun { finished_at: None, ..run("2", "PLAIN", 7) }]).remove(0);
-        assert_eq!((row.production_date, row.prod_line.as_str(), row.line_name.as_deref()), (at(0, 0).date(), "L1", Some("Line 1")));
-        assert_eq!((row.from_product_code.as_deref(), row.from_allergens.as_deref()), (Some("CRUMBED"), Some("fish, gluten")));
-        assert_eq!((row.to_product_code.as_deref(), row.to_allergens.as_deref(), row.gap_minutes), (Some("PLAIN"), Some("fish"), Some(15.0)));
-        let unknown_end = sorted(vec![ReportRun { finished_at: None, ..run("1", "CRUMBED", 6) }, run("2", "PLAIN", 7)]).remove(0);
+        let row =
+            sorted(vec![run("1", "CRUMBED", 6), ReportRun { finished_at: None, ..run("2", "PLAIN", 7) }])
+                .remove(0);
+        assert_eq!(
+            (row.production_date, row.prod_line.as_str(), row.line_name.as_deref()),
+            (at(0, 0).date(), "L1", Some("Line 1"))
+        );
+        assert_eq!(
+            (row.from_product_code.as_deref(), row.from_allergens.as_deref()),
+            (Some("CRUMBED"), Some("fish, gluten"))
+        );
+        assert_eq!(
+            (row.to_product_code.as_deref(), row.to_allergens.as_deref(), row.gap_minutes),
+            (Some("PLAIN"), Some("fish"), Some(15.0))
+        );
+        let unknown_end =
+            sorted(vec![ReportRun { finished_at: None, ..run("1", "CRUMBED", 6) }, run("2", "PLAIN", 7)])
+                .remove(0);
         assert_eq!(unknown_end.gap_minutes, None);
-        let overlap = sorted(vec![ReportRun { finished_at: Some(at(7, 30)), ..run("1", "CRUMBED", 6) }, run("2", "PLAIN", 7)]).remove(0);
+        let overlap = sorted(vec![
+            ReportRun { finished_at: Some(at(7, 30)), ..run("1", "CRUMBED", 6) },
+            run("2", "PLAIN", 7),
+        ])
+        .remove(0);
         assert_eq!(overlap.gap_minutes, Some(-30.0));
     }
 
     #[test]
     fn one_set_in_two_spellings_is_no_change_and_what_is_not_known_is_the_empty_set() {
         assert_eq!(shown(vec![run("1", "BREADED", 6), run("2", "CRUMBED", 7)]), [""; 0]);
-        assert_eq!(shown(vec![run("1", "UNKNOWN", 6), run("2", "NOBODY'S", 7), ReportRun { product_code: None, ..run("3", "", 8) }]), [""; 0]);
+        assert_eq!(
+            shown(vec![
+                run("1", "UNKNOWN", 6),
+                run("2", "NOBODY'S", 7),
+                ReportRun { product_code: None, ..run("3", "", 8) }
+            ]),
+            [""; 0]
+        );
         let rows = sorted(vec![run("1", "PLAIN", 6), run("2", "UNKNOWN", 7)]);
-        assert_eq!((rows[0].to_allergens.as_deref(), rows[0].removed.as_deref(), rows[0].added.as_deref()), (None, Some("fish"), None));
+        assert_eq!(
+            (rows[0].to_allergens.as_deref(), rows[0].removed.as_deref(), rows[0].added.as_deref()),
+            (None, Some("fish"), None)
+        );
     }
 
     #[test]
     fn runs_follow_each_other_on_one_line_and_date_and_those_without_a_start_or_line_are_left_out() {
         let other_line = ReportRun { prod_line: Some("L2".to_owned()), ..run("2", "BREADED", 7) };
-        let other_day = ReportRun { production_date: at(0, 0).date().succ_opt().unwrap(), ..run("3", "BREADED", 8) };
+        let other_day =
+            ReportRun { production_date: at(0, 0).date().succ_opt().unwrap(), ..run("3", "BREADED", 8) };
         let not_begun = ReportRun { started_at: None, ..run("4", "BREADED", 9) };
         let of_no_line = ReportRun { prod_line: None, ..run("5", "BREADED", 10) };
-        assert_eq!(shown(vec![run("1", "PLAIN", 6), other_line, other_day, not_begun, of_no_line, run("6", "PLAIN", 11)]), [""; 0]);
+        assert_eq!(
+            shown(vec![
+                run("1", "PLAIN", 6),
+                other_line,
+                other_day,
+                not_begun,
+                of_no_line,
+                run("6", "PLAIN", 11)
+            ]),
+            [""; 0]
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What every report does with a request: the days that it covers, and the way from one mart to a page of rows.
+//! What every report does with a request: the days that it covers, and the way from one mart to a page of
+//! rows.
 
 use api::reports::{DAYS, ReportQuery};
 use api::{Query, Row};
@@ -18,7 +19,12 @@ pub(crate) fn dates(query: &impl ReportQuery, state: &State) -> Result<Dates> {
 pub(crate) type Keyed<K, R> = Vec<(K, R)>;
 
 /// Answers a report whose rows follow from those that one mart has of its days.
-pub(crate) async fn of_mart<Q, M, K, R>(state: State, ask: Ask<Q>, mart: &'static Mart, report: fn(Vec<M>, &Q) -> Keyed<K, R>) -> Result<Answer>
+pub(crate) async fn of_mart<Q, M, K, R>(
+    state: State,
+    ask: Ask<Q>,
+    mart: &'static Mart,
+    report: fn(Vec<M>, &Q) -> Keyed<K, R>,
+) -> Result<Answer>
 where
     Q: Query + ReportQuery + Send + 'static,
     M: DeserializeOwned + 'static,

@@ -32,7 +32,13 @@ struct Group {
 fn yields(runs: Vec<ReportRun>, query: &RunReportQuery) -> Keyed<Key, DailyProductYield> {
     let mut groups = BTreeMap::<Key, Group>::new();
     for run in runs.into_iter().filter(|run| run.complete && run.is_wanted(query)) {
-        let key = (Reverse(run.production_date), run.prod_line.clone(), run.shift_code.clone(), run.product_code.clone(), run.customer.clone());
+        let key = (
+            Reverse(run.production_date),
+            run.prod_line.clone(),
+            run.shift_code.clone(),
+            run.product_code.clone(),
+            run.customer.clone(),
+        );
         let group = groups.entry(key).or_default();
         group.sum.add(&run.kg());
         group.product.add(run.product.as_deref());
@@ -42,7 +48,10 @@ fn yields(runs: Vec<ReportRun>, query: &RunReportQuery) -> Keyed<Key, DailyProdu
     groups.into_iter().map(|(key, group)| (key.clone(), row(key, group))).collect()
 }
 
-fn row((Reverse(production_date), prod_line, shift_code, product_code, customer): Key, group: Group) -> DailyProductYield {
+fn row(
+    (Reverse(production_date), prod_line, shift_code, product_code, customer): Key,
+    group: Group,
+) -> DailyProductYield {
     let Group { sum, line_name, product, species } = group;
     DailyProductYield {
         production_date,
@@ -100,7 +109,8 @@ mod tests {
             .into_iter()
             .map(|(_, row)| {
                 let text = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-                let (line, shift, code, customer) = (text(row.line_name), text(row.shift_code), text(row.product_code), text(row.customer));
+                let (line, shift, code, customer) =
+                    (text(row.line_name), text(row.shift_code), text(row.product_code), text(row.customer));
                 format!("{} {line} {shift} {code} {customer}: {}", row.production_date, row.runs)
             })
             .collect();
@@ -127,19 +137,40 @@ mod tests {
             ReportRun { input_kg: Some(0.0), ..one },
         ];
         let (_, row) = yields(runs, &RunReportQuery::default()).remove(0);
-        assert_eq!((row.runs, row.input_kg, row.target_kg, row.total_kg), (4, Some(400.0), Some(200.0), Some(400.0)));
-        assert_eq!((row.waste_kg, row.yield_pct, row.waste_pct, row.efficiency_pct), (Some(80.0), Some(80.0), Some(20.0), Some(65.0)));
+        assert_eq!(
+            (row.runs, row.input_kg, row.target_kg, row.total_kg),
+            (4, Some(400.0), Some(200.0), Some(400.0))
+        );
+        assert_eq!(
+            (row.waste_kg, row.yield_pct, row.waste_pct, row.efficiency_pct),
+            (Some(80.0), Some(80.0), Some(20.0), Some(65.0))
+        );
         assert_eq!(row.giveaway_pct, None);
     }
 
     #[test]
     fn giveaway_is_of_the_packs_and_where_no_run_has_packs_of_the_weighing_system_s_sums() {
         let one = run(2, "AM", Some("A"), "COD LOIN");
-        let packed = ReportRun { pack_giveaway_g: Some(500.0), pack_target_g: Some(5000.0), giveaway_pct: Some(10.0), ..one.clone() };
+        let packed = ReportRun {
+            pack_giveaway_g: Some(500.0),
+            pack_target_g: Some(5000.0),
+            giveaway_pct: Some(10.0),
+            ..one.clone()
+        };
         // 105 kg of which 5 were given away, and 20 kg of which none were.
-        let summed = ReportRun { giveaway_pct: Some(5.0), total_weight_kg: Some(105.0), total_giveaway_kg: Some(5.0), ..one.clone() };
+        let summed = ReportRun {
+            giveaway_pct: Some(5.0),
+            total_weight_kg: Some(105.0),
+            total_giveaway_kg: Some(5.0),
+            ..one.clone()
+        };
         let even = ReportRun { giveaway_pct: Some(0.0), actual_kg: Some(25.0), ..one };
-        let giveaway = |runs: &[&ReportRun]| yields(runs.iter().copied().cloned().collect(), &RunReportQuery::default()).remove(0).1.giveaway_pct;
+        let giveaway = |runs: &[&ReportRun]| {
+            yields(runs.iter().copied().cloned().collect(), &RunReportQuery::default())
+                .remove(0)
+                .1
+                .giveaway_pct
+        };
         assert_eq!(giveaway(&[&packed, &summed]), Some(10.0));
         assert_eq!(giveaway(&[&summed, &even]), Some(4.0));
     }

@@ -86,7 +86,11 @@ mod tests {
         let mut rows = given_away(runs, &RunReportQuery::default());
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
         let shown = |row: ProductGiveaway| {
-            let (code, line, pct) = (row.product_code.unwrap_or_else(|| "-".to_owned()), row.prod_line.unwrap_or_default(), row.giveaway_pct);
+            let (code, line, pct) = (
+                row.product_code.unwrap_or_else(|| "-".to_owned()),
+                row.prod_line.unwrap_or_default(),
+                row.giveaway_pct,
+            );
             format!(
                 "{code} {line}: {} runs, {} packs, {} of {} kg, {} too much, {pct:?} %",
                 row.runs, row.packs, row.net_kg, row.target_kg, row.giveaway_kg
@@ -117,9 +121,13 @@ mod tests {
 
     #[test]
     fn a_run_without_such_packs_or_that_is_still_on_does_not_count() {
-        let unknown = ReportRun { pack_giveaway_g: None, pack_target_g: None, ..run(Some("A"), "L1", 0, 0.0, 0.0) };
+        let unknown =
+            ReportRun { pack_giveaway_g: None, pack_target_g: None, ..run(Some("A"), "L1", 0, 0.0, 0.0) };
         let on = ReportRun { complete: false, ..run(Some("A"), "L1", 9, 9.0, 9.0) };
         assert_eq!(shown(vec![unknown.clone(), on]), [""; 0]);
-        assert_eq!(shown(vec![unknown, run(Some("A"), "L1", 1, 5.0, 0.0)]), ["A L1: 1 runs, 1 packs, 0.005 of 0 kg, 0.005 too much, None %"]);
+        assert_eq!(
+            shown(vec![unknown, run(Some("A"), "L1", 1, 5.0, 0.0)]),
+            ["A L1: 1 runs, 1 packs, 0.005 of 0 kg, 0.005 too much, None %"]
+        );
     }
 }

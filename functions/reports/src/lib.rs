@@ -1,4 +1,5 @@
-//! `/reports/{name}`: the production reports. A report's contract is its file in `api::reports`, how its rows follow from the marts its file here.
+//! `/reports/{name}`: the production reports. A report's contract is its file in `api::reports`, how its rows
+//! follow from the marts its file here.
 
 mod allergen_changeovers;
 mod ask;

@@ -13,7 +13,10 @@ use warehouse::marts::STG_NON_CONFORMANCE;
 
 use crate::ask::{Keyed, of_mart};
 
-pub(crate) async fn report(Extract(state): Extract<State>, ask: Ask<NonConformanceReportQuery>) -> Result<Answer> {
+pub(crate) async fn report(
+    Extract(state): Extract<State>,
+    ask: Ask<NonConformanceReportQuery>,
+) -> Result<Answer> {
     of_mart(state, ask, &STG_NON_CONFORMANCE, counted).await
 }
 
@@ -67,15 +70,18 @@ impl Group {
 fn counted(records: Vec<Record>, query: &NonConformanceReportQuery) -> Keyed<Key, NonConformanceCount> {
     let mut groups = BTreeMap::<_, Group>::new();
     for record in records {
-        let is_wanted =
-            is_asked_for(record.severity.as_deref(), query.severity.as_deref()) && is_asked_for(record.nc_type.as_deref(), query.r#type.as_deref());
+        let is_wanted = is_asked_for(record.severity.as_deref(), query.severity.as_deref())
+            && is_asked_for(record.nc_type.as_deref(), query.r#type.as_deref());
         if is_wanted {
             groups.entry((record.nc_type.clone(), record.severity.clone())).or_default().add(&record);
         }
     }
     let keyed = groups.into_iter().map(|((nc_type, severity), group)| {
         let known = SEVERITIES.iter().position(|known| severity.as_deref() == Some(known));
-        ((known.unwrap_or(SEVERITIES.len()), Reverse(group.raised), nc_type.clone(), severity.clone()), row(nc_type, severity, &group))
+        (
+            (known.unwrap_or(SEVERITIES.len()), Reverse(group.raised), nc_type.clone(), severity.clone()),
+            row(nc_type, severity, &group),
+        )
     });
     keyed.collect()
 }
@@ -98,7 +104,13 @@ fn row(nc_type: Option<String>, severity: Option<String>, group: &Group) -> NonC
 mod tests {
     use super::*;
 
-    fn record(day: u32, nc_type: Option<&str>, severity: Option<&str>, status: Option<&str>, days_to_close: Option<i64>) -> Record {
+    fn record(
+        day: u32,
+        nc_type: Option<&str>,
+        severity: Option<&str>,
+        status: Option<&str>,
+        days_to_close: Option<i64>,
+    ) -> Record {
         let nc_date = NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
         Record {
             nc_date,
@@ -139,8 +151,12 @@ mod tests {
 
     #[test]
     fn where_all_are_closed_none_is_the_oldest_that_is_open() {
-        let rows = sorted(vec![record(2, None, None, Some("closed"), None)], &NonConformanceReportQuery::default());
-        assert_eq!((rows[0].oldest_open_date, rows[0].avg_days_to_close, rows[0].closure_rate_pct), (None, None, Some(100.0)));
+        let rows =
+            sorted(vec![record(2, None, None, Some("closed"), None)], &NonConformanceReportQuery::default());
+        assert_eq!(
+            (rows[0].oldest_open_date, rows[0].avg_days_to_close, rows[0].closure_rate_pct),
+            (None, None, Some(100.0))
+        );
     }
 
     #[test]
@@ -157,13 +173,24 @@ mod tests {
             of(Some("z"), Some("critical")),
         ];
         let asked = |severity: Option<&str>, nc_type: Option<&str>| {
-            let query = NonConformanceReportQuery { severity: severity.map(str::to_owned), r#type: nc_type.map(str::to_owned), ..Default::default() };
+            let query = NonConformanceReportQuery {
+                severity: severity.map(str::to_owned),
+                r#type: nc_type.map(str::to_owned),
+                ..Default::default()
+            };
             let shown = |row: NonConformanceCount| {
-                format!("{} {}", row.severity.unwrap_or_else(|| "-".to_owned()), row.nc_type.unwrap_or_else(|| "-".to_owned()))
+                format!(
+                    "{} {}",
+                    row.severity.unwrap_or_else(|| "-".to_owned()),
+                    row.nc_type.unwrap_or_else(|| "-".to_owned())
+                )
             };
             sorted(records.clone(), &query).into_iter().map(shown).collect::<Vec<_>>()
         };
-        assert_eq!(asked(None, None), ["critical z", "major c", "major -", "major b", "minor a", "- a", "trivial a"]);
+        assert_eq!(
+            asked(None, None),
+            ["critical z", "major c", "major -", "major b", "minor a", "- a", "trivial a"]
+        );
         assert_eq!(asked(Some("MAJOR"), Some("C")), ["major c"]);
         assert_eq!(asked(None, Some("a")), ["minor a", "- a", "trivial a"]);
     }

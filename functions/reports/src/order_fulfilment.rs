@@ -86,14 +86,18 @@ impl Group {
 fn fulfilled(lines: Vec<Line>, products: &Products, query: &OrderReportQuery) -> Keyed<Key, OrderLine> {
     let mut groups = BTreeMap::<_, Group>::new();
     for line in lines {
-        let is_wanted =
-            is_asked_for(line.customer.as_deref(), query.customer.as_deref()) && is_asked_for(line.order_number.as_deref(), query.order.as_deref());
+        let is_wanted = is_asked_for(line.customer.as_deref(), query.customer.as_deref())
+            && is_asked_for(line.order_number.as_deref(), query.order.as_deref());
         if is_wanted {
-            groups.entry((line.order_number.clone(), line.product_code.clone(), line.customer.clone())).or_default().add(&line);
+            groups
+                .entry((line.order_number.clone(), line.product_code.clone(), line.customer.clone()))
+                .or_default()
+                .add(&line);
         }
     }
     let keyed = groups.into_iter().map(|((order_number, product_code, customer), group)| {
-        let key = (Reverse(group.despatch_date), order_number.clone(), product_code.clone(), customer.clone());
+        let key =
+            (Reverse(group.despatch_date), order_number.clone(), product_code.clone(), customer.clone());
         let product = product_code.as_ref().and_then(|code| products.get(code)?.description.clone());
         let row = OrderLine {
             order_number,
@@ -137,7 +141,10 @@ mod tests {
     }
 
     fn sorted(lines: Vec<Line>) -> Vec<OrderLine> {
-        let products = Products::from([("A".to_owned(), CodedProduct { description: Some("COD LOIN".to_owned()), ..CodedProduct::default() })]);
+        let products = Products::from([(
+            "A".to_owned(),
+            CodedProduct { description: Some("COD LOIN".to_owned()), ..CodedProduct::default() },
+        )]);
         let mut rows = fulfilled(lines, &products, &OrderReportQuery::default());
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
         rows.into_iter().map(|(_, row)| row).collect()
@@ -153,14 +160,25 @@ mod tests {
         ];
         let rows = sorted(lines);
         let row = &rows[0];
-        assert_eq!((rows.len(), row.product.as_deref(), rows[1].product.as_deref()), (2, Some("COD LOIN"), None));
-        assert_eq!((row.despatch_date, row.delivery_date, row.cases, row.qty_kg), (day(3), day(9), Some(4), Some(100.0)));
-        assert_eq!((row.pending_kg, row.loaded_kg, row.delivered_kg, row.fulfilled_pct), (20.0, 50.0, 30.0, Some(30.0)));
+        assert_eq!(
+            (rows.len(), row.product.as_deref(), rows[1].product.as_deref()),
+            (2, Some("COD LOIN"), None)
+        );
+        assert_eq!(
+            (row.despatch_date, row.delivery_date, row.cases, row.qty_kg),
+            (day(3), day(9), Some(4), Some(100.0))
+        );
+        assert_eq!(
+            (row.pending_kg, row.loaded_kg, row.delivered_kg, row.fulfilled_pct),
+            (20.0, 50.0, 30.0, Some(30.0))
+        );
     }
 
     #[test]
     fn a_status_is_that_of_all_lines_or_partial() {
-        let status = |statuses: &[Option<&str>]| sorted(statuses.iter().map(|status| line("1", *status, Some(1.0))).collect())[0].status.clone();
+        let status = |statuses: &[Option<&str>]| {
+            sorted(statuses.iter().map(|status| line("1", *status, Some(1.0))).collect())[0].status.clone()
+        };
         for word in [PENDING, LOADED, DELIVERED] {
             assert_eq!(status(&[Some(word); 2]), word);
         }
@@ -187,19 +205,38 @@ mod tests {
             Line { despatch_date: day(5), ..line("3", None, None) },
             Line { despatch_date: day(5), customer: None, ..line("3", None, None) },
         ];
-        let shown: Vec<_> = sorted(lines).into_iter().map(|row| (row.order_number.unwrap_or_default(), row.customer.is_some())).collect();
-        assert_eq!(shown, [("3", false), ("3", true), ("4", true), ("2", true), ("1", true)].map(|(order, known)| (order.to_owned(), known)));
+        let shown: Vec<_> = sorted(lines)
+            .into_iter()
+            .map(|row| (row.order_number.unwrap_or_default(), row.customer.is_some()))
+            .collect();
+        assert_eq!(
+            shown,
+            [("3", false), ("3", true), ("4", true), ("2", true), ("1", true)]
+                .map(|(order, known)| (order.to_owned(), known))
+        );
     }
 
     #[test]
     fn orders_are_filtered_by_customer_and_number() {
-        let lines = vec![line("SO-1", None, None), Line { customer: Some("Other".to_owned()), ..line("SO-2", None, None) }];
+        let lines = vec![
+            line("SO-1", None, None),
+            Line { customer: Some("Other".to_owned()), ..line("SO-2", None, None) },
+        ];
         let asked = |customer: Option<&str>, order: Option<&str>| {
-            let query = OrderReportQuery { customer: customer.map(str::to_owned), order: order.map(str::to_owned), ..OrderReportQuery::default() };
+            let query = OrderReportQuery {
+                customer: customer.map(str::to_owned),
+                order: order.map(str::to_owned),
+                ..OrderReportQuery::default()
+            };
             fulfilled(lines.clone(), &Products::new(), &query).len()
         };
         assert_eq!(
-            (asked(None, None), asked(Some("harbour foods"), None), asked(None, Some("so-2")), asked(Some("other"), Some("SO-1"))),
+            (
+                asked(None, None),
+                asked(Some("harbour foods"), None),
+                asked(None, Some("so-2")),
+                asked(Some("other"), Some("SO-1"))
+            ),
             (2, 1, 1, 0)
         );
     }

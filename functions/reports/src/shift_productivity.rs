@@ -67,7 +67,12 @@ impl Made {
     }
 
     fn performance_pct(self) -> Option<f64> {
-        let production = Production::of_shift(self.planned_hours, self.actual_hours, Some(self.output_kg), Some(self.capacity_kg));
+        let production = Production::of_shift(
+            self.planned_hours,
+            self.actual_hours,
+            Some(self.output_kg),
+            Some(self.capacity_kg),
+        );
         Oee::of(&production).performance_pct
     }
 }
@@ -109,7 +114,8 @@ impl Group {
     }
 
     fn oee(&self) -> Oee {
-        let worked = Production::of_shift(self.utilisation.denominator, self.utilisation.numerator, None, None);
+        let worked =
+            Production::of_shift(self.utilisation.denominator, self.utilisation.numerator, None, None);
         // More rejected than there are contradicts itself.
         let quality_pct = self.good_packs.pct().filter(|pct| *pct >= 0.0);
         Oee::of_factors(Oee::of(&worked).availability_pct, self.made.performance_pct(), quality_pct)
@@ -124,8 +130,9 @@ fn both<T: Copy>(sum: Option<T>, value: Option<T>, add: fn(T, T) -> T) -> Option
 fn totals(shifts: Vec<ShiftProductivity>, query: &ShiftReportQuery) -> Keyed<Key, ShiftTotals> {
     let mut groups = BTreeMap::<Key, Group>::new();
     for shift in shifts {
-        let is_wanted = is_line(shift.prod_line.as_deref(), shift.line_name.as_deref(), query.line.as_deref())
-            && is_asked_for(shift.shift_code.as_deref(), query.shift.as_deref());
+        let is_wanted =
+            is_line(shift.prod_line.as_deref(), shift.line_name.as_deref(), query.line.as_deref())
+                && is_asked_for(shift.shift_code.as_deref(), query.shift.as_deref());
         if is_wanted {
             groups.entry((shift.prod_line.clone(), shift.shift_code.clone())).or_default().add(shift);
         }
@@ -160,7 +167,8 @@ fn row((prod_line, shift_code): Key, group: Group) -> ShiftTotals {
 mod tests {
     use super::*;
 
-    /// A counted shift: people, hours planned and worked, kg; of a line of 1,000 kg, with 100 packs of which 5 were rejected.
+    /// A counted shift: people, hours planned and worked, kg; of a line of 1,000 kg, with 100 packs of which
+    /// 5 were rejected.
     fn shift(headcount: i64, planned: f64, actual: f64, output_kg: f64) -> ShiftProductivity {
         ShiftProductivity {
             shift_date: "2026-11-02".parse().unwrap(),
@@ -195,19 +203,44 @@ mod tests {
     #[test]
     fn shifts_of_one_code_and_line_are_added_up_and_rated_together() {
         let row = one(vec![shift(10, 80.0, 60.0, 600.0), shift(30, 120.0, 100.0, 1000.0)]);
-        assert_eq!((row.shifts, row.headcount, row.planned_hours, row.actual_hours), (2, Some(40), Some(200.0), Some(160.0)));
-        assert_eq!((row.kg_per_head, row.kg_per_hour, row.overtime_pct, row.hours_utilisation_pct), (Some(40.0), Some(10.0), Some(5.0), Some(80.0)));
+        assert_eq!(
+            (row.shifts, row.headcount, row.planned_hours, row.actual_hours),
+            (2, Some(40), Some(200.0), Some(160.0))
+        );
+        assert_eq!(
+            (row.kg_per_head, row.kg_per_hour, row.overtime_pct, row.hours_utilisation_pct),
+            (Some(40.0), Some(10.0), Some(5.0), Some(80.0))
+        );
         // 10 kg an hour of 2,000 kg in 200 hours; 190 good packs of 200.
-        assert_eq!((row.availability_pct, row.performance_pct, row.quality_pct, row.oee_pct), (Some(80.0), Some(100.0), Some(95.0), Some(76.0)));
+        assert_eq!(
+            (row.availability_pct, row.performance_pct, row.quality_pct, row.oee_pct),
+            (Some(80.0), Some(100.0), Some(95.0), Some(76.0))
+        );
     }
 
     #[test]
     fn a_shift_that_does_not_know_a_side_counts_in_no_ratio_with_it() {
-        let going = ShiftProductivity { actual_hours: None, overtime_hours: None, output_kg: None, ..shift(10, 80.0, 0.0, 0.0) };
-        let bare = ShiftProductivity { max_capacity_kg: None, packs: None, rejected_packs: None, ..shift(10, 80.0, 40.0, 900.0) };
+        let going = ShiftProductivity {
+            actual_hours: None,
+            overtime_hours: None,
+            output_kg: None,
+            ..shift(10, 80.0, 0.0, 0.0)
+        };
+        let bare = ShiftProductivity {
+            max_capacity_kg: None,
+            packs: None,
+            rejected_packs: None,
+            ..shift(10, 80.0, 40.0, 900.0)
+        };
         let row = one(vec![shift(10, 80.0, 80.0, 500.0), going, bare]);
-        assert_eq!((row.headcount, row.planned_hours, row.actual_hours, row.output_kg), (Some(30), Some(240.0), Some(120.0), Some(1400.0)));
-        assert_eq!((row.kg_per_head, row.availability_pct, row.performance_pct), (Some(70.0), Some(75.0), Some(50.0)));
+        assert_eq!(
+            (row.headcount, row.planned_hours, row.actual_hours, row.output_kg),
+            (Some(30), Some(240.0), Some(120.0), Some(1400.0))
+        );
+        assert_eq!(
+            (row.kg_per_head, row.availability_pct, row.performance_pct),
+            (Some(70.0), Some(75.0), Some(50.0))
+        );
         // The shift that is still going has packs already: 200, of which 10 were rejected.
         assert_eq!(row.quality_pct, Some(95.0));
     }
@@ -215,11 +248,21 @@ mod tests {
     #[test]
     fn nothing_is_divided_by_nothing_and_overtime_makes_a_line_no_more_than_available() {
         let idle = one(vec![shift(0, 0.0, 0.0, 0.0)]);
-        assert_eq!((idle.kg_per_head, idle.kg_per_hour, idle.overtime_pct, idle.hours_utilisation_pct), (None, None, None, None));
-        assert_eq!((idle.availability_pct, idle.performance_pct, idle.quality_pct, idle.oee_pct), (None, None, Some(95.0), None));
+        assert_eq!(
+            (idle.kg_per_head, idle.kg_per_hour, idle.overtime_pct, idle.hours_utilisation_pct),
+            (None, None, None, None)
+        );
+        assert_eq!(
+            (idle.availability_pct, idle.performance_pct, idle.quality_pct, idle.oee_pct),
+            (None, None, Some(95.0), None)
+        );
         let long = one(vec![shift(10, 80.0, 100.0, 1000.0)]);
-        assert_eq!((long.hours_utilisation_pct, long.availability_pct, long.performance_pct), (Some(125.0), Some(100.0), Some(80.0)));
-        let contradictory = one(vec![ShiftProductivity { rejected_packs: Some(101), ..shift(1, 8.0, 8.0, 8.0) }]);
+        assert_eq!(
+            (long.hours_utilisation_pct, long.availability_pct, long.performance_pct),
+            (Some(125.0), Some(100.0), Some(80.0))
+        );
+        let contradictory =
+            one(vec![ShiftProductivity { rejected_packs: Some(101), ..shift(1, 8.0, 8.0, 8.0) }]);
         assert_eq!((contradictory.quality_pct, contradictory.oee_pct), (None, None));
     }
 
@@ -232,8 +275,14 @@ mod tests {
         };
         let shifts = vec![of(Some("L2"), "AM"), of(Some("L1"), "PM"), of(Some("L1"), "AM"), of(None, "AM")];
         let asked = |line: Option<&str>, code: Option<&str>| {
-            let query = ShiftReportQuery { line: line.map(str::to_owned), shift: code.map(str::to_owned), ..ShiftReportQuery::default() };
-            let shown = |row: ShiftTotals| format!("{} {}", row.prod_line.unwrap_or_default(), row.shift_code.unwrap_or_default());
+            let query = ShiftReportQuery {
+                line: line.map(str::to_owned),
+                shift: code.map(str::to_owned),
+                ..ShiftReportQuery::default()
+            };
+            let shown = |row: ShiftTotals| {
+                format!("{} {}", row.prod_line.unwrap_or_default(), row.shift_code.unwrap_or_default())
+            };
             totals(shifts.clone(), &query).into_iter().map(|(_, row)| shown(row)).collect::<Vec<_>>()
         };
         assert_eq!(asked(None, None), [" AM", "L1 AM", "L1 PM", "L2 AM"]);

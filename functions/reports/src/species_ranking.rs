@@ -21,7 +21,10 @@ type Key = (i64, Option<String>);
 fn ranked(runs: Vec<ReportRun>, query: &ShiftReportQuery) -> Keyed<Key, SpeciesRank> {
     let mut groups = BTreeMap::<Option<String>, YieldSum>::new();
     for run in runs {
-        if run.complete && run.is_of_line(query.line.as_deref()) && is_asked_for(run.shift_code.as_deref(), query.shift.as_deref()) {
+        if run.complete
+            && run.is_of_line(query.line.as_deref())
+            && is_asked_for(run.shift_code.as_deref(), query.shift.as_deref())
+        {
             let kg = run.kg();
             groups.entry(run.species).or_default().add(&kg);
         }
@@ -29,7 +32,8 @@ fn ranked(runs: Vec<ReportRun>, query: &ShiftReportQuery) -> Keyed<Key, SpeciesR
     let all_kg: f64 = groups.values().filter_map(YieldSum::total_kg).sum();
     let yields: Vec<f64> = groups.values().filter_map(YieldSum::yield_pct).collect();
     let keyed = groups.into_iter().map(|(species, sum)| {
-        let better = sum.yield_pct().map_or(yields.len(), |own| yields.iter().filter(|other| **other > own).count());
+        let better =
+            sum.yield_pct().map_or(yields.len(), |own| yields.iter().filter(|other| **other > own).count());
         let rank = count(better as u64 + 1);
         ((rank, species.clone()), row(rank, species, &sum, all_kg))
     });
@@ -54,7 +58,13 @@ mod tests {
     use super::*;
 
     fn run(species: Option<&str>, input_kg: Option<f64>, actual_kg: Option<f64>) -> ReportRun {
-        ReportRun { species: species.map(str::to_owned), complete: true, input_kg, actual_kg, ..ReportRun::default() }
+        ReportRun {
+            species: species.map(str::to_owned),
+            complete: true,
+            input_kg,
+            actual_kg,
+            ..ReportRun::default()
+        }
     }
 
     fn shown(runs: Vec<ReportRun>) -> Vec<String> {
@@ -102,10 +112,17 @@ mod tests {
 
     #[test]
     fn a_run_without_inputs_counts_in_the_share_but_not_in_the_yield() {
-        let runs = vec![run(Some("cod"), Some(100.0), Some(80.0)), run(Some("cod"), None, Some(20.0)), run(Some("hake"), Some(0.0), Some(100.0))];
+        let runs = vec![
+            run(Some("cod"), Some(100.0), Some(80.0)),
+            run(Some("cod"), None, Some(20.0)),
+            run(Some("hake"), Some(0.0), Some(100.0)),
+        ];
         assert_eq!(
             shown(runs),
-            ["1. cod: 2 runs, 100 of 100 kg, 20 wasted, 80 %, share 50", "2. hake: 1 runs, 100 of 0 kg, - wasted, - %, share 50"]
+            [
+                "1. cod: 2 runs, 100 of 100 kg, 20 wasted, 80 %, share 50",
+                "2. hake: 1 runs, 100 of 0 kg, - wasted, - %, share 50"
+            ]
         );
     }
 
@@ -116,11 +133,23 @@ mod tests {
             shift_code: Some(shift.to_owned()),
             ..run(Some(line), Some(10.0), Some(5.0))
         };
-        let runs = vec![of("L1", "AM"), of("L1", "PM"), of("L2", "AM"), ReportRun { complete: false, ..of("L1", "AM") }];
-        let query = ShiftReportQuery { line: Some("L1".to_owned()), shift: Some("AM".to_owned()), ..ShiftReportQuery::default() };
+        let runs = vec![
+            of("L1", "AM"),
+            of("L1", "PM"),
+            of("L2", "AM"),
+            ReportRun { complete: false, ..of("L1", "AM") },
+        ];
+        let query = ShiftReportQuery {
+            line: Some("L1".to_owned()),
+            shift: Some("AM".to_owned()),
+            ..ShiftReportQuery::default()
+        };
         let rows = ranked(runs, &query);
         assert_eq!((rows.len(), rows[0].1.runs, rows[0].1.share_pct), (1, 1, Some(100.0)));
-        assert_eq!(shown(vec![run(None, None, Some(0.0))]), ["1. -: 1 runs, 0 of - kg, - wasted, - %, share -"]);
+        assert_eq!(
+            shown(vec![run(None, None, Some(0.0))]),
+            ["1. -: 1 runs, 0 of - kg, - wasted, - %, share -"]
+        );
         assert_eq!(shown(Vec::new()), [""; 0]);
     }
 }

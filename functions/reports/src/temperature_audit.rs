@@ -19,7 +19,8 @@ pub(crate) async fn report(Extract(state): Extract<State>, ask: Ask<LocationRepo
 type Key = (Reverse<NaiveDate>, Option<String>);
 
 fn audit(days: Vec<TemperatureSummary>, query: &LocationReportQuery) -> Keyed<Key, TemperatureAudit> {
-    let wanted = days.into_iter().filter(|day| is_asked_for(day.location.as_deref(), query.location.as_deref()));
+    let wanted =
+        days.into_iter().filter(|day| is_asked_for(day.location.as_deref(), query.location.as_deref()));
     wanted.map(|day| ((Reverse(day.reading_date), day.location.clone()), row(day))).collect()
 }
 
@@ -62,10 +63,19 @@ mod tests {
 
     #[test]
     fn breaches_are_counted_of_the_readings_of_their_place_and_day() {
-        let days = vec![day(Some("Chill 1"), 8, 1), day(None, 4, 4), day(Some("Dock"), 3, 0), day(Some("Store"), 0, 0)];
+        let days = vec![
+            day(Some("Chill 1"), 8, 1),
+            day(None, 4, 4),
+            day(Some("Dock"), 3, 0),
+            day(Some("Store"), 0, 0),
+        ];
         let all = audit(days.clone(), &LocationReportQuery::default());
-        assert_eq!(all.iter().map(|(_, row)| row.breach_pct).collect::<Vec<_>>(), [Some(12.5), Some(100.0), Some(0.0), None]);
-        let query = LocationReportQuery { location: Some("chill 1".to_owned()), ..LocationReportQuery::default() };
+        assert_eq!(
+            all.iter().map(|(_, row)| row.breach_pct).collect::<Vec<_>>(),
+            [Some(12.5), Some(100.0), Some(0.0), None]
+        );
+        let query =
+            LocationReportQuery { location: Some("chill 1".to_owned()), ..LocationReportQuery::default() };
         assert_eq!(audit(days, &query).iter().map(|(_, row)| row.readings).collect::<Vec<_>>(), [8]);
     }
 }

@@ -42,10 +42,14 @@ type Key = (Reverse<NaiveDate>, String, Option<String>);
 
 fn traced(runs: Vec<ReportRun>, batches: Vec<InputBatch>, query: &RunReportQuery) -> Keyed<Key, TracedInput> {
     let wanted = runs.into_iter().filter(|run| run.is_wanted(query));
-    let runs: HashMap<_, _> = wanted.map(|run| ((run.run_number.clone(), run.production_date), run)).collect();
+    let runs: HashMap<_, _> =
+        wanted.map(|run| ((run.run_number.clone(), run.production_date), run)).collect();
     let of_run = |batch: InputBatch| {
         let run = runs.get(&(batch.run_number.clone(), batch.production_date))?;
-        Some(((Reverse(batch.production_date), batch.run_number.clone(), batch.batch_code.clone()), row(run, batch)))
+        Some((
+            (Reverse(batch.production_date), batch.run_number.clone(), batch.batch_code.clone()),
+            row(run, batch),
+        ))
     };
     batches.into_iter().filter_map(of_run).collect()
 }
@@ -108,15 +112,27 @@ mod tests {
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
         let shown = |row: TracedInput| {
             let output = row.run_output_kg.unwrap_or_default();
-            format!("{} {} {}: {output}", row.production_date, row.run_number, row.batch_code.unwrap_or_else(|| "-".to_owned()))
+            format!(
+                "{} {} {}: {output}",
+                row.production_date,
+                row.run_number,
+                row.batch_code.unwrap_or_else(|| "-".to_owned())
+            )
         };
         rows.into_iter().map(|(_, row)| shown(row)).collect()
     }
 
     #[test]
     fn each_batch_of_a_run_has_a_row_and_numbers_recur_on_other_dates() {
-        let runs = vec![run("7", 2, "cod"), run("7", 3, "cod"), ReportRun { complete: true, ..run("8", 3, "hake") }];
-        let batches = vec![batch("7", 2, Some("B1")), batch("8", 3, Some("B2")), batch("7", 3, None), batch("7", 3, Some("B1")), batch("9", 3, None)];
+        let runs =
+            vec![run("7", 2, "cod"), run("7", 3, "cod"), ReportRun { complete: true, ..run("8", 3, "hake") }];
+        let batches = vec![
+            batch("7", 2, Some("B1")),
+            batch("8", 3, Some("B2")),
+            batch("7", 3, None),
+            batch("7", 3, Some("B1")),
+            batch("9", 3, None),
+        ];
         assert_eq!(
             shown(traced(runs, batches, &RunReportQuery::default())),
             ["2026-11-03 7 -: 80", "2026-11-03 7 B1: 80", "2026-11-03 8 B2: 80", "2026-11-02 7 B1: 80"]
@@ -128,7 +144,11 @@ mod tests {
         let query = RunReportQuery { species: Some("cod".to_owned()), ..RunReportQuery::default() };
         let cod = InputBatch { batch_species: Some("cod".to_owned()), ..batch("8", 2, Some("B2")) };
         assert_eq!(
-            shown(traced(vec![run("7", 2, "cod"), run("8", 2, "hake")], vec![batch("7", 2, Some("B1")), cod], &query)),
+            shown(traced(
+                vec![run("7", 2, "cod"), run("8", 2, "hake")],
+                vec![batch("7", 2, Some("B1")), cod],
+                &query
+            )),
             ["2026-11-02 7 B1: 80"]
         );
     }

@@ -36,10 +36,17 @@ struct Day {
 }
 
 /// The days from `from` on, each with what came before it in its week.
-fn cumulated(runs: Vec<ReportRun>, from: Option<NaiveDate>, query: &WeekReportQuery) -> Keyed<Key, WeeklyYield> {
+fn cumulated(
+    runs: Vec<ReportRun>,
+    from: Option<NaiveDate>,
+    query: &WeekReportQuery,
+) -> Keyed<Key, WeeklyYield> {
     let mut days = BTreeMap::<_, Day>::new();
     for run in runs {
-        if run.complete && run.is_of_line(query.line.as_deref()) && is_asked_for(run.species.as_deref(), query.species.as_deref()) {
+        if run.complete
+            && run.is_of_line(query.line.as_deref())
+            && is_asked_for(run.species.as_deref(), query.species.as_deref())
+        {
             let day = days.entry((run.prod_line.clone(), run.production_date)).or_default();
             day.line_name = day.line_name.take().or_else(|| run.line_name.clone());
             day.runs.push(run);
@@ -105,9 +112,22 @@ mod tests {
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
         let number = |number: Option<f64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
         let shown = |row: WeeklyYield| {
-            let (line, day) = (row.prod_line.unwrap_or_else(|| "-".to_owned()), format!("{} of {}", number(row.total_kg), number(row.input_kg)));
-            let week = format!("{} of {}, {} %", number(row.cumulative_kg), number(row.cumulative_input_kg), number(row.cumulative_yield_pct));
-            format!("{} {line}: {} runs {day}, since {} {week}", row.production_date.day(), row.runs, row.week_start.day())
+            let (line, day) = (
+                row.prod_line.unwrap_or_else(|| "-".to_owned()),
+                format!("{} of {}", number(row.total_kg), number(row.input_kg)),
+            );
+            let week = format!(
+                "{} of {}, {} %",
+                number(row.cumulative_kg),
+                number(row.cumulative_input_kg),
+                number(row.cumulative_yield_pct)
+            );
+            format!(
+                "{} {line}: {} runs {day}, since {} {week}",
+                row.production_date.day(),
+                row.runs,
+                row.week_start.day()
+            )
         };
         rows.into_iter().map(|(_, row)| shown(row)).collect()
     }
@@ -153,7 +173,11 @@ mod tests {
         let mut runs = two_weeks();
         runs[1].species = Some("hake".to_owned());
         runs[4].complete = false;
-        let query = WeekReportQuery { line: Some("l1".to_owned()), species: Some("Cod".to_owned()), ..WeekReportQuery::default() };
+        let query = WeekReportQuery {
+            line: Some("l1".to_owned()),
+            species: Some("Cod".to_owned()),
+            ..WeekReportQuery::default()
+        };
         assert_eq!(
             shown(runs, None, &query),
             [

@@ -39,14 +39,33 @@ fn first<T: DeserializeOwned>(frame: LazyFrame) -> Result<Option<T>> {
 
 /// The columns of a run's row that the weighing system's sums are.
 fn totals(run: LazyFrame) -> LazyFrame {
-    let own = ["total_packs", "total_weight_kg", "avg_weight_g", "min_weight_g", "max_weight_g", "std_dev_g", "reject_count", "downtime_minutes"];
-    let renamed = [col("total_giveaway_kg").alias("giveaway_kg"), col("total_giveaway_pct").alias("giveaway_pct")];
+    let own = [
+        "total_packs",
+        "total_weight_kg",
+        "avg_weight_g",
+        "min_weight_g",
+        "max_weight_g",
+        "std_dev_g",
+        "reject_count",
+        "downtime_minutes",
+    ];
+    let renamed =
+        [col("total_giveaway_kg").alias("giveaway_kg"), col("total_giveaway_pct").alias("giveaway_pct")];
     run.filter(col("has_totals")).select(columns(&own, renamed))
 }
 
 /// The columns of a run's row that its paperwork is.
 fn sheet(run: LazyFrame) -> LazyFrame {
-    let own = ["baskets", "start_label", "end_label", "pack_date", "shelf_life_adjustment", "started_at", "finished_at", "recorded_by"];
+    let own = [
+        "baskets",
+        "start_label",
+        "end_label",
+        "pack_date",
+        "shelf_life_adjustment",
+        "started_at",
+        "finished_at",
+        "recorded_by",
+    ];
     run.filter(col("has_sheet")).select(columns(&own, [col("target_kg").alias("target_qty_kg")]))
 }
 

@@ -1,4 +1,5 @@
-//! The run that a number names. Numbers recur on other dates: the number and the production date together are one run.
+//! The run that a number names. Numbers recur on other dates: the number and the production date together are
+//! one run.
 
 use api::runs::Run;
 use chrono::NaiveDate;
@@ -22,7 +23,12 @@ impl Found {
         let runs = snapshot.mart(&RUNS, date.map_or(Dates::ALL, Dates::on)).await?;
         work(move || {
             let newest = SortMultipleOptions::new().with_order_descending(true);
-            let row = runs.lazy().filter(col("run_number").eq(lit(run_number.as_str()))).sort(["production_date"], newest).limit(1).collect()?;
+            let row = runs
+                .lazy()
+                .filter(col("run_number").eq(lit(run_number.as_str())))
+                .sort(["production_date"], newest)
+                .limit(1)
+                .collect()?;
             match rows(&row)?.into_iter().next() {
                 Some(run) => Ok(Self { run, row }),
                 None => Err(Error::Unknown(unknown(&run_number, date))),
@@ -35,14 +41,19 @@ impl Found {
     pub(crate) async fn rows_of(&self, snapshot: &Snapshot, mart: &'static Mart) -> Result<DataFrame> {
         let Run { run_number, production_date, .. } = &self.run;
         let frame = snapshot.mart(mart, Dates::on(*production_date)).await?;
-        let of_run = col("run_number").eq(lit(run_number.as_str())).and(col("production_date").eq(day(*production_date)));
+        let of_run = col("run_number")
+            .eq(lit(run_number.as_str()))
+            .and(col("production_date").eq(day(*production_date)));
         work(move || Ok(frame.lazy().filter(of_run).collect()?)).await
     }
 }
 
 fn unknown(run_number: &str, date: Option<NaiveDate>) -> String {
     let number = shown(run_number);
-    date.map_or_else(|| format!("there is no run `{number}`"), |date| format!("there is no run `{number}` of {date}"))
+    date.map_or_else(
+        || format!("there is no run `{number}`"),
+        |date| format!("there is no run `{number}` of {date}"),
+    )
 }
 
 /// A number as it is repeated to the client: not longer than a real one, without control characters.

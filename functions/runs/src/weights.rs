@@ -25,8 +25,21 @@ pub(crate) async fn of(snapshot: &Snapshot, found: Found) -> Result<PackWeights>
     .await
 }
 
-fn judged(found: Found, lot: Option<RunWeights>, histogram: Vec<WeightBin>, xbar_r: Option<WeightChart>) -> PackWeights {
-    let lot = lot.unwrap_or(RunWeights { packs: 0, nominal_g: None, mean_g: None, std_dev_g: None, below_t1: None, below_t2: None, verdict: None });
+fn judged(
+    found: Found,
+    lot: Option<RunWeights>,
+    histogram: Vec<WeightBin>,
+    xbar_r: Option<WeightChart>,
+) -> PackWeights {
+    let lot = lot.unwrap_or(RunWeights {
+        packs: 0,
+        nominal_g: None,
+        mean_g: None,
+        std_dev_g: None,
+        below_t1: None,
+        below_t2: None,
+        verdict: None,
+    });
     let limits = lot.nominal_g.and_then(Limits::of);
     let above_nominal_g = lot.mean_g.zip(lot.nominal_g).map(|(mean_g, nominal_g)| mean_g - nominal_g);
     PackWeights {
@@ -43,7 +56,9 @@ fn judged(found: Found, lot: Option<RunWeights>, histogram: Vec<WeightBin>, xbar
         below_t1: lot.below_t1,
         below_t1_pct: lot.below_t1.and_then(|below| ratio_pct(below as f64, lot.packs as f64)),
         below_t2: lot.below_t2,
-        giveaway_pct: above_nominal_g.zip(lot.nominal_g).and_then(|(above_g, nominal_g)| ratio_pct(above_g, nominal_g)),
+        giveaway_pct: above_nominal_g
+            .zip(lot.nominal_g)
+            .and_then(|(above_g, nominal_g)| ratio_pct(above_g, nominal_g)),
         giveaway_kg: above_nominal_g.map(|above_g| above_g * lot.packs as f64 / 1000.0),
         failures: broken_rules(&lot).unwrap_or_default(),
         verdict: lot.verdict,
@@ -55,7 +70,8 @@ fn judged(found: Found, lot: Option<RunWeights>, histogram: Vec<WeightBin>, xbar
 /// The rules that a lot breaks; `None` where they do not apply.
 fn broken_rules(lot: &RunWeights) -> Option<Vec<String>> {
     let count = |packs: i64| usize::try_from(packs).unwrap_or_default();
-    let broken = failures(lot.nominal_g?, lot.mean_g?, count(lot.packs), count(lot.below_t1?), count(lot.below_t2?));
+    let broken =
+        failures(lot.nominal_g?, lot.mean_g?, count(lot.packs), count(lot.below_t1?), count(lot.below_t2?));
     Some(broken.iter().map(ToString::to_string).collect())
 }
 
@@ -70,7 +86,8 @@ struct PointRow {
 
 fn chart(points: &DataFrame) -> Result<Option<WeightChart>> {
     let subgroups = rows::<PointRow>(&points.sort(["subgroup"], SortMultipleOptions::new())?)?;
-    let points = subgroups.iter().map(|of| Point { mean_g: of.mean_g, range_g: of.range_g, signals: Vec::new() });
+    let points =
+        subgroups.iter().map(|of| Point { mean_g: of.mean_g, range_g: of.range_g, signals: Vec::new() });
     let Some(chart) = Chart::of_points(points.collect(), SUBGROUP_PACKS) else { return Ok(None) };
     let marked = subgroups.iter().zip(&chart.points).map(|(subgroup, point)| WeightPoint {
         subgroup: subgroup.subgroup,

@@ -24,7 +24,9 @@ async fn productivity(Extract(state): Extract<State>, ask: Ask<ShiftQuery>) -> R
     let frame = snapshot.mart(&FCT_SHIFT_PRODUCTIVITY, state.last_days(ask.query.days.0)).await?;
     work(move || {
         let shifts = rows::<ShiftProductivity>(&frame)?.into_iter();
-        let newest_first = shifts.map(|shift| ((Reverse(shift.shift_date), shift.shift_code.clone(), shift.prod_line.clone()), shift));
+        let newest_first = shifts.map(|shift| {
+            ((Reverse(shift.shift_date), shift.shift_code.clone(), shift.prod_line.clone()), shift)
+        });
         ask.list(newest_first.collect(), &snapshot)
     })
     .await

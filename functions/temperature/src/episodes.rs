@@ -24,14 +24,22 @@ pub(crate) async fn episodes(Extract(state): Extract<State>, ask: Ask<Temperatur
     work(move || {
         let days = rows::<Day>(&frame)?.into_iter().zip(rows::<Episode>(&frame)?);
         let newest_first = whole(days.collect()).into_iter();
-        ask.list(newest_first.map(|(id, episode)| ((Reverse(episode.started_at), episode.location.clone(), id), episode)).collect(), &snapshot)
+        ask.list(
+            newest_first
+                .map(|(id, episode)| ((Reverse(episode.started_at), episode.location.clone(), id), episode))
+                .collect(),
+            &snapshot,
+        )
     })
     .await
 }
 
-/// The episodes, each with the id of its first reading, and those joined that midnight cut: the one is the last of its day, the other the first of the next, and no reading between was inside.
+/// The episodes, each with the id of its first reading, and those joined that midnight cut: the one is the
+/// last of its day, the other the first of the next, and no reading between was inside.
 fn whole(mut days: Vec<(Day, Episode)>) -> Vec<(i64, Episode)> {
-    days.sort_by(|(one, a), (other, b)| (&a.location, one.reading_date, a.started_at).cmp(&(&b.location, other.reading_date, b.started_at)));
+    days.sort_by(|(one, a), (other, b)| {
+        (&a.location, one.reading_date, a.started_at).cmp(&(&b.location, other.reading_date, b.started_at))
+    });
     let mut whole: Vec<(NaiveDate, Option<String>, Cut)> = Vec::new();
     for (day, episode) in days {
         let cut = Cut {
@@ -46,7 +54,10 @@ fn whole(mut days: Vec<(Day, Episode)>) -> Vec<(i64, Episode)> {
         };
         match whole.last_mut() {
             Some((date, location, last))
-                if *location == episode.location && last.is_to_end && cut.is_from_start && date.succ_opt() == Some(day.reading_date) =>
+                if *location == episode.location
+                    && last.is_to_end
+                    && cut.is_from_start
+                    && date.succ_opt() == Some(day.reading_date) =>
             {
                 (*date, *last) = (day.reading_date, last.joined(cut));
             }

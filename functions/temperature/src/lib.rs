@@ -1,11 +1,13 @@
-//! `/temperature/breaches`: readings outside their limits; `/temperature/episodes`: such readings in a row; `/temperature/summary`: all readings per date
-//! and location.
+//! `/temperature/breaches`: readings outside their limits; `/temperature/episodes`: such readings in a row;
+//! `/temperature/summary`: all readings per date and location.
 
 mod episodes;
 
 use std::cmp::Reverse;
 
-use api::temperature::{BREACHES, Breach, BreachQuery, EPISODES, SUMMARY, TemperatureQuery, TemperatureSummary};
+use api::temperature::{
+    BREACHES, Breach, BreachQuery, EPISODES, SUMMARY, TemperatureQuery, TemperatureSummary,
+};
 use axum::Router;
 use axum::extract::State as Extract;
 use axum::routing::get;
@@ -14,7 +16,10 @@ use warehouse::marts::{FCT_TEMP_BREACHES, TEMPERATURE_BREACHES};
 
 /// The endpoints, bare.
 pub fn routes() -> Router<State> {
-    Router::new().route(BREACHES.path, get(breaches)).route(EPISODES.path, get(episodes::episodes)).route(SUMMARY.path, get(summary))
+    Router::new()
+        .route(BREACHES.path, get(breaches))
+        .route(EPISODES.path, get(episodes::episodes))
+        .route(SUMMARY.path, get(summary))
 }
 
 /// The endpoints as an app.
@@ -35,7 +40,9 @@ async fn breaches(Extract(state): Extract<State>, ask: Ask<BreachQuery>) -> Resu
     work(move || {
         let readings = rows::<Reading>(&frame)?.into_iter().zip(rows::<Breach>(&frame)?);
         let within = readings.filter(|(_, breach)| hours.contains(breach.reading_time));
-        let newest_first = within.map(|(reading, breach)| ((Reverse(breach.reading_time), breach.location.clone(), reading.log_id), breach));
+        let newest_first = within.map(|(reading, breach)| {
+            ((Reverse(breach.reading_time), breach.location.clone(), reading.log_id), breach)
+        });
         ask.list(newest_first.collect(), &snapshot)
     })
     .await

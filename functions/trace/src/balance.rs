@@ -1,4 +1,5 @@
-//! The books of a run as the mass balance wants them: what went in and back, of the traced batches and of others.
+//! The books of a run as the mass balance wants them: what went in and back, of the traced batches and of
+//! others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,17 +18,29 @@ pub(crate) fn of(traced: &Traced) -> MassBalance {
 
 /// What a run's records say. A run that is traced itself counts with all that went in.
 pub(crate) fn masses(traced: &Traced, run: &RunKey) -> RunMasses {
-    let is_traced = |batch: &str| traced.start == Start::Run(run.clone()) || traced.batches().contains_key(batch);
-    let mut masses = RunMasses { out_kg: traced.run_rows.get(run).and_then(|run| run.actual_kg).unwrap_or_default(), ..RunMasses::default() };
+    let is_traced =
+        |batch: &str| traced.start == Start::Run(run.clone()) || traced.batches().contains_key(batch);
+    let mut masses = RunMasses {
+        out_kg: traced.run_rows.get(run).and_then(|run| run.actual_kg).unwrap_or_default(),
+        ..RunMasses::default()
+    };
     let inputs = inputs(traced, run);
     for (batch, kg) in &inputs {
         // Fish of which nobody knows the batch is that of others, unless the run itself is traced.
-        if is_traced(batch.unwrap_or_default()) { masses.traced_in_kg += kg } else { masses.other_in_kg += kg }
+        if is_traced(batch.unwrap_or_default()) {
+            masses.traced_in_kg += kg
+        } else {
+            masses.other_in_kg += kg
+        }
     }
     let known: BTreeSet<&str> = inputs.keys().copied().flatten().collect();
     for scan in traced.links_of(run, Kind::ScanBack) {
         let kg = scan.qty_kg.unwrap_or_default();
-        let of = parents_of_scan_back(parent(scan), scan.batch_code.as_deref().filter(|code| Some(*code) != scan.new_batch_code.as_deref()), &known);
+        let of = parents_of_scan_back(
+            parent(scan),
+            scan.batch_code.as_deref().filter(|code| Some(*code) != scan.new_batch_code.as_deref()),
+            &known,
+        );
         let (traced_ones, others): (Vec<_>, Vec<_>) = of.into_iter().partition(|batch| is_traced(batch));
         match (traced_ones.is_empty(), others.is_empty()) {
             (false, true) => masses.traced_back_kg += kg,
@@ -38,13 +51,15 @@ pub(crate) fn masses(traced: &Traced, run: &RunKey) -> RunMasses {
     masses
 }
 
-/// The batch that went back, where the scan says so: fish that goes back as the batch that it was names no parent.
+/// The batch that went back, where the scan says so: fish that goes back as the batch that it was names no
+/// parent.
 fn parent(scan: &Link) -> Option<&str> {
     let kept = scan.return_method.as_deref() == Some(ReturnMethod::ProdReturn.as_str());
     if kept { scan.batch_code.as_deref() } else { scan.parent_batch.as_deref() }
 }
 
-/// What went into a run by batch: what was booked, and of a batch of which nothing was booked what was scanned in.
+/// What went into a run by batch: what was booked, and of a batch of which nothing was booked what was
+/// scanned in.
 pub(crate) fn inputs<'a>(traced: &'a Traced, run: &RunKey) -> BTreeMap<Option<&'a str>, f64> {
     let sum = |kind| {
         let mut sums: BTreeMap<Option<&str>, f64> = BTreeMap::new();

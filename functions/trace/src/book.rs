@@ -1,5 +1,6 @@
-//! The links that were read so far, and what is reached through them. Parts are read until no unread one can name a batch that is reached: how many that are
-//! follows from how far the batches themselves got, not from how much was ever made.
+//! The links that were read so far, and what is reached through them. Parts are read until no unread one can
+//! name a batch that is reached: how many that are follows from how far the batches themselves got, not from
+//! how much was ever made.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -56,7 +57,11 @@ impl Book {
         loop {
             let reach = book.reach(start);
             let groups = batch_groups(reach.before.keys().chain(reach.after.keys()));
-            let unread = snapshot.parts(&TRACE_LINKS, |name, zone| !book.parts.contains_key(name) && may_hold(zone, BATCH_GROUP, &groups)).await?;
+            let unread = snapshot
+                .parts(&TRACE_LINKS, |name, zone| {
+                    !book.parts.contains_key(name) && may_hold(zone, BATCH_GROUP, &groups)
+                })
+                .await?;
             if unread.is_empty() {
                 return Ok((book, reach));
             }
@@ -78,11 +83,20 @@ impl Book {
     pub(crate) async fn links(self, runs: BTreeSet<RunKey>) -> Result<Vec<Link>> {
         let (numbers, dates): (Vec<String>, Vec<_>) = runs.into_iter().unzip();
         work(move || {
-            let wanted = DataFrame::new_infer_height(vec![Column::new("run_number".into(), numbers), Column::new("production_date".into(), dates)])?;
+            let wanted = DataFrame::new_infer_height(vec![
+                Column::new("run_number".into(), numbers),
+                Column::new("production_date".into(), dates),
+            ])?;
             let mut links = Vec::new();
             for part in self.parts.values() {
                 let keys = ["run_number", "production_date"];
-                links.extend(rows::<Link>(&part.join(&wanted, keys, keys, JoinArgs::new(JoinType::Semi), None)?)?);
+                links.extend(rows::<Link>(&part.join(
+                    &wanted,
+                    keys,
+                    keys,
+                    JoinArgs::new(JoinType::Semi),
+                    None,
+                )?)?);
             }
             Ok(links)
         })
@@ -90,7 +104,9 @@ impl Book {
     }
 
     fn reach(&self, start: &Start) -> Reach {
-        let all = |codes: Option<&BTreeSet<String>>| codes.into_iter().flatten().map(|code| (code.clone(), 1)).collect();
+        let all = |codes: Option<&BTreeSet<String>>| {
+            codes.into_iter().flatten().map(|code| (code.clone(), 1)).collect()
+        };
         let (before, after) = match start {
             Start::Batch(code) => (Depths::from([(code.clone(), 0)]), Depths::from([(code.clone(), 0)])),
             Start::Run(run) => (all(self.batches_in.get(run)), all(self.made_by.get(run))),
@@ -112,14 +128,16 @@ impl Book {
     fn add(&mut self, part: &DataFrame) -> Result<()> {
         let is = |link: &'static str| col("link").eq(lit(link));
         let of_batches = is("input").or(is("scan_in")).or(is("scan_back"));
-        let columns = ["run_number", "production_date", "link", "batch_code", "new_batch_code", "parent_batch"];
+        let columns =
+            ["run_number", "production_date", "link", "batch_code", "new_batch_code", "parent_batch"];
         let links = part.clone().lazy().filter(of_batches).select([cols(columns).as_expr()]).collect()?;
         let texts = |name: &str| links.column(name).and_then(|column| column.str());
         let (numbers, codes) = (texts("run_number")?, texts("batch_code")?);
         let (news, parents) = (texts("new_batch_code")?, texts("parent_batch")?);
         let dates = links.column("production_date")?.date()?;
         let mut scans = Vec::new();
-        let of_run = numbers.iter().zip(dates.as_date_iter()).zip(codes.iter().zip(news.iter()).zip(parents.iter()));
+        let of_run =
+            numbers.iter().zip(dates.as_date_iter()).zip(codes.iter().zip(news.iter()).zip(parents.iter()));
         for ((number, date), ((code, new), parent)) in of_run {
             let (Some(number), Some(date)) = (number, date) else { continue };
             let run = (number.to_owned(), date);

@@ -35,7 +35,8 @@ pub(crate) fn of(traced: &Traced) -> Trace {
 /// Whatever was taken in of the batch and its ancestors: that is where the factory's own knowledge begins.
 fn origin(traced: &Traced) -> Vec<TraceIntake> {
     let intakes = traced.intakes.iter().map(|intake| &intake.row);
-    let mut origin: Vec<TraceIntake> = intakes.filter(|intake| traced.reach.before.contains_key(&intake.batch_code)).cloned().collect();
+    let mut origin: Vec<TraceIntake> =
+        intakes.filter(|intake| traced.reach.before.contains_key(&intake.batch_code)).cloned().collect();
     origin.sort_by(|one, other| (&one.batch_code, &one.trace_id).cmp(&(&other.batch_code, &other.trace_id)));
     origin
 }
@@ -65,7 +66,11 @@ impl<'a> Told<'a> {
 /// The batches but the traced one, nearest first.
 fn batches(traced: &Traced, told: &Told<'_>, depths: &Depths) -> Vec<TraceBatch> {
     let is_other = |code: &str| traced.start != Start::Batch(code.to_owned());
-    let mut listed: Vec<TraceBatch> = depths.iter().filter(|(code, _)| is_other(code)).map(|(code, depth)| batch(told, code, *depth)).collect();
+    let mut listed: Vec<TraceBatch> = depths
+        .iter()
+        .filter(|(code, _)| is_other(code))
+        .map(|(code, depth)| batch(told, code, *depth))
+        .collect();
     listed.sort_by(|one, other| (one.depth, &one.batch_code).cmp(&(other.depth, &other.batch_code)));
     listed
 }
@@ -75,7 +80,8 @@ fn batch(told: &Told<'_>, code: &str, depth: usize) -> TraceBatch {
     let scans: &[&Link] = told.scans.get(code).map_or(&[], Vec::as_slice);
     let first = scans.iter().min_by_key(|scan| (scan.linked_at, scan.id));
     let known = taken_in.is_some() || first.is_some();
-    let kg = taken_in.copied().unwrap_or_default() + scans.iter().map(|scan| scan.qty_kg.unwrap_or_default()).sum::<f64>();
+    let kg = taken_in.copied().unwrap_or_default()
+        + scans.iter().map(|scan| scan.qty_kg.unwrap_or_default()).sum::<f64>();
     TraceBatch {
         batch_code: code.to_owned(),
         depth: as_i64(depth),
@@ -92,7 +98,8 @@ type Reached<'a> = (&'a RunKey, usize, Option<&'a String>);
 
 /// The runs that are reached, nearest first, then the oldest.
 fn runs(traced: &Traced) -> Vec<Reached<'_>> {
-    let mut runs: Vec<Reached<'_>> = traced.runs.iter().map(|(run, (depth, batch))| (run, *depth, batch.as_ref())).collect();
+    let mut runs: Vec<Reached<'_>> =
+        traced.runs.iter().map(|(run, (depth, batch))| (run, *depth, batch.as_ref())).collect();
     runs.sort_by_key(|(run, depth, _)| (*depth, run.1, &run.0));
     runs
 }
@@ -119,7 +126,8 @@ fn run(traced: &Traced, (run, depth, batch): Reached<'_>) -> TraceRun {
     }
 }
 
-/// What came out of a run: its outputs, or where none are booked what the weighing system says of its product.
+/// What came out of a run: its outputs, or where none are booked what the weighing system says of its
+/// product.
 fn products(traced: &Traced, (run, depth, batch): Reached<'_>) -> Vec<TraceProduct> {
     let blank = TraceProduct {
         product_code: None,
@@ -196,7 +204,13 @@ fn despatches(traced: &Traced) -> Vec<TraceDespatch> {
             status: order.status.clone(),
         });
     }
-    listed.sort_by(|one, other| (one.depth, one.despatch_date, &one.order_number).cmp(&(other.depth, other.despatch_date, &other.order_number)));
+    listed.sort_by(|one, other| {
+        (one.depth, one.despatch_date, &one.order_number).cmp(&(
+            other.depth,
+            other.despatch_date,
+            &other.order_number,
+        ))
+    });
     listed
 }
 

@@ -1,8 +1,9 @@
 //! A trace as a GS1 EPCIS 2.0 document in JSON-LD, with the key data elements that GDST asks of seafood.
 //!
-//! Receiving and shipping are observed objects, a run is a transformation, packing an order an aggregation. What the ERP does not know is left out, and
-//! an event that would have no time or no quantity at all is no event. The factory has no GS1 company prefix that we know of, so that names are GDST's
-//! own (`urn:gdst:…`), under the factory's id.
+//! Receiving and shipping are observed objects, a run is a transformation, packing an order an aggregation.
+//! What the ERP does not know is left out, and an event that would have no time or no quantity at all is no
+//! event. The factory has no GS1 company prefix that we know of, so that names are GDST's own (`urn:gdst:…`),
+//! under the factory's id.
 
 mod events;
 mod names;

@@ -4,7 +4,8 @@
 //! - [`traced`]: all that is known of what was followed
 //! - [`detail`], [`flat`] and [`epcis`]: the three forms of the answer
 //!
-//! Batches descend from each other by scan-backs alone: products are no batches. A run counts for the batches that went into it.
+//! Batches descend from each other by scan-backs alone: products are no batches. A run counts for the batches
+//! that went into it.
 
 mod balance;
 mod book;
@@ -33,7 +34,11 @@ pub fn router(state: State) -> Router {
     serve::finish(routes(), state)
 }
 
-async fn trace(Extract(state): Extract<State>, Path(code): Path<String>, ask: Ask<TraceQuery>) -> Result<Answer> {
+async fn trace(
+    Extract(state): Extract<State>,
+    Path(code): Path<String>,
+    ask: Ask<TraceQuery>,
+) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
     let traced = Traced::of(&snapshot, code.trim(), ask.query.date).await?;
     let preferred = if ask.format() == Format::Csv { TraceFormat::Csv } else { TraceFormat::Json };

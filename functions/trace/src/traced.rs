@@ -22,7 +22,8 @@ pub(crate) struct Traced {
     pub(crate) start: Start,
     /// The batches that are reached.
     pub(crate) reach: Reach,
-    /// The runs that are reached, each with the nearest batch that reached it; `None` for one that is traced itself.
+    /// The runs that are reached, each with the nearest batch that reached it; `None` for one that is traced
+    /// itself.
     pub(crate) runs: BTreeMap<RunKey, (usize, Option<String>)>,
     /// What `runs` says of these runs and of those that made reached batches.
     pub(crate) run_rows: HashMap<RunKey, RunRow>,
@@ -35,14 +36,16 @@ pub(crate) struct Traced {
 }
 
 impl Traced {
-    /// What is known of a batch, or of the run of this number: that of `date`, or the newest where there is no such batch.
+    /// What is known of a batch, or of the run of this number: that of `date`, or the newest where there is
+    /// no such batch.
     pub(crate) async fn of(snapshot: &Snapshot, code: &str, date: Option<NaiveDate>) -> Result<Self> {
         if date.is_none()
             && let Some(traced) = Self::of_batch(snapshot, code).await?
         {
             return Ok(traced);
         }
-        let run = newest_run(snapshot, code, date).await?.ok_or_else(|| Error::Unknown(unknown(code, date)))?;
+        let run =
+            newest_run(snapshot, code, date).await?.ok_or_else(|| Error::Unknown(unknown(code, date)))?;
         let start = Start::Run((run.run_number, run.production_date));
         let (book, reach) = Book::read(snapshot, &start).await?;
         Self::gathered(snapshot, code, start, book, reach).await
@@ -54,16 +57,25 @@ impl Traced {
         let (book, reach) = Book::read(snapshot, &start).await?;
         let is_linked = book.names(code);
         let traced = Self::gathered(snapshot, code, start, book, reach).await?;
-        let is_known = is_linked || traced.intakes.iter().any(|intake| intake.row.batch_code == code) || !traced.orders.is_empty();
+        let is_known = is_linked
+            || traced.intakes.iter().any(|intake| intake.row.batch_code == code)
+            || !traced.orders.is_empty();
         Ok(is_known.then_some(traced))
     }
 
-    async fn gathered(snapshot: &Snapshot, code: &str, start: Start, book: Book, reach: Reach) -> Result<Self> {
+    async fn gathered(
+        snapshot: &Snapshot,
+        code: &str,
+        start: Start,
+        book: Book,
+        reach: Reach,
+    ) -> Result<Self> {
         let mut runs = BTreeMap::new();
         if let Start::Run(run) = &start {
             runs.insert(run.clone(), (0, None));
         }
-        let mut nearest: Vec<(usize, &String)> = reach.after.iter().map(|(code, depth)| (*depth, code)).collect();
+        let mut nearest: Vec<(usize, &String)> =
+            reach.after.iter().map(|(code, depth)| (*depth, code)).collect();
         nearest.sort_unstable();
         for (depth, batch) in nearest {
             for run in book.runs_with.get(batch).into_iter().flatten() {
@@ -71,11 +83,16 @@ impl Traced {
             }
         }
         let both_ways: BTreeSet<String> = reach.before.keys().chain(reach.after.keys()).cloned().collect();
-        let told: BTreeSet<RunKey> = runs.keys().cloned().chain(both_ways.iter().flat_map(|batch| book.runs_that_made(batch))).collect();
+        let told: BTreeSet<RunKey> = runs
+            .keys()
+            .cloned()
+            .chain(both_ways.iter().flat_map(|batch| book.runs_that_made(batch)))
+            .collect();
         let (run_rows, intakes, orders) = (
             runs_of(snapshot, &told).await?,
             naming::<Intake>(snapshot, &INTAKES, both_ways).await?,
-            naming::<BatchDespatch>(snapshot, &BATCH_DESPATCHES, reach.after.keys().cloned().collect()).await?,
+            naming::<BatchDespatch>(snapshot, &BATCH_DESPATCHES, reach.after.keys().cloned().collect())
+                .await?,
         );
         let mut links: BTreeMap<RunKey, Vec<Link>> = BTreeMap::new();
         for link in book.links(told).await? {
@@ -90,13 +107,21 @@ impl Traced {
     }
 
     /// The links of one kind of a run.
-    pub(crate) fn links_of<'a>(&'a self, run: &RunKey, kind: Kind) -> impl Iterator<Item = &'a Link> + use<'a> {
+    pub(crate) fn links_of<'a>(
+        &'a self,
+        run: &RunKey,
+        kind: Kind,
+    ) -> impl Iterator<Item = &'a Link> + use<'a> {
         self.links.get(run).into_iter().flatten().filter(move |link| link.kind == kind)
     }
 }
 
 /// The rows of a mart by batch that name one of these.
-async fn naming<T: DeserializeOwned + Send + 'static>(snapshot: &Snapshot, mart: &'static Mart, batches: BTreeSet<String>) -> Result<Vec<T>> {
+async fn naming<T: DeserializeOwned + Send + 'static>(
+    snapshot: &Snapshot,
+    mart: &'static Mart,
+    batches: BTreeSet<String>,
+) -> Result<Vec<T>> {
     let groups = batch_groups(&batches);
     let parts = snapshot.parts(mart, |_, zone| may_hold(zone, BATCH_GROUP, &groups)).await?;
     work(move || {
@@ -113,13 +138,21 @@ async fn naming<T: DeserializeOwned + Send + 'static>(snapshot: &Snapshot, mart:
 
 /// What `runs` says of these runs.
 async fn runs_of(snapshot: &Snapshot, runs: &BTreeSet<RunKey>) -> Result<HashMap<RunKey, RunRow>> {
-    let (months, groups): (BTreeSet<_>, BTreeSet<_>) = (runs.iter().map(|(_, date)| month(*date)).collect(), run_groups(runs.iter().map(|(n, _)| n)));
-    let parts = snapshot.parts(&RUNS, |name, zone| months.contains(name) && may_hold(zone, "run_group", &groups)).await?;
+    let (months, groups): (BTreeSet<_>, BTreeSet<_>) =
+        (runs.iter().map(|(_, date)| month(*date)).collect(), run_groups(runs.iter().map(|(n, _)| n)));
+    let parts = snapshot
+        .parts(&RUNS, |name, zone| months.contains(name) && may_hold(zone, "run_group", &groups))
+        .await?;
     let numbers: BTreeSet<String> = runs.iter().map(|(number, _)| number.clone()).collect();
     work(move || {
         let mut all = HashMap::new();
         for (_, part) in parts {
-            let wanted = part.column("run_number")?.str()?.iter().map(|number| number.is_some_and(|number| numbers.contains(number))).collect();
+            let wanted = part
+                .column("run_number")?
+                .str()?
+                .iter()
+                .map(|number| number.is_some_and(|number| numbers.contains(number)))
+                .collect();
             let read = rows::<RunRow>(&part.filter(&wanted)?)?;
             all.extend(read.into_iter().map(|run| ((run.run_number.clone(), run.production_date), run)));
         }
@@ -129,16 +162,22 @@ async fn runs_of(snapshot: &Snapshot, runs: &BTreeSet<RunKey>) -> Result<HashMap
 }
 
 /// The run of this number: that of `date`, or the newest.
-async fn newest_run(snapshot: &Snapshot, run_number: &str, date: Option<NaiveDate>) -> Result<Option<RunRow>> {
+async fn newest_run(
+    snapshot: &Snapshot,
+    run_number: &str,
+    date: Option<NaiveDate>,
+) -> Result<Option<RunRow>> {
     let groups = run_groups(&BTreeSet::from([run_number.to_owned()]));
     let of_month = date.map(month);
     let is_of_month = |name: &str| of_month.as_deref().is_none_or(|month| month == name);
-    let parts = snapshot.parts(&RUNS, |name, zone| is_of_month(name) && may_hold(zone, "run_group", &groups)).await?;
+    let parts =
+        snapshot.parts(&RUNS, |name, zone| is_of_month(name) && may_hold(zone, "run_group", &groups)).await?;
     let run_number = run_number.to_owned();
     work(move || {
         let mut found: Vec<RunRow> = Vec::new();
         for (_, part) in parts {
-            let named: DataFrame = part.lazy().filter(col("run_number").eq(lit(run_number.as_str()))).collect()?;
+            let named: DataFrame =
+                part.lazy().filter(col("run_number").eq(lit(run_number.as_str()))).collect()?;
             found.extend(rows::<RunRow>(&named)?);
         }
         found.retain(|run| date.is_none_or(|date| run.production_date == date));

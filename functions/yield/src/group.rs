@@ -75,7 +75,11 @@ impl Group {
 }
 
 /// The complete runs that were asked for, by group.
-pub(crate) fn grouped<K: Ord>(runs: &[Run], query: &YieldQuery, key: impl Fn(&Run) -> K) -> BTreeMap<K, Group> {
+pub(crate) fn grouped<K: Ord>(
+    runs: &[Run],
+    query: &YieldQuery,
+    key: impl Fn(&Run) -> K,
+) -> BTreeMap<K, Group> {
     let mut groups = BTreeMap::new();
     for run in runs.iter().filter(|run| run.complete && run.is_wanted(query)) {
         groups.entry(key(run)).or_insert_with(|| Group::of(run)).add(run);

@@ -1,4 +1,5 @@
-//! `/yield/daily`, `/yield/by-line` and `/yield/waterfall`: how much of the fish that went in came out as product, and of which tier.
+//! `/yield/daily`, `/yield/by-line` and `/yield/waterfall`: how much of the fish that went in came out as
+//! product, and of which tier.
 
 mod group;
 mod which;
@@ -18,7 +19,10 @@ use which::is_wanted;
 
 /// The endpoints, bare.
 pub fn routes() -> Router<State> {
-    Router::new().route(DAILY.path, get(daily)).route(BY_LINE.path, get(by_line)).route(WATERFALL.path, get(waterfall))
+    Router::new()
+        .route(DAILY.path, get(daily))
+        .route(BY_LINE.path, get(by_line))
+        .route(WATERFALL.path, get(waterfall))
 }
 
 /// The endpoints as an app.
@@ -34,13 +38,21 @@ async fn daily(Extract(state): Extract<State>, ask: Ask<YieldQuery>) -> Result<A
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&RUNS, dates).await?;
     work(move || {
-        let groups = grouped(&rows::<Run>(&frame)?, &ask.query, |run| (Reverse(run.production_date), run.prod_line.clone()));
-        ask.list(groups.into_iter().map(|(key, group)| (key.clone(), daily_yield(key, &group))).collect(), &snapshot)
+        let groups = grouped(&rows::<Run>(&frame)?, &ask.query, |run| {
+            (Reverse(run.production_date), run.prod_line.clone())
+        });
+        ask.list(
+            groups.into_iter().map(|(key, group)| (key.clone(), daily_yield(key, &group))).collect(),
+            &snapshot,
+        )
     })
     .await
 }
 
-fn daily_yield((Reverse(production_date), prod_line): (Reverse<chrono::NaiveDate>, Option<String>), group: &Group) -> DailyYield {
+fn daily_yield(
+    (Reverse(production_date), prod_line): (Reverse<chrono::NaiveDate>, Option<String>),
+    group: &Group,
+) -> DailyYield {
     DailyYield {
         production_date,
         prod_line,
@@ -64,7 +76,10 @@ async fn by_line(Extract(state): Extract<State>, ask: Ask<YieldQuery>) -> Result
     work(move || {
         let groups = grouped(&rows::<Run>(&frame)?, &ask.query, |run| run.prod_line.clone());
         let lines = groups.into_iter().map(|(prod_line, group)| line_yield(prod_line, &group));
-        ask.list(lines.map(|line| ((Reverse(line.last_date), line.prod_line.clone()), line)).collect(), &snapshot)
+        ask.list(
+            lines.map(|line| ((Reverse(line.last_date), line.prod_line.clone()), line)).collect(),
+            &snapshot,
+        )
     })
     .await
 }
@@ -94,7 +109,10 @@ async fn waterfall(Extract(state): Extract<State>, ask: Ask<YieldQuery>) -> Resu
             is_wanted(&ask.query, line, run.shift_code.as_deref(), run.species.as_deref())
         };
         let runs = rows::<WaterfallRun>(&frame)?.into_iter().filter(wanted);
-        ask.list(runs.map(|run| ((Reverse(run.production_date), run.run_number.clone()), run)).collect(), &snapshot)
+        ask.list(
+            runs.map(|run| ((Reverse(run.production_date), run.run_number.clone()), run)).collect(),
+            &snapshot,
+        )
     })
     .await
 }

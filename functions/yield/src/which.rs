@@ -1,4 +1,5 @@
-//! Which runs a question about yields covers: those of the last days or between two dates, of a line, a shift, a species.
+//! Which runs a question about yields covers: those of the last days or between two dates, of a line, a
+//! shift, a species.
 
 use api::ParameterError;
 use api::yields::YieldQuery;
@@ -11,7 +12,16 @@ pub(crate) fn dates(query: &YieldQuery, state: &State) -> Result<Option<Dates>, 
 }
 
 /// Whether a run is of the line, which has an id and a name, the shift and the species that were asked for.
-pub(crate) fn is_wanted(query: &YieldQuery, line: [Option<&str>; 2], shift: Option<&str>, species: Option<&str>) -> bool {
-    let is = |known: Option<&str>, asked: &Option<String>| asked.as_ref().is_none_or(|asked| same_text(known, asked));
-    line.into_iter().any(|known| is(known, &query.line)) && is(shift, &query.shift) && is(species, &query.species)
+pub(crate) fn is_wanted(
+    query: &YieldQuery,
+    line: [Option<&str>; 2],
+    shift: Option<&str>,
+    species: Option<&str>,
+) -> bool {
+    let is = |known: Option<&str>, asked: &Option<String>| {
+        asked.as_ref().is_none_or(|asked| same_text(known, asked))
+    };
+    line.into_iter().any(|known| is(known, &query.line))
+        && is(shift, &query.shift)
+        && is(species, &query.species)
 }

@@ -1,9 +1,10 @@
 //! Which type a column of the sandbox gets.
 //!
-//! `schema.sql` says what a tidy ERP's columns are. The sandbox is as messy as a real one: flags are `1` and `Y`, weights are `450.5` and `4S0`, keys are
-//! missing. A load into the tidy types would have to mend, drop or round such values, and Tideline would never meet them. So a column keeps its type from
-//! `schema.sql` if every one of its values fits it as it is, and gets the first wider type that they all fit otherwise, text in the end: as somebody's ERP
-//! came to have its numbers in an `nvarchar`. No load ever changes a value.
+//! `schema.sql` says what a tidy ERP's columns are. The sandbox is as messy as a real one: flags are `1` and
+//! `Y`, weights are `450.5` and `4S0`, keys are missing. A load into the tidy types would have to mend, drop
+//! or round such values, and Tideline would never meet them. So a column keeps its type from `schema.sql` if
+//! every one of its values fits it as it is, and gets the first wider type that they all fit otherwise, text
+//! in the end: as somebody's ERP came to have its numbers in an `nvarchar`. No load ever changes a value.
 
 use rusqlite::types::ValueRef;
 
@@ -22,7 +23,16 @@ impl Candidates {
     /// A column of this type in `schema.sql`. One that stands in an index cannot be `nvarchar(max)`.
     pub fn new(declared: SqlType, is_indexed: bool) -> Self {
         let text = if is_indexed { INDEXED_TEXT } else { SqlType::Text(None) };
-        Self { types: vec![declared, SqlType::BigInt, SqlType::Float, SqlType::Date, SqlType::DateTime2(7), text] }
+        Self {
+            types: vec![
+                declared,
+                SqlType::BigInt,
+                SqlType::Float,
+                SqlType::Date,
+                SqlType::DateTime2(7),
+                text,
+            ],
+        }
     }
 
     /// Takes a value into account. NULL fits all.
@@ -51,7 +61,11 @@ mod tests {
             for cell in cells {
                 candidates.see(*cell);
             }
-            assert_eq!(candidates.best().map(|best| best.to_string()).as_deref(), expect, "{declared}: {cells:?}");
+            assert_eq!(
+                candidates.best().map(|best| best.to_string()).as_deref(),
+                expect,
+                "{declared}: {cells:?}"
+            );
         };
         let null = ValueRef::Null;
         check("bit", false, &[int(0), int(1), null], Some("bit"));
@@ -62,10 +76,25 @@ mod tests {
         check("decimal(12, 3)", false, &[ValueRef::Real(450.5), int(450)], Some("decimal(12, 3)"));
         check("decimal(12, 3)", false, &[ValueRef::Real(1.0 / 3.0), int(450)], Some("float"));
         check("decimal(12, 3)", false, &[ValueRef::Real(450.5), text("450.5")], Some("nvarchar(max)"));
-        check("datetime", true, &[text("2026-11-13 10:00:00"), text("2026-11-13 10:00:00.120")], Some("datetime"));
-        check("datetime", true, &[text("2026-11-13 10:00:00"), text("2026-11-13 10:00:00.123")], Some("datetime2(7)"));
+        check(
+            "datetime",
+            true,
+            &[text("2026-11-13 10:00:00"), text("2026-11-13 10:00:00.120")],
+            Some("datetime"),
+        );
+        check(
+            "datetime",
+            true,
+            &[text("2026-11-13 10:00:00"), text("2026-11-13 10:00:00.123")],
+            Some("datetime2(7)"),
+        );
         check("datetime2(3)", true, &[text("2026-11-13"), text("2026-11-14")], Some("date"));
-        check("datetime2(3)", false, &[text("2026-11-13"), text("2026-11-14 10:00:00")], Some("nvarchar(max)"));
+        check(
+            "datetime2(3)",
+            false,
+            &[text("2026-11-13"), text("2026-11-14 10:00:00")],
+            Some("nvarchar(max)"),
+        );
         check("nvarchar(50)", true, &[text("007208"), int(7208)], Some("nvarchar(50)"));
         check("date", false, &[], Some("date"));
         check("date", false, &[ValueRef::Blob(b"x")], None);

@@ -1,4 +1,5 @@
-//! The sandbox factory's SQLite file. It is opened read-only, and read as it was at one moment however long the load takes.
+//! The sandbox factory's SQLite file. It is opened read-only, and read as it was at one moment however long
+//! the load takes.
 
 use std::path::{Path, PathBuf};
 
@@ -34,7 +35,9 @@ pub enum ErpError {
     #[error("the sandbox's SQLite file cannot be read: {0}")]
     Unreadable(#[from] rusqlite::Error),
     /// A column holds something that no type holds as it is.
-    #[error("`{table}.{column}` holds bytes that are no text, or a key or stamp of more than 400 characters: SQL Server cannot hold it as it is")]
+    #[error(
+        "`{table}.{column}` holds bytes that are no text, or a key or stamp of more than 400 characters: SQL Server cannot hold it as it is"
+    )]
     Unloadable {
         /// The table.
         table: &'static str,
@@ -49,7 +52,10 @@ impl Erp {
         if !path.is_file() {
             return Err(ErpError::Missing(path.to_owned()));
         }
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let connection = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
         // One transaction sees one state, also of a sandbox that is kept producing.
         connection.execute_batch("PRAGMA busy_timeout = 5000; BEGIN; SELECT count(*) FROM sqlite_master")?;
         Ok(Self { connection })
@@ -60,8 +66,12 @@ impl Erp {
         let source = table.source;
         let indexed = [Some(source.watermark), source.watermark_until_changed];
         let is_indexed = |name| source.key.contains(&name) || indexed.contains(&Some(name));
-        let mut columns: Vec<Candidates> =
-            source.columns.iter().zip(&table.types).map(|(column, declared)| Candidates::new(*declared, is_indexed(column.source))).collect();
+        let mut columns: Vec<Candidates> = source
+            .columns
+            .iter()
+            .zip(&table.types)
+            .map(|(column, declared)| Candidates::new(*declared, is_indexed(column.source)))
+            .collect();
         let mut statement = self.select(source)?;
         let mut found = statement.query([])?;
         let mut rows = 0;
@@ -72,22 +82,33 @@ impl Erp {
             }
         }
         let unloadable = |column: &'static str| ErpError::Unloadable { table: source.table, column };
-        let types = columns.iter().zip(source.columns).map(|(candidates, column)| candidates.best().ok_or_else(|| unloadable(column.source)));
+        let types = columns
+            .iter()
+            .zip(source.columns)
+            .map(|(candidates, column)| candidates.best().ok_or_else(|| unloadable(column.source)));
         Ok(Survey { rows, types: types.collect::<Result<_, _>>()? })
     }
 
     /// Selects all declared columns of all rows.
     pub fn select(&self, source: &Source) -> Result<Statement<'_>, ErpError> {
-        let columns: Vec<String> = source.columns.iter().map(|column| format!("\"{}\"", column.source)).collect();
+        let columns: Vec<String> =
+            source.columns.iter().map(|column| format!("\"{}\"", column.source)).collect();
         Ok(self.connection.prepare(&format!("SELECT {} FROM \"{}\"", columns.join(", "), source.table))?)
     }
 }
 
 /// Adds a row's values, each for a column of its surveyed type.
-pub fn add_values(source: &Source, row: &rusqlite::Row<'_>, types: &[SqlType], values: &mut Vec<Value>) -> Result<(), ErpError> {
+pub fn add_values(
+    source: &Source,
+    row: &rusqlite::Row<'_>,
+    types: &[SqlType],
+    values: &mut Vec<Value>,
+) -> Result<(), ErpError> {
     for (n, sql_type) in types.iter().enumerate() {
         let value = sql_type.value(row.get_ref(n)?);
-        values.push(value.ok_or(ErpError::Unloadable { table: source.table, column: source.columns[n].source })?);
+        values.push(
+            value.ok_or(ErpError::Unloadable { table: source.table, column: source.columns[n].source })?,
+        );
     }
     Ok(())
 }
@@ -99,7 +120,10 @@ mod tests {
     #[test]
     fn what_is_not_there_or_no_database_or_no_sandbox_is_said_so() {
         let missing = Erp::open(Path::new("no/such.db")).unwrap_err();
-        assert_eq!(missing.to_string(), "`no/such.db` is not there: make it with `tideline sandbox --out no/such.db`");
+        assert_eq!(
+            missing.to_string(),
+            "`no/such.db` is not there: make it with `tideline sandbox --out no/such.db`"
+        );
         let text = Erp::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap_err();
         assert_eq!(text.to_string(), "the sandbox's SQLite file cannot be read: file is not a database");
     }

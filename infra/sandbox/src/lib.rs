@@ -9,8 +9,8 @@
 //! - [`server`]: a connection to the server
 //! - [`set_up`]: all of it in order
 //!
-//! This is the only code of the repository that can write to a SQL Server. No function uses it and nothing deployed holds it: `xtask/tests/tidy.rs` sees to
-//! that.
+//! This is the only code of the repository that can write to a SQL Server. No function uses it and nothing
+//! deployed holds it: `xtask/tests/tidy.rs` sees to that.
 
 pub mod column;
 pub mod erp;

@@ -1,4 +1,5 @@
-//! `infra/sql/read_only_login.sql`, which makes the login that Tideline reads with: here for the sandbox, and by a database administrator's hand on a real ERP.
+//! `infra/sql/read_only_login.sql`, which makes the login that Tideline reads with: here for the sandbox, and
+//! by a database administrator's hand on a real ERP.
 
 use crate::DATABASE;
 use crate::script::{batches, with_variables};
@@ -21,15 +22,20 @@ mod tests {
     use sqlparser::parser::Parser;
     use sqlparser::tokenizer::{Token, Tokenizer};
 
-    /// The script's statements as words, without comments and texts: keywords in upper case, names in brackets.
+    /// The script's statements as words, without comments and texts: keywords in upper case, names in
+    /// brackets.
     fn statements() -> Vec<Vec<String>> {
         let tokens = Tokenizer::new(&MsSqlDialect {}, LOGIN_SQL).tokenize().unwrap();
         let mut statements = vec![Vec::new()];
         for token in tokens {
             match token {
                 Token::SemiColon => statements.push(Vec::new()),
-                Token::Word(word) if word.value == "GO" && word.quote_style.is_none() => statements.push(Vec::new()),
-                Token::Word(word) if word.quote_style.is_some() => statements.last_mut().unwrap().push(format!("[{}]", word.value)),
+                Token::Word(word) if word.value == "GO" && word.quote_style.is_none() => {
+                    statements.push(Vec::new())
+                }
+                Token::Word(word) if word.quote_style.is_some() => {
+                    statements.last_mut().unwrap().push(format!("[{}]", word.value))
+                }
                 Token::Word(word) => statements.last_mut().unwrap().push(word.value.to_uppercase()),
                 Token::Comma => statements.last_mut().unwrap().push(",".to_owned()),
                 _ => {}
@@ -52,9 +58,18 @@ mod tests {
     #[test]
     fn the_reader_is_denied_every_way_to_change_something() {
         let denied = denied();
-        for permission in
-            ["INSERT", "UPDATE", "DELETE", "ALTER", "EXECUTE", "CREATE TABLE", "CREATE VIEW", "CREATE PROCEDURE", "CREATE SCHEMA", "TAKE OWNERSHIP"]
-        {
+        for permission in [
+            "INSERT",
+            "UPDATE",
+            "DELETE",
+            "ALTER",
+            "EXECUTE",
+            "CREATE TABLE",
+            "CREATE VIEW",
+            "CREATE PROCEDURE",
+            "CREATE SCHEMA",
+            "TAKE OWNERSHIP",
+        ] {
             assert!(denied.iter().any(|other| other == permission), "{permission} is not denied: {denied:?}");
         }
         // Either would take SELECT away with it.
@@ -67,18 +82,37 @@ mod tests {
     fn the_reader_is_given_one_role_and_nothing_else() {
         let statements = statements();
         for words in &statements {
-            for giving in ["GRANT", "REVOKE", "AUTHORIZATION", "SP_ADDROLEMEMBER", "SP_ADDSRVROLEMEMBER", "SERVER", "IMPERSONATE", "TRUSTWORTHY"] {
+            for giving in [
+                "GRANT",
+                "REVOKE",
+                "AUTHORIZATION",
+                "SP_ADDROLEMEMBER",
+                "SP_ADDSRVROLEMEMBER",
+                "SERVER",
+                "IMPERSONATE",
+                "TRUSTWORTHY",
+            ] {
                 assert!(!words.iter().any(|word| word == giving), "{words:?}");
             }
         }
         let roles: Vec<_> = statements
             .iter()
-            .filter(|words| words.iter().any(|word| word == "MEMBER") || words.starts_with(&["ALTER".into(), "ROLE".into()]))
+            .filter(|words| {
+                words.iter().any(|word| word == "MEMBER")
+                    || words.starts_with(&["ALTER".into(), "ROLE".into()])
+            })
             .collect();
-        assert_eq!(roles, [&["ALTER", "ROLE", "[db_datareader]", "ADD", "MEMBER", "[pipeline_reader]"].map(String::from).to_vec()]);
+        assert_eq!(
+            roles,
+            [&["ALTER", "ROLE", "[db_datareader]", "ADD", "MEMBER", "[pipeline_reader]"]
+                .map(String::from)
+                .to_vec()]
+        );
         let line = LOGIN_SQL.lines().find(|line| line.starts_with("ALTER ROLE")).unwrap();
         let parsed = Parser::parse_sql(&MsSqlDialect {}, line).unwrap();
-        let [Statement::AlterRole { name, operation: AlterRoleOperation::AddMember { member_name } }] = parsed.as_slice() else {
+        let [Statement::AlterRole { name, operation: AlterRoleOperation::AddMember { member_name } }] =
+            parsed.as_slice()
+        else {
             panic!("{parsed:?}")
         };
         assert_eq!((name.value.as_str(), member_name.value.as_str()), ("db_datareader", "pipeline_reader"));
@@ -86,7 +120,9 @@ mod tests {
 
     #[test]
     fn what_is_made_is_made_only_where_it_is_not_there_yet() {
-        let makes = |words: &&Vec<String>| words.windows(2).any(|pair| pair[0] == "CREATE" && ["LOGIN", "USER"].contains(&pair[1].as_str()));
+        let makes = |words: &&Vec<String>| {
+            words.windows(2).any(|pair| pair[0] == "CREATE" && ["LOGIN", "USER"].contains(&pair[1].as_str()))
+        };
         let statements = statements();
         let making: Vec<_> = statements.iter().filter(makes).map(|words| words[..4].join(" ")).collect();
         assert_eq!(making, ["IF SUSER_ID IS NULL", "IF DATABASE_PRINCIPAL_ID IS NULL"]);
@@ -117,8 +153,16 @@ mod tests {
         assert!(!LOGIN_SQL.contains(DATABASE) && batches[0].ends_with("USE [tideline_sandbox];\n"));
         // The `$(…)` that are left would be sent to the server as they are.
         assert!(batches.iter().all(|batch| !batch.contains("$(")), "{batches:#?}");
-        let with_password: Vec<_> = batches.iter().filter(|batch| batch.contains("Correct-horse-1")).collect();
+        let with_password: Vec<_> =
+            batches.iter().filter(|batch| batch.contains("Correct-horse-1")).collect();
         assert_eq!(with_password.len(), 1);
-        assert_eq!(with_password[0].matches("PASSWORD = N'Correct-horse-1', CHECK_POLICY = ON, DEFAULT_DATABASE = [tideline_sandbox];").count(), 2);
+        assert_eq!(
+            with_password[0]
+                .matches(
+                    "PASSWORD = N'Correct-horse-1', CHECK_POLICY = ON, DEFAULT_DATABASE = [tideline_sandbox];"
+                )
+                .count(),
+            2
+        );
     }
 }

@@ -19,7 +19,8 @@ const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// Loads the sandbox factory into a SQL Server on this machine.
 ///
-/// SANDBOX_SA_PASSWORD is the server's password, READER_PASSWORD the one that the login `pipeline_reader` gets.
+/// SANDBOX_SA_PASSWORD is the server's password, READER_PASSWORD the one that the login `pipeline_reader`
+/// gets.
 #[derive(Parser)]
 #[command(name = "sql-server-sandbox", version)]
 struct Arguments {
@@ -38,7 +39,9 @@ struct Arguments {
 pub fn program() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => error.exit(),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            error.exit()
+        }
         Err(error) => {
             // clap's own message repeats what was typed, which may be an address with its password.
             eprintln!("error: {}\n\n{}", error.kind(), Arguments::command().render_usage());
@@ -60,7 +63,12 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let reader = ReaderPassword::new(&variable("READER_PASSWORD").unwrap_or_default())?;
     let erp = Erp::open(&arguments.erp)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(load(&target, &erp, &reader, if arguments.fresh { Existing::Replace } else { Existing::Keep }))
+    runtime.block_on(load(
+        &target,
+        &erp,
+        &reader,
+        if arguments.fresh { Existing::Replace } else { Existing::Keep },
+    ))
 }
 
 async fn load(target: &Target, erp: &Erp, reader: &ReaderPassword, existing: Existing) -> anyhow::Result<()> {
@@ -77,7 +85,10 @@ async fn load(target: &Target, erp: &Erp, reader: &ReaderPassword, existing: Exi
     .await?;
     let rows: u64 = loaded.rows.iter().map(|(_, rows)| rows).sum();
     println!("  {rows} rows in {} tables, {:.1} s", loaded.rows.len(), began.elapsed().as_secs_f64());
-    println!("  as messy as they are, these columns are not what schema.sql says: {}", loaded.widened.join(", "));
+    println!(
+        "  as messy as they are, these columns are not what schema.sql says: {}",
+        loaded.widened.join(", ")
+    );
     println!("\nTideline reads it with\n\n  {}", source_db(target));
     Ok(())
 }
@@ -85,7 +96,9 @@ async fn load(target: &Target, erp: &Erp, reader: &ReaderPassword, existing: Exi
 /// The line to type. The password stays in its variable; it needs no encoding, whatever it is.
 fn source_db(target: &Target) -> String {
     let plain = if target.encrypt { "" } else { "encrypt=false&" };
-    format!("export SOURCE_DB=\"mssql://pipeline_reader:$READER_PASSWORD@{target}/{DATABASE}?{plain}trust_server_certificate=true\"")
+    format!(
+        "export SOURCE_DB=\"mssql://pipeline_reader:$READER_PASSWORD@{target}/{DATABASE}?{plain}trust_server_certificate=true\""
+    )
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -1,4 +1,5 @@
-//! `infra/sql/schema.sql` as the set-up uses it: for each source table the types of its columns and its indexes.
+//! `infra/sql/schema.sql` as the set-up uses it: for each source table the types of its columns and its
+//! indexes.
 
 use sqlparser::ast::Statement;
 use sqlparser::dialect::MsSqlDialect;
@@ -79,12 +80,18 @@ fn table(source: &'static Source, made: &[Vec<Statement>]) -> Result<Table, Sche
     let (create, statements) = found.ok_or(SchemaError::NoTable(source.table))?;
     let type_of = |column: &'static str| {
         let declared = create.columns.iter().find(|declared| declared.name.value == column);
-        declared.and_then(|declared| declared.data_type.to_string().parse().ok()).ok_or(SchemaError::NoColumn { table: source.table, column })
+        declared
+            .and_then(|declared| declared.data_type.to_string().parse().ok())
+            .ok_or(SchemaError::NoColumn { table: source.table, column })
     };
     Ok(Table {
         source,
         types: source.columns.iter().map(|column| type_of(column.source)).collect::<Result<_, _>>()?,
-        indexes: statements.iter().filter(|statement| matches!(statement, Statement::CreateIndex(_))).map(ToString::to_string).collect(),
+        indexes: statements
+            .iter()
+            .filter(|statement| matches!(statement, Statement::CreateIndex(_)))
+            .map(ToString::to_string)
+            .collect(),
     })
 }
 
@@ -96,7 +103,10 @@ mod tests {
     #[test]
     fn the_schema_gives_each_column_a_type_for_what_it_holds() {
         let schema = Schema::read(SCHEMA_SQL).unwrap();
-        assert_eq!(schema.before_tables.iter().map(|batch| batch.lines().last().unwrap()).collect::<Vec<_>>(), ["CREATE SCHEMA production;"]);
+        assert_eq!(
+            schema.before_tables.iter().map(|batch| batch.lines().last().unwrap()).collect::<Vec<_>>(),
+            ["CREATE SCHEMA production;"]
+        );
         for table in schema.tables {
             for (column, sql_type) in table.source.columns.iter().zip(&table.types) {
                 let fits = match column.kind {
@@ -120,7 +130,10 @@ mod tests {
     fn a_schema_that_lacks_something_is_refused_by_name() {
         let refused = |sql: &str| Schema::read(sql).unwrap_err().to_string();
         assert_eq!(refused("CREATE TABLE [dbo].[Other] ([x] int);"), "schema.sql makes no table `RunNumber`");
-        assert_eq!(refused(&SCHEMA_SQL.replace("[Tare] decimal(12, 3)", "[Tare] money")), column("SI_OCM_TRANS", "Tare"));
+        assert_eq!(
+            refused(&SCHEMA_SQL.replace("[Tare] decimal(12, 3)", "[Tare] money")),
+            column("SI_OCM_TRANS", "Tare")
+        );
         assert_eq!(refused(&SCHEMA_SQL.replace("[line_name]", "[name]")), column("prod_lines", "line_name"));
         assert!(refused("CREATE TABLE").starts_with("schema.sql cannot be read"));
     }

@@ -1,4 +1,5 @@
-//! T-SQL script files as `sqlcmd` reads them: batches between lines that say `GO`, and `$(NAME)` for variables.
+//! T-SQL script files as `sqlcmd` reads them: batches between lines that say `GO`, and `$(NAME)` for
+//! variables.
 
 /// The batches of a script, without the empty ones.
 pub fn batches(script: &str) -> Vec<String> {
@@ -11,17 +12,22 @@ pub fn batches(script: &str) -> Vec<String> {
             batch.push('\n');
         }
     }
-    batches.retain(|batch| batch.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with("--")));
+    batches.retain(|batch| {
+        batch.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with("--"))
+    });
     batches
 }
 
-/// A batch with the values of its variables. Values are put in once each, so that one which looks like a variable stays as it is.
+/// A batch with the values of its variables. Values are put in once each, so that one which looks like a
+/// variable stays as it is.
 pub fn with_variables(batch: &str, variables: &[(&str, &str)]) -> String {
     let mut text = String::with_capacity(batch.len());
     let mut rest = batch;
     while let Some((before, after)) = rest.split_once("$(") {
         text.push_str(before);
-        let found = variables.iter().find_map(|(name, value)| Some((*value, after.strip_prefix(name)?.strip_prefix(')')?)));
+        let found = variables
+            .iter()
+            .find_map(|(name, value)| Some((*value, after.strip_prefix(name)?.strip_prefix(')')?)));
         if let Some((value, after)) = found {
             text.push_str(value);
             rest = after;

@@ -26,13 +26,16 @@ impl fmt::Debug for Secret {
 
 /// The password of the login that Tideline reads with.
 ///
-/// It stands in a `CREATE LOGIN`, which takes no parameters, and people paste it into `SOURCE_DB`: it is made of characters that mean nothing in either.
+/// It stands in a `CREATE LOGIN`, which takes no parameters, and people paste it into `SOURCE_DB`: it is made
+/// of characters that mean nothing in either.
 #[derive(Clone, Debug)]
 pub struct ReaderPassword(Secret);
 
 /// A password that the reader cannot have. It says nothing of the password itself.
 #[derive(Debug, thiserror::Error)]
-#[error("READER_PASSWORD must have 12 to 128 letters, digits, `-`, `.`, `_` and `~`, with a capital, a small letter and a digit among them")]
+#[error(
+    "READER_PASSWORD must have 12 to 128 letters, digits, `-`, `.`, `_` and `~`, with a capital, a small letter and a digit among them"
+)]
 pub struct UnfitPassword;
 
 impl ReaderPassword {
@@ -40,8 +43,13 @@ impl ReaderPassword {
     pub fn new(text: &str) -> Result<Self, UnfitPassword> {
         let simple = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
         let has = |kind: fn(&char) -> bool| text.chars().any(|c| kind(&c));
-        let strong = has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase) && has(char::is_ascii_digit);
-        if (12..=128).contains(&text.len()) && text.chars().all(simple) && strong { Ok(Self(Secret::new(text))) } else { Err(UnfitPassword) }
+        let strong =
+            has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase) && has(char::is_ascii_digit);
+        if (12..=128).contains(&text.len()) && text.chars().all(simple) && strong {
+            Ok(Self(Secret::new(text)))
+        } else {
+            Err(UnfitPassword)
+        }
     }
 
     /// The password itself, for the server alone.
@@ -57,7 +65,10 @@ mod tests {
     #[test]
     fn the_readers_password_holds_nothing_that_means_something_in_sql_or_in_an_address() {
         for fit in ["Correct-horse-1", "aB3456789012", "x.Y_z~00000000"] {
-            assert_eq!(ReaderPassword::new(fit).map(|password| password.expose().to_owned()).ok().as_deref(), Some(fit));
+            assert_eq!(
+                ReaderPassword::new(fit).map(|password| password.expose().to_owned()).ok().as_deref(),
+                Some(fit)
+            );
         }
         for unfit in [
             "",
@@ -82,7 +93,11 @@ mod tests {
 
     #[test]
     fn a_password_is_not_debugged() {
-        let told = format!("{:?} {:?}", Secret::new("Correct-horse-1"), ReaderPassword::new("Correct-horse-1").unwrap());
+        let told = format!(
+            "{:?} {:?}",
+            Secret::new("Correct-horse-1"),
+            ReaderPassword::new("Correct-horse-1").unwrap()
+        );
         assert_eq!(told, "*** ReaderPassword(***)");
     }
 }

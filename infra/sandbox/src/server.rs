@@ -72,7 +72,9 @@ impl ServerError {
 impl From<tiberius::error::Error> for ServerError {
     fn from(error: tiberius::error::Error) -> Self {
         match error {
-            tiberius::error::Error::Server(said) => Self::Said { message: one_line(said.message()), code: said.code() },
+            tiberius::error::Error::Server(said) => {
+                Self::Said { message: one_line(said.message()), code: said.code() }
+            }
             other => Self::Broken(one_line(&other.to_string())),
         }
     }
@@ -93,14 +95,21 @@ impl SqlServer {
     pub async fn connect(target: &Target, database: &str) -> Result<Self, ServerError> {
         let stream = reach(target).await?;
         // The target is made of loopback addresses only. This holds whoever changes how it is made.
-        let unreachable = |error: std::io::Error| ServerError::Unreachable { target: target.to_string(), reason: error.to_string() };
+        let unreachable = |error: std::io::Error| ServerError::Unreachable {
+            target: target.to_string(),
+            reason: error.to_string(),
+        };
         check_peer(stream.peer_addr().map_err(unreachable)?.ip())?;
         stream.set_nodelay(true).map_err(unreachable)?;
         let mut config = Config::new();
         config.authentication(AuthMethod::sql_server(&target.user, target.password.expose()));
         config.database(database);
         config.application_name("tideline-sandbox");
-        config.encryption(if target.encrypt { EncryptionLevel::Required } else { EncryptionLevel::NotSupported });
+        config.encryption(if target.encrypt {
+            EncryptionLevel::Required
+        } else {
+            EncryptionLevel::NotSupported
+        });
         config.trust_cert();
         config.command_timeout(Some(STATEMENT_TIMEOUT));
         // The driver keeps its buffers in its future.
@@ -138,6 +147,9 @@ impl Server for SqlServer {
 
     async fn texts(&mut self, query: &str) -> Result<Vec<String>, ServerError> {
         let rows = self.client.simple_query(query).await?.into_first_result().await?;
-        Ok(rows.iter().map(|row| Ok(row.try_get::<&str, _>(0)?.unwrap_or_default().to_owned())).collect::<Result<_, tiberius::error::Error>>()?)
+        Ok(rows
+            .iter()
+            .map(|row| Ok(row.try_get::<&str, _>(0)?.unwrap_or_default().to_owned()))
+            .collect::<Result<_, tiberius::error::Error>>()?)
     }
 }

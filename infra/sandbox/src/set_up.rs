@@ -36,7 +36,8 @@ pub struct Progress {
 pub struct Loaded {
     /// Each table with its number of rows.
     pub rows: Vec<(&'static str, u64)>,
-    /// Columns whose type in `schema.sql` does not hold all their values, and the type that they have instead.
+    /// Columns whose type in `schema.sql` does not hold all their values, and the type that they have
+    /// instead.
     pub widened: Vec<String>,
 }
 
@@ -59,7 +60,9 @@ pub enum SetUpError {
     #[error(transparent)]
     Server(#[from] ServerError),
     /// The server has not got all rows.
-    #[error("the server took {taken} of {sent} rows of `{table}`: look at its log, and run this again with --fresh")]
+    #[error(
+        "the server took {taken} of {sent} rows of `{table}`: look at its log, and run this again with --fresh"
+    )]
     RowsLost {
         /// The table.
         table: &'static str,
@@ -95,8 +98,10 @@ pub async fn set_up(
 }
 
 async fn make_database(server: &mut impl Server, existing: Existing) -> Result<(), SetUpError> {
-    let (ours, others): (Vec<_>, Vec<_>) = server.texts(OTHER_DATABASES).await?.into_iter().partition(|name| name == DATABASE);
-    // A port of this machine may be a tunnel to a real ERP, or a developer's own server: neither is a sandbox.
+    let (ours, others): (Vec<_>, Vec<_>) =
+        server.texts(OTHER_DATABASES).await?.into_iter().partition(|name| name == DATABASE);
+    // A port of this machine may be a tunnel to a real ERP, or a developer's own server: neither is a
+    // sandbox.
     if !others.is_empty() {
         return Err(SetUpError::NotASandbox(others));
     }
@@ -104,19 +109,28 @@ async fn make_database(server: &mut impl Server, existing: Existing) -> Result<(
         (true, _) => {}
         (false, Existing::Keep) => return Err(SetUpError::Exists),
         (false, Existing::Replace) => {
-            server.run(&format!("ALTER DATABASE [{DATABASE}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE;")).await?;
+            server
+                .run(&format!("ALTER DATABASE [{DATABASE}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE;"))
+                .await?;
             server.run(&format!("DROP DATABASE [{DATABASE}];")).await?;
         }
     }
     server.run(&format!("CREATE DATABASE [{DATABASE}];")).await?;
-    // Nothing in it needs a log to be restored from, and readers see the last committed rows without waiting for writers.
+    // Nothing in it needs a log to be restored from, and readers see the last committed rows without waiting
+    // for writers.
     server.run(&format!("ALTER DATABASE [{DATABASE}] SET RECOVERY SIMPLE;")).await?;
     server.run(&format!("ALTER DATABASE [{DATABASE}] SET READ_COMMITTED_SNAPSHOT ON;")).await?;
     Ok(server.run(&format!("USE [{DATABASE}];")).await?)
 }
 
 /// Makes one table, fills it, and makes its indexes, which is faster than keeping them while it is filled.
-async fn load(server: &mut impl Server, erp: &Erp, table: &Table, loaded: &mut Loaded, tell: &mut impl FnMut(Progress)) -> Result<(), SetUpError> {
+async fn load(
+    server: &mut impl Server,
+    erp: &Erp,
+    table: &Table,
+    loaded: &mut Loaded,
+    tell: &mut impl FnMut(Progress),
+) -> Result<(), SetUpError> {
     let source = table.source;
     let progress = |rows, of| Progress { table: source.table, rows, of };
     let survey = erp.survey(table)?;
@@ -158,6 +172,8 @@ async fn load(server: &mut impl Server, erp: &Erp, table: &Table, loaded: &mut L
     loaded.rows.push((source.table, sent));
     let columns = source.columns.iter().zip(table.types.iter().zip(&survey.types));
     let widened = columns.filter(|(_, (declared, sql_type))| declared != sql_type);
-    loaded.widened.extend(widened.map(|(column, (_, sql_type))| format!("{}.{} {sql_type}", source.table, column.source)));
+    loaded.widened.extend(
+        widened.map(|(column, (_, sql_type))| format!("{}.{} {sql_type}", source.table, column.source)),
+    );
     Ok(())
 }

@@ -1,7 +1,9 @@
-//! The types of SQL Server's columns that the sandbox uses, and which value of the SQLite file each can hold *as it is*.
+//! The types of SQL Server's columns that the sandbox uses, and which value of the SQLite file each can hold
+//! *as it is*.
 //!
-//! As it is means: what a reader of the column gets says the same as what was in the file. The text `Y` is no bit, `12.5` in text is no decimal, a date alone
-//! is no date and time, and .123 s is no `datetime`, which counts in 1/300 s.
+//! As it is means: what a reader of the column gets says the same as what was in the file. The text `Y` is no
+//! bit, `12.5` in text is no decimal, a date alone is no date and time, and .123 s is no `datetime`, which
+//! counts in 1/300 s.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -34,7 +36,8 @@ pub enum SqlType {
     Text(Option<u16>),
 }
 
-/// A value for a parameter, typed also where it is NULL: the server then sees the same statement every time, and plans it once.
+/// A value for a parameter, typed also where it is NULL: the server then sees the same statement every time,
+/// and plans it once.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// For a `bit`.
@@ -49,34 +52,45 @@ pub enum Value {
     Date(Option<NaiveDate>),
     /// For a `datetime` or `datetime2`.
     Moment(Option<NaiveDateTime>),
-    /// For an `nvarchar`, and for a `decimal`: a decimal parameter's type would change with the digits of its value.
+    /// For an `nvarchar`, and for a `decimal`: a decimal parameter's type would change with the digits of its
+    /// value.
     Text(Option<String>),
 }
 
 impl SqlType {
-    /// What a value of the file becomes in a column of this type; `None` if the column cannot hold it as it is.
+    /// What a value of the file becomes in a column of this type; `None` if the column cannot hold it as it
+    /// is.
     pub fn value(self, cell: ValueRef<'_>) -> Option<Value> {
         if cell == ValueRef::Null {
             return Some(self.null());
         }
         match self {
-            Self::Bit => whole(cell).filter(|value| (0..=1).contains(value)).map(|value| Value::Bit(Some(value == 1))),
+            Self::Bit => {
+                whole(cell).filter(|value| (0..=1).contains(value)).map(|value| Value::Bit(Some(value == 1)))
+            }
             Self::Int => Some(Value::Int(Some(whole(cell)?.try_into().ok()?))),
             Self::BigInt => Some(Value::BigInt(Some(whole(cell)?))),
             Self::Decimal(digits, scale) => decimal(cell, digits, scale).map(|text| Value::Text(Some(text))),
             Self::Float => float(cell).map(|value| Value::Float(Some(value))),
             Self::Date => date(cell).map(|value| Value::Date(Some(value))),
             // Hundredths are the finest that are whole in 1/300 s and in decimals.
-            Self::DateTime => moment(cell, 2).filter(|value| value.year() >= 1753).map(|value| Value::Moment(Some(value))),
+            Self::DateTime => {
+                moment(cell, 2).filter(|value| value.year() >= 1753).map(|value| Value::Moment(Some(value)))
+            }
             Self::DateTime2(scale) => moment(cell, scale).map(|value| Value::Moment(Some(value))),
-            Self::Text(_) => self.holds(cell).then(|| text(cell)).flatten().map(|text| Value::Text(Some(text.into_owned()))),
+            Self::Text(_) => self
+                .holds(cell)
+                .then(|| text(cell))
+                .flatten()
+                .map(|text| Value::Text(Some(text.into_owned()))),
         }
     }
 
     /// Whether a column of this type can hold a value as it is.
     pub fn holds(self, cell: ValueRef<'_>) -> bool {
         match self {
-            Self::Text(length) => text(cell).is_some_and(|text| length.is_none_or(|length| text.encode_utf16().count() <= length.into())),
+            Self::Text(length) => text(cell)
+                .is_some_and(|text| length.is_none_or(|length| text.encode_utf16().count() <= length.into())),
             _ => self.value(cell).is_some(),
         }
     }
@@ -118,8 +132,10 @@ impl FromStr for SqlType {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let text = text.to_ascii_lowercase();
-        let (name, arguments) = text.strip_suffix(')').and_then(|text| text.split_once('(')).unwrap_or((&text, ""));
-        let numbers: Vec<Option<u16>> = arguments.split(',').map(|number| number.trim().parse().ok()).collect();
+        let (name, arguments) =
+            text.strip_suffix(')').and_then(|text| text.split_once('(')).unwrap_or((&text, ""));
+        let numbers: Vec<Option<u16>> =
+            arguments.split(',').map(|number| number.trim().parse().ok()).collect();
         match (name, numbers.as_slice()) {
             ("bit", [None]) => Ok(Self::Bit),
             ("int", [None]) => Ok(Self::Int),
@@ -127,7 +143,9 @@ impl FromStr for SqlType {
             ("float", [None]) => Ok(Self::Float),
             ("date", [None]) => Ok(Self::Date),
             ("datetime", [None]) => Ok(Self::DateTime),
-            ("decimal", [Some(digits @ 1..=38), Some(scale @ 0..=38)]) if scale <= digits => Ok(Self::Decimal(*digits as u8, *scale as u8)),
+            ("decimal", [Some(digits @ 1..=38), Some(scale @ 0..=38)]) if scale <= digits => {
+                Ok(Self::Decimal(*digits as u8, *scale as u8))
+            }
             ("datetime2", [Some(scale @ 0..=7)]) => Ok(Self::DateTime2(*scale as u8)),
             ("nvarchar", [Some(length @ 1..=4000)]) => Ok(Self::Text(Some(*length))),
             ("nvarchar", [None]) if arguments == "max" => Ok(Self::Text(None)),
@@ -157,7 +175,9 @@ fn whole(cell: ValueRef<'_>) -> Option<i64> {
 fn decimal(cell: ValueRef<'_>, digits: u8, scale: u8) -> Option<String> {
     let text = match cell {
         ValueRef::Integer(value) => value.to_string(),
-        ValueRef::Real(value) if value.is_finite() => Some(format!("{value:.*}", scale.into())).filter(|text| text.parse() == Ok(value))?,
+        ValueRef::Real(value) if value.is_finite() => {
+            Some(format!("{value:.*}", scale.into())).filter(|text| text.parse() == Ok(value))?
+        }
         _ => return None,
     };
     let before_point = text.trim_start_matches('-').split('.').next()?.len();
@@ -168,7 +188,9 @@ fn float(cell: ValueRef<'_>) -> Option<f64> {
     match cell {
         // SQL Server has no infinity, and no numbers between zero and the smallest normal one.
         ValueRef::Real(value) => (value == 0.0 || value.is_normal()).then_some(value),
-        ValueRef::Integer(value) => (value.unsigned_abs() <= 1_u64 << f64::MANTISSA_DIGITS).then_some(value as f64),
+        ValueRef::Integer(value) => {
+            (value.unsigned_abs() <= 1_u64 << f64::MANTISSA_DIGITS).then_some(value as f64)
+        }
         _ => None,
     }
 }
@@ -184,8 +206,11 @@ fn moment(cell: ValueRef<'_>, scale: u8) -> Option<NaiveDateTime> {
     let text = cell.as_str().ok()?;
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let at = NaiveDateTime::parse_from_str(seconds, "%Y-%m-%d %H:%M:%S").ok()?;
-    let spelt_so = at.format("%Y-%m-%d %H:%M:%S").to_string() == seconds && (1..=9999).contains(&at.year()) && at.nanosecond() == 0;
-    let fraction_is_right = (1..=7).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let spelt_so = at.format("%Y-%m-%d %H:%M:%S").to_string() == seconds
+        && (1..=9999).contains(&at.year())
+        && at.nanosecond() == 0;
+    let fraction_is_right =
+        (1..=7).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
     if !spelt_so || !fraction_is_right || fraction.trim_end_matches('0').len() > scale.into() {
         return None;
     }
@@ -217,10 +242,32 @@ mod tests {
 
     #[test]
     fn a_type_is_read_as_it_is_written() {
-        for text in ["bit", "int", "bigint", "float", "date", "datetime", "datetime2(3)", "decimal(12, 3)", "nvarchar(50)", "nvarchar(max)"] {
+        for text in [
+            "bit",
+            "int",
+            "bigint",
+            "float",
+            "date",
+            "datetime",
+            "datetime2(3)",
+            "decimal(12, 3)",
+            "nvarchar(50)",
+            "nvarchar(max)",
+        ] {
             assert_eq!(text.parse::<SqlType>().map(|sql_type| sql_type.to_string()).as_deref(), Ok(text));
         }
-        for text in ["money", "decimal", "decimal(12)", "nvarchar", "nvarchar(0)", "nvarchar(5000)", "datetime2(8)", "datetime2", "bit(1)", ""] {
+        for text in [
+            "money",
+            "decimal",
+            "decimal(12)",
+            "nvarchar",
+            "nvarchar(0)",
+            "nvarchar(5000)",
+            "datetime2(8)",
+            "datetime2",
+            "bit(1)",
+            "",
+        ] {
             assert_eq!(text.parse::<SqlType>(), Err(()), "{text}");
         }
     }
@@ -232,14 +279,30 @@ mod tests {
             assert!(!refused.iter().any(|cell| sql_type.holds(*cell)), "{sql_type}: {refused:?}");
         };
         let int = ValueRef::Integer;
-        all(SqlType::Bit, &[int(0), int(1)], &[int(2), int(-1), real(1.0), txt("1"), txt("Y"), ValueRef::Blob(b"1")]);
-        all(SqlType::Int, &[int(i32::MAX.into()), int(i32::MIN.into())], &[int(1 << 31), real(5.0), txt("5")]);
+        all(
+            SqlType::Bit,
+            &[int(0), int(1)],
+            &[int(2), int(-1), real(1.0), txt("1"), txt("Y"), ValueRef::Blob(b"1")],
+        );
+        all(
+            SqlType::Int,
+            &[int(i32::MAX.into()), int(i32::MIN.into())],
+            &[int(1 << 31), real(5.0), txt("5")],
+        );
         all(SqlType::BigInt, &[int(i64::MAX), int(i64::MIN)], &[real(5.0), txt("5")]);
         let decimal = SqlType::Decimal(12, 3);
         all(
             decimal,
             &[real(0.1), real(-450.125), real(999_999_999.999), int(999_999_999), real(-0.0), int(-5)],
-            &[real(0.1234), real(1e9), real(999_999_999.999_9), int(1_000_000_000), real(f64::INFINITY), real(f64::NAN), txt("1.5")],
+            &[
+                real(0.1234),
+                real(1e9),
+                real(999_999_999.999_9),
+                int(1_000_000_000),
+                real(f64::INFINITY),
+                real(f64::NAN),
+                txt("1.5"),
+            ],
         );
         all(
             SqlType::Float,
@@ -262,8 +325,18 @@ mod tests {
         );
         all(
             SqlType::DateTime,
-            &[txt("2026-11-13 10:00:00"), txt("1753-01-01 00:00:00"), txt("2026-11-13 10:00:00.120"), txt("2026-11-13 10:00:00.99")],
-            &[txt("1752-12-31 00:00:00"), txt("2026-11-13 10:00:00.123"), txt("2026-11-13 10:00:00.003"), txt("2026-11-13")],
+            &[
+                txt("2026-11-13 10:00:00"),
+                txt("1753-01-01 00:00:00"),
+                txt("2026-11-13 10:00:00.120"),
+                txt("2026-11-13 10:00:00.99"),
+            ],
+            &[
+                txt("1752-12-31 00:00:00"),
+                txt("2026-11-13 10:00:00.123"),
+                txt("2026-11-13 10:00:00.003"),
+                txt("2026-11-13"),
+            ],
         );
         all(
             SqlType::DateTime2(3),
@@ -285,12 +358,27 @@ mod tests {
             &[txt("abcd"), txt(""), txt("🐟🐟"), int(-123), real(0.25)],
             &[txt("abcde"), txt("🐟🐟🐟"), ValueRef::Text(b"\xff")],
         );
-        all(SqlType::Text(None), &[txt(&"x".repeat(10_000)), txt("a\0b"), real(f64::INFINITY)], &[ValueRef::Blob(b"x"), ValueRef::Text(b"\xff")]);
+        all(
+            SqlType::Text(None),
+            &[txt(&"x".repeat(10_000)), txt("a\0b"), real(f64::INFINITY)],
+            &[ValueRef::Blob(b"x"), ValueRef::Text(b"\xff")],
+        );
     }
 
     #[test]
     fn null_goes_into_every_type_and_keeps_the_parameters_type() {
-        for text in ["bit", "int", "bigint", "float", "date", "datetime", "datetime2(3)", "decimal(12, 3)", "nvarchar(50)", "nvarchar(max)"] {
+        for text in [
+            "bit",
+            "int",
+            "bigint",
+            "float",
+            "date",
+            "datetime",
+            "datetime2(3)",
+            "decimal(12, 3)",
+            "nvarchar(50)",
+            "nvarchar(max)",
+        ] {
             let sql_type: SqlType = text.parse().unwrap();
             let null = sql_type.value(ValueRef::Null).unwrap();
             assert_eq!(null, sql_type.null());

@@ -1,4 +1,5 @@
-//! The text of what is sent to the server. Names are those of the declared source tables; values are parameters.
+//! The text of what is sent to the server. Names are those of the declared source tables; values are
+//! parameters.
 
 use warehouse::sources::Source;
 
@@ -12,16 +13,26 @@ pub fn table_name(source: &Source) -> String {
     format!("[{}].[{}]", source.owner.schema(), source.table)
 }
 
-/// Makes a table without a primary key: rows without a key, and rows whose keys are equal to the server but not to the file (`tr-7` and `TR-7 `), go in.
+/// Makes a table without a primary key: rows without a key, and rows whose keys are equal to the server but
+/// not to the file (`tr-7` and `TR-7 `), go in.
 pub fn create_table(source: &Source, types: &[SqlType]) -> String {
-    let columns: Vec<String> =
-        source.columns.iter().zip(types).map(|(column, sql_type)| format!("    [{}] {sql_type} NULL", column.source)).collect();
+    let columns: Vec<String> = source
+        .columns
+        .iter()
+        .zip(types)
+        .map(|(column, sql_type)| format!("    [{}] {sql_type} NULL", column.source))
+        .collect();
     format!("CREATE TABLE {} (\n{}\n);", table_name(source), columns.join(",\n"))
 }
 
 /// Makes the index that a primary key would have brought: clustered, over the same columns.
 pub fn create_key_index(source: &Source) -> String {
-    format!("CREATE CLUSTERED INDEX [CX_{}] ON {} ({});", source.table, table_name(source), names(source.key.iter().copied()))
+    format!(
+        "CREATE CLUSTERED INDEX [CX_{}] ON {} ({});",
+        source.table,
+        table_name(source),
+        names(source.key.iter().copied())
+    )
 }
 
 /// How many rows of this table go into one statement.
@@ -39,7 +50,9 @@ pub fn insert(source: &Source, types: &[SqlType], rows: usize) -> String {
             _ => format!("@P{parameter}"),
         }
     };
-    let rows: Vec<String> = (0..rows).map(|_| format!("({})", types.iter().map(&mut next).collect::<Vec<_>>().join(", "))).collect();
+    let rows: Vec<String> = (0..rows)
+        .map(|_| format!("({})", types.iter().map(&mut next).collect::<Vec<_>>().join(", ")))
+        .collect();
     let columns = names(source.columns.iter().map(|column| column.source));
     format!("INSERT INTO {} ({columns}) VALUES {};", table_name(source), rows.join(", "))
 }
@@ -55,17 +68,28 @@ mod tests {
 
     #[test]
     fn statements_read_as_expected() {
-        let types: Vec<SqlType> =
-            ["bigint", "nvarchar(200)", "datetime2(3)", "decimal(12, 3)", "nvarchar(max)", "float", "nvarchar(200)", "datetime2(3)"]
-                .map(|text| text.parse().unwrap())
-                .to_vec();
+        let types: Vec<SqlType> = [
+            "bigint",
+            "nvarchar(200)",
+            "datetime2(3)",
+            "decimal(12, 3)",
+            "nvarchar(max)",
+            "float",
+            "nvarchar(200)",
+            "datetime2(3)",
+        ]
+        .map(|text| text.parse().unwrap())
+        .to_vec();
         assert_eq!(
             insert(&TEMPERATURE_LOGS, &types, 2),
             "INSERT INTO [production].[temperature_logs] ([log_id], [location], [reading_time], [temp_celsius], [target_min], [target_max], [recorded_by], \
              [updated_at]) VALUES (@P1, @P2, @P3, CAST(@P4 AS decimal(12, 3)), @P5, @P6, @P7, @P8), \
              (@P9, @P10, @P11, CAST(@P12 AS decimal(12, 3)), @P13, @P14, @P15, @P16);"
         );
-        assert!(create_table(&TEMPERATURE_LOGS, &types).starts_with("CREATE TABLE [production].[temperature_logs] (\n    [log_id] bigint NULL,\n"));
+        assert!(
+            create_table(&TEMPERATURE_LOGS, &types)
+                .starts_with("CREATE TABLE [production].[temperature_logs] (\n    [log_id] bigint NULL,\n")
+        );
         assert_eq!(
             create_key_index(&RUN_SHEETS),
             "CREATE CLUSTERED INDEX [CX_run_sheets] ON [production].[run_sheets] ([run_number], [production_date]);"

@@ -1,7 +1,9 @@
-//! The servers that may be set up: this machine, under one of three names. Whatever else an address says is refused while it is still only text.
+//! The servers that may be set up: this machine, under one of three names. Whatever else an address says is
+//! refused while it is still only text.
 //!
-//! No name is looked up: `localhost` stands for the two loopback addresses, whatever a resolver makes of it. What a loopback port leads to (a tunnel to
-//! somebody's real ERP, say) cannot be seen here; `set_up` asks the server itself.
+//! No name is looked up: `localhost` stands for the two loopback addresses, whatever a resolver makes of it.
+//! What a loopback port leads to (a tunnel to somebody's real ERP, say) cannot be seen here; `set_up` asks
+//! the server itself.
 
 #[cfg(test)]
 mod tests;
@@ -61,7 +63,9 @@ pub enum Refusal {
     #[error("`{}` is not the sandbox's database: only `{DATABASE}` is ever set up, and the address may leave it out", .0.escape_debug())]
     OtherDatabase(String),
     /// A parameter that means nothing here.
-    #[error("the address may have the parameters `encrypt` and `trust_server_certificate`, each `true` or `false`, and no others")]
+    #[error(
+        "the address may have the parameters `encrypt` and `trust_server_certificate`, each `true` or `false`, and no others"
+    )]
     Parameter,
     /// No password anywhere.
     #[error("there is no password for `{}`: set SANDBOX_SA_PASSWORD to the one that the container was started with", .0.escape_debug())]
@@ -95,7 +99,10 @@ impl Target {
         };
         let user = if user.is_empty() { "sa".to_owned() } else { user };
         let usable = |password: &Secret| !password.expose().is_empty();
-        let password = own_password.filter(usable).or(password.filter(usable)).ok_or_else(|| Refusal::NoPassword(user.clone()))?;
+        let password = own_password
+            .filter(usable)
+            .or(password.filter(usable))
+            .ok_or_else(|| Refusal::NoPassword(user.clone()))?;
         Ok(Self { host, port, user, password, encrypt })
     }
 
@@ -149,13 +156,16 @@ fn host_and_port(place: &str) -> Result<(Host, u16), Refusal> {
     // What stands here may be a password with its `@` left out: it is not repeated.
     let port = match port.strip_prefix(':') {
         None => DEFAULT_PORT,
-        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok().filter(|port| *port > 0).ok_or(Refusal::Port)?,
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().ok().filter(|port| *port > 0).ok_or(Refusal::Port)?
+        }
         Some(_) => return Err(Refusal::Port),
     };
     Ok((host, port))
 }
 
-/// The container signs its own certificate, and the connection does not leave the machine: a certificate is trusted whatever the address says of it.
+/// The container signs its own certificate, and the connection does not leave the machine: a certificate is
+/// trusted whatever the address says of it.
 fn encrypts(parameters: &str) -> Result<bool, Refusal> {
     let mut encrypt = true;
     for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {

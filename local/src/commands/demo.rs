@@ -1,4 +1,5 @@
-//! `tideline demo`: a sandbox factory that produces, extraction every minute, API and dashboard, on one address.
+//! `tideline demo`: a sandbox factory that produces, extraction every minute, API and dashboard, on one
+//! address.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -67,13 +68,17 @@ impl Demo {
 fn remove_lake(address: &str) -> anyhow::Result<()> {
     let folder = Path::new(address);
     if address.contains("://") {
-        bail!("LAKE is a bucket: --fresh only removes a lake folder; empty the bucket yourself, or unset LAKE");
+        bail!(
+            "LAKE is a bucket: --fresh only removes a lake folder; empty the bucket yourself, or unset LAKE"
+        );
     }
     if folder.exists() && !folder.join(crate::s3::HIDDEN).exists() {
         bail!("`{address}` is not a lake folder: it is not removed; name another with LAKE");
     }
     match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).with_context(|| format!("removing `{address}`")),
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing `{address}`"))
+        }
         _ => Ok(()),
     }
 }

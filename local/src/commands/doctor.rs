@@ -33,7 +33,11 @@ impl Doctor {
         }
         match place::open(&lake, &settings.factory_id).await {
             Ok(open) => tell(examine_lake(&open.lake).await),
-            Err(error) => tell(vec![Finding { severity: Severity::Failure, about: "lake".to_owned(), found: ::serve::chain(&error) }]),
+            Err(error) => tell(vec![Finding {
+                severity: Severity::Failure,
+                about: "lake".to_owned(),
+                found: ::serve::chain(&error),
+            }]),
         }
         finish(worst)
     }

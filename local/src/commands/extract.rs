@@ -37,7 +37,13 @@ impl Extract {
             (_, true) => Mode::Reconcile,
             _ => Mode::Incremental,
         };
-        let record = run(&open.lake, &settings, &RunRequest { mode, trigger: "cli".to_owned(), deadline: None }, Utc::now).await;
+        let record = run(
+            &open.lake,
+            &settings,
+            &RunRequest { mode, trigger: "cli".to_owned(), deadline: None },
+            Utc::now,
+        )
+        .await;
         if self.json {
             let tables: Map<_, _> = record
                 .tables
@@ -56,20 +62,38 @@ impl Extract {
             });
             println!("{answer:#}");
         } else {
-            println!("{:<20} {:>12} {:>12} {:>10} {:>12}  watermark", "table", "read", "valid", "rejected", "written");
+            println!(
+                "{:<20} {:>12} {:>12} {:>10} {:>12}  watermark",
+                "table", "read", "valid", "rejected", "written"
+            );
             for table in &record.tables {
                 let counts = [table.extracted, table.accepted, table.rejected, table.written].map(count);
-                let note = table.error.as_ref().map_or_else(|| table.watermark.clone().unwrap_or_default(), |error| format!("FAILED: {error}"));
-                println!("{:<20} {:>12} {:>12} {:>10} {:>12}  {note}", table.table, counts[0], counts[1], counts[2], counts[3]);
+                let note = table.error.as_ref().map_or_else(
+                    || table.watermark.clone().unwrap_or_default(),
+                    |error| format!("FAILED: {error}"),
+                );
+                println!(
+                    "{:<20} {:>12} {:>12} {:>10} {:>12}  {note}",
+                    table.table, counts[0], counts[1], counts[2], counts[3]
+                );
             }
             for table in record.tables.iter().filter(|table| table.rejected > 0) {
                 let folder = rejected_folder(&open.lake, &address, &table.table);
-                println!("rejected rows of {}, with the reasons: {folder} ({} in what this run read)", table.table, count(table.rejected));
+                println!(
+                    "rejected rows of {}, with the reasons: {folder} ({} in what this run read)",
+                    table.table,
+                    count(table.rejected)
+                );
             }
             if !record.skipped.is_empty() {
                 println!("not in this ERP: {}", record.skipped.join(", "));
             }
-            println!("{} in {} ms (run {})", record.status, count(record.duration_ms.unwrap_or(0)), record.job_id);
+            println!(
+                "{} in {} ms (run {})",
+                record.status,
+                count(record.duration_ms.unwrap_or(0)),
+                record.job_id
+            );
         }
         match record.status.as_str() {
             "ok" => Ok(()),

@@ -63,7 +63,12 @@ fn serve_settings(settings: &Settings) -> anyhow::Result<::serve::Settings> {
     // The lake is opened by this program, which also takes a folder.
     let read = |name: &str| if name == "LAKE" { Some("s3://local".to_owned()) } else { variable(name) };
     let serve = ::serve::Settings::read(read)?;
-    Ok(::serve::Settings { lake: lake_address(), factory: settings.factory_id.clone(), tz: settings.factory_tz, ..serve })
+    Ok(::serve::Settings {
+        lake: lake_address(),
+        factory: settings.factory_id.clone(),
+        tz: settings.factory_tz,
+        ..serve
+    })
 }
 
 /// The built dashboard.
@@ -75,7 +80,9 @@ fn page() -> PathBuf {
 fn sandbox_file(settings: &Settings) -> anyhow::Result<PathBuf> {
     match &settings.source_db {
         Address::Sqlite(path) => Ok(path.clone()),
-        Address::SqlServer(_) => anyhow::bail!("SOURCE_DB does not name a SQLite file: the demo brings its own sandbox factory, so unset SOURCE_DB"),
+        Address::SqlServer(_) => anyhow::bail!(
+            "SOURCE_DB does not name a SQLite file: the demo brings its own sandbox factory, so unset SOURCE_DB"
+        ),
     }
 }
 
@@ -96,7 +103,9 @@ fn count(n: i64) -> String {
 mod tests {
     #[test]
     fn counts_are_separated_by_thousands() {
-        for (n, expect) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-1000, "-1,000")] {
+        for (n, expect) in
+            [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-1000, "-1,000")]
+        {
             assert_eq!(super::count(n), expect);
         }
     }

@@ -24,9 +24,15 @@ impl S3 {
         }
         let credentials = Credentials {
             access_key: super::variable("AWS_ACCESS_KEY_ID").unwrap_or_else(|| "tideline".to_owned()),
-            secret_key: super::variable("AWS_SECRET_ACCESS_KEY").unwrap_or_else(|| "tideline-local".to_owned()),
+            secret_key: super::variable("AWS_SECRET_ACCESS_KEY")
+                .unwrap_or_else(|| "tideline-local".to_owned()),
         };
-        let server = Server::start_on(&PathBuf::from(&address), SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)), credentials).await?;
+        let server = Server::start_on(
+            &PathBuf::from(&address),
+            SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
+            credentials,
+        )
+        .await?;
         println!("the lake `{address}` is on {} as bucket `{BUCKET}`; stop with Ctrl-C", server.endpoint());
         tokio::signal::ctrl_c().await.context("listening for Ctrl-C")
     }

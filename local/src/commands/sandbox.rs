@@ -60,12 +60,21 @@ pub(super) async fn create(path: &Path, days: u32, seed: u64, tz: Tz) -> anyhow:
         sandbox::create(&path, now(tz), days, seed, |progress| {
             if told.elapsed() > Duration::from_secs(2) {
                 told = Instant::now();
-                println!("  {} of {} days, {} rows", progress.days_done, progress.days, count(progress.rows.try_into().unwrap_or(i64::MAX)));
+                println!(
+                    "  {} of {} days, {} rows",
+                    progress.days_done,
+                    progress.days,
+                    count(progress.rows.try_into().unwrap_or(i64::MAX))
+                );
             }
         })
     })
     .await??;
-    println!("  {} rows in {:.1} s", count(summary.total().try_into().unwrap_or(i64::MAX)), began.elapsed().as_secs_f64());
+    println!(
+        "  {} rows in {:.1} s",
+        count(summary.total().try_into().unwrap_or(i64::MAX)),
+        began.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 

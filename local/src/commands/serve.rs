@@ -56,7 +56,10 @@ pub(super) async fn listen(port: u16) -> anyhow::Result<TcpListener> {
     match TcpListener::bind(addr).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            bail!("port {port} is in use: stop the program that has it, or choose another with --port {}", port.wrapping_add(1).max(1024))
+            bail!(
+                "port {port} is in use: stop the program that has it, or choose another with --port {}",
+                port.wrapping_add(1).max(1024)
+            )
         }
         Err(error) => Err(error).with_context(|| format!("port {port} cannot be listened on")),
     }
@@ -87,7 +90,9 @@ async fn stop_asked() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return interrupt.await.unwrap_or_default() };
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            return interrupt.await.unwrap_or_default();
+        };
         tokio::select! {
             _ = interrupt => {}
             _ = terminate.recv() => {}

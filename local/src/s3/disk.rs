@@ -1,4 +1,5 @@
-//! Steps on a disk that stay done when the power goes: moving a file into place, making and dropping folders, hashing.
+//! Steps on a disk that stay done when the power goes: moving a file into place, making and dropping folders,
+//! hashing.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -50,7 +51,10 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// Whether an error says that nothing has this path.
 pub(super) fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory)
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory
+    )
 }
 
 /// The hash of some bytes, in hexadecimal digits.

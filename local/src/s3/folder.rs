@@ -1,8 +1,9 @@
 //! Objects as plain files below a folder that several processes share.
 //!
-//! Bodies lie at `<root>/<key>`; what belongs to the server lies in the hidden folder: a record per key, temporary files, and the lock under
-//! which whoever writes checks its condition and renames. The system frees that lock when its holder dies. Readers take no lock: they open the
-//! body, then look for its record. This file knows nothing of HTTP.
+//! Bodies lie at `<root>/<key>`; what belongs to the server lies in the hidden folder: a record per key,
+//! temporary files, and the lock under which whoever writes checks its condition and renames. The system
+//! frees that lock when its holder dies. Readers take no lock: they open the body, then look for its record.
+//! This file knows nothing of HTTP.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -47,8 +48,8 @@ pub struct FolderError {
 #[derive(Debug)]
 pub(super) struct Found {
     body: File,
-    /// MD5 of the body, as S3's ETag of a plain put is: other tools compare it with their own. It tells contents apart; nobody's security rests
-    /// on it.
+    /// MD5 of the body, as S3's ETag of a plain put is: other tools compare it with their own. It tells
+    /// contents apart; nobody's security rests on it.
     pub(super) etag: String,
     /// Length of the body.
     pub(super) size_bytes: u64,
@@ -82,10 +83,14 @@ pub(super) enum PutError {
     #[error("the condition of the put does not hold")]
     ConditionFailed,
     /// A folder cannot be a file.
-    #[error("other objects lie under this key with a `/`, and objects are plain files here: a folder cannot be one")]
+    #[error(
+        "other objects lie under this key with a `/`, and objects are plain files here: a folder cannot be one"
+    )]
     IsFolder,
     /// A file cannot be a folder.
-    #[error("an object has the first part of this key, and objects are plain files here: nothing can lie under it")]
+    #[error(
+        "an object has the first part of this key, and objects are plain files here: nothing can lie under it"
+    )]
     UnderObject,
     /// The disk.
     #[error(transparent)]
@@ -97,7 +102,12 @@ impl Folder {
     pub(super) fn open(root: &Path) -> Result<Self, FolderError> {
         let failed = |what| move |source| FolderError { root: root.to_owned(), what, source };
         let hidden = root.join(HIDDEN);
-        let folder = Self { root: root.to_owned(), records: hidden.join("records"), temporary: hidden.join("tmp"), lock: hidden.join("lock") };
+        let folder = Self {
+            root: root.to_owned(),
+            records: hidden.join("records"),
+            temporary: hidden.join("tmp"),
+            lock: hidden.join("lock"),
+        };
         fs::create_dir_all(root).map_err(failed("created"))?;
         fs::create_dir_all(&folder.records).map_err(failed("written"))?;
         fs::create_dir_all(&folder.temporary).map_err(failed("written"))?;
@@ -132,21 +142,38 @@ impl Folder {
             let mut record = records.of_file(fingerprint).cloned();
             let etag = match &record {
                 Some(record) => record.etag.clone(),
-                // While this file is current its record is there, so one that is not current any more is read anew.
-                None if fs::metadata(&path).map(|now| Fingerprint::of(&now)).ok() != Some(fingerprint) => continue,
+                // While this file is current its record is there, so one that is not current any more is read
+                // anew.
+                None if fs::metadata(&path).map(|now| Fingerprint::of(&now)).ok() != Some(fingerprint) => {
+                    continue;
+                }
                 None => hash_of(&mut body)?,
             };
             if record.is_none() {
-                record = records.of_content(&etag).map(|copied| Record { body: fingerprint, ..copied.clone() });
+                record =
+                    records.of_content(&etag).map(|copied| Record { body: fingerprint, ..copied.clone() });
             }
             let metadata = record.as_ref().map(|record| record.metadata.clone()).unwrap_or_default();
-            return Ok(Some(Found { body, etag, size_bytes: file.len(), modified: file.modified()?, metadata, record }));
+            return Ok(Some(Found {
+                body,
+                etag,
+                size_bytes: file.len(),
+                modified: file.modified()?,
+                metadata,
+                record,
+            }));
         }
         Err(io::Error::other("the object changes faster than it can be read"))
     }
 
     /// Stores an object whole, or not at all, if the condition holds; answers its hash.
-    pub(super) fn put(&self, key: &Key, bytes: &[u8], metadata: BTreeMap<String, String>, condition: &Condition) -> Result<String, PutError> {
+    pub(super) fn put(
+        &self,
+        key: &Key,
+        bytes: &[u8],
+        metadata: BTreeMap<String, String>,
+        condition: &Condition,
+    ) -> Result<String, PutError> {
         let etag = hash::<Md5>(bytes);
         // The slow part, writing the body through to the disk, comes before the lock.
         let body = self.written(bytes)?;
@@ -182,7 +209,8 @@ impl Folder {
         Ok(())
     }
 
-    /// Where the record of a key lies: under a hash, so that one key's record never stands where another's needs a folder.
+    /// Where the record of a key lies: under a hash, so that one key's record never stands where another's
+    /// needs a folder.
     fn record_path(&self, key: &Key) -> PathBuf {
         let name = hash::<Sha256>(key.as_str().as_bytes());
         self.records.join(&name[..2]).join(format!("{name}.json"))
@@ -193,7 +221,10 @@ impl Folder {
         // Others may read a lake, so the user's umask decides, not the owner-only default of temporary files.
         let everyone = Permissions::from_mode(0o666);
         let mut builder = tempfile::Builder::new();
-        let file = builder.prefix(&format!("{}-", std::process::id())).permissions(everyone).tempfile_in(&self.temporary);
+        let file = builder
+            .prefix(&format!("{}-", std::process::id()))
+            .permissions(everyone)
+            .tempfile_in(&self.temporary);
         // That crate's errors name the path, which no client is to see.
         let mut file = file.map_err(|error| io::Error::from(error.kind()))?;
         file.as_file_mut().write_all(bytes)?;
@@ -201,7 +232,8 @@ impl Folder {
         Ok(file)
     }
 
-    /// Waits until no other thread or process writes here. Each call opens the file anew, for the lock belongs to the opened file.
+    /// Waits until no other thread or process writes here. Each call opens the file anew, for the lock
+    /// belongs to the opened file.
     fn locked(&self) -> io::Result<File> {
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.lock)?;
         file.lock()?;

@@ -1,6 +1,7 @@
 //! Which object keys can be plain files below a folder, and where.
 //!
-//! S3 takes any text as a key; here a key is a relative path, so those that are none, or that would leave the folder, are refused.
+//! S3 takes any text as a key; here a key is a relative path, so those that are none, or that would leave the
+//! folder, are refused.
 
 use std::path::{Path, PathBuf};
 
@@ -67,7 +68,14 @@ mod tests {
 
     #[test]
     fn a_key_that_is_a_relative_path_lies_below_the_folder() {
-        for key in ["a", "factory=x/raw/plu/00000001.parquet", "ä ö/é+%20 &.csv", "a/...", "a/..b/c.", "x/.tideline-s3"] {
+        for key in [
+            "a",
+            "factory=x/raw/plu/00000001.parquet",
+            "ä ö/é+%20 &.csv",
+            "a/...",
+            "a/..b/c.",
+            "x/.tideline-s3",
+        ] {
             let path = Key::parse(key).unwrap().below(Path::new("/lake"));
             assert_eq!(path, PathBuf::from(format!("/lake/{key}")));
         }

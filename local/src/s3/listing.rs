@@ -1,6 +1,7 @@
 //! The keys below a folder, in the byte order of S3, from where a page begins to where it ends.
 //!
-//! Only folders that can hold a wanted key are read, so a listing costs what it answers, not what the lake holds.
+//! Only folders that can hold a wanted key are read, so a listing costs what it answers, not what the lake
+//! holds.
 
 use std::fs;
 use std::io;
@@ -62,13 +63,18 @@ pub(super) fn list(root: &Path, query: &Query) -> io::Result<Page> {
     let walk = Walk { root, prefix: &query.prefix, after };
     // A prefix names the folder to begin in: those beside it need not be read.
     let (folder, _) = query.prefix.rsplit_once('/').unwrap_or_default();
-    if folder.split('/').any(|name| matches!(name, "." | "..")) || folder.starts_with('/') || folder.contains("//") {
+    if folder.split('/').any(|name| matches!(name, "." | ".."))
+        || folder.starts_with('/')
+        || folder.contains("//")
+    {
         return Ok(page);
     }
     let below = if folder.is_empty() { String::new() } else { format!("{folder}/") };
     let _ = walk.visit(&below, &mut |key| {
         let line = query.line(key);
-        if query.page_after.as_deref().is_some_and(|last| line.text() <= last) || page.lines.last() == Some(&line) {
+        if query.page_after.as_deref().is_some_and(|last| line.text() <= last)
+            || page.lines.last() == Some(&line)
+        {
             return ControlFlow::Continue(());
         }
         if page.lines.len() == query.limit {
@@ -84,7 +90,9 @@ pub(super) fn list(root: &Path, query: &Query) -> io::Result<Page> {
 impl Query {
     fn line(&self, key: String) -> Line {
         let delimiter = self.delimiter.as_deref().filter(|delimiter| !delimiter.is_empty());
-        match delimiter.and_then(|delimiter| Some(key[self.prefix.len()..].find(delimiter)? + delimiter.len())) {
+        match delimiter
+            .and_then(|delimiter| Some(key[self.prefix.len()..].find(delimiter)? + delimiter.len()))
+        {
             Some(end) => Line::Common(key[..self.prefix.len() + end].to_owned()),
             None => Line::Object(key),
         }
@@ -98,8 +106,13 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Shows every wanted key that begins with `below` (empty, or ending in `/`) to `show`, in order, until it has seen enough.
-    fn visit(&self, below: &str, show: &mut dyn FnMut(String) -> ControlFlow<()>) -> io::Result<ControlFlow<()>> {
+    /// Shows every wanted key that begins with `below` (empty, or ending in `/`) to `show`, in order, until
+    /// it has seen enough.
+    fn visit(
+        &self,
+        below: &str,
+        show: &mut dyn FnMut(String) -> ControlFlow<()>,
+    ) -> io::Result<ControlFlow<()>> {
         for name in self.names(below)? {
             let key = format!("{below}{name}");
             let seen = if name.ends_with('/') {
@@ -184,7 +197,8 @@ mod tests {
         assert_eq!(first, Page { lines: vec![Line::Common("r/a/".into()), object("r/b")], truncated: true });
         let second = list(lake.path(), &Query { page_after: Some("r/b".into()), ..query.clone() }).unwrap();
         assert_eq!(second, Page { lines: vec![Line::Common("r/c/".into())], truncated: false });
-        let after_fold = list(lake.path(), &Query { page_after: Some("r/a/".into()), limit: 1, ..query }).unwrap();
+        let after_fold =
+            list(lake.path(), &Query { page_after: Some("r/a/".into()), limit: 1, ..query }).unwrap();
         assert_eq!(after_fold, Page { lines: vec![object("r/b")], truncated: true });
     }
 

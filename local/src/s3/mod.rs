@@ -1,7 +1,9 @@
-//! An S3 server inside this program, over a folder of plain files: what aws-sdk-s3 speaks to on a machine without S3.
+//! An S3 server inside this program, over a folder of plain files: what aws-sdk-s3 speaks to on a machine
+//! without S3.
 //!
-//! Several programs may each run one over the same folder at the same time, and each may be killed at any moment. The protocol is the crate
-//! s3s; [`folder`] holds the objects. This module knows nothing of what the lake keeps in them.
+//! Several programs may each run one over the same folder at the same time, and each may be killed at any
+//! moment. The protocol is the crate s3s; [`folder`] holds the objects. This module knows nothing of what the
+//! lake keeps in them.
 
 mod disk;
 mod folder;
@@ -77,7 +79,11 @@ impl Server {
     }
 
     /// Serves `root` on an address, to those who know `credentials`.
-    pub async fn start_on(root: &Path, addr: SocketAddr, credentials: Credentials) -> Result<Self, StartError> {
+    pub async fn start_on(
+        root: &Path,
+        addr: SocketAddr,
+        credentials: Credentials,
+    ) -> Result<Self, StartError> {
         let root = root.to_owned();
         let opened = tokio::task::spawn_blocking(move || folder::Folder::open(&root)).await;
         let folder = opened.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))?;
@@ -85,7 +91,10 @@ impl Server {
         let listener = TcpListener::bind(addr).await.map_err(listen)?;
         let addr = listener.local_addr().map_err(listen)?;
         let mut service = S3ServiceBuilder::new(service::FolderS3::new(folder));
-        service.set_auth(SimpleAuth::from_single(credentials.access_key.clone(), credentials.secret_key.clone()));
+        service.set_auth(SimpleAuth::from_single(
+            credentials.access_key.clone(),
+            credentials.secret_key.clone(),
+        ));
         let serving = tokio::spawn(serve(listener, service.build()));
         Ok(Self { addr, credentials, serving })
     }

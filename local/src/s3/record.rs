@@ -1,8 +1,9 @@
 //! What is kept about an object beside its body, and how the two are held together.
 //!
-//! Two files cannot appear in one step, but one can: the record of a new version is written first, next to the record of the current one, and
-//! names the very file that will be its body. When that file is then renamed into place, body and record have become current together. A
-//! server that dies in between leaves a record that no body answers to.
+//! Two files cannot appear in one step, but one can: the record of a new version is written first, next to
+//! the record of the current one, and names the very file that will be its body. When that file is then
+//! renamed into place, body and record have become current together. A server that dies in between leaves a
+//! record that no body answers to.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
@@ -26,7 +27,12 @@ pub(super) struct Fingerprint {
 impl Fingerprint {
     /// Of the file that this is said of.
     pub(super) fn of(file: &Metadata) -> Self {
-        Self { inode: file.ino(), size_bytes: file.len(), modified_seconds: file.mtime(), modified_ns: file.mtime_nsec() }
+        Self {
+            inode: file.ino(),
+            size_bytes: file.len(),
+            modified_seconds: file.mtime(),
+            modified_ns: file.mtime_nsec(),
+        }
     }
 }
 
@@ -41,7 +47,8 @@ pub(super) struct Record {
     pub(super) metadata: BTreeMap<String, String>,
 }
 
-/// The records of one key: of the current version, and of the one that is being put or was when its server died.
+/// The records of one key: of the current version, and of the one that is being put or was when its server
+/// died.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Records(Vec<Record>);
 
@@ -54,7 +61,8 @@ impl Records {
     /// Those at `path`, none if there is no such file.
     pub(super) fn read(path: &Path) -> io::Result<Self> {
         match fs::read(path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error)),
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error)),
             Err(error) if is_absent(&error) => Ok(Self::default()),
             Err(error) => Err(error),
         }

@@ -14,7 +14,11 @@ pub(super) fn refuse(what: &str, asked: bool) -> S3Result<()> {
 }
 
 /// Refuses a read whose condition does not hold.
-pub(super) fn check_read(found: &Found, if_match: Option<&ETagCondition>, if_none_match: Option<&ETagCondition>) -> S3Result<()> {
+pub(super) fn check_read(
+    found: &Found,
+    if_match: Option<&ETagCondition>,
+    if_none_match: Option<&ETagCondition>,
+) -> S3Result<()> {
     let names_it = |condition: &ETagCondition| match condition {
         ETagCondition::Any => true,
         ETagCondition::ETag(etag) => etag.value() == found.etag,
@@ -35,7 +39,9 @@ impl From<KeyError> for S3Error {
     fn from(error: KeyError) -> Self {
         let code = match error {
             KeyError::TooLong(_) => S3ErrorCode::KeyTooLongError,
-            KeyError::NotAPath(_) | KeyError::ControlCharacter(_) | KeyError::Hidden => S3ErrorCode::InvalidArgument,
+            KeyError::NotAPath(_) | KeyError::ControlCharacter(_) | KeyError::Hidden => {
+                S3ErrorCode::InvalidArgument
+            }
         };
         Self::with_message(code, error.to_string())
     }
@@ -53,7 +59,8 @@ impl From<PutError> for S3Error {
     }
 }
 
-/// What a disk says, without its paths; what another attempt cannot mend is no server error, which clients would repeat.
+/// What a disk says, without its paths; what another attempt cannot mend is no server error, which clients
+/// would repeat.
 pub(super) fn disk_error(error: io::Error) -> S3Error {
     let (code, message) = match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
@@ -62,8 +69,13 @@ pub(super) fn disk_error(error: io::Error) -> S3Error {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             (S3ErrorCode::ServiceUnavailable, "the disk of the lake folder is full".to_owned())
         }
-        io::ErrorKind::NotFound => (S3ErrorCode::InternalError, "the lake folder was removed while it was in use: start again".to_owned()),
-        io::ErrorKind::InvalidFilename => (S3ErrorCode::KeyTooLongError, "the key is too long for a path".to_owned()),
+        io::ErrorKind::NotFound => (
+            S3ErrorCode::InternalError,
+            "the lake folder was removed while it was in use: start again".to_owned(),
+        ),
+        io::ErrorKind::InvalidFilename => {
+            (S3ErrorCode::KeyTooLongError, "the key is too long for a path".to_owned())
+        }
         _ => (S3ErrorCode::InternalError, format!("the lake folder: {error}")),
     };
     let mut answer = S3Error::with_message(code, message);

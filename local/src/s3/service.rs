@@ -1,15 +1,16 @@
-//! The S3 calls that Tideline makes, over a [`Folder`]; every other call is answered with `NotImplemented`, and so is a condition that this
-//! server would otherwise leave unheeded.
+//! The S3 calls that Tideline makes, over a [`Folder`]; every other call is answered with `NotImplemented`,
+//! and so is a condition that this server would otherwise leave unheeded.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::StreamExt;
 use s3s::dto::{
-    Bucket, CommonPrefix, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput, DeleteObjectOutput, ETag,
-    ETagCondition, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput,
-    ListBucketsOutput, ListObjectsV2Input, ListObjectsV2Output, Metadata, MetadataDirective, Object, PutObjectInput, PutObjectOutput, StreamingBlob,
-    Timestamp,
+    Bucket, CommonPrefix, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput,
+    DeleteObjectOutput, ETag, ETagCondition, GetObjectInput, GetObjectOutput, HeadBucketInput,
+    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+    ListObjectsV2Input, ListObjectsV2Output, Metadata, MetadataDirective, Object, PutObjectInput,
+    PutObjectOutput, StreamingBlob, Timestamp,
 };
 use s3s::{Body, S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 
@@ -38,7 +39,10 @@ impl FolderS3 {
     }
 
     /// Runs file work where it may block.
-    async fn on_disk<T: Send + 'static>(&self, work: impl FnOnce(&Folder) -> S3Result<T> + Send + 'static) -> S3Result<T> {
+    async fn on_disk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Folder) -> S3Result<T> + Send + 'static,
+    ) -> S3Result<T> {
         let folder = Arc::clone(&self.folder);
         tokio::task::spawn_blocking(move || work(&folder)).await.map_err(S3Error::internal_error)?
     }
@@ -51,7 +55,10 @@ impl S3 for FolderS3 {
         Ok(S3Response::new(ListBucketsOutput { buckets: Some(vec![bucket]), ..ListBucketsOutput::default() }))
     }
 
-    async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
+    async fn head_bucket(
+        &self,
+        request: S3Request<HeadBucketInput>,
+    ) -> S3Result<S3Response<HeadBucketOutput>> {
         check_bucket(&request.input.bucket)?;
         Ok(S3Response::new(HeadBucketOutput::default()))
     }
@@ -59,7 +66,10 @@ impl S3 for FolderS3 {
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         let input = request.input;
         check_bucket(&input.bucket)?;
-        refuse("conditions on times", input.if_modified_since.is_some() || input.if_unmodified_since.is_some())?;
+        refuse(
+            "conditions on times",
+            input.if_modified_since.is_some() || input.if_unmodified_since.is_some(),
+        )?;
         refuse("versions and parts", input.version_id.is_some() || input.part_number.is_some())?;
         let key = readable_key(&input.key)?;
         self.on_disk(move |folder| {
@@ -69,7 +79,9 @@ impl S3 for FolderS3 {
             let range = input.range.map(|range| range.check(whole)).transpose()?;
             let mut output = GetObjectOutput {
                 accept_ranges: Some("bytes".to_owned()),
-                content_range: range.as_ref().map(|range| format!("bytes {}-{}/{whole}", range.start, range.end.saturating_sub(1))),
+                content_range: range
+                    .as_ref()
+                    .map(|range| format!("bytes {}-{}/{whole}", range.start, range.end.saturating_sub(1))),
                 e_tag: Some(ETag::Strong(found.etag.clone())),
                 last_modified: Some(Timestamp::from(found.modified)),
                 metadata: Some(to_headers(&found)),
@@ -83,11 +95,20 @@ impl S3 for FolderS3 {
         .await
     }
 
-    async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+    async fn head_object(
+        &self,
+        request: S3Request<HeadObjectInput>,
+    ) -> S3Result<S3Response<HeadObjectOutput>> {
         let input = request.input;
         check_bucket(&input.bucket)?;
-        refuse("conditions on times", input.if_modified_since.is_some() || input.if_unmodified_since.is_some())?;
-        refuse("versions and parts", input.version_id.is_some() || input.part_number.is_some() || input.range.is_some())?;
+        refuse(
+            "conditions on times",
+            input.if_modified_since.is_some() || input.if_unmodified_since.is_some(),
+        )?;
+        refuse(
+            "versions and parts",
+            input.version_id.is_some() || input.part_number.is_some() || input.range.is_some(),
+        )?;
         let key = readable_key(&input.key)?;
         self.on_disk(move |folder| {
             let found = found(folder, &key)?;
@@ -114,7 +135,9 @@ impl S3 for FolderS3 {
             (None, Some(ETagCondition::Any)) => Condition::Absent,
             (Some(ETagCondition::Any), None) => Condition::Present,
             (Some(ETagCondition::ETag(version)), None) => Condition::Version(version.into_value()),
-            (_, Some(_)) => return Err(s3_error!(NotImplemented, "a put takes If-Match, or If-None-Match: *")),
+            (_, Some(_)) => {
+                return Err(s3_error!(NotImplemented, "a put takes If-Match, or If-None-Match: *"));
+            }
         };
         let metadata = input.metadata.unwrap_or_default().into_iter().collect();
         let bytes = collected(input.body, input.content_length).await?;
@@ -122,46 +145,77 @@ impl S3 for FolderS3 {
         Ok(S3Response::new(PutObjectOutput { e_tag: Some(ETag::Strong(etag)), ..PutObjectOutput::default() }))
     }
 
-    async fn copy_object(&self, request: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
+    async fn copy_object(
+        &self,
+        request: S3Request<CopyObjectInput>,
+    ) -> S3Result<S3Response<CopyObjectOutput>> {
         let input = request.input;
         check_bucket(&input.bucket)?;
         let conditions = [input.copy_source_if_match.is_some(), input.copy_source_if_none_match.is_some()];
-        let times = [input.copy_source_if_modified_since.is_some(), input.copy_source_if_unmodified_since.is_some()];
+        let times =
+            [input.copy_source_if_modified_since.is_some(), input.copy_source_if_unmodified_since.is_some()];
         refuse("conditions on a copy's source", conditions.contains(&true) || times.contains(&true))?;
         let CopySource::Bucket { bucket, key: from, version_id: None } = input.copy_source else {
             return Err(s3_error!(NotImplemented, "a copy's source is `bucket/key`"));
         };
         check_bucket(&bucket)?;
         let (from, to) = (readable_key(&from)?, Key::parse(&input.key)?);
-        let replaced = input.metadata_directive.as_ref().is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE);
-        let metadata = replaced.then(|| input.metadata.unwrap_or_default().into_iter().collect::<BTreeMap<_, _>>());
+        let replaced = input
+            .metadata_directive
+            .as_ref()
+            .is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE);
+        let metadata =
+            replaced.then(|| input.metadata.unwrap_or_default().into_iter().collect::<BTreeMap<_, _>>());
         self.on_disk(move |folder| {
             let source = found(folder, &from)?;
             let metadata = metadata.unwrap_or_else(|| source.metadata.clone());
             let whole = source.size_bytes;
             let bytes = source.read(0..whole).map_err(disk_error)?;
             let etag = folder.put(&to, &bytes, metadata, &Condition::Always)?;
-            let last_modified = folder.find(&to).map_err(disk_error)?.map(|copy| Timestamp::from(copy.modified));
-            let result = CopyObjectResult { e_tag: Some(ETag::Strong(etag)), last_modified, ..CopyObjectResult::default() };
-            Ok(S3Response::new(CopyObjectOutput { copy_object_result: Some(result), ..CopyObjectOutput::default() }))
+            let last_modified =
+                folder.find(&to).map_err(disk_error)?.map(|copy| Timestamp::from(copy.modified));
+            let result = CopyObjectResult {
+                e_tag: Some(ETag::Strong(etag)),
+                last_modified,
+                ..CopyObjectResult::default()
+            };
+            Ok(S3Response::new(CopyObjectOutput {
+                copy_object_result: Some(result),
+                ..CopyObjectOutput::default()
+            }))
         })
         .await
     }
 
-    async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
+    async fn delete_object(
+        &self,
+        request: S3Request<DeleteObjectInput>,
+    ) -> S3Result<S3Response<DeleteObjectOutput>> {
         let input = request.input;
         check_bucket(&input.bucket)?;
-        let conditions = [input.if_match.is_some(), input.if_match_size.is_some(), input.if_match_last_modified_time.is_some()];
-        refuse("versions and conditions on deletes", input.version_id.is_some() || conditions.contains(&true))?;
+        let conditions = [
+            input.if_match.is_some(),
+            input.if_match_size.is_some(),
+            input.if_match_last_modified_time.is_some(),
+        ];
+        refuse(
+            "versions and conditions on deletes",
+            input.version_id.is_some() || conditions.contains(&true),
+        )?;
         let key = Key::parse(&input.key)?;
         self.on_disk(move |folder| folder.delete(&key).map_err(disk_error)).await?;
         Ok(S3Response::new(DeleteObjectOutput::default()))
     }
 
-    async fn list_objects_v2(&self, request: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
+    async fn list_objects_v2(
+        &self,
+        request: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
         let input = request.input;
         check_bucket(&input.bucket)?;
-        let limit = input.max_keys.map_or(PAGE_LIMIT, |asked| usize::try_from(asked).unwrap_or_default().min(PAGE_LIMIT));
+        let limit = input
+            .max_keys
+            .map_or(PAGE_LIMIT, |asked| usize::try_from(asked).unwrap_or_default().min(PAGE_LIMIT));
         let query = Query {
             prefix: input.prefix.clone().unwrap_or_default(),
             delimiter: input.delimiter.clone(),
@@ -199,7 +253,11 @@ impl S3 for FolderS3 {
 }
 
 fn check_bucket(name: &str) -> S3Result<()> {
-    if name == BUCKET { Ok(()) } else { Err(s3_error!(NoSuchBucket, "there is no bucket `{name}` here, only `{BUCKET}`")) }
+    if name == BUCKET {
+        Ok(())
+    } else {
+        Err(s3_error!(NoSuchBucket, "there is no bucket `{name}` here, only `{BUCKET}`"))
+    }
 }
 
 /// A key that no file can have is not there.
@@ -208,7 +266,10 @@ fn readable_key(key: &str) -> S3Result<Key> {
 }
 
 fn found(folder: &Folder, key: &Key) -> S3Result<Found> {
-    folder.find(key).map_err(disk_error)?.ok_or_else(|| s3_error!(NoSuchKey, "there is no object `{}`", key.as_str()))
+    folder
+        .find(key)
+        .map_err(disk_error)?
+        .ok_or_else(|| s3_error!(NoSuchKey, "there is no object `{}`", key.as_str()))
 }
 
 /// An object's line in a listing, unless it went while the page was made.
@@ -242,7 +303,8 @@ async fn collected(body: Option<StreamingBlob>, announced: Option<i64>) -> S3Res
         Some(body) => body.next().await,
         None => None,
     } {
-        let chunk = chunk.map_err(|error| s3_error!(IncompleteBody, "the body did not arrive whole: {error}"))?;
+        let chunk =
+            chunk.map_err(|error| s3_error!(IncompleteBody, "the body did not arrive whole: {error}"))?;
         if bytes.len() + chunk.len() > BODY_LIMIT_BYTES {
             return Err(too_large());
         }

@@ -68,7 +68,11 @@ pub(super) fn typed_stamp<'a>(at: Moment, dice: &mut Dice) -> Cell<'a> {
 pub(super) fn flag<'a>(value: bool, dice: &mut Dice) -> Cell<'a> {
     const YES: [&str; 6] = ["Y", "y", " TRUE ", "true", "Yes", " 1"];
     const NO: [&str; 6] = ["N", "n", "FALSE", " false", "No", "0 "];
-    if dice.chance(950) { Cell::Int(value.into()) } else { Cell::Str(dice.pick(if value { &YES } else { &NO })) }
+    if dice.chance(950) {
+        Cell::Int(value.into())
+    } else {
+        Cell::Str(dice.pick(if value { &YES } else { &NO }))
+    }
 }
 
 /// As [`flag`], with NULL now and then where NULL means `value`.

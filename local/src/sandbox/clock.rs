@@ -1,4 +1,5 @@
-//! The factory's wall clock: whole seconds without an offset, days that begin with the morning shift, and the texts that the ERP stamps.
+//! The factory's wall clock: whole seconds without an offset, days that begin with the morning shift, and the
+//! texts that the ERP stamps.
 
 use chrono::{DateTime, Datelike, NaiveDateTime};
 
@@ -50,7 +51,8 @@ pub(super) fn stamp_text(moment: Moment) -> String {
     text
 }
 
-/// As [`stamp_text`], with milliseconds of the second before, so that the stamp is never later than its moment.
+/// As [`stamp_text`], with milliseconds of the second before, so that the stamp is never later than its
+/// moment.
 pub(super) fn stamp_text_with_millis(moment: Moment, millis: i64) -> String {
     let mut text = stamp_text(moment - 1);
     text.push('.');
@@ -92,7 +94,8 @@ impl Window {
         self.after < moment && moment <= self.until
     }
 
-    /// For something that changes at these moments, in order: the stage that it has reached, if it reached it in this window.
+    /// For something that changes at these moments, in order: the stage that it has reached, if it reached it
+    /// in this window.
     pub(super) fn stage(self, changes: &[Moment]) -> Option<usize> {
         let reached = changes.iter().take_while(|&&change| change <= self.until).count().checked_sub(1)?;
         (changes[reached] > self.after).then_some(reached)

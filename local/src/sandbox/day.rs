@@ -1,4 +1,5 @@
-//! A factory day as a whole: its runs with all that they made and used. Everything that a sandbox holds is written from days.
+//! A factory day as a whole: its runs with all that they made and used. Everything that a sandbox holds is
+//! written from days.
 
 use super::intake::{self, Batch, Input};
 use super::making::Made;
@@ -33,7 +34,9 @@ mod tests {
     #[test]
     fn what_a_seed_means_never_changes() {
         let plan = format!("{:?}", Day::plan(1, 20_780));
-        let digest = plan.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |digest, byte| (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+        let digest = plan.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |digest, byte| {
+            (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        });
         assert_eq!(
             digest, 12_619_706_747_216_254_710,
             "sandboxes made before this change cannot go on: raise `GENERATION` in schema.rs, then put the new digest here"
@@ -46,12 +49,24 @@ mod tests {
             let day = Day::plan(3, number);
             for (made, inputs) in day.runs.iter().zip(&day.inputs) {
                 let needed: i64 = made.demands.iter().map(|demand| demand.grams).sum();
-                assert_eq!(inputs.iter().map(|input| input.grams).sum::<i64>(), needed, "run {}", made.run.number);
-                assert!(inputs.iter().all(|input| input.grams > 0 && (made.run.start..made.run.end).contains(&input.booked)));
+                assert_eq!(
+                    inputs.iter().map(|input| input.grams).sum::<i64>(),
+                    needed,
+                    "run {}",
+                    made.run.number
+                );
+                assert!(
+                    inputs.iter().all(
+                        |input| input.grams > 0 && (made.run.start..made.run.end).contains(&input.booked)
+                    )
+                );
                 assert!(inputs.len() <= 11 && made.packs.len() >= 20, "ids are blocks");
                 assert!(
                     made.packs.is_sorted_by_key(|pack| pack.at)
-                        && made.packs.iter().all(|pack| (made.run.start..made.run.end - 60).contains(&pack.at))
+                        && made
+                            .packs
+                            .iter()
+                            .all(|pack| (made.run.start..made.run.end - 60).contains(&pack.at))
                 );
             }
             assert!(day.batches.iter().all(|batch| batch.received < day.runs[0].run.start));

@@ -1,7 +1,9 @@
-//! Seeded chance: the same seed and the same thing always throw the same numbers, whenever and in whichever order they are asked for.
+//! Seeded chance: the same seed and the same thing always throw the same numbers, whenever and in whichever
+//! order they are asked for.
 //!
-//! This is splitmix64 over named things and not the rand crate, because what a seed gives must never change: a sandbox that is kept producing
-//! after an update of a crate would otherwise plan other runs than those that its tables already hold.
+//! This is splitmix64 over named things and not the rand crate, because what a seed gives must never change:
+//! a sandbox that is kept producing after an update of a crate would otherwise plan other runs than those
+//! that its tables already hold.
 
 /// What is thrown for. The numbers are part of what a seed means: append, never renumber.
 #[derive(Clone, Copy)]
@@ -64,7 +66,8 @@ impl Dice {
         from[self.below(from.len() as i64) as usize]
     }
 
-    /// About normal with mean 0 and deviation 1, never beyond 3.5: a scale that fails by chance would hide the failures on purpose.
+    /// About normal with mean 0 and deviation 1, never beyond 3.5: a scale that fails by chance would hide
+    /// the failures on purpose.
     pub(super) fn normal(&mut self) -> f64 {
         let bits = self.bits();
         let sum = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48);

@@ -1,4 +1,5 @@
-//! What does not change from day to day: lines, shifts, species and who supplies them, customers, cold rooms, people. All names are invented.
+//! What does not change from day to day: lines, shifts, species and who supplies them, customers, cold rooms,
+//! people. All names are invented.
 
 /// A production line.
 pub(super) struct Line {
@@ -118,4 +119,13 @@ pub(super) const LOCATIONS: [(&str, f64, f64); 7] = [
 ];
 
 /// Who signs the paperwork.
-pub(super) const PEOPLE: [&str; 8] = ["A. Whitlock", "B. Osei", "C. Maddern", "D. Kowalczyk", "E. Farrant", "F. Nowak", "G. Tregenza", "H. Singh"];
+pub(super) const PEOPLE: [&str; 8] = [
+    "A. Whitlock",
+    "B. Osei",
+    "C. Maddern",
+    "D. Kowalczyk",
+    "E. Farrant",
+    "F. Nowak",
+    "G. Tregenza",
+    "H. Singh",
+];

@@ -1,4 +1,5 @@
-//! Which runs go wrong, and how: by schedule, so that each compliance check finds something in any week and never in most runs.
+//! Which runs go wrong, and how: by schedule, so that each compliance check finds something in any week and
+//! never in most runs.
 
 use super::dice::{Dice, Topic};
 use super::rota::RUNS_PER_DAY;
@@ -49,7 +50,10 @@ const SCHEDULE: [(Fault, i64); 17] = [
 
 /// What is wrong with the run of this rank in its day.
 pub(super) fn of_run(seed: u64, day: i64, rank: i64) -> Option<Fault> {
-    (0..).zip(SCHEDULE).find(|&(slot, (_, every))| is_struck(seed, day, rank, slot, every)).map(|(_, (fault, _))| fault)
+    (0..)
+        .zip(SCHEDULE)
+        .find(|&(slot, (_, every))| is_struck(seed, day, rank, slot, every))
+        .map(|(_, (fault, _))| fault)
 }
 
 /// Rows that must be rejected, as they come: typing errors that the schedule puts on one run in a day.
@@ -87,10 +91,14 @@ const TYPOS: [(Typo, i64); 8] = [
 /// The typing error made on the run of this rank in its day.
 pub(super) fn typo(seed: u64, day: i64, rank: i64) -> Option<Typo> {
     let first = SCHEDULE.len() as i64;
-    (first..).zip(TYPOS).find(|&(slot, (_, every))| is_struck(seed, day, rank, slot, every)).map(|(_, (typo, _))| typo)
+    (first..)
+        .zip(TYPOS)
+        .find(|&(slot, (_, every))| is_struck(seed, day, rank, slot, every))
+        .map(|(_, (typo, _))| typo)
 }
 
-/// Slots walk over the runs of the day with strides that have no factor in common with their number: no two slots ever meet.
+/// Slots walk over the runs of the day with strides that have no factor in common with their number: no two
+/// slots ever meet.
 fn is_struck(seed: u64, day: i64, rank: i64, slot: i64, every: i64) -> bool {
     let turn = turn(seed, day);
     (slot * 11 + turn * 7).rem_euclid(RUNS_PER_DAY) == rank && (turn + slot).rem_euclid(every) == 0
@@ -108,7 +116,8 @@ mod tests {
     #[test]
     fn any_five_whole_days_hold_every_fault_and_every_typo() {
         for first in 20_000..20_050 {
-            let of_days = |n: i64| (first..first + n).flat_map(|day| (0..RUNS_PER_DAY).map(move |rank| (day, rank)));
+            let of_days =
+                |n: i64| (first..first + n).flat_map(|day| (0..RUNS_PER_DAY).map(move |rank| (day, rank)));
             let faults: Vec<_> = of_days(4).filter_map(|(day, rank)| of_run(7, day, rank)).collect();
             assert!(SCHEDULE.iter().all(|(fault, _)| faults.contains(fault)), "{faults:?}");
             let typos: Vec<_> = of_days(5).filter_map(|(day, rank)| typo(7, day, rank)).collect();
@@ -118,7 +127,9 @@ mod tests {
 
     #[test]
     fn most_runs_have_nothing_wrong() {
-        let wrong = (0..RUNS_PER_DAY * 100).filter(|n| of_run(1, n / RUNS_PER_DAY, n % RUNS_PER_DAY).is_some()).count();
+        let wrong = (0..RUNS_PER_DAY * 100)
+            .filter(|n| of_run(1, n / RUNS_PER_DAY, n % RUNS_PER_DAY).is_some())
+            .count();
         assert!((600..1000).contains(&wrong), "{wrong} of 4500");
     }
 }

@@ -1,4 +1,5 @@
-//! Filling a new sandbox: day after day up to now, into a temporary file that takes its name when it is whole.
+//! Filling a new sandbox: day after day up to now, into a temporary file that takes its name when it is
+//! whole.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,10 +15,18 @@ use super::rows::{DAYS_AHEAD, write_day, write_masters};
 use super::schema::{State, Writer, index_stamps, make_tables};
 use super::{Progress, SandboxError, Summary, beside};
 
-/// Writes a sandbox ERP at `path` with `days` days of history up to `end`, the factory's wall clock; runs that are under way then are still active.
+/// Writes a sandbox ERP at `path` with `days` days of history up to `end`, the factory's wall clock; runs
+/// that are under way then are still active.
 ///
-/// The file is there as a whole or not at all, and one that is there is never replaced: that is [`SandboxError::Exists`].
-pub fn create(path: &Path, end: NaiveDateTime, days: u32, seed: u64, mut progress: impl FnMut(Progress)) -> Result<Summary, SandboxError> {
+/// The file is there as a whole or not at all, and one that is there is never replaced: that is
+/// [`SandboxError::Exists`].
+pub fn create(
+    path: &Path,
+    end: NaiveDateTime,
+    days: u32,
+    seed: u64,
+    mut progress: impl FnMut(Progress),
+) -> Result<Summary, SandboxError> {
     if !(1..=3650).contains(&days) {
         return Err(SandboxError::Days(days));
     }
@@ -30,7 +39,11 @@ pub fn create(path: &Path, end: NaiveDateTime, days: u32, seed: u64, mut progres
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write_error = |source| SandboxError::Write { path: path.to_path_buf(), source };
     fs::create_dir_all(folder).map_err(write_error)?;
-    let file = tempfile::Builder::new().prefix(".sandbox-").make_in(folder, |path| File::create_new(path)).map_err(write_error)?.into_temp_path();
+    let file = tempfile::Builder::new()
+        .prefix(".sandbox-")
+        .make_in(folder, |path| File::create_new(path))
+        .map_err(write_error)?
+        .into_temp_path();
     let until = moment(end);
     // The factory day that begins on the morning of the first date.
     let first_day = until.div_euclid(DAY) - i64::from(days);
@@ -46,7 +59,12 @@ pub fn create(path: &Path, end: NaiveDateTime, days: u32, seed: u64, mut progres
     Ok(summary)
 }
 
-fn fill(file: &Path, state: State, days: u32, progress: &mut impl FnMut(Progress)) -> Result<Summary, SandboxError> {
+fn fill(
+    file: &Path,
+    state: State,
+    days: u32,
+    progress: &mut impl FnMut(Progress),
+) -> Result<Summary, SandboxError> {
     let db = Connection::open(file)?;
     // Nobody else sees the file yet, and after a crash it is gone: nothing needs to be safe.
     db.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536")?;
@@ -62,7 +80,11 @@ fn fill(file: &Path, state: State, days: u32, progress: &mut impl FnMut(Progress
         }
         write_day(&Day::plan(state.seed, number), window, &mut writer)?;
         db.execute_batch("COMMIT")?;
-        progress(Progress { days_done: (number - first + 1).min(i64::from(days)) as u32, days, rows: writer.rows });
+        progress(Progress {
+            days_done: (number - first + 1).min(i64::from(days)) as u32,
+            days,
+            rows: writer.rows,
+        });
     }
     drop(writer);
     index_stamps(&db)?;
@@ -75,7 +97,11 @@ fn fill(file: &Path, state: State, days: u32, progress: &mut impl FnMut(Progress
 }
 
 fn summary(db: &Connection, state: State) -> rusqlite::Result<Summary> {
-    let count = |table| db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
-    let rows = ALL.iter().map(|source| Ok((source.table, count(source.table)? as u64))).collect::<rusqlite::Result<_>>()?;
+    let count =
+        |table| db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
+    let rows = ALL
+        .iter()
+        .map(|source| Ok((source.table, count(source.table)? as u64)))
+        .collect::<rusqlite::Result<_>>()?;
     Ok(Summary { rows, until: time(state.until) })
 }

@@ -1,4 +1,5 @@
-//! Where the fish of a day comes from: intake batches that each feed several runs, and what the runs of the day before gave back.
+//! Where the fish of a day comes from: intake batches that each feed several runs, and what the runs of the
+//! day before gave back.
 
 use super::clock::{HOUR, Moment, begins, time};
 use super::dice::{Dice, Topic};
@@ -52,7 +53,12 @@ pub(super) fn scan_back(seed: u64, run: &Run) -> Option<Return> {
     if !is_orphan && (run.shift == 2 || run.fault.is_some() || !dice.chance(160)) {
         return None;
     }
-    Some(Return { makes_batch: is_orphan || dice.chance(600), has_parent: !is_orphan, grams: dice.whole(30, 110) * 100, at: run.end - 300 })
+    Some(Return {
+        makes_batch: is_orphan || dice.chance(600),
+        has_parent: !is_orphan,
+        grams: dice.whole(30, 110) * 100,
+        at: run.end - 300,
+    })
 }
 
 /// The code of the batch that a run's return makes.
@@ -61,10 +67,16 @@ pub(super) fn returned_batch_code(run: &Run) -> String {
 }
 
 /// Feeds the runs of a day, which come by start: the deliveries of the day, and the inputs of each run.
-pub(super) fn supply(seed: u64, day: i64, made: &[Made], runs_of_day_before: &[Run]) -> (Vec<Batch>, Vec<Vec<Input>>) {
+pub(super) fn supply(
+    seed: u64,
+    day: i64,
+    made: &[Made],
+    runs_of_day_before: &[Run],
+) -> (Vec<Batch>, Vec<Vec<Input>>) {
     let mut batches = Vec::new();
     let mut inputs: Vec<Vec<Input>> = made.iter().map(|_| Vec::new()).collect();
-    let mut left: Vec<Vec<i64>> = made.iter().map(|made| made.demands.iter().map(|demand| demand.grams).collect()).collect();
+    let mut left: Vec<Vec<i64>> =
+        made.iter().map(|made| made.demands.iter().map(|demand| demand.grams).collect()).collect();
     for run in runs_of_day_before {
         feed_return(seed, run, made, &mut left, &mut inputs);
     }
@@ -85,16 +97,27 @@ pub(super) fn supply(seed: u64, day: i64, made: &[Made], runs_of_day_before: &[R
 fn feed_return(seed: u64, from: &Run, made: &[Made], left: &mut [Vec<i64>], inputs: &mut [Vec<Input>]) {
     let Some(back) = scan_back(seed, from).filter(|back| back.makes_batch && back.has_parent) else { return };
     let grade = usize::from(from.product.tier != 1);
-    let is_use = |demand: &Demand, left: i64| demand.species == from.product.raw as usize && demand.grade == grade && left > 2 * back.grams;
+    let is_use = |demand: &Demand, left: i64| {
+        demand.species == from.product.raw as usize && demand.grade == grade && left > 2 * back.grams
+    };
     for (run, made) in made.iter().enumerate().filter(|(run, _)| inputs[*run].is_empty()) {
-        let Some(n) = (0..made.demands.len()).find(|&n| is_use(&made.demands[n], left[run][n])) else { continue };
+        let Some(n) = (0..made.demands.len()).find(|&n| is_use(&made.demands[n], left[run][n])) else {
+            continue;
+        };
         left[run][n] -= back.grams;
-        inputs[run].push(Input { batch_code: returned_batch_code(from), species: made.demands[n].species, grade, grams: back.grams, booked: 0 });
+        inputs[run].push(Input {
+            batch_code: returned_batch_code(from),
+            species: made.demands[n].species,
+            grade,
+            grams: back.grams,
+            booked: 0,
+        });
         return;
     }
 }
 
-/// Delivers what all runs of the day need of one species and grade, and lets them empty one batch after the other.
+/// Delivers what all runs of the day need of one species and grade, and lets them empty one batch after the
+/// other.
 #[expect(clippy::too_many_arguments, reason = "the two lists that grow, and what they grow from")]
 fn feed_kind(
     seed: u64,
@@ -137,15 +160,29 @@ fn feed_kind(
     for n in 0..count {
         let trace_number = first_id(day, 100) + kind * MOST_BATCHES_OF_A_KIND + n;
         let mut dice = Dice::of(seed, Topic::Intake, trace_number);
-        // A delivery is a little more than what is used of it; slices may have taken a rest more than the share.
+        // A delivery is a little more than what is used of it; slices may have taken a rest more than the
+        // share.
         let grams = ((share + LEAST_SLICE_G) as f64 * dice.between(1.01, 1.06)) as i64 / 100 * 100;
         let received = begins(day) - dice.whole(2 * HOUR, 18 * HOUR);
-        batches.push(Batch { trace_number, code: batch_code(day, species, grade, n), species, grade, grams, received });
+        batches.push(Batch {
+            trace_number,
+            code: batch_code(day, species, grade, n),
+            species,
+            grade,
+            grams,
+            received,
+        });
     }
 }
 
 /// `SAL26327-P1`: species, year and day of the year, grade and number.
 fn batch_code(day: i64, species: usize, grade: usize, n: i64) -> String {
     let date = time(begins(day)).date();
-    format!("{}{}-{}{}", ORIGINS[species].prefix, date.format("%y%j"), if grade == 0 { 'P' } else { 'G' }, n + 1)
+    format!(
+        "{}{}-{}{}",
+        ORIGINS[species].prefix,
+        date.format("%y%j"),
+        if grade == 0 { 'P' } else { 'G' },
+        n + 1
+    )
 }

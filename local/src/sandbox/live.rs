@@ -20,7 +20,8 @@ const MOST_AT_ONCE: i64 = 7 * DAY;
 
 /// A sandbox that is kept producing.
 ///
-/// It goes on from what the database holds, so it may be stopped at any moment, and two of them over one file do not harm it.
+/// It goes on from what the database holds, so it may be stopped at any moment, and two of them over one file
+/// do not harm it.
 pub struct Live {
     db: Connection,
     /// Days that were planned lately: planning one takes longer than writing a few seconds of it.
@@ -46,7 +47,10 @@ impl Live {
         if !path.exists() {
             return Err(SandboxError::Missing(path.to_path_buf()));
         }
-        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let db = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
         db.busy_timeout(Duration::from_secs(10))?;
         State::read(&db)?;
         db.execute_batch("PRAGMA synchronous = NORMAL")?;
@@ -79,7 +83,8 @@ impl Live {
             return Ok((state.until, 0));
         }
         let mut writer = Writer::new(&transaction)?;
-        let numbers = (factory_day(window.after) - DAYS_BACK).max(state.first_day)..=factory_day(window.until) + DAYS_AHEAD;
+        let numbers = (factory_day(window.after) - DAYS_BACK).max(state.first_day)
+            ..=factory_day(window.until) + DAYS_AHEAD;
         self.days.retain(|number, _| numbers.contains(number));
         write_masters(state.seed, window, &mut writer)?;
         for number in numbers {

@@ -1,4 +1,5 @@
-//! What a run makes: its packs, and from them its outputs by tier and piece and the kilograms that must have gone in.
+//! What a run makes: its packs, and from them its outputs by tier and piece and the kilograms that must have
+//! gone in.
 
 use super::clock::{HOUR, Moment};
 use super::dice::{Dice, Topic};
@@ -65,7 +66,11 @@ impl Made {
         };
         let out_g = (total_g as f64 * (1.0 + off_pct / 100.0)) as i64;
         let outputs = outputs(&run, out_g, &mut dice);
-        let yield_pct = if run.fault == Some(Fault::LowYield) { dice.between(82.0, 89.3) } else { dice.between(91.5, 96.8) };
+        let yield_pct = if run.fault == Some(Fault::LowYield) {
+            dice.between(82.0, 89.3)
+        } else {
+            dice.between(91.5, 96.8)
+        };
         let demands = demands(&run, (out_g as f64 * 100.0 / yield_pct) as i64);
         Self { run, packs, total_g, outputs, demands, downtime_minutes }
     }
@@ -88,11 +93,15 @@ fn packs(seed: u64, run: &Run, downtime_minutes: i64, dice: &mut Dice) -> Vec<Pa
         Some(Fault::UnderweightLot) => dice.between(-0.8, -0.4),
         _ => dice.between(0.6, 1.8),
     };
-    // Heavy packs are allowed less: a scale that is as loose with them would fail the average-quantity rules on most runs.
+    // Heavy packs are allowed less: a scale that is as loose with them would fail the average-quantity rules
+    // on most runs.
     let spread_dg = target_dg * if run.product.pack_g <= 500 { 0.0135 } else { 0.0055 };
     let mean_dg = target_dg * (1.0 + over_pct / 100.0);
     let seconds = run.end - run.start - 180;
-    let count = (run.product.packs_per_hour() as f64 * dice.between(0.86, 1.12) * (seconds - downtime_minutes * 60) as f64 / HOUR as f64) as i64;
+    let count = (run.product.packs_per_hour() as f64
+        * dice.between(0.86, 1.12)
+        * (seconds - downtime_minutes * 60) as f64
+        / HOUR as f64) as i64;
     let count = count.clamp(20, MOST_PACKS);
     let mut dice = Dice::of(seed, Topic::Pack, run.serial);
     (0..count)
@@ -119,7 +128,13 @@ fn outputs(run: &Run, out_g: i64, dice: &mut Dice) -> Vec<Output> {
     let mut side = |tier: i64, piece_type, low, high| {
         let tier = if run.fault == Some(Fault::TailsInPremium) && piece_type == "tail" { 1 } else { tier };
         let grams = (out_g as f64 * dice.between(low, high) / 100.0) as i64;
-        Output { product: if tier == main.tier { main } else { sibling(main, tier) }, tier, piece_type, source_grade, grams }
+        Output {
+            product: if tier == main.tier { main } else { sibling(main, tier) },
+            tier,
+            piece_type,
+            source_grade,
+            grams,
+        }
     };
     let mut outputs = match main.tier {
         1 => vec![side(2, "tail", 4.0, 9.0), side(3, "offcut", 2.0, 5.0)],
@@ -128,7 +143,10 @@ fn outputs(run: &Run, out_g: i64, dice: &mut Dice) -> Vec<Output> {
     };
     let grams = out_g - outputs.iter().map(|output| output.grams).sum::<i64>();
     let source_grade = if run.fault == Some(Fault::GgInPremium) { GG } else { source_grade };
-    outputs.insert(0, Output { product: main, tier: main.tier, piece_type: main.piece_type, source_grade, grams });
+    outputs.insert(
+        0,
+        Output { product: main, tier: main.tier, piece_type: main.piece_type, source_grade, grams },
+    );
     outputs
 }
 
@@ -137,10 +155,15 @@ fn demands(run: &Run, input_g: i64) -> Vec<Demand> {
     let grade = grade(run.product);
     match run.fault {
         Some(Fault::UnmappedException) => vec![],
-        Some(Fault::SpeciesMismatch) => vec![Demand { species: run.product.raw.mistaken_for(), grade, grams: input_g }],
+        Some(Fault::SpeciesMismatch) => {
+            vec![Demand { species: run.product.raw.mistaken_for(), grade, grams: input_g }]
+        }
         Some(Fault::PremiumShort) => {
             let premium = input_g * 45 / 100;
-            vec![Demand { species, grade: PREMIUM, grams: premium }, Demand { species, grade: GG, grams: input_g - premium }]
+            vec![
+                Demand { species, grade: PREMIUM, grams: premium },
+                Demand { species, grade: GG, grams: input_g - premium },
+            ]
         }
         _ => vec![Demand { species, grade, grams: input_g }],
     }

@@ -1,8 +1,10 @@
 //! The sandbox factory: a SQLite ERP with all source tables, filled like a real factory's and kept producing.
 //!
-//! Everything in it follows from a seed and the clock: each run, pack, reading and order is a function of the seed and of its own number, so the same seed
-//! and the same end give the same rows, and a sandbox that is kept producing holds what one made at that later moment would hold. The database remembers its
-//! seed and how far it got, and nothing else is remembered anywhere. This module knows nothing of how the rows are read.
+//! Everything in it follows from a seed and the clock: each run, pack, reading and order is a function of the
+//! seed and of its own number, so the same seed and the same end give the same rows, and a sandbox that is
+//! kept producing holds what one made at that later moment would hold. The database remembers its seed and
+//! how far it got, and nothing else is remembered anywhere. This module knows nothing of how the rows are
+//! read.
 
 #![expect(clippy::cast_possible_wrap, reason = "counts and ids are far from the ends of an i64")]
 
@@ -94,14 +96,17 @@ pub enum SandboxError {
     Database(#[from] rusqlite::Error),
 }
 
-/// Removes a sandbox with the files that SQLite keeps beside it, if it is there. Any other file stays: it may be somebody's copy of a real ERP.
+/// Removes a sandbox with the files that SQLite keeps beside it, if it is there. Any other file stays: it may
+/// be somebody's copy of a real ERP.
 pub fn remove(path: &Path) -> Result<(), SandboxError> {
     if path.exists() && !is_sandbox(path) {
         return Err(SandboxError::NotASandbox);
     }
     for file in [path.to_path_buf(), beside(path, "-wal"), beside(path, "-shm")] {
         match std::fs::remove_file(&file) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(SandboxError::Write { path: file, source }),
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(SandboxError::Write { path: file, source });
+            }
             _ => {}
         }
     }
@@ -109,7 +114,9 @@ pub fn remove(path: &Path) -> Result<(), SandboxError> {
 }
 
 fn is_sandbox(path: &Path) -> bool {
-    let read = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(SandboxError::from).and_then(|db| State::read(&db));
+    let read = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .map_err(SandboxError::from)
+        .and_then(|db| State::read(&db));
     matches!(read, Ok(_) | Err(SandboxError::OtherGeneration))
 }
 

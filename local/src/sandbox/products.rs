@@ -24,7 +24,9 @@ pub(super) struct Product {
 impl Product {
     /// Family packs, marinades and Simply Salmon: their batches are often not booked.
     pub(super) fn is_exception(&self) -> bool {
-        self.piece_type == "marinade" || self.description.contains("FAMILY PACK") || self.description.contains("SIMPLY SALMON")
+        self.piece_type == "marinade"
+            || self.description.contains("FAMILY PACK")
+            || self.description.contains("SIMPLY SALMON")
     }
 
     /// The species that product master and catalogue give.
@@ -80,11 +82,17 @@ pub(super) fn of_line(line: usize) -> Vec<&'static Product> {
     PRODUCTS.iter().filter(|product| product.lines.contains(&line)).collect()
 }
 
-/// What else becomes of the raw material of `product` in this tier: another product of the species, else the product itself.
+/// What else becomes of the raw material of `product` in this tier: another product of the species, else the
+/// product itself.
 pub(super) fn sibling(product: &'static Product, tier: i64) -> &'static Product {
     PRODUCTS
         .iter()
-        .find(|other| other.raw == product.raw && other.tier == tier && other.species() == product.species() && !other.is_exception())
+        .find(|other| {
+            other.raw == product.raw
+                && other.tier == tier
+                && other.species() == product.species()
+                && !other.is_exception()
+        })
         .unwrap_or(product)
 }
 

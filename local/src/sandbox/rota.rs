@@ -1,7 +1,8 @@
 //! Which runs a day has: line, shift, product, start and end, and run number. It knows nothing of weights.
 //!
-//! Five of the six lines work in the morning, four in the afternoon, three at night, and the line that rests changes from day to day in such a way that
-//! three lines always go on over a change of shift. Each line changes over in its own ten minutes of the hour. So at any moment two to five runs are active.
+//! Five of the six lines work in the morning, four in the afternoon, three at night, and the line that rests
+//! changes from day to day in such a way that three lines always go on over a change of shift. Each line
+//! changes over in its own ten minutes of the hour. So at any moment two to five runs are active.
 
 use super::clock::{DAY, HOUR, Moment, begins, date_text};
 use super::dice::{Dice, Topic};
@@ -21,7 +22,16 @@ const RECURS_EVERY: i64 = 3;
 const RECURS_AFTER: i64 = 28;
 const RECURRING_RANK: i64 = 20;
 
-const FOUR_RUNS: [[i64; 4]; 8] = [[2, 2, 2, 2], [3, 2, 2, 1], [2, 3, 1, 2], [1, 2, 3, 2], [2, 1, 2, 3], [3, 1, 1, 3], [1, 3, 3, 1], [2, 2, 1, 3]];
+const FOUR_RUNS: [[i64; 4]; 8] = [
+    [2, 2, 2, 2],
+    [3, 2, 2, 1],
+    [2, 3, 1, 2],
+    [1, 2, 3, 2],
+    [2, 1, 2, 3],
+    [3, 1, 1, 3],
+    [1, 3, 3, 1],
+    [2, 2, 1, 3],
+];
 const THREE_RUNS: [[i64; 3]; 3] = [[3, 3, 2], [3, 2, 3], [2, 3, 3]];
 
 /// A run as it is planned.
@@ -96,7 +106,8 @@ struct Span {
 
 fn spans_of_block(seed: u64, day: i64, shift: usize, line: usize) -> Vec<Span> {
     let mut dice = Dice::of(seed, Topic::Block, (day * 3 + shift as i64) * 6 + line as i64);
-    let hours: Vec<i64> = if shift < 2 { dice.pick(&FOUR_RUNS).to_vec() } else { dice.pick(&THREE_RUNS).to_vec() };
+    let hours: Vec<i64> =
+        if shift < 2 { dice.pick(&FOUR_RUNS).to_vec() } else { dice.pick(&THREE_RUNS).to_vec() };
     let mut from = block_begin(day, shift, line);
     let mut spans = Vec::with_capacity(hours.len());
     for hours in hours {
@@ -134,7 +145,9 @@ fn serial(day: i64, rank: i64) -> i64 {
 fn product(dice: &mut Dice, line: usize, fault: Option<Fault>) -> &'static Product {
     let of_line = products::of_line(line);
     let choice: Vec<&'static Product> = match fault {
-        Some(Fault::GgInPremium | Fault::PremiumShort | Fault::TailsInPremium) => of_line.into_iter().filter(|p| p.tier == 1).collect(),
+        Some(Fault::GgInPremium | Fault::PremiumShort | Fault::TailsInPremium) => {
+            of_line.into_iter().filter(|p| p.tier == 1).collect()
+        }
         Some(Fault::SpeciesMismatch) => of_line.into_iter().filter(|p| p.species().is_some()).collect(),
         Some(Fault::UnmappedException) => PRODUCTS.iter().filter(|p| p.is_exception()).collect(),
         _ => of_line,
@@ -160,7 +173,12 @@ mod tests {
         for seed in [1, 2] {
             for minute in 0..8 * 24 * 60 {
                 let at = begins(20_700) + minute * 60;
-                assert!((2..=5).contains(&active_at(seed, at)), "{} at {}", active_at(seed, at), super::super::clock::stamp_text(at));
+                assert!(
+                    (2..=5).contains(&active_at(seed, at)),
+                    "{} at {}",
+                    active_at(seed, at),
+                    super::super::clock::stamp_text(at)
+                );
             }
         }
     }

@@ -1,4 +1,5 @@
-//! The sandbox's tables in SQLite, derived from the declarations of the source tables, and how rows get into them.
+//! The sandbox's tables in SQLite, derived from the declarations of the source tables, and how rows get into
+//! them.
 //!
 //! Nothing is NOT NULL and no column is a rowid: the legacy database lets any value in, and so must its copy.
 
@@ -9,7 +10,8 @@ use super::SandboxError;
 use super::cell::Cell;
 use super::clock::Moment;
 
-/// Raised when the same seed no longer means the same factory: an older sandbox cannot be kept producing then.
+/// Raised when the same seed no longer means the same factory: an older sandbox cannot be kept producing
+/// then.
 const GENERATION: i64 = 1;
 
 /// Numbers that the legacy database keeps as text.
@@ -24,7 +26,11 @@ const TEXT_NUMBERS: [(&str, &str); 5] = [
 /// Makes the tables and the indexes that rows are found by while the sandbox is filled.
 pub(super) fn make_tables(db: &Connection) -> rusqlite::Result<()> {
     for source in ALL {
-        let columns: Vec<String> = source.columns.iter().map(|column| format!("{} {}", column.source, sql_type(source, column))).collect();
+        let columns: Vec<String> = source
+            .columns
+            .iter()
+            .map(|column| format!("{} {}", column.source, sql_type(source, column)))
+            .collect();
         db.execute_batch(&format!(
             "CREATE TABLE {table} ({}); CREATE UNIQUE INDEX {table}_key ON {table} ({});",
             columns.join(", "),
@@ -32,7 +38,9 @@ pub(super) fn make_tables(db: &Connection) -> rusqlite::Result<()> {
             table = source.table,
         ))?;
     }
-    db.execute_batch("CREATE TABLE sandbox (generation INTEGER, seed INTEGER, first_day INTEGER, until INTEGER)")
+    db.execute_batch(
+        "CREATE TABLE sandbox (generation INTEGER, seed INTEGER, first_day INTEGER, until INTEGER)",
+    )
 }
 
 /// Makes the indexes that the extractor reads by: each stamp, and the key where stamps tie.
@@ -40,7 +48,10 @@ pub(super) fn index_stamps(db: &Connection) -> rusqlite::Result<()> {
     for source in ALL {
         for stamp in [Some(source.watermark), source.watermark_until_changed].into_iter().flatten() {
             let columns = [&[stamp], source.key].concat().join(", ");
-            db.execute_batch(&format!("CREATE INDEX {table}_{stamp} ON {table} ({columns})", table = source.table))?;
+            db.execute_batch(&format!(
+                "CREATE INDEX {table}_{stamp} ON {table} ({columns})",
+                table = source.table
+            ))?;
         }
     }
     Ok(())
@@ -85,7 +96,10 @@ impl State {
     /// Writes it in place of what was there.
     pub(super) fn write(self, db: &Connection) -> rusqlite::Result<()> {
         db.execute("DELETE FROM sandbox", [])?;
-        db.execute("INSERT INTO sandbox VALUES (?1, ?2, ?3, ?4)", (GENERATION, self.seed.cast_signed(), self.first_day, self.until))?;
+        db.execute(
+            "INSERT INTO sandbox VALUES (?1, ?2, ?3, ?4)",
+            (GENERATION, self.seed.cast_signed(), self.first_day, self.until),
+        )?;
         Ok(())
     }
 }
@@ -100,14 +114,20 @@ pub(super) struct Writer<'db> {
 impl<'db> Writer<'db> {
     /// A writer into the tables of `db`.
     pub(super) fn new(db: &'db Connection) -> rusqlite::Result<Self> {
-        let statements = ALL.iter().map(|source| Ok((source.table, db.prepare(&upsert(source))?))).collect::<rusqlite::Result<_>>()?;
+        let statements = ALL
+            .iter()
+            .map(|source| Ok((source.table, db.prepare(&upsert(source))?)))
+            .collect::<rusqlite::Result<_>>()?;
         Ok(Self { statements, rows: 0 })
     }
 
     /// Writes one row: its cells in the order of the declared columns.
     pub(super) fn put(&mut self, source: &Source, cells: &[Cell]) -> rusqlite::Result<()> {
         debug_assert_eq!(cells.len(), source.columns.len(), "{}", source.table);
-        let Some((_, statement)) = self.statements.iter_mut().find(|(table, _)| *table == source.table) else { return Ok(()) };
+        let Some((_, statement)) = self.statements.iter_mut().find(|(table, _)| *table == source.table)
+        else {
+            return Ok(());
+        };
         for (n, cell) in (1..).zip(cells) {
             statement.raw_bind_parameter(n, cell)?;
         }

@@ -1,4 +1,5 @@
-//! An endpoint: its path, its parameters and its answer as one typed constant, and the address that asks for it.
+//! An endpoint: its path, its parameters and its answer as one typed constant, and the address that asks for
+//! it.
 
 use std::marker::PhantomData;
 
@@ -11,7 +12,8 @@ pub struct Get<Q, A> {
     pub path: &'static str,
     /// What it tells, in one line.
     pub summary: &'static str,
-    /// What else a caller should know. The macro [`endpoint!`](crate::endpoint) takes it from the doc comment.
+    /// What else a caller should know. The macro [`endpoint!`](crate::endpoint) takes it from the doc
+    /// comment.
     pub about: &'static str,
     types: PhantomData<fn(Q) -> A>,
 }
@@ -75,7 +77,11 @@ fn encode(text: &str, into: &mut String) {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             into.push(char::from(byte));
         } else {
-            into.extend(['%', char::from(HEX[usize::from(byte >> 4)]), char::from(HEX[usize::from(byte & 15)])]);
+            into.extend([
+                '%',
+                char::from(HEX[usize::from(byte >> 4)]),
+                char::from(HEX[usize::from(byte & 15)]),
+            ]);
         }
     }
 }
@@ -88,7 +94,14 @@ mod tests {
     #[test]
     fn an_address_carries_values_and_parameters_encoded() {
         assert_eq!(runs::ONE.address(&["00/7 %"], &runs::RunQuery::default()), "/runs/00%2F7%20%25");
-        let query = yields::YieldQuery { days: Some(Whole(7)), line: Some("Línea 1&2".to_owned()), ..Default::default() };
-        assert_eq!(yields::DAILY.address(&[], &query), "/yield/daily?days=7&line=L%C3%ADnea%201%262&limit=1000");
+        let query = yields::YieldQuery {
+            days: Some(Whole(7)),
+            line: Some("Línea 1&2".to_owned()),
+            ..Default::default()
+        };
+        assert_eq!(
+            yields::DAILY.address(&[], &query),
+            "/yield/daily?days=7&line=L%C3%ADnea%201%262&limit=1000"
+        );
     }
 }

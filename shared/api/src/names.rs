@@ -1,4 +1,5 @@
-//! What the values in paths are, and an example of every text that can be asked for: a name means the same wherever it comes.
+//! What the values in paths are, and an example of every text that can be asked for: a name means the same
+//! wherever it comes.
 //!
 //! The examples are of the factory that the answers in the API's description were recorded from.
 
@@ -15,8 +16,16 @@ pub struct PathValue {
 
 /// All values in paths.
 pub const PATH_VALUES: &[PathValue] = &[
-    PathValue { name: "batch_code", doc: "A batch code, the code of a batch that a scan-back made, or a run number", example: "047441" },
-    PathValue { name: "job_id", doc: "The id of a run of the pipeline", example: "01981d1e-0000-7000-8000-000000000000" },
+    PathValue {
+        name: "batch_code",
+        doc: "A batch code, the code of a batch that a scan-back made, or a run number",
+        example: "047441",
+    },
+    PathValue {
+        name: "job_id",
+        doc: "The id of a run of the pipeline",
+        example: "01981d1e-0000-7000-8000-000000000000",
+    },
     PathValue { name: "run_number", doc: "The run's number, as the ERP writes it", example: "047441" },
 ];
 
@@ -58,8 +67,17 @@ mod tests {
             for name in operation.values() {
                 assert!(path_value(name).is_some(), "{}: add `{name}` to PATH_VALUES", operation.path);
             }
-            for parameter in operation.parameters.iter().filter(|parameter| matches!(parameter.kind, ParameterKind::Text | ParameterKind::Date)) {
-                assert!(example(parameter.name).is_some(), "{}: add `{}` to TEXTS or DATES", operation.path, parameter.name);
+            for parameter in operation
+                .parameters
+                .iter()
+                .filter(|parameter| matches!(parameter.kind, ParameterKind::Text | ParameterKind::Date))
+            {
+                assert!(
+                    example(parameter.name).is_some(),
+                    "{}: add `{}` to TEXTS or DATES",
+                    operation.path,
+                    parameter.name
+                );
             }
         }
     }

@@ -27,7 +27,8 @@ impl Method {
 pub struct Operation {
     /// How it is asked.
     pub method: Method,
-    /// The path, with `{name}` where a value goes; [`names`](crate::names) tells what each of these values is.
+    /// The path, with `{name}` where a value goes; [`names`](crate::names) tells what each of these values
+    /// is.
     pub path: &'static str,
     /// What it tells or does, in one line.
     pub summary: &'static str,
@@ -72,19 +73,49 @@ pub struct Lead {
 }
 
 /// The CSV of a list.
-pub const CSV: Media =
-    Media { media_type: "text/csv", format: "csv", doc: "The same rows as RFC 4180 has them, UTF-8, with a header also where there is no row" };
+pub const CSV: Media = Media {
+    media_type: "text/csv",
+    format: "csv",
+    doc: "The same rows as RFC 4180 has them, UTF-8, with a header also where there is no row",
+};
 
 impl Operation {
     /// A GET that answers 200.
-    pub const fn get(path: &'static str, summary: &'static str, parameters: &'static [ParameterDoc], answer: Shape) -> Self {
+    pub const fn get(
+        path: &'static str,
+        summary: &'static str,
+        parameters: &'static [ParameterDoc],
+        answer: Shape,
+    ) -> Self {
         let (about, success, dated) = ("", 200, true);
-        Self { method: Method::Get, path, summary, about, parameters, success, answer, media: &[], refusals: &[], leads: &[], dated }
+        Self {
+            method: Method::Get,
+            path,
+            summary,
+            about,
+            parameters,
+            success,
+            answer,
+            media: &[],
+            refusals: &[],
+            leads: &[],
+            dated,
+        }
     }
 
     /// A POST that starts something and answers 202 before it is done.
-    pub const fn post(path: &'static str, summary: &'static str, parameters: &'static [ParameterDoc], answer: Shape) -> Self {
-        Self { method: Method::Post, success: 202, dated: false, ..Self::get(path, summary, parameters, answer) }
+    pub const fn post(
+        path: &'static str,
+        summary: &'static str,
+        parameters: &'static [ParameterDoc],
+        answer: Shape,
+    ) -> Self {
+        Self {
+            method: Method::Post,
+            success: 202,
+            dated: false,
+            ..Self::get(path, summary, parameters, answer)
+        }
     }
 
     /// The same with more to know about it.
@@ -147,10 +178,16 @@ mod tests {
     #[test]
     fn an_endpoint_without_its_types_still_tells_all_of_them() {
         let daily = yields::DAILY.operation();
-        assert_eq!((daily.id().as_str(), daily.is_list(), daily.values().count()), ("get_yield_daily", true, 0));
+        assert_eq!(
+            (daily.id().as_str(), daily.is_list(), daily.values().count()),
+            ("get_yield_daily", true, 0)
+        );
         assert!(daily.about.contains("`days` is 7 where"), "{}", daily.about);
         let one = runs::ONE.operation();
-        assert_eq!((one.id().as_str(), one.is_list(), one.values().collect::<Vec<_>>()), ("get_runs_by_run_number", false, vec!["run_number"]));
+        assert_eq!(
+            (one.id().as_str(), one.is_list(), one.values().collect::<Vec<_>>()),
+            ("get_runs_by_run_number", false, vec!["run_number"])
+        );
         assert_eq!(one.other_media().count(), 0);
         let post = Operation::post("/pipeline/run", "", &[], Shape::Any);
         assert_eq!((post.id().as_str(), post.success, post.method), ("post_pipeline_run", 202, Method::Post));

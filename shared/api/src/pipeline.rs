@@ -156,7 +156,8 @@ query! {
     pub struct StartQuery {
         /// Read everything again and mirror deletions.
         full: bool,
-        /// Compare keys and watermarks of the last weeks, fetch what was missed and remove what was deleted. Not together with `full`.
+        /// Compare keys and watermarks of the last weeks, fetch what was missed and remove what was deleted.
+        /// Not together with `full`.
         reconcile: bool,
     }
 }
@@ -180,12 +181,18 @@ crate::endpoint! {
 pub const START_PATH: &str = "/pipeline/run";
 
 /// How a run is started.
-pub const START: Operation = Operation::post(START_PATH, "Start a run of the pipeline", StartQuery::PARAMETERS, RunStarted::SHAPE)
-    .about("Answers before the run is done: `Location` says where its record is. One run at a time is at work.")
-    .refuses(&[(403, "The request comes from the page of another site"), (409, "A run is at work already")]);
+pub const START: Operation = Operation::post(
+    START_PATH,
+    "Start a run of the pipeline",
+    StartQuery::PARAMETERS,
+    RunStarted::SHAPE,
+)
+.about("Answers before the run is done: `Location` says where its record is. One run at a time is at work.")
+.refuses(&[(403, "The request comes from the page of another site"), (409, "A run is at work already")]);
 
 /// What is said of a run that died.
-pub const DIED: &str = "the run ended without saying so: it was killed or ran out of time; nothing that it committed is lost";
+pub const DIED: &str =
+    "the run ended without saying so: it was killed or ran out of time; nothing that it committed is lost";
 
 impl RunRecord {
     /// The record of a run that has just begun.
@@ -213,7 +220,8 @@ impl RunRecord {
         self.status == "running"
     }
 
-    /// The record of a run that died: at the latest at this moment, if one is known. All who say so say the same.
+    /// The record of a run that died: at the latest at this moment, if one is known. All who say so say the
+    /// same.
     pub fn died(self, finished_at: Option<DateTime<FixedOffset>>) -> Self {
         Self {
             status: "failed".to_owned(),
@@ -227,8 +235,34 @@ impl RunRecord {
 
 impl From<RunRecord> for RunSummary {
     fn from(record: RunRecord) -> Self {
-        let RunRecord { job_id, mode, status, trigger, started_at, finished_at, duration_ms, attempts, extracted, accepted, rejected, error, .. } =
-            record;
-        Self { job_id, mode, status, trigger, started_at, finished_at, duration_ms, attempts, extracted, accepted, rejected, error }
+        let RunRecord {
+            job_id,
+            mode,
+            status,
+            trigger,
+            started_at,
+            finished_at,
+            duration_ms,
+            attempts,
+            extracted,
+            accepted,
+            rejected,
+            error,
+            ..
+        } = record;
+        Self {
+            job_id,
+            mode,
+            status,
+            trigger,
+            started_at,
+            finished_at,
+            duration_ms,
+            attempts,
+            extracted,
+            accepted,
+            rejected,
+            error,
+        }
     }
 }

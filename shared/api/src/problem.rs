@@ -28,7 +28,14 @@ pub struct Problem {
 impl Problem {
     /// A problem of this status.
     pub fn new(status: u16, title: &str, detail: impl Into<String>) -> Self {
-        Self { kind: about_blank(), title: title.to_owned(), status, detail: detail.into(), parameter: None, request_id: None }
+        Self {
+            kind: about_blank(),
+            title: title.to_owned(),
+            status,
+            detail: detail.into(),
+            parameter: None,
+            request_id: None,
+        }
     }
 }
 

@@ -19,8 +19,8 @@ pub trait Query: Sized {
     /// What can be asked.
     const PARAMETERS: &'static [ParameterDoc];
 
-    /// Reads the parameters from decoded name-value pairs. An unknown or repeated name is an error: a filter that was mistyped must not widen the
-    /// answer in silence.
+    /// Reads the parameters from decoded name-value pairs. An unknown or repeated name is an error: a filter
+    /// that was mistyped must not widen the answer in silence.
     fn parse(pairs: &[(String, String)]) -> Result<Self, ParameterError>;
 
     /// The pairs that ask for this, without those that are absent.
@@ -180,7 +180,8 @@ impl Parameter for String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct After(pub String);
 
-/// The longest [`After`] that is taken, in characters: it holds texts of the ERP, whose length nobody promised.
+/// The longest [`After`] that is taken, in characters: it holds texts of the ERP, whose length nobody
+/// promised.
 pub const AFTER_MAX: usize = 4000;
 
 impl Parameter for After {
@@ -297,7 +298,10 @@ pub fn only_known(pairs: &[(String, String)], known: &[ParameterDoc]) -> Result<
     for (i, (name, value)) in pairs.iter().enumerate() {
         let expected = if !known.iter().any(|parameter| parameter.name == name) {
             let names: Vec<_> = known.iter().map(|parameter| parameter.name).collect();
-            format!("is not asked for here: {}", if names.is_empty() { "there are no parameters".to_owned() } else { names.join(", ") })
+            format!(
+                "is not asked for here: {}",
+                if names.is_empty() { "there are no parameters".to_owned() } else { names.join(", ") }
+            )
         } else if pairs[..i].iter().any(|(earlier, _)| earlier == name) {
             "is given more than once".to_owned()
         } else {
@@ -312,7 +316,11 @@ pub fn only_known(pairs: &[(String, String)], known: &[ParameterDoc]) -> Result<
 #[doc(hidden)]
 pub fn read<T: Parameter>(pairs: &[(String, String)], name: &str) -> Result<T, ParameterError> {
     let text = pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
-    T::read(text).map_err(|expected| ParameterError { name: name.to_owned(), value: text.unwrap_or_default().to_owned(), expected })
+    T::read(text).map_err(|expected| ParameterError {
+        name: name.to_owned(),
+        value: text.unwrap_or_default().to_owned(),
+        expected,
+    })
 }
 
 /// The beginning of a value, for messages: 60 characters, control characters shown as blanks.
@@ -342,7 +350,9 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back() {
-        let query = parse(&[("days", "31"), ("from", "2026-02-28"), ("line", "Line 1 & more"), ("format", "csv")]).unwrap();
+        let query =
+            parse(&[("days", "31"), ("from", "2026-02-28"), ("line", "Line 1 & more"), ("format", "csv")])
+                .unwrap();
         let pairs: Vec<_> = query.pairs().into_iter().map(|(n, v)| (n.to_owned(), v)).collect();
         assert_eq!(YieldQuery::parse(&pairs).unwrap(), query);
     }
@@ -352,17 +362,30 @@ mod tests {
         let check = |pairs: &[(&str, &str)], expect: &str| assert_eq!(parse(pairs).unwrap_err(), expect);
         check(&[("days", "0")], "parameter `days`: `0` is not a whole number from 1 to 365");
         check(&[("days", "+7")], "parameter `days`: `+7` is not a whole number from 1 to 365");
-        check(&[("days", "99999999999999")], "parameter `days`: `99999999999999` is not a whole number from 1 to 365");
+        check(
+            &[("days", "99999999999999")],
+            "parameter `days`: `99999999999999` is not a whole number from 1 to 365",
+        );
         check(&[("from", "2026-13-01")], "parameter `from`: `2026-13-01` is not a date such as 2026-11-23");
         check(&[("from", "2026-1-5")], "parameter `from`: `2026-1-5` is not a date such as 2026-11-23");
         check(&[("days", "7"), ("days", "8")], "parameter `days`: `8` is given more than once");
-        check(&[("from", "+262142-01-01")], "parameter `from`: `+262142-01-01` is not a date such as 2026-11-23");
+        check(
+            &[("from", "+262142-01-01")],
+            "parameter `from`: `+262142-01-01` is not a date such as 2026-11-23",
+        );
         check(&[("line", " \u{3000} ")], "parameter `line`: ` \u{3000} ` is empty");
         check(&[("line", "L1\0")], "parameter `line`: `L1 ` holds a control character");
-        check(&[("line", &"🐟".repeat(201))], &format!("parameter `line`: `{}…` is longer than 200 characters", "🐟".repeat(60)));
+        check(
+            &[("line", &"🐟".repeat(201))],
+            &format!("parameter `line`: `{}…` is longer than 200 characters", "🐟".repeat(60)),
+        );
         assert!(parse(&[("line", &"🐟".repeat(200))]).is_ok());
         check(&[("format", "xml")], "parameter `format`: `xml` is none of json csv");
-        assert!(parse(&[("form", "2026-11-01")]).unwrap_err().starts_with("parameter `form`: `2026-11-01` is not asked for here: "));
+        assert!(
+            parse(&[("form", "2026-11-01")])
+                .unwrap_err()
+                .starts_with("parameter `form`: `2026-11-01` is not asked for here: ")
+        );
         assert!(parse(&[("line", &"x".repeat(10_000))]).unwrap_err().len() < 200);
     }
 }

@@ -1,6 +1,7 @@
 //! What an answer is made of: [`Shape`] describes a value, [`Row`] an object with named fields.
 //!
-//! The macro [`row!`](crate::row) declares a struct once; its serde form, its CSV header and its description follow from that declaration.
+//! The macro [`row!`](crate::row) declares a struct once; its serde form, its CSV header and its description
+//! follow from that declaration.
 
 use std::collections::BTreeMap;
 
@@ -70,20 +71,23 @@ pub trait Described {
     /// The form.
     const SHAPE: Shape;
 
-    /// Rounds the numbers in it to so many decimals; an object rounds each of its fields by that field's own name. What is `None` stays as it is.
+    /// Rounds the numbers in it to so many decimals; an object rounds each of its fields by that field's own
+    /// name. What is `None` stays as it is.
     fn round(&mut self, decimals: Option<i32>) {
         let _ = decimals;
     }
 }
 
-/// How many decimals the value of a field has in an answer, by the unit at the end of its name; `None`: as many as were measured.
+/// How many decimals the value of a field has in an answer, by the unit at the end of its name; `None`: as
+/// many as were measured.
 ///
 /// Figures are computed unrounded and rounded here once, so that no figure is made of rounded ones.
 pub fn decimals(name: &str) -> Option<i32> {
     match (name, name.rsplit('_').next().unwrap_or_default()) {
         (_, "kg" | "pct" | "minutes") | ("kg_per_head" | "kg_per_hour" | "avg_days_to_close", _) => Some(1),
-        // Below what a scale, a thermometer or a time clock tells: it only takes away what a sum leaves behind the last digit. What was measured and its limit
-        // have the unit of their check, and "90.0 is below 90" would explain nothing.
+        // Below what a scale, a thermometer or a time clock tells: it only takes away what a sum leaves
+        // behind the last digit. What was measured and its limit have the unit of their check, and "90.0 is
+        // below 90" would explain nothing.
         (_, "g" | "hours") | ("degrees_over" | "max_degrees_over" | "measured" | "limit", _) => Some(2),
         _ => None,
     }
@@ -199,7 +203,10 @@ mod tests {
             last_date: date,
         };
         line.round(None);
-        assert_eq!((line.input_kg, line.total_kg, line.yield_pct, line.waste_pct), (Some(12.3), Some(1e300), Some(89.9), None));
+        assert_eq!(
+            (line.input_kg, line.total_kg, line.yield_pct, line.waste_pct),
+            (Some(12.3), Some(1e300), Some(89.9), None)
+        );
         assert_eq!(line.waste_kg.map(f64::to_bits), Some(0.0_f64.to_bits()));
     }
 
@@ -217,7 +224,10 @@ mod tests {
             recorded_by,
         };
         breach.round(None);
-        assert_eq!((breach.temp_celsius, breach.target_max, breach.degrees_over), (-18.123_4, Some(-18.5), 0.38));
+        assert_eq!(
+            (breach.temp_celsius, breach.target_max, breach.degrees_over),
+            (-18.123_4, Some(-18.5), 0.38)
+        );
     }
 
     #[test]

@@ -18,7 +18,8 @@ row! {
         pack_date: NaiveDate,
         /// Days since it was packed.
         day_number: i64,
-        /// The last day it may be used: nine days from packing, and those that rubber clock or superchill add.
+        /// The last day it may be used: nine days from packing, and those that rubber clock or superchill
+        /// add.
         use_by: NaiveDate,
         /// The first day on which what is left has to be frozen.
         freeze_down_on: NaiveDate,
@@ -44,6 +45,7 @@ query! {
 }
 
 crate::endpoint! {
-    /// Runs from their ninth to their thirtieth day of which something is left, the oldest first. The days are the factory's.
+    /// Runs from their ninth to their thirtieth day of which something is left, the oldest first. The days
+    /// are the factory's.
     pub const EXPIRING: Get<ExpiringQuery, Vec<ExpiringRun>> = Get::new("/shelf-life/expiring", "Stock that has to be sold or frozen, most urgent first");
 }

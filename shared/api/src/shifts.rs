@@ -36,7 +36,8 @@ row! {
         hours_utilisation_pct: Option<f64>,
         /// What the line can make in a shift, kg.
         max_capacity_kg: Option<f64>,
-        /// Packs of the runs of this date, shift and line, rejected ones included, as the weighing system counted them.
+        /// Packs of the runs of this date, shift and line, rejected ones included, as the weighing system
+        /// counted them.
         packs: Option<i64>,
         /// Those of them that were rejected.
         rejected_packs: Option<i64>,

@@ -116,6 +116,7 @@ row! {
 }
 
 crate::endpoint! {
-    /// Episodes of readings outside their limits, the newest first; one that goes on over midnight is one, cut only where the days that were asked for begin.
+    /// Episodes of readings outside their limits, the newest first; one that goes on over midnight is one,
+    /// cut only where the days that were asked for begin.
     pub const EPISODES: Get<TemperatureQuery, Vec<Episode>> = Get::new("/temperature/episodes", "Episodes of readings outside their limits");
 }

@@ -153,15 +153,18 @@ row! {
 }
 
 row! {
-    /// The mass balance of the traced batch and those made of it, over all runs that they reached; each run counts once.
+    /// The mass balance of the traced batch and those made of it, over all runs that they reached; each run
+    /// counts once.
     pub struct MassBalance {
-        /// What went into the runs of these batches; fish that was scanned back and used again counts again, kg.
+        /// What went into the runs of these batches; fish that was scanned back and used again counts again,
+        /// kg.
         input_kg: f64,
         /// Their share of what the runs made, by what stayed in of each batch, kg.
         output_kg: f64,
         /// What was scanned back of them, as a new batch or as the old one, kg.
         returned_kg: f64,
-        /// Input less output less returned: waste, and what is not booked (yet); below zero, more was booked out than in, kg.
+        /// Input less output less returned: waste, and what is not booked (yet); below zero, more was booked
+        /// out than in, kg.
         unexplained_kg: f64,
         /// The same, % of input; null where nothing went in.
         unexplained_pct: Option<f64>,
@@ -249,7 +252,8 @@ choice! {
 query! {
     /// What is traced, and in which form.
     pub struct TraceQuery {
-        /// The production date, where a run number recurs; the newest otherwise. With it the code is a run number, also where a batch has the same code.
+        /// The production date, where a run number recurs; the newest otherwise. With it the code is a run
+        /// number, also where a batch has the same code.
         date: Option<NaiveDate>,
         /// JSON, CSV or EPCIS.
         format: Option<TraceFormat>,

@@ -1,4 +1,5 @@
-//! The pack weights of a run: the average-quantity rules, how the weights are spread, and how steady the line was.
+//! The pack weights of a run: the average-quantity rules, how the weights are spread, and how steady the line
+//! was.
 
 use chrono::{NaiveDate, NaiveDateTime};
 
@@ -40,7 +41,8 @@ row! {
         giveaway_kg: Option<f64>,
         /// `pass` or `fail`; null where the rules do not apply.
         verdict: Option<String>,
-        /// The rules that are broken: `mean_below_nominal`, `too_many_below_t1` (over 2.5 % of the packs), `any_below_t2`.
+        /// The rules that are broken: `mean_below_nominal`, `too_many_below_t1` (over 2.5 % of the packs),
+        /// `any_below_t2`.
         failures: Vec<String>,
         /// Packs per range of weights, the lightest first and without holes.
         histogram: Vec<WeightBin>,
@@ -62,7 +64,8 @@ row! {
 }
 
 row! {
-    /// Shewhart's charts of the means and the ranges of subgroups of consecutive packs, with their 3 sigma limits.
+    /// Shewhart's charts of the means and the ranges of subgroups of consecutive packs, with their 3 sigma
+    /// limits.
     pub struct WeightChart {
         /// Packs per subgroup.
         subgroup_size: i64,
@@ -92,7 +95,8 @@ row! {
         mean_g: f64,
         /// Heaviest less lightest of its packs, g.
         range_g: f64,
-        /// What the X-bar chart signals here: `beyond_3_sigma`, `2_of_3_beyond_2_sigma`, `4_of_5_beyond_1_sigma`, `8_on_one_side`.
+        /// What the X-bar chart signals here: `beyond_3_sigma`, `2_of_3_beyond_2_sigma`,
+        /// `4_of_5_beyond_1_sigma`, `8_on_one_side`.
         signals: Vec<String>,
     }
 }

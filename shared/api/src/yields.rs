@@ -140,6 +140,7 @@ crate::endpoint! {
 }
 
 crate::endpoint! {
-    /// How far down the tiers each run's fish went; `days` is 7 where neither it nor `from` nor `to` is given.
+    /// How far down the tiers each run's fish went; `days` is 7 where neither it nor `from` nor `to` is
+    /// given.
     pub const WATERFALL: Get<YieldQuery, Vec<WaterfallRun>> = Get::new("/yield/waterfall", "Output of complete runs per tier, and what no tier caught");
 }

@@ -1,6 +1,6 @@
-//! The average-quantity rules of the Weights and Measures (Packaged Goods) Regulations 2006: packs may vary, but a
-//! lot must hold what it says on average, and few of its packs may be light. Packs of less than 5 g and packs
-//! without a fixed nominal weight are outside the rules.
+//! The average-quantity rules of the Weights and Measures (Packaged Goods) Regulations 2006: packs may vary,
+//! but a lot must hold what it says on average, and few of its packs may be light. Packs of less than 5 g and
+//! packs without a fixed nominal weight are outside the rules.
 
 use crate::float_dust::{is_above, is_below};
 use crate::named::named_enum;
@@ -173,9 +173,16 @@ mod tests {
 
     #[test]
     fn both_sides_of_every_boundary_agree_so_that_it_matters_to_neither() {
-        for (boundary_g, expect) in
-            [(50.0, 4.5), (100.0, 4.5), (200.0, 9.0), (300.0, 9.0), (500.0, 15.0), (1_000.0, 15.0), (10_000.0, 150.0), (15_000.0, 150.0)]
-        {
+        for (boundary_g, expect) in [
+            (50.0, 4.5),
+            (100.0, 4.5),
+            (200.0, 9.0),
+            (300.0, 9.0),
+            (500.0, 15.0),
+            (1_000.0, 15.0),
+            (10_000.0, 150.0),
+            (15_000.0, 150.0),
+        ] {
             for nominal_g in [boundary_g - 1e-9, boundary_g] {
                 assert_eq!(tolerable_negative_error_g(nominal_g), Some(expect), "{nominal_g} g");
             }
@@ -183,7 +190,8 @@ mod tests {
     }
 
     fn lot(good: usize, good_g: f64, light: usize, light_g: f64) -> Verdict {
-        let weights: Vec<f64> = std::iter::repeat_n(good_g, good).chain(std::iter::repeat_n(light_g, light)).collect();
+        let weights: Vec<f64> =
+            std::iter::repeat_n(good_g, good).chain(std::iter::repeat_n(light_g, light)).collect();
         Verdict::of(200.0, &weights).unwrap()
     }
 

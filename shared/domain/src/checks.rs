@@ -52,8 +52,15 @@ impl Check {
     /// How bad a violation of this check is.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::GgInPremium | Self::TailsInPremium | Self::SpeciesMismatch | Self::TemperatureBreach | Self::UnderweightLot => Severity::Critical,
-            Self::ScanbackWithoutParent | Self::MissingProductCode | Self::PluMismatch | Self::UnmappedExceptionRun => Severity::Major,
+            Self::GgInPremium
+            | Self::TailsInPremium
+            | Self::SpeciesMismatch
+            | Self::TemperatureBreach
+            | Self::UnderweightLot => Severity::Critical,
+            Self::ScanbackWithoutParent
+            | Self::MissingProductCode
+            | Self::PluMismatch
+            | Self::UnmappedExceptionRun => Severity::Major,
             Self::LowYield | Self::HighGiveaway | Self::LabelGap | Self::WeightMismatch => Severity::Warning,
         }
     }
@@ -71,13 +78,19 @@ impl Check {
     /// What it looks for, in plain words.
     pub const fn description(self) -> &'static str {
         match self {
-            Self::GgInPremium => "GG fish was packed as tier 1, or more tier 1 came out than Premium fish went in",
+            Self::GgInPremium => {
+                "GG fish was packed as tier 1, or more tier 1 came out than Premium fish went in"
+            }
             Self::TailsInPremium => "tails were packed as tier 1",
             Self::SpeciesMismatch => "the product's species is that of no batch that went into the run",
-            Self::ScanbackWithoutParent => "fish was scanned back as a new batch without a known parent batch",
+            Self::ScanbackWithoutParent => {
+                "fish was scanned back as a new batch without a known parent batch"
+            }
             Self::MissingProductCode => "the run has no product code",
             Self::PluMismatch => "a case carried another PLU than expected",
-            Self::UnmappedExceptionRun => "a Family Pack, marinade or Simply Salmon run was completed without recorded inputs",
+            Self::UnmappedExceptionRun => {
+                "a Family Pack, marinade or Simply Salmon run was completed without recorded inputs"
+            }
             Self::TemperatureBreach => "a temperature reading lies outside its limits",
             Self::LowYield => "less than 90 % of the fish that went in came out as product",
             Self::HighGiveaway => "packs weigh over 3 % more than their target",
@@ -95,11 +108,18 @@ mod tests {
     #[test]
     fn the_severities_are_those_of_the_factory_s_rule_book() {
         let with = |severity| {
-            let names = Check::ALL.iter().filter(|check| check.severity() == severity).map(|check| check.as_str());
+            let names =
+                Check::ALL.iter().filter(|check| check.severity() == severity).map(|check| check.as_str());
             names.collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(with(Severity::Critical), "gg_in_premium tails_in_premium species_mismatch temperature_breach underweight_lot");
-        assert_eq!(with(Severity::Major), "scanback_without_parent missing_product_code plu_mismatch unmapped_exception_run");
+        assert_eq!(
+            with(Severity::Critical),
+            "gg_in_premium tails_in_premium species_mismatch temperature_breach underweight_lot"
+        );
+        assert_eq!(
+            with(Severity::Major),
+            "scanback_without_parent missing_product_code plu_mismatch unmapped_exception_run"
+        );
         assert_eq!(with(Severity::Warning), "low_yield high_giveaway label_gap weight_mismatch");
     }
 

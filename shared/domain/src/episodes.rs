@@ -1,4 +1,5 @@
-//! Episodes of temperatures outside their limits: a manager acts on one episode, not on the forty readings that it is made of.
+//! Episodes of temperatures outside their limits: a manager acts on one episode, not on the forty readings
+//! that it is made of.
 
 use chrono::{NaiveDateTime, TimeDelta};
 
@@ -37,7 +38,8 @@ pub struct Episode {
 }
 
 impl Episode {
-    /// From its first reading to its last, in minutes: 0 for a single one, since nobody knows how long it went on.
+    /// From its first reading to its last, in minutes: 0 for a single one, since nobody knows how long it
+    /// went on.
     pub fn minutes(&self) -> i64 {
         (self.ended_at - self.started_at).max(TimeDelta::zero()).num_minutes()
     }
@@ -96,22 +98,37 @@ mod tests {
     use proptest::prelude::*;
 
     fn at(minute: i64) -> NaiveDateTime {
-        NaiveDate::from_ymd_opt(2026, 11, 2).unwrap().and_time(chrono::NaiveTime::MIN) + TimeDelta::minutes(minute)
+        NaiveDate::from_ymd_opt(2026, 11, 2).unwrap().and_time(chrono::NaiveTime::MIN)
+            + TimeDelta::minutes(minute)
     }
 
     fn read(over: &[f64]) -> Vec<Reading> {
         let degrees_over = |over: f64| (over > 0.0).then_some(over);
-        (0..).zip(over).map(|(i, over)| Reading { id: i, time: at(i * 5), temp_celsius: 5.0 + over, degrees_over: degrees_over(*over) }).collect()
+        (0..)
+            .zip(over)
+            .map(|(i, over)| Reading {
+                id: i,
+                time: at(i * 5),
+                temp_celsius: 5.0 + over,
+                degrees_over: degrees_over(*over),
+            })
+            .collect()
     }
 
     #[test]
     fn readings_in_a_row_are_one_episode_with_its_peak() {
         let found = episodes(read(&[0.0, 1.0, 3.0, 2.0, 0.0, 0.0, 0.5]));
         let (first, second) = (found[0], found[1]);
-        assert_eq!((found.len(), first.started_at, first.ended_at, first.readings, first.minutes()), (2, at(5), at(15), 3, 10));
+        assert_eq!(
+            (found.len(), first.started_at, first.ended_at, first.readings, first.minutes()),
+            (2, at(5), at(15), 3, 10)
+        );
         assert_eq!((first.peak_celsius, first.max_degrees_over), (8.0, 3.0));
         assert_eq!((first.is_from_start, first.is_to_end), (false, false));
-        assert_eq!((second.readings, second.minutes(), second.is_from_start, second.is_to_end), (1, 0, false, true));
+        assert_eq!(
+            (second.readings, second.minutes(), second.is_from_start, second.is_to_end),
+            (1, 0, false, true)
+        );
     }
 
     #[test]

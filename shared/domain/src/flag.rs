@@ -1,4 +1,5 @@
-//! Yes and no as twenty years of ERP screens have stored them. NULL is not a text: its meaning is the column's.
+//! Yes and no as twenty years of ERP screens have stored them. NULL is not a text: its meaning is the
+//! column's.
 
 use thiserror::Error;
 
@@ -35,6 +36,9 @@ mod tests {
         for text in ["", " ", "2", "-1", "01", "1.0", "t", "ja", "yes no", "null"] {
             assert_eq!(parse_flag(text), Err(NotAFlag(text.to_owned())), "{text:?}");
         }
-        assert_eq!(parse_flag("maybe").unwrap_err().to_string(), "`maybe` is no flag: use 0/1, Y/N, true/false or yes/no");
+        assert_eq!(
+            parse_flag("maybe").unwrap_err().to_string(),
+            "`maybe` is no flag: use 0/1, Y/N, true/false or yes/no"
+        );
     }
 }

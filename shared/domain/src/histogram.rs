@@ -31,8 +31,9 @@ pub fn histogram(weights_g: &[f64]) -> Vec<Bin> {
         width = width.next();
     }
     let first = width.bin_of(lightest_g);
-    let mut bins: Vec<Bin> =
-        (first..=width.bin_of(heaviest_g)).map(|bin| Bin { from_g: width.start_g(bin), to_g: width.start_g(bin + 1), packs: 0 }).collect();
+    let mut bins: Vec<Bin> = (first..=width.bin_of(heaviest_g))
+        .map(|bin| Bin { from_g: width.start_g(bin), to_g: width.start_g(bin + 1), packs: 0 })
+        .collect();
     for weight_g in weights() {
         bins[(width.bin_of(weight_g) - first) as usize].packs += 1;
     }
@@ -55,7 +56,8 @@ impl Width {
         }
     }
 
-    /// The bin of a weight, counted from zero grams. A weight a millionth of a bin below an edge is at the edge.
+    /// The bin of a weight, counted from zero grams. A weight a millionth of a bin below an edge is at the
+    /// edge.
     fn bin_of(self, weight_g: f64) -> u64 {
         (weight_g * self.per_g / self.digit + 1e-6) as u64
     }

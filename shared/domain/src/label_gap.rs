@@ -1,5 +1,6 @@
-//! Labels of cases as ranges: those of a run's range that were never scanned, and any others that people have to find. The work follows the
-//! scans, not the range: a mistyped end label of nine thousand million costs nothing.
+//! Labels of cases as ranges: those of a run's range that were never scanned, and any others that people have
+//! to find. The work follows the scans, not the range: a mistyped end label of nine thousand million costs
+//! nothing.
 
 use std::fmt;
 
@@ -14,13 +15,18 @@ pub struct LabelRange {
 
 impl fmt::Display for LabelRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.first == self.last { write!(f, "{}", self.first) } else { write!(f, "{}-{}", self.first, self.last) }
+        if self.first == self.last {
+            write!(f, "{}", self.first)
+        } else {
+            write!(f, "{}-{}", self.first, self.last)
+        }
     }
 }
 
 /// The gaps of `start..=end`, lowest first. Scans may come in any order, twice, and from outside the range.
 pub fn label_gaps(start: i64, end: i64, scanned: &[i64]) -> Vec<LabelRange> {
-    let mut inside: Vec<i64> = scanned.iter().copied().filter(|label| (start..=end).contains(label)).collect();
+    let mut inside: Vec<i64> =
+        scanned.iter().copied().filter(|label| (start..=end).contains(label)).collect();
     inside.sort_unstable();
 
     let mut gaps = Vec::new();
@@ -63,7 +69,8 @@ mod tests {
 
     #[test]
     fn gaps_are_named_as_ranges() {
-        let scanned: Vec<i64> = (1000..=1040).filter(|label| ![1010, 1011, 1012, 1030].contains(label)).collect();
+        let scanned: Vec<i64> =
+            (1000..=1040).filter(|label| ![1010, 1011, 1012, 1030].contains(label)).collect();
         check(1000, 1040, &scanned, "1010-1012, 1030");
         check(1, 3, &[], "1-3");
         check(1, 3, &[2], "1, 3");
@@ -86,10 +93,14 @@ mod tests {
 
     #[test]
     fn labels_are_named_as_ranges() {
-        let check = |labels: &[i64], expect: &str| assert_eq!(describe(&ranges(labels)), expect, "{labels:?}");
+        let check =
+            |labels: &[i64], expect: &str| assert_eq!(describe(&ranges(labels)), expect, "{labels:?}");
         check(&[], "");
         check(&[1012, 1010, 1030, 1011, 1010], "1010-1012, 1030");
-        check(&[i64::MAX, i64::MIN, i64::MAX - 1], "-9223372036854775808, 9223372036854775806-9223372036854775807");
+        check(
+            &[i64::MAX, i64::MIN, i64::MAX - 1],
+            "-9223372036854775808, 9223372036854775806-9223372036854775807",
+        );
     }
 
     proptest! {

@@ -27,9 +27,14 @@ pub fn makes_batch(direction: Option<Direction>, method: Option<ReturnMethod>) -
     direction == Some(Direction::Scanback) && method == Some(ReturnMethod::Ocm)
 }
 
-/// The batch that a scan made, if it names one. Whoever writes a new code down has made a batch, also where the way back is misspelt; but fish that was
-/// scanned in, or goes back as the batch that it was, is no new one.
-pub fn batch_made(direction: Option<Direction>, method: Option<ReturnMethod>, new_batch: Option<&str>) -> Option<&str> {
+/// The batch that a scan made, if it names one. Whoever writes a new code down has made a batch, also where
+/// the way back is misspelt; but fish that was scanned in, or goes back as the batch that it was, is no new
+/// one.
+pub fn batch_made(
+    direction: Option<Direction>,
+    method: Option<ReturnMethod>,
+    new_batch: Option<&str>,
+) -> Option<&str> {
     let makes_none = direction == Some(Direction::Input) || method == Some(ReturnMethod::ProdReturn);
     new_batch.filter(|code| !makes_none && !code.trim().is_empty())
 }
@@ -49,7 +54,8 @@ mod tests {
             (None, Some("OCM"), false),
             (Some("sideways"), Some("OCM"), false),
         ] {
-            let (read_direction, read_method) = (direction.and_then(|text| text.parse().ok()), method.and_then(|text| text.parse().ok()));
+            let (read_direction, read_method) =
+                (direction.and_then(|text| text.parse().ok()), method.and_then(|text| text.parse().ok()));
             assert_eq!(makes_batch(read_direction, read_method), expect, "{direction:?} {method:?}");
         }
     }
@@ -57,7 +63,9 @@ mod tests {
     #[test]
     fn a_scan_that_names_a_new_batch_has_made_it_unless_the_fish_went_in_or_stayed_what_it_was() {
         use {Direction::*, ReturnMethod::*};
-        let check = |direction, method, new, expect: Option<&str>| assert_eq!(batch_made(direction, method, new), expect);
+        let check = |direction, method, new, expect: Option<&str>| {
+            assert_eq!(batch_made(direction, method, new), expect)
+        };
         check(Some(Scanback), Some(Ocm), Some("N1"), Some("N1"));
         check(Some(Scanback), None, Some("N1"), Some("N1"));
         check(None, Some(Ocm), Some("N1"), Some("N1"));

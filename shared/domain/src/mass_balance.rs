@@ -1,8 +1,10 @@
-//! The mass balance of a batch over the runs that it reached: what went in, what came out, what went back, what nobody can explain.
+//! The mass balance of a batch over the runs that it reached: what went in, what came out, what went back,
+//! what nobody can explain.
 //!
-//! A run mixes batches. Of what came out of it, a batch has the share that it has of what stayed in: its input less what went back of it, of the same of
-//! all batches. Each run counts once, by whatever ways it is reached, so that nothing is counted twice; a balance below zero means that the records
-//! themselves say that more came out than went in.
+//! A run mixes batches. Of what came out of it, a batch has the share that it has of what stayed in: its
+//! input less what went back of it, of the same of all batches. Each run counts once, by whatever ways it is
+//! reached, so that nothing is counted twice; a balance below zero means that the records themselves say that
+//! more came out than went in.
 
 /// What the records of one run say, in kg. *Traced* are the batches that the balance is of.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -59,11 +61,16 @@ impl MassBalance {
 impl RunMasses {
     fn balance(&self) -> MassBalance {
         let in_kg = self.traced_in_kg + self.other_in_kg;
-        // Where nobody wrote down what went in, all that came out is put to the batch that is known to have been there.
+        // Where nobody wrote down what went in, all that came out is put to the batch that is known to have
+        // been there.
         let share_in = if in_kg > 0.0 { self.traced_in_kg / in_kg } else { 1.0 };
         let returned_kg = self.traced_back_kg + self.unknown_back_kg * share_in;
         let stayed_kg = in_kg - self.traced_back_kg - self.other_back_kg - self.unknown_back_kg;
-        let share_out = if stayed_kg > 0.0 { ((self.traced_in_kg - returned_kg) / stayed_kg).clamp(0.0, 1.0) } else { share_in };
+        let share_out = if stayed_kg > 0.0 {
+            ((self.traced_in_kg - returned_kg) / stayed_kg).clamp(0.0, 1.0)
+        } else {
+            share_in
+        };
         MassBalance { input_kg: self.traced_in_kg, output_kg: self.out_kg * share_out, returned_kg }
     }
 }
@@ -74,9 +81,16 @@ mod tests {
 
     use super::*;
 
-    fn check(run: RunMasses, output_kg: f64, returned_kg: f64, unexplained_kg: f64, unexplained_pct: Option<f64>) {
+    fn check(
+        run: RunMasses,
+        output_kg: f64,
+        returned_kg: f64,
+        unexplained_kg: f64,
+        unexplained_pct: Option<f64>,
+    ) {
         let balance = MassBalance::of([run]);
-        let near = |one: f64, other: f64| assert!((one - other).abs() < 1e-9, "{one} and not {other}: {balance:?}");
+        let near =
+            |one: f64, other: f64| assert!((one - other).abs() < 1e-9, "{one} and not {other}: {balance:?}");
         near(balance.input_kg, run.traced_in_kg);
         near(balance.output_kg, output_kg);
         near(balance.returned_kg, returned_kg);
@@ -95,7 +109,8 @@ mod tests {
 
     #[test]
     fn batches_that_were_mixed_share_what_came_out_by_what_stayed_in_of_each() {
-        let run = RunMasses { traced_in_kg: 100.0, other_in_kg: 300.0, out_kg: 380.0, ..RunMasses::default() };
+        let run =
+            RunMasses { traced_in_kg: 100.0, other_in_kg: 300.0, out_kg: 380.0, ..RunMasses::default() };
         check(run, 95.0, 0.0, 5.0, Some(5.0));
         // 50 of 350 stayed.
         check(RunMasses { traced_back_kg: 50.0, out_kg: 350.0, ..run }, 50.0, 50.0, 0.0, Some(0.0));
@@ -108,8 +123,20 @@ mod tests {
     fn records_that_contradict_themselves_are_shown_as_they_are() {
         let run = RunMasses { out_kg: 50.0, ..RunMasses::default() };
         check(run, 50.0, 0.0, -50.0, None);
-        check(RunMasses { traced_in_kg: 10.0, traced_back_kg: 30.0, out_kg: 5.0, ..run }, 5.0, 30.0, -25.0, Some(-250.0));
-        check(RunMasses { traced_in_kg: 10.0, other_in_kg: 90.0, traced_back_kg: 30.0, out_kg: 70.0, ..run }, 0.0, 30.0, -20.0, Some(-200.0));
+        check(
+            RunMasses { traced_in_kg: 10.0, traced_back_kg: 30.0, out_kg: 5.0, ..run },
+            5.0,
+            30.0,
+            -25.0,
+            Some(-250.0),
+        );
+        check(
+            RunMasses { traced_in_kg: 10.0, other_in_kg: 90.0, traced_back_kg: 30.0, out_kg: 70.0, ..run },
+            0.0,
+            30.0,
+            -20.0,
+            Some(-200.0),
+        );
     }
 
     proptest! {
@@ -120,7 +147,8 @@ mod tests {
             let masses = |(traced, other, back_traced, back_other, back_unknown, out): (f64, f64, f64, f64, f64, f64)| {
                 let (traced_back_kg, other_back_kg) = (traced * back_traced * 0.5, other * back_other * 0.5);
                 let left = traced + other - traced_back_kg - other_back_kg;
-                // No more than half of either went back, so that what nobody knows the origin of can be shared.
+                // No more than half of either went back, so that what nobody knows the origin of can be
+                // shared.
                 let unknown_back_kg = left * back_unknown * 0.5;
                 RunMasses { traced_in_kg: traced, other_in_kg: other, traced_back_kg, other_back_kg, unknown_back_kg, out_kg: (left - unknown_back_kg) * out }
             };

@@ -1,5 +1,5 @@
-//! Overall equipment effectiveness: availability · performance · quality. A line may be faster than its stated
-//! capacity, so performance is not capped; what contradicts itself is `None`.
+//! Overall equipment effectiveness: availability · performance · quality. A line may be faster than its
+//! stated capacity, so performance is not capped; what contradicts itself is `None`.
 
 use crate::yields::ratio_pct;
 
@@ -23,10 +23,17 @@ pub struct Production {
 }
 
 impl Production {
-    /// What was made in the hours worked of those planned, on a line whose capacity is stated for a shift of the hours planned.
+    /// What was made in the hours worked of those planned, on a line whose capacity is stated for a shift of
+    /// the hours planned.
     ///
-    /// A shift that overran its plan was to run for as long as it did: it was available all the time, and is not rated by a rate that nobody planned.
-    pub fn of_shift(planned_hours: f64, worked_hours: f64, actual_kg: Option<f64>, capacity_kg: Option<f64>) -> Self {
+    /// A shift that overran its plan was to run for as long as it did: it was available all the time, and is
+    /// not rated by a rate that nobody planned.
+    pub fn of_shift(
+        planned_hours: f64,
+        worked_hours: f64,
+        actual_kg: Option<f64>,
+        capacity_kg: Option<f64>,
+    ) -> Self {
         if planned_hours <= 0.0 {
             return Self::default();
         }
@@ -61,7 +68,11 @@ impl Oee {
     }
 
     /// The effectiveness that these factors make.
-    pub fn of_factors(availability_pct: Option<f64>, performance_pct: Option<f64>, quality_pct: Option<f64>) -> Self {
+    pub fn of_factors(
+        availability_pct: Option<f64>,
+        performance_pct: Option<f64>,
+        quality_pct: Option<f64>,
+    ) -> Self {
         let oee_pct = || Some(availability_pct? * performance_pct? * quality_pct? / 1e4);
         Self { availability_pct, performance_pct, quality_pct, oee_pct: oee_pct() }
     }
@@ -119,7 +130,11 @@ mod tests {
     fn a_shift_is_available_for_the_hours_worked_of_those_planned_and_never_for_more() {
         let check = |planned, worked, availability, performance| {
             let oee = Oee::of(&Production::of_shift(planned, worked, Some(900.0), Some(1_200.0)));
-            assert_eq!((oee.availability_pct, oee.performance_pct), (availability, performance), "{worked} of {planned} hours");
+            assert_eq!(
+                (oee.availability_pct, oee.performance_pct),
+                (availability, performance),
+                "{worked} of {planned} hours"
+            );
         };
         check(80.0, 80.0, Some(100.0), Some(75.0));
         check(80.0, 60.0, Some(75.0), Some(100.0));
@@ -139,7 +154,10 @@ mod tests {
         check(Production { downtime_minutes: None, ..SHIFT }, [false, false, true, false]);
         check(Production { downtime_minutes: Some(481.0), ..SHIFT }, [false, false, true, false]);
         check(Production { downtime_minutes: Some(480.0), ..SHIFT }, [true, false, true, false]);
-        check(Production { planned_minutes: Some(0.0), downtime_minutes: Some(0.0), ..SHIFT }, [false, false, true, false]);
+        check(
+            Production { planned_minutes: Some(0.0), downtime_minutes: Some(0.0), ..SHIFT },
+            [false, false, true, false],
+        );
         check(Production { capacity_kg: Some(0.0), ..SHIFT }, [true, false, true, false]);
         check(Production { shift_minutes: Some(0.0), ..SHIFT }, [true, false, true, false]);
         check(Production { packs: Some(0), rejected_packs: Some(0), ..SHIFT }, [true, true, false, false]);

@@ -1,6 +1,6 @@
-//! How the checks judge: one function for each rule that follows from a few values. A limit is not a violation
-//! of itself, and what is not known violates nothing. Lots of packs are judged in [`crate::average_quantity`],
-//! label ranges in [`crate::label_gap`].
+//! How the checks judge: one function for each rule that follows from a few values. A limit is not a
+//! violation of itself, and what is not known violates nothing. Lots of packs are judged in
+//! [`crate::average_quantity`], label ranges in [`crate::label_gap`].
 
 use crate::description::Words;
 use crate::float_dust::{is_above, is_below};
@@ -59,7 +59,8 @@ pub fn gg_in_premium(tier: Option<Tier>, source_grade: Option<Grade>) -> bool {
 /// Of a run with inputs: more tier 1 came out than Premium fish went in. `premium_input_kg` is zero where all
 /// inputs are GG, and `None` for a run without inputs.
 pub fn premium_exceeds_input(tier_1_output_kg: f64, premium_input_kg: Option<f64>) -> bool {
-    premium_input_kg.is_some_and(|input_kg| is_above(tier_1_output_kg, input_kg * (1.0 + PREMIUM_EXCESS_PCT / 100.0)))
+    premium_input_kg
+        .is_some_and(|input_kg| is_above(tier_1_output_kg, input_kg * (1.0 + PREMIUM_EXCESS_PCT / 100.0)))
 }
 
 /// Of an output.
@@ -67,11 +68,15 @@ pub fn tails_in_premium(tier: Option<Tier>, piece: Option<PieceType>) -> bool {
     matches!((tier, piece), (Some(tier), Some(piece)) if !tier.admits_piece(piece))
 }
 
-/// Of an output product against the species of the run's input batches. Batches of unknown species are left out;
-/// without any known one there is nothing to judge.
-pub fn species_mismatch<'a>(product: Option<&str>, batches: impl IntoIterator<Item = Option<&'a str>>) -> bool {
+/// Of an output product against the species of the run's input batches. Batches of unknown species are left
+/// out; without any known one there is nothing to judge.
+pub fn species_mismatch<'a>(
+    product: Option<&str>,
+    batches: impl IntoIterator<Item = Option<&'a str>>,
+) -> bool {
     let Some(product) = product else { return false };
-    let mut judged = batches.into_iter().flatten().filter_map(|batch| is_same_species(product, batch)).peekable();
+    let mut judged =
+        batches.into_iter().flatten().filter_map(|batch| is_same_species(product, batch)).peekable();
     judged.peek().is_some() && judged.all(|same| !same)
 }
 
@@ -91,7 +96,8 @@ pub fn plu_mismatch(expected_plu: Option<&str>, scanned_plu: Option<&str>) -> bo
     }
 }
 
-/// Whether an output is of a product whose inputs have to be mapped by hand: Family Pack, a marinade, Simply Salmon.
+/// Whether an output is of a product whose inputs have to be mapped by hand: Family Pack, a marinade, Simply
+/// Salmon.
 pub fn is_exception_product(description: Option<&str>, piece: Option<PieceType>) -> bool {
     const PHRASES: &[&str] = &["FAMILY PACK", "FAMILY PACKS", "MARINADE", "MARINADES", "SIMPLY SALMON"];
     piece == Some(PieceType::Marinade) || description.is_some_and(|text| Words::of(text).contain_any(PHRASES))
@@ -121,7 +127,9 @@ mod tests {
 
     #[test]
     fn degrees_over_are_counted_from_the_limit_that_is_passed() {
-        let check = |temp, min, max, expect| assert_eq!(degrees_over(temp, min, max), expect, "{temp} {min:?} {max:?}");
+        let check = |temp, min, max, expect| {
+            assert_eq!(degrees_over(temp, min, max), expect, "{temp} {min:?} {max:?}")
+        };
         check(7.5, Some(0.0), Some(5.0), Some(2.5));
         check(-1.5, Some(0.0), Some(5.0), Some(1.5));
         check(0.0, Some(0.0), Some(5.0), None);
@@ -169,9 +177,13 @@ mod tests {
 
     #[test]
     fn tier_one_may_exceed_its_premium_input_by_half_a_percent() {
-        for (output, input, expect) in
-            [(100.5, Some(100.0), false), (100.6, Some(100.0), true), (1.0, Some(0.0), true), (0.0, Some(0.0), false), (500.0, None, false)]
-        {
+        for (output, input, expect) in [
+            (100.5, Some(100.0), false),
+            (100.6, Some(100.0), true),
+            (1.0, Some(0.0), true),
+            (0.0, Some(0.0), false),
+            (500.0, None, false),
+        ] {
             assert_eq!(premium_exceeds_input(output, input), expect, "{output} {input:?}");
         }
     }

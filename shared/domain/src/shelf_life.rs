@@ -8,7 +8,8 @@ use chrono::{Days, NaiveDate};
 pub const USE_BY_DAYS: u8 = 9;
 /// The day number at which what is left has to be frozen.
 pub const FREEZE_DOWN_DAY: u8 = 13;
-/// From this day number on a run is listed while something is left of it: the first whose status is not [`Status::Ok`].
+/// From this day number on a run is listed while something is left of it: the first whose status is not
+/// [`Status::Ok`].
 pub const FIRST_LISTED_DAY: i64 = 9;
 /// After this day number a run is no longer listed.
 pub const LAST_LISTED_DAY: i64 = 30;
@@ -47,7 +48,8 @@ pub fn day_number(today: NaiveDate, pack_date: NaiveDate) -> i64 {
     today.signed_duration_since(pack_date).num_days()
 }
 
-/// The use-by date. The adjustment is 0, 1 for rubber clock, 2 or 3 for superchill. `None` past the calendar's end.
+/// The use-by date. The adjustment is 0, 1 for rubber clock, 2 or 3 for superchill. `None` past the
+/// calendar's end.
 pub fn use_by(pack_date: NaiveDate, adjustment_days: u8) -> Option<NaiveDate> {
     pack_date.checked_add_days(Days::new(u64::from(USE_BY_DAYS) + u64::from(adjustment_days)))
 }
@@ -57,7 +59,8 @@ pub fn freeze_down_on(pack_date: NaiveDate) -> Option<NaiveDate> {
     pack_date.checked_add_days(Days::new(u64::from(FREEZE_DOWN_DAY)))
 }
 
-/// Whether a run has to be watched: something is left of it and its day number is one of those that are listed.
+/// Whether a run has to be watched: something is left of it and its day number is one of those that are
+/// listed.
 pub fn is_listed(day_number: i64, left_kg: f64) -> bool {
     left_kg > LEAST_LEFT_KG && (FIRST_LISTED_DAY..=LAST_LISTED_DAY).contains(&day_number)
 }
@@ -103,7 +106,13 @@ mod tests {
     fn a_run_is_listed_from_day_nine_to_thirty_while_more_than_dust_is_left() {
         assert!(is_listed(9, 0.001) && is_listed(30, 5.0));
         assert!(!is_listed(8, 5.0) && !is_listed(31, 5.0));
-        assert!(!is_listed(9, 0.0) && !is_listed(9, -2.0) && !is_listed(9, 100.1 + 0.2 - 100.3), "that is not 0");
-        assert_eq!((Status::on_day(FIRST_LISTED_DAY - 1), Status::on_day(FIRST_LISTED_DAY)), (Status::Ok, Status::Approaching));
+        assert!(
+            !is_listed(9, 0.0) && !is_listed(9, -2.0) && !is_listed(9, 100.1 + 0.2 - 100.3),
+            "that is not 0"
+        );
+        assert_eq!(
+            (Status::on_day(FIRST_LISTED_DAY - 1), Status::on_day(FIRST_LISTED_DAY)),
+            (Status::Ok, Status::Approaching)
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Statistical process control: Shewhart's X-bar and R chart over subgroups of consecutive packs, with the Western
-//! Electric signals. Judges whether a line is steady, not whether its packs are heavy enough.
+//! Statistical process control: Shewhart's X-bar and R chart over subgroups of consecutive packs, with the
+//! Western Electric signals. Judges whether a line is steady, not whether its packs are heavy enough.
 
 use crate::float_dust::is_above;
 use crate::named::named_enum;
@@ -11,7 +11,8 @@ pub const SUBGROUP_SIZES: RangeInclusive<usize> = 2..=6;
 pub const SUBGROUP_PACKS: usize = 5;
 
 /// A2 and D4 for subgroups of 2, 3, … packs. D3 is 0 for all of them.
-const FACTORS: [(f64, f64); 5] = [(1.880, 3.267), (1.023, 2.574), (0.729, 2.282), (0.577, 2.114), (0.483, 2.004)];
+const FACTORS: [(f64, f64); 5] =
+    [(1.880, 3.267), (1.023, 2.574), (0.729, 2.282), (0.577, 2.114), (0.483, 2.004)];
 
 named_enum! {
     /// A sign that the line has changed, given at the point that completes it.
@@ -70,8 +71,9 @@ pub struct Chart {
 }
 
 impl Chart {
-    /// Charts the packs in the order they were made. Packs without a finite weight are left out, so is what does
-    /// not fill the last subgroup. `None` for a subgroup size that has no factors, or less than one subgroup.
+    /// Charts the packs in the order they were made. Packs without a finite weight are left out, so is what
+    /// does not fill the last subgroup. `None` for a subgroup size that has no factors, or less than one
+    /// subgroup.
     pub fn of(weights_g: &[f64], subgroup_size: usize) -> Option<Self> {
         if !SUBGROUP_SIZES.contains(&subgroup_size) {
             return None;
@@ -80,7 +82,8 @@ impl Chart {
         Self::of_points(weights_g.chunks_exact(subgroup_size).map(subgroup).collect(), subgroup_size)
     }
 
-    /// Charts subgroups whose means and ranges are known; the signals are found anew. `None` as for [`Chart::of`].
+    /// Charts subgroups whose means and ranges are known; the signals are found anew. `None` as for
+    /// [`Chart::of`].
     pub fn of_points(mut points: Vec<Point>, subgroup_size: usize) -> Option<Self> {
         let (a2, d4) = *FACTORS.get(subgroup_size.checked_sub(*SUBGROUP_SIZES.start())?)?;
         if points.is_empty() {
@@ -106,14 +109,19 @@ impl Chart {
 fn subgroup(packs_g: &[f64]) -> Point {
     let heaviest_g = packs_g.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let lightest_g = packs_g.iter().copied().fold(f64::INFINITY, f64::min);
-    Point { mean_g: packs_g.iter().sum::<f64>() / packs_g.len() as f64, range_g: heaviest_g - lightest_g, signals: Vec::new() }
+    Point {
+        mean_g: packs_g.iter().sum::<f64>() / packs_g.len() as f64,
+        range_g: heaviest_g - lightest_g,
+        signals: Vec::new(),
+    }
 }
 
 fn mark_signals(points: &mut [Point], grand_mean_g: f64, sigma_g: f64) {
     let deviations_g: Vec<f64> = points.iter().map(|point| point.mean_g - grand_mean_g).collect();
     for (index, point) in points.iter_mut().enumerate() {
         let until_here = &deviations_g[..=index];
-        point.signals = Signal::ALL.iter().copied().filter(|signal| ends_in(until_here, *signal, sigma_g)).collect();
+        point.signals =
+            Signal::ALL.iter().copied().filter(|signal| ends_in(until_here, *signal, sigma_g)).collect();
     }
 }
 
@@ -144,10 +152,15 @@ mod tests {
 
     #[test]
     fn a_chart_of_known_points_is_that_of_their_packs() {
-        let packs_g: Vec<f64> = (0..60).map(|pack| 200.0 + f64::from(pack % 7) + if pack > 50 { 8.0 } else { 0.0 }).collect();
+        let packs_g: Vec<f64> =
+            (0..60).map(|pack| 200.0 + f64::from(pack % 7) + if pack > 50 { 8.0 } else { 0.0 }).collect();
         let chart = Chart::of(&packs_g, SUBGROUP_PACKS).unwrap();
         assert!(chart.points.iter().any(|point| !point.signals.is_empty()));
-        let unmarked = chart.points.iter().map(|point| Point { signals: vec![Signal::EightOnOneSide], ..*point }).collect();
+        let unmarked = chart
+            .points
+            .iter()
+            .map(|point| Point { signals: vec![Signal::EightOnOneSide], ..*point })
+            .collect();
         assert_eq!(Chart::of_points(unmarked, SUBGROUP_PACKS), Some(chart));
         assert_eq!(Chart::of_points(Vec::new(), SUBGROUP_PACKS), None);
         assert_eq!(Chart::of_points(vec![subgroup(&[1.0, 2.0])], 7), None);
@@ -169,7 +182,10 @@ mod tests {
             let chart = Chart::of(&weights, size).unwrap();
             (((chart.mean_upper_g - chart.grand_mean_g) * 1e3).round(), (chart.range_upper_g * 1e3).round())
         };
-        assert_eq!([2, 3, 4, 5, 6].map(reach), [(1880.0, 3267.0), (1023.0, 2574.0), (729.0, 2282.0), (577.0, 2114.0), (483.0, 2004.0)]);
+        assert_eq!(
+            [2, 3, 4, 5, 6].map(reach),
+            [(1880.0, 3267.0), (1023.0, 2574.0), (729.0, 2282.0), (577.0, 2114.0), (483.0, 2004.0)]
+        );
         for size in [0, 1, 7, usize::MAX] {
             assert_eq!(Chart::of(&weights, size), None, "{size}");
         }

@@ -1,8 +1,10 @@
-//! Which batches were made of which, followed both ways over any depth. It knows batch codes only: what runs made of them is the caller's to look up.
+//! Which batches were made of which, followed both ways over any depth. It knows batch codes only: what runs
+//! made of them is the caller's to look up.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-/// Batches, and which were made of which. Nothing is assumed of it: it may have cycles, and batches that are their own parents.
+/// Batches, and which were made of which. Nothing is assumed of it: it may have cycles, and batches that are
+/// their own parents.
 #[derive(Clone, Debug, Default)]
 pub struct Lineage {
     parents: HashMap<String, BTreeSet<String>>,
@@ -19,20 +21,24 @@ impl Lineage {
         self.children.entry(parent.to_owned()).or_default().insert(child.to_owned());
     }
 
-    /// The batches that these were made of, at any depth; these are among them, at the depths that they come with.
+    /// The batches that these were made of, at any depth; these are among them, at the depths that they come
+    /// with.
     pub fn before(&self, these: Depths) -> Depths {
         walk(&self.parents, these)
     }
 
-    /// The batches that were made of these, at any depth; these are among them, at the depths that they come with.
+    /// The batches that were made of these, at any depth; these are among them, at the depths that they come
+    /// with.
     pub fn after(&self, these: Depths) -> Depths {
         walk(&self.children, these)
     }
 }
 
-/// Breadth first, so that the first way to a batch is a shortest; the queue is no stack, so that no depth is too deep.
+/// Breadth first, so that the first way to a batch is a shortest; the queue is no stack, so that no depth is
+/// too deep.
 fn walk(next: &HashMap<String, BTreeSet<String>>, these: Depths) -> Depths {
-    let mut by_depth: Vec<(usize, String)> = these.iter().map(|(code, depth)| (*depth, code.clone())).collect();
+    let mut by_depth: Vec<(usize, String)> =
+        these.iter().map(|(code, depth)| (*depth, code.clone())).collect();
     by_depth.sort_unstable();
     let mut queue: VecDeque<(usize, String)> = by_depth.into();
     let mut depths = these;
@@ -47,11 +53,16 @@ fn walk(next: &HashMap<String, BTreeSet<String>>, these: Depths) -> Depths {
     depths
 }
 
-/// What a batch that was scanned back out of a run was made of. The run took in `inputs`; the scan names `parent`, and `scanned` as the batch in hand.
+/// What a batch that was scanned back out of a run was made of. The run took in `inputs`; the scan names
+/// `parent`, and `scanned` as the batch in hand.
 ///
-/// A parent that the run took in says it all. Where none is named, or one that the run did not take in, the fish may be that of any input: then it is
-/// made of all of them, and of the named parent, known or not.
-pub fn parents_of_scan_back<'a>(parent: Option<&'a str>, scanned: Option<&'a str>, inputs: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
+/// A parent that the run took in says it all. Where none is named, or one that the run did not take in, the
+/// fish may be that of any input: then it is made of all of them, and of the named parent, known or not.
+pub fn parents_of_scan_back<'a>(
+    parent: Option<&'a str>,
+    scanned: Option<&'a str>,
+    inputs: &BTreeSet<&'a str>,
+) -> BTreeSet<&'a str> {
     if let Some(sure) = [parent, scanned].into_iter().flatten().next().filter(|code| inputs.contains(code)) {
         return BTreeSet::from([sure]);
     }
@@ -116,7 +127,11 @@ mod tests {
     fn a_scan_back_comes_from_the_input_it_names_and_from_any_input_where_it_names_none() {
         let check = |parent, scanned, expect: &[&str]| {
             let inputs = BTreeSet::from(["B1", "B2"]);
-            assert_eq!(parents_of_scan_back(parent, scanned, &inputs), expect.iter().copied().collect(), "{parent:?} {scanned:?}");
+            assert_eq!(
+                parents_of_scan_back(parent, scanned, &inputs),
+                expect.iter().copied().collect(),
+                "{parent:?} {scanned:?}"
+            );
         };
         check(Some("B1"), None, &["B1"]);
         check(Some("B1"), Some("B2"), &["B1"]);

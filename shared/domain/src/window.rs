@@ -43,7 +43,9 @@ impl Window {
         if !(1..=MAX_DAYS).contains(&days) {
             return Err(WindowError::Days(days));
         }
-        let from = today.checked_sub_days(Days::new(days.unsigned_abs() - 1)).ok_or(WindowError::Calendar { days, today })?;
+        let from = today
+            .checked_sub_days(Days::new(days.unsigned_abs() - 1))
+            .ok_or(WindowError::Calendar { days, today })?;
         Ok(Self { from, to: today })
     }
 
@@ -92,7 +94,9 @@ mod tests {
     #[test]
     fn a_window_contains_its_ends_and_nothing_beyond() {
         let week = Window::days(day("2026-03-02"), 7).unwrap();
-        for (text, expect) in [("2026-02-23", false), ("2026-02-24", true), ("2026-03-02", true), ("2026-03-03", false)] {
+        for (text, expect) in
+            [("2026-02-23", false), ("2026-02-24", true), ("2026-03-02", true), ("2026-03-03", false)]
+        {
             assert_eq!(week.contains(day(text)), expect, "{text}");
         }
     }

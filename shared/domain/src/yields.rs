@@ -58,10 +58,17 @@ pub struct RunKg {
 }
 
 impl RunKg {
-    /// The same with what the weighing system itself says was given away, where the packs do not tell: a share of the target, which is what was packed less
-    /// what was given away.
-    pub fn with_totals(mut self, giveaway_pct: Option<f64>, total_weight_kg: Option<f64>, total_giveaway_kg: Option<f64>) -> Self {
-        let packed_kg = total_weight_kg.or(self.actual_kg).filter(|_| self.pack_target_kg.is_none_or(|target_kg| target_kg <= 0.0));
+    /// The same with what the weighing system itself says was given away, where the packs do not tell: a
+    /// share of the target, which is what was packed less what was given away.
+    pub fn with_totals(
+        mut self,
+        giveaway_pct: Option<f64>,
+        total_weight_kg: Option<f64>,
+        total_giveaway_kg: Option<f64>,
+    ) -> Self {
+        let packed_kg = total_weight_kg
+            .or(self.actual_kg)
+            .filter(|_| self.pack_target_kg.is_none_or(|target_kg| target_kg <= 0.0));
         if let (Some(pct), Some(packed_kg)) = (giveaway_pct, packed_kg) {
             let target_kg = packed_kg - total_giveaway_kg.unwrap_or_default();
             self.totals_giveaway_kg = Some(pct / 100.0 * target_kg);
@@ -71,8 +78,8 @@ impl RunKg {
     }
 }
 
-/// Runs added up. Each percentage is a ratio of sums over those runs that know both sides of it, so that a run
-/// without inputs counts in `total_kg` but not in `yield_pct`.
+/// Runs added up. Each percentage is a ratio of sums over those runs that know both sides of it, so that a
+/// run without inputs counts in `total_kg` but not in `yield_pct`.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct YieldSum {
     runs: u64,
@@ -191,7 +198,9 @@ mod tests {
 
     #[test]
     fn what_is_not_known_or_divided_by_zero_stays_unknown() {
-        for (actual, input) in [(None, Some(1.0)), (Some(1.0), None), (Some(1.0), Some(0.0)), (Some(0.0), Some(0.0))] {
+        for (actual, input) in
+            [(None, Some(1.0)), (Some(1.0), None), (Some(1.0), Some(0.0)), (Some(0.0), Some(0.0))]
+        {
             assert_eq!(yield_pct(actual, input), None, "{actual:?} of {input:?}");
             assert_eq!(waste_pct(input, actual), None, "{actual:?} of {input:?}");
         }
@@ -221,7 +230,8 @@ mod tests {
 
     #[test]
     fn a_group_is_a_ratio_of_sums_over_the_runs_that_know_both_sides() {
-        let run = |input_kg, actual_kg, target_kg| RunKg { input_kg, actual_kg, target_kg, ..RunKg::default() };
+        let run =
+            |input_kg, actual_kg, target_kg| RunKg { input_kg, actual_kg, target_kg, ..RunKg::default() };
         let group = sum(&[
             run(Some(100.0), Some(50.0), Some(100.0)),
             run(Some(300.0), Some(270.0), None),
@@ -242,13 +252,22 @@ mod tests {
 
     #[test]
     fn the_giveaway_of_a_group_weighs_runs_by_their_packs() {
-        let run = |giveaway, target| RunKg { giveaway_kg: Some(giveaway), pack_target_kg: Some(target), ..RunKg::default() };
+        let run = |giveaway, target| RunKg {
+            giveaway_kg: Some(giveaway),
+            pack_target_kg: Some(target),
+            ..RunKg::default()
+        };
         assert_eq!(sum(&[run(5.0, 50.0), run(0.0, 150.0), RunKg::default()]).giveaway_pct(), Some(2.5));
     }
 
     #[test]
     fn the_weighing_system_s_sums_count_where_no_run_of_a_group_has_packs() {
-        let run = |giveaway, target| RunKg { giveaway_kg: giveaway, pack_target_kg: target, actual_kg: Some(25.0), ..RunKg::default() };
+        let run = |giveaway, target| RunKg {
+            giveaway_kg: giveaway,
+            pack_target_kg: target,
+            actual_kg: Some(25.0),
+            ..RunKg::default()
+        };
         // 105 kg of which 5 were given away, and 25 kg, the output, of which none were.
         let summed = run(None, None).with_totals(Some(5.0), Some(105.0), Some(5.0));
         let even = run(None, Some(0.0)).with_totals(Some(0.0), None, None);

@@ -1,7 +1,8 @@
 //! The newest runs first, though a storage lists keys in the order of time, and only forwards.
 //!
-//! Ids of runs begin with the time when they were made. So a listing can begin at any moment, and the moment is sought after which neither too few runs come
-//! nor many more than are wanted: what that costs does not grow with the history.
+//! Ids of runs begin with the time when they were made. So a listing can begin at any moment, and the moment
+//! is sought after which neither too few runs come nor many more than are wanted: what that costs does not
+//! grow with the history.
 
 use chrono::{DateTime, Utc};
 
@@ -24,10 +25,18 @@ struct Runs {
 }
 
 impl Lake {
-    /// The ids of the newest `limit` runs that have a record, of those older than the run `before` if it is given; newest first.
-    pub async fn newest_runs(&self, before: Option<&str>, limit: usize, now: DateTime<Utc>) -> Result<Vec<String>> {
+    /// The ids of the newest `limit` runs that have a record, of those older than the run `before` if it is
+    /// given; newest first.
+    pub async fn newest_runs(
+        &self,
+        before: Option<&str>,
+        limit: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<String>> {
         let until = before.and_then(made_at_ms).unwrap_or_else(|| now.timestamp_millis() + SKEW_MS);
-        let guess = until.min(now.timestamp_millis()).saturating_sub_unsigned((limit as u64).saturating_mul(3 * APART_MS as u64 / 2));
+        let guess = until
+            .min(now.timestamp_millis())
+            .saturating_sub_unsigned((limit as u64).saturating_mul(3 * APART_MS as u64 / 2));
         let most = limit.saturating_mul(2).max(PAGE);
         // Too many runs come after `early`, too few after `late`.
         let (mut early, mut late) = (0, until + 1);
@@ -100,7 +109,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{ETag, Fetched, Head, Listed, MemoryStore, Metadata, Object, Put, PutMode, Store, StoreError};
+    use crate::{
+        ETag, Fetched, Head, Listed, MemoryStore, Metadata, Object, Put, PutMode, Store, StoreError,
+    };
 
     /// Counts the listed pages.
     #[derive(Debug, Default)]
@@ -123,17 +134,32 @@ mod tests {
             self.inner.head(key).await
         }
 
-        async fn put(&self, key: &str, bytes: Vec<u8>, metadata: &Metadata, mode: PutMode) -> std::result::Result<Put, StoreError> {
+        async fn put(
+            &self,
+            key: &str,
+            bytes: Vec<u8>,
+            metadata: &Metadata,
+            mode: PutMode,
+        ) -> std::result::Result<Put, StoreError> {
             self.inner.put(key, bytes, metadata, mode).await
         }
 
-        async fn list(&self, prefix: &str, after: Option<&str>) -> std::result::Result<Vec<Listed>, StoreError> {
+        async fn list(
+            &self,
+            prefix: &str,
+            after: Option<&str>,
+        ) -> std::result::Result<Vec<Listed>, StoreError> {
             let listed = self.inner.list(prefix, after).await?;
             self.pages.fetch_add(listed.len() / PAGE + 1, Ordering::SeqCst);
             Ok(listed)
         }
 
-        async fn list_first(&self, prefix: &str, after: Option<&str>, limit: usize) -> std::result::Result<Vec<Listed>, StoreError> {
+        async fn list_first(
+            &self,
+            prefix: &str,
+            after: Option<&str>,
+            limit: usize,
+        ) -> std::result::Result<Vec<Listed>, StoreError> {
             let mut listed = self.inner.list(prefix, after).await?;
             listed.truncate(limit);
             self.pages.fetch_add(listed.len() / PAGE + 1, Ordering::SeqCst);
@@ -181,7 +207,9 @@ mod tests {
 
     #[test]
     fn an_id_tells_when_it_was_made() {
-        let made = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, 1_795_183_200, 123_000_000)).to_string();
+        let made =
+            uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, 1_795_183_200, 123_000_000))
+                .to_string();
         assert_eq!(made_at_ms(&made), Some(1_795_183_200_123));
         let ms = 1_795_183_200_123;
         assert!(first_id(ms) < made && made < first_id(ms + 1));

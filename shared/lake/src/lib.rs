@@ -1,6 +1,7 @@
 //! The lake: Parquet objects on S3, one prefix per factory.
 //!
-//! This crate alone knows object keys, metadata and conditional writes. It knows no table, no rule and no HTTP: it is told names, rows and numbers.
+//! This crate alone knows object keys, metadata and conditional writes. It knows no table, no rule and no
+//! HTTP: it is told names, rows and numbers.
 //!
 //! - [`Store`]: the S3 calls, with [`S3Store`] and [`MemoryStore`]
 //! - raw batches: [`Lake::commit_batch`] puts rows and watermark in one step

@@ -21,7 +21,8 @@ pub struct Manifest {
     /// The version of the models that the marts were made with; only the warehouse understands it.
     #[serde(default)]
     pub models: String,
-    /// What staging already holds and the marts do not yet take account of; only the warehouse understands it.
+    /// What staging already holds and the marts do not yet take account of; only the warehouse understands
+    /// it.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub pending: serde_json::Value,
     /// Mart parts (`mart/part`) whose published copy may be older.
@@ -36,7 +37,8 @@ pub struct TableState {
     pub applied: BatchNumber,
     /// The watermark that this batch carries.
     pub watermark: Option<String>,
-    /// Start of the last run that read the table successfully; of a reading that took several runs, of the first.
+    /// Start of the last run that read the table successfully; of a reading that took several runs, of the
+    /// first.
     pub as_of: Option<DateTime<FixedOffset>>,
     /// Rejected rows that are open.
     pub rejected: usize,
@@ -66,7 +68,8 @@ pub struct PartRef {
 }
 
 impl Manifest {
-    /// Start of the last run that read all of `tables` (staging names) successfully; tables that the source lacks do not count.
+    /// Start of the last run that read all of `tables` (staging names) successfully; tables that the source
+    /// lacks do not count.
     pub fn as_of<'a>(&self, tables: impl IntoIterator<Item = &'a str>) -> Option<DateTime<FixedOffset>> {
         tables.into_iter().filter_map(|table| self.tables.get(table)?.as_of).min()
     }
@@ -90,7 +93,11 @@ impl Lake {
         match self.store().get_if_changed(&key, known).await? {
             Fetched::New(object) => Ok(Some((parse(&key, &object.bytes)?, object.etag))),
             Fetched::Unchanged => Ok(None),
-            Fetched::Missing => Err(LakeError::Corrupt { key, expected: "a manifest", reason: "it has been removed".to_owned() }),
+            Fetched::Missing => Err(LakeError::Corrupt {
+                key,
+                expected: "a manifest",
+                reason: "it has been removed".to_owned(),
+            }),
         }
     }
 
@@ -107,5 +114,9 @@ impl Lake {
 }
 
 fn parse(key: &str, bytes: &[u8]) -> Result<Manifest> {
-    serde_json::from_slice(bytes).map_err(|error| LakeError::Corrupt { key: key.to_owned(), expected: "a manifest", reason: error.to_string() })
+    serde_json::from_slice(bytes).map_err(|error| LakeError::Corrupt {
+        key: key.to_owned(),
+        expected: "a manifest",
+        reason: error.to_string(),
+    })
 }

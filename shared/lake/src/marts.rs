@@ -12,7 +12,14 @@ const KEEP_MINUTES: i64 = 60;
 
 impl Lake {
     /// Writes a version of a mart part under a key of its own.
-    pub async fn put_mart_part(&self, mart: &str, part: &str, generation: u64, frame: &mut DataFrame, zone: Zone) -> Result<PartRef> {
+    pub async fn put_mart_part(
+        &self,
+        mart: &str,
+        part: &str,
+        generation: u64,
+        frame: &mut DataFrame,
+        zone: Zone,
+    ) -> Result<PartRef> {
         let unique = uuid::Uuid::new_v4().simple().to_string();
         let key = keys::mart(mart, part, generation, &unique[..12]);
         let metadata = Metadata::from([("version".to_owned(), key.clone())]);
@@ -32,7 +39,8 @@ impl Lake {
         from_parquet(&key, object.bytes, columns)
     }
 
-    /// Copies the mart parts that the manifest calls unpublished to their fixed keys, where they are not there yet.
+    /// Copies the mart parts that the manifest calls unpublished to their fixed keys, where they are not
+    /// there yet.
     pub async fn publish(&self, manifest: &Manifest) -> Result<()> {
         for name in &manifest.unpublished {
             let Some((mart, part)) = name.split_once('/') else { continue };
@@ -46,17 +54,21 @@ impl Lake {
         Ok(())
     }
 
-    /// Removes versions of the manifest's unpublished (that is, newly written) parts that nobody can be reading any more: all but the newest two that are
-    /// older than an hour. `now` is the storage's time.
+    /// Removes versions of the manifest's unpublished (that is, newly written) parts that nobody can be
+    /// reading any more: all but the newest two that are older than an hour. `now` is the storage's time.
     pub async fn collect_garbage(&self, manifest: &Manifest, now: DateTime<Utc>) -> Result<()> {
         for name in &manifest.unpublished {
             let Some((mart, part)) = name.split_once('/') else { continue };
             let Some(current) = manifest.marts.get(mart).and_then(|parts| parts.get(part)) else { continue };
             let listed = self.store().list(&self.key(&keys::mart_folder(mart, part)), None).await?;
-            let is_old = |object: &Listed| object.last_modified < now - TimeDelta::minutes(KEEP_MINUTES) && object.key != self.key(&current.key);
+            let is_old = |object: &Listed| {
+                object.last_modified < now - TimeDelta::minutes(KEEP_MINUTES)
+                    && object.key != self.key(&current.key)
+            };
             let mut old: Vec<Listed> = listed.into_iter().filter(is_old).collect();
-            // They come in the order in which they were made. The last was current until a moment ago, however old it is, unless it is that of an attempt
-            // which was never published: then it is the one before.
+            // They come in the order in which they were made. The last was current until a moment ago,
+            // however old it is, unless it is that of an attempt which was never published: then it is the
+            // one before.
             old.truncate(old.len().saturating_sub(2));
             for object in old {
                 self.store().delete(&object.key).await?;

@@ -49,7 +49,8 @@ impl MemoryStore {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // No code under the lock can leave an object half written, so a test's panic elsewhere spoils nothing.
+        // No code under the lock can leave an object half written, so a test's panic elsewhere spoils
+        // nothing.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -76,7 +77,13 @@ impl Store for MemoryStore {
         }))
     }
 
-    async fn put(&self, key: &str, bytes: Vec<u8>, metadata: &Metadata, mode: PutMode) -> Result<Put, StoreError> {
+    async fn put(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        metadata: &Metadata,
+        mode: PutMode,
+    ) -> Result<Put, StoreError> {
         check_metadata(key, metadata)?;
         let etag = etag(&bytes);
         let mut inner = self.lock();

@@ -11,7 +11,11 @@ impl Lake {
         self.store().delete(&key).await?;
         match (put, read?) {
             (Put::Stored(_), Some(object)) if object.bytes == b"tideline" => Ok(()),
-            _ => Err(LakeError::Corrupt { key, expected: "what was just written", reason: "it reads otherwise".to_owned() }),
+            _ => Err(LakeError::Corrupt {
+                key,
+                expected: "what was just written",
+                reason: "it reads otherwise".to_owned(),
+            }),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Raw batches: what one page of the ERP brought, as one immutable object that also carries the watermark.
 //!
-//! A batch exists from the moment that its object does. It is put once, on the condition that nobody has its number; there is no other watermark of
-//! record. Rows that were rejected lie in the batch too, so that nothing about it depends on a second object; the CSV beside it is for people.
+//! A batch exists from the moment that its object does. It is put once, on the condition that nobody has its
+//! number; there is no other watermark of record. Rows that were rejected lie in the batch too, so that
+//! nothing about it depends on a second object; the CSV beside it is for people.
 
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
@@ -54,7 +55,8 @@ pub struct BatchInfo {
     pub schema: String,
     /// The full reload that it is a part of.
     pub reload: Option<Reload>,
-    /// Where a reading of new rows that was stopped goes on; only the source understands it. `None` if there is none, or if it did not fit.
+    /// Where a reading of new rows that was stopped goes on; only the source understands it. `None` if there
+    /// is none, or if it did not fit.
     pub pass: Option<String>,
 }
 
@@ -95,7 +97,8 @@ pub enum Commit {
 const PLACE_MAX: usize = 1200;
 
 impl Lake {
-    /// Commits rows and watermark in one step: the batch exists whole or not at all. `rejected_csv` is written before it.
+    /// Commits rows and watermark in one step: the batch exists whole or not at all. `rejected_csv` is
+    /// written before it.
     pub async fn commit_batch(
         &self,
         staging: &str,
@@ -108,18 +111,24 @@ impl Lake {
         let put_id = uuid::Uuid::new_v4().to_string();
         let mut metadata = metadata_of(info);
         metadata.insert("put-id".to_owned(), put_id.clone());
-        // Only who has the number may replace what stands there: it may be of a run that died, or of one that is about to win.
+        // Only who has the number may replace what stands there: it may be of a run that died, or of one that
+        // is about to win.
         let csv_key = self.key(&keys::rejected(staging, number));
         let csv_stands = match &rejected_csv {
-            Some(csv) => matches!(self.store().put(&csv_key, csv.clone(), &Metadata::new(), PutMode::Create).await?, Put::Stored(_)),
+            Some(csv) => matches!(
+                self.store().put(&csv_key, csv.clone(), &Metadata::new(), PutMode::Create).await?,
+                Put::Stored(_)
+            ),
             None => false,
         };
         let put = self.store().put(&key, to_parquet(frame)?, &metadata, PutMode::Create).await?;
         if !matches!(put, Put::Stored(_)) {
-            // A put that was carried out though its answer was lost is refused when it is repeated: the id tells whose object it is.
+            // A put that was carried out though its answer was lost is refused when it is repeated: the id
+            // tells whose object it is.
             let winner = self.store().head(&key).await?;
             if winner.as_ref().is_none_or(|winner| winner.metadata.get("put-id") != Some(&put_id)) {
-                let rejected_none = winner.is_some_and(|winner| winner.metadata.get("rejected").is_some_and(|count| count == "0"));
+                let rejected_none = winner
+                    .is_some_and(|winner| winner.metadata.get("rejected").is_some_and(|count| count == "0"));
                 if csv_stands && rejected_none {
                     self.store().delete(&csv_key).await?;
                 }
@@ -141,7 +150,8 @@ impl Lake {
             .iter()
             .map(|object| {
                 let name = object.key.strip_prefix(&folder).and_then(|name| name.strip_suffix(".parquet"));
-                name.and_then(|name| name.parse().ok()).ok_or_else(|| corrupt(&object.key, "a numbered batch", "its name is not a number"))
+                name.and_then(|name| name.parse().ok())
+                    .ok_or_else(|| corrupt(&object.key, "a numbered batch", "its name is not a number"))
             })
             .collect()
     }
@@ -153,9 +163,15 @@ impl Lake {
     }
 
     /// Reads a batch that exists, or only some of its columns.
-    pub async fn batch(&self, staging: &str, number: BatchNumber, columns: Option<&[String]>) -> Result<Batch> {
+    pub async fn batch(
+        &self,
+        staging: &str,
+        number: BatchNumber,
+        columns: Option<&[String]>,
+    ) -> Result<Batch> {
         let key = self.key(&keys::raw(staging, number));
-        let object = self.store().get(&key).await?.ok_or_else(|| corrupt(&key, "a batch", "it is not there"))?;
+        let object =
+            self.store().get(&key).await?.ok_or_else(|| corrupt(&key, "a batch", "it is not there"))?;
         let info = info_of(&key, &object.metadata)?;
         Ok(Batch { number, frame: from_parquet(&key, object.bytes, columns)?, info })
     }
@@ -204,9 +220,13 @@ fn metadata_of(info: &BatchInfo) -> Metadata {
 }
 
 fn info_of(key: &str, metadata: &Metadata) -> Result<BatchInfo> {
-    let need = |name: &'static str| metadata.get(name).ok_or_else(|| corrupt(key, "a batch", &format!("metadata `{name}` is missing")));
+    let need = |name: &'static str| {
+        metadata.get(name).ok_or_else(|| corrupt(key, "a batch", &format!("metadata `{name}` is missing")))
+    };
     let count = |name: &'static str| -> Result<usize> {
-        need(name)?.parse().map_err(|_| corrupt(key, "a batch", &format!("metadata `{name}` is not a number")))
+        need(name)?
+            .parse()
+            .map_err(|_| corrupt(key, "a batch", &format!("metadata `{name}` is not a number")))
     };
     let mode = match need("mode")?.as_str() {
         "incremental" => Mode::Incremental,

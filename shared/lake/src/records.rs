@@ -1,5 +1,6 @@
-//! Run records: one JSON object per run. Beside it, while the run lives, a mark that says until when it is sure to live: who lists the marks finds the runs
-//! that died without a word, however many runs there have been.
+//! Run records: one JSON object per run. Beside it, while the run lives, a mark that says until when it is
+//! sure to live: who lists the marks finds the runs that died without a word, however many runs there have
+//! been.
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
@@ -23,7 +24,8 @@ pub struct RunningMark {
 }
 
 impl RunningMark {
-    /// How long a mark holds unless it is renewed: a run that died keeps the next one waiting for so long at most.
+    /// How long a mark holds unless it is renewed: a run that died keeps the next one waiting for so long at
+    /// most.
     pub const LEASE: TimeDelta = TimeDelta::minutes(2);
 
     /// Whether its run is sure to live.
@@ -35,25 +37,39 @@ impl RunningMark {
 impl Lake {
     /// Writes the record of a run, whatever stood there: only the run itself writes it while it lives.
     pub async fn put_run_record<T: Serialize + Sync>(&self, job_id: &str, record: &T) -> Result<()> {
-        self.store().put(&self.key(&keys::run(job_id)), encode(job_id, record)?, &Metadata::new(), PutMode::Overwrite).await?;
+        self.store()
+            .put(&self.key(&keys::run(job_id)), encode(job_id, record)?, &Metadata::new(), PutMode::Overwrite)
+            .await?;
         Ok(())
     }
 
     /// Puts a run's record in the place of the version `known`, or as the first one.
-    pub async fn replace_run_record<T: Serialize + Sync>(&self, job_id: &str, record: &T, known: Option<ETag>) -> Result<Put> {
+    pub async fn replace_run_record<T: Serialize + Sync>(
+        &self,
+        job_id: &str,
+        record: &T,
+        known: Option<ETag>,
+    ) -> Result<Put> {
         let mode = known.map_or(PutMode::Create, PutMode::Replace);
-        Ok(self.store().put(&self.key(&keys::run(job_id)), encode(job_id, record)?, &Metadata::new(), mode).await?)
+        Ok(self
+            .store()
+            .put(&self.key(&keys::run(job_id)), encode(job_id, record)?, &Metadata::new(), mode)
+            .await?)
     }
 
-    /// Writes the first record of a run; `false` if it has one already. Of several that try, one is told that it did.
+    /// Writes the first record of a run; `false` if it has one already. Of several that try, one is told that
+    /// it did.
     pub async fn create_run_record<T: Serialize + Sync>(&self, job_id: &str, record: &T) -> Result<bool> {
         let key = self.key(&keys::run(job_id));
         let put_id = uuid::Uuid::new_v4().to_string();
         let metadata = Metadata::from([("put-id".to_owned(), put_id.clone())]);
-        if let Put::Stored(_) = self.store().put(&key, encode(job_id, record)?, &metadata, PutMode::Create).await? {
+        if let Put::Stored(_) =
+            self.store().put(&key, encode(job_id, record)?, &metadata, PutMode::Create).await?
+        {
             return Ok(true);
         }
-        // A put that was carried out though its answer was lost is refused when it is repeated: the id tells whose object it is.
+        // A put that was carried out though its answer was lost is refused when it is repeated: the id tells
+        // whose object it is.
         Ok(self.store().head(&key).await?.is_some_and(|there| there.metadata.get("put-id") == Some(&put_id)))
     }
 
@@ -61,8 +77,11 @@ impl Lake {
     pub async fn run_record<T: DeserializeOwned>(&self, job_id: &str) -> Result<Option<(T, ETag)>> {
         let key = self.key(&keys::run(job_id));
         let Some(object) = self.store().get(&key).await? else { return Ok(None) };
-        let record =
-            serde_json::from_slice(&object.bytes).map_err(|error| LakeError::Corrupt { key, expected: "a run record", reason: error.to_string() })?;
+        let record = serde_json::from_slice(&object.bytes).map_err(|error| LakeError::Corrupt {
+            key,
+            expected: "a run record",
+            reason: error.to_string(),
+        })?;
         Ok(Some((record, object.etag)))
     }
 
@@ -88,7 +107,11 @@ impl Lake {
         let key = self.key(&keys::running(job_id));
         let Some(object) = self.store().get(&key).await? else { return Ok(None) };
         let mark = serde_json::from_slice(&object.bytes);
-        mark.map(Some).map_err(|error| LakeError::Corrupt { key, expected: "the mark of a run", reason: error.to_string() })
+        mark.map(Some).map_err(|error| LakeError::Corrupt {
+            key,
+            expected: "the mark of a run",
+            reason: error.to_string(),
+        })
     }
 
     /// Removes the mark of a run that has ended.
@@ -98,10 +121,17 @@ impl Lake {
 
     async fn ids_below(&self, folder: &str, after: Option<&str>) -> Result<Vec<String>> {
         let listed = self.store().list(folder, after).await?;
-        Ok(listed.iter().filter_map(|object| object.key.strip_prefix(folder)?.strip_suffix(".json").map(str::to_owned)).collect())
+        Ok(listed
+            .iter()
+            .filter_map(|object| object.key.strip_prefix(folder)?.strip_suffix(".json").map(str::to_owned))
+            .collect())
     }
 }
 
 fn encode<T: Serialize>(job_id: &str, record: &T) -> Result<Vec<u8>> {
-    serde_json::to_vec_pretty(record).map_err(|error| LakeError::Corrupt { key: keys::run(job_id), expected: "JSON", reason: error.to_string() })
+    serde_json::to_vec_pretty(record).map_err(|error| LakeError::Corrupt {
+        key: keys::run(job_id),
+        expected: "JSON",
+        reason: error.to_string(),
+    })
 }

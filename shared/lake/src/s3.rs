@@ -1,6 +1,8 @@
-//! [`Store`] over an S3 endpoint, through aws-sdk-s3: Amazon's, the embedded server, or any other that keeps S3's conditions.
+//! [`Store`] over an S3 endpoint, through aws-sdk-s3: Amazon's, the embedded server, or any other that keeps
+//! S3's conditions.
 //!
-//! The SDK repeats what failed on the way (three attempts); this file turns S3's answers into those of [`Store`]. It knows no key.
+//! The SDK repeats what failed on the way (three attempts); this file turns S3's answers into those of
+//! [`Store`]. It knows no key.
 
 use std::collections::HashMap;
 use std::env;
@@ -38,7 +40,8 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 const CONFLICT_ATTEMPTS: u32 = 5;
 
 /// What may stand in a copy's source unescaped.
-const PLAIN_IN_SOURCE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+const PLAIN_IN_SOURCE: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 
 /// A bucket behind an S3 endpoint.
 #[derive(Clone)]
@@ -48,19 +51,23 @@ pub struct S3Store {
 }
 
 impl S3Store {
-    /// The bucket as the usual `AWS_…` environment describes it: credentials, region, and `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` for an
-    /// endpoint other than Amazon's. Nothing is sent yet.
+    /// The bucket as the usual `AWS_…` environment describes it: credentials, region, and
+    /// `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` for an endpoint other than Amazon's. Nothing is sent yet.
     pub async fn connect(bucket: &str) -> Result<Self, StoreError> {
-        let own_endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().any(|name| env::var_os(name).is_some());
+        let own_endpoint =
+            ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().any(|name| env::var_os(name).is_some());
         let mut loader = aws_config::defaults(BehaviorVersion::latest());
         if own_endpoint {
-            loader = loader.region(RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new()).or_else(ANY_REGION));
+            loader = loader.region(
+                RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new()).or_else(ANY_REGION),
+            );
         }
         let environment = loader.load().await;
         if environment.region().is_none() {
             return Err(StoreError {
                 doing: format!("connect to the bucket `{bucket}`"),
-                reason: "no AWS region is known: set AWS_REGION, or AWS_ENDPOINT_URL for another S3 endpoint".into(),
+                reason: "no AWS region is known: set AWS_REGION, or AWS_ENDPOINT_URL for another S3 endpoint"
+                    .into(),
                 source: None,
             });
         }
@@ -79,7 +86,8 @@ impl S3Store {
     }
 
     fn with(config: Builder, bucket: &str) -> Self {
-        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+        let timeouts =
+            TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
         let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
         let client = Client::from_conf(config.retry_config(retries).timeout_config(timeouts).build());
         Self { client, bucket: bucket.to_owned() }
@@ -96,8 +104,11 @@ impl S3Store {
         };
         let etag = etag(answer.e_tag, doing)?;
         let metadata = metadata(answer.metadata);
-        let bytes =
-            answer.body.collect().await.map_err(|error| StoreError { doing: doing(), reason: chain(&error), source: Some(Box::new(error)) })?;
+        let bytes = answer.body.collect().await.map_err(|error| StoreError {
+            doing: doing(),
+            reason: chain(&error),
+            source: Some(Box::new(error)),
+        })?;
         Ok(Fetched::New(Object { bytes: bytes.to_vec(), etag, metadata }))
     }
 }
@@ -128,17 +139,28 @@ impl Store for S3Store {
             Err(error) if status(&error) == Some(404) => return Ok(None),
             Err(error) => return Err(failed(doing(), error)),
         };
-        Ok(Some(Head { etag: etag(answer.e_tag, doing)?, size_bytes: size(answer.content_length), metadata: metadata(answer.metadata) }))
+        Ok(Some(Head {
+            etag: etag(answer.e_tag, doing)?,
+            size_bytes: size(answer.content_length),
+            metadata: metadata(answer.metadata),
+        }))
     }
 
-    async fn put(&self, key: &str, bytes: Vec<u8>, metadata: &Metadata, mode: PutMode) -> Result<Put, StoreError> {
+    async fn put(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        metadata: &Metadata,
+        mode: PutMode,
+    ) -> Result<Put, StoreError> {
         let doing = || format!("put `{key}`");
         check_metadata(key, metadata)?;
         let bytes = Bytes::from(bytes);
         let metadata: HashMap<String, String> = metadata.clone().into_iter().collect();
         let mut attempt = 1;
         loop {
-            let call = self.client.put_object().bucket(&self.bucket).key(key).set_metadata(Some(metadata.clone()));
+            let call =
+                self.client.put_object().bucket(&self.bucket).key(key).set_metadata(Some(metadata.clone()));
             let call = match &mode {
                 PutMode::Overwrite => call,
                 PutMode::Create => call.if_none_match("*"),
@@ -150,7 +172,9 @@ impl Store for S3Store {
             };
             match (status(&error), &mode) {
                 (Some(412), PutMode::Create | PutMode::Replace(_)) => return Ok(Put::Refused),
-                (Some(404), PutMode::Replace(_)) if error.code() == Some("NoSuchKey") => return Ok(Put::Refused),
+                (Some(404), PutMode::Replace(_)) if error.code() == Some("NoSuchKey") => {
+                    return Ok(Put::Refused);
+                }
                 (Some(409), PutMode::Create | PutMode::Replace(_)) if attempt < CONFLICT_ATTEMPTS => {
                     tokio::time::sleep(conflict_delay(attempt)).await;
                     attempt += 1;
@@ -164,7 +188,12 @@ impl Store for S3Store {
         self.list_first(prefix, after, usize::MAX).await
     }
 
-    async fn list_first(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, StoreError> {
+    async fn list_first(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Listed>, StoreError> {
         let doing = || format!("list `{prefix}`");
         let call = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
         let mut pages = call.set_start_after(after.map(str::to_owned)).into_paginator().send();
@@ -172,7 +201,9 @@ impl Store for S3Store {
         while listed.len() < limit {
             let Some(page) = pages.next().await else { break };
             for object in page.map_err(|error| failed(doing(), error))?.contents.unwrap_or_default() {
-                let modified = object.last_modified.and_then(|time| DateTime::<Utc>::from_timestamp(time.secs(), time.subsec_nanos()));
+                let modified = object
+                    .last_modified
+                    .and_then(|time| DateTime::<Utc>::from_timestamp(time.secs(), time.subsec_nanos()));
                 let (Some(key), Some(last_modified)) = (object.key, modified) else {
                     return Err(incomplete(doing(), "a line without a key or a time"));
                 };

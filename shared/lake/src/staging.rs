@@ -1,4 +1,5 @@
-//! Staging parts: the current version of each row, overwritten in place on the condition that nobody else did meanwhile.
+//! Staging parts: the current version of each row, overwritten in place on the condition that nobody else did
+//! meanwhile.
 
 use polars::prelude::DataFrame;
 
@@ -27,22 +28,36 @@ pub struct Held {
 
 impl Lake {
     /// Reads a part of a table's current state, or only some of its columns; `None` if there is none yet.
-    pub async fn held(&self, staging: &str, slot: Slot<'_>, columns: Option<&[String]>) -> Result<Option<Held>> {
+    pub async fn held(
+        &self,
+        staging: &str,
+        slot: Slot<'_>,
+        columns: Option<&[String]>,
+    ) -> Result<Option<Held>> {
         let key = self.slot_key(staging, slot);
         let Some(object) = self.store().get(&key).await? else { return Ok(None) };
-        let applied = object.metadata.get("applied").and_then(|text| text.parse().ok()).ok_or_else(|| LakeError::Corrupt {
-            key: key.clone(),
-            expected: "a staging part",
-            reason: "metadata `applied` is missing".to_owned(),
+        let applied = object.metadata.get("applied").and_then(|text| text.parse().ok()).ok_or_else(|| {
+            LakeError::Corrupt {
+                key: key.clone(),
+                expected: "a staging part",
+                reason: "metadata `applied` is missing".to_owned(),
+            }
         })?;
         Ok(Some(Held { frame: from_parquet(&key, object.bytes, columns)?, applied, etag: object.etag }))
     }
 
     /// Writes a part of a table's current state in the place of the version `known`, or as the first one.
-    pub async fn hold(&self, staging: &str, slot: Slot<'_>, frame: &mut DataFrame, applied: BatchNumber, known: Option<ETag>) -> Result<Put> {
+    pub async fn hold(
+        &self,
+        staging: &str,
+        slot: Slot<'_>,
+        frame: &mut DataFrame,
+        applied: BatchNumber,
+        known: Option<ETag>,
+    ) -> Result<Put> {
         let metadata = Metadata::from([("applied".to_owned(), applied.to_string())]);
-        // In the body too: the version of an object is a hash of its body. A part that holds the same rows again, after others have come and gone, must not
-        // be taken for the one that a slower run has read.
+        // In the body too: the version of an object is a hash of its body. A part that holds the same rows
+        // again, after others have come and gone, must not be taken for the one that a slower run has read.
         let bytes = to_parquet_with(frame, Some(("applied", applied.to_string())))?;
         let mode = known.map_or(PutMode::Create, PutMode::Replace);
         Ok(self.store().put(&self.slot_key(staging, slot), bytes, &metadata, mode).await?)
@@ -52,7 +67,12 @@ impl Lake {
     pub async fn staging_parts(&self, staging: &str) -> Result<Vec<String>> {
         let folder = self.key(&keys::staging_folder(staging));
         let listed = self.store().list(&folder, None).await?;
-        Ok(listed.iter().filter_map(|object| object.key.strip_prefix(&folder)?.strip_suffix("/part.parquet").map(str::to_owned)).collect())
+        Ok(listed
+            .iter()
+            .filter_map(|object| {
+                object.key.strip_prefix(&folder)?.strip_suffix("/part.parquet").map(str::to_owned)
+            })
+            .collect())
     }
 
     fn slot_key(&self, staging: &str, slot: Slot<'_>) -> String {

@@ -1,7 +1,8 @@
 //! Objects by key: the six S3 calls that the lake is built on, with their conditions.
 //!
-//! [`Store`] says what the rest of the project may expect of a storage; [`S3Store`](crate::S3Store) speaks to a real endpoint and
-//! [`MemoryStore`](crate::MemoryStore) keeps objects in memory. One behavioural suite runs over each. This file knows no key and no format.
+//! [`Store`] says what the rest of the project may expect of a storage; [`S3Store`](crate::S3Store) speaks to
+//! a real endpoint and [`MemoryStore`](crate::MemoryStore) keeps objects in memory. One behavioural suite
+//! runs over each. This file knows no key and no format.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -72,8 +73,9 @@ pub enum PutMode {
 pub enum Put {
     /// The object is stored, as this version.
     Stored(ETag),
-    /// The condition did not hold (412, or 404 under `If-Match`): somebody else was first. Nothing was changed by this call, unless an earlier
-    /// attempt of the same put had been carried out without our hearing of it.
+    /// The condition did not hold (412, or 404 under `If-Match`): somebody else was first. Nothing was
+    /// changed by this call, unless an earlier attempt of the same put had been carried out without our
+    /// hearing of it.
     Refused,
 }
 
@@ -114,13 +116,26 @@ pub trait Store: Send + Sync + fmt::Debug {
     async fn head(&self, key: &str) -> Result<Option<Head>, StoreError>;
 
     /// Writes body and metadata in one step, on the condition of `mode`.
-    async fn put(&self, key: &str, bytes: Vec<u8>, metadata: &Metadata, mode: PutMode) -> Result<Put, StoreError>;
+    async fn put(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        metadata: &Metadata,
+        mode: PutMode,
+    ) -> Result<Put, StoreError>;
 
-    /// The objects whose keys begin with `prefix` and come after `after` in byte order, in that order, all pages.
+    /// The objects whose keys begin with `prefix` and come after `after` in byte order, in that order, all
+    /// pages.
     async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<Listed>, StoreError>;
 
-    /// The first `limit` of these objects. A storage that answers by pages reads no more of them than it needs.
-    async fn list_first(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<Listed>, StoreError> {
+    /// The first `limit` of these objects. A storage that answers by pages reads no more of them than it
+    /// needs.
+    async fn list_first(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Listed>, StoreError> {
         let mut listed = self.list(prefix, after).await?;
         listed.truncate(limit);
         Ok(listed)
@@ -140,8 +155,12 @@ const METADATA_LIMIT_BYTES: usize = 2048;
 pub(crate) fn check_metadata(key: &str, metadata: &Metadata) -> Result<(), StoreError> {
     let refused = |reason: String| Err(StoreError { doing: format!("put `{key}`"), reason, source: None });
     for (name, value) in metadata {
-        if name.is_empty() || !name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_')) {
-            return refused(format!("the metadata name `{name}` is not of lower-case letters, digits, `-` and `_`"));
+        if name.is_empty()
+            || !name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+        {
+            return refused(format!(
+                "the metadata name `{name}` is not of lower-case letters, digits, `-` and `_`"
+            ));
         }
         if value.trim() != value || !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return refused(format!("the metadata `{name}` is not plain ASCII without blanks around it"));
@@ -149,7 +168,9 @@ pub(crate) fn check_metadata(key: &str, metadata: &Metadata) -> Result<(), Store
     }
     let size_bytes: usize = metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
     if size_bytes > METADATA_LIMIT_BYTES {
-        return refused(format!("its metadata has {size_bytes} bytes, at most {METADATA_LIMIT_BYTES} are stored"));
+        return refused(format!(
+            "its metadata has {size_bytes} bytes, at most {METADATA_LIMIT_BYTES} are stored"
+        ));
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Whose turn it is: of all that want to begin a run at once, one may.
 //!
-//! A run at work is known by its mark, whoever started it, and nothing else is a lease. Whoever wants to begin puts a mark of its own and then swaps one object,
-//! `running/latest`, in the version that it had read before it looked for marks. If another has begun meanwhile the swap is refused; if one had begun before,
+//! A run at work is known by its mark, whoever started it, and nothing else is a lease. Whoever wants to
+//! begin puts a mark of its own and then swaps one object, `running/latest`, in the version that it had read
+//! before it looked for marks. If another has begun meanwhile the swap is refused; if one had begun before,
 //! its mark was there to be seen.
 
 use chrono::{DateTime, Utc};
@@ -28,7 +29,8 @@ struct Latest {
 const ATTEMPTS: usize = 5;
 
 impl Lake {
-    /// Lets a run begin unless another is at work: its mark is put, and holds the turn until it is removed or expires.
+    /// Lets a run begin unless another is at work: its mark is put, and holds the turn until it is removed or
+    /// expires.
     pub async fn take_turn(&self, mark: &RunningMark, now: DateTime<Utc>) -> Result<Turn> {
         let mut attempt = 1;
         loop {
@@ -45,7 +47,12 @@ impl Lake {
             became_latest?;
             if attempt == ATTEMPTS {
                 let reason = format!("other runs began {ATTEMPTS} times in a row meanwhile");
-                return Err(StoreError { doing: format!("swap `{}`", self.key(keys::LATEST)), reason, source: None }.into());
+                return Err(StoreError {
+                    doing: format!("swap `{}`", self.key(keys::LATEST)),
+                    reason,
+                    source: None,
+                }
+                .into());
             }
             attempt += 1;
         }
@@ -65,16 +72,26 @@ impl Lake {
         let key = self.key(keys::LATEST);
         let Some(object) = self.store().get(&key).await? else { return Ok(None) };
         let latest = serde_json::from_slice(&object.bytes);
-        let latest = latest.map_err(|error| LakeError::Corrupt { key, expected: "the latest run", reason: error.to_string() })?;
+        let latest = latest.map_err(|error| LakeError::Corrupt {
+            key,
+            expected: "the latest run",
+            reason: error.to_string(),
+        })?;
         Ok(Some((latest, object.etag)))
     }
 
     /// Names this run as the latest, if that still is the version `known`.
     async fn has_become_latest(&self, job_id: &str, known: Option<ETag>) -> Result<bool> {
         let bytes = serde_json::to_vec(&Latest { job_id: job_id.to_owned() });
-        let bytes = bytes.map_err(|error| LakeError::Corrupt { key: self.key(keys::LATEST), expected: "JSON", reason: error.to_string() })?;
+        let bytes = bytes.map_err(|error| LakeError::Corrupt {
+            key: self.key(keys::LATEST),
+            expected: "JSON",
+            reason: error.to_string(),
+        })?;
         let mode = known.map_or(PutMode::Create, PutMode::Replace);
-        if let Put::Stored(_) = self.store().put(&self.key(keys::LATEST), bytes, &Metadata::new(), mode).await? {
+        if let Put::Stored(_) =
+            self.store().put(&self.key(keys::LATEST), bytes, &Metadata::new(), mode).await?
+        {
             return Ok(true);
         }
         // It may have been this put, carried out though its answer was lost.
@@ -97,7 +114,13 @@ mod tests {
 
     fn mark(job_id: &str) -> RunningMark {
         let (mode, trigger) = ("incremental".to_owned(), "test".to_owned());
-        RunningMark { job_id: job_id.to_owned(), mode, trigger, started_at: now().fixed_offset(), expires_at: now() + RunningMark::LEASE }
+        RunningMark {
+            job_id: job_id.to_owned(),
+            mode,
+            trigger,
+            started_at: now().fixed_offset(),
+            expires_at: now() + RunningMark::LEASE,
+        }
     }
 
     fn lake() -> Lake {

@@ -4,10 +4,16 @@ use api::Format;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 
-/// CSV where it is wanted at least as much as JSON and named more exactly, or sooner; JSON otherwise, also where neither is wanted.
+/// CSV where it is wanted at least as much as JSON and named more exactly, or sooner; JSON otherwise, also
+/// where neither is wanted.
 pub(crate) fn preferred(headers: &HeaderMap) -> Format {
-    let ranges: Vec<_> =
-        headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(range).collect();
+    let ranges: Vec<_> = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(range)
+        .collect();
     if wanted(&ranges, "text/csv") > wanted(&ranges, "application/json") { Format::Csv } else { Format::Json }
 }
 
@@ -16,7 +22,9 @@ fn range(text: &str) -> (String, u16) {
     let mut parts = text.split(';').map(str::trim);
     let name = parts.next().unwrap_or_default().to_ascii_lowercase();
     let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-    let thousandths = weight.map_or(1.0, |text| text.parse::<f64>().ok().filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0)) * 1000.0;
+    let thousandths = weight
+        .map_or(1.0, |text| text.parse::<f64>().ok().filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0))
+        * 1000.0;
     (name, thousandths.round() as u16)
 }
 

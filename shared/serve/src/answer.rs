@@ -29,13 +29,20 @@ pub(crate) struct Rows(pub(crate) usize);
 
 impl Answer {
     /// An object, as JSON.
-    pub fn object<R: Described + Serialize>(mut object: R, as_of: Option<DateTime<FixedOffset>>) -> Result<Self> {
+    pub fn object<R: Described + Serialize>(
+        mut object: R,
+        as_of: Option<DateTime<FixedOffset>>,
+    ) -> Result<Self> {
         object.round(None);
         Ok(Self { body: json(&object)?, media_type: "application/json", as_of, next: None, rows: Rows(1) })
     }
 
     /// A document of another standard's making, which is written in JSON.
-    pub fn document<T: Serialize>(media_type: &'static str, document: &T, as_of: Option<DateTime<FixedOffset>>) -> Result<Self> {
+    pub fn document<T: Serialize>(
+        media_type: &'static str,
+        document: &T,
+        as_of: Option<DateTime<FixedOffset>>,
+    ) -> Result<Self> {
         Ok(Self { body: json(document)?, media_type, as_of, next: None, rows: Rows(1) })
     }
 
@@ -45,13 +52,26 @@ impl Answer {
     }
 
     /// A list, as a JSON array.
-    pub(crate) fn json_rows<R: Row + Serialize>(mut rows: Vec<R>, as_of: Option<DateTime<FixedOffset>>) -> Result<Self> {
+    pub(crate) fn json_rows<R: Row + Serialize>(
+        mut rows: Vec<R>,
+        as_of: Option<DateTime<FixedOffset>>,
+    ) -> Result<Self> {
         rows.round(None);
-        Ok(Self { body: json(&rows)?, media_type: "application/json", as_of, next: None, rows: Rows(rows.len()) })
+        Ok(Self {
+            body: json(&rows)?,
+            media_type: "application/json",
+            as_of,
+            next: None,
+            rows: Rows(rows.len()),
+        })
     }
 
     /// A list, as CSV; with a byte-order mark where it was asked for.
-    pub(crate) fn csv_rows<R: Row + Serialize>(mut rows: Vec<R>, has_bom: bool, as_of: Option<DateTime<FixedOffset>>) -> Result<Self> {
+    pub(crate) fn csv_rows<R: Row + Serialize>(
+        mut rows: Vec<R>,
+        has_bom: bool,
+        as_of: Option<DateTime<FixedOffset>>,
+    ) -> Result<Self> {
         rows.round(None);
         let mut body = if has_bom { BOM.to_vec() } else { Vec::new() };
         body.append(&mut csv(&rows).map_err(Error::Write)?);
@@ -73,8 +93,13 @@ fn json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
 }
 
 /// Rows as RFC 4180 has them: a header, CRLF, quotes where they are needed.
-fn csv<R: Row + Serialize>(rows: &[R]) -> std::result::Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+fn csv<R: Row + Serialize>(
+    rows: &[R],
+) -> std::result::Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+    let mut writer = csv::WriterBuilder::new()
+        .has_headers(false)
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
     writer.write_record(R::FIELDS.iter().map(|field| field.name))?;
     for row in rows {
         writer.serialize(row)?;
@@ -86,7 +111,8 @@ impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         // Relative to the address that was asked for: it holds under whatever path the API lies.
         let link = self.next.map(|query| format!("<?{query}>; rel=\"next\""));
-        let etag = etag(&[self.media_type.as_bytes(), link.as_deref().unwrap_or_default().as_bytes(), &self.body]);
+        let etag =
+            etag(&[self.media_type.as_bytes(), link.as_deref().unwrap_or_default().as_bytes(), &self.body]);
         let as_of = self.as_of.map(|as_of| as_of.to_rfc3339_opts(SecondsFormat::AutoSi, false));
         let mut headers = HeaderMap::new();
         let mut set = |name: HeaderName, value: Option<String>| {
@@ -105,7 +131,8 @@ impl IntoResponse for Answer {
     }
 }
 
-/// A strong ETag of what an answer is made of: it changes with every byte, and also when a window moves at midnight though no data did.
+/// A strong ETag of what an answer is made of: it changes with every byte, and also when a window moves at
+/// midnight though no data did.
 fn etag(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -127,11 +154,21 @@ mod tests {
 
     #[test]
     fn csv_quotes_what_needs_it_ends_lines_with_crlf_and_has_a_header_when_empty() {
-        let input =
-            |batch_code: &str, qty_kg| RunInput { batch_code: Some(batch_code.to_owned()), grade: None, species: Some("cod".to_owned()), qty_kg };
+        let input = |batch_code: &str, qty_kg| RunInput {
+            batch_code: Some(batch_code.to_owned()),
+            grade: None,
+            species: Some("cod".to_owned()),
+            qty_kg,
+        };
         let rows = vec![input("B\"1\", \n2", Some(-1.5)), input("=1+1", None), input(" ä ", Some(1e-7))];
         let text = String::from_utf8(csv(&rows).unwrap()).unwrap();
-        let lines = ["batch_code,grade,species,qty_kg", "\"B\"\"1\"\", \n2\",,cod,-1.5", "=1+1,,cod,", " ä ,,cod,1e-7", ""];
+        let lines = [
+            "batch_code,grade,species,qty_kg",
+            "\"B\"\"1\"\", \n2\",,cod,-1.5",
+            "=1+1,,cod,",
+            " ä ,,cod,1e-7",
+            "",
+        ];
         assert_eq!(text, lines.join("\r\n"));
         assert_eq!(csv::<RunInput>(&[]).unwrap(), b"batch_code,grade,species,qty_kg\r\n");
     }

@@ -1,5 +1,5 @@
-//! Why a request is not answered with what it asked for, in two languages: a problem for the client, in words that are safe for anybody, and a cause
-//! for the log.
+//! Why a request is not answered with what it asked for, in two languages: a problem for the client, in words
+//! that are safe for anybody, and a cause for the log.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -49,7 +49,8 @@ pub enum Error {
     /// The lake did not answer as it should.
     #[error("the lake cannot be read")]
     Lake(#[source] Arc<LakeError>),
-    /// A mart part that the manifest names cannot be read. If it has been collected since, a newer manifest names another.
+    /// A mart part that the manifest names cannot be read. If it has been collected since, a newer manifest
+    /// names another.
     #[error("a mart part cannot be read")]
     Part(#[source] LakeError),
     /// A data frame could not be computed.
@@ -87,21 +88,38 @@ impl Error {
             Self::TooLong { .. } => StatusCode::URI_TOO_LONG,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::NoData | Self::NeverRead(_) | Self::NotMade(_) | Self::NotBegun(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoData | Self::NeverRead(_) | Self::NotMade(_) | Self::NotBegun(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Lake(error) if matches!(**error, LakeError::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Lake(_) | Self::Part(_) | Self::Frame(_) | Self::Rows(_) | Self::Write(_) | Self::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Lake(_)
+            | Self::Part(_)
+            | Self::Frame(_)
+            | Self::Rows(_)
+            | Self::Write(_)
+            | Self::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     fn problem(&self) -> Problem {
         let status = self.status();
         let detail = match self {
-            Self::Parameter(_) | Self::Unknown(_) | Self::TooLong { .. } | Self::Forbidden(_) | Self::Conflict(_) => self.to_string(),
+            Self::Parameter(_)
+            | Self::Unknown(_)
+            | Self::TooLong { .. }
+            | Self::Forbidden(_)
+            | Self::Conflict(_) => self.to_string(),
             Self::NotBegun(_) => "this cannot be begun at the moment: try again".to_owned(),
             Self::NoData => "there are no data yet: the first extraction has not been completed".to_owned(),
-            Self::NeverRead(table) => format!("there are no data yet: the table `{table}` could not be read so far; the run records say why"),
-            Self::NotMade(_) => "these numbers are being computed; they are here after the next run".to_owned(),
-            _ if status == StatusCode::SERVICE_UNAVAILABLE => "the data cannot be reached at the moment: try again".to_owned(),
+            Self::NeverRead(table) => format!(
+                "there are no data yet: the table `{table}` could not be read so far; the run records say why"
+            ),
+            Self::NotMade(_) => {
+                "these numbers are being computed; they are here after the next run".to_owned()
+            }
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => {
+                "the data cannot be reached at the moment: try again".to_owned()
+            }
             _ => INTERNAL.to_owned(),
         };
         let mut problem = problem(status, detail);
@@ -131,14 +149,17 @@ impl IntoResponse for Error {
         let status = self.status();
         let mut response = status.into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, axum::http::HeaderValue::from_static(RETRY_AFTER_SECONDS));
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, axum::http::HeaderValue::from_static(RETRY_AFTER_SECONDS));
         }
         response.extensions_mut().insert(Failure { problem: self.problem(), error: Arc::new(self) });
         response
     }
 }
 
-/// An error and all that lies below it, in one line. A message that already tells its source's is not continued.
+/// An error and all that lies below it, in one line. A message that already tells its source's is not
+/// continued.
 pub fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut below = error.source();

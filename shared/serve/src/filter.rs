@@ -3,12 +3,14 @@
 use chrono::NaiveDate;
 use polars::prelude::{Expr, Scalar, lit};
 
-/// A day, to compare a column of dates with. Polars' own literal of a date goes by way of nanoseconds, and panics for days of some centuries.
+/// A day, to compare a column of dates with. Polars' own literal of a date goes by way of nanoseconds, and
+/// panics for days of some centuries.
 pub fn day(date: NaiveDate) -> Expr {
     lit(Scalar::new_date(date.to_epoch_days()))
 }
 
-/// Whether a text is the one that was asked for, in any case and whatever blanks are around it. What is not known is nothing that was asked for.
+/// Whether a text is the one that was asked for, in any case and whatever blanks are around it. What is not
+/// known is nothing that was asked for.
 pub fn same_text(known: Option<&str>, asked: &str) -> bool {
     known.is_some_and(|known| known.trim().to_lowercase() == asked.trim().to_lowercase())
 }
@@ -26,17 +28,30 @@ mod tests {
 
     #[test]
     fn a_day_is_found_whatever_its_century() {
-        for text in ["0001-01-01", "1564-08-16", "1677-09-20", "1970-01-01", "2026-11-23", "2262-04-12", "9999-12-31"] {
+        for text in
+            ["0001-01-01", "1564-08-16", "1677-09-20", "1970-01-01", "2026-11-23", "2262-04-12", "9999-12-31"]
+        {
             let date: NaiveDate = text.parse().unwrap();
-            let days = df!["date" => [date.to_epoch_days()]].unwrap().lazy().select([col("date").cast(polars::prelude::DataType::Date)]);
+            let days = df!["date" => [date.to_epoch_days()]]
+                .unwrap()
+                .lazy()
+                .select([col("date").cast(polars::prelude::DataType::Date)]);
             let found = days.filter(col("date").eq(day(date))).collect().unwrap();
-            assert_eq!(found.column("date").unwrap().get(0).unwrap(), AnyValue::Date(date.to_epoch_days()), "{text}");
+            assert_eq!(
+                found.column("date").unwrap().get(0).unwrap(),
+                AnyValue::Date(date.to_epoch_days()),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn where_nothing_is_asked_for_even_the_unknown_passes() {
-        assert!(is_asked_for(None, None) && is_asked_for(Some("L1"), None) && is_asked_for(Some("L1"), Some("l1")));
+        assert!(
+            is_asked_for(None, None)
+                && is_asked_for(Some("L1"), None)
+                && is_asked_for(Some("L1"), Some("l1"))
+        );
         assert!(!is_asked_for(None, Some("L1")) && !is_asked_for(Some("L2"), Some("L1")));
     }
 

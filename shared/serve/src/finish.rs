@@ -1,5 +1,5 @@
-//! Routes become an app: under `/` and `/api/`, with problems, conditional answers, CORS, and a log line per request. Applied once, however many
-//! functions' routes there are.
+//! Routes become an app: under `/` and `/api/`, with problems, conditional answers, CORS, and a log line per
+//! request. Applied once, however many functions' routes there are.
 
 use std::panic::AssertUnwindSafe;
 
@@ -7,7 +7,10 @@ use api::{Problem, problem};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State as Extract};
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER, VARY};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER,
+    VARY,
+};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -39,9 +42,15 @@ pub fn finish(routes: Router<State>, state: State) -> Router {
 pub fn finish_with_page(routes: Router<State>, page: Router, state: State) -> Router {
     // A nested router has no say over its own root with a slash.
     let api = routes.clone().fallback(no_such_path);
-    let app = routes.nest("/api", api).route("/api/", any(no_such_path)).with_state(state.clone()).fallback_service(page);
-    let origin = state.settings().dashboard_origin.as_deref().and_then(|origin| HeaderValue::from_str(origin).ok());
-    // Around the whole router and not, as its own layers are, around each route: only then is a refusal's `Allow` header there already.
+    let app = routes
+        .nest("/api", api)
+        .route("/api/", any(no_such_path))
+        .with_state(state.clone())
+        .fallback_service(page);
+    let origin =
+        state.settings().dashboard_origin.as_deref().and_then(|origin| HeaderValue::from_str(origin).ok());
+    // Around the whole router and not, as its own layers are, around each route: only then is a refusal's
+    // `Allow` header there already.
     let app = Router::new().fallback_service(from_fn_with_state(state, handled).layer(app));
     match origin {
         Some(origin) => app.layer(cors(origin)),
@@ -58,7 +67,14 @@ fn cors(dashboard: HeaderValue) -> CorsLayer {
         .allow_origin(AllowOrigin::list([dashboard]))
         .allow_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_headers([IF_NONE_MATCH, CONTENT_TYPE])
-        .expose_headers([HeaderName::from_static(api::DATA_AS_OF), LINK, LOCATION, ETAG, RETRY_AFTER, REQUEST_ID])
+        .expose_headers([
+            HeaderName::from_static(api::DATA_AS_OF),
+            LINK,
+            LOCATION,
+            ETAG,
+            RETRY_AFTER,
+            REQUEST_ID,
+        ])
         .max_age(std::time::Duration::from_mins(10))
         .vary([])
 }
@@ -66,7 +82,8 @@ fn cors(dashboard: HeaderValue) -> CorsLayer {
 /// What happens to every request around its endpoint.
 async fn handled(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
     let began = state.now();
-    let id = request.extensions().get().cloned().unwrap_or_else(|| RequestId(uuid::Uuid::now_v7().to_string()));
+    let id =
+        request.extensions().get().cloned().unwrap_or_else(|| RequestId(uuid::Uuid::now_v7().to_string()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let known = request.headers().get_all(IF_NONE_MATCH).iter().cloned().collect::<Vec<_>>();
 
@@ -97,7 +114,10 @@ async fn answered(state: &State, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let again = parts.clone();
     let response = guarded(next.clone(), Request::from_parts(parts, body)).await;
-    let unreadable = response.extensions().get::<Failure>().is_some_and(|failure| matches!(*failure.error, Error::Part(_)));
+    let unreadable = response
+        .extensions()
+        .get::<Failure>()
+        .is_some_and(|failure| matches!(*failure.error, Error::Part(_)));
     if !unreadable {
         return response;
     }
@@ -151,11 +171,21 @@ fn plain_problem(status: StatusCode, headers: &HeaderMap) -> Problem {
 
 /// 304 where the client says that it has this answer already.
 fn unless_known(known: &[HeaderValue], mut response: Response) -> Response {
-    let Some(etag) = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok()).filter(|_| response.status() == StatusCode::OK) else {
+    let Some(etag) = response
+        .headers()
+        .get(ETAG)
+        .and_then(|etag| etag.to_str().ok())
+        .filter(|_| response.status() == StatusCode::OK)
+    else {
         return response;
     };
     let is_this = |named: &str| named == "*" || named.strip_prefix("W/").unwrap_or(named) == etag;
-    if !known.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|named| is_this(named.trim())) {
+    if !known
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|named| is_this(named.trim()))
+    {
         return response;
     }
     *response.status_mut() = StatusCode::NOT_MODIFIED;

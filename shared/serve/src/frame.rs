@@ -1,7 +1,9 @@
-//! A data frame's rows as typed values: a serde deserializer over columns, so that a row of the contract is read by its own derive.
+//! A data frame's rows as typed values: a serde deserializer over columns, so that a row of the contract is
+//! read by its own derive.
 //!
-//! Dates and times are read as the text that chrono's serde form has. A column that a type wants and the frame lacks is an error, even where the
-//! type would take `None`: an answer must not lose a figure in silence.
+//! Dates and times are read as the text that chrono's serde form has. A column that a type wants and the
+//! frame lacks is an error, even where the type would take `None`: an answer must not lose a figure in
+//! silence.
 
 use std::fmt;
 
@@ -40,10 +42,17 @@ impl<'de> Deserializer<'de> for FrameRow<'de> {
         visitor.visit_map(Cells { columns: self.columns.iter().collect(), row: self.row, next: 0 })
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(self, name: &'static str, fields: &'static [&'static str], visitor: V) -> Result<V::Value, RowError> {
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, RowError> {
         let column = |field: &&str| {
             let found = self.columns.iter().find(|column| column.name().as_str() == *field);
-            found.ok_or_else(|| RowError(format!("`{name}` needs the column `{field}`, which the frame lacks")))
+            found.ok_or_else(|| {
+                RowError(format!("`{name}` needs the column `{field}`, which the frame lacks"))
+            })
         };
         let columns = fields.iter().map(column).collect::<Result<_, _>>()?;
         visitor.visit_map(Cells { columns, row: self.row, next: 0 })
@@ -71,9 +80,14 @@ impl<'de> MapAccess<'de> for Cells<'de> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, RowError> {
-        let column = self.columns.get(self.next).ok_or_else(|| RowError::custom("a value was asked for before its name"))?;
+        let column = self
+            .columns
+            .get(self.next)
+            .ok_or_else(|| RowError::custom("a value was asked for before its name"))?;
         self.next += 1;
-        let at = |error: &dyn fmt::Display| RowError(format!("column `{}`, row {}: {error}", column.name(), self.row));
+        let at = |error: &dyn fmt::Display| {
+            RowError(format!("column `{}`, row {}: {error}", column.name(), self.row))
+        };
         let value = column.get(self.row).map_err(|error| at(&error))?;
         seed.deserialize(Cell(value)).map_err(|error| at(&error))
     }
@@ -97,7 +111,9 @@ impl<'de> Deserializer<'de> for Cell<'de> {
             AnyValue::UInt64(value) => visitor.visit_u64(value),
             AnyValue::Float64(value) => visitor.visit_f64(value),
             AnyValue::Date(days) => visitor.visit_string(date(days)?.to_string()),
-            AnyValue::Datetime(value, unit, None) | AnyValue::DatetimeOwned(value, unit, None) => visitor.visit_string(time(value, unit)?),
+            AnyValue::Datetime(value, unit, None) | AnyValue::DatetimeOwned(value, unit, None) => {
+                visitor.visit_string(time(value, unit)?)
+            }
             other => Err(RowError(format!("values of type {} are not read", other.dtype()))),
         }
     }
@@ -117,7 +133,9 @@ impl<'de> Deserializer<'de> for Cell<'de> {
 
 fn date(days: i32) -> Result<NaiveDate, RowError> {
     let moment = DateTime::from_timestamp(i64::from(days) * 86_400, 0);
-    moment.map(|moment| moment.date_naive()).ok_or_else(|| RowError(format!("{days} days after 1970 is no date")))
+    moment
+        .map(|moment| moment.date_naive())
+        .ok_or_else(|| RowError(format!("{days} days after 1970 is no date")))
 }
 
 fn time(value: i64, unit: TimeUnit) -> Result<String, RowError> {
@@ -126,7 +144,9 @@ fn time(value: i64, unit: TimeUnit) -> Result<String, RowError> {
         TimeUnit::Microseconds => DateTime::from_timestamp_micros(value),
         TimeUnit::Nanoseconds => Some(DateTime::from_timestamp_nanos(value)),
     };
-    moment.map(|moment| format!("{:?}", moment.naive_utc())).ok_or_else(|| RowError(format!("{value} {unit} after 1970 is no time")))
+    moment
+        .map(|moment| format!("{:?}", moment.naive_utc()))
+        .ok_or_else(|| RowError(format!("{value} {unit} after 1970 is no time")))
 }
 
 #[cfg(test)]
@@ -166,7 +186,14 @@ mod tests {
     fn a_frame_s_rows_become_values_whatever_the_order_of_its_columns() {
         let on = "2026-10-25".parse().unwrap();
         let read: Vec<Reading> = rows(&frame()).unwrap();
-        let first = Reading { location: Some("Chill 1".to_owned()), on, at: "2026-10-25T01:30:00.250".parse().ok(), packs: 3, kg: None, ok: true };
+        let first = Reading {
+            location: Some("Chill 1".to_owned()),
+            on,
+            at: "2026-10-25T01:30:00.250".parse().ok(),
+            packs: 3,
+            kg: None,
+            ok: true,
+        };
         let second = Reading { location: None, on, at: None, packs: -4, kg: Some(2.5), ok: false };
         assert_eq!(read, [first, second]);
     }
@@ -202,10 +229,21 @@ mod tests {
         let time: NaiveDateTime = "2026-10-25T01:30:00".parse().unwrap();
         let moment = AnyValue::Datetime(time.and_utc().timestamp_micros(), TimeUnit::Microseconds, None);
         let dtype = DataType::Datetime(TimeUnit::Microseconds, None);
-        frame.with_column(Column::new_scalar("at".into(), Scalar::new(dtype, moment.into_static()), 2)).unwrap();
-        frame.with_column(Column::new_scalar("location".into(), Scalar::from(PlSmallStr::from("everywhere")), 2)).unwrap();
+        frame
+            .with_column(Column::new_scalar("at".into(), Scalar::new(dtype, moment.into_static()), 2))
+            .unwrap();
+        frame
+            .with_column(Column::new_scalar(
+                "location".into(),
+                Scalar::from(PlSmallStr::from("everywhere")),
+                2,
+            ))
+            .unwrap();
         let read: Vec<Reading> = rows(&frame).unwrap();
-        assert_eq!(read.iter().map(|row| (row.location.as_deref(), row.at)).collect::<Vec<_>>(), [(Some("everywhere"), Some(time)); 2]);
+        assert_eq!(
+            read.iter().map(|row| (row.location.as_deref(), row.at)).collect::<Vec<_>>(),
+            [(Some("everywhere"), Some(time)); 2]
+        );
     }
 
     #[test]

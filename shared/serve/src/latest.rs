@@ -40,7 +40,8 @@ impl Latest {
         {
             return Ok(Some(current.manifest.clone()));
         }
-        // Those who waited while another request was refused are refused with it, instead of each waiting for the lake in turn.
+        // Those who waited while another request was refused are refused with it, instead of each waiting for
+        // the lake in turn.
         if let Some((failed_at, error)) = &known.failed
             && *failed_at > asked_at
         {

@@ -2,7 +2,8 @@
 //!
 //! - [`State`]: the lake, its cached manifest and mart parts, the factory's clock
 //! - [`Snapshot`]: one version of all marts, and how old what was read of them is
-//! - [`Ask`]: a request with its parameters; [`Answer`]: JSON or CSV with its headers; [`Error`]: what else may happen
+//! - [`Ask`]: a request with its parameters; [`Answer`]: JSON or CSV with its headers; [`Error`]: what else
+//!   may happen
 //! - [`rows`]: a mart's rows as types of the contract
 //! - [`window`]: which days and hours a question covers
 //! - [`finish`]: routes become an app with problems, ETags, CORS and logs

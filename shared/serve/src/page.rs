@@ -1,5 +1,5 @@
-//! One page of a list. A page begins after the key of the row before it and not at a count of rows, so that rows that come or go in between make no
-//! other row appear twice or never.
+//! One page of a list. A page begins after the key of the row before it and not at a count of rows, so that
+//! rows that come or go in between make no other row appear twice or never.
 
 use api::ParameterError;
 use serde::Serialize;
@@ -18,7 +18,11 @@ pub(crate) struct Page<R> {
 }
 
 /// Takes the first `limit` rows after the key that `after` holds.
-pub(crate) fn page<K: Key, R>(mut rows: Vec<(K, R)>, limit: usize, after: Option<&str>) -> Result<Page<R>, ParameterError> {
+pub(crate) fn page<K: Key, R>(
+    mut rows: Vec<(K, R)>,
+    limit: usize,
+    after: Option<&str>,
+) -> Result<Page<R>, ParameterError> {
     if let Some(last) = self::after::<K>(after)? {
         rows.retain(|(key, _)| *key > last);
     }
@@ -41,7 +45,9 @@ pub(crate) fn next<K: Key>(key: &K) -> Option<String> {
 }
 
 fn unreadable(text: &str) -> ParameterError {
-    let expected = "is not where a page of this list ended: take it from the `Link` header of the page before".to_owned();
+    let expected =
+        "is not where a page of this list ended: take it from the `Link` header of the page before"
+            .to_owned();
     ParameterError { name: "after".to_owned(), value: text.to_owned(), expected }
 }
 

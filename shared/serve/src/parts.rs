@@ -65,7 +65,8 @@ impl Parts {
 impl Held {
     fn used(&mut self, key: &str) -> Arc<OnceCell<DataFrame>> {
         self.uses += 1;
-        let part = self.parts.entry(key.to_owned()).or_insert_with(|| Part { frame: Arc::default(), last_use: 0 });
+        let part =
+            self.parts.entry(key.to_owned()).or_insert_with(|| Part { frame: Arc::default(), last_use: 0 });
         part.last_use = self.uses;
         part.frame.clone()
     }
@@ -74,7 +75,11 @@ impl Held {
         // A loading that was given up leaves an empty place behind.
         self.parts.retain(|_, part| part.frame.initialized() || Arc::strong_count(&part.frame) > 1);
         let size = |part: &Part| part.frame.get().map(DataFrame::estimated_size);
-        let mut loaded: Vec<_> = self.parts.iter().filter_map(|(key, part)| Some((part.last_use, size(part)?, key.clone()))).collect();
+        let mut loaded: Vec<_> = self
+            .parts
+            .iter()
+            .filter_map(|(key, part)| Some((part.last_use, size(part)?, key.clone())))
+            .collect();
         let mut total_bytes: usize = loaded.iter().map(|(_, bytes, _)| bytes).sum();
         loaded.sort_unstable();
         for (_, bytes, key) in loaded {

@@ -6,13 +6,18 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 /// All but what RFC 3986 calls unreserved.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The pairs of a query, decoded. A name or value that is not percent-encoded UTF-8 is an error: guessing could change what was asked.
+/// The pairs of a query, decoded. A name or value that is not percent-encoded UTF-8 is an error: guessing
+/// could change what was asked.
 pub(crate) fn decode(query: &str) -> Result<Vec<(String, String)>, ParameterError> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let malformed = || ParameterError { name: name.to_owned(), value: value.to_owned(), expected: "is not percent-encoded UTF-8".to_owned() };
+            let malformed = || ParameterError {
+                name: name.to_owned(),
+                value: value.to_owned(),
+                expected: "is not percent-encoded UTF-8".to_owned(),
+            };
             Ok((text(name).ok_or_else(malformed)?, text(value).ok_or_else(malformed)?))
         })
         .collect()
@@ -21,13 +26,18 @@ pub(crate) fn decode(query: &str) -> Result<Vec<(String, String)>, ParameterErro
 /// Decodes one name or value; a plus is a blank, as forms write it.
 fn text(encoded: &str) -> Option<String> {
     let blanks = encoded.replace('+', " ");
-    let whole = blanks.split('%').skip(1).all(|after| after.len() >= 2 && after.bytes().take(2).all(|byte| byte.is_ascii_hexdigit()));
+    let whole = blanks
+        .split('%')
+        .skip(1)
+        .all(|after| after.len() >= 2 && after.bytes().take(2).all(|byte| byte.is_ascii_hexdigit()));
     whole.then(|| percent_decode_str(&blanks).decode_utf8().ok().map(Into::into))?
 }
 
 /// The query that asks for the pairs.
 pub(crate) fn encode<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let pairs = pairs.into_iter().map(|(name, value)| format!("{}={}", utf8_percent_encode(name, RESERVED), utf8_percent_encode(value, RESERVED)));
+    let pairs = pairs.into_iter().map(|(name, value)| {
+        format!("{}={}", utf8_percent_encode(name, RESERVED), utf8_percent_encode(value, RESERVED))
+    });
     pairs.collect::<Vec<_>>().join("&")
 }
 
@@ -41,7 +51,8 @@ mod tests {
 
     #[test]
     fn a_query_is_decoded_to_pairs_in_order() {
-        let check = |query, expect: &[(&str, &str)]| assert_eq!(decode(query).unwrap(), pairs(expect), "{query}");
+        let check =
+            |query, expect: &[(&str, &str)]| assert_eq!(decode(query).unwrap(), pairs(expect), "{query}");
         check("", &[]);
         check("days=7&line=Line+1", &[("days", "7"), ("line", "Line 1")]);
         check("&&a=&b&c=d=e", &[("a", ""), ("b", ""), ("c", "d=e")]);

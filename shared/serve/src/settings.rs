@@ -43,15 +43,35 @@ pub enum SettingsError {
 impl Settings {
     /// Reads the settings from variables. One that is empty counts as not set.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
-        let given = |name: &str| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let given = |name: &str| {
+            variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        };
         Ok(Self {
             lake: lake(given("LAKE"))?,
-            factory: parsed("FACTORY_ID", given("FACTORY_ID"), "main", "use a short name such as main", factory)?,
-            tz: parsed("FACTORY_TZ", given("FACTORY_TZ"), "Europe/London", "use the name of a zone such as Europe/London", |text| text.parse().ok())?,
-            stale_after_seconds: parsed("STALE_AFTER_SECONDS", given("STALE_AFTER_SECONDS"), "900", "use a whole number of seconds", |text| {
-                text.parse().ok()
-            })?,
-            dashboard_origin: given("DASHBOARD_ORIGIN").map(|value| parsed("DASHBOARD_ORIGIN", Some(value), "", ORIGIN_HINT, origin)).transpose()?,
+            factory: parsed(
+                "FACTORY_ID",
+                given("FACTORY_ID"),
+                "main",
+                "use a short name such as main",
+                factory,
+            )?,
+            tz: parsed(
+                "FACTORY_TZ",
+                given("FACTORY_TZ"),
+                "Europe/London",
+                "use the name of a zone such as Europe/London",
+                |text| text.parse().ok(),
+            )?,
+            stale_after_seconds: parsed(
+                "STALE_AFTER_SECONDS",
+                given("STALE_AFTER_SECONDS"),
+                "900",
+                "use a whole number of seconds",
+                |text| text.parse().ok(),
+            )?,
+            dashboard_origin: given("DASHBOARD_ORIGIN")
+                .map(|value| parsed("DASHBOARD_ORIGIN", Some(value), "", ORIGIN_HINT, origin))
+                .transpose()?,
         })
     }
 }
@@ -61,7 +81,11 @@ const ORIGIN_HINT: &str = "use an origin such as https://dashboard.example.com, 
 fn lake(given: Option<String>) -> Result<String, SettingsError> {
     let hint = "use s3://bucket/prefix";
     let value = given.ok_or(SettingsError::Missing { name: "LAKE", hint })?;
-    if value.starts_with("s3://") { Ok(value) } else { Err(SettingsError::Wrong { name: "LAKE", value, hint }) }
+    if value.starts_with("s3://") {
+        Ok(value)
+    } else {
+        Err(SettingsError::Wrong { name: "LAKE", value, hint })
+    }
 }
 
 /// A factory's name is part of object keys.
@@ -73,7 +97,8 @@ fn factory(text: &str) -> Option<String> {
 fn origin(text: &str) -> Option<String> {
     let text = text.trim_end_matches('/');
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-    let plain = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte));
+    let plain =
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte));
     plain.then(|| text.to_ascii_lowercase())
 }
 
@@ -93,7 +118,8 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, String> {
-        let find = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+        let find =
+            |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
         Settings::read(find).map_err(|error| error.to_string())
     }
 
@@ -112,11 +138,19 @@ mod tests {
 
     #[test]
     fn a_variable_that_makes_no_sense_is_named_with_what_to_do() {
-        let check =
-            |name, value, expect: &str| assert_eq!(read(&[("LAKE", "s3://b"), (name, value)][usize::from(name == "LAKE")..]).unwrap_err(), expect);
+        let check = |name, value, expect: &str| {
+            assert_eq!(
+                read(&[("LAKE", "s3://b"), (name, value)][usize::from(name == "LAKE")..]).unwrap_err(),
+                expect
+            )
+        };
         assert_eq!(read(&[]).unwrap_err(), "LAKE is not set: use s3://bucket/prefix");
         check("LAKE", "data/lake", "LAKE is `data/lake`: use s3://bucket/prefix");
-        check("FACTORY_TZ", "Grimsby", "FACTORY_TZ is `Grimsby`: use the name of a zone such as Europe/London");
+        check(
+            "FACTORY_TZ",
+            "Grimsby",
+            "FACTORY_TZ is `Grimsby`: use the name of a zone such as Europe/London",
+        );
         check("FACTORY_ID", "a/b", "FACTORY_ID is `a/b`: use a short name such as main");
         check("STALE_AFTER_SECONDS", "-1", "STALE_AFTER_SECONDS is `-1`: use a whole number of seconds");
         let hint = "use an origin such as https://dashboard.example.com, without a path";
@@ -127,7 +161,8 @@ mod tests {
 
     #[test]
     fn an_origin_is_kept_as_browsers_send_it() {
-        let settings = read(&[("LAKE", "s3://b"), ("DASHBOARD_ORIGIN", "https://Dashboard.example.com/")]).unwrap();
+        let settings =
+            read(&[("LAKE", "s3://b"), ("DASHBOARD_ORIGIN", "https://Dashboard.example.com/")]).unwrap();
         assert_eq!(settings.dashboard_origin.as_deref(), Some("https://dashboard.example.com"));
     }
 }

@@ -26,26 +26,35 @@ impl Snapshot {
         Self { state, manifest, tables: Arc::default() }
     }
 
-    /// The rows of a mart whose dates (by the column that its parts go by) lie in a range; all rows of a mart without such a column. A mart that is
-    /// not there yet, or is made of a table which has never been read, is an error: its rows are not known.
+    /// The rows of a mart whose dates (by the column that its parts go by) lie in a range; all rows of a mart
+    /// without such a column. A mart that is not there yet, or is made of a table which has never been read,
+    /// is an error: its rows are not known.
     pub async fn mart(&self, mart: &'static Mart, dates: Dates) -> Result<DataFrame> {
         let (first, last) = outermost(dates);
         let parts = self.parts(mart, |name, _| mart.part_overlaps(name, first, last)).await?;
         work(move || Ok(joined(mart, parts.into_iter().map(|(_, frame)| frame), dates)?)).await
     }
 
-    /// The parts of a mart that `wanted` picks by their names and by what they can hold, and no others are read. What can be in a part need not be: the
-    /// caller filters. For the rest as [`Snapshot::mart`].
-    pub async fn parts(&self, mart: &'static Mart, wanted: impl Fn(&str, &Zone) -> bool) -> Result<Vec<(String, DataFrame)>> {
+    /// The parts of a mart that `wanted` picks by their names and by what they can hold, and no others are
+    /// read. What can be in a part need not be: the caller filters. For the rest as [`Snapshot::mart`].
+    pub async fn parts(
+        &self,
+        mart: &'static Mart,
+        wanted: impl Fn(&str, &Zone) -> bool,
+    ) -> Result<Vec<(String, DataFrame)>> {
         if let Some(table) = self.manifest.never_read(mart.tables.iter().copied()) {
             let source = Source::of_staging(table).map_or(table, |source| source.table);
             return Err(Error::NeverRead(source.to_owned()));
         }
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).extend(mart.tables);
         let parts = self.manifest.marts.get(mart.name).ok_or(Error::NotMade(mart.name))?;
-        let parts: Vec<(&String, &PartRef)> = parts.iter().filter(|(name, part)| wanted(name, &part.zone)).collect();
-        let load = async |(name, part): (&String, &PartRef)| Ok::<_, Error>((name.clone(), self.state.parts().get(self.state.lake(), part).await?));
-        let parts: Vec<(String, DataFrame)> = futures::future::try_join_all(parts.into_iter().map(load)).await?;
+        let parts: Vec<(&String, &PartRef)> =
+            parts.iter().filter(|(name, part)| wanted(name, &part.zone)).collect();
+        let load = async |(name, part): (&String, &PartRef)| {
+            Ok::<_, Error>((name.clone(), self.state.parts().get(self.state.lake(), part).await?))
+        };
+        let parts: Vec<(String, DataFrame)> =
+            futures::future::try_join_all(parts.into_iter().map(load)).await?;
         let schema = mart.schema();
         if parts.iter().any(|(_, frame)| **frame.schema() != schema) {
             return Err(Error::NotMade(mart.name));
@@ -57,7 +66,9 @@ impl Snapshot {
     pub fn as_of(&self) -> Option<DateTime<FixedOffset>> {
         let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         // A factory may lack all tables of a mart: then its emptiness is as old as everything else.
-        self.manifest.as_of(tables.iter().copied()).or_else(|| self.manifest.as_of(self.manifest.tables.keys().map(String::as_str)))
+        self.manifest
+            .as_of(tables.iter().copied())
+            .or_else(|| self.manifest.as_of(self.manifest.tables.keys().map(String::as_str)))
     }
 }
 
@@ -68,7 +79,11 @@ fn outermost(dates: Dates) -> (NaiveDate, NaiveDate) {
     (dates.from.unwrap_or(first).clamp(first, last), dates.to.unwrap_or(last).clamp(first, last))
 }
 
-fn joined(mart: &Mart, frames: impl IntoIterator<Item = DataFrame>, dates: Dates) -> polars::error::PolarsResult<DataFrame> {
+fn joined(
+    mart: &Mart,
+    frames: impl IntoIterator<Item = DataFrame>,
+    dates: Dates,
+) -> polars::error::PolarsResult<DataFrame> {
     let mut all = DataFrame::empty_with_schema(&mart.schema());
     for frame in frames {
         all.vstack_mut(&frame)?;

@@ -15,7 +15,8 @@ use crate::{Error, Result, Settings, Snapshot};
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// How much memory mart parts may take: a year of a factory, and a fraction of the smallest function that is worth having.
+/// How much memory mart parts may take: a year of a factory, and a fraction of the smallest function that is
+/// worth having.
 const PARTS_BYTES: usize = 192 * 1024 * 1024;
 
 /// What a function keeps between requests. Cheap to clone; its clones share what they have read.
@@ -34,14 +35,27 @@ struct Shared {
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").field("lake", &self.shared.lake).field("settings", &self.shared.settings).finish_non_exhaustive()
+        f.debug_struct("State")
+            .field("lake", &self.shared.lake)
+            .field("settings", &self.shared.settings)
+            .finish_non_exhaustive()
     }
 }
 
 impl State {
     /// A state that has read nothing yet. The lake is `lake`, wherever the settings say it is.
-    pub fn new(lake: Lake, settings: Settings, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
-        let shared = Shared { lake, settings, clock: Arc::new(clock), latest: Latest::default(), parts: Parts::new(PARTS_BYTES) };
+    pub fn new(
+        lake: Lake,
+        settings: Settings,
+        clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
+    ) -> Self {
+        let shared = Shared {
+            lake,
+            settings,
+            clock: Arc::new(clock),
+            latest: Latest::default(),
+            parts: Parts::new(PARTS_BYTES),
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -60,7 +74,8 @@ impl State {
         window::last_days(self.now(), self.shared.settings.tz, days)
     }
 
-    /// The days of a question that names so many days up to today, or a first or last one, or both of these; `None` where it names none.
+    /// The days of a question that names so many days up to today, or a first or last one, or both of these;
+    /// `None` where it names none.
     pub fn asked_dates(
         &self,
         days: Option<u32>,
@@ -68,12 +83,20 @@ impl State {
         to: Option<NaiveDate>,
     ) -> std::result::Result<Option<Dates>, ParameterError> {
         let wrong = |name: &str, value: &dyn ToString, expected: &str| {
-            Err(ParameterError { name: name.to_owned(), value: value.to_string(), expected: expected.to_owned() })
+            Err(ParameterError {
+                name: name.to_owned(),
+                value: value.to_string(),
+                expected: expected.to_owned(),
+            })
         };
         match (days, from, to) {
             (Some(days), None, None) => Ok(Some(self.last_days(days))),
-            (Some(days), ..) => wrong("days", &days, "cannot be combined with from and to: leave one or the other out"),
-            (None, Some(from), Some(to)) if from > to => wrong("from", &from, &format!("is after to, which is {to}")),
+            (Some(days), ..) => {
+                wrong("days", &days, "cannot be combined with from and to: leave one or the other out")
+            }
+            (None, Some(from), Some(to)) if from > to => {
+                wrong("from", &from, &format!("is after to, which is {to}"))
+            }
             (None, None, None) => Ok(None),
             (None, from, to) => Ok(Some(Dates { from, to })),
         }
@@ -94,9 +117,11 @@ impl State {
         self.shared.latest.get(&self.shared.lake, &self.shared.clock).await
     }
 
-    /// One version of everything, to answer one request from. A manifest without marts only notes what the first run is about to do.
+    /// One version of everything, to answer one request from. A manifest without marts only notes what the
+    /// first run is about to do.
     pub async fn snapshot(&self) -> Result<Snapshot> {
-        let manifest = self.manifest().await?.filter(|manifest| !manifest.marts.is_empty()).ok_or(Error::NoData)?;
+        let manifest =
+            self.manifest().await?.filter(|manifest| !manifest.marts.is_empty()).ok_or(Error::NoData)?;
         Ok(Snapshot::new(self.clone(), manifest))
     }
 

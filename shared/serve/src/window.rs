@@ -1,7 +1,8 @@
 //! Which days and hours a question covers, on the factory's clock.
 //!
-//! The ERP stamps rows with wall-clock time without an offset. When the clock is set back, an hour of such stamps comes twice, and a stamp of it
-//! cannot be told apart; a window then covers the stamp if either of its two moments lies in it.
+//! The ERP stamps rows with wall-clock time without an offset. When the clock is set back, an hour of such
+//! stamps comes twice, and a stamp of it cannot be told apart; a window then covers the stamp if either of
+//! its two moments lies in it.
 
 use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -79,7 +80,8 @@ pub fn last_hours(now: DateTime<Utc>, tz: Tz, hours: u32) -> Hours {
     Hours { from, to }
 }
 
-/// The furthest time that also comes twice, going by minutes in one direction: clocks are set on whole minutes.
+/// The furthest time that also comes twice, going by minutes in one direction: clocks are set on whole
+/// minutes.
 fn last_ambiguous(time: NaiveDateTime, tz: Tz, minutes: i64) -> NaiveDateTime {
     let step = TimeDelta::minutes(minutes);
     let whole_minute = time.and_utc().timestamp() / 60 * 60;
@@ -137,12 +139,14 @@ mod tests {
 
     #[test]
     fn a_stamp_that_comes_twice_counts_if_either_moment_lies_in_the_hours() {
-        // 01:40 for the second time; an hour before it was 01:40 for the first time, and since then stamps went 01:40-01:59, 01:00-01:40.
+        // 01:40 for the second time; an hour before it was 01:40 for the first time, and since then stamps
+        // went 01:40-01:59, 01:00-01:40.
         let hours = last_hours(utc("2026-10-25T01:40:00Z"), London, 1);
         assert_eq!(hours.from, wall("2026-10-25T01:00:00"));
         assert_eq!(hours.to, wall("2026-10-25T01:59:59.999999"));
         assert!(!hours.contains(wall("2026-10-25T02:00:00")));
-        // 02:30: an hour before it was 01:30 for the second time; what is stamped 01:20 is older in either case.
+        // 02:30: an hour before it was 01:30 for the second time; what is stamped 01:20 is older in either
+        // case.
         let hours = last_hours(utc("2026-10-25T02:30:00Z"), London, 1);
         assert_eq!((hours.from, hours.to), (wall("2026-10-25T01:30:00"), wall("2026-10-25T02:30:00")));
         // 01:10 for the first time: nothing was stamped twice yet.

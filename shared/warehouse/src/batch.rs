@@ -1,4 +1,5 @@
-//! What the rows of a raw batch look like: the table's columns, and beside them what is to be done with each row.
+//! What the rows of a raw batch look like: the table's columns, and beside them what is to be done with each
+//! row.
 
 use lake::LakeError;
 use polars::prelude::{DataFrame, DataType, Field, PolarsResult, Schema};
@@ -32,9 +33,14 @@ pub fn schema(source: &Source) -> Schema {
     schema
 }
 
-/// The rejected rows of a batch as CSV for people: the reason, then the original values under their names in the ERP. `None` if there are none.
+/// The rejected rows of a batch as CSV for people: the reason, then the original values under their names in
+/// the ERP. `None` if there are none.
 pub fn rejected_csv(source: &Source, rows: &DataFrame) -> Result<Option<Vec<u8>>, LakeError> {
-    let failed = |reason: String| LakeError::Corrupt { key: format!("rejected/{}", source.staging), expected: "rejected rows", reason };
+    let failed = |reason: String| LakeError::Corrupt {
+        key: format!("rejected/{}", source.staging),
+        expected: "rejected rows",
+        reason,
+    };
     let rejected = || -> PolarsResult<Vec<(String, String)>> {
         let rows = crate::staging::fold::of_op(rows, OP_REJECT)?;
         let (reasons, originals) = (rows.column(REASON)?, rows.column(ROW)?);
@@ -46,10 +52,17 @@ pub fn rejected_csv(source: &Source, rows: &DataFrame) -> Result<Option<Vec<u8>>
         return Ok(None);
     }
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let mut write = |record: Vec<String>| writer.write_record(record).map_err(|error| failed(error.to_string()));
-    write(std::iter::once("reason").chain(source.columns.iter().map(|column| column.source)).map(str::to_owned).collect())?;
+    let mut write =
+        |record: Vec<String>| writer.write_record(record).map_err(|error| failed(error.to_string()));
+    write(
+        std::iter::once("reason")
+            .chain(source.columns.iter().map(|column| column.source))
+            .map(str::to_owned)
+            .collect(),
+    )?;
     for (reason, row) in rejected {
-        let original: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&row).map_err(|error| failed(error.to_string()))?;
+        let original: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(&row).map_err(|error| failed(error.to_string()))?;
         let values = source.columns.iter().map(|column| match original.get(column.source) {
             None | Some(serde_json::Value::Null) => String::new(),
             Some(serde_json::Value::String(text)) => text.clone(),
@@ -72,5 +85,8 @@ pub fn digest(source: &Source) -> String {
 
 /// The columns of a table's open rejected rows.
 pub fn rejected_schema() -> Schema {
-    ["key", "reason", "row", "watermark", "job_id", "rejected_at"].into_iter().map(|name| Field::new(name.into(), DataType::String)).collect()
+    ["key", "reason", "row", "watermark", "job_id", "rejected_at"]
+        .into_iter()
+        .map(|name| Field::new(name.into(), DataType::String))
+        .collect()
 }

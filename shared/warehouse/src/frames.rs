@@ -47,19 +47,37 @@ pub(crate) fn texts(frame: &DataFrame, column: &str) -> PolarsResult<BTreeSet<St
 }
 
 /// The rows whose text in `column` is one of `values`.
-pub(crate) fn with_text_in(frame: &DataFrame, column: &str, values: &BTreeSet<String>) -> PolarsResult<DataFrame> {
-    let wanted = DataFrame::new_infer_height(vec![Column::new(column.into(), values.iter().map(String::as_str).collect::<Vec<_>>())])?;
+pub(crate) fn with_text_in(
+    frame: &DataFrame,
+    column: &str,
+    values: &BTreeSet<String>,
+) -> PolarsResult<DataFrame> {
+    let wanted = DataFrame::new_infer_height(vec![Column::new(
+        column.into(),
+        values.iter().map(String::as_str).collect::<Vec<_>>(),
+    )])?;
     semi(frame, &wanted, &[column.to_owned()])
 }
 
 /// The rows whose text in `column` is none of `values`.
-pub(crate) fn without_text_in(frame: &DataFrame, column: &str, values: &BTreeSet<String>) -> PolarsResult<DataFrame> {
-    let unwanted = DataFrame::new_infer_height(vec![Column::new(column.into(), values.iter().map(String::as_str).collect::<Vec<_>>())])?;
+pub(crate) fn without_text_in(
+    frame: &DataFrame,
+    column: &str,
+    values: &BTreeSet<String>,
+) -> PolarsResult<DataFrame> {
+    let unwanted = DataFrame::new_infer_height(vec![Column::new(
+        column.into(),
+        values.iter().map(String::as_str).collect::<Vec<_>>(),
+    )])?;
     anti(frame, &unwanted, &[column.to_owned()])
 }
 
-/// Runs work on frames away from the threads that serve I/O (Polars' lazy engine must not run on a current-thread runtime).
-pub(crate) async fn compute<T: Send + 'static>(step: &'static str, work: impl FnOnce() -> PolarsResult<T> + Send + 'static) -> Result<T> {
+/// Runs work on frames away from the threads that serve I/O (Polars' lazy engine must not run on a
+/// current-thread runtime).
+pub(crate) async fn compute<T: Send + 'static>(
+    step: &'static str,
+    work: impl FnOnce() -> PolarsResult<T> + Send + 'static,
+) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done.map_err(|source| WarehouseError::Compute { step: step.to_owned(), source }),
         Err(_) => Err(WarehouseError::Interrupted(step)),

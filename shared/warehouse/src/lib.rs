@@ -1,4 +1,5 @@
-//! What the lake holds and how it is derived: the source tables as data, staging from raw batches, marts from staging.
+//! What the lake holds and how it is derived: the source tables as data, staging from raw batches, marts from
+//! staging.
 //!
 //! - [`sources`]: the ERP's tables, columns, keys and watermarks
 //! - [`batch`]: what a raw batch's rows look like

@@ -1,10 +1,12 @@
-//! The rows that a build may see: those of the touched runs, days or products, with each child row under the run that it counts for.
+//! The rows that a build may see: those of the touched runs, days or products, with each child row under the
+//! run that it counts for.
 
 use std::collections::BTreeSet;
 
 use polars::prelude::DataFrame;
 
-/// The touched runs with everything that belongs to them. Each frame has `run_number` and `production_date` of the run that a row counts for.
+/// The touched runs with everything that belongs to them. Each frame has `run_number` and `production_date`
+/// of the run that a row counts for.
 #[derive(Clone, Debug)]
 pub struct RunScope {
     /// Staging `run_numbers`.
@@ -25,12 +27,13 @@ pub struct RunScope {
     pub despatch: DataFrame,
     /// Staging `case_verification`: `label_seq`, `expected_plu` and `scanned_plu`.
     pub cases: DataFrame,
-    /// The batches that inputs and scan-backs of these runs name, as far as they are known, by `batch_code`: a row for each intake, with its `species`,
-    /// and one for each scan-back that made the batch.
+    /// The batches that inputs and scan-backs of these runs name, as far as they are known, by `batch_code`:
+    /// a row for each intake, with its `species`, and one for each scan-back that made the batch.
     pub batches: DataFrame,
     /// Staging `traceability`: the intakes of the batches that inputs and scan-backs of these runs name.
     pub intakes: DataFrame,
-    /// Staging names of the tables that no run has read to their ends, above all those that the ERP lacks: a row that is missing there says nothing.
+    /// Staging names of the tables that no run has read to their ends, above all those that the ERP lacks: a
+    /// row that is missing there says nothing.
     pub unread: BTreeSet<&'static str>,
     /// Staging `prod_lines`, whole.
     pub lines: DataFrame,
@@ -43,7 +46,8 @@ pub struct RunScope {
 /// The rows of one table on the touched days.
 #[derive(Clone, Debug)]
 pub struct DayScope {
-    /// The table's staging rows that count for these days (see [`day_columns`](crate::sources::Source::day_columns)), each with its `day`.
+    /// The table's staging rows that count for these days (see
+    /// [`day_columns`](crate::sources::Source::day_columns)), each with its `day`.
     pub rows: DataFrame,
     /// Staging `prod_lines`, whole.
     pub lines: DataFrame,

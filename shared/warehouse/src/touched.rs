@@ -1,7 +1,8 @@
 //! What changed rows touch: the runs, days and tables whose marts must be made again.
 //!
-//! It is written into the manifest *before* staging is overwritten. From then on the old rows are gone, and with them the knowledge of where they
-//! counted; a run that dies between staging and marts leaves this note to the next one.
+//! It is written into the manifest *before* staging is overwritten. From then on the old rows are gone, and
+//! with them the knowledge of where they counted; a run that dies between staging and marts leaves this note
+//! to the next one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +32,8 @@ pub(crate) struct Touched {
     /// Days of the tables whose rows count by day, by staging name; `None` is every day.
     #[serde(default)]
     pub(crate) days: BTreeMap<String, Option<BTreeSet<NaiveDate>>>,
-    /// Codes of the batches whose rows of a table changed, of the tables that marts take by batch, by staging name; `None` is every batch.
+    /// Codes of the batches whose rows of a table changed, of the tables that marts take by batch, by staging
+    /// name; `None` is every batch.
     #[serde(default)]
     pub(crate) rows_of_batches: BTreeMap<String, Option<BTreeSet<String>>>,
     /// Staging names of tables with changes.
@@ -49,13 +51,16 @@ impl Touched {
         touched.tables.insert(source.staging.to_owned());
         if let Some(days) = day_of_each(source, rows)? {
             let days = days.unique()?;
-            touched.days.insert(source.staging.to_owned(), Some(days.date()?.as_date_iter().flatten().collect()));
+            touched
+                .days
+                .insert(source.staging.to_owned(), Some(days.date()?.as_date_iter().flatten().collect()));
         }
         if source.counts_by_batch() {
             touched.rows_of_batches.insert(source.staging.to_owned(), Some(texts(rows, "batch_code")?));
         }
         match source.staging {
-            // What a line or a product is called stands in every run of theirs, and what a line is called in its shifts.
+            // What a line or a product is called stands in every run of theirs, and what a line is called in
+            // its shifts.
             "prod_lines" => {
                 touched.all_runs = true;
                 touched.days.insert("shifts".to_owned(), None);
@@ -97,10 +102,14 @@ impl Touched {
 }
 
 /// Adds what another change touches of each table; too much of one is all of it.
-fn merge_tables<T: Ord + Clone>(ours: &mut BTreeMap<String, Option<BTreeSet<T>>>, theirs: BTreeMap<String, Option<BTreeSet<T>>>) {
+fn merge_tables<T: Ord + Clone>(
+    ours: &mut BTreeMap<String, Option<BTreeSet<T>>>,
+    theirs: BTreeMap<String, Option<BTreeSet<T>>>,
+) {
     for (table, theirs) in theirs {
         let ours = ours.entry(table).or_insert_with(|| Some(BTreeSet::new()));
-        *ours = ours.take().zip(theirs).map(|(ours, theirs)| &ours | &theirs).filter(|all| all.len() <= NOTE_MAX);
+        *ours =
+            ours.take().zip(theirs).map(|(ours, theirs)| &ours | &theirs).filter(|all| all.len() <= NOTE_MAX);
     }
 }
 
@@ -120,12 +129,20 @@ mod tests {
 
     #[test]
     fn a_batch_that_becomes_known_touches_the_runs_that_name_it_and_too_many_touch_all() {
-        let touched = |source: &Source, rows: PolarsResult<DataFrame>| Touched::by(source, &rows.unwrap()).unwrap();
+        let touched =
+            |source: &Source, rows: PolarsResult<DataFrame>| Touched::by(source, &rows.unwrap()).unwrap();
         let intakes = touched(&sources::TRACEABILITY, df!["batch_code" => [Some("B1"), None]]);
         assert_eq!((intakes.runs.len(), intakes.batches), (0, BTreeSet::from(["B1".to_owned()])));
-        let scans = touched(&sources::BATCH_LINEAGE, df!["run_number" => ["7"], "new_batch_code" => ["N1"], "parent_batch" => ["B1"]]);
-        assert_eq!((scans.runs, scans.batches), (BTreeSet::from(["7".to_owned()]), BTreeSet::from(["N1".to_owned()])));
-        let batches = |n: usize| Touched { batches: (0..n).map(|n| n.to_string()).collect(), ..Touched::default() };
+        let scans = touched(
+            &sources::BATCH_LINEAGE,
+            df!["run_number" => ["7"], "new_batch_code" => ["N1"], "parent_batch" => ["B1"]],
+        );
+        assert_eq!(
+            (scans.runs, scans.batches),
+            (BTreeSet::from(["7".to_owned()]), BTreeSet::from(["N1".to_owned()]))
+        );
+        let batches =
+            |n: usize| Touched { batches: (0..n).map(|n| n.to_string()).collect(), ..Touched::default() };
         let mut touched = batches(2000);
         touched.merge(batches(1));
         assert!(!touched.all_runs && touched.batches.len() == 2000);
@@ -135,8 +152,13 @@ mod tests {
 
     #[test]
     fn days_are_noted_by_table_and_too_many_of_one_table_are_noted_as_every_day() {
-        let days = |from: u64, count: usize| NaiveDate::MIN.iter_days().skip(from as usize).take(count).collect::<BTreeSet<_>>();
-        let of = |table: &str, days| Touched { days: BTreeMap::from([(table.to_owned(), days)]), ..Touched::default() };
+        let days = |from: u64, count: usize| {
+            NaiveDate::MIN.iter_days().skip(from as usize).take(count).collect::<BTreeSet<_>>()
+        };
+        let of = |table: &str, days| Touched {
+            days: BTreeMap::from([(table.to_owned(), days)]),
+            ..Touched::default()
+        };
         let mut touched = of("shifts", Some(days(0, 1500)));
         touched.merge(of("shifts", Some(days(1000, 1000))));
         touched.merge(of("non_conformance", Some(days(0, 2))));
@@ -155,22 +177,39 @@ mod tests {
             df!["run_number" => [Some("7"), None], "batch_code" => [None, Some("B1")], "despatch_date" => [day; 2], "updated_at" => [at; 2]].unwrap();
         let touched = Touched::by(&sources::DESPATCH, &rows).unwrap();
         assert_eq!((touched.runs, touched.batches), (BTreeSet::from(["7".to_owned()]), BTreeSet::new()));
-        assert_eq!(touched.rows_of_batches, BTreeMap::from([("despatch".to_owned(), Some(BTreeSet::from(["B1".to_owned()])))]));
+        assert_eq!(
+            touched.rows_of_batches,
+            BTreeMap::from([("despatch".to_owned(), Some(BTreeSet::from(["B1".to_owned()])))])
+        );
     }
 
     #[test]
     fn a_row_touches_the_day_it_counts_for_and_a_line_every_day_of_its_shifts() {
         let day = NaiveDate::from_ymd_opt(2026, 11, 2).unwrap();
-        let touched = |source: &Source, rows: PolarsResult<DataFrame>| Touched::by(source, &rows.unwrap()).unwrap().days;
+        let touched = |source: &Source, rows: PolarsResult<DataFrame>| {
+            Touched::by(source, &rows.unwrap()).unwrap().days
+        };
         let one = |table: &str, days: Option<BTreeSet<NaiveDate>>| BTreeMap::from([(table.to_owned(), days)]);
         let dated = |column: &str| df![column => [Some(day), None, Some(day)]];
-        assert_eq!(touched(&sources::SHIFTS, dated("shift_date")), one("shifts", Some(BTreeSet::from([day]))));
-        assert_eq!(touched(&sources::NON_CONFORMANCE, dated("nc_date")), one("non_conformance", Some(BTreeSet::from([day]))));
+        assert_eq!(
+            touched(&sources::SHIFTS, dated("shift_date")),
+            one("shifts", Some(BTreeSet::from([day])))
+        );
+        assert_eq!(
+            touched(&sources::NON_CONFORMANCE, dated("nc_date")),
+            one("non_conformance", Some(BTreeSet::from([day])))
+        );
         let orders = df!["despatch_date" => [Some(day), None], "updated_at" => [day.and_hms_opt(9, 0, 0), day.succ_opt().unwrap().and_hms_opt(9, 0, 0)],
             "run_number" => [None::<&str>; 2], "batch_code" => [None::<&str>; 2]];
-        assert_eq!(touched(&sources::DESPATCH, orders), one("despatch", Some(BTreeSet::from([day, day.succ_opt().unwrap()]))));
+        assert_eq!(
+            touched(&sources::DESPATCH, orders),
+            one("despatch", Some(BTreeSet::from([day, day.succ_opt().unwrap()])))
+        );
         let read = df!["reading_time" => [day.and_hms_opt(0, 0, 0), day.and_hms_opt(23, 59, 59)]];
-        assert_eq!(touched(&sources::TEMPERATURE_LOGS, read), one("temperature_logs", Some(BTreeSet::from([day]))));
+        assert_eq!(
+            touched(&sources::TEMPERATURE_LOGS, read),
+            one("temperature_logs", Some(BTreeSet::from([day])))
+        );
         assert_eq!(touched(&sources::PROD_LINES, df!["line_id" => ["L1"]]), one("shifts", None));
     }
 }

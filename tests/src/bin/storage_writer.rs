@@ -1,6 +1,8 @@
-//! A program to be killed: it writes into a folder through its own embedded S3 server until it dies, and says what it was told is stored.
+//! A program to be killed: it writes into a folder through its own embedded S3 server until it dies, and says
+//! what it was told is stored.
 //!
-//! Lines on standard output: `ready`, `created <number>`, `counted`. They are said after the storage's answer, so what was done may be one more.
+//! Lines on standard output: `ready`, `created <number>`, `counted`. They are said after the storage's
+//! answer, so what was done may be one more.
 
 use std::env;
 use std::hash::{BuildHasher, RandomState};
@@ -19,7 +21,8 @@ const COUNTER: &str = "counter";
 async fn main() -> Result<()> {
     let mut arguments = env::args_os().skip(1);
     let root = PathBuf::from(arguments.next().context("the folder to write in is missing")?);
-    let name = arguments.next().and_then(|name| name.into_string().ok()).context("the writer's name is missing")?;
+    let name =
+        arguments.next().and_then(|name| name.into_string().ok()).context("the writer's name is missing")?;
     let server = Server::start(&root).await?;
     let store = server.store(BUCKET);
     store.put(COUNTER, b"0".to_vec(), &Metadata::new(), PutMode::Create).await?;
@@ -29,11 +32,14 @@ async fn main() -> Result<()> {
     for round in 0_u64.. {
         let chance = RandomState::new().hash_one(round);
         let body: Vec<u8> = (0..chance % 200_000).map(|index| (index ^ chance) as u8).collect();
-        store.put(&format!("replaced/{}", chance % 5), body.clone(), &whole(&body), PutMode::Overwrite).await?;
+        store
+            .put(&format!("replaced/{}", chance % 5), body.clone(), &whole(&body), PutMode::Overwrite)
+            .await?;
 
         let mut metadata = whole(&body);
         metadata.insert("writer".into(), name.clone());
-        let created = store.put(&format!("created/{number:06}"), body.clone(), &metadata, PutMode::Create).await?;
+        let created =
+            store.put(&format!("created/{number:06}"), body.clone(), &metadata, PutMode::Create).await?;
         if created != Put::Refused {
             say(&format!("created {number}"))?;
         }

@@ -29,7 +29,10 @@ impl Connect for FaultyConnect {
     async fn connect(&self) -> Result<Box<dyn Erp>, ErpError> {
         match self.fate.of(&Call { operation: Operation::Connect, subject: String::new() }).await {
             Blow::ErpFails(failure) => Err(failure.of("any")),
-            _ => Ok(Box::new(FaultyErp { inner: Sqlite::open(&self.path).await?, fate: Arc::clone(&self.fate) })),
+            _ => Ok(Box::new(FaultyErp {
+                inner: Sqlite::open(&self.path).await?,
+                fate: Arc::clone(&self.fate),
+            })),
         }
     }
 }
@@ -44,13 +47,21 @@ impl Erp for FaultyErp {
     }
 
     async fn page(&self, table: &Table, select: &Select) -> Result<Page, ErpError> {
-        match self.fate.of(&Call { operation: Operation::Page, subject: select.source.table.to_owned() }).await {
+        match self
+            .fate
+            .of(&Call { operation: Operation::Page, subject: select.source.table.to_owned() })
+            .await
+        {
             Blow::ErpFails(failure) => Err(failure.of(select.source.table)),
             Blow::Cut(rows) => {
                 let page = self.inner.page(table, select).await?;
                 // What has no order has no second page.
                 let cut = rows < page.rows.len() && !select.order.is_empty();
-                Ok(if cut { Page { rows: page.rows.into_iter().take(rows.max(1)).collect(), cut: true } } else { page })
+                Ok(if cut {
+                    Page { rows: page.rows.into_iter().take(rows.max(1)).collect(), cut: true }
+                } else {
+                    page
+                })
             }
             _ => self.inner.page(table, select).await,
         }

@@ -77,7 +77,8 @@ pub enum Failure {
 
 impl Failure {
     /// All that come and go.
-    pub const PASSING: [Self; 5] = [Self::TimedOut, Self::Reset, Self::InternalError, Self::SlowDown, Self::Conflict];
+    pub const PASSING: [Self; 5] =
+        [Self::TimedOut, Self::Reset, Self::InternalError, Self::SlowDown, Self::Conflict];
 
     /// The error, in the words of the real client.
     pub fn of(self, call: &Call) -> StoreError {
@@ -112,7 +113,8 @@ pub enum ErpFailure {
 
 impl ErpFailure {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Unreachable, Self::Busy, Self::Statement, Self::Unusable, Self::NoPermission];
+    pub const ALL: [Self; 5] =
+        [Self::Unreachable, Self::Busy, Self::Statement, Self::Unusable, Self::NoPermission];
 
     /// The error for a table.
     pub fn of(self, table: &'static str) -> ErpError {
@@ -138,9 +140,11 @@ pub enum Blow {
     DoneButFails(Failure),
     /// A conditional write is refused though its condition holds (elsewhere it is made).
     Refused,
-    /// A conditional write is done, its answer is lost, and the client's second try is refused (elsewhere it is made).
+    /// A conditional write is done, its answer is lost, and the client's second try is refused (elsewhere it
+    /// is made).
     DoneButRefused,
-    /// A conditional write is reported as failed, and done when the storage is told to [`deliver`](super::FaultyStore::deliver).
+    /// A conditional write is reported as failed, and done when the storage is told to
+    /// [`deliver`](super::FaultyStore::deliver).
     DoneLater,
     /// A call to the ERP fails.
     ErpFails(ErpFailure),

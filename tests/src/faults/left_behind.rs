@@ -1,11 +1,13 @@
-//! What a run left in the storage, without what is another each time: so that two lakes that differ in ids only need not both be looked at.
+//! What a run left in the storage, without what is another each time: so that two lakes that differ in ids
+//! only need not both be looked at.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use lake::{MemoryStore, Store};
 use serde_json::Value;
 
-/// A number for the state of a lake: equal for lakes that differ only in the ids of runs and in what makes names unique.
+/// A number for the state of a lake: equal for lakes that differ only in the ids of runs and in what makes
+/// names unique.
 pub async fn left_behind(store: &MemoryStore) -> u64 {
     let mut lines = Vec::new();
     for listed in store.list("", None).await.expect("the memory") {
@@ -44,9 +46,11 @@ fn manifest(mut manifest: Value) -> String {
     manifest.to_string()
 }
 
-/// A key without what is another each time: the ids of runs, and what makes the names of mart versions unique.
+/// A key without what is another each time: the ids of runs, and what makes the names of mart versions
+/// unique.
 pub(super) fn without_ids(key: &str) -> &str {
     let cut = |folder: &str| key.find(folder).map(|at| &key[..at + folder.len()]);
-    let version = || key.contains("marts/").then(|| key.rsplit_once('-').map(|(version, _)| version)).flatten();
+    let version =
+        || key.contains("marts/").then(|| key.rsplit_once('-').map(|(version, _)| version)).flatten();
     cut("/runs/").or_else(|| cut("/running/")).or_else(version).unwrap_or(key)
 }

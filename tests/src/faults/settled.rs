@@ -1,4 +1,5 @@
-//! What must hold when the faults are over and clean runs have gone through: the lake is the ERP, each row once, and everything made of it is right.
+//! What must hold when the faults are over and clean runs have gone through: the lake is the ERP, each row
+//! once, and everything made of it is right.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,35 +82,61 @@ impl Goal {
     async fn check_staging(&self, lake: &Lake, source: &'static Source) -> Result<(), String> {
         let mut held = BTreeMap::new();
         for part in lake.staging_parts(source.staging).await.map_err(said)? {
-            let rows = lake.held(source.staging, Slot::Part(&part), None).await.map_err(said)?.ok_or("a part that is listed is not there")?;
+            let rows = lake
+                .held(source.staging, Slot::Part(&part), None)
+                .await
+                .map_err(said)?
+                .ok_or("a part that is listed is not there")?;
             for row in rows_of(&rows.frame) {
                 let key = key_of(source, &row);
-                ensure(held.insert(key.clone(), row).is_none(), || format!("staging/{}: {key:?} is there twice", source.staging))?;
+                ensure(held.insert(key.clone(), row).is_none(), || {
+                    format!("staging/{}: {key:?} is there twice", source.staging)
+                })?;
             }
         }
         let all = |rows: &Rows| -> BTreeSet<Vec<String>> { rows.values().cloned().collect() };
         differ(&format!("staging/{}", source.staging), &all(&self.staging[source.staging]), &all(&held))
     }
 
-    async fn check_open(&self, lake: &Lake, manifest: &Manifest, source: &'static Source) -> Result<(), String> {
+    async fn check_open(
+        &self,
+        lake: &Lake,
+        manifest: &Manifest,
+        source: &'static Source,
+    ) -> Result<(), String> {
         let open = match lake.held(source.staging, Slot::Rejected, None).await.map_err(said)? {
             Some(held) => held.frame,
             None => DataFrame::empty_with_schema(&batch::rejected_schema()),
         };
         let texts = |name: &str| -> Vec<String> {
-            let column: &StringChunked = open.column(name).and_then(|column| column.str()).expect("a text column");
+            let column: &StringChunked =
+                open.column(name).and_then(|column| column.str()).expect("a text column");
             column.iter().map(|text| text.unwrap_or_default().to_owned()).collect()
         };
-        let listed: Vec<_> = texts("key").into_iter().zip(texts("reason")).zip(texts("row")).map(|((key, reason), row)| (key, reason, row)).collect();
+        let listed: Vec<_> = texts("key")
+            .into_iter()
+            .zip(texts("reason"))
+            .zip(texts("row"))
+            .map(|((key, reason), row)| (key, reason, row))
+            .collect();
         let distinct: Open = listed.iter().cloned().collect();
-        ensure(distinct.len() == listed.len(), || format!("rejected/{}: a row is open twice: {listed:?}", source.staging))?;
+        ensure(distinct.len() == listed.len(), || {
+            format!("rejected/{}: a row is open twice: {listed:?}", source.staging)
+        })?;
         differ(&format!("rejected/{}", source.staging), &self.open[source.staging], &distinct)?;
         let counted = manifest.tables.get(source.staging).map_or(0, |table| table.rejected);
-        ensure(counted == listed.len(), || format!("{}: {} rejected rows are open, the manifest counts {counted}", source.staging, listed.len()))
+        ensure(counted == listed.len(), || {
+            format!(
+                "{}: {} rejected rows are open, the manifest counts {counted}",
+                source.staging,
+                listed.len()
+            )
+        })
     }
 }
 
-/// The rows of the ERP that can be taken, of each key the one with the latest watermark, and those that cannot.
+/// The rows of the ERP that can be taken, of each key the one with the latest watermark, and those that
+/// cannot.
 fn judged(factory: &Small, source: &'static Source) -> (Rows, Open) {
     let mut rows: BTreeMap<Vec<String>, (NaiveDateTime, Vec<String>)> = BTreeMap::new();
     let mut open = Open::new();
@@ -130,15 +157,21 @@ fn judged(factory: &Small, source: &'static Source) -> (Rows, Open) {
     (rows.into_iter().map(|(key, (_, row))| (key, row)).collect(), open)
 }
 
-/// How the open list names a rejected row: by its key as JSON, or by its original values where a part of the key cannot be read.
+/// How the open list names a rejected row: by its key as JSON, or by its original values where a part of the
+/// key cannot be read.
 fn rejected_key(source: &Source, row: &RejectedRow) -> String {
-    let values = source.columns.iter().zip(&row.values).filter(|(column, _)| source.key.contains(&column.source)).map(|(_, value)| match value {
-        Value::Text(text) => Some(serde_json::Value::from(text.as_str()).to_string()),
-        Value::Whole(value) => Some(value.to_string()),
-        Value::Date(date) => Some(format!("\"{date}\"")),
-        _ => None,
-    });
-    values.collect::<Option<Vec<_>>>().map_or_else(|| row.json(source), |parts| format!("[{}]", parts.join(",")))
+    let values =
+        source.columns.iter().zip(&row.values).filter(|(column, _)| source.key.contains(&column.source)).map(
+            |(_, value)| match value {
+                Value::Text(text) => Some(serde_json::Value::from(text.as_str()).to_string()),
+                Value::Whole(value) => Some(value.to_string()),
+                Value::Date(date) => Some(format!("\"{date}\"")),
+                _ => None,
+            },
+        );
+    values
+        .collect::<Option<Vec<_>>>()
+        .map_or_else(|| row.json(source), |parts| format!("[{}]", parts.join(",")))
 }
 
 /// Every run has come to an end, those that died too.
@@ -146,34 +179,56 @@ async fn check_records(store: &MemoryStore) -> Result<(), String> {
     let marks = store.list("factory=test/running/", None).await.map_err(said)?;
     ensure(marks.is_empty(), || format!("runs are still marked as living: {marks:?}"))?;
     for listed in store.list("factory=test/runs/", None).await.map_err(said)? {
-        let object = store.get(&listed.key).await.map_err(said)?.ok_or("a record that is listed is not there")?;
+        let object =
+            store.get(&listed.key).await.map_err(said)?.ok_or("a record that is listed is not there")?;
         let record: RunRecord = serde_json::from_slice(&object.bytes).map_err(said)?;
-        ensure(record.status != "running" && record.finished_at.is_some(), || format!("{} is still {}", listed.key, record.status))?;
+        ensure(record.status != "running" && record.finished_at.is_some(), || {
+            format!("{} is still {}", listed.key, record.status)
+        })?;
     }
     Ok(())
 }
 
-async fn check_batches(factory: &Small, lake: &Lake, manifest: &Manifest, source: &'static Source) -> Result<(), String> {
+async fn check_batches(
+    factory: &Small,
+    lake: &Lake,
+    manifest: &Manifest,
+    source: &'static Source,
+) -> Result<(), String> {
     let numbers = lake.batches_after(source.staging, 0).await.map_err(said)?;
-    ensure(numbers.iter().copied().eq(1..=numbers.len() as u64), || format!("raw/{}: the batches are {numbers:?}", source.staging))?;
+    ensure(numbers.iter().copied().eq(1..=numbers.len() as u64), || {
+        format!("raw/{}: the batches are {numbers:?}", source.staging)
+    })?;
     let applied = manifest.tables.get(source.staging).map_or(0, |table| table.applied);
-    ensure(applied == numbers.len() as u64, || format!("raw/{}: {} batches, {applied} are applied", source.staging, numbers.len()))?;
+    ensure(applied == numbers.len() as u64, || {
+        format!("raw/{}: {} batches, {applied} are applied", source.staging, numbers.len())
+    })?;
     for number in numbers {
         let batch = lake.batch(source.staging, number, None).await.map_err(said)?;
         if let Some(csv) = batch::rejected_csv(source, &batch.frame).map_err(said)? {
-            let key = format!("factory={}/rejected/{}/{number:08}.csv", factory.settings.factory_id, source.staging);
+            let key = format!(
+                "factory={}/rejected/{}/{number:08}.csv",
+                factory.settings.factory_id, source.staging
+            );
             let lies = factory.store.get(&key).await.map_err(said)?;
-            ensure(lies.is_some_and(|object| object.bytes == csv), || format!("`{key}` is not what batch {number} rejected"))?;
+            ensure(lies.is_some_and(|object| object.bytes == csv), || {
+                format!("`{key}` is not what batch {number} rejected")
+            })?;
         }
     }
     Ok(())
 }
 
-async fn all_marts(lake: &Lake, manifest: &Manifest) -> Result<BTreeMap<&'static str, BTreeSet<Vec<String>>>, String> {
+async fn all_marts(
+    lake: &Lake,
+    manifest: &Manifest,
+) -> Result<BTreeMap<&'static str, BTreeSet<Vec<String>>>, String> {
     let mut all = BTreeMap::new();
     for mart in marts::ALL {
         let mut rows = BTreeSet::new();
-        for part in manifest.marts.get(mart.name).ok_or_else(|| format!("there is no mart {}", mart.name))?.values() {
+        for part in
+            manifest.marts.get(mart.name).ok_or_else(|| format!("there is no mart {}", mart.name))?.values()
+        {
             for row in rows_of(&lake.mart_part(part, None).await.map_err(said)?) {
                 ensure(rows.insert(row.clone()), || format!("marts/{}: {row:?} is there twice", mart.name))?;
             }
@@ -187,7 +242,12 @@ async fn all_marts(lake: &Lake, manifest: &Manifest) -> Result<BTreeMap<&'static
 pub async fn check_staging_follows_raw(factory: &Small) -> Result<(), String> {
     let fresh = MemoryStore::new();
     for listed in factory.store.list("factory=test/raw/", None).await.map_err(said)? {
-        let object = factory.store.get(&listed.key).await.map_err(said)?.ok_or("a batch that is listed is not there")?;
+        let object = factory
+            .store
+            .get(&listed.key)
+            .await
+            .map_err(said)?
+            .ok_or("a batch that is listed is not there")?;
         fresh.put(&listed.key, object.bytes, &object.metadata, PutMode::Create).await.map_err(said)?;
     }
     let (lake, again) = (factory.lake(), factory.lake_over(fresh));
@@ -203,7 +263,11 @@ pub async fn check_staging_follows_raw(factory: &Small) -> Result<(), String> {
 async fn all_staged(lake: &Lake, source: &Source) -> Result<BTreeSet<Vec<String>>, String> {
     let mut all = BTreeSet::new();
     for part in lake.staging_parts(source.staging).await.map_err(said)? {
-        let rows = lake.held(source.staging, Slot::Part(&part), None).await.map_err(said)?.ok_or("a part that is listed is not there")?;
+        let rows = lake
+            .held(source.staging, Slot::Part(&part), None)
+            .await
+            .map_err(said)?
+            .ok_or("a part that is listed is not there")?;
         all.extend(rows_of(&rows.frame));
     }
     Ok(all)
@@ -216,20 +280,37 @@ pub async fn check_published(store: &MemoryStore, manifest: &Manifest) -> Result
     for (mart, parts) in &manifest.marts {
         for (part, current) in parts {
             let key = folder(&format!("published/{mart}/{part}/part.parquet"));
-            let (copy, current) = (store.get(&key).await.map_err(said)?, store.get(&folder(&current.key)).await.map_err(said)?);
-            let (Some(copy), Some(current)) = (copy, current) else { return Err(format!("`{key}` or what it is a copy of is not there")) };
-            ensure(copy.bytes == current.bytes, || format!("`{key}` is not the current part but {:?}", copy.metadata))?;
+            let (copy, current) =
+                (store.get(&key).await.map_err(said)?, store.get(&folder(&current.key)).await.map_err(said)?);
+            let (Some(copy), Some(current)) = (copy, current) else {
+                return Err(format!("`{key}` or what it is a copy of is not there"));
+            };
+            ensure(copy.bytes == current.bytes, || {
+                format!("`{key}` is not the current part but {:?}", copy.metadata)
+            })?;
             expected.insert(key);
         }
     }
-    let listed = store.list(&folder("published/"), None).await.map_err(said)?.into_iter().map(|object| object.key).collect();
+    let listed = store
+        .list(&folder("published/"), None)
+        .await
+        .map_err(said)?
+        .into_iter()
+        .map(|object| object.key)
+        .collect();
     differ("published", &expected, &listed)
 }
 
-fn differ<T: Ord + std::fmt::Debug>(what: &str, expected: &BTreeSet<T>, found: &BTreeSet<T>) -> Result<(), String> {
+fn differ<T: Ord + std::fmt::Debug>(
+    what: &str,
+    expected: &BTreeSet<T>,
+    found: &BTreeSet<T>,
+) -> Result<(), String> {
     let missing: Vec<_> = expected.difference(found).take(2).collect();
     let extra: Vec<_> = found.difference(expected).take(2).collect();
-    ensure(missing.is_empty() && extra.is_empty(), || format!("{what}: missing {missing:?}, too many {extra:?}"))
+    ensure(missing.is_empty() && extra.is_empty(), || {
+        format!("{what}: missing {missing:?}, too many {extra:?}")
+    })
 }
 
 fn ensure(holds: bool, complaint: impl FnOnce() -> String) -> Result<(), String> {

@@ -1,4 +1,5 @@
-//! A factory small enough to be made, run and compared a thousand times: an ERP in SQLite and a lake in memory, with a clock that the test sets.
+//! A factory small enough to be made, run and compared a thousand times: an ERP in SQLite and a lake in
+//! memory, with a clock that the test sets.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -66,8 +67,13 @@ pub struct Client {
 }
 
 impl Small {
-    /// A factory whose ERP has these tables, without a row; columns have no type. With indexes, runs read by stamps, and without by keys.
-    pub fn new<'a>(now: DateTime<Utc>, tables: impl IntoIterator<Item = &'a Source>, is_indexed: impl Fn(&Source) -> bool) -> Self {
+    /// A factory whose ERP has these tables, without a row; columns have no type. With indexes, runs read by
+    /// stamps, and without by keys.
+    pub fn new<'a>(
+        now: DateTime<Utc>,
+        tables: impl IntoIterator<Item = &'a Source>,
+        is_indexed: impl Fn(&Source) -> bool,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let erp = open(&folder);
         for source in tables {
@@ -82,7 +88,9 @@ impl Small {
             }
         }
         let settings = Settings {
-            source_db: format!("sqlite://{}", folder.path().join("erp.db").display()).parse().expect("an address"),
+            source_db: format!("sqlite://{}", folder.path().join("erp.db").display())
+                .parse()
+                .expect("an address"),
             factory_id: "test".to_owned(),
             factory_tz: Tz::Europe__London,
             reading: Reading { batch_size: 3, overlap_minutes: 120, reconcile_days: 3660 },
@@ -130,15 +138,18 @@ impl Small {
     /// The rows of a table of the ERP; `None` if it does not have the table.
     pub fn erp_rows(&self, source: &Source) -> Option<Vec<Vec<Cell>>> {
         let names: Vec<_> = source.columns.iter().map(|column| column.source).collect();
-        let mut statement = self.erp.prepare_cached(&format!("SELECT {} FROM {}", names.join(", "), source.table)).ok()?;
-        let rows = statement.query_map([], |row| (0..names.len()).map(|i| row.get_ref(i).map(cell)).collect());
+        let mut statement =
+            self.erp.prepare_cached(&format!("SELECT {} FROM {}", names.join(", "), source.table)).ok()?;
+        let rows =
+            statement.query_map([], |row| (0..names.len()).map(|i| row.get_ref(i).map(cell)).collect());
         Some(rows.and_then(Iterator::collect).expect("rows"))
     }
 
     /// What SQL literals are as cells.
     pub fn evaluate(&self, literals: &[String]) -> Vec<Cell> {
-        let row =
-            self.erp.query_row(&format!("SELECT {}", literals.join(", ")), [], |row| (0..literals.len()).map(|i| row.get_ref(i).map(cell)).collect());
+        let row = self.erp.query_row(&format!("SELECT {}", literals.join(", ")), [], |row| {
+            (0..literals.len()).map(|i| row.get_ref(i).map(cell)).collect()
+        });
         row.unwrap_or_else(|error| panic!("{literals:?}: {error}"))
     }
 
@@ -192,7 +203,11 @@ impl Client {
     /// The run.
     pub async fn run(&self, mode: Mode) -> RunRecord {
         let clock = || self.clock.now() + self.clock_ahead;
-        let request = RunRequest { mode, trigger: "test".to_owned(), deadline: self.time_limit.map(|limit| clock() + limit) };
+        let request = RunRequest {
+            mode,
+            trigger: "test".to_owned(),
+            deadline: self.time_limit.map(|limit| clock() + limit),
+        };
         run_from(&self.erp, &self.lake, &self.settings, &request, clock).await
     }
 }

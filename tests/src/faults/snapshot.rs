@@ -1,4 +1,5 @@
-//! What every reader must see at any moment: one manifest of which everything is there, and marts that agree with each other.
+//! What every reader must see at any moment: one manifest of which everything is there, and marts that agree
+//! with each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,8 +68,9 @@ struct CheckRow {
     detected_on: NaiveDate,
 }
 
-/// Reads all that a reader can see and says what of it does not fit together. `latest_start` is the latest start of any run on the factory's clock, where
-/// the test knows it. Returns the generation that was read, 0 before the first.
+/// Reads all that a reader can see and says what of it does not fit together. `latest_start` is the latest
+/// start of any run on the factory's clock, where the test knows it. Returns the generation that was read, 0
+/// before the first.
 pub async fn see_one_version(lake: &Lake, latest_start: Option<NaiveDateTime>) -> Result<u64, String> {
     let Some((manifest, _)) = lake.manifest().await.map_err(|error| error.to_string())? else { return Ok(0) };
     batches_are_there(lake, &manifest, latest_start).await?;
@@ -79,22 +81,42 @@ pub async fn see_one_version(lake: &Lake, latest_start: Option<NaiveDateTime>) -
     Ok(manifest.generation)
 }
 
-async fn batches_are_there(lake: &Lake, manifest: &Manifest, latest_start: Option<NaiveDateTime>) -> Result<(), String> {
+async fn batches_are_there(
+    lake: &Lake,
+    manifest: &Manifest,
+    latest_start: Option<NaiveDateTime>,
+) -> Result<(), String> {
     for (table, state) in &manifest.tables {
-        let parts: BTreeSet<String> = lake.staging_parts(table).await.map_err(|error| error.to_string())?.into_iter().collect();
+        let parts: BTreeSet<String> =
+            lake.staging_parts(table).await.map_err(|error| error.to_string())?.into_iter().collect();
         let lost: Vec<_> = state.parts.keys().filter(|part| !parts.contains(*part)).collect();
-        ensure(lost.is_empty(), || format!("staging/{table} lacks the parts {lost:?} that the manifest names"))?;
+        ensure(lost.is_empty(), || {
+            format!("staging/{table} lacks the parts {lost:?} that the manifest names")
+        })?;
         if state.applied > 0 {
             let info = lake.batch_info(table, state.applied).await.map_err(|error| error.to_string())?;
-            let info = info.ok_or_else(|| format!("{table}: the manifest has applied batch {}, which does not exist", state.applied))?;
-            ensure(info.watermark == state.watermark, || {
-                format!("{table}: the watermark is {:?}, that of batch {} is {:?}", state.watermark, state.applied, info.watermark)
+            let info = info.ok_or_else(|| {
+                format!("{table}: the manifest has applied batch {}, which does not exist", state.applied)
             })?;
-            ensure(info.mode == Mode::Full || state.open_reload.is_none() || info.reload.is_none(), || format!("{table}: {info:?}"))?;
+            ensure(info.watermark == state.watermark, || {
+                format!(
+                    "{table}: the watermark is {:?}, that of batch {} is {:?}",
+                    state.watermark, state.applied, info.watermark
+                )
+            })?;
+            ensure(info.mode == Mode::Full || state.open_reload.is_none() || info.reload.is_none(), || {
+                format!("{table}: {info:?}")
+            })?;
         }
         if let (Some(watermark), Some(start)) = (&state.watermark, latest_start) {
-            let watermark: NaiveDateTime = watermark.parse().map_err(|error| format!("{table}: the watermark is {watermark}: {error}"))?;
-            ensure(watermark <= start, || format!("{table}: the watermark {watermark} is ahead of every run's start, {start} at the latest"))?;
+            let watermark: NaiveDateTime = watermark
+                .parse()
+                .map_err(|error| format!("{table}: the watermark is {watermark}: {error}"))?;
+            ensure(watermark <= start, || {
+                format!(
+                    "{table}: the watermark {watermark} is ahead of every run's start, {start} at the latest"
+                )
+            })?;
         }
     }
     Ok(())
@@ -104,19 +126,26 @@ async fn read<T: DeserializeOwned>(lake: &Lake, manifest: &Manifest, mart: &str)
     let parts = manifest.marts.get(mart).ok_or_else(|| format!("the manifest has no mart {mart}"))?;
     let mut all = Vec::new();
     for (name, part) in parts {
-        let frame = lake.mart_part(part, None).await.map_err(|error| format!("{mart}/{name} of generation {}: {error}", manifest.generation))?;
-        ensure(frame.height() == part.rows, || format!("{mart}/{name} has {} rows, the manifest says {}", frame.height(), part.rows))?;
+        let frame = lake
+            .mart_part(part, None)
+            .await
+            .map_err(|error| format!("{mart}/{name} of generation {}: {error}", manifest.generation))?;
+        ensure(frame.height() == part.rows, || {
+            format!("{mart}/{name} has {} rows, the manifest says {}", frame.height(), part.rows)
+        })?;
         all.extend(rows::<T>(&frame).map_err(|error| format!("{mart}: {error}"))?);
     }
     Ok(all)
 }
 
 async fn marts_agree(lake: &Lake, manifest: &Manifest) -> Result<(), String> {
-    let missing: Vec<_> = ALL.iter().filter(|mart| !manifest.marts.contains_key(mart.name)).map(|mart| mart.name).collect();
+    let missing: Vec<_> =
+        ALL.iter().filter(|mart| !manifest.marts.contains_key(mart.name)).map(|mart| mart.name).collect();
     ensure(missing.is_empty(), || format!("the manifest has some marts, but not {missing:?}"))?;
 
     let runs: Vec<RunRow> = read(lake, manifest, "runs").await?;
-    let known: BTreeSet<RunKey> = runs.iter().map(|run| (run.run_number.clone(), run.production_date)).collect();
+    let known: BTreeSet<RunKey> =
+        runs.iter().map(|run| (run.run_number.clone(), run.production_date)).collect();
     ensure(known.len() == runs.len(), || "a run is in `runs` twice".to_owned())?;
 
     // Complete runs, and the rows that they are added up in.
@@ -136,7 +165,11 @@ async fn marts_agree(lake: &Lake, manifest: &Manifest) -> Result<(), String> {
 
     // Runs, and the rows that they are made of.
     let inputs: Vec<ChildRow> = read(lake, manifest, "run_inputs").await?;
-    same("the inputs of runs", &by_run(runs.iter().map(|run| (run_key(run), run.input_kg))), &by_run(inputs.iter().map(child)))?;
+    same(
+        "the inputs of runs",
+        &by_run(runs.iter().map(|run| (run_key(run), run.input_kg))),
+        &by_run(inputs.iter().map(child)),
+    )?;
     let outputs: Vec<ChildRow> = read(lake, manifest, "run_outputs").await?;
     let outputs = by_run(outputs.iter().map(child));
     // A run without outputs goes by its totals.
@@ -147,21 +180,29 @@ async fn marts_agree(lake: &Lake, manifest: &Manifest) -> Result<(), String> {
     for (run, packs) in weighed {
         let of_run = runs.iter().find(|row| run_key(row) == run).map(|row| row.packs);
         // Only packs with a weight are judged.
-        ensure(of_run.is_some_and(|all| all >= packs), || format!("run {run:?} has {of_run:?} packs, of which {packs} were weighed"))?;
+        ensure(of_run.is_some_and(|all| all >= packs), || {
+            format!("run {run:?} has {of_run:?} packs, of which {packs} were weighed")
+        })?;
     }
 
     // Readings.
     let breaches: Vec<BreachRow> = read(lake, manifest, "temperature_breaches").await?;
     let breaches = by_date(breaches.iter().map(|row| (row.reading_date, Some(1.0))));
     let breach_days: Vec<BreachDay> = read(lake, manifest, "fct_temp_breaches").await?;
-    let counted = breach_days.iter().filter(|day| day.breaches > 0).map(|day| (day.reading_date, Some(day.breaches as f64)));
+    let counted = breach_days
+        .iter()
+        .filter(|day| day.breaches > 0)
+        .map(|day| (day.reading_date, Some(day.breaches as f64)));
     same("temperature breaches", &breaches, &by_date(counted))?;
     let checks: Vec<CheckRow> = read(lake, manifest, "fct_compliance_checks").await?;
-    let of_readings = checks.iter().filter(|row| row.check == "temperature_breach").map(|row| (row.detected_on, Some(1.0)));
+    let of_readings =
+        checks.iter().filter(|row| row.check == "temperature_breach").map(|row| (row.detected_on, Some(1.0)));
     same("the checks of readings", &breaches, &by_date(of_readings))?;
     for row in &checks {
         if let (Some(number), Some(date)) = (&row.run_number, row.production_date) {
-            ensure(known.contains(&(number.clone(), date)), || format!("{} was found in run {number} of {date}, which does not exist", row.check))?;
+            ensure(known.contains(&(number.clone(), date)), || {
+                format!("{} was found in run {number} of {date}, which does not exist", row.check)
+            })?;
         }
     }
     Ok(())
@@ -193,7 +234,11 @@ fn sums<K: Ord>(rows: impl Iterator<Item = (K, Option<f64>)>) -> BTreeMap<K, f64
     sums
 }
 
-fn same<K: Ord + std::fmt::Debug>(what: &str, one: &BTreeMap<K, f64>, other: &BTreeMap<K, f64>) -> Result<(), String> {
+fn same<K: Ord + std::fmt::Debug>(
+    what: &str,
+    one: &BTreeMap<K, f64>,
+    other: &BTreeMap<K, f64>,
+) -> Result<(), String> {
     let close = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-6 * (1.0 + a.abs());
     let equal = one.keys().eq(other.keys()) && one.values().zip(other.values()).all(close);
     ensure(equal, || format!("two marts do not agree about {what}: {one:?} and {other:?}"))

@@ -1,4 +1,5 @@
-//! A storage whose calls may be struck. It strikes as what the real client lets through: after its own retries, with its own reading of 409 and 412.
+//! A storage whose calls may be struck. It strikes as what the real client lets through: after its own
+//! retries, with its own reading of 409 and 412.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,13 +36,20 @@ impl FaultyStore {
         let late = std::mem::take(&mut *self.late.lock().unwrap_or_else(PoisonError::into_inner));
         let count = late.len();
         for put in late {
-            self.inner.put(&put.key, put.bytes, &put.metadata, put.mode).await.expect("the memory takes what it took before");
+            self.inner
+                .put(&put.key, put.bytes, &put.metadata, put.mode)
+                .await
+                .expect("the memory takes what it took before");
         }
         count
     }
 
     /// What becomes of a call that has only two outcomes: it is made, or it is not.
-    async fn plain<T>(&self, call: Call, made: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    async fn plain<T>(
+        &self,
+        call: Call,
+        made: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         match self.fate.of(&call).await {
             Blow::Fails(failure) => Err(failure.of(&call)),
             Blow::DoneButFails(failure) => {
@@ -71,7 +79,13 @@ impl Store for FaultyStore {
         self.plain(call(Operation::Head, key), self.inner.head(key)).await
     }
 
-    async fn put(&self, key: &str, bytes: Vec<u8>, metadata: &Metadata, mode: PutMode) -> Result<Put, StoreError> {
+    async fn put(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        metadata: &Metadata,
+        mode: PutMode,
+    ) -> Result<Put, StoreError> {
         if mode == PutMode::Overwrite {
             return self.plain(call(Operation::Put, key), self.inner.put(key, bytes, metadata, mode)).await;
         }

@@ -1,4 +1,5 @@
-//! The fate that strikes one call of a run: fails it, kills or holds the run there, or fails all writes from there on.
+//! The fate that strikes one call of a run: fails it, kills or holds the run there, or fails all writes from
+//! there on.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -35,7 +36,8 @@ impl Strike {
         Self::new(When::Once(n, blow))
     }
 
-    /// The process dies before the n-th call is made. Whoever runs it must drop it when it has [`reached`](Strike::reached) that call.
+    /// The process dies before the n-th call is made. Whoever runs it must drop it when it has
+    /// [`reached`](Strike::reached) that call.
     pub fn death_at(n: usize) -> Self {
         Self::new(When::Death(n))
     }
@@ -80,7 +82,10 @@ impl Fate for Strike {
         };
         match self.when {
             When::Once(at, blow) if n == at => blow,
-            When::Full(from) if n >= from && matches!(call.operation, Operation::Put | Operation::PutIf | Operation::Copy) => {
+            When::Full(from)
+                if n >= from
+                    && matches!(call.operation, Operation::Put | Operation::PutIf | Operation::Copy) =>
+            {
                 Blow::Fails(Failure::DiskFull)
             }
             When::Death(at) if n >= at => {

@@ -1,4 +1,5 @@
-//! A bad line to a real S3 endpoint: requests pass through it one by one, and some of them, or their answers, get lost or are refused on the way.
+//! A bad line to a real S3 endpoint: requests pass through it one by one, and some of them, or their answers,
+//! get lost or are refused on the way.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -60,12 +61,18 @@ struct Plan {
 impl Wire {
     /// A line to a server.
     pub async fn to(server: &Server) -> io::Result<Self> {
-        let state = State { upstream: server.endpoint(), client: reqwest::Client::new(), plan: Mutex::default() };
+        let state =
+            State { upstream: server.endpoint(), client: reqwest::Client::new(), plan: Mutex::default() };
         let state = Arc::new(state);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
         let serving = tokio::spawn(serve(listener, Arc::clone(&state)));
-        Ok(Self { addr, keys: (server.access_key().to_owned(), server.secret_key().to_owned()), state, serving })
+        Ok(Self {
+            addr,
+            keys: (server.access_key().to_owned(), server.secret_key().to_owned()),
+            state,
+            serving,
+        })
     }
 
     /// A client of the server at the end of the line.
@@ -73,8 +80,8 @@ impl Wire {
         S3Store::at(&format!("http://{}", self.addr), &self.keys.0, &self.keys.1, BUCKET)
     }
 
-    /// Strikes the n-th request from now, counted from 1, and so many times in all when the client repeats it. What is said of conditions (409, 412) only
-    /// strikes conditional writes, and only these are counted.
+    /// Strikes the n-th request from now, counted from 1, and so many times in all when the client repeats
+    /// it. What is said of conditions (409, 412) only strikes conditional writes, and only these are counted.
     pub fn strike(&self, n: usize, times: usize, outage: Outage) {
         *self.state.lock() = Plan { strike: Some((n, outage)), times, ..Plan::default() };
     }
@@ -101,14 +108,19 @@ impl State {
         let (head, body) = request.into_parts();
         let body = to_bytes(Body::new(body), usize::MAX).await.map_err(io::Error::other)?;
         let target = head.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-        let is_conditional = head.method == Method::PUT && (head.headers.contains_key(IF_MATCH) || head.headers.contains_key(IF_NONE_MATCH));
+        let is_conditional = head.method == Method::PUT
+            && (head.headers.contains_key(IF_MATCH) || head.headers.contains_key(IF_NONE_MATCH));
         let outage = self.lock().next(&head.method, &target, is_conditional);
         match outage {
             Some(Outage::LostRequest) => return Err(io::ErrorKind::ConnectionReset.into()),
             Some(Outage::Refused(status, code)) => return Ok(refusal(status, code)),
             _ => {}
         }
-        let call = self.client.request(head.method, format!("{}{target}", self.upstream)).headers(head.headers).body(body);
+        let call = self
+            .client
+            .request(head.method, format!("{}{target}", self.upstream))
+            .headers(head.headers)
+            .body(body);
         let answer = call.send().await.map_err(io::Error::other)?;
         let (status, mut headers) = (answer.status(), answer.headers().clone());
         let body = answer.bytes().await.map_err(io::Error::other)?;
@@ -137,7 +149,8 @@ impl Plan {
             return again.then_some(outage);
         }
         let of_conditions = matches!(outage, Outage::Refused(409 | 412, _));
-        let reached = if of_conditions { is_conditional && self.conditional == n } else { self.requests == n };
+        let reached =
+            if of_conditions { is_conditional && self.conditional == n } else { self.requests == n };
         if reached {
             self.struck = Some((method.clone(), target.to_owned(), self.times - 1));
         }
@@ -146,7 +159,9 @@ impl Plan {
 }
 
 fn refusal(status: u16, code: &str) -> Response<Body> {
-    let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>struck on the way</Message></Error>");
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>struck on the way</Message></Error>"
+    );
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response

@@ -1,7 +1,7 @@
 //! What Tideline expects of a storage, as one suite that runs over every storage it knows.
 //!
-//! Each case takes several handles to the same objects and goes round them, so that races also run between servers. Cases do not see each
-//! other's keys and may run on a storage that is in use.
+//! Each case takes several handles to the same objects and goes round them, so that races also run between
+//! servers. Cases do not see each other's keys and may run on a storage that is in use.
 
 mod races;
 
@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 
 pub use races::increment;
 use races::{
-    a_counter_that_many_swap_loses_nothing, a_create_and_a_delete_at_once_leave_all_or_nothing, of_32_creates_at_once_exactly_one_wins,
-    readers_never_see_the_metadata_of_another_body,
+    a_counter_that_many_swap_loses_nothing, a_create_and_a_delete_at_once_leave_all_or_nothing,
+    of_32_creates_at_once_exactly_one_wins, readers_never_see_the_metadata_of_another_body,
 };
 
 /// Handles to one storage.
@@ -40,7 +40,8 @@ pub async fn behaves_like_s3(handles: &Handles) {
     );
 }
 
-/// Runs the cases in which no two calls meet on a key: enough to compare answers with a storage that makes no promise under races.
+/// Runs the cases in which no two calls meet on a key: enough to compare answers with a storage that makes no
+/// promise under races.
 pub async fn answers_like_s3(handles: &Handles) {
     run!(handles;
         what_was_never_put_is_not_there,
@@ -67,7 +68,8 @@ async fn what_was_never_put_is_not_there(handles: &Handles, at: &str) {
     assert!(matches!(store.get_if_changed(&key, &ETag("0".into())).await.unwrap(), Fetched::Missing));
     assert_eq!(store.list(&format!("{at}/"), None).await.unwrap(), []);
     store.delete(&key).await.unwrap();
-    let replaced = store.put(&key, b"x".to_vec(), &Metadata::new(), PutMode::Replace(ETag("0".into()))).await.unwrap();
+    let replaced =
+        store.put(&key, b"x".to_vec(), &Metadata::new(), PutMode::Replace(ETag("0".into()))).await.unwrap();
     assert_eq!(replaced, Put::Refused);
     assert!(store.get(&key).await.unwrap().is_none(), "a refused put stored something");
     let error = store.copy(&key, &format!("{at}/copy")).await.unwrap_err();
@@ -76,7 +78,8 @@ async fn what_was_never_put_is_not_there(handles: &Handles, at: &str) {
 
 async fn a_put_comes_back_whole_from_every_handle(handles: &Handles, at: &str) {
     let key = format!("{at}/a.parquet");
-    let metadata = metadata(&[("watermark", "2026-11-13 05:59:59.997"), ("run-id", "x=1; y=\"2\""), ("empty", "")]);
+    let metadata =
+        metadata(&[("watermark", "2026-11-13 05:59:59.997"), ("run-id", "x=1; y=\"2\""), ("empty", "")]);
     let stored = handles[0].put(&key, b"body".to_vec(), &metadata, PutMode::Overwrite).await.unwrap();
     for store in handles {
         let object = store.get(&key).await.unwrap().unwrap();
@@ -92,23 +95,43 @@ async fn a_put_comes_back_whole_from_every_handle(handles: &Handles, at: &str) {
 
 async fn an_overwrite_replaces_body_and_metadata_together(handles: &Handles, at: &str) {
     let (store, key) = (&handles[0], format!("{at}/a"));
-    let first = etag(store.put(&key, b"one".to_vec(), &metadata(&[("n", "1"), ("only-first", "x")]), PutMode::Overwrite).await.unwrap());
-    let second = etag(store.put(&key, b"two!".to_vec(), &metadata(&[("n", "2")]), PutMode::Overwrite).await.unwrap());
+    let first = etag(
+        store
+            .put(&key, b"one".to_vec(), &metadata(&[("n", "1"), ("only-first", "x")]), PutMode::Overwrite)
+            .await
+            .unwrap(),
+    );
+    let second =
+        etag(store.put(&key, b"two!".to_vec(), &metadata(&[("n", "2")]), PutMode::Overwrite).await.unwrap());
     assert_ne!(first, second);
     let object = store.get(&key).await.unwrap().unwrap();
-    assert_eq!((object.bytes.as_slice(), object.metadata, object.etag), (&b"two!"[..], metadata(&[("n", "2")]), second.clone()));
+    assert_eq!(
+        (object.bytes.as_slice(), object.metadata, object.etag),
+        (&b"two!"[..], metadata(&[("n", "2")]), second.clone())
+    );
     // The same body with other metadata is the same version to S3, and yet a new object.
-    let same = etag(store.put(&key, b"two!".to_vec(), &metadata(&[("n", "3")]), PutMode::Replace(second.clone())).await.unwrap());
+    let same = etag(
+        store
+            .put(&key, b"two!".to_vec(), &metadata(&[("n", "3")]), PutMode::Replace(second.clone()))
+            .await
+            .unwrap(),
+    );
     assert_eq!(same, second);
     assert_eq!(store.get(&key).await.unwrap().unwrap().metadata, metadata(&[("n", "3")]));
 }
 
 async fn a_second_create_is_refused_and_changes_nothing(handles: &Handles, at: &str) {
     let key = format!("{at}/00000001.parquet");
-    let first = handles[0].put(&key, b"first".to_vec(), &metadata(&[("run-id", "1")]), PutMode::Create).await.unwrap();
+    let first = handles[0]
+        .put(&key, b"first".to_vec(), &metadata(&[("run-id", "1")]), PutMode::Create)
+        .await
+        .unwrap();
     assert!(matches!(first, Put::Stored(_)));
     for store in handles {
-        let second = store.put(&key, b"second".to_vec(), &metadata(&[("run-id", "2")]), PutMode::Create).await.unwrap();
+        let second = store
+            .put(&key, b"second".to_vec(), &metadata(&[("run-id", "2")]), PutMode::Create)
+            .await
+            .unwrap();
         assert_eq!(second, Put::Refused);
         let object = store.get(&key).await.unwrap().unwrap();
         assert_eq!((object.bytes.as_slice(), object.metadata), (&b"first"[..], metadata(&[("run-id", "1")])));
@@ -122,13 +145,24 @@ async fn a_second_create_is_refused_and_changes_nothing(handles: &Handles, at: &
 async fn a_replace_holds_for_the_current_version_only(handles: &Handles, at: &str) {
     let (store, key) = (&handles[0], format!("{at}/manifest.json"));
     let old = etag(store.put(&key, b"1".to_vec(), &Metadata::new(), PutMode::Create).await.unwrap());
-    let new = etag(store.put(&key, b"2".to_vec(), &metadata(&[("n", "2")]), PutMode::Replace(old.clone())).await.unwrap());
+    let new = etag(
+        store
+            .put(&key, b"2".to_vec(), &metadata(&[("n", "2")]), PutMode::Replace(old.clone()))
+            .await
+            .unwrap(),
+    );
     for store in handles {
-        let late = store.put(&key, b"3".to_vec(), &metadata(&[("n", "3")]), PutMode::Replace(old.clone())).await.unwrap();
+        let late = store
+            .put(&key, b"3".to_vec(), &metadata(&[("n", "3")]), PutMode::Replace(old.clone()))
+            .await
+            .unwrap();
         assert_eq!(late, Put::Refused);
     }
     let object = store.get(&key).await.unwrap().unwrap();
-    assert_eq!((object.bytes.as_slice(), object.metadata, &object.etag), (&b"2"[..], metadata(&[("n", "2")]), &new));
+    assert_eq!(
+        (object.bytes.as_slice(), object.metadata, &object.etag),
+        (&b"2"[..], metadata(&[("n", "2")]), &new)
+    );
     store.delete(&key).await.unwrap();
     let gone = store.put(&key, b"4".to_vec(), &Metadata::new(), PutMode::Replace(new)).await.unwrap();
     assert_eq!(gone, Put::Refused);
@@ -141,10 +175,17 @@ async fn a_read_of_a_known_version_says_unchanged(handles: &Handles, at: &str) {
     for store in handles {
         assert!(matches!(store.get_if_changed(&key, &old).await.unwrap(), Fetched::Unchanged));
     }
-    let new = etag(handles[0].put(&key, b"2".to_vec(), &metadata(&[("n", "2")]), PutMode::Overwrite).await.unwrap());
+    let new = etag(
+        handles[0].put(&key, b"2".to_vec(), &metadata(&[("n", "2")]), PutMode::Overwrite).await.unwrap(),
+    );
     for store in handles {
-        let Fetched::New(object) = store.get_if_changed(&key, &old).await.unwrap() else { panic!("the new version was not seen") };
-        assert_eq!((object.bytes, object.metadata, object.etag), (b"2".to_vec(), metadata(&[("n", "2")]), new.clone()));
+        let Fetched::New(object) = store.get_if_changed(&key, &old).await.unwrap() else {
+            panic!("the new version was not seen")
+        };
+        assert_eq!(
+            (object.bytes, object.metadata, object.etag),
+            (b"2".to_vec(), metadata(&[("n", "2")]), new.clone())
+        );
     }
     handles[0].delete(&key).await.unwrap();
     assert!(matches!(handles[0].get_if_changed(&key, &new).await.unwrap(), Fetched::Missing));
@@ -153,7 +194,8 @@ async fn a_read_of_a_known_version_says_unchanged(handles: &Handles, at: &str) {
 async fn a_listing_is_in_byte_order_and_begins_after_the_named_key(handles: &Handles, at: &str) {
     let store = &handles[0];
     // `.` and `-` sort before `/`, `0` after it; capitals before small letters.
-    let keys = ["Z", "a-b/x", "a.b", "a/b", "a/b.c", "a/c/d", "a0", "b", "é"].map(|name| format!("{at}/{name}"));
+    let keys =
+        ["Z", "a-b/x", "a.b", "a/b", "a/b.c", "a/c/d", "a0", "b", "é"].map(|name| format!("{at}/{name}"));
     for (index, key) in keys.iter().enumerate().rev() {
         store.put(key, vec![0; index], &Metadata::new(), PutMode::Overwrite).await.unwrap();
     }
@@ -161,7 +203,10 @@ async fn a_listing_is_in_byte_order_and_begins_after_the_named_key(handles: &Han
     store.put(&beside, Vec::new(), &Metadata::new(), PutMode::Overwrite).await.unwrap();
     let listed = store.list(&format!("{at}/"), None).await.unwrap();
     assert_eq!(listed.iter().map(|line| line.key.as_str()).collect::<Vec<_>>(), keys);
-    assert_eq!(listed.iter().map(|line| line.size_bytes).collect::<Vec<_>>(), (0..keys.len() as u64).collect::<Vec<_>>());
+    assert_eq!(
+        listed.iter().map(|line| line.size_bytes).collect::<Vec<_>>(),
+        (0..keys.len() as u64).collect::<Vec<_>>()
+    );
     for (index, key) in keys.iter().enumerate() {
         let after = names(store, &format!("{at}/"), Some(key)).await;
         assert_eq!(after, keys[index + 1..], "after {key}");
@@ -182,7 +227,10 @@ async fn a_listing_is_in_byte_order_and_begins_after_the_named_key(handles: &Han
 async fn a_listing_of_more_than_a_page_is_whole(handles: &Handles, at: &str) {
     let keys: Vec<String> = (0..1005).map(|number| format!("{at}/{:02}/{number:05}", number % 7)).collect();
     for chunk in keys.chunks(16) {
-        let puts = chunk.iter().enumerate().map(|(index, key)| handles[index % handles.len()].put(key, Vec::new(), &NONE, PutMode::Create));
+        let puts = chunk
+            .iter()
+            .enumerate()
+            .map(|(index, key)| handles[index % handles.len()].put(key, Vec::new(), &NONE, PutMode::Create));
         for put in join_all(puts).await {
             assert!(matches!(put.unwrap(), Put::Stored(_)));
         }
@@ -199,13 +247,22 @@ async fn a_listing_of_more_than_a_page_is_whole(handles: &Handles, at: &str) {
 }
 
 async fn a_copy_takes_the_metadata_along_and_stands_alone(handles: &Handles, at: &str) {
-    let (store, from, to) = (&handles[0], format!("{at}/marts/1 é+.parquet"), format!("{at}/published/part.parquet"));
-    store.put(&to, b"what stood there".to_vec(), &metadata(&[("old", "x")]), PutMode::Overwrite).await.unwrap();
-    let put = etag(store.put(&from, b"mart".to_vec(), &metadata(&[("generation", "7")]), PutMode::Create).await.unwrap());
+    let (store, from, to) =
+        (&handles[0], format!("{at}/marts/1 é+.parquet"), format!("{at}/published/part.parquet"));
+    store
+        .put(&to, b"what stood there".to_vec(), &metadata(&[("old", "x")]), PutMode::Overwrite)
+        .await
+        .unwrap();
+    let put = etag(
+        store.put(&from, b"mart".to_vec(), &metadata(&[("generation", "7")]), PutMode::Create).await.unwrap(),
+    );
     store.copy(&from, &to).await.unwrap();
     store.delete(&from).await.unwrap();
     let copy = store.get(&to).await.unwrap().unwrap();
-    assert_eq!((copy.bytes.as_slice(), copy.metadata, copy.etag), (&b"mart"[..], metadata(&[("generation", "7")]), put));
+    assert_eq!(
+        (copy.bytes.as_slice(), copy.metadata, copy.etag),
+        (&b"mart"[..], metadata(&[("generation", "7")]), put)
+    );
     assert!(store.get(&from).await.unwrap().is_none());
 }
 
@@ -240,7 +297,8 @@ async fn an_empty_body_is_an_object(handles: &Handles, at: &str) {
 
 async fn a_body_of_6_mb_comes_back_unchanged(handles: &Handles, at: &str) {
     let (store, key) = (&handles[0], format!("{at}/large"));
-    let body: Vec<u8> = (0..6 * 1024 * 1024_u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let body: Vec<u8> =
+        (0..6 * 1024 * 1024_u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     store.put(&key, body.clone(), &metadata(&[("sha256", &hash(&body))]), PutMode::Create).await.unwrap();
     let object = store.get(&key).await.unwrap().unwrap();
     assert!(object.bytes == body, "{} bytes came back", object.bytes.len());
@@ -249,7 +307,17 @@ async fn a_body_of_6_mb_comes_back_unchanged(handles: &Handles, at: &str) {
 
 async fn keys_may_have_blanks_accents_and_signs(handles: &Handles, at: &str) {
     let store = &handles[0];
-    let odd = ["with blank", "factory=x/part=2026-11", "Île & co+%20%2F", "a?b#c", "鮭/サーモン", "it's (1)!*", "..dots..", "<xml>\"&amp;", "a\\b"];
+    let odd = [
+        "with blank",
+        "factory=x/part=2026-11",
+        "Île & co+%20%2F",
+        "a?b#c",
+        "鮭/サーモン",
+        "it's (1)!*",
+        "..dots..",
+        "<xml>\"&amp;",
+        "a\\b",
+    ];
     for name in odd {
         let key = format!("{at}/{name}");
         store.put(&key, name.as_bytes().to_vec(), &metadata(&[("n", "1")]), PutMode::Create).await.unwrap();
@@ -266,8 +334,19 @@ async fn keys_may_have_blanks_accents_and_signs(handles: &Handles, at: &str) {
 async fn metadata_that_headers_cannot_carry_is_refused(handles: &Handles, at: &str) {
     let (store, key) = (&handles[0], format!("{at}/a"));
     let long = "x".repeat(2048);
-    for (name, value) in [("Upper", "x"), ("", "x"), ("a b", "x"), ("a", "ünicode"), ("a", "two\nlines"), ("a", " blank"), ("a", &long)] {
-        let error = store.put(&key, b"x".to_vec(), &metadata(&[(name, value)]), PutMode::Overwrite).await.unwrap_err();
+    for (name, value) in [
+        ("Upper", "x"),
+        ("", "x"),
+        ("a b", "x"),
+        ("a", "ünicode"),
+        ("a", "two\nlines"),
+        ("a", " blank"),
+        ("a", &long),
+    ] {
+        let error = store
+            .put(&key, b"x".to_vec(), &metadata(&[(name, value)]), PutMode::Overwrite)
+            .await
+            .unwrap_err();
         assert!(error.to_string().starts_with(&format!("storage: put `{key}` failed: ")), "{error}");
     }
     assert!(store.get(&key).await.unwrap().is_none());

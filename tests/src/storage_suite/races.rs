@@ -16,7 +16,10 @@ pub(super) async fn of_32_creates_at_once_exactly_one_wins(handles: &Handles, at
             let (store, key) = (turn(handles, writer), key.clone());
             tokio::spawn(async move {
                 let body = format!("body of {writer}").into_bytes();
-                store.put(&key, body, &metadata(&[("writer", &writer.to_string())]), PutMode::Create).await.unwrap()
+                store
+                    .put(&key, body, &metadata(&[("writer", &writer.to_string())]), PutMode::Create)
+                    .await
+                    .unwrap()
             })
         });
         let outcomes: Vec<Put> = join_all(puts).await.into_iter().map(Result::unwrap).collect();
@@ -54,7 +57,9 @@ pub async fn increment(store: &dyn Store, key: &str) {
         let object = store.get(key).await.unwrap().unwrap();
         let number: u64 = String::from_utf8(object.bytes).unwrap().parse().unwrap();
         let next = (number + 1).to_string();
-        if store.put(key, next.into_bytes(), &Metadata::new(), PutMode::Replace(object.etag)).await.unwrap() != Put::Refused {
+        if store.put(key, next.into_bytes(), &Metadata::new(), PutMode::Replace(object.etag)).await.unwrap()
+            != Put::Refused
+        {
             return;
         }
     }
@@ -76,7 +81,12 @@ pub(super) async fn readers_never_see_the_metadata_of_another_body(handles: &Han
                 let mut seen = BTreeSet::new();
                 while !done.load(Ordering::Relaxed) {
                     let object = store.get(&key).await.unwrap().unwrap();
-                    assert!(is_whole(&object), "a body of {} bytes came with {:?}", object.bytes.len(), object.metadata);
+                    assert!(
+                        is_whole(&object),
+                        "a body of {} bytes came with {:?}",
+                        object.bytes.len(),
+                        object.metadata
+                    );
                     seen.insert(object.etag.0);
                     let head = store.head(&key).await.unwrap().unwrap();
                     assert_eq!(head.metadata["size"], head.size_bytes.to_string());

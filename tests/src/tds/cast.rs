@@ -18,8 +18,12 @@ pub(super) fn cast(value: &Value, to: SqlType) -> Result<Value, ServerError> {
         (value, SqlType::Real) => to_float(value).map(|number| Value::Float(f64::from(number as f32))),
         (Value::Moment(moment), to) if to.is_time() => moment.round(to).map(Value::Moment),
         (Value::Bytes(bytes), to) if to.is_unicode() => Ok(cut(bytes.chunks(2).map(unit_of).collect(), to)),
-        (Value::Bytes(bytes), to) if to.is_text() => Ok(cut(encoding_rs::WINDOWS_1252.decode(bytes).0.encode_utf16().collect(), to)),
-        (Value::Bytes(bytes), SqlType::VarBinary(length)) => Ok(Value::Bytes(bytes.iter().copied().take(most(length)).collect())),
+        (Value::Bytes(bytes), to) if to.is_text() => {
+            Ok(cut(encoding_rs::WINDOWS_1252.decode(bytes).0.encode_utf16().collect(), to))
+        }
+        (Value::Bytes(bytes), SqlType::VarBinary(length)) => {
+            Ok(Value::Bytes(bytes.iter().copied().take(most(length)).collect()))
+        }
         (Value::Guid(guid), SqlType::UniqueIdentifier) => Ok(Value::Guid(*guid)),
         (value, to) if to.is_text() => Ok(cut(text_of(value)?.encode_utf16().collect(), to)),
         (_, to) => Err(not_allowed(to)),
@@ -29,12 +33,18 @@ pub(super) fn cast(value: &Value, to: SqlType) -> Result<Value, ServerError> {
 /// The same where the source's type says more than the value: a moment as text, a text as bytes.
 pub(super) fn cast_typed(value: &Value, from: SqlType, to: SqlType) -> Result<Value, ServerError> {
     match (value, to) {
-        (Value::Moment(moment), to) if to.is_text() => Ok(cut(moment.text(from).encode_utf16().collect(), to)),
+        (Value::Moment(moment), to) if to.is_text() => {
+            Ok(cut(moment.text(from).encode_utf16().collect(), to))
+        }
         (Value::Moment(_), SqlType::Date) if matches!(from, SqlType::Time(_)) => {
             Err(ServerError::new(206, 16, "Operand type clash: time is incompatible with date"))
         }
         (Value::Text(units), SqlType::VarBinary(length)) => {
-            let bytes = if from.is_unicode() { units.iter().flat_map(|unit| unit.to_le_bytes()).collect() } else { one_byte(units) };
+            let bytes = if from.is_unicode() {
+                units.iter().flat_map(|unit| unit.to_le_bytes()).collect()
+            } else {
+                one_byte(units)
+            };
             Ok(Value::Bytes(bytes.into_iter().take(most(length)).collect()))
         }
         (value, to) => cast(value, to),
@@ -61,7 +71,8 @@ fn most(length: Option<u16>) -> usize {
     length.map_or(usize::MAX, usize::from)
 }
 
-/// Text cut to a type's length; the fixed-length types fill it up with blanks. One-byte types lose what their code page does not have.
+/// Text cut to a type's length; the fixed-length types fill it up with blanks. One-byte types lose what their
+/// code page does not have.
 fn cut(mut units: Vec<u16>, to: SqlType) -> Value {
     if !to.is_unicode() {
         units = encoding_rs::WINDOWS_1252.decode(&one_byte(&units)).0.encode_utf16().collect();
@@ -75,11 +86,19 @@ fn cut(mut units: Vec<u16>, to: SqlType) -> Value {
 }
 
 fn not_allowed(to: SqlType) -> ServerError {
-    ServerError::new(529, 16, format!("Explicit conversion from this data type to {} is not allowed.", to.name()))
+    ServerError::new(
+        529,
+        16,
+        format!("Explicit conversion from this data type to {} is not allowed.", to.name()),
+    )
 }
 
 fn overflow(to: SqlType) -> ServerError {
-    ServerError::new(8115, 16, format!("Arithmetic overflow error converting expression to data type {}.", to.name()))
+    ServerError::new(
+        8115,
+        16,
+        format!("Arithmetic overflow error converting expression to data type {}.", to.name()),
+    )
 }
 
 fn to_bit(value: &Value) -> Result<Value, ServerError> {
@@ -101,7 +120,11 @@ fn to_whole(value: &Value, to: SqlType) -> Result<Value, ServerError> {
         _ => return Err(not_allowed(to)),
     };
     let (least, greatest) = to.whole().unwrap_or((0, 0));
-    i64::try_from(number).ok().filter(|number| (least..=greatest).contains(number)).map(Value::Int).ok_or_else(|| overflow(to))
+    i64::try_from(number)
+        .ok()
+        .filter(|number| (least..=greatest).contains(number))
+        .map(Value::Int)
+        .ok_or_else(|| overflow(to))
 }
 
 fn to_exact(value: &Value, to: SqlType) -> Result<Value, ServerError> {
@@ -161,10 +184,27 @@ fn from_text(units: &[u16], to: SqlType) -> Result<Value, ServerError> {
         | SqlType::Decimal { .. }
         | SqlType::Numeric { .. }
         | SqlType::Money
-        | SqlType::SmallMoney => ServerError::new(8114, 16, format!("Error converting data type nvarchar to {}.", to.name())),
-        SqlType::UniqueIdentifier => ServerError::new(8169, 16, "Conversion failed when converting from a character string to uniqueidentifier."),
-        _ if to.is_time() => ServerError::new(241, 16, "Conversion failed when converting date and/or time from character string."),
-        _ => ServerError::new(245, 16, format!("Conversion failed when converting the nvarchar value '{text}' to data type {}.", to.name())),
+        | SqlType::SmallMoney => {
+            ServerError::new(8114, 16, format!("Error converting data type nvarchar to {}.", to.name()))
+        }
+        SqlType::UniqueIdentifier => ServerError::new(
+            8169,
+            16,
+            "Conversion failed when converting from a character string to uniqueidentifier.",
+        ),
+        _ if to.is_time() => ServerError::new(
+            241,
+            16,
+            "Conversion failed when converting date and/or time from character string.",
+        ),
+        _ => ServerError::new(
+            245,
+            16,
+            format!(
+                "Conversion failed when converting the nvarchar value '{text}' to data type {}.",
+                to.name()
+            ),
+        ),
     };
     match to {
         SqlType::Bit => match text.to_ascii_lowercase().as_str() {
@@ -173,20 +213,40 @@ fn from_text(units: &[u16], to: SqlType) -> Result<Value, ServerError> {
             number => number.parse::<i64>().map(|number| Value::Bit(number != 0)).map_err(|_| failed()),
         },
         SqlType::Float | SqlType::Real => {
-            let number = text.parse().ok().filter(|number: &f64| number.is_finite() && !text.is_empty()).ok_or_else(failed)?;
+            let number = text
+                .parse()
+                .ok()
+                .filter(|number: &f64| number.is_finite() && !text.is_empty())
+                .ok_or_else(failed)?;
             cast(&Value::Float(number), to)
         }
         SqlType::UniqueIdentifier => text.parse().map(Value::Guid).map_err(|_| failed()),
-        to if to.whole().is_some() => text.parse().map_err(|_| failed()).and_then(|number| to_whole(&Value::Int(number), to)),
-        to if to.exact().is_some() => exact_of(text).ok_or_else(failed).and_then(|(units, scale)| to_exact(&Value::Exact { units, scale }, to)),
-        to if to.is_time() => Parsed::of(text).ok_or_else(failed).and_then(|parsed| moment_from_text(parsed, to, failed)).map(Value::Moment),
-        to => Err(ServerError::new(257, 16, format!("Implicit conversion from data type nvarchar to {} is not allowed.", to.name()))),
+        to if to.whole().is_some() => {
+            text.parse().map_err(|_| failed()).and_then(|number| to_whole(&Value::Int(number), to))
+        }
+        to if to.exact().is_some() => exact_of(text)
+            .ok_or_else(failed)
+            .and_then(|(units, scale)| to_exact(&Value::Exact { units, scale }, to)),
+        to if to.is_time() => Parsed::of(text)
+            .ok_or_else(failed)
+            .and_then(|parsed| moment_from_text(parsed, to, failed))
+            .map(Value::Moment),
+        to => Err(ServerError::new(
+            257,
+            16,
+            format!("Implicit conversion from data type nvarchar to {} is not allowed.", to.name()),
+        )),
     }
 }
 
-/// A date or time from a text, under a login whose language is British English: the older types then read `2026-11-23` as year-day-month,
-/// unless it is written `20261123` or with a `T`, and take no more than three digits of a second.
-fn moment_from_text(parsed: Parsed, to: SqlType, failed: impl Fn() -> ServerError) -> Result<Moment, ServerError> {
+/// A date or time from a text, under a login whose language is British English: the older types then read
+/// `2026-11-23` as year-day-month, unless it is written `20261123` or with a `T`, and take no more than three
+/// digits of a second.
+fn moment_from_text(
+    parsed: Parsed,
+    to: SqlType,
+    failed: impl Fn() -> ServerError,
+) -> Result<Moment, ServerError> {
     let moment = match to {
         SqlType::DateTime | SqlType::SmallDateTime => {
             if parsed.fraction_digits > 3 || parsed.moment.offset_minutes != 0 {
@@ -196,7 +256,11 @@ fn moment_from_text(parsed: Parsed, to: SqlType, failed: impl Fn() -> ServerErro
                 let message = "The conversion of a nvarchar data type to a datetime data type resulted in an out-of-range value.";
                 ServerError::new(242, 16, message)
             };
-            let moment = if parsed.by_language { parsed.as_year_day_month().ok_or_else(out_of_range)? } else { parsed.moment };
+            let moment = if parsed.by_language {
+                parsed.as_year_day_month().ok_or_else(out_of_range)?
+            } else {
+                parsed.moment
+            };
             if parsed.has_date { moment } else { Moment { days: Moment::DAYS_TO_1900, ..moment } }
         }
         _ if parsed.has_date || matches!(to, SqlType::Time(_)) => parsed.moment,
@@ -219,7 +283,9 @@ mod tests {
 
     #[test]
     fn text_becomes_a_value_of_its_type_or_an_error_with_its_number() {
-        let check = |text, to, expect: Result<&str, u32>| assert_eq!(shown(text, to), expect.map(str::to_owned), "{text} {to}");
+        let check = |text, to, expect: Result<&str, u32>| {
+            assert_eq!(shown(text, to), expect.map(str::to_owned), "{text} {to}")
+        };
         check(" 42 ", "int", Ok("42"));
         check("3000000000", "int", Err(8115));
         check("many", "int", Err(245));

@@ -1,4 +1,5 @@
-//! INFORMATION_SCHEMA.COLUMNS and the views of `sys` that tell a table's indexes, filled from the SQLite file.
+//! INFORMATION_SCHEMA.COLUMNS and the views of `sys` that tell a table's indexes, filled from the SQLite
+//! file.
 
 use warehouse::sources::{ALL, Source};
 
@@ -12,7 +13,9 @@ const NAME: SqlType = SqlType::NVarChar(Some(128));
 /// INFORMATION_SCHEMA.COLUMNS, of one table or of all. Asking for a table decides its columns' types anew.
 pub(super) fn columns(erp: &mut Erp, only: Option<&str>) -> Result<Table, ServerError> {
     let mut rows = Vec::new();
-    for source in ALL.into_iter().filter(|source| only.is_none_or(|only| only.eq_ignore_ascii_case(source.table))) {
+    for source in
+        ALL.into_iter().filter(|source| only.is_none_or(|only| only.eq_ignore_ascii_case(source.table)))
+    {
         if erp.source(source.owner.schema(), source.table)?.is_none() {
             continue;
         }
@@ -54,13 +57,19 @@ pub(super) fn columns(erp: &mut Erp, only: Option<&str>) -> Result<Table, Server
 pub(super) fn sys(erp: &mut Erp, view: &str) -> Result<Option<Table>, ServerError> {
     let (int, small, bit) = (SqlType::Int, SqlType::TinyInt, SqlType::Bit);
     Ok(Some(match view.to_ascii_lowercase().as_str() {
-        "schemas" => table(&[("name", NAME), ("schema_id", int)], schemas().map(|(id, name)| vec![Value::text(name), Value::Int(id)]).collect()),
+        "schemas" => table(
+            &[("name", NAME), ("schema_id", int)],
+            schemas().map(|(id, name)| vec![Value::text(name), Value::Int(id)]).collect(),
+        ),
         "objects" | "tables" => {
             let rows = present(erp)?.into_iter().map(|(id, source)| {
                 let schema = schemas().find(|(_, name)| *name == source.owner.schema()).map(|(id, _)| id);
                 vec![Value::text(source.table), Value::Int(id), Value::int(schema), Value::text("U ")]
             });
-            table(&[("name", NAME), ("object_id", int), ("schema_id", int), ("type", SqlType::Char(2))], rows.collect())
+            table(
+                &[("name", NAME), ("object_id", int), ("schema_id", int), ("type", SqlType::Char(2))],
+                rows.collect(),
+            )
         }
         "columns" => {
             let mut rows = Vec::new();
@@ -76,11 +85,18 @@ pub(super) fn sys(erp: &mut Erp, view: &str) -> Result<Option<Table>, ServerErro
             for (id, source) in present(erp)? {
                 for (i, index) in indexes(erp, source)?.into_iter().enumerate() {
                     let flags = [index.unique, index.primary, false, index.partial].map(Value::Bit);
-                    rows.push([Value::Int(id), Value::text(&index.name), Value::count(i + 1)].into_iter().chain(flags).collect());
+                    rows.push(
+                        [Value::Int(id), Value::text(&index.name), Value::count(i + 1)]
+                            .into_iter()
+                            .chain(flags)
+                            .collect(),
+                    );
                 }
             }
-            let flags = [("is_unique", bit), ("is_primary_key", bit), ("is_disabled", bit), ("has_filter", bit)];
-            let head: Vec<_> = [("object_id", int), ("name", NAME), ("index_id", int)].into_iter().chain(flags).collect();
+            let flags =
+                [("is_unique", bit), ("is_primary_key", bit), ("is_disabled", bit), ("has_filter", bit)];
+            let head: Vec<_> =
+                [("object_id", int), ("name", NAME), ("index_id", int)].into_iter().chain(flags).collect();
             table(&head, rows)
         }
         "index_columns" => {
@@ -89,13 +105,28 @@ pub(super) fn sys(erp: &mut Erp, view: &str) -> Result<Option<Table>, ServerErro
                 for (i, index) in indexes(erp, source)?.into_iter().enumerate() {
                     for (ordinal, (column, descending)) in index.columns.into_iter().enumerate() {
                         let ordinal = Value::count(ordinal + 1);
-                        let ids = [Value::Int(id), Value::count(i + 1), ordinal.clone(), Value::Int(column + 1), ordinal];
-                        rows.push(ids.into_iter().chain([Value::Bit(descending), Value::Bit(false)]).collect());
+                        let ids = [
+                            Value::Int(id),
+                            Value::count(i + 1),
+                            ordinal.clone(),
+                            Value::Int(column + 1),
+                            ordinal,
+                        ];
+                        rows.push(
+                            ids.into_iter().chain([Value::Bit(descending), Value::Bit(false)]).collect(),
+                        );
                     }
                 }
             }
-            let ids = [("object_id", int), ("index_id", int), ("index_column_id", int), ("column_id", int), ("key_ordinal", small)];
-            let head: Vec<_> = ids.into_iter().chain([("is_descending_key", bit), ("is_included_column", bit)]).collect();
+            let ids = [
+                ("object_id", int),
+                ("index_id", int),
+                ("index_column_id", int),
+                ("column_id", int),
+                ("key_ordinal", small),
+            ];
+            let head: Vec<_> =
+                ids.into_iter().chain([("is_descending_key", bit), ("is_included_column", bit)]).collect();
             table(&head, rows)
         }
         _ => return Ok(None),
@@ -138,25 +169,45 @@ struct Index {
     columns: Vec<(i64, bool)>,
 }
 
-/// The file's indexes over plain columns; a table whose rows are kept by an integer primary key has that as an index too.
+/// The file's indexes over plain columns; a table whose rows are kept by an integer primary key has that as
+/// an index too.
 fn indexes(erp: &mut Erp, source: &Source) -> Result<Vec<Index>, ServerError> {
     erp.structure(|connection| {
-        let mut list = connection.prepare("SELECT name, \"unique\", origin = 'pk', partial FROM pragma_index_list(?1) ORDER BY seq DESC")?;
-        let mut keys = connection.prepare("SELECT cid, \"desc\" FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno")?;
+        let mut list = connection.prepare(
+            "SELECT name, \"unique\", origin = 'pk', partial FROM pragma_index_list(?1) ORDER BY seq DESC",
+        )?;
+        let mut keys = connection
+            .prepare("SELECT cid, \"desc\" FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno")?;
         let listed = list.query_map([source.table], |row| {
-            Ok(Index { name: row.get(0)?, unique: row.get(1)?, primary: row.get(2)?, partial: row.get(3)?, columns: Vec::new() })
+            Ok(Index {
+                name: row.get(0)?,
+                unique: row.get(1)?,
+                primary: row.get(2)?,
+                partial: row.get(3)?,
+                columns: Vec::new(),
+            })
         })?;
         let mut indexes = listed.collect::<rusqlite::Result<Vec<_>>>()?;
         for index in &mut indexes {
-            index.columns = keys.query_map([&index.name], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+            index.columns = keys
+                .query_map([&index.name], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<_>>()?;
         }
         indexes.retain(|index| index.columns.iter().all(|(column, _)| *column >= 0));
         if !indexes.iter().any(|index| index.primary) {
-            let mut statement = connection.prepare("SELECT cid FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk")?;
-            let columns: Vec<i64> = statement.query_map([source.table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            let mut statement =
+                connection.prepare("SELECT cid FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk")?;
+            let columns: Vec<i64> =
+                statement.query_map([source.table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
             if !columns.is_empty() {
                 let columns = columns.into_iter().map(|column| (column, false)).collect();
-                indexes.push(Index { name: format!("PK_{}", source.table), unique: true, primary: true, partial: false, columns });
+                indexes.push(Index {
+                    name: format!("PK_{}", source.table),
+                    unique: true,
+                    primary: true,
+                    partial: false,
+                    columns,
+                });
             }
         }
         Ok(indexes)

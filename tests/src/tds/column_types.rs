@@ -1,4 +1,5 @@
-//! Which SQL Server type a column of the SQLite file has: the one that `infra/sql/schema.sql` declares if all values fit it, or a wider one.
+//! Which SQL Server type a column of the SQLite file has: the one that `infra/sql/schema.sql` declares if all
+//! values fit it, or a wider one.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -28,11 +29,17 @@ static DECLARED: LazyLock<Declared> = LazyLock::new(|| {
     let mut table = "";
     for line in include_str!("../../../infra/sql/schema.sql").lines().map(str::trim) {
         if let Some(name) = line.strip_prefix("CREATE TABLE ") {
-            table = name.rsplit_once(".[").and_then(|(_, name)| name.split_once(']')).map_or("", |(name, _)| name);
+            table = name
+                .rsplit_once(".[")
+                .and_then(|(_, name)| name.split_once(']'))
+                .map_or("", |(name, _)| name);
         }
-        let Some((column, rest)) = line.strip_prefix('[').and_then(|line| line.split_once("] ")) else { continue };
+        let Some((column, rest)) = line.strip_prefix('[').and_then(|line| line.split_once("] ")) else {
+            continue;
+        };
         let rest = rest.trim_end_matches(',');
-        let (ty, nullable) = rest.strip_suffix(" NOT NULL").map_or((rest.trim_end_matches(" NULL"), true), |ty| (ty, false));
+        let (ty, nullable) =
+            rest.strip_suffix(" NOT NULL").map_or((rest.trim_end_matches(" NULL"), true), |ty| (ty, false));
         if let Ok(ty) = SqlType::parse(ty) {
             columns.insert((table, column), (ty, nullable));
         }
@@ -42,7 +49,10 @@ static DECLARED: LazyLock<Declared> = LazyLock::new(|| {
 
 /// What the schema declares of a column: its type, and whether it may be NULL.
 pub(super) fn declared(table: &str, column: &str) -> Option<(SqlType, bool)> {
-    DECLARED.iter().find(|((t, c), _)| *t == table && c.eq_ignore_ascii_case(column)).map(|(_, declared)| *declared)
+    DECLARED
+        .iter()
+        .find(|((t, c), _)| *t == table && c.eq_ignore_ascii_case(column))
+        .map(|(_, declared)| *declared)
 }
 
 /// The first type that holds all values without change, with the values in it.
@@ -72,14 +82,20 @@ pub(super) fn fit(raw: &Raw, ty: SqlType) -> Option<Value> {
         (Raw::Null, _) => Some(Value::Null),
         (Raw::Int(number @ (0 | 1)), SqlType::Bit) => Some(Value::Bit(*number == 1)),
         (Raw::Int(number), ty) if ty.whole().is_some() => within(*number, ty),
-        (Raw::Real(number), ty) if ty.whole().is_some() && number.fract() == 0.0 && number.abs() < 1e15 => within(*number as i64, ty),
+        (Raw::Real(number), ty) if ty.whole().is_some() && number.fract() == 0.0 && number.abs() < 1e15 => {
+            within(*number as i64, ty)
+        }
         (Raw::Int(number), ty) if ty.exact().is_some() => exact(&number.to_string(), ty),
         (Raw::Real(number), ty) if ty.exact().is_some() => exact(&number.to_string(), ty),
-        (Raw::Int(number), SqlType::Float) if number.unsigned_abs() < 1 << 53 => Some(Value::Float(*number as f64)),
+        (Raw::Int(number), SqlType::Float) if number.unsigned_abs() < 1 << 53 => {
+            Some(Value::Float(*number as f64))
+        }
         (Raw::Real(number), SqlType::Float) if number.is_finite() => Some(Value::Float(*number)),
         (Raw::Text(units), ty) if ty.is_time() => moment(&String::from_utf16(units).ok()?, ty),
         (Raw::Bytes(bytes), SqlType::VarBinary(None)) => Some(Value::Bytes(bytes.clone())),
-        (raw, SqlType::NVarChar(length)) => as_text(raw).filter(|units| length.is_none_or(|most| units.len() <= most.into())).map(Value::Text),
+        (raw, SqlType::NVarChar(length)) => {
+            as_text(raw).filter(|units| length.is_none_or(|most| units.len() <= most.into())).map(Value::Text)
+        }
         _ => None,
     }
 }
@@ -103,7 +119,9 @@ fn moment(text: &str, ty: SqlType) -> Option<Value> {
         // A datetime shows as milliseconds; its ticks of 1/300 s end in .000, .003 and .007.
         SqlType::DateTime => {
             let milliseconds = (rounded.three_hundredths() * 10 + 1) / 3;
-            parsed.fraction_digits <= 3 && rounded.days == parsed.moment.days && milliseconds * 10_000 == parsed.moment.ticks
+            parsed.fraction_digits <= 3
+                && rounded.days == parsed.moment.days
+                && milliseconds * 10_000 == parsed.moment.ticks
         }
         _ => rounded == parsed.moment,
     };
@@ -126,7 +144,8 @@ pub(super) fn force(raw: &Raw, ty: SqlType) -> Result<Value, ServerError> {
     }
 }
 
-/// The code units of a value in a text column. A BLOB holds them raw; a byte too many becomes a lone surrogate, which no reader can decode.
+/// The code units of a value in a text column. A BLOB holds them raw; a byte too many becomes a lone
+/// surrogate, which no reader can decode.
 fn as_text(raw: &Raw) -> Option<Vec<u16>> {
     match raw {
         Raw::Null => None,
@@ -138,7 +157,12 @@ fn as_text(raw: &Raw) -> Option<Vec<u16>> {
 }
 
 fn raw_units(bytes: &[u8]) -> Vec<u16> {
-    bytes.chunks(2).map(|pair| pair.get(1).map_or(0xdc00 | u16::from(pair[0]), |high| u16::from_le_bytes([pair[0], *high]))).collect()
+    bytes
+        .chunks(2)
+        .map(|pair| {
+            pair.get(1).map_or(0xdc00 | u16::from(pair[0]), |high| u16::from_le_bytes([pair[0], *high]))
+        })
+        .collect()
 }
 
 /// UTF-8 as code units; each byte that is none becomes a lone surrogate.
@@ -168,14 +192,21 @@ mod tests {
     fn every_column_that_is_read_is_declared_in_the_schema() {
         for source in ALL {
             for column in source.columns {
-                assert!(declared(source.table, column.source).is_some(), "{}.{}", source.table, column.source);
+                assert!(
+                    declared(source.table, column.source).is_some(),
+                    "{}.{}",
+                    source.table,
+                    column.source
+                );
             }
         }
     }
 
     #[test]
     fn a_column_has_the_declared_type_or_the_next_that_holds_all_values() {
-        let check = |declared, values: &[Raw], expect: &str| assert_eq!(decided(declared, values), expect, "{values:?}");
+        let check = |declared, values: &[Raw], expect: &str| {
+            assert_eq!(decided(declared, values), expect, "{values:?}")
+        };
         check("datetime", &[], "datetime");
         check("datetime", &[text("2026-11-23 14:00:00.123"), Raw::Null], "datetime");
         check("datetime", &[text("2026-11-23T14:00:00.124")], "datetime2(7)");
@@ -203,7 +234,11 @@ mod tests {
     fn every_tick_of_a_datetime_fits_it() {
         for tick in 0..300 {
             let milliseconds = (tick * 10 + 1) / 3;
-            assert_eq!(decided("datetime", &[text(&format!("2026-11-23T14:00:00.{milliseconds:03}"))]), "datetime", "{milliseconds}");
+            assert_eq!(
+                decided("datetime", &[text(&format!("2026-11-23T14:00:00.{milliseconds:03}"))]),
+                "datetime",
+                "{milliseconds}"
+            );
         }
     }
 

@@ -31,8 +31,12 @@ fn type_info(out: &mut Vec<u8>, ty: SqlType) {
         SqlType::SmallInt => out.extend([0x26, 2]),
         SqlType::Int => out.extend([0x26, 4]),
         SqlType::BigInt => out.extend([0x26, 8]),
-        SqlType::Decimal { precision, scale } => out.extend([0x6a, exact_bytes(precision) + 1, precision, scale]),
-        SqlType::Numeric { precision, scale } => out.extend([0x6c, exact_bytes(precision) + 1, precision, scale]),
+        SqlType::Decimal { precision, scale } => {
+            out.extend([0x6a, exact_bytes(precision) + 1, precision, scale])
+        }
+        SqlType::Numeric { precision, scale } => {
+            out.extend([0x6c, exact_bytes(precision) + 1, precision, scale])
+        }
         SqlType::Money => out.extend([0x6e, 8]),
         SqlType::SmallMoney => out.extend([0x6e, 4]),
         SqlType::Real => out.extend([0x6d, 4]),
@@ -113,7 +117,9 @@ pub(super) fn value(out: &mut Vec<u8>, ty: SqlType, value: &Value) {
             out.extend(guid.to_bytes_le());
         }
         (Value::Moment(at), ty) => moment(out, ty, *at),
-        (Value::Text(units), ty) if ty.is_unicode() => bytes(out, ty, &units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<_>>()),
+        (Value::Text(units), ty) if ty.is_unicode() => {
+            bytes(out, ty, &units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<_>>())
+        }
         (Value::Text(units), ty) => bytes(out, ty, &one_byte(units)),
         (Value::Bytes(raw), ty) => bytes(out, ty, raw),
     }
@@ -126,12 +132,17 @@ fn is_max(ty: SqlType) -> bool {
 fn null(out: &mut Vec<u8>, ty: SqlType) {
     match ty {
         ty if is_max(ty) => out.extend(u64::MAX.to_le_bytes()),
-        SqlType::Char(_) | SqlType::VarChar(_) | SqlType::NChar(_) | SqlType::NVarChar(_) | SqlType::VarBinary(_) => out.extend(MAX.to_le_bytes()),
+        SqlType::Char(_)
+        | SqlType::VarChar(_)
+        | SqlType::NChar(_)
+        | SqlType::NVarChar(_)
+        | SqlType::VarBinary(_) => out.extend(MAX.to_le_bytes()),
         _ => out.push(0),
     }
 }
 
-/// The bytes of text and of binary values: with a length, in chunks for the `max` types, and behind a text pointer for the old large ones.
+/// The bytes of text and of binary values: with a length, in chunks for the `max` types, and behind a text
+/// pointer for the old large ones.
 fn bytes(out: &mut Vec<u8>, ty: SqlType, raw: &[u8]) {
     const CHUNK: usize = 64 * 1024 - 3;
     if ty.is_legacy() {
@@ -168,12 +179,15 @@ fn moment(out: &mut Vec<u8>, ty: SqlType, at: Moment) {
         SqlType::Date => date(at.days),
         SqlType::Time(scale) => clock(at.ticks, scale),
         SqlType::DateTime2(scale) => [clock(at.ticks, scale), date(at.days)].concat(),
-        SqlType::DateTimeOffset(scale) => [clock(utc.ticks, scale), date(utc.days), at.offset_minutes.to_le_bytes().to_vec()].concat(),
+        SqlType::DateTimeOffset(scale) => {
+            [clock(utc.ticks, scale), date(utc.days), at.offset_minutes.to_le_bytes().to_vec()].concat()
+        }
         SqlType::SmallDateTime => {
             let (days, minutes) = ((at.days - Moment::DAYS_TO_1900) as u16, (at.ticks / 600_000_000) as u16);
             [days.to_le_bytes(), minutes.to_le_bytes()].concat()
         }
-        _ => [(at.days - Moment::DAYS_TO_1900).to_le_bytes(), (at.three_hundredths() as u32).to_le_bytes()].concat(),
+        _ => [(at.days - Moment::DAYS_TO_1900).to_le_bytes(), (at.three_hundredths() as u32).to_le_bytes()]
+            .concat(),
     };
     out.push(raw.len() as u8);
     out.extend(raw);

@@ -1,4 +1,5 @@
-//! The SQLite file as SQL Server tables: opened read-only, read whole table by table, and kept as long as the file does not change.
+//! The SQLite file as SQL Server tables: opened read-only, read whole table by table, and kept as long as the
+//! file does not change.
 
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
@@ -61,11 +62,19 @@ impl Erp {
     }
 
     /// The source of a table, if the file has it in this schema.
-    pub(super) fn source(&mut self, schema: &str, table: &str) -> Result<Option<&'static Source>, ServerError> {
-        let same = |source: &&Source| source.owner.schema().eq_ignore_ascii_case(schema) && source.table.eq_ignore_ascii_case(table);
+    pub(super) fn source(
+        &mut self,
+        schema: &str,
+        table: &str,
+    ) -> Result<Option<&'static Source>, ServerError> {
+        let same = |source: &&Source| {
+            source.owner.schema().eq_ignore_ascii_case(schema) && source.table.eq_ignore_ascii_case(table)
+        };
         let Some(source) = ALL.into_iter().find(same) else { return Ok(None) };
         let count = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
-        let found: i64 = self.structure(|connection| connection.prepare_cached(count)?.query_row([source.table], |row| row.get(0)))?;
+        let found: i64 = self.structure(|connection| {
+            connection.prepare_cached(count)?.query_row([source.table], |row| row.get(0))
+        })?;
         Ok((found > 0).then_some(source))
     }
 
@@ -96,7 +105,10 @@ impl Erp {
     }
 
     /// What SQLite knows about the file's own structure.
-    pub(super) fn structure<T>(&mut self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, ServerError> {
+    pub(super) fn structure<T>(
+        &mut self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, ServerError> {
         read(&self.opened()?.connection).map_err(|error| failed(&error))
     }
 
@@ -106,7 +118,8 @@ impl Erp {
         let open = match self.open.take() {
             Some(open) if open.identity == identity => open,
             _ => {
-                let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| failed(&error))?;
+                let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+                    .map_err(|error| failed(&error))?;
                 connection.busy_timeout(Duration::from_secs(10)).map_err(|error| failed(&error))?;
                 connection.pragma_update(None, "query_only", true).map_err(|error| failed(&error))?;
                 Open { connection, identity, types: HashMap::new(), loaded: HashMap::new() }
@@ -122,19 +135,32 @@ impl Open {
         self.connection.query_row("PRAGMA data_version", [], |row| row.get(0)).map_err(|error| failed(&error))
     }
 
-    fn load(&mut self, source: &'static Source, version: i64, forced: &HashMap<(String, String), SqlType>) -> Result<Table, ServerError> {
+    fn load(
+        &mut self,
+        source: &'static Source,
+        version: i64,
+        forced: &HashMap<(String, String), SqlType>,
+    ) -> Result<Table, ServerError> {
         let (names, cells) = read(&self.connection, source.table).map_err(|error| failed(&error))?;
         let height = cells.first().map_or(0, Vec::len);
-        let kept = self.types.get(source.table).map(|(_, types)| types).filter(|types| types.len() == names.len());
+        let kept =
+            self.types.get(source.table).map(|(_, types)| types).filter(|types| types.len() == names.len());
         let mut table = Table { columns: Vec::new(), rows: vec![Vec::with_capacity(names.len()); height] };
         for (i, (name, cells)) in names.into_iter().zip(&cells).enumerate() {
             let declared = declared(source.table, &name);
             let forced = forced.get(&(source.table.to_owned(), name.clone()));
             let (ty, values) = match (forced, kept) {
-                (Some(ty), _) => (*ty, cells.iter().map(|raw| force(raw, *ty)).collect::<Result<Vec<_>, _>>()?),
-                (None, Some(kept)) => {
-                    (kept[i], cells.iter().map(|raw| fit(raw, kept[i])).collect::<Option<_>>().ok_or_else(|| changed(&name, kept[i]))?)
+                (Some(ty), _) => {
+                    (*ty, cells.iter().map(|raw| force(raw, *ty)).collect::<Result<Vec<_>, _>>()?)
                 }
+                (None, Some(kept)) => (
+                    kept[i],
+                    cells
+                        .iter()
+                        .map(|raw| fit(raw, kept[i]))
+                        .collect::<Option<_>>()
+                        .ok_or_else(|| changed(&name, kept[i]))?,
+                ),
                 (None, None) => decide(declared.map(|(ty, _)| ty), cells),
             };
             let nullable = declared.is_none_or(|(_, nullable)| nullable) || values.contains(&Value::Null);
@@ -144,7 +170,8 @@ impl Open {
             }
         }
         if kept.is_none() {
-            self.types.insert(source.table, (version, table.columns.iter().map(|column| column.ty).collect()));
+            self.types
+                .insert(source.table, (version, table.columns.iter().map(|column| column.ty).collect()));
         }
         Ok(table)
     }
@@ -176,7 +203,9 @@ fn identity(path: &Path) -> Result<(u64, u64), ServerError> {
 }
 
 fn changed(column: &str, ty: SqlType) -> ServerError {
-    let message = format!("the test endpoint's column {column} holds a value that no longer fits {ty}: ask INFORMATION_SCHEMA.COLUMNS again");
+    let message = format!(
+        "the test endpoint's column {column} holds a value that no longer fits {ty}: ask INFORMATION_SCHEMA.COLUMNS again"
+    );
     ServerError::new(50_000, 16, message)
 }
 
@@ -194,7 +223,12 @@ mod tests {
         let path = folder.path().join("erp.db");
         Connection::open(&path).unwrap().execute_batch("CREATE TABLE RunNumber (RunNumber)").unwrap();
         let mut erp = Erp::new(path);
-        for sql in ["INSERT INTO RunNumber VALUES ('R1')", "DROP TABLE RunNumber", "CREATE TABLE other (n)", "PRAGMA user_version = 7"] {
+        for sql in [
+            "INSERT INTO RunNumber VALUES ('R1')",
+            "DROP TABLE RunNumber",
+            "CREATE TABLE other (n)",
+            "PRAGMA user_version = 7",
+        ] {
             let error = erp.structure(|connection| connection.execute(sql, [])).expect_err(sql);
             assert!(error.message.contains("readonly"), "{sql}: {error:?}");
         }

@@ -31,7 +31,14 @@ impl ServerError {
 
     /// A table that the login may not read.
     pub fn select_denied(table: &str) -> Self {
-        Self::new(229, 14, format!("The SELECT permission was denied on the object '{table}', database '{}', schema 'dbo'.", super::DATABASE))
+        Self::new(
+            229,
+            14,
+            format!(
+                "The SELECT permission was denied on the object '{table}', database '{}', schema 'dbo'.",
+                super::DATABASE
+            ),
+        )
     }
 
     /// A name that no table has.
@@ -46,7 +53,11 @@ impl ServerError {
 
     /// A database that cannot be opened.
     pub fn no_database(database: &str) -> Self {
-        Self::new(4060, 11, format!("Cannot open database \"{database}\" requested by the login. The login failed."))
+        Self::new(
+            4060,
+            11,
+            format!("Cannot open database \"{database}\" requested by the login. The login failed."),
+        )
     }
 
     /// Something that SQL Server does and this endpoint does not.
@@ -56,6 +67,10 @@ impl ServerError {
 
     /// A statement that is no single SELECT.
     pub(super) fn only_select() -> Self {
-        Self::new(229, 14, "permission denied: the test endpoint answers one plain SELECT statement at a time and nothing else")
+        Self::new(
+            229,
+            14,
+            "permission denied: the test endpoint answers one plain SELECT statement at a time and nothing else",
+        )
     }
 }

@@ -1,4 +1,5 @@
-//! Expressions: compiled once against the columns that are in sight, then evaluated row by row with SQL's three values of truth.
+//! Expressions: compiled once against the columns that are in sight, then evaluated row by row with SQL's
+//! three values of truth.
 
 use std::cmp::Ordering;
 
@@ -65,7 +66,9 @@ impl Scope<'_> {
     pub(super) fn value(&self, expr: &Expr) -> Result<Typed, ServerError> {
         let typed = match expr {
             Expr::Nested(inner) => self.value(inner)?,
-            Expr::Identifier(name) if name.value.starts_with('@') && name.quote_style.is_none() => self.parameter(&name.value)?,
+            Expr::Identifier(name) if name.value.starts_with('@') && name.quote_style.is_none() => {
+                self.parameter(&name.value)?
+            }
             Expr::Identifier(name) => self.column(None, &name.value)?,
             Expr::CompoundIdentifier(names) => match names.as_slice() {
                 [.., table, name] => self.column(Some(&table.value), &name.value)?,
@@ -82,7 +85,10 @@ impl Scope<'_> {
                 functions::typed(Function::Trim { left: true, right: true }, vec![self.value(expr)?])?
             }
             Expr::Substring { expr, substring_from: Some(from), substring_for: Some(length), .. } => {
-                functions::typed(Function::Substring, vec![self.value(expr)?, self.value(from)?, self.value(length)?])?
+                functions::typed(
+                    Function::Substring,
+                    vec![self.value(expr)?, self.value(from)?, self.value(length)?],
+                )?
             }
             _ => return Err(ServerError::not_done(format!("the expression {expr}"))),
         };
@@ -91,14 +97,24 @@ impl Scope<'_> {
 
     /// Compiles a condition.
     pub(super) fn condition(&self, expr: &Expr) -> Result<Condition, ServerError> {
-        let both = |left: &Expr, right: &Expr| Ok::<_, ServerError>((Box::new(self.condition(left)?), Box::new(self.condition(right)?)));
+        let both = |left: &Expr, right: &Expr| {
+            Ok::<_, ServerError>((Box::new(self.condition(left)?), Box::new(self.condition(right)?)))
+        };
         match expr {
             Expr::Nested(inner) => self.condition(inner),
-            Expr::BinaryOp { left, op: BinaryOperator::And, right } => both(left, right).map(|(left, right)| Condition::And(left, right)),
-            Expr::BinaryOp { left, op: BinaryOperator::Or, right } => both(left, right).map(|(left, right)| Condition::Or(left, right)),
-            Expr::UnaryOp { op: UnaryOperator::Not, expr } => Ok(Condition::Not(Box::new(self.condition(expr)?))),
+            Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+                both(left, right).map(|(left, right)| Condition::And(left, right))
+            }
+            Expr::BinaryOp { left, op: BinaryOperator::Or, right } => {
+                both(left, right).map(|(left, right)| Condition::Or(left, right))
+            }
+            Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
+                Ok(Condition::Not(Box::new(self.condition(expr)?)))
+            }
             Expr::IsNull(value) => Ok(Condition::IsNull(self.value(value)?.node)),
-            Expr::IsNotNull(value) => Ok(Condition::Not(Box::new(Condition::IsNull(self.value(value)?.node)))),
+            Expr::IsNotNull(value) => {
+                Ok(Condition::Not(Box::new(Condition::IsNull(self.value(value)?.node))))
+            }
             Expr::BinaryOp { left, op, right } => {
                 let holds: fn(Ordering) -> bool = match op {
                     BinaryOperator::Eq => Ordering::is_eq,
@@ -112,7 +128,10 @@ impl Scope<'_> {
                 self.comparison(left, right, holds)
             }
             Expr::Between { expr, negated: false, low, high } => {
-                let (low, high) = (self.comparison(expr, low, Ordering::is_ge)?, self.comparison(expr, high, Ordering::is_le)?);
+                let (low, high) = (
+                    self.comparison(expr, low, Ordering::is_ge)?,
+                    self.comparison(expr, high, Ordering::is_le)?,
+                );
                 Ok(Condition::And(Box::new(low), Box::new(high)))
             }
             Expr::InList { expr, list, negated: false } if !list.is_empty() => {
@@ -124,11 +143,20 @@ impl Scope<'_> {
         }
     }
 
-    fn comparison(&self, left: &Expr, right: &Expr, holds: fn(Ordering) -> bool) -> Result<Condition, ServerError> {
+    fn comparison(
+        &self,
+        left: &Expr,
+        right: &Expr,
+        holds: fn(Ordering) -> bool,
+    ) -> Result<Condition, ServerError> {
         let (left, right) = (self.value(left)?, self.value(right)?);
         if left.ty.is_legacy() || right.ty.is_legacy() {
             let (a, b) = (left.ty.name(), right.ty.name());
-            return Err(ServerError::new(402, 16, format!("The data types {a} and {b} are incompatible in a comparison.")));
+            return Err(ServerError::new(
+                402,
+                16,
+                format!("The data types {a} and {b} are incompatible in a comparison."),
+            ));
         }
         let common = left.ty.common(right.ty);
         Ok(Condition::Compare { left: left.cast_to(common)?.node, right: right.cast_to(common)?.node, holds })
@@ -136,13 +164,16 @@ impl Scope<'_> {
 
     fn parameter(&self, name: &str) -> Result<Typed, ServerError> {
         let found = self.parameters.iter().find(|parameter| parameter.name.eq_ignore_ascii_case(name));
-        let parameter = found.ok_or_else(|| ServerError::new(137, 15, format!("Must declare the scalar variable \"{name}\".")))?;
+        let parameter = found.ok_or_else(|| {
+            ServerError::new(137, 15, format!("Must declare the scalar variable \"{name}\"."))
+        })?;
         Ok(Typed { node: Node::Value(parameter.value.clone()), ty: parameter.ty })
     }
 
     fn column(&self, table: Option<&str>, name: &str) -> Result<Typed, ServerError> {
         let named = |(alias, column): &(String, Column)| {
-            column.name.eq_ignore_ascii_case(name) && table.is_none_or(|table| alias.eq_ignore_ascii_case(table))
+            column.name.eq_ignore_ascii_case(name)
+                && table.is_none_or(|table| alias.eq_ignore_ascii_case(table))
         };
         let mut found = self.columns.iter().enumerate().filter(|(_, column)| named(column));
         match (found.next(), found.next()) {
@@ -167,7 +198,9 @@ impl Typed {
         let constant = match &self.node {
             Node::Value(_) | Node::Column(_) => return Ok(self),
             Node::Cast { value, .. } => matches!(value.node, Node::Value(_)),
-            Node::Call { arguments, .. } => arguments.iter().all(|argument| matches!(argument.node, Node::Value(_))),
+            Node::Call { arguments, .. } => {
+                arguments.iter().all(|argument| matches!(argument.node, Node::Value(_)))
+            }
         };
         Ok(if constant { Self { node: Node::Value(self.node.evaluate(&[])?), ty: self.ty } } else { self })
     }
@@ -181,7 +214,10 @@ impl Node {
             Self::Column(i) => Ok(row[*i].clone()),
             Self::Cast { value, to } => cast_typed(&value.node.evaluate(row)?, value.ty, *to),
             Self::Call { function, arguments } => {
-                let values = arguments.iter().map(|argument| argument.node.evaluate(row)).collect::<Result<Vec<_>, _>>()?;
+                let values = arguments
+                    .iter()
+                    .map(|argument| argument.node.evaluate(row))
+                    .collect::<Result<Vec<_>, _>>()?;
                 function.call(&values)
             }
         }
@@ -235,14 +271,20 @@ fn literal(value: &Literal) -> Result<Typed, ServerError> {
         Literal::SingleQuotedString(string) => text(string, SqlType::VarChar(length(string))),
         Literal::NationalStringLiteral(string) => text(string, SqlType::NVarChar(length(string))),
         Literal::HexStringLiteral(digits) => {
-            let bytes = hex::decode(digits).map_err(|_| ServerError::new(102, 15, format!("Incorrect syntax near '0x{digits}'.")))?;
+            let bytes = hex::decode(digits)
+                .map_err(|_| ServerError::new(102, 15, format!("Incorrect syntax near '0x{digits}'.")))?;
             Typed { node: Node::Value(Value::Bytes(bytes)), ty: SqlType::VarBinary(None) }
         }
         Literal::Number(number, _) => match (number.parse::<i32>(), exact_of(number)) {
             (Ok(number), _) => Typed { node: Node::Value(Value::Int(number.into())), ty: SqlType::Int },
-            (_, Some((units, scale))) => Typed { node: Node::Value(Value::Exact { units, scale }), ty: SqlType::Numeric { precision: 38, scale } },
+            (_, Some((units, scale))) => Typed {
+                node: Node::Value(Value::Exact { units, scale }),
+                ty: SqlType::Numeric { precision: 38, scale },
+            },
             _ => {
-                let number = number.parse().map_err(|_| ServerError::new(102, 15, format!("Incorrect syntax near '{number}'.")))?;
+                let number = number
+                    .parse()
+                    .map_err(|_| ServerError::new(102, 15, format!("Incorrect syntax near '{number}'.")))?;
                 Typed { node: Node::Value(Value::Float(number)), ty: SqlType::Float }
             }
         },

@@ -1,4 +1,5 @@
-//! What goes wrong at the endpoint because a test wants it to. All switches may be thrown while it runs, from any thread.
+//! What goes wrong at the endpoint because a test wants it to. All switches may be thrown while it runs, from
+//! any thread.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -41,7 +42,8 @@ enum When {
 }
 
 impl Faults {
-    /// Ends the connection that sends the next byte after `bytes` more were sent, by whatever connection; once.
+    /// Ends the connection that sends the next byte after `bytes` more were sent, by whatever connection;
+    /// once.
     pub fn drop_after_bytes(&self, bytes: usize) {
         self.plan().bytes_left = Some(bytes);
     }
@@ -68,7 +70,11 @@ impl Faults {
 
     /// Answers the next `times` statements whose text contains a word with an error.
     pub fn fail_containing(&self, word: &str, times: usize, error: ServerError) {
-        self.plan().statements.push(Planned { when: When::Containing(word.to_owned(), times), after_rows: None, error });
+        self.plan().statements.push(Planned {
+            when: When::Containing(word.to_owned(), times),
+            after_rows: None,
+            error,
+        });
     }
 
     /// Refuses the next `times` logins with an error.
@@ -76,7 +82,8 @@ impl Faults {
         self.plan().logins = Some((times, error));
     }
 
-    /// Sends the next login on to another server, as an availability group does with those who only read; once.
+    /// Sends the next login on to another server, as an availability group does with those who only read;
+    /// once.
     pub fn route_login(&self, host: &str, port: u16) {
         self.plan().routed = Some((host.to_owned(), port));
     }

@@ -1,4 +1,5 @@
-//! The functions that a statement may call: some on text, and those that ask the server about its clock and the login's rights.
+//! The functions that a statement may call: some on text, and those that ask the server about its clock and
+//! the login's rights.
 
 use sqlparser::ast::{Function as Call, FunctionArg, FunctionArgExpr, FunctionArguments};
 
@@ -29,9 +30,14 @@ pub(super) enum Function {
 /// Compiles a call.
 pub(super) fn compile(scope: &Scope<'_>, call: &Call) -> Result<Typed, ServerError> {
     let name = parts(&call.name)?.join(".").to_ascii_uppercase();
-    let plain = call.over.is_none() && call.filter.is_none() && call.within_group.is_empty() && call.null_treatment.is_none();
+    let plain = call.over.is_none()
+        && call.filter.is_none()
+        && call.within_group.is_empty()
+        && call.null_treatment.is_none();
     let arguments = match &call.args {
-        FunctionArguments::List(list) if plain && list.duplicate_treatment.is_none() && list.clauses.is_empty() => {
+        FunctionArguments::List(list)
+            if plain && list.duplicate_treatment.is_none() && list.clauses.is_empty() =>
+        {
             let argument = |argument: &FunctionArg| match argument {
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => scope.value(expr),
                 _ => Err(ServerError::not_done(format!("the call {call}"))),
@@ -49,7 +55,10 @@ pub(super) fn compile(scope: &Scope<'_>, call: &Call) -> Result<Typed, ServerErr
         ("SUBSTRING", 3) => Function::Substring,
         ("LEN", 1) => Function::Len,
         ("DATALENGTH", 1) => Function::DataLength { unicode: arguments[0].ty.is_unicode() },
-        _ => return about_the_server(scope, &name, &arguments).unwrap_or_else(|| Err(ServerError::not_done(format!("the function {call}")))),
+        _ => {
+            return about_the_server(scope, &name, &arguments)
+                .unwrap_or_else(|| Err(ServerError::not_done(format!("the function {call}"))));
+        }
     };
     typed(function, arguments)
 }
@@ -62,7 +71,11 @@ pub(super) fn typed(function: Function, arguments: Vec<Typed>) -> Result<Typed, 
         compiled.push(match function {
             Function::DataLength { .. } => argument,
             _ if i < texts && argument.ty.is_legacy() => {
-                let message = format!("Argument data type {} is invalid for argument {} of a text function.", argument.ty.name(), i + 1);
+                let message = format!(
+                    "Argument data type {} is invalid for argument {} of a text function.",
+                    argument.ty.name(),
+                    i + 1
+                );
                 return Err(ServerError::new(8116, 16, message));
             }
             _ if i < texts && argument.ty.is_text() => argument,
@@ -90,17 +103,24 @@ impl Function {
         Ok(match (self, values) {
             (Self::Trim { left, right }, [Value::Text(text)]) => {
                 let text = if right { without_trailing_blanks(text) } else { text };
-                let from = if left { text.iter().position(|unit| *unit != BLANK).unwrap_or(text.len()) } else { 0 };
+                let from =
+                    if left { text.iter().position(|unit| *unit != BLANK).unwrap_or(text.len()) } else { 0 };
                 Value::Text(text[from..].to_vec())
             }
-            (Self::Replace, [Value::Text(text), Value::Text(what), Value::Text(with)]) => Value::Text(replace(text, what, with)),
-            (Self::Left, [Value::Text(text), Value::Int(length)]) => Value::Text(text[..within(*length, text.len())?].to_vec()),
+            (Self::Replace, [Value::Text(text), Value::Text(what), Value::Text(with)]) => {
+                Value::Text(replace(text, what, with))
+            }
+            (Self::Left, [Value::Text(text), Value::Int(length)]) => {
+                Value::Text(text[..within(*length, text.len())?].to_vec())
+            }
             (Self::Substring, [Value::Text(text), Value::Int(from), Value::Int(length)]) => {
                 let end = within(from - 1 + length, text.len())?;
                 Value::Text(text[within((from - 1).max(0), end)?..end].to_vec())
             }
             (Self::Len, [Value::Text(text)]) => Value::count(without_trailing_blanks(text).len()),
-            (Self::DataLength { unicode }, [Value::Text(text)]) => Value::count(text.len() * if unicode { 2 } else { 1 }),
+            (Self::DataLength { unicode }, [Value::Text(text)]) => {
+                Value::count(text.len() * if unicode { 2 } else { 1 })
+            }
             (Self::DataLength { .. }, [Value::Bytes(bytes)]) => Value::count(bytes.len()),
             _ => return Err(ServerError::not_done(format!("{self:?} of such values"))),
         })
@@ -108,8 +128,9 @@ impl Function {
 }
 
 fn within(length: i64, most: usize) -> Result<usize, ServerError> {
-    let length =
-        usize::try_from(length).map_err(|_| ServerError::new(537, 16, "Invalid length parameter passed to the LEFT or SUBSTRING function."))?;
+    let length = usize::try_from(length).map_err(|_| {
+        ServerError::new(537, 16, "Invalid length parameter passed to the LEFT or SUBSTRING function.")
+    })?;
     Ok(length.min(most))
 }
 
@@ -117,7 +138,9 @@ fn replace(text: &[u16], what: &[u16], with: &[u16]) -> Vec<u16> {
     let mut replaced = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, after)) = rest.split_first() {
-        let found = !what.is_empty() && rest.len() >= what.len() && rest.iter().zip(what).all(|(a, b)| fold(*a) == fold(*b));
+        let found = !what.is_empty()
+            && rest.len() >= what.len()
+            && rest.iter().zip(what).all(|(a, b)| fold(*a) == fold(*b));
         if found {
             replaced.extend_from_slice(with);
             rest = &rest[what.len()..];
@@ -130,10 +153,16 @@ fn replace(text: &[u16], what: &[u16], with: &[u16]) -> Vec<u16> {
 }
 
 /// Functions whose answer does not depend on a row; `None` for a name that is not known.
-fn about_the_server(scope: &Scope<'_>, name: &str, arguments: &[Typed]) -> Option<Result<Typed, ServerError>> {
+fn about_the_server(
+    scope: &Scope<'_>,
+    name: &str,
+    arguments: &[Typed],
+) -> Option<Result<Typed, ServerError>> {
     let server = scope.server;
-    let values: Vec<&Value> =
-        arguments.iter().map_while(|argument| if let Node::Value(value) = &argument.node { Some(value) } else { None }).collect();
+    let values: Vec<&Value> = arguments
+        .iter()
+        .map_while(|argument| if let Node::Value(value) = &argument.node { Some(value) } else { None })
+        .collect();
     let text = |i: usize| match values.get(i) {
         Some(Value::Text(units)) => String::from_utf16_lossy(units).to_ascii_uppercase(),
         _ => String::new(),
@@ -143,20 +172,27 @@ fn about_the_server(scope: &Scope<'_>, name: &str, arguments: &[Typed]) -> Optio
     let moment = Value::Moment(Moment::of(server.now()));
     match (name, values.as_slice()) {
         ("CHAR", [Value::Int(code)]) => {
-            let byte = u8::try_from(*code).ok().map(|byte| encoding_rs::WINDOWS_1252.decode(&[byte]).0.into_owned());
+            let byte =
+                u8::try_from(*code).ok().map(|byte| encoding_rs::WINDOWS_1252.decode(&[byte]).0.into_owned());
             answer(byte.map_or(Value::Null, |text| Value::text(&text)), SqlType::VarChar(Some(1)))
         }
-        ("NCHAR", [Value::Int(code)]) => answer(u16::try_from(*code).map_or(Value::Null, |unit| Value::Text(vec![unit])), SqlType::NVarChar(Some(1))),
+        ("NCHAR", [Value::Int(code)]) => answer(
+            u16::try_from(*code).map_or(Value::Null, |unit| Value::Text(vec![unit])),
+            SqlType::NVarChar(Some(1)),
+        ),
         ("HAS_PERMS_BY_NAME", [_, _, _, ..]) => flag(server.may(&text(0), &text(1), &text(2))),
         ("IS_SRVROLEMEMBER", [_]) => flag(server.in_server_role(&text(0))),
         ("IS_ROLEMEMBER" | "IS_MEMBER", [_]) => flag(server.in_database_role(&text(0))),
         ("DB_NAME", []) => answer(Value::text(super::DATABASE), SqlType::NVarChar(Some(128))),
-        ("SUSER_SNAME" | "ORIGINAL_LOGIN" | "USER_NAME", []) => answer(Value::text(super::USER), SqlType::NVarChar(Some(128))),
+        ("SUSER_SNAME" | "ORIGINAL_LOGIN" | "USER_NAME", []) => {
+            answer(Value::text(super::USER), SqlType::NVarChar(Some(128)))
+        }
         ("SYSDATETIME" | "SYSUTCDATETIME", []) => answer(moment, SqlType::DateTime2(7)),
         ("SYSDATETIMEOFFSET", []) => answer(moment, SqlType::DateTimeOffset(7)),
-        ("GETDATE" | "GETUTCDATE" | "CURRENT_TIMESTAMP", []) => {
-            Some(super::cast::cast(&moment, SqlType::DateTime).map(|value| Typed { node: Node::Value(value), ty: SqlType::DateTime }))
-        }
+        ("GETDATE" | "GETUTCDATE" | "CURRENT_TIMESTAMP", []) => Some(
+            super::cast::cast(&moment, SqlType::DateTime)
+                .map(|value| Typed { node: Node::Value(value), ty: SqlType::DateTime }),
+        ),
         _ => None,
     }
 }

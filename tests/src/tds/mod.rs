@@ -1,14 +1,19 @@
-//! A TDS endpoint over a SQLite ERP, so that the SQL Server source runs end to end on a machine that has no SQL Server.
+//! A TDS endpoint over a SQLite ERP, so that the SQL Server source runs end to end on a machine that has no
+//! SQL Server.
 //!
-//! **It is not SQL Server.** It speaks TDS 7.4 with PRELOGIN, TLS 1.2, LOGIN7, SQL batches and `sp_executesql`, and it answers one plain SELECT at a
-//! time, evaluated in Rust over typed copies of the file's tables. The real server stays the reference: where both differ, this one is wrong. What it
-//! takes care to have as the real one has it: the types, their ranges and rounding; which type a comparison is made in; error numbers; text compared
-//! without regard to case and trailing blanks; `2026-11-23` read as year-day-month by `datetime` under a British login unless written with a `T`.
+//! **It is not SQL Server.** It speaks TDS 7.4 with PRELOGIN, TLS 1.2, LOGIN7, SQL batches and
+//! `sp_executesql`, and it answers one plain SELECT at a time, evaluated in Rust over typed copies of the
+//! file's tables. The real server stays the reference: where both differ, this one is wrong. What it takes
+//! care to have as the real one has it: the types, their ranges and rounding; which type a comparison is made
+//! in; error numbers; text compared without regard to case and trailing blanks; `2026-11-23` read as
+//! year-day-month by `datetime` under a British login unless written with a `T`.
 //!
-//! What it does not do: writing of any kind, transactions, locks, isolation (each statement sees the file as it is), stored procedures, temporary
-//! tables, joins other than inner ones, DISTINCT, GROUP BY, sub-queries, LIKE, arithmetic, linguistic order of text (accents come after `z`), plans,
-//! statistics, or any sense of what a query costs. Columns are always sent as nullable types. An attention signal is answered after the statement
-//! that it should have ended. The file is opened read-only and no text but a SELECT ever reaches it.
+//! What it does not do: writing of any kind, transactions, locks, isolation (each statement sees the file as
+//! it is), stored procedures, temporary tables, joins other than inner ones, DISTINCT, GROUP BY, sub-queries,
+//! LIKE, arithmetic, linguistic order of text (accents come after `z`), plans, statistics, or any sense of
+//! what a query costs. Columns are always sent as nullable types. An attention signal is answered after the
+//! statement that it should have ended. The file is opened read-only and no text but a SELECT ever reaches
+//! it.
 
 mod answer;
 mod cast;
@@ -71,10 +76,13 @@ pub struct TdsEndpoint {
 }
 
 impl TdsEndpoint {
-    /// Starts an endpoint over a SQLite file, on a free port of this machine. The file may appear later: until then no login succeeds.
+    /// Starts an endpoint over a SQLite file, on a free port of this machine. The file may appear later:
+    /// until then no login succeeds.
     pub fn start(erp: impl Into<PathBuf>) -> Self {
         let certificate = Certificate::new();
-        let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.set_nonblocking(true).map(|()| listener)).expect("a free port");
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+            .expect("a free port");
         let socket = listener.local_addr().expect("the port's address");
         let shared = Arc::new(Shared {
             erp: Mutex::new(Erp::new(erp.into())),
@@ -125,7 +133,8 @@ impl TdsEndpoint {
         locked(&self.shared.logins).clone()
     }
 
-    /// Gives a column a type, such as `smalldatetime` or `varchar(200)`: values are rounded and cut as an INSERT would.
+    /// Gives a column a type, such as `smalldatetime` or `varchar(200)`: values are rounded and cut as an
+    /// INSERT would.
     ///
     /// # Panics
     /// If there is no such type.
@@ -166,7 +175,10 @@ impl fmt::Debug for TdsEndpoint {
 }
 
 fn run(listener: TcpListener, shared: &Arc<Shared>, stopped: oneshot::Receiver<()>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime for the test endpoint");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime for the test endpoint");
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
         let accept = async {

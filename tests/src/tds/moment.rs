@@ -1,4 +1,5 @@
-//! Dates and times as SQL Server keeps them: days since the year 1 and 100 ns since midnight, rounded to what a type can hold.
+//! Dates and times as SQL Server keeps them: days since the year 1 and 100 ns since midnight, rounded to what
+//! a type can hold.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -25,20 +26,26 @@ impl Moment {
 
     /// What orders moments: 100 ns since the year 1, in UTC.
     pub(super) fn instant(self) -> i64 {
-        i64::from(self.days) * TICKS_PER_DAY + self.ticks - i64::from(self.offset_minutes) * 60 * TICKS_PER_SECOND
+        i64::from(self.days) * TICKS_PER_DAY + self.ticks
+            - i64::from(self.offset_minutes) * 60 * TICKS_PER_SECOND
     }
 
     /// The moment of an instant on a clock that is so far ahead of UTC.
     pub(super) fn of_instant(instant: i64, offset_minutes: i16) -> Self {
         let local = instant + i64::from(offset_minutes) * 60 * TICKS_PER_SECOND;
-        Self { days: local.div_euclid(TICKS_PER_DAY) as i32, ticks: local.rem_euclid(TICKS_PER_DAY), offset_minutes }
+        Self {
+            days: local.div_euclid(TICKS_PER_DAY) as i32,
+            ticks: local.rem_euclid(TICKS_PER_DAY),
+            offset_minutes,
+        }
     }
 
     /// A moment of the chrono crate.
     pub(super) fn of(moment: chrono::NaiveDateTime) -> Self {
         use chrono::Timelike;
         let time = moment.time();
-        let ticks = i64::from(time.num_seconds_from_midnight()) * TICKS_PER_SECOND + i64::from(time.nanosecond()) / 100;
+        let ticks = i64::from(time.num_seconds_from_midnight()) * TICKS_PER_SECOND
+            + i64::from(time.nanosecond()) / 100;
         Self { days: moment.date().num_days_from_ce() - 1, ticks, offset_minutes: 0 }
     }
 
@@ -55,7 +62,9 @@ impl Moment {
         };
         let rounded = match to {
             SqlType::Date => Self { ticks: 0, offset_minutes: 0, ..self },
-            SqlType::Time(scale) => Self { days: 0, ticks: to_scale(self.ticks, scale) % TICKS_PER_DAY, offset_minutes: 0 },
+            SqlType::Time(scale) => {
+                Self { days: 0, ticks: to_scale(self.ticks, scale) % TICKS_PER_DAY, offset_minutes: 0 }
+            }
             SqlType::DateTime2(scale) => self.carried(to_scale(self.ticks, scale), 0),
             SqlType::DateTimeOffset(scale) => self.carried(to_scale(self.ticks, scale), self.offset_minutes),
             SqlType::DateTime => self.carried(datetime_ticks(self.three_hundredths()), 0),
@@ -63,7 +72,13 @@ impl Moment {
                 let minute = 60 * TICKS_PER_SECOND;
                 self.carried((datetime_ticks(self.three_hundredths()) + minute / 2) / minute * minute, 0)
             }
-            _ => return Err(ServerError::new(529, 16, format!("Explicit conversion from a date or time to {to} is not allowed."))),
+            _ => {
+                return Err(ServerError::new(
+                    529,
+                    16,
+                    format!("Explicit conversion from a date or time to {to} is not allowed."),
+                ));
+            }
         };
         let first = match to {
             SqlType::DateTime => days(1753, 1, 1),
@@ -75,12 +90,17 @@ impl Moment {
     }
 
     fn carried(self, ticks: i64, offset_minutes: i16) -> Self {
-        Self { days: self.days + (ticks / TICKS_PER_DAY) as i32, ticks: ticks % TICKS_PER_DAY, offset_minutes }
+        Self {
+            days: self.days + (ticks / TICKS_PER_DAY) as i32,
+            ticks: ticks % TICKS_PER_DAY,
+            offset_minutes,
+        }
     }
 
     /// The text of a moment as CAST gives it for the newer types: `2026-11-23 14:00:00.1230000`.
     pub(super) fn text(self, ty: SqlType) -> String {
-        let date = NaiveDate::from_num_days_from_ce_opt(self.days + 1).map_or_else(String::new, |date| date.to_string());
+        let date = NaiveDate::from_num_days_from_ce_opt(self.days + 1)
+            .map_or_else(String::new, |date| date.to_string());
         let seconds = self.ticks / TICKS_PER_SECOND;
         let clock = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
         let fraction = |scale: u8| {
@@ -92,12 +112,21 @@ impl Moment {
         match ty {
             SqlType::Date => date,
             SqlType::Time(scale) => format!("{clock}{}", fraction(scale)),
-            SqlType::DateTimeOffset(scale) => format!("{date} {clock}{} {sign}{:02}:{:02}", fraction(scale), ahead / 60, ahead % 60),
+            SqlType::DateTimeOffset(scale) => {
+                format!("{date} {clock}{} {sign}{:02}:{:02}", fraction(scale), ahead / 60, ahead % 60)
+            }
             SqlType::DateTime2(scale) => format!("{date} {clock}{}", fraction(scale)),
             _ => NaiveDate::from_num_days_from_ce_opt(self.days + 1).map_or_else(String::new, |date| {
                 let hour = seconds / 3600;
                 let half = if hour < 12 { "AM" } else { "PM" };
-                format!("{} {:>2} {} {:>2}:{:02}{half}", date.format("%b"), date.day(), date.year(), (hour + 11) % 12 + 1, seconds / 60 % 60)
+                format!(
+                    "{} {:>2} {} {:>2}:{:02}{half}",
+                    date.format("%b"),
+                    date.day(),
+                    date.year(),
+                    (hour + 11) % 12 + 1,
+                    seconds / 60 % 60
+                )
             }),
         }
     }
@@ -127,7 +156,8 @@ pub(super) struct Parsed {
     pub(super) has_date: bool,
     /// Whether there is a time of day.
     pub(super) has_time: bool,
-    /// Whether date and time stand apart with a blank, or there is a date alone: SQL Server then asks the login's language for the order.
+    /// Whether date and time stand apart with a blank, or there is a date alone: SQL Server then asks the
+    /// login's language for the order.
     pub(super) by_language: bool,
     /// The date's three numbers as they stand.
     numbers: (i32, u32, u32),
@@ -148,10 +178,18 @@ impl Parsed {
         let moment = Moment { days: if date.is_some() { days } else { 0 }, ticks, offset_minutes };
         let compact = date.is_some_and(|date| !date.contains('-'));
         let by_language = date.is_some() && !with_t && !compact;
-        Some(Self { moment, fraction_digits, has_date: date.is_some(), has_time: rest.is_some(), by_language, numbers })
+        Some(Self {
+            moment,
+            fraction_digits,
+            has_date: date.is_some(),
+            has_time: rest.is_some(),
+            by_language,
+            numbers,
+        })
     }
 
-    /// The moment with its date read as year-day-month, as `datetime` reads `2026-11-23` under a British login.
+    /// The moment with its date read as year-day-month, as `datetime` reads `2026-11-23` under a British
+    /// login.
     pub(super) fn as_year_day_month(self) -> Option<Moment> {
         let (year, day, month) = self.numbers;
         let date = NaiveDate::from_ymd_opt(year, month, day)?;
@@ -160,7 +198,11 @@ impl Parsed {
 }
 
 fn number<T: std::str::FromStr>(text: &str, digits: usize) -> Option<T> {
-    if text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+    if text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        text.parse().ok()
+    } else {
+        None
+    }
 }
 
 fn date_numbers(text: &str) -> Option<(i32, u32, u32)> {
@@ -182,18 +224,22 @@ fn clock(text: &str) -> Option<(i64, usize, i16)> {
             (text[..at].trim_end(), if text.as_bytes()[at] == b'-' { -ahead } else { ahead })
         }
     };
-    let (whole, fraction) = clock.split_once('.').map_or((clock, None), |(whole, fraction)| (whole, Some(fraction)));
+    let (whole, fraction) =
+        clock.split_once('.').map_or((clock, None), |(whole, fraction)| (whole, Some(fraction)));
     let mut parts = whole.split(':');
     let hours: i64 = number(parts.next()?, 2).filter(|hours| *hours < 24)?;
     let minutes: i64 = number(parts.next()?, 2).filter(|minutes| *minutes < 60)?;
-    let seconds: i64 = parts.next().map_or(Some(0), |seconds| number(seconds, 2)).filter(|seconds| *seconds < 60)?;
+    let seconds: i64 =
+        parts.next().map_or(Some(0), |seconds| number(seconds, 2)).filter(|seconds| *seconds < 60)?;
     if parts.next().is_some() || offset_minutes.abs() > 14 * 60 {
         return None;
     }
     let digits = fraction.map_or(0, str::len);
     let ticks = match fraction {
         None => 0,
-        Some(fraction) if (1..=7).contains(&digits) => number::<i64>(fraction, digits)? * 10_i64.pow(7 - digits as u32),
+        Some(fraction) if (1..=7).contains(&digits) => {
+            number::<i64>(fraction, digits)? * 10_i64.pow(7 - digits as u32)
+        }
         Some(_) => return None,
     };
     Some((((hours * 60 + minutes) * 60 + seconds) * TICKS_PER_SECOND + ticks, digits, offset_minutes))
@@ -209,7 +255,9 @@ mod tests {
 
     #[test]
     fn a_type_rounds_as_sql_server_does() {
-        let check = |text: &str, ty, expect: &str| assert_eq!(at(text).round(ty).unwrap().text(SqlType::DateTime2(7)), expect, "{text} {ty}");
+        let check = |text: &str, ty, expect: &str| {
+            assert_eq!(at(text).round(ty).unwrap().text(SqlType::DateTime2(7)), expect, "{text} {ty}")
+        };
         check("2026-11-23T14:00:00.123", SqlType::DateTime, "2026-11-23 14:00:00.1233333");
         check("2026-11-23T14:00:00.001", SqlType::DateTime, "2026-11-23 14:00:00.0000000");
         check("2026-11-23T14:00:00.002", SqlType::DateTime, "2026-11-23 14:00:00.0033333");
@@ -230,7 +278,15 @@ mod tests {
         ] {
             assert_eq!(at(text).round(ty).unwrap_err().number, 242, "{text} {ty}");
         }
-        for text in ["2026-02-30", "2026-11-23T24:00", "2026-11-23T14:00:60", "N/A", "23/11/2026", "2026-11-23T14:00:00.12345678", ""] {
+        for text in [
+            "2026-02-30",
+            "2026-11-23T24:00",
+            "2026-11-23T14:00:60",
+            "N/A",
+            "23/11/2026",
+            "2026-11-23T14:00:00.12345678",
+            "",
+        ] {
             assert!(Parsed::of(text).is_none(), "{text}");
         }
     }
@@ -238,6 +294,9 @@ mod tests {
     #[test]
     fn a_moment_with_an_offset_orders_by_its_instant() {
         assert_eq!(at("2026-07-01T15:00:00+01:00").instant(), at("2026-07-01T14:00:00Z").instant());
-        assert_eq!(Moment::of_instant(at("2026-07-01T14:00:00").instant(), 60), at("2026-07-01T15:00:00+01:00"));
+        assert_eq!(
+            Moment::of_instant(at("2026-07-01T14:00:00").instant(), 60),
+            at("2026-07-01T15:00:00+01:00")
+        );
     }
 }

@@ -35,7 +35,11 @@ pub(super) fn float_text(number: f64) -> String {
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let trimmed = |digits: &str| {
-        if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.').to_owned() } else { digits.to_owned() }
+        if digits.contains('.') {
+            digits.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            digits.to_owned()
+        }
     };
     if number != 0.0 && !(-4..6).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
@@ -57,7 +61,10 @@ mod tests {
         for text in ["", "-", ".", "1e3", "1,5", "+1", " 1", "1.2.3"] {
             assert_eq!(exact_of(text), None, "{text}");
         }
-        assert_eq!((rescale(-125, 2, 1), rescale(124, 2, 1), rescale(7, 0, 3)), (Some(-13), Some(12), Some(7000)));
+        assert_eq!(
+            (rescale(-125, 2, 1), rescale(124, 2, 1), rescale(7, 0, 3)),
+            (Some(-13), Some(12), Some(7000))
+        );
         assert_eq!(rescale(i128::MAX, 0, 1), None);
     }
 

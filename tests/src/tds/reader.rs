@@ -1,6 +1,7 @@
 //! Reads what a message holds, with a check on every length.
 
-/// A message that does not say what the protocol says it must; the text is for the one who reads a failed test.
+/// A message that does not say what the protocol says it must; the text is for the one who reads a failed
+/// test.
 #[derive(Debug)]
 pub(super) struct Malformed(pub(super) String);
 

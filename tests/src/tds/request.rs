@@ -61,7 +61,8 @@ pub(super) fn call(message: &[u8]) -> Parsed<Result<Request, String>> {
 
 /// The parameters of a declaration such as `@P1 nvarchar(4000),@P2 numeric(12,3)`.
 fn declared(text: &str) -> Vec<(String, SqlType)> {
-    let each = text.split('@').filter_map(|declaration| declaration.trim().trim_end_matches(',').split_once(' '));
+    let each =
+        text.split('@').filter_map(|declaration| declaration.trim().trim_end_matches(',').split_once(' '));
     each.filter_map(|(name, ty)| SqlType::parse(ty).ok().map(|ty| (format!("@{name}"), ty))).collect()
 }
 
@@ -107,7 +108,10 @@ fn typed(reader: &mut Reader<'_>) -> Parsed<(SqlType, Value)> {
             };
             (ty, value)
         }
-        0x28 => (SqlType::Date, reader.short()?.map_or(Ok(Value::Null), |bytes| date(bytes).map(|days| moment(days, 0)))?),
+        0x28 => (
+            SqlType::Date,
+            reader.short()?.map_or(Ok(Value::Null), |bytes| date(bytes).map(|days| moment(days, 0)))?,
+        ),
         0x2a => {
             let scale = reader.byte()?.min(7);
             let value = match reader.short()? {
@@ -138,7 +142,11 @@ fn typed(reader: &mut Reader<'_>) -> Parsed<(SqlType, Value)> {
             reader.take(5)?;
             let unicode = token >= 0xe0;
             let value = reader.long(most)?.map_or(Value::Null, |bytes| {
-                if unicode { Value::Text(units(&bytes)) } else { Value::text(&encoding_rs::WINDOWS_1252.decode(&bytes).0) }
+                if unicode {
+                    Value::Text(units(&bytes))
+                } else {
+                    Value::text(&encoding_rs::WINDOWS_1252.decode(&bytes).0)
+                }
             });
             let length = if most == 0xffff { None } else { Some(if unicode { most / 2 } else { most }) };
             (if unicode { SqlType::NVarChar(length) } else { SqlType::VarChar(length) }, value)
@@ -148,7 +156,11 @@ fn typed(reader: &mut Reader<'_>) -> Parsed<(SqlType, Value)> {
             let length = if most == 0xffff { None } else { Some(most) };
             (SqlType::VarBinary(length), reader.long(most)?.map_or(Value::Null, Value::Bytes))
         }
-        token => return Err(Malformed(format!("a parameter of type 0x{token:02x}, which the test endpoint does not read"))),
+        token => {
+            return Err(Malformed(format!(
+                "a parameter of type 0x{token:02x}, which the test endpoint does not read"
+            )));
+        }
     })
 }
 
@@ -164,7 +176,11 @@ fn whole(bytes: &[u8]) -> Parsed<i64> {
 }
 
 fn date(bytes: &[u8]) -> Parsed<i32> {
-    if bytes.len() == 3 { Ok(i32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0])) } else { Err(Malformed::short()) }
+    if bytes.len() == 3 {
+        Ok(i32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]))
+    } else {
+        Err(Malformed::short())
+    }
 }
 
 fn moment(days: i32, ticks: i64) -> Value {

@@ -15,7 +15,12 @@ use super::types::SqlType;
 use super::value::{Value, order};
 
 /// Answers a statement.
-pub(super) fn run(erp: &Mutex<Erp>, server: &Server, text: &str, parameters: &[Parameter]) -> Result<Table, ServerError> {
+pub(super) fn run(
+    erp: &Mutex<Erp>,
+    server: &Server,
+    text: &str,
+    parameters: &[Parameter],
+) -> Result<Table, ServerError> {
     let plain = statement::read(text)?;
     let mut scope = Scope { columns: Vec::new(), parameters, server };
     let mut rows = Rows::One;
@@ -35,7 +40,11 @@ pub(super) fn run(erp: &Mutex<Erp>, server: &Server, text: &str, parameters: &[P
         let nullable = if let Node::Column(i) = &item.node { scope.columns[*i].1.nullable } else { true };
         items.push((item.node, Column { name: name.clone(), ty: item.ty, nullable }));
     }
-    let keys = plain.order.iter().map(|(expr, descending)| Ok((key(&scope, &plain, expr)?, *descending))).collect::<Result<Vec<_>, ServerError>>()?;
+    let keys = plain
+        .order
+        .iter()
+        .map(|(expr, descending)| Ok((key(&scope, &plain, expr)?, *descending)))
+        .collect::<Result<Vec<_>, ServerError>>()?;
 
     let mut chosen = Vec::new();
     for row in rows.iter() {
@@ -45,7 +54,11 @@ pub(super) fn run(erp: &Mutex<Erp>, server: &Server, text: &str, parameters: &[P
         }
     }
     let by_keys = |a: &[Value], b: &[Value]| {
-        let each = a.iter().zip(b).zip(&keys).map(|((a, b), (_, descending))| if *descending { order(b, a) } else { order(a, b) });
+        let each = a
+            .iter()
+            .zip(b)
+            .zip(&keys)
+            .map(|((a, b), (_, descending))| if *descending { order(b, a) } else { order(a, b) });
         each.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     };
     chosen.sort_by(|(a, _), (b, _)| by_keys(a, b));
@@ -63,7 +76,9 @@ pub(super) fn run(erp: &Mutex<Erp>, server: &Server, text: &str, parameters: &[P
         }
         chosen.truncate(taken);
     }
-    let rows = chosen.iter().map(|(_, row)| items.iter().map(|(node, _)| node.evaluate(row)).collect::<Result<Vec<_>, _>>());
+    let rows = chosen
+        .iter()
+        .map(|(_, row)| items.iter().map(|(node, _)| node.evaluate(row)).collect::<Result<Vec<_>, _>>());
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     Ok(Table { columns: items.into_iter().map(|(_, column)| column).collect(), rows })
 }
@@ -133,12 +148,18 @@ fn conjuncts<'a>(condition: Option<&'a Expr>, parts: &mut Vec<&'a Expr>) {
     }
 }
 
-fn table(erp: &Mutex<Erp>, named: &Named, plain: &Plain, scope: &Scope<'_>) -> Result<Arc<Table>, ServerError> {
+fn table(
+    erp: &Mutex<Erp>,
+    named: &Named,
+    plain: &Plain,
+    scope: &Scope<'_>,
+) -> Result<Arc<Table>, ServerError> {
     let mut erp = erp.lock().unwrap_or_else(PoisonError::into_inner);
     let unknown = || ServerError::no_object(&format!("{}.{}", named.schema, named.name));
     match (named.schema.to_ascii_lowercase().as_str(), named.name.to_ascii_lowercase().as_str()) {
         ("information_schema", "columns") => {
-            let only = plain.condition.as_ref().and_then(|condition| equal_to(scope, condition, "TABLE_NAME"));
+            let only =
+                plain.condition.as_ref().and_then(|condition| equal_to(scope, condition, "TABLE_NAME"));
             Ok(Arc::new(catalogue::columns(&mut erp, only.as_deref())?))
         }
         ("sys", view) => Ok(Arc::new(catalogue::sys(&mut erp, view)?.ok_or_else(unknown)?)),
@@ -153,7 +174,9 @@ fn table(erp: &Mutex<Erp>, named: &Named, plain: &Plain, scope: &Scope<'_>) -> R
 fn equal_to(scope: &Scope<'_>, condition: &Expr, column: &str) -> Option<String> {
     match condition {
         Expr::Nested(inner) => equal_to(scope, inner, column),
-        Expr::BinaryOp { left, op: BinaryOperator::And, right } => equal_to(scope, left, column).or_else(|| equal_to(scope, right, column)),
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+            equal_to(scope, left, column).or_else(|| equal_to(scope, right, column))
+        }
         Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
             let name = match left.as_ref() {
                 Expr::Identifier(name) => Some(name),
@@ -162,7 +185,9 @@ fn equal_to(scope: &Scope<'_>, condition: &Expr, column: &str) -> Option<String>
             };
             name.filter(|name| name.value.eq_ignore_ascii_case(column))?;
             match scope.value(right).ok()?.node {
-                Node::Value(Value::Text(units)) => Some(String::from_utf16_lossy(&units).trim_end().to_owned()),
+                Node::Value(Value::Text(units)) => {
+                    Some(String::from_utf16_lossy(&units).trim_end().to_owned())
+                }
                 _ => None,
             }
         }
@@ -172,9 +197,16 @@ fn equal_to(scope: &Scope<'_>, condition: &Expr, column: &str) -> Option<String>
 
 /// What to order by: an expression, or a name of the select list.
 fn key(scope: &Scope<'_>, plain: &Plain, expr: &Expr) -> Result<Node, ServerError> {
-    let listed = |name: &str| plain.items.iter().find(|(item, alias)| alias.eq_ignore_ascii_case(name) && !matches!(item, Expr::Identifier(_)));
+    let listed = |name: &str| {
+        plain
+            .items
+            .iter()
+            .find(|(item, alias)| alias.eq_ignore_ascii_case(name) && !matches!(item, Expr::Identifier(_)))
+    };
     let key: Typed = match expr {
-        Expr::Identifier(name) if listed(&name.value).is_some() => scope.value(listed(&name.value).map_or(expr, |(item, _)| item))?,
+        Expr::Identifier(name) if listed(&name.value).is_some() => {
+            scope.value(listed(&name.value).map_or(expr, |(item, _)| item))?
+        }
         expr => scope.value(expr)?,
     };
     if key.ty.is_legacy() {

@@ -31,20 +31,40 @@ impl Server {
             "" => plain.is_empty(),
             _ => false,
         };
-        let writes = ["INSERT", "UPDATE", "DELETE", "ALTER", "EXECUTE", "CONTROL", "TAKE OWNERSHIP", "CREATE TABLE", "REFERENCES"];
+        let writes = [
+            "INSERT",
+            "UPDATE",
+            "DELETE",
+            "ALTER",
+            "EXECUTE",
+            "CONTROL",
+            "TAKE OWNERSHIP",
+            "CREATE TABLE",
+            "REFERENCES",
+        ];
         match permission {
             _ if !there => None,
             "ANY" | "SELECT" | "CONNECT" | "VIEW DEFINITION" => Some(true),
             // The class of the whole server has an empty name.
             _ if class.is_empty() => Some(self.sysadmin),
-            permission if writes.contains(&permission) || permission.starts_with("ALTER ANY ") => Some(self.may_write || self.sysadmin),
+            permission if writes.contains(&permission) || permission.starts_with("ALTER ANY ") => {
+                Some(self.may_write || self.sysadmin)
+            }
             _ => None,
         }
     }
 
     /// IS_SRVROLEMEMBER.
     pub(super) fn in_server_role(&self, role: &str) -> Option<bool> {
-        let others = ["SERVERADMIN", "SECURITYADMIN", "SETUPADMIN", "PROCESSADMIN", "DISKADMIN", "DBCREATOR", "BULKADMIN"];
+        let others = [
+            "SERVERADMIN",
+            "SECURITYADMIN",
+            "SETUPADMIN",
+            "PROCESSADMIN",
+            "DISKADMIN",
+            "DBCREATOR",
+            "BULKADMIN",
+        ];
         match role {
             "PUBLIC" => Some(true),
             "SYSADMIN" => Some(self.sysadmin),
@@ -59,7 +79,8 @@ impl Server {
             "PUBLIC" | "DB_DATAREADER" => Some(true),
             "DB_DATAWRITER" | "DB_DDLADMIN" => Some(self.may_write),
             "DB_OWNER" => Some(self.sysadmin),
-            "DB_SECURITYADMIN" | "DB_ACCESSADMIN" | "DB_BACKUPOPERATOR" | "DB_DENYDATAREADER" | "DB_DENYDATAWRITER" => Some(false),
+            "DB_SECURITYADMIN" | "DB_ACCESSADMIN" | "DB_BACKUPOPERATOR" | "DB_DENYDATAREADER"
+            | "DB_DENYDATAWRITER" => Some(false),
             _ => None,
         }
     }

@@ -50,7 +50,12 @@ pub(super) async fn serve(tcp: TcpStream, shared: Arc<Shared>) -> io::Result<()>
     let Some(prelogin) = expect(&mut stream, PRELOGIN).await? else { return Ok(()) };
     // A client that could encrypt is asked to; one that cannot is let in without.
     let encrypted = login::encryption(&prelogin)? != ENCRYPT_NOT_SUPPORTED;
-    wire::write(&mut stream, &prelogin_answer(if encrypted { ENCRYPT_ON } else { ENCRYPT_NOT_SUPPORTED }), 4096).await?;
+    wire::write(
+        &mut stream,
+        &prelogin_answer(if encrypted { ENCRYPT_ON } else { ENCRYPT_NOT_SUPPORTED }),
+        4096,
+    )
+    .await?;
     if encrypted {
         let mut tls = shared.tls.accept(InPrelogin::new(stream)).await?;
         tls.get_mut().0.handshake_is_over();
@@ -72,7 +77,10 @@ pub(super) async fn serve(tcp: TcpStream, shared: Arc<Shared>) -> io::Result<()>
                     Err(ServerError::new(
                         229,
                         14,
-                        format!("The EXECUTE permission was denied on the object '{procedure}', database '{}'.", super::DATABASE),
+                        format!(
+                            "The EXECUTE permission was denied on the object '{procedure}', database '{}'.",
+                            super::DATABASE
+                        ),
                     ))
                 }
             },
@@ -91,13 +99,21 @@ pub(super) async fn serve(tcp: TcpStream, shared: Arc<Shared>) -> io::Result<()>
 async fn expect(stream: &mut Box<dyn Stream>, kind: u8) -> io::Result<Option<Vec<u8>>> {
     match wire::read(stream).await? {
         Some(message) if message.kind == kind => Ok(Some(message.body)),
-        Some(message) => Err(Malformed(format!("a packet of type 0x{:02x} where 0x{kind:02x} belongs", message.kind)).into()),
+        Some(message) => {
+            Err(Malformed(format!("a packet of type 0x{:02x} where 0x{kind:02x} belongs", message.kind))
+                .into())
+        }
         None => Ok(None),
     }
 }
 
 /// Answers a login; the packet size if it is accepted.
-async fn log_in(stream: &mut Box<dyn Stream>, shared: &Shared, message: &[u8], encrypted: bool) -> io::Result<Option<usize>> {
+async fn log_in(
+    stream: &mut Box<dyn Stream>,
+    shared: &Shared,
+    message: &[u8],
+    encrypted: bool,
+) -> io::Result<Option<usize>> {
     let (mut login, password) = login::login(message, encrypted)?;
     tokio::time::sleep(shared.faults.login_delay()).await;
     let refused = if login.user != super::USER || password != super::PASSWORD {
@@ -111,9 +127,13 @@ async fn log_in(stream: &mut Box<dyn Stream>, shared: &Shared, message: &[u8], e
     let packet_bytes = if login.packet_bytes == 0 { 4096 } else { login.packet_bytes.clamp(512, 32_767) };
     locked(&shared.logins).push(login);
     match refused {
-        None => {
-            wire::write(stream, &answer::logged_in(super::DATABASE, packet_bytes, shared.faults.route()), 4096).await.map(|()| Some(packet_bytes))
-        }
+        None => wire::write(
+            stream,
+            &answer::logged_in(super::DATABASE, packet_bytes, shared.faults.route()),
+            4096,
+        )
+        .await
+        .map(|()| Some(packet_bytes)),
         Some(error) => wire::write(stream, &answer::error(&error), 4096).await.map(|()| None),
     }
 }
@@ -132,7 +152,9 @@ async fn statement(shared: &Arc<Shared>, request: Request) -> Result<Vec<u8>, Se
         let parameters: Vec<Parameter> = request.parameters;
         select::run(&shared.erp, &server, &request.text, &parameters).map(|table| answer::rows(&table, error))
     };
-    tokio::task::spawn_blocking(run).await.unwrap_or_else(|error| Err(ServerError::new(50_000, 20, format!("the test endpoint failed: {error}"))))
+    tokio::task::spawn_blocking(run).await.unwrap_or_else(|error| {
+        Err(ServerError::new(50_000, 20, format!("the test endpoint failed: {error}")))
+    })
 }
 
 impl Shared {

@@ -1,8 +1,9 @@
-//! The lock in front of everything: of a text only one plain SELECT statement passes, and of that only what the endpoint does.
+//! The lock in front of everything: of a text only one plain SELECT statement passes, and of that only what
+//! the endpoint does.
 
 use sqlparser::ast::{
-    Expr, GroupByExpr, JoinConstraint, JoinOperator, ObjectName, OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr, Statement,
-    TableFactor, TopQuantity,
+    Expr, GroupByExpr, JoinConstraint, JoinOperator, ObjectName, OrderByExpr, OrderByKind, Query, Select,
+    SelectItem, SetExpr, Statement, TableFactor, TopQuantity,
 };
 use sqlparser::dialect::MsSqlDialect;
 use sqlparser::parser::Parser;
@@ -37,14 +38,23 @@ pub(super) struct Named {
 
 /// Takes a text apart, or says why it is refused.
 pub(super) fn read(text: &str) -> Result<Plain, ServerError> {
-    let begins_with_select = text.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"));
+    let begins_with_select =
+        text.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"));
     let statements = Parser::parse_sql(&MsSqlDialect {}, text).map_err(|error| {
-        if begins_with_select { ServerError::new(102, 15, format!("Incorrect syntax: {error}")) } else { ServerError::only_select() }
+        if begins_with_select {
+            ServerError::new(102, 15, format!("Incorrect syntax: {error}"))
+        } else {
+            ServerError::only_select()
+        }
     })?;
     let [Statement::Query(query)] = statements.as_slice() else { return Err(ServerError::only_select()) };
     let SetExpr::Select(select) = query.body.as_ref() else { return Err(ServerError::only_select()) };
     if select.into.is_some() {
-        return Err(ServerError::new(262, 14, format!("CREATE TABLE permission denied in database '{}'.", super::DATABASE)));
+        return Err(ServerError::new(
+            262,
+            14,
+            format!("CREATE TABLE permission denied in database '{}'.", super::DATABASE),
+        ));
     }
     plain(query, select)
 }
@@ -54,13 +64,28 @@ fn plain(query: &Query, select: &Select) -> Result<Plain, ServerError> {
     only(query.with.is_none(), "WITH")?;
     only(query.fetch.is_none() && query.limit_clause.is_none(), "OFFSET and FETCH")?;
     only(query.locks.is_empty() && query.for_clause.is_none(), "FOR")?;
-    only(query.settings.is_none() && query.format_clause.is_none() && query.pipe_operators.is_empty(), "settings of a query")?;
-    only(select.distinct.is_none(), "DISTINCT")?;
-    only(matches!(&select.group_by, GroupByExpr::Expressions(by, with) if by.is_empty() && with.is_empty()), "GROUP BY")?;
-    only(select.having.is_none() && select.named_window.is_empty() && select.qualify.is_none(), "HAVING and windows")?;
-    only(select.exclude.is_none() && select.lateral_views.is_empty() && select.prewhere.is_none(), "other dialects")?;
     only(
-        select.connect_by.is_empty() && select.cluster_by.is_empty() && select.distribute_by.is_empty() && select.sort_by.is_empty(),
+        query.settings.is_none() && query.format_clause.is_none() && query.pipe_operators.is_empty(),
+        "settings of a query",
+    )?;
+    only(select.distinct.is_none(), "DISTINCT")?;
+    only(
+        matches!(&select.group_by, GroupByExpr::Expressions(by, with) if by.is_empty() && with.is_empty()),
+        "GROUP BY",
+    )?;
+    only(
+        select.having.is_none() && select.named_window.is_empty() && select.qualify.is_none(),
+        "HAVING and windows",
+    )?;
+    only(
+        select.exclude.is_none() && select.lateral_views.is_empty() && select.prewhere.is_none(),
+        "other dialects",
+    )?;
+    only(
+        select.connect_by.is_empty()
+            && select.cluster_by.is_empty()
+            && select.distribute_by.is_empty()
+            && select.sort_by.is_empty(),
         "other dialects",
     )?;
 
@@ -69,11 +94,21 @@ fn plain(query: &Query, select: &Select) -> Result<Plain, ServerError> {
         Some(top) if top.percent => return Err(ServerError::not_done("TOP … PERCENT")),
         Some(top) => {
             if top.with_ties && query.order_by.is_none() {
-                return Err(ServerError::new(1062, 15, "The TOP N WITH TIES clause is not allowed without a corresponding ORDER BY clause."));
+                return Err(ServerError::new(
+                    1062,
+                    15,
+                    "The TOP N WITH TIES clause is not allowed without a corresponding ORDER BY clause.",
+                ));
             }
-            let quantity = match top.quantity.as_ref().ok_or_else(|| ServerError::new(102, 15, "Incorrect syntax near 'TOP'."))? {
+            let quantity = match top
+                .quantity
+                .as_ref()
+                .ok_or_else(|| ServerError::new(102, 15, "Incorrect syntax near 'TOP'."))?
+            {
                 TopQuantity::Expr(expr) => expr.clone(),
-                TopQuantity::Constant(number) => Expr::value(sqlparser::ast::Value::Number(number.to_string(), false)),
+                TopQuantity::Constant(number) => {
+                    Expr::value(sqlparser::ast::Value::Number(number.to_string(), false))
+                }
             };
             Some((quantity, top.with_ties))
         }
@@ -104,7 +139,9 @@ fn item(item: &SelectItem) -> Result<(Expr, String), ServerError> {
         SelectItem::UnnamedExpr(expr) => {
             let name = match expr {
                 Expr::Identifier(name) => name.value.clone(),
-                Expr::CompoundIdentifier(names) => names.last().map(|name| name.value.clone()).unwrap_or_default(),
+                Expr::CompoundIdentifier(names) => {
+                    names.last().map(|name| name.value.clone()).unwrap_or_default()
+                }
                 _ => String::new(),
             };
             Ok((expr.clone(), name))
@@ -119,7 +156,9 @@ fn tables(select: &Select) -> Result<Vec<(Named, Option<Expr>)>, ServerError> {
     for from in &select.from {
         tables.push((named(&from.relation)?, None));
         for join in &from.joins {
-            let (JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on))) = &join.join_operator else {
+            let (JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on))) =
+                &join.join_operator
+            else {
                 return Err(ServerError::not_done("any join but JOIN … ON"));
             };
             tables.push((named(&join.relation)?, Some(on.clone())));
@@ -129,7 +168,17 @@ fn tables(select: &Select) -> Result<Vec<(Named, Option<Expr>)>, ServerError> {
 }
 
 fn named(factor: &TableFactor) -> Result<Named, ServerError> {
-    let TableFactor::Table { name, alias, args: None, with_hints, version: None, sample: None, json_path: None, .. } = factor else {
+    let TableFactor::Table {
+        name,
+        alias,
+        args: None,
+        with_hints,
+        version: None,
+        sample: None,
+        json_path: None,
+        ..
+    } = factor
+    else {
         return Err(ServerError::not_done("anything but tables in FROM"));
     };
     if !with_hints.is_empty() {
@@ -139,10 +188,16 @@ fn named(factor: &TableFactor) -> Result<Named, ServerError> {
     let (schema, table) = match parts.as_slice() {
         [table] => ("dbo".to_owned(), table.clone()),
         [schema, table] => (schema.clone(), table.clone()),
-        [database, schema, table] if database.eq_ignore_ascii_case(super::DATABASE) => (schema.clone(), table.clone()),
+        [database, schema, table] if database.eq_ignore_ascii_case(super::DATABASE) => {
+            (schema.clone(), table.clone())
+        }
         _ => return Err(ServerError::no_object(&parts.join("."))),
     };
-    Ok(Named { schema, alias: alias.as_ref().map_or_else(|| table.clone(), |alias| alias.name.value.clone()), name: table })
+    Ok(Named {
+        schema,
+        alias: alias.as_ref().map_or_else(|| table.clone(), |alias| alias.name.value.clone()),
+        name: table,
+    })
 }
 
 /// The parts of a dotted name.
@@ -206,7 +261,10 @@ mod tests {
             read("SELECT TOP (5000) WITH TIES [TransNo] FROM [dbo].[SI_OCM_TRANS] WHERE [TransNo] > @P1 ORDER BY [TransDate], [TransNo] DESC;")
                 .unwrap();
         assert!(plain.top.is_some_and(|(_, ties)| ties));
-        assert_eq!((plain.tables[0].0.schema.as_str(), plain.tables[0].0.name.as_str()), ("dbo", "SI_OCM_TRANS"));
+        assert_eq!(
+            (plain.tables[0].0.schema.as_str(), plain.tables[0].0.name.as_str()),
+            ("dbo", "SI_OCM_TRANS")
+        );
         assert_eq!(plain.order.iter().map(|(_, descending)| *descending).collect::<Vec<_>>(), [false, true]);
     }
 }

@@ -1,5 +1,6 @@
-//! TLS as TDS has it: the handshake travels in PRELOGIN packets, then TLS carries the packets. The certificate is made when the endpoint starts,
-//! signed by an authority that only the endpoint's own file makes known.
+//! TLS as TDS has it: the handshake travels in PRELOGIN packets, then TLS carries the packets. The
+//! certificate is made when the endpoint starts, signed by an authority that only the endpoint's own file
+//! makes known.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -40,12 +41,16 @@ impl Certificate {
 
         let key = KeyPair::generate()?;
         let issuer = Issuer::new(authority, authority_key);
-        let certificate = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?.signed_by(&key, &issuer)?;
+        let certificate = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?
+            .signed_by(&key, &issuer)?;
         // TDS 7 in SQL Server goes up to TLS 1.2; TLS 1.3 came with TDS 8.
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_protocol_versions(&[&TLS12])?
             .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))?;
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+            )?;
         Ok(Self { folder, acceptor: TlsAcceptor::from(Arc::new(config)) })
     }
 
@@ -106,7 +111,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for InPrelogin<S> {
                 this.left = usize::from(u16::from_be_bytes([high, low])).saturating_sub(HEAD_BYTES);
                 this.head.clear();
             } else if this.head.len() == HEAD_BYTES {
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "no PRELOGIN packet during the TLS handshake")));
+                return Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "no PRELOGIN packet during the TLS handshake",
+                )));
             }
         }
         let most = this.left.min(buf.remaining());

@@ -1,4 +1,5 @@
-//! SQL Server's column types: their names, what the catalogue says of them, and which of two a comparison is made in.
+//! SQL Server's column types: their names, what the catalogue says of them, and which of two a comparison is
+//! made in.
 
 use std::fmt;
 
@@ -39,13 +40,18 @@ impl SqlType {
     pub(super) fn parse(text: &str) -> Result<Self, ServerError> {
         let text = text.trim().to_ascii_lowercase();
         let unknown = || ServerError::new(243, 16, format!("Type {text} is not a defined system type."));
-        let (name, arguments) = text.split_once('(').map_or((text.as_str(), ""), |(name, rest)| (name, rest.trim_end_matches(')')));
-        let arguments: Vec<&str> = arguments.split(',').map(str::trim).filter(|argument| !argument.is_empty()).collect();
+        let (name, arguments) = text
+            .split_once('(')
+            .map_or((text.as_str(), ""), |(name, rest)| (name, rest.trim_end_matches(')')));
+        let arguments: Vec<&str> =
+            arguments.split(',').map(str::trim).filter(|argument| !argument.is_empty()).collect();
         let number = |i: usize, default: u16, most: u16| match arguments.get(i) {
             None => Ok(default),
             Some(argument) => argument.parse().ok().filter(|number| *number <= most).ok_or_else(unknown),
         };
-        let length = |most: u16| if arguments.first() == Some(&"max") { Ok(None) } else { number(0, 30, most).map(Some) };
+        let length = |most: u16| {
+            if arguments.first() == Some(&"max") { Ok(None) } else { number(0, 30, most).map(Some) }
+        };
         let scale = || number(0, 7, 7).map(|scale| scale as u8);
         let exact = || Ok::<_, ServerError>((number(0, 18, 38)? as u8, number(1, 0, 38)? as u8));
         Ok(match name.trim() {
@@ -119,7 +125,9 @@ impl SqlType {
     pub(super) fn length(self) -> Option<i64> {
         match self {
             Self::Char(length) | Self::NChar(length) => Some(length.into()),
-            Self::VarChar(length) | Self::NVarChar(length) | Self::VarBinary(length) => Some(length.map_or(-1, i64::from)),
+            Self::VarChar(length) | Self::NVarChar(length) | Self::VarBinary(length) => {
+                Some(length.map_or(-1, i64::from))
+            }
             Self::Text => Some(i32::MAX.into()),
             Self::NText => Some(i64::from(i32::MAX) / 2),
             _ => None,
@@ -133,7 +141,9 @@ impl SqlType {
             Self::SmallInt => (Some(5), Some(0)),
             Self::Int => (Some(10), Some(0)),
             Self::BigInt => (Some(19), Some(0)),
-            Self::Decimal { precision, scale } | Self::Numeric { precision, scale } => (Some(precision as i64), Some(scale as i64)),
+            Self::Decimal { precision, scale } | Self::Numeric { precision, scale } => {
+                (Some(precision as i64), Some(scale as i64))
+            }
             Self::Money => (Some(19), Some(4)),
             Self::SmallMoney => (Some(10), Some(4)),
             Self::Real => (Some(24), None),
@@ -155,7 +165,9 @@ impl SqlType {
     /// How many decimals an exact number has, and how many digits in all.
     pub(super) const fn exact(self) -> Option<(u8, u8)> {
         match self {
-            Self::Decimal { precision, scale } | Self::Numeric { precision, scale } => Some((precision, scale)),
+            Self::Decimal { precision, scale } | Self::Numeric { precision, scale } => {
+                Some((precision, scale))
+            }
             Self::Money => Some((19, 4)),
             Self::SmallMoney => Some((10, 4)),
             _ => None,
@@ -180,7 +192,10 @@ impl SqlType {
 
     /// Whether it is text.
     pub(super) const fn is_text(self) -> bool {
-        matches!(self, Self::Char(_) | Self::VarChar(_) | Self::NChar(_) | Self::NVarChar(_) | Self::Text | Self::NText)
+        matches!(
+            self,
+            Self::Char(_) | Self::VarChar(_) | Self::NChar(_) | Self::NVarChar(_) | Self::Text | Self::NText
+        )
     }
 
     /// Whether its text is UTF-16; otherwise it is of code page 1252.
@@ -234,9 +249,15 @@ impl SqlType {
             Self::DateTime2(_) => Self::DateTime2(7),
             Self::DateTimeOffset(_) => Self::DateTimeOffset(7),
             Self::Time(_) => Self::Time(7),
-            Self::Decimal { .. } | Self::Numeric { .. } => {
-                Self::Decimal { precision: 38, scale: [self, other].into_iter().filter_map(Self::exact).map(|(_, scale)| scale).max().unwrap_or(0) }
-            }
+            Self::Decimal { .. } | Self::Numeric { .. } => Self::Decimal {
+                precision: 38,
+                scale: [self, other]
+                    .into_iter()
+                    .filter_map(Self::exact)
+                    .map(|(_, scale)| scale)
+                    .max()
+                    .unwrap_or(0),
+            },
             higher => higher,
         }
     }
@@ -246,9 +267,17 @@ impl fmt::Display for SqlType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name();
         match *self {
-            Self::Decimal { precision, scale } | Self::Numeric { precision, scale } => write!(f, "{name}({precision}, {scale})"),
-            Self::DateTime2(scale) | Self::DateTimeOffset(scale) | Self::Time(scale) => write!(f, "{name}({scale})"),
-            Self::Char(length) | Self::NChar(length) | Self::VarChar(Some(length)) | Self::NVarChar(Some(length)) | Self::VarBinary(Some(length)) => {
+            Self::Decimal { precision, scale } | Self::Numeric { precision, scale } => {
+                write!(f, "{name}({precision}, {scale})")
+            }
+            Self::DateTime2(scale) | Self::DateTimeOffset(scale) | Self::Time(scale) => {
+                write!(f, "{name}({scale})")
+            }
+            Self::Char(length)
+            | Self::NChar(length)
+            | Self::VarChar(Some(length))
+            | Self::NVarChar(Some(length))
+            | Self::VarBinary(Some(length)) => {
                 write!(f, "{name}({length})")
             }
             Self::VarChar(None) | Self::NVarChar(None) | Self::VarBinary(None) => write!(f, "{name}(max)"),
@@ -263,9 +292,17 @@ mod tests {
 
     #[test]
     fn a_type_reads_back_as_it_is_written() {
-        for text in
-            ["bit", "decimal(12, 3)", "nvarchar(max)", "varchar(200)", "datetime2(3)", "datetimeoffset(7)", "float", "varbinary(max)", "ntext"]
-        {
+        for text in [
+            "bit",
+            "decimal(12, 3)",
+            "nvarchar(max)",
+            "varchar(200)",
+            "datetime2(3)",
+            "datetimeoffset(7)",
+            "float",
+            "varbinary(max)",
+            "ntext",
+        ] {
             assert_eq!(SqlType::parse(text).unwrap().to_string(), text);
         }
         for text in ["geography", "nvarchar(5000)", "datetime2(8)", "decimal(39, 0)"] {
@@ -277,7 +314,10 @@ mod tests {
     fn a_comparison_is_made_in_the_higher_type() {
         let check = |a: &str, b: &str, expect: &str| {
             let (a, b) = (SqlType::parse(a).unwrap(), SqlType::parse(b).unwrap());
-            assert_eq!((a.common(b).to_string(), b.common(a).to_string()), (expect.to_owned(), expect.to_owned()));
+            assert_eq!(
+                (a.common(b).to_string(), b.common(a).to_string()),
+                (expect.to_owned(), expect.to_owned())
+            );
         };
         check("datetime", "nvarchar(50)", "datetime");
         check("datetime", "datetime2(3)", "datetime2(7)");

@@ -1,4 +1,5 @@
-//! A value of a SQL Server type, and how one is compared with another. Conversions between types are in `cast`.
+//! A value of a SQL Server type, and how one is compared with another. Conversions between types are in
+//! `cast`.
 
 use std::cmp::Ordering;
 
@@ -46,9 +47,11 @@ impl Value {
     }
 }
 
-/// Compares two values of the same type, neither of them NULL: text without regard to case and trailing blanks, as SQL Server's usual collation does.
+/// Compares two values of the same type, neither of them NULL: text without regard to case and trailing
+/// blanks, as SQL Server's usual collation does.
 ///
-/// Other than in SQL Server, letters with accents come after `z`, and punctuation in the order of its code units.
+/// Other than in SQL Server, letters with accents come after `z`, and punctuation in the order of its code
+/// units.
 pub(super) fn compare(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Bit(a), Value::Bit(b)) => a.cmp(b),
@@ -78,7 +81,8 @@ pub(super) fn order(a: &Value, b: &Value) -> Ordering {
 
 fn compare_text(a: &[u16], b: &[u16]) -> Ordering {
     let (a, b) = (without_trailing_blanks(a), without_trailing_blanks(b));
-    let differing = a.iter().zip(b).map(|(a, b)| if a == b { Ordering::Equal } else { fold(*a).cmp(&fold(*b)) });
+    let differing =
+        a.iter().zip(b).map(|(a, b)| if a == b { Ordering::Equal } else { fold(*a).cmp(&fold(*b)) });
     differing.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
 }
 
@@ -92,7 +96,10 @@ pub(super) fn without_trailing_blanks(text: &[u16]) -> &[u16] {
 pub(super) fn fold(unit: u16) -> u16 {
     match u8::try_from(unit) {
         Ok(byte) if byte.is_ascii() => u16::from(byte.to_ascii_lowercase()),
-        _ => char::from_u32(unit.into()).and_then(|c| c.to_lowercase().next()).and_then(|c| u16::try_from(u32::from(c)).ok()).unwrap_or(unit),
+        _ => char::from_u32(unit.into())
+            .and_then(|c| c.to_lowercase().next())
+            .and_then(|c| u16::try_from(u32::from(c)).ok())
+            .unwrap_or(unit),
     }
 }
 
@@ -108,7 +115,9 @@ mod tests {
 
     #[test]
     fn text_is_compared_without_case_and_trailing_blanks() {
-        let check = |a: &str, b: &str, expect| assert_eq!(compare(&Value::text(a), &Value::text(b)), expect, "{a:?} {b:?}");
+        let check = |a: &str, b: &str, expect| {
+            assert_eq!(compare(&Value::text(a), &Value::text(b)), expect, "{a:?} {b:?}")
+        };
         check("Cod", "COD  ", Ordering::Equal);
         check("É", "é", Ordering::Equal);
         check("e", "é", Ordering::Less);

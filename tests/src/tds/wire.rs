@@ -1,5 +1,5 @@
-//! Packets: messages are read from as many as they come in, and written in packets of the size that was agreed. The bytes that go out are counted,
-//! so that a test can end a connection after so many.
+//! Packets: messages are read from as many as they come in, and written in packets of the size that was
+//! agreed. The bytes that go out are counted, so that a test can end a connection after so many.
 
 use std::io;
 use std::pin::Pin;
@@ -42,8 +42,10 @@ pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin + ?Sized)) -> io::
             read => read?,
         };
         let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
-        let length = length.checked_sub(HEAD_BYTES).filter(|length| body.len() + length <= MOST_MESSAGE_BYTES);
-        let length = length.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a packet of an impossible length"))?;
+        let length =
+            length.checked_sub(HEAD_BYTES).filter(|length| body.len() + length <= MOST_MESSAGE_BYTES);
+        let length = length
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a packet of an impossible length"))?;
         let start = body.len();
         body.resize(start + length, 0);
         stream.read_exact(&mut body[start..]).await?;
@@ -54,7 +56,11 @@ pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin + ?Sized)) -> io::
 }
 
 /// Sends an answer.
-pub(super) async fn write(stream: &mut (impl AsyncWrite + Unpin + ?Sized), body: &[u8], packet_bytes: usize) -> io::Result<()> {
+pub(super) async fn write(
+    stream: &mut (impl AsyncWrite + Unpin + ?Sized),
+    body: &[u8],
+    packet_bytes: usize,
+) -> io::Result<()> {
     let mut chunks = body.chunks(packet_bytes - HEAD_BYTES).peekable();
     let mut number = 0_u8;
     while let Some(chunk) = chunks.next() {
@@ -87,14 +93,20 @@ impl Counted {
 }
 
 impl AsyncRead for Counted {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.tcp).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Counted {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let Some(most) = self.faults.may_send(bytes.len()) else { return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())) };
+        let Some(most) = self.faults.may_send(bytes.len()) else {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        };
         let sent = ready!(Pin::new(&mut self.tcp).poll_write(cx, &bytes[..most]))?;
         self.faults.sent(sent);
         Poll::Ready(Ok(sent))

@@ -1,4 +1,5 @@
-//! What goes wrong around a run is said in plain words, one failure does not stop the rest, and nothing that is stored is harmed.
+//! What goes wrong around a run is said in plain words, one failure does not stop the rest, and nothing that
+//! is stored is harmed.
 
 use api::Problem;
 use api::products::Product;
@@ -11,8 +12,14 @@ use warehouse::sources::{ALL, Kind};
 const NOW: &str = "2026-11-20T14:00:00";
 
 fn two_products(factory: &Factory) {
-    factory.insert("SI_OCM_PLU", &[("PLUNumber", "1"), ("Description", "' cod fillet '"), ("Updated", "'2026-11-20 10:00:00'")]);
-    factory.insert("SI_OCM_PLU", &[("PLUNumber", "2"), ("Description", "'hake loin'"), ("Updated", "'2026-11-20 10:00:00'")]);
+    factory.insert(
+        "SI_OCM_PLU",
+        &[("PLUNumber", "1"), ("Description", "' cod fillet '"), ("Updated", "'2026-11-20 10:00:00'")],
+    );
+    factory.insert(
+        "SI_OCM_PLU",
+        &[("PLUNumber", "2"), ("Description", "'hake loin'"), ("Updated", "'2026-11-20 10:00:00'")],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,7 +102,10 @@ async fn what_is_made_of_a_table_that_was_never_read_is_not_shown(way: Way) {
     let answer = reqwest::get(site.url("/temperature/breaches")).await.unwrap();
     assert_eq!(answer.status(), 503);
     let problem: Problem = answer.json().await.unwrap();
-    assert_eq!(problem.detail, "there are no data yet: the table `temperature_logs` could not be read so far; the run records say why");
+    assert_eq!(
+        problem.detail,
+        "there are no data yet: the table `temperature_logs` could not be read so far; the run records say why"
+    );
     assert_eq!(site.get::<Vec<Product>>("/products").await.map(|products| products.len()), Ok(2));
 }
 
@@ -118,11 +128,15 @@ async fn garbage_in_any_column_rejects_its_row_with_the_reason_and_no_other(way:
             };
             source.columns.iter().map(|column| (column.source.to_owned(), value(column))).collect()
         };
-        let insert = |row: &[(String, String)]| factory.insert(source.table, &row.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect::<Vec<_>>());
+        let insert = |row: &[(String, String)]| {
+            factory
+                .insert(source.table, &row.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect::<Vec<_>>())
+        };
         insert(&good(1));
         for (i, column) in source.columns.iter().enumerate() {
             let mut row = good(i + 2);
-            row[i].1 = if column.kind == Kind::Text { "X'FFFE00'".to_owned() } else { "'garbage'".to_owned() };
+            row[i].1 =
+                if column.kind == Kind::Text { "X'FFFE00'".to_owned() } else { "'garbage'".to_owned() };
             insert(&row);
             // Text may be any text, but not bytes that are none.
             expected += 1;
@@ -134,11 +148,18 @@ async fn garbage_in_any_column_rejects_its_row_with_the_reason_and_no_other(way:
     let again = factory.run_ok(Mode::Incremental).await;
     assert!(again.tables.iter().all(|table| table.written == 0), "{again:?}");
     for source in ALL {
-        let open = factory.lake().held(source.staging, lake::Slot::Rejected, None).await.unwrap().unwrap().frame;
+        let open =
+            factory.lake().held(source.staging, lake::Slot::Rejected, None).await.unwrap().unwrap().frame;
         assert_eq!(open.height(), source.columns.len(), "{}: each rejected row is open once", source.table);
-        let reasons = open.column("reason").unwrap().str().unwrap().iter().flatten().collect::<Vec<_>>().join("\n");
+        let reasons =
+            open.column("reason").unwrap().str().unwrap().iter().flatten().collect::<Vec<_>>().join("\n");
         for column in source.columns {
-            assert!(reasons.contains(&format!("`{}` is `", column.source)), "{}: {} is not named in {reasons}", source.table, column.source);
+            assert!(
+                reasons.contains(&format!("`{}` is `", column.source)),
+                "{}: {} is not named in {reasons}",
+                source.table,
+                column.source
+            );
         }
     }
 }
@@ -147,13 +168,19 @@ async fn a_rejected_row_leaves_the_open_list_when_the_erp_mends_it(way: Way) {
     let factory = Factory::empty(NOW).await.over(way);
     two_products(&factory);
     factory.run_ok(Mode::Incremental).await;
-    factory.execute("UPDATE SI_OCM_PLU SET PackSize = 'heavy', Updated = '2026-11-20 11:00:00' WHERE PLUNumber = 2");
+    factory.execute(
+        "UPDATE SI_OCM_PLU SET PackSize = 'heavy', Updated = '2026-11-20 11:00:00' WHERE PLUNumber = 2",
+    );
     let record = factory.run_ok(Mode::Incremental).await;
     assert_eq!(record.rejected, 1);
-    let open = async || factory.lake().held("plu", lake::Slot::Rejected, None).await.unwrap().unwrap().frame.height();
+    let open = async || {
+        factory.lake().held("plu", lake::Slot::Rejected, None).await.unwrap().unwrap().frame.height()
+    };
     assert_eq!(open().await, 1);
     factory.assert_lake_mirrors_erp().await;
-    factory.execute("UPDATE SI_OCM_PLU SET PackSize = '200', Updated = '2026-11-20 11:30:00' WHERE PLUNumber = 2");
+    factory.execute(
+        "UPDATE SI_OCM_PLU SET PackSize = '200', Updated = '2026-11-20 11:30:00' WHERE PLUNumber = 2",
+    );
     factory.run_ok(Mode::Incremental).await;
     assert_eq!(open().await, 0);
     factory.assert_lake_mirrors_erp().await;

@@ -1,4 +1,5 @@
-//! The page in a real browser over the real app: it shows what the API says, follows the ERP, and keeps its numbers while the API is away.
+//! The page in a real browser over the real app: it shows what the API says, follows the ERP, and keeps its
+//! numbers while the API is away.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -34,7 +35,8 @@ const READ_SCREEN: &str = "
         runs: [...document.querySelectorAll('#active-runs tbody tr')].map((row) => [...row.cells].map(text)),
     };";
 
-/// Notes every moment at which a number is missing on screen, from now on: after each change of the page, before it is painted.
+/// Notes every moment at which a number is missing on screen, from now on: after each change of the page,
+/// before it is painted.
 const WATCH_FOR_GAPS: &str = "
     const cards = [...document.querySelectorAll('.kpi')];
     window.gaps = [];
@@ -66,7 +68,10 @@ async fn the_page_shows_the_numbers_of_the_api() {
 
     until_screen_is_as_the_api_says(&browser, &site).await;
     let screen: Screen = browser.run(READ_SCREEN).await;
-    assert!(screen.cards[0].ends_with(" %") && screen.bars.len() >= 2 && !screen.runs.is_empty(), "too little to compare: {screen:?}");
+    assert!(
+        screen.cards[0].ends_with(" %") && screen.bars.len() >= 2 && !screen.runs.is_empty(),
+        "too little to compare: {screen:?}"
+    );
     let health: Health = site.get("/health").await.unwrap();
     let age: String = browser.run("return document.getElementById('data-age').textContent").await;
     let read_at = health.data_as_of.unwrap().format("%H:%M").to_string();
@@ -91,7 +96,9 @@ async fn the_page_shows_the_numbers_of_the_api() {
     browser.open(&site.url(&format!("/?refresh=1#/run/{}", run.run_number))).await;
     let yield_pct = format!("{} %", number(run.yield_pct.unwrap(), 1));
     until("the run's page", async || {
-        let shown: String = browser.run("return document.getElementById('run-yield')?.textContent ?? document.body.textContent").await;
+        let shown: String = browser
+            .run("return document.getElementById('run-yield')?.textContent ?? document.body.textContent")
+            .await;
         same(&yield_pct, &shown)
     })
     .await;
@@ -172,10 +179,20 @@ async fn an_empty_lake_is_said_to_be_empty_until_the_first_run() {
     browser.open(&site.url("/?refresh=1")).await;
     until("the page says that there is nothing", async || {
         let text: String = browser.run("return document.getElementById('app').textContent").await;
-        if text.contains("No data yet") && text.contains("The first extraction has not finished") { Ok(()) } else { Err(text) }
+        if text.contains("No data yet") && text.contains("The first extraction has not finished") {
+            Ok(())
+        } else {
+            Err(text)
+        }
     })
     .await;
-    assert_eq!((banner(&browser).await, browser.run::<usize>("return document.querySelectorAll('.kpi').length").await), (String::new(), 0));
+    assert_eq!(
+        (
+            banner(&browser).await,
+            browser.run::<usize>("return document.querySelectorAll('.kpi').length").await
+        ),
+        (String::new(), 0)
+    );
     browser.take_picture("empty", 1440, 900).await;
     browser.take_picture("empty-phone", 390, 844).await;
     browser.run::<()>(WATCH_FOR_FIRST_NUMBERS).await;
@@ -213,20 +230,37 @@ async fn producing_factory() -> Factory {
     );
     factory.insert(
         "run_sheets",
-        &[("run_number", &run), ("production_date", &today), ("target_qty_kg", "2500"), ("started_at", &now), ("updated_at", &now)],
+        &[
+            ("run_number", &run),
+            ("production_date", &today),
+            ("target_qty_kg", "2500"),
+            ("started_at", &now),
+            ("updated_at", &now),
+        ],
     );
-    factory.insert("run_outputs", &[("output_id", "9999999"), ("run_number", &run), ("qty_kg", "1234.56"), ("updated_at", &now)]);
+    factory.insert(
+        "run_outputs",
+        &[("output_id", "9999999"), ("run_number", &run), ("qty_kg", "1234.56"), ("updated_at", &now)],
+    );
     factory
 }
 
 fn finish_the_run_and_warm_a_chiller(factory: &Factory) {
     factory.now.set(Utc::now());
     let now = quoted(factory.local_now());
-    factory.execute(&format!("UPDATE RunNumber SET Complete = 'Y', Updated = {now} WHERE RunNumber = '{RUN}'"));
+    factory
+        .execute(&format!("UPDATE RunNumber SET Complete = 'Y', Updated = {now} WHERE RunNumber = '{RUN}'"));
     let place = format!("'{WARM_PLACE}'");
     factory.insert(
         "temperature_logs",
-        &[("log_id", "9999999"), ("location", &place), ("reading_time", &now), ("temp_celsius", "25"), ("target_max", "4"), ("updated_at", &now)],
+        &[
+            ("log_id", "9999999"),
+            ("location", &place),
+            ("reading_time", &now),
+            ("temp_celsius", "25"),
+            ("target_max", "4"),
+            ("updated_at", &now),
+        ],
     );
 }
 
@@ -238,7 +272,8 @@ fn quoted(time: NaiveDateTime) -> String {
 async fn a_run_with_yield(factory: &Factory, site: &Site) -> api::runs::Run {
     let erp = rusqlite::Connection::open(factory.erp()).unwrap();
     let numbers: Vec<String> = {
-        let mut statement = erp.prepare("SELECT DISTINCT run_number FROM run_inputs ORDER BY input_id").unwrap();
+        let mut statement =
+            erp.prepare("SELECT DISTINCT run_number FROM run_inputs ORDER BY input_id").unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     };
     for number in numbers {
@@ -253,7 +288,11 @@ async fn a_run_with_yield(factory: &Factory, site: &Site) -> api::runs::Run {
 async fn until_screen_is_as_the_api_says(browser: &Browser, site: &Site) {
     until("the page shows what the API says", async || {
         let (expected, screen) = (expected_screen(site).await?, browser.run::<Screen>(READ_SCREEN).await);
-        if screen == expected { Ok(()) } else { Err(format!("\n  shown    {screen:?}\n  expected {expected:?}")) }
+        if screen == expected {
+            Ok(())
+        } else {
+            Err(format!("\n  shown    {screen:?}\n  expected {expected:?}"))
+        }
     })
     .await;
 }
@@ -279,7 +318,12 @@ async fn expected_screen(site: &Site) -> Result<Screen, String> {
     let week = days.values().fold((0.0, 0.0), |sum, day| (sum.0 + day.0, sum.1 + day.1));
     let count = |rows: usize| format!("{}{}", number(rows as f64, 0), if rows >= 1000 { "+" } else { "" });
     Ok(Screen {
-        cards: [format!("{} %", number(pct(week), 1)), count(active.len()), count(breaches.len()), count(checks.len())],
+        cards: [
+            format!("{} %", number(pct(week), 1)),
+            count(active.len()),
+            count(breaches.len()),
+            count(checks.len()),
+        ],
         bars: days.iter().map(|(date, day)| (date.to_string(), format!("{:.1}", pct(*day)))).collect(),
         runs: active.iter().map(|run| cells(run, today)).collect(),
     })
@@ -289,12 +333,17 @@ async fn expected_screen(site: &Site) -> Result<Screen, String> {
 fn cells(run: &ActiveRun, today: NaiveDate) -> Vec<String> {
     let kg = |value: f64| format!("{} kg", number(value, 1));
     let dash = || "–".to_owned();
-    let started = run.started_at.map(|at| at.format(if at.date() == today { "%H:%M" } else { "%-d %b %H:%M" }).to_string());
+    let started = run
+        .started_at
+        .map(|at| at.format(if at.date() == today { "%H:%M" } else { "%-d %b %H:%M" }).to_string());
     let mut made = run.actual_kg.map_or_else(dash, kg);
-    if let (Some(made_kg), Some(target_kg)) = (run.actual_kg, run.target_kg.filter(|target_kg| *target_kg > 0.0)) {
+    if let (Some(made_kg), Some(target_kg)) =
+        (run.actual_kg, run.target_kg.filter(|target_kg| *target_kg > 0.0))
+    {
         write!(made, "{} %", number(made_kg / target_kg * 100.0, 0)).unwrap();
     }
-    let species = run.species.as_deref().map(|species| species[..1].to_uppercase() + &species[1..].replace('_', " "));
+    let species =
+        run.species.as_deref().map(|species| species[..1].to_uppercase() + &species[1..].replace('_', " "));
     vec![
         run.run_number.clone(),
         run.line_name.clone().or_else(|| run.prod_line.clone()).unwrap_or_else(dash),
@@ -313,7 +362,8 @@ fn number(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
     let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
-    let groups: Vec<_> = whole.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
+    let groups: Vec<_> =
+        whole.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
     format!("{sign}{}{fraction}", groups.join(","))
 }
 
@@ -335,13 +385,16 @@ async fn assert_no_gaps(browser: &Browser) {
 /// Fails if a phone would have to scroll sideways.
 async fn assert_nothing_is_wider_than_a_phone(browser: &Browser, picture: &str) {
     browser.take_picture(picture, 390, 844).await;
-    let (needed, there): (f64, f64) = browser.run("return [document.documentElement.scrollWidth, window.innerWidth]").await;
+    let (needed, there): (f64, f64) =
+        browser.run("return [document.documentElement.scrollWidth, window.innerWidth]").await;
     assert!(there == 390.0 && needed <= there, "{picture}: {needed} of {there} pixels");
 }
 
 /// Presses the tabulator key until every link and button was on: each must be reached, and show that it is.
 async fn assert_the_keyboard_reaches_everything(browser: &Browser) {
-    let all: usize = browser.run("window.reached = new Set(); return document.querySelectorAll('a[href], button').length").await;
+    let all: usize = browser
+        .run("window.reached = new Set(); return document.querySelectorAll('a[href], button').length")
+        .await;
     assert!(all >= 6, "brand, theme and four cards at least: {all}");
     for _ in 0..all {
         browser.press_tab().await;
@@ -361,7 +414,8 @@ async fn assert_the_keyboard_reaches_everything(browser: &Browser) {
 
 /// Fails on errors and warnings in the console; what the page's security policy forbids is among them.
 fn assert_no_complaint(logged: Vec<Logged>) {
-    let complaints: Vec<_> = logged.into_iter().filter(|line| ["SEVERE", "WARNING"].contains(&line.level.as_str())).collect();
+    let complaints: Vec<_> =
+        logged.into_iter().filter(|line| ["SEVERE", "WARNING"].contains(&line.level.as_str())).collect();
     assert!(complaints.is_empty(), "{complaints:#?}");
 }
 

@@ -1,4 +1,5 @@
-//! Clocks that are changed, rows that are committed late, stamps that tie or lie in the future: none of it loses a row or stops the next ones.
+//! Clocks that are changed, rows that are committed late, stamps that tie or lie in the future: none of it
+//! loses a row or stops the next ones.
 
 use chrono::{NaiveDateTime, TimeDelta};
 use lake::Mode;
@@ -9,7 +10,8 @@ use warehouse::sources::{ALL, Owner, RUN_INPUTS};
 
 /// A factory with the ERP's own tables and `run_inputs`, read by stamps or by keys.
 fn factory(now: &str, is_indexed: bool) -> Small {
-    let tables = ALL.into_iter().filter(|source| source.owner == Owner::Erp || source.table == RUN_INPUTS.table);
+    let tables =
+        ALL.into_iter().filter(|source| source.owner == Owner::Erp || source.table == RUN_INPUTS.table);
     Small::new(moment(now), tables, |_| is_indexed)
 }
 
@@ -31,10 +33,14 @@ async fn watermark(factory: &Small) -> Option<NaiveDateTime> {
     manifest.tables[RUN_INPUTS.staging].watermark.as_deref().map(|text| text.parse().unwrap())
 }
 
-/// Where rows come in the order of their stamps, the watermark is just that; where they come by key it may lag behind.
+/// Where rows come in the order of their stamps, the watermark is just that; where they come by key it may
+/// lag behind.
 async fn assert_watermark(factory: &Small, is_indexed: bool, expected: &str) {
     let (watermark, expected) = (watermark(factory).await, moment(expected).naive_utc());
-    assert!(if is_indexed { watermark == Some(expected) } else { watermark <= Some(expected) }, "{watermark:?}, not {expected}");
+    assert!(
+        if is_indexed { watermark == Some(expected) } else { watermark <= Some(expected) },
+        "{watermark:?}, not {expected}"
+    );
 }
 
 async fn assert_mirrors(factory: &Small) {
@@ -70,7 +76,8 @@ async fn a_row_changed_in_both_of_these_hours_is_right_after_a_comparison() {
     let factory = factory("2026-10-25T00:50:00", true);
     commit(&factory, 1, "2026-10-25 01:50:00");
     run_at(&factory, "2026-10-25T00:55:00", Mode::Incremental).await;
-    // Half an hour later by the sun, ten minutes earlier by the wall: no stamp tells which version is the newer one.
+    // Half an hour later by the sun, ten minutes earlier by the wall: no stamp tells which version is the
+    // newer one.
     factory.execute("UPDATE run_inputs SET qty_kg = 9, updated_at = '2026-10-25 01:20:00'");
     assert_eq!(run_at(&factory, "2026-10-25T01:25:00", Mode::Incremental).await, 0);
     assert_eq!(run_at(&factory, "2026-10-25T01:26:00", Mode::Reconcile).await, 1);
@@ -101,7 +108,11 @@ async fn rows_committed_late_are_found_as_long_as_the_overlap_and_later_by_a_com
         for late_minutes in [1, 59, 119, 120] {
             let stamp = moment("2026-11-20T14:00:00").naive_utc() - TimeDelta::minutes(late_minutes);
             commit(&factory, 100 + late_minutes as usize, &stamp.to_string());
-            assert_eq!(run_at(&factory, "2026-11-20T14:00:00", Mode::Incremental).await, 1, "{late_minutes} minutes late");
+            assert_eq!(
+                run_at(&factory, "2026-11-20T14:00:00", Mode::Incremental).await,
+                1,
+                "{late_minutes} minutes late"
+            );
         }
         commit(&factory, 2, "2026-11-20 11:59:59");
         commit(&factory, 3, "2026-09-01");
@@ -122,7 +133,9 @@ async fn stamps_in_the_future_keep_no_later_row_from_being_found() {
         assert_watermark(&factory, is_indexed, "2026-11-20T14:00:00").await;
         commit(&factory, 4, "2026-11-20 14:05:00");
         assert_eq!(run_at(&factory, "2026-11-20T14:06:00", Mode::Incremental).await, 1);
-        factory.execute("UPDATE run_inputs SET qty_kg = 8, updated_at = '2026-11-23 09:00:01' WHERE input_id = 2");
+        factory.execute(
+            "UPDATE run_inputs SET qty_kg = 8, updated_at = '2026-11-23 09:00:01' WHERE input_id = 2",
+        );
         assert_eq!(run_at(&factory, "2026-11-20T14:07:00", Mode::Incremental).await, 1);
         assert_mirrors(&factory).await;
     }
@@ -140,7 +153,11 @@ async fn equal_stamps_over_many_pages_are_read_to_the_end_and_only_once() {
         let inputs = first.tables.iter().find(|table| table.table == RUN_INPUTS.table).unwrap();
         assert_eq!((inputs.extracted, inputs.written), (60, 60), "pages of {page}");
         commit(&factory, 60, "2026-11-20 13:30:00");
-        assert_eq!(run_at(&factory, "2026-11-20T14:01:00", Mode::Incremental).await, 1, "one more with the same stamp");
+        assert_eq!(
+            run_at(&factory, "2026-11-20T14:01:00", Mode::Incremental).await,
+            1,
+            "one more with the same stamp"
+        );
         assert_mirrors(&factory).await;
     }
 }
@@ -157,7 +174,11 @@ async fn a_run_whose_clock_is_wrong_by_an_hour_hides_nothing_from_the_next() {
         let start = moment("2026-11-20T14:00:00").naive_utc() + TimeDelta::minutes(ahead_minutes);
         assert!(watermark(&factory).await <= Some(start), "never ahead of the run's own start");
         commit(&factory, 3, "2026-11-20 14:01:00");
-        assert_eq!(run_at(&factory, "2026-11-20T14:02:00", Mode::Incremental).await, 1, "{ahead_minutes} minutes ahead");
+        assert_eq!(
+            run_at(&factory, "2026-11-20T14:02:00", Mode::Incremental).await,
+            1,
+            "{ahead_minutes} minutes ahead"
+        );
         assert_mirrors(&factory).await;
     }
 }

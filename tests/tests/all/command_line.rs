@@ -23,12 +23,18 @@ fn complaint(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned()
 }
 
-over_both_ways!(a_run_that_goes_well_exits_with_0_and_tells_all_in_json, a_run_with_a_failed_table_exits_with_1_and_names_it,);
+over_both_ways!(
+    a_run_that_goes_well_exits_with_0_and_tells_all_in_json,
+    a_run_with_a_failed_table_exits_with_1_and_names_it,
+);
 
 async fn a_run_that_goes_well_exits_with_0_and_tells_all_in_json(way: Way) {
     let factory = Factory::empty(NOW).await.over(way);
     factory.insert("SI_OCM_PLU", &[("PLUNumber", "1"), ("Updated", "'2026-11-20 10:00:00.123'")]);
-    factory.insert("SI_OCM_PLU", &[("PLUNumber", "2"), ("PackSize", "'heavy'"), ("Updated", "'2026-11-20 09:00:00'")]);
+    factory.insert(
+        "SI_OCM_PLU",
+        &[("PLUNumber", "2"), ("PackSize", "'heavy'"), ("Updated", "'2026-11-20 09:00:00'")],
+    );
     let output = tideline(&factory, &factory.folder.path().join("other"), &["extract", "--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -46,7 +52,12 @@ async fn a_run_with_a_failed_table_exits_with_1_and_names_it(way: Way) {
     factory.execute("DROP TABLE SI_OCM_TRANS");
     let output = tideline(&factory, &factory.folder.path().join("other"), &["extract"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(complaint(&output).starts_with("error: some tables failed: SI_OCM_TRANS: the ERP has no table `SI_OCM_TRANS`"), "{}", complaint(&output));
+    assert!(
+        complaint(&output)
+            .starts_with("error: some tables failed: SI_OCM_TRANS: the ERP has no table `SI_OCM_TRANS`"),
+        "{}",
+        complaint(&output)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,14 +68,23 @@ async fn a_lake_that_cannot_be_written_is_said_before_the_erp_is_asked() {
     let output = tideline(&factory, &file, &["extract"]);
     assert_eq!(output.status.code(), Some(1));
     let line = complaint(&output);
-    assert!(line.starts_with("error: the lake folder `") && line.contains("a file` cannot be created"), "{line}");
+    assert!(
+        line.starts_with("error: the lake folder `") && line.contains("a file` cannot be created"),
+        "{line}"
+    );
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "not a folder");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_usage_exits_with_2() {
     let factory = Factory::without_erp(NOW).await;
-    for arguments in [&["frob"][..], &["extract", "--full", "--reconcile"], &["serve", "--port", "x"], &["serve", "--every", "0"], &[]] {
+    for arguments in [
+        &["frob"][..],
+        &["extract", "--full", "--reconcile"],
+        &["serve", "--port", "x"],
+        &["serve", "--every", "0"],
+        &[],
+    ] {
         let output = tideline(&factory, &factory.folder.path().join("other"), arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
@@ -73,14 +93,23 @@ async fn wrong_usage_exits_with_2() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rejected_rows_are_counted_and_the_folder_of_their_csv_files_is_named() {
     let factory = Factory::empty(NOW).await;
-    factory.insert("SI_OCM_PLU", &[("PLUNumber", "1"), ("PackSize", "'heavy'"), ("Updated", "'2026-11-20 09:00:00'")]);
+    factory.insert(
+        "SI_OCM_PLU",
+        &[("PLUNumber", "1"), ("PackSize", "'heavy'"), ("Updated", "'2026-11-20 09:00:00'")],
+    );
     let output = tideline(&factory, &factory.folder.path().join("other"), &["extract"]);
     assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
     let told = String::from_utf8(output.stdout).unwrap();
-    let line = told.lines().find_map(|line| line.strip_prefix("rejected rows of SI_OCM_PLU, with the reasons: ")).expect("a line about them");
+    let line = told
+        .lines()
+        .find_map(|line| line.strip_prefix("rejected rows of SI_OCM_PLU, with the reasons: "))
+        .expect("a line about them");
     let folder = line.strip_suffix(" (1 in what this run read)").expect("their number");
-    let files: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).filter(|path| path.extension() == Some("csv".as_ref())).collect();
+    let files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension() == Some("csv".as_ref()))
+        .collect();
     let [csv] = files.as_slice() else { panic!("{files:?}") };
     assert!(std::fs::read_to_string(csv).unwrap().lines().nth(1).unwrap().contains("heavy"));
     assert_eq!(told.matches("rejected rows of").count(), 1, "{told}");

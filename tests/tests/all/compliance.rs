@@ -116,8 +116,12 @@ async fn each_of_the_thirteen_checks_finds_in_a_week_of_a_factory_what_sql_finds
     .unwrap();
     for (check, sql) in BY_SQL {
         let mut query = erp.prepare(sql).unwrap();
-        let by_sql: BTreeSet<String> = query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
-        let ours = found.iter().filter(|finding| finding.check == check.as_str()).filter_map(|finding| finding.run_number.clone());
+        let by_sql: BTreeSet<String> =
+            query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+        let ours = found
+            .iter()
+            .filter(|finding| finding.check == check.as_str())
+            .filter_map(|finding| finding.run_number.clone());
         assert_eq!(ours.collect::<BTreeSet<_>>(), by_sql, "{check}");
     }
 }
@@ -140,12 +144,23 @@ async fn factory(way: Way) -> Factory {
             ],
         );
     }
-    factory
-        .insert("product_catalogue", &[("product_code", "'SAL-1'"), ("description", "'SIMPLY SALMON SIDES'"), ("active", "1"), ("updated_at", at)]);
+    factory.insert(
+        "product_catalogue",
+        &[
+            ("product_code", "'SAL-1'"),
+            ("description", "'SIMPLY SALMON SIDES'"),
+            ("active", "1"),
+            ("updated_at", at),
+        ],
+    );
     for (id, number) in [("1", "'007'"), ("2", "'008'")] {
         let common = [("run_number", number), ("qty_kg", "100"), ("updated_at", at)];
-        factory.insert("run_inputs", &[[("input_id", id), ("batch_code", "'B1'")].as_slice(), &common].concat());
-        factory.insert("run_outputs", &[[("output_id", id), ("product_code", "'SAL-1'"), ("tier", "3")].as_slice(), &common].concat());
+        factory
+            .insert("run_inputs", &[[("input_id", id), ("batch_code", "'B1'")].as_slice(), &common].concat());
+        factory.insert(
+            "run_outputs",
+            &[[("output_id", id), ("product_code", "'SAL-1'"), ("tier", "3")].as_slice(), &common].concat(),
+        );
     }
     factory.insert(
         "batch_lineage",
@@ -159,22 +174,42 @@ async fn factory(way: Way) -> Factory {
             ("updated_at", at),
         ],
     );
-    let labels = [("run_number", "'007'"), ("production_date", "'2026-11-20'"), ("start_label", "1"), ("end_label", "3"), ("updated_at", at)];
+    let labels = [
+        ("run_number", "'007'"),
+        ("production_date", "'2026-11-20'"),
+        ("start_label", "1"),
+        ("end_label", "3"),
+        ("updated_at", at),
+    ];
     factory.insert("run_sheets", &labels);
-    factory.insert("case_verification", &[("verify_id", "1"), ("run_number", "'007'"), ("label_seq", "2"), ("updated_at", at)]);
-    factory.insert("traceability", &[("trace_id", "'T1'"), ("batch_code", "'B1'"), ("species", "'Cod'"), ("updated_at", at)]);
+    factory.insert(
+        "case_verification",
+        &[("verify_id", "1"), ("run_number", "'007'"), ("label_seq", "2"), ("updated_at", at)],
+    );
+    factory.insert(
+        "traceability",
+        &[("trace_id", "'T1'"), ("batch_code", "'B1'"), ("species", "'Cod'"), ("updated_at", at)],
+    );
     factory
 }
 
 async fn a_batch_that_becomes_known_later_clears_the_scan_back(way: Way) {
     let factory = factory(way).await;
     factory.run_ok(Mode::Incremental).await;
-    assert_eq!(of_check(&factory, Check::ScanbackWithoutParent).await, ["007: batch N1 has the unknown parent B9"]);
+    assert_eq!(
+        of_check(&factory, Check::ScanbackWithoutParent).await,
+        ["007: batch N1 has the unknown parent B9"]
+    );
 
     // By a scan-back in another run that made it, and no longer when that is deleted.
     factory.insert(
         "batch_lineage",
-        &[("lineage_id", "2"), ("run_number", "'008'"), ("new_batch_code", "'B9'"), ("updated_at", "'2026-11-20 13:10:00'")],
+        &[
+            ("lineage_id", "2"),
+            ("run_number", "'008'"),
+            ("new_batch_code", "'B9'"),
+            ("updated_at", "'2026-11-20 13:10:00'"),
+        ],
     );
     factory.run_ok(Mode::Incremental).await;
     assert_eq!(of_check(&factory, Check::ScanbackWithoutParent).await, [""; 0]);
@@ -183,7 +218,10 @@ async fn a_batch_that_becomes_known_later_clears_the_scan_back(way: Way) {
     assert_eq!(of_check(&factory, Check::ScanbackWithoutParent).await.len(), 1);
 
     // By its intake.
-    factory.insert("traceability", &[("trace_id", "'T9'"), ("batch_code", "'B9'"), ("updated_at", "'2026-11-20 13:20:00'")]);
+    factory.insert(
+        "traceability",
+        &[("trace_id", "'T9'"), ("batch_code", "'B9'"), ("updated_at", "'2026-11-20 13:20:00'")],
+    );
     factory.run_ok(Mode::Incremental).await;
     assert_eq!(of_check(&factory, Check::ScanbackWithoutParent).await, [""; 0]);
 }
@@ -192,8 +230,12 @@ async fn a_corrected_species_clears_the_mismatch_of_every_run_that_used_the_batc
     let factory = factory(way).await;
     factory.run_ok(Mode::Incremental).await;
     let words = "SAL-1 is salmon; what went in is Cod (B1)";
-    assert_eq!(of_check(&factory, Check::SpeciesMismatch).await, [format!("007: {words}"), format!("008: {words}")]);
-    factory.execute("UPDATE traceability SET species = 'Atlantic Salmon', updated_at = '2026-11-20 13:30:00'");
+    assert_eq!(
+        of_check(&factory, Check::SpeciesMismatch).await,
+        [format!("007: {words}"), format!("008: {words}")]
+    );
+    factory
+        .execute("UPDATE traceability SET species = 'Atlantic Salmon', updated_at = '2026-11-20 13:30:00'");
     factory.run_ok(Mode::Incremental).await;
     assert_eq!(of_check(&factory, Check::SpeciesMismatch).await, [""; 0]);
 }

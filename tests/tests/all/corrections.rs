@@ -1,4 +1,5 @@
-//! What the ERP corrects, moves or deletes shows once and in its new place, in every number that is made of it.
+//! What the ERP corrects, moves or deletes shows once and in its new place, in every number that is made of
+//! it.
 
 use api::compliance::CheckFinding;
 use api::runs::{ActiveRun, RunDetail};
@@ -30,14 +31,36 @@ async fn factory(way: Way) -> Factory {
         ],
     );
     for (id, line) in [("L1", "Line 1"), ("L2", "Line 2")] {
-        factory
-            .insert("prod_lines", &[("line_id", &format!("'{id}'")), ("line_name", &format!("'{line}'")), ("updated_at", "'2026-11-01 00:00:00'")]);
+        factory.insert(
+            "prod_lines",
+            &[
+                ("line_id", &format!("'{id}'")),
+                ("line_name", &format!("'{line}'")),
+                ("updated_at", "'2026-11-01 00:00:00'"),
+            ],
+        );
     }
     let at = "'2026-11-20 12:00:00'";
-    factory.insert("run_inputs", &[("input_id", "1"), ("run_number", "'007'"), ("batch_code", "'B1'"), ("qty_kg", "100"), ("updated_at", at)]);
+    factory.insert(
+        "run_inputs",
+        &[
+            ("input_id", "1"),
+            ("run_number", "'007'"),
+            ("batch_code", "'B1'"),
+            ("qty_kg", "100"),
+            ("updated_at", at),
+        ],
+    );
     factory.insert(
         "run_outputs",
-        &[("output_id", "1"), ("run_number", "'007'"), ("product_code", "'COD-1'"), ("tier", "2"), ("qty_kg", "95"), ("updated_at", at)],
+        &[
+            ("output_id", "1"),
+            ("run_number", "'007'"),
+            ("product_code", "'COD-1'"),
+            ("tier", "2"),
+            ("qty_kg", "95"),
+            ("updated_at", at),
+        ],
     );
     factory.run_ok(Mode::Incremental).await;
     factory
@@ -48,7 +71,12 @@ async fn daily(site: &Site) -> Vec<(String, String, f64, f64)> {
     let rows: Vec<DailyYield> = site.get("/yield/daily?from=2026-11-01&to=2026-11-30").await.unwrap();
     rows.into_iter()
         .map(|row| {
-            (row.production_date.to_string(), row.prod_line.unwrap_or_default(), row.input_kg.unwrap_or_default(), row.total_kg.unwrap_or_default())
+            (
+                row.production_date.to_string(),
+                row.prod_line.unwrap_or_default(),
+                row.input_kg.unwrap_or_default(),
+                row.total_kg.unwrap_or_default(),
+            )
         })
         .collect()
 }
@@ -124,7 +152,15 @@ async fn a_late_row_counts_when_keys_are_compared(way: Way) {
     factory.now.set(moment("2026-11-20T20:00:00"));
     factory.run_ok(Mode::Incremental).await;
     // Committed after the run, with a stamp from before the overlap.
-    factory.insert("run_inputs", &[("input_id", "2"), ("run_number", "'007'"), ("qty_kg", "25"), ("updated_at", "'2026-11-20 06:30:00'")]);
+    factory.insert(
+        "run_inputs",
+        &[
+            ("input_id", "2"),
+            ("run_number", "'007'"),
+            ("qty_kg", "25"),
+            ("updated_at", "'2026-11-20 06:30:00'"),
+        ],
+    );
     factory.execute("UPDATE RunNumber SET Updated = '2026-11-20 19:00:00'");
     factory.run_ok(Mode::Incremental).await;
     let mut site = Site::open(&factory).await;

@@ -1,4 +1,5 @@
-//! The disk of the lake folder is full, under the real program: the run says so in plain words, nothing is left half, and the next run with space goes on.
+//! The disk of the lake folder is full, under the real program: the run says so in plain words, nothing is
+//! left half, and the next run with space goes on.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -27,7 +28,10 @@ fn extract(factory: &Factory, lake: &Path, shell: &str, within: &[&str]) -> Outp
     let line: Vec<&str> = within.iter().copied().chain(["sh", "-c", shell]).collect();
     let mut command = Command::new(line[0]);
     command.args(&line[1..]).arg(env!("CARGO_BIN_EXE_tideline_program")).arg(lake);
-    command.env("SOURCE_DB", factory.source_db()).env("LAKE", lake).env("FACTORY_ID", &factory.settings.factory_id);
+    command
+        .env("SOURCE_DB", factory.source_db())
+        .env("LAKE", lake)
+        .env("FACTORY_ID", &factory.settings.factory_id);
     command.env("RETRIES", "0").env_remove("RUST_LOG").output().unwrap()
 }
 
@@ -43,7 +47,11 @@ async fn assert_the_next_run_goes_on(factory: &Factory, left: &Path) {
         let object = lake::Store::get(&store, &listed.key).await.unwrap().expect("a listed object");
         assert_eq!(object.bytes.len() as u64, listed.size_bytes, "{}", listed.key);
         if listed.key.ends_with(".parquet") {
-            assert!(object.bytes.starts_with(b"PAR1") && object.bytes.ends_with(b"PAR1"), "`{}` is half an object", listed.key);
+            assert!(
+                object.bytes.starts_with(b"PAR1") && object.bytes.ends_with(b"PAR1"),
+                "`{}` is half an object",
+                listed.key
+            );
         }
     }
     factory.now.set(moment("2026-11-20T14:30:00"));
@@ -52,7 +60,14 @@ async fn assert_the_next_run_goes_on(factory: &Factory, left: &Path) {
     let staged: usize = {
         let mut rows = 0;
         for part in open.lake.staging_parts("transactions").await.unwrap() {
-            rows += open.lake.held("transactions", lake::Slot::Part(&part), None).await.unwrap().unwrap().frame.height();
+            rows += open
+                .lake
+                .held("transactions", lake::Slot::Part(&part), None)
+                .await
+                .unwrap()
+                .unwrap()
+                .frame
+                .height();
         }
         rows
     };
@@ -64,10 +79,18 @@ async fn assert_the_next_run_goes_on(factory: &Factory, left: &Path) {
 async fn objects_larger_than_a_limit_on_files_fail_the_run_and_leave_nothing_half() {
     let factory = factory().await;
     let lake = factory.folder.path().join("limited");
-    // 100 blocks of 512 bytes: the batch of packs does not fit. The signal that comes with the limit would otherwise end the program.
+    // 100 blocks of 512 bytes: the batch of packs does not fit. The signal that comes with the limit would
+    // otherwise end the program.
     let output = extract(&factory, &lake, "trap '' XFSZ; ulimit -f 100; exec \"$0\" extract", &[]);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert!(said(&output).lines().last().is_some_and(|line| line.starts_with("error: ") && line.contains("raw/transactions")), "{}", said(&output));
+    assert!(
+        said(&output)
+            .lines()
+            .last()
+            .is_some_and(|line| line.starts_with("error: ") && line.contains("raw/transactions")),
+        "{}",
+        said(&output)
+    );
     assert_the_next_run_goes_on(&factory, &lake).await;
 }
 
@@ -75,7 +98,8 @@ async fn objects_larger_than_a_limit_on_files_fail_the_run_and_leave_nothing_hal
 async fn a_full_disk_fails_the_run_in_plain_words_and_the_next_run_with_space_goes_on() {
     // A disk of its own needs a mount, and that a namespace of its own, which not every machine allows.
     let private = ["unshare", "--user", "--map-root-user", "--mount"];
-    let mounts = Command::new(private[0]).args(&private[1..]).args(["sh", "-c", "mount -t tmpfs none /mnt"]).output();
+    let mounts =
+        Command::new(private[0]).args(&private[1..]).args(["sh", "-c", "mount -t tmpfs none /mnt"]).output();
     if !mounts.is_ok_and(|output| output.status.success()) {
         println!("this machine lets nobody mount: only the limit on files was tried");
         return;
@@ -91,7 +115,10 @@ async fn a_full_disk_fails_the_run_in_plain_words_and_the_next_run_with_space_go
         let output = extract(&factory, &disk, &script, &private);
         assert_eq!(output.status.code(), Some(1), "{size_kb} kB: {}", said(&output));
         let line = said(&output).lines().last().unwrap_or_default().to_owned();
-        assert!(line.starts_with("error: ") && line.contains("the disk of the lake folder is full"), "{size_kb} kB: {line}");
+        assert!(
+            line.starts_with("error: ") && line.contains("the disk of the lake folder is full"),
+            "{size_kb} kB: {line}"
+        );
         assert_the_next_run_goes_on(&factory, &left).await;
     }
 }

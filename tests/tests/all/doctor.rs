@@ -41,7 +41,8 @@ async fn a_healthy_factory_gets_a_line_for_each_thing_that_was_looked_at() {
         let (lines, output) = doctor(factory.source_db(), &lake).await;
         assert_eq!(output.status.code(), Some(0), "{lines:#?}");
         assert_eq!(
-            lines.iter().filter(|line| line.starts_with("ok ")).count() + lines.iter().filter(|line| line.starts_with("WARN")).count(),
+            lines.iter().filter(|line| line.starts_with("ok ")).count()
+                + lines.iter().filter(|line| line.starts_with("WARN")).count(),
             lines.len()
         );
         line(&lines, "ok source");
@@ -59,7 +60,11 @@ async fn a_healthy_factory_gets_a_line_for_each_thing_that_was_looked_at() {
 fn walk(folder: &Path) -> Vec<String> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        if entry.path().is_dir() { files.extend(walk(&entry.path())) } else { files.push(entry.path().display().to_string()) }
+        if entry.path().is_dir() {
+            files.extend(walk(&entry.path()))
+        } else {
+            files.push(entry.path().display().to_string())
+        }
     }
     files.retain(|file| !file.ends_with("/lock"));
     files
@@ -82,7 +87,10 @@ async fn a_login_that_may_write_is_a_failure() {
     let (lines, output) = doctor(factory.source_db(), factory.folder.path()).await;
     assert_eq!(output.status.code(), Some(1));
     let found = line(&lines, "FAIL SI_OCM_TRANS");
-    assert!(found.contains("`pipeline_reader` may INSERT, UPDATE, DELETE, ALTER: use a login that may only read"), "{found}");
+    assert!(
+        found.contains("`pipeline_reader` may INSERT, UPDATE, DELETE, ALTER: use a login that may only read"),
+        "{found}"
+    );
     factory.server().may_write(false);
     factory.server().sysadmin(true);
     let (lines, _) = doctor(factory.source_db(), factory.folder.path()).await;
@@ -98,7 +106,11 @@ async fn missing_tables_columns_and_indexes_are_named() {
         );
         let (lines, output) = doctor(factory.source_db(), factory.folder.path()).await;
         assert_eq!(output.status.code(), Some(1));
-        assert!(String::from_utf8_lossy(&output.stderr).trim_end().ends_with("see the lines that begin with FAIL"));
+        assert!(
+            String::from_utf8_lossy(&output.stderr)
+                .trim_end()
+                .ends_with("see the lines that begin with FAIL")
+        );
         assert!(line(&lines, "FAIL SI_OCM_TOTALS").contains("the ERP has no table `SI_OCM_TOTALS`"));
         assert!(line(&lines, "FAIL despatch").contains("has no column `qty_kg`"));
         assert!(line(&lines, "WARN run_inputs").contains("no index on the watermark column `updated_at`"));
@@ -117,9 +129,15 @@ async fn a_clock_that_is_off_is_said_with_what_to_do() {
     };
     assert!(clock(TimeDelta::seconds(5)).await.starts_with("ok "));
     let off = clock(TimeDelta::minutes(-11)).await;
-    assert!(off.starts_with("WARN ") && off.contains("behind of this one in UTC: set one of the clocks"), "{off}");
+    assert!(
+        off.starts_with("WARN ") && off.contains("behind of this one in UTC: set one of the clocks"),
+        "{off}"
+    );
     let zone = clock(TimeDelta::hours(3)).await;
-    assert!(zone.starts_with("FAIL ") && zone.contains("set FACTORY_TZ to the zone of the ERP's clock"), "{zone}");
+    assert!(
+        zone.starts_with("FAIL ") && zone.contains("set FACTORY_TZ to the zone of the ERP's clock"),
+        "{zone}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

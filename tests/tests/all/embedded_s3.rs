@@ -1,4 +1,5 @@
-//! What the embedded S3 server does beside the suite: who may call it, what lies on disk, and what it refuses.
+//! What the embedded S3 server does beside the suite: who may call it, what lies on disk, and what it
+//! refuses.
 
 use std::fs;
 use std::time::{Duration, SystemTime};
@@ -26,7 +27,12 @@ async fn nobody_without_the_servers_credentials_reads_or_writes() {
     assert!(wrong_key.delete("a").await.is_err());
     let unsigned = reqwest::get(format!("{}/{BUCKET}/a", server.endpoint())).await.unwrap();
     assert_eq!(unsigned.status(), 403);
-    let put = reqwest::Client::new().put(format!("{}/{BUCKET}/b", server.endpoint())).body("y").send().await.unwrap();
+    let put = reqwest::Client::new()
+        .put(format!("{}/{BUCKET}/b", server.endpoint()))
+        .body("y")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(put.status(), 403);
     let lines = server.store(BUCKET).list("", None).await.unwrap();
     assert_eq!(lines.iter().map(|line| line.key.as_str()).collect::<Vec<_>>(), ["a"]);
@@ -45,9 +51,13 @@ async fn objects_are_plain_files_and_plain_files_are_objects() {
     fs::write(folder.path().join("factory=x/by-hand.csv"), "a,b\n").unwrap();
     let by_hand = store.get("factory=x/by-hand.csv").await.unwrap().unwrap();
     assert_eq!((by_hand.bytes, by_hand.metadata), (b"a,b\n".to_vec(), Metadata::new()));
-    let refused = store.put("factory=x/by-hand.csv", b"!".to_vec(), &Metadata::new(), PutMode::Create).await.unwrap();
+    let refused =
+        store.put("factory=x/by-hand.csv", b"!".to_vec(), &Metadata::new(), PutMode::Create).await.unwrap();
     assert_eq!(refused, Put::Refused);
-    let replaced = store.put("factory=x/by-hand.csv", b"c\n".to_vec(), &one("n", "1"), PutMode::Replace(by_hand.etag)).await.unwrap();
+    let replaced = store
+        .put("factory=x/by-hand.csv", b"c\n".to_vec(), &one("n", "1"), PutMode::Replace(by_hand.etag))
+        .await
+        .unwrap();
     assert!(matches!(replaced, Put::Stored(_)));
 
     // A file that was written over by hand is another object, without the metadata of the old.
@@ -61,16 +71,28 @@ async fn objects_are_plain_files_and_plain_files_are_objects() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lake_that_was_copied_elsewhere_keeps_its_metadata_and_versions() {
     let (folder, server) = served().await;
-    let put = server.store(BUCKET).put("raw/plu/1", b"rows".to_vec(), &one("watermark", "2026"), PutMode::Create).await.unwrap();
+    let put = server
+        .store(BUCKET)
+        .put("raw/plu/1", b"rows".to_vec(), &one("watermark", "2026"), PutMode::Create)
+        .await
+        .unwrap();
     let copy = tempfile::tempdir().unwrap();
-    let status = std::process::Command::new("cp").arg("-r").arg(folder.path().join(".")).arg(copy.path()).status().unwrap();
+    let status = std::process::Command::new("cp")
+        .arg("-r")
+        .arg(folder.path().join("."))
+        .arg(copy.path())
+        .status()
+        .unwrap();
     assert!(status.success());
     let server = Server::start(copy.path()).await.unwrap();
     let store = server.store(BUCKET);
     let object = store.get("raw/plu/1").await.unwrap().unwrap();
     assert_eq!((object.bytes.as_slice(), &object.metadata), (&b"rows"[..], &one("watermark", "2026")));
     assert_eq!(Put::Stored(object.etag.clone()), put);
-    let next = store.put("raw/plu/1", b"more".to_vec(), &one("watermark", "2027"), PutMode::Replace(object.etag)).await.unwrap();
+    let next = store
+        .put("raw/plu/1", b"more".to_vec(), &one("watermark", "2027"), PutMode::Replace(object.etag))
+        .await
+        .unwrap();
     assert!(matches!(next, Put::Stored(_)));
     assert_eq!(store.head("raw/plu/1").await.unwrap().unwrap().metadata, one("watermark", "2027"));
 }
@@ -109,7 +131,11 @@ async fn keys_that_cannot_be_files_are_refused_with_a_reason() {
         (&long, "more than 255 bytes"),
     ];
     for (key, reason) in cases {
-        let error = store.put(key, b"y".to_vec(), &Metadata::new(), PutMode::Overwrite).await.unwrap_err().to_string();
+        let error = store
+            .put(key, b"y".to_vec(), &Metadata::new(), PutMode::Overwrite)
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(reason), "`{key}`: {error}");
         assert!(!error.contains(folder.path().to_str().unwrap()), "a path of this machine in: {error}");
         assert!(store.get(key).await.unwrap().is_none(), "`{key}`");
@@ -123,13 +149,21 @@ async fn keys_that_cannot_be_files_are_refused_with_a_reason() {
 async fn a_read_on_a_condition_or_of_a_range_is_answered_as_http_says() {
     let (_folder, server) = served().await;
     let client = client(&server);
-    let put = client.put_object().bucket(BUCKET).key("a").body(ByteStream::from_static(b"0123456789")).send().await.unwrap();
+    let put = client
+        .put_object()
+        .bucket(BUCKET)
+        .key("a")
+        .body(ByteStream::from_static(b"0123456789"))
+        .send()
+        .await
+        .unwrap();
     let etag = put.e_tag.unwrap();
 
     let range = client.get_object().bucket(BUCKET).key("a").range("bytes=2-4").send().await.unwrap();
     assert_eq!(range.content_range.as_deref(), Some("bytes 2-4/10"));
     assert_eq!(range.body.collect().await.unwrap().to_vec(), b"234");
-    let suffix = client.get_object().bucket(BUCKET).key("a").range("bytes=-3").if_match(&etag).send().await.unwrap();
+    let suffix =
+        client.get_object().bucket(BUCKET).key("a").range("bytes=-3").if_match(&etag).send().await.unwrap();
     assert_eq!(suffix.body.collect().await.unwrap().to_vec(), b"789");
     let outside = client.get_object().bucket(BUCKET).key("a").range("bytes=10-").send().await.unwrap_err();
     assert_eq!((outside.code(), status(&outside)), (Some("InvalidRange"), 416));
@@ -140,7 +174,8 @@ async fn a_read_on_a_condition_or_of_a_range_is_answered_as_http_says() {
     assert_eq!(status(&other), 412);
     let other = client.get_object().bucket(BUCKET).key("a").if_match("\"other\"").send().await.unwrap_err();
     assert_eq!((other.code(), status(&other)), (Some("PreconditionFailed"), 412));
-    let unchanged = client.get_object().bucket(BUCKET).key("a").if_none_match(&etag).send().await.unwrap_err();
+    let unchanged =
+        client.get_object().bucket(BUCKET).key("a").if_none_match(&etag).send().await.unwrap_err();
     assert_eq!(unchanged.raw_response().unwrap().headers().get("etag"), Some(etag.as_str()));
 }
 
@@ -150,20 +185,38 @@ async fn a_listing_carries_versions_and_folds_at_the_delimiter() {
     let client = client(&server);
     let mut etags = Vec::new();
     for key in ["r/a/1", "r/b", "r/c/1", "r/c/2", "s"] {
-        let put = client.put_object().bucket(BUCKET).key(key).body(ByteStream::from_static(b"x")).send().await.unwrap();
+        let put = client
+            .put_object()
+            .bucket(BUCKET)
+            .key(key)
+            .body(ByteStream::from_static(b"x"))
+            .send()
+            .await
+            .unwrap();
         etags.extend(put.e_tag);
     }
     let folded = client.list_objects_v2().bucket(BUCKET).prefix("r/").delimiter("/").send().await.unwrap();
     let prefixes: Vec<_> = folded.common_prefixes().iter().filter_map(|common| common.prefix()).collect();
     assert_eq!(prefixes, ["r/a/", "r/c/"]);
-    assert_eq!(folded.contents().iter().map(|object| (object.key(), object.e_tag())).collect::<Vec<_>>(), [(Some("r/b"), Some(&*etags[1]))]);
+    assert_eq!(
+        folded.contents().iter().map(|object| (object.key(), object.e_tag())).collect::<Vec<_>>(),
+        [(Some("r/b"), Some(&*etags[1]))]
+    );
     assert_eq!((folded.key_count(), folded.is_truncated()), (Some(3), Some(false)));
 
-    let first = client.list_objects_v2().bucket(BUCKET).max_keys(2).start_after("r/a/1").send().await.unwrap();
-    assert_eq!(first.contents().iter().filter_map(|object| object.key()).collect::<Vec<_>>(), ["r/b", "r/c/1"]);
+    let first =
+        client.list_objects_v2().bucket(BUCKET).max_keys(2).start_after("r/a/1").send().await.unwrap();
+    assert_eq!(
+        first.contents().iter().filter_map(|object| object.key()).collect::<Vec<_>>(),
+        ["r/b", "r/c/1"]
+    );
     let token = first.next_continuation_token.expect("more follow");
-    let second = client.list_objects_v2().bucket(BUCKET).max_keys(2).continuation_token(token).send().await.unwrap();
-    assert_eq!(second.contents().iter().filter_map(|object| object.key()).collect::<Vec<_>>(), ["r/c/2", "s"]);
+    let second =
+        client.list_objects_v2().bucket(BUCKET).max_keys(2).continuation_token(token).send().await.unwrap();
+    assert_eq!(
+        second.contents().iter().filter_map(|object| object.key()).collect::<Vec<_>>(),
+        ["r/c/2", "s"]
+    );
     assert_eq!(second.is_truncated(), Some(false));
 }
 
@@ -174,15 +227,32 @@ async fn calls_and_conditions_that_are_not_kept_are_refused_not_ignored() {
     client.put_object().bucket(BUCKET).key("a").body(ByteStream::from_static(b"x")).send().await.unwrap();
     let tagging = client.get_object_tagging().bucket(BUCKET).key("a").send().await.unwrap_err();
     assert_eq!(status(&tagging), 501);
-    let delete = client.delete_object().bucket(BUCKET).key("a").if_match("\"other\"").send().await.unwrap_err();
+    let delete =
+        client.delete_object().bucket(BUCKET).key("a").if_match("\"other\"").send().await.unwrap_err();
     assert_eq!(delete.code(), Some("NotImplemented"));
-    let copy = client.copy_object().bucket(BUCKET).key("b").copy_source(format!("{BUCKET}/a")).copy_source_if_match("\"x\"").send();
+    let copy = client
+        .copy_object()
+        .bucket(BUCKET)
+        .key("b")
+        .copy_source(format!("{BUCKET}/a"))
+        .copy_source_if_match("\"x\"")
+        .send();
     assert_eq!(copy.await.unwrap_err().code(), Some("NotImplemented"));
-    let put = client.put_object().bucket(BUCKET).key("a").if_none_match("\"x\"").body(ByteStream::from_static(b"y")).send().await;
+    let put = client
+        .put_object()
+        .bucket(BUCKET)
+        .key("a")
+        .if_none_match("\"x\"")
+        .body(ByteStream::from_static(b"y"))
+        .send()
+        .await;
     assert_eq!(put.unwrap_err().code(), Some("NotImplemented"));
     assert_eq!(server.store(BUCKET).get("a").await.unwrap().unwrap().bytes, b"x");
     let bucket = server.store("another").get("a").await.unwrap_err().to_string();
-    assert_eq!(bucket, "storage: get `a` failed: NoSuchBucket: there is no bucket `another` here, only `lake`");
+    assert_eq!(
+        bucket,
+        "storage: get `a` failed: NoSuchBucket: there is no bucket `another` here, only `lake`"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -192,7 +262,10 @@ async fn a_folder_that_cannot_be_one_is_named_at_the_start() {
     fs::write(&file, "").unwrap();
     for root in [file.clone(), file.join("lake")] {
         let error = Server::start(&root).await.unwrap_err().to_string();
-        assert!(error.starts_with(&format!("the lake folder `{}` cannot be created: ", root.display())), "{error}");
+        assert!(
+            error.starts_with(&format!("the lake folder `{}` cannot be created: ", root.display())),
+            "{error}"
+        );
     }
     let taken = served().await.1;
     let addr = taken.endpoint().trim_start_matches("http://").parse().unwrap();
@@ -209,7 +282,10 @@ async fn a_server_stops_when_it_is_dropped_and_its_client_says_so_in_one_line() 
     let (access_key, secret_key) = (server.access_key().to_owned(), server.secret_key().to_owned());
     drop(server);
     let error = store.get("a").await.unwrap_err().to_string();
-    assert!(error.starts_with("storage: get `a` failed: ") && error.contains("Connection refused"), "{error}");
+    assert!(
+        error.starts_with("storage: get `a` failed: ") && error.contains("Connection refused"),
+        "{error}"
+    );
     assert!(!error.contains('\n') && !error.contains(&secret_key) && !error.contains(&access_key), "{error}");
 }
 

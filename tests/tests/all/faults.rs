@@ -1,5 +1,5 @@
-//! Every call of a run fails once in every way that it can: afterwards one clean run brings the lake to what the ERP is, and readers never see anything but
-//! one whole version.
+//! Every call of a run fails once in every way that it can: afterwards one clean run brings the lake to what
+//! the ERP is, and readers never see anything but one whole version.
 
 mod scripts;
 
@@ -13,13 +13,17 @@ use lake::Mode;
 use scripts::{CHANGES, LATER_MOVES, MOVES, ROWS, SILENT, about};
 use tests::factory::moment;
 use tests::faults::small::Small;
-use tests::faults::{Blow, ErpFailure, Failure, Goal, Operation, Strike, check_published, check_staging_follows_raw, left_behind, see_one_version};
+use tests::faults::{
+    Blow, ErpFailure, Failure, Goal, Operation, Strike, check_published, check_staging_follows_raw,
+    left_behind, see_one_version,
+};
 use tokio::runtime::Builder;
 use warehouse::sources::{ALL, Owner};
 
 /// A factory with these tables and those that no ERP lacks.
 fn empty_factory(tables: &[&str]) -> Small {
-    let present = ALL.into_iter().filter(|source| source.owner == Owner::Erp || tables.contains(&source.table));
+    let present =
+        ALL.into_iter().filter(|source| source.owner == Owner::Erp || tables.contains(&source.table));
     Small::new(moment("2026-11-20T13:00:00"), present, |_| true)
 }
 
@@ -52,7 +56,9 @@ async fn cases(tables: &[&str]) -> Vec<Case> {
         let record = factory.run_struck(mode, &strike).await.unwrap();
         assert_eq!(record.status, "ok", "{name}: {record:?}");
         let goal = Goal::of(&factory).await;
-        goal.check(&factory, Some(factory.local_now())).await.unwrap_or_else(|complaint| panic!("{name}: {complaint}"));
+        goal.check(&factory, Some(factory.local_now()))
+            .await
+            .unwrap_or_else(|complaint| panic!("{name}: {complaint}"));
         cases.push(Case { name, mode, before, goal, calls: strike.calls() });
     }
     cases
@@ -76,9 +82,16 @@ enum Fault {
 fn faults_of(operation: Operation) -> Vec<Fault> {
     let blows: Vec<Blow> = match operation {
         Operation::Get | Operation::Head | Operation::List => vec![Blow::Fails(Failure::SlowDown)],
-        Operation::Put | Operation::Copy | Operation::Delete => vec![Blow::Fails(Failure::InternalError), Blow::DoneButFails(Failure::TimedOut)],
+        Operation::Put | Operation::Copy | Operation::Delete => {
+            vec![Blow::Fails(Failure::InternalError), Blow::DoneButFails(Failure::TimedOut)]
+        }
         Operation::PutIf => {
-            vec![Blow::Fails(Failure::Conflict), Blow::DoneButFails(Failure::Reset), Blow::DoneButRefused, Blow::Refused]
+            vec![
+                Blow::Fails(Failure::Conflict),
+                Blow::DoneButFails(Failure::Reset),
+                Blow::DoneButRefused,
+                Blow::Refused,
+            ]
         }
         Operation::Connect | Operation::Table => ErpFailure::ALL.map(Blow::ErpFails).to_vec(),
         Operation::Page => ErpFailure::ALL.map(Blow::ErpFails).into_iter().chain([Blow::Cut(1)]).collect(),
@@ -87,7 +100,8 @@ fn faults_of(operation: Operation) -> Vec<Fault> {
     blows.into_iter().map(Fault::Blow).chain(ends).collect()
 }
 
-/// Does something for every entry of `work`, on all processors; fails with what went wrong first, and how often.
+/// Does something for every entry of `work`, on all processors; fails with what went wrong first, and how
+/// often.
 fn on_all_processors<T: Sync>(work: &[T], each: impl AsyncFn(&T) -> Result<(), String> + Sync) {
     let (next, complaints) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
@@ -104,7 +118,13 @@ fn on_all_processors<T: Sync>(work: &[T], each: impl AsyncFn(&T) -> Result<(), S
         }
     });
     let complaints = complaints.into_inner().unwrap_or_else(PoisonError::into_inner);
-    assert!(complaints.is_empty(), "{} of {} went wrong:\n{}", complaints.len(), work.len(), complaints[..complaints.len().min(8)].join("\n"));
+    assert!(
+        complaints.is_empty(),
+        "{} of {} went wrong:\n{}",
+        complaints.len(),
+        work.len(),
+        complaints[..complaints.len().min(8)].join("\n")
+    );
 }
 
 /// The lakes that were looked at: most faults leave one that another fault has left.
@@ -153,10 +173,17 @@ fn whatever_fails_at_whichever_call_the_next_run_brings_everything_right() {
     let seen = Seen::default();
     on_all_processors(&work, async |(case, n, fault)| {
         let outcome = strike(case, *n, *fault, &seen).await;
-        outcome.map_err(|complaint| format!("{} with {fault:?} at call {n} ({:?}): {complaint}", case.name, case.calls[n - 1]))
+        outcome.map_err(|complaint| {
+            format!("{} with {fault:?} at call {n} ({:?}): {complaint}", case.name, case.calls[n - 1])
+        })
     });
     let calls: usize = cases.iter().map(|case| case.calls.len()).sum();
-    println!("{} faults at {calls} calls left {} different lakes behind, in {:.0} s", work.len(), seen.count(), started.elapsed().as_secs_f32());
+    println!(
+        "{} faults at {calls} calls left {} different lakes behind, in {:.0} s",
+        work.len(),
+        seen.count(),
+        started.elapsed().as_secs_f32()
+    );
 }
 
 async fn strike(case: &Case, n: usize, fault: Fault, seen: &Seen) -> Result<(), String> {
@@ -182,7 +209,11 @@ async fn strike(case: &Case, n: usize, fault: Fault, seen: &Seen) -> Result<(), 
 async fn settle(case: &Case, factory: &Small) -> Result<(), String> {
     factory.set_now(factory.clock.now() + TimeDelta::minutes(70));
     let record = factory.run(case.mode).await;
-    if record.status == "ok" { Ok(()) } else { Err(format!("the clean run ends {}: {:?}", record.status, record.error)) }
+    if record.status == "ok" {
+        Ok(())
+    } else {
+        Err(format!("the clean run ends {}: {:?}", record.status, record.error))
+    }
 }
 
 /// What happens in the ERP, and in which mode another run goes through, while a run is held.
@@ -192,8 +223,9 @@ struct Meanwhile {
     other: Option<Mode>,
 }
 
-/// A row comes, is committed by one run, and goes before that run has staged it; another run finds both out meanwhile. A staging part is then, byte for byte,
-/// what it was before: whoever replaces it must not take it for the version that he read.
+/// A row comes, is committed by one run, and goes before that run has staged it; another run finds both out
+/// meanwhile. A staging part is then, byte for byte, what it was before: whoever replaces it must not take it
+/// for the version that he read.
 #[test]
 fn a_row_that_comes_and_goes_while_a_run_is_held_leaves_no_trace() {
     let tables = ["RunNumber", "SI_OCM_TRANS"];
@@ -208,10 +240,20 @@ fn a_row_that_comes_and_goes_while_a_run_is_held_leaves_no_trace() {
         );
         let (before, strike) = (Mutex::new(factory.fork()), Arc::new(Strike::on(0, Blow::Spared)));
         factory.run_struck(Mode::Incremental, &strike).await;
-        (Case { name: "a run", mode: Mode::Incremental, before, goal: Goal::of(&factory).await, calls: strike.calls() }, goal)
+        (
+            Case {
+                name: "a run",
+                mode: Mode::Incremental,
+                before,
+                goal: Goal::of(&factory).await,
+                calls: strike.calls(),
+            },
+            goal,
+        )
     });
     let seen = Seen::default();
-    let meanwhile = Meanwhile { script: "DELETE FROM SI_OCM_TRANS WHERE TransNo = 6", other: Some(Mode::Reconcile) };
+    let meanwhile =
+        Meanwhile { script: "DELETE FROM SI_OCM_TRANS WHERE TransNo = 6", other: Some(Mode::Reconcile) };
     let work: Vec<usize> = (1..=case.calls.len()).collect();
     on_all_processors(&work, async |n| {
         let outcome = overtake(&case, &tables, &goal, *n, meanwhile, &seen).await;
@@ -232,8 +274,9 @@ fn a_run_that_is_overtaken_at_whichever_call_does_no_harm() {
             Goal::of(&factory).await
         });
         let goal = Arc::new(goal);
-        for (i, other) in
-            (0..case.calls.len()).flat_map(|i| [Some(Mode::Reconcile), Some(Mode::Incremental), None].map(|other| (i, other))).enumerate()
+        for (i, other) in (0..case.calls.len())
+            .flat_map(|i| [Some(Mode::Reconcile), Some(Mode::Incremental), None].map(|other| (i, other)))
+            .enumerate()
         {
             // A prime number apart, so that each kind of run comes after each kind of call.
             if is_all() || i % 13 == 0 {
@@ -245,12 +288,30 @@ fn a_run_that_is_overtaken_at_whichever_call_does_no_harm() {
     on_all_processors(&work, async |(case, goal, n, meanwhile)| {
         let outcome = overtake(case, &tables, goal, *n, *meanwhile, &seen).await;
         let by = meanwhile.other;
-        outcome.map_err(|complaint| format!("{} held at call {n} ({:?}), overtaken by {by:?}: {complaint}", case.name, case.calls[n - 1]))
+        outcome.map_err(|complaint| {
+            format!(
+                "{} held at call {n} ({:?}), overtaken by {by:?}: {complaint}",
+                case.name,
+                case.calls[n - 1]
+            )
+        })
     });
-    println!("{} holds left {} different lakes behind, in {:.0} s", work.len(), seen.count(), started.elapsed().as_secs_f32());
+    println!(
+        "{} holds left {} different lakes behind, in {:.0} s",
+        work.len(),
+        seen.count(),
+        started.elapsed().as_secs_f32()
+    );
 }
 
-async fn overtake(case: &Case, tables: &[&str], goal: &Goal, n: usize, meanwhile: Meanwhile, seen: &Seen) -> Result<(), String> {
+async fn overtake(
+    case: &Case,
+    tables: &[&str],
+    goal: &Goal,
+    n: usize,
+    meanwhile: Meanwhile,
+    seen: &Seen,
+) -> Result<(), String> {
     let factory = case.fork();
     let strike = Arc::new(Strike::hold_at(n));
     let held = factory.client(strike.clone());

@@ -1,4 +1,5 @@
-//! The judge: an engine that is not ours computes every mart from the files of staging, with SQL, and must find what we say.
+//! The judge: an engine that is not ours computes every mart from the files of staging, with SQL, and must
+//! find what we say.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -34,21 +35,40 @@ struct Verdict {
 impl Verdict {
     /// How many rows were compared of each mart and report.
     fn rows(&self) -> BTreeMap<&str, usize> {
-        let counted = |line: &'_ str| Some((line.split_once(": ")?.1.strip_suffix(" rows")?.parse().ok()?, line.split_once(": ")?.0.len()));
+        let counted = |line: &'_ str| {
+            Some((
+                line.split_once(": ")?.1.strip_suffix(" rows")?.parse().ok()?,
+                line.split_once(": ")?.0.len(),
+            ))
+        };
         self.words.lines().filter_map(|line| counted(line).map(|(rows, end)| (&line[..end], rows))).collect()
     }
 }
 
 fn judged(lake: &Path, options: &[String]) -> Verdict {
     let mut judge = Command::new(place::python_program("python"));
-    let output = judge.arg(place::root().join("tests/judge/judge.py")).args(options).arg(lake).output().expect("a judge");
+    let output = judge
+        .arg(place::root().join("tests/judge/judge.py"))
+        .args(options)
+        .arg(lake)
+        .output()
+        .expect("a judge");
     let words = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(words.contains(" differences in "), "the judge failed: {}{words}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        words.contains(" differences in "),
+        "the judge failed: {}{words}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Verdict { agrees: output.status.success(), words }
 }
 
 /// Fails unless the judge agrees with every mart of a factory; adds how many rows were compared.
-fn assert_judge_agrees(factory: &Factory, options: &[String], what: &str, compared: &mut BTreeMap<String, usize>) {
+fn assert_judge_agrees(
+    factory: &Factory,
+    options: &[String],
+    what: &str,
+    compared: &mut BTreeMap<String, usize>,
+) {
     let verdict = judged(&lake_of(factory), options);
     assert!(verdict.agrees, "{what}:\n{}", verdict.words);
     for (name, rows) in verdict.rows() {
@@ -58,7 +78,11 @@ fn assert_judge_agrees(factory: &Factory, options: &[String], what: &str, compar
 
 fn assert_every_mart_has_rows(compared: &BTreeMap<String, usize>) {
     for mart in marts::ALL {
-        assert!(compared.get(mart.name).is_some_and(|rows| *rows > 0), "of {} nothing was compared: {compared:?}", mart.name);
+        assert!(
+            compared.get(mart.name).is_some_and(|rows| *rows > 0),
+            "of {} nothing was compared: {compared:?}",
+            mart.name
+        );
     }
 }
 
@@ -91,7 +115,10 @@ async fn violations(factory: &Factory, found: &mut BTreeMap<String, usize>) {
 
 fn assert_every_check_is_violated(found: &BTreeMap<String, usize>) {
     for check in Check::ALL {
-        assert!(found.contains_key(check.as_str()), "{check} is never violated, so its SQL finds nothing: {found:?}");
+        assert!(
+            found.contains_key(check.as_str()),
+            "{check} is never violated, so its SQL finds nothing: {found:?}"
+        );
     }
 }
 
@@ -136,22 +163,30 @@ async fn the_judge_names_the_mart_the_row_and_the_number_that_are_wrong() {
     let (part, version) = manifest.marts["fct_temp_breaches"].first_key_value().expect("a part");
 
     // The version and its published copy alike, as a bug in the mart would have it.
-    let shifted = when(col("location").eq(lit("Dock"))).then(col("max_temp_celsius") + lit(0.001)).otherwise(col("max_temp_celsius"));
-    let files = [lake.join(&version.key), lake.join(format!("published/fct_temp_breaches/{part}/part.parquet"))];
+    let shifted = when(col("location").eq(lit("Dock")))
+        .then(col("max_temp_celsius") + lit(0.001))
+        .otherwise(col("max_temp_celsius"));
+    let files =
+        [lake.join(&version.key), lake.join(format!("published/fct_temp_breaches/{part}/part.parquet"))];
     let right = files.each_ref().map(|file| fs::read(file).unwrap());
     for file in &files {
         change(file, |rows| rows.with_column(shifted.clone().alias("max_temp_celsius")));
     }
     let verdict = judged(&lake, &[]);
     assert!(!verdict.agrees);
-    let named =
-        verdict.words.lines().filter(|line| line.starts_with("fct_temp_breaches (") && line.contains("'Dock') max_temp_celsius: the lake says"));
+    let named = verdict.words.lines().filter(|line| {
+        line.starts_with("fct_temp_breaches (") && line.contains("'Dock') max_temp_celsius: the lake says")
+    });
     assert!(named.count() > 0, "{}", verdict.words);
 
     // One of the two alone.
     fs::write(&files[0], &right[0]).unwrap();
     let verdict = judged(&lake, &[]);
-    assert!(!verdict.agrees && verdict.words.contains("fct_temp_breaches: what is published in"), "{}", verdict.words);
+    assert!(
+        !verdict.agrees && verdict.words.contains("fct_temp_breaches: what is published in"),
+        "{}",
+        verdict.words
+    );
     fs::write(&files[1], &right[1]).unwrap();
     assert!(judged(&lake, &[]).agrees);
 
@@ -168,7 +203,11 @@ async fn the_judge_names_the_mart_the_row_and_the_number_that_are_wrong() {
     change(&plu, |rows| rows.slice(1, IdxSize::MAX));
     let verdict = judged(&lake, &[]);
     assert!(
-        !verdict.agrees && verdict.words.lines().any(|line| line.starts_with("products (") && line.ends_with("SQL does not have it")),
+        !verdict.agrees
+            && verdict
+                .words
+                .lines()
+                .any(|line| line.starts_with("products (") && line.ends_with("SQL does not have it")),
         "{}",
         verdict.words
     );
@@ -200,12 +239,27 @@ async fn sql_over_staging_computes_every_report_that_the_api_answers() {
     let sandbox = Factory::sandbox("2026-11-08T14:00:00", 7).await;
     sandbox.run_ok(Mode::Incremental).await;
     // In the middle of a week, so that what was made since Monday lies outside of the window.
-    assert_judge_agrees_with_reports(&sandbox, &REPORTS, &[("from", "2026-11-04"), ("to", "2026-11-07")]).await;
-    let of_line = ["daily-yield", "traceability", "giveaway", "shift-productivity", "allergen-changeovers", "species-ranking", "weekly-cumulative"];
-    assert_judge_agrees_with_reports(&sandbox, &of_line, &[("from", "2026-11-01"), ("to", "2026-11-08"), ("line", "line 2")]).await;
+    assert_judge_agrees_with_reports(&sandbox, &REPORTS, &[("from", "2026-11-04"), ("to", "2026-11-07")])
+        .await;
+    let of_line = [
+        "daily-yield",
+        "traceability",
+        "giveaway",
+        "shift-productivity",
+        "allergen-changeovers",
+        "species-ranking",
+        "weekly-cumulative",
+    ];
+    assert_judge_agrees_with_reports(
+        &sandbox,
+        &of_line,
+        &[("from", "2026-11-01"), ("to", "2026-11-08"), ("line", "line 2")],
+    )
+    .await;
     for seed in [1, 2] {
         let random = random_factory(seed).await;
-        assert_judge_agrees_with_reports(&random, &REPORTS, &[("from", "2026-10-24"), ("to", "2026-11-02")]).await;
+        assert_judge_agrees_with_reports(&random, &REPORTS, &[("from", "2026-10-24"), ("to", "2026-11-02")])
+            .await;
     }
 }
 
@@ -221,14 +275,17 @@ async fn assert_judge_agrees_with_reports(factory: &Factory, reports: &[&str], p
     };
     let (lake, now) = (Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory), factory.now.get());
     let app = serve::finish(tideline::app::routes(), State::new(lake, settings, move || now));
-    let query: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "%20"))).collect();
+    let query: Vec<_> =
+        parameters.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "%20"))).collect();
     let mut options = Vec::new();
     for (name, value) in parameters {
         let name = if ["from", "to"].contains(name) { format!("{name}_date") } else { (*name).to_owned() };
         options.extend(["--scope".to_owned(), format!("{name}={value}")]);
     }
     for report in reports {
-        let request = Request::get(format!("/reports/{report}?{}&limit=10000", query.join("&"))).body(Body::empty()).unwrap();
+        let request = Request::get(format!("/reports/{report}?{}&limit=10000", query.join("&")))
+            .body(Body::empty())
+            .unwrap();
         let answer = app.clone().oneshot(request).await.unwrap();
         assert_eq!(answer.status(), 200, "{report} {query:?}");
         let file = factory.folder.path().join(format!("{report}.json"));
@@ -251,7 +308,11 @@ fn the_staging_tables_of_the_sql_are_those_of_the_sources() {
         Kind::Time => "TIMESTAMP",
     };
     let tables = ALL.map(|source| {
-        let columns: Vec<_> = source.columns.iter().map(|column| format!("    {} {}", column.name(), type_of(column.kind))).collect();
+        let columns: Vec<_> = source
+            .columns
+            .iter()
+            .map(|column| format!("    {} {}", column.name(), type_of(column.kind)))
+            .collect();
         format!("CREATE TABLE staging.{} (\n{}\n);\n", source.staging, columns.join(",\n"))
     });
     let written = fs::read_to_string(place::root().join("infra/lake/sql/staging_tables.sql")).unwrap();
@@ -267,7 +328,9 @@ fn every_file_of_the_sql_has_its_place_in_the_order() {
         for file in fs::read_dir(folder.join(inside)).unwrap() {
             let path = file.unwrap().path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            files.extend(path.extension().is_some_and(|kind| kind == "sql").then(|| format!("{inside}{name}")));
+            files.extend(
+                path.extension().is_some_and(|kind| kind == "sql").then(|| format!("{inside}{name}")),
+            );
         }
     }
     files.retain(|file| file != "staging_tables.sql");
@@ -286,5 +349,10 @@ async fn spark_computes_the_same_marts_where_all_is_tested() {
     }
     let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
     factory.run_ok(Mode::Incremental).await;
-    assert_judge_agrees(&factory, &["--engine".to_owned(), "spark".to_owned()], "the sandbox", &mut BTreeMap::new());
+    assert_judge_agrees(
+        &factory,
+        &["--engine".to_owned(), "spark".to_owned()],
+        "the sandbox",
+        &mut BTreeMap::new(),
+    );
 }

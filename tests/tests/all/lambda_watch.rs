@@ -1,4 +1,5 @@
-//! `cargo lambda watch`, the real tool: it serves the functions under their HTTP paths, and they answer there what their routers answer here.
+//! `cargo lambda watch`, the real tool: it serves the functions under their HTTP paths, and they answer there
+//! what their routers answer here.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -31,14 +32,17 @@ const PATIENCE: Duration = Duration::from_mins(10);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
-    let factory = Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 2).await.over(Way::SqlServer);
+    let factory =
+        Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 2).await.over(Way::SqlServer);
     let first = factory.run_ok(Mode::Incremental).await;
     let mut watch = Watch::start(&factory).await;
 
     let routes = routes();
     assert_eq!(routes.len(), 22, "every path of every function: {routes:?}");
-    let run_number: String =
-        rusqlite::Connection::open(factory.erp()).unwrap().query_row("SELECT run_number FROM run_inputs LIMIT 1", [], |row| row.get(0)).unwrap();
+    let run_number: String = rusqlite::Connection::open(factory.erp())
+        .unwrap()
+        .query_row("SELECT run_number FROM run_inputs LIMIT 1", [], |row| row.get(0))
+        .unwrap();
     for (path, function) in routes.iter().filter(|(path, _)| *path != START_PATH) {
         let address = address(path, &run_number, &first.job_id);
         let (status, answer) = watch.get(&address).await;
@@ -46,21 +50,38 @@ async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
         assert_eq!((status, &answer), (expected.0, &expected.1), "{address}");
         assert_eq!(status, 200, "{address}: {answer}");
         assert!(
-            answer.as_array().is_none_or(|rows| ["/runs/active", "/shelf-life/expiring"].contains(&path.as_str()) || !rows.is_empty()),
+            answer
+                .as_array()
+                .is_none_or(|rows| ["/runs/active", "/shelf-life/expiring"].contains(&path.as_str())
+                    || !rows.is_empty()),
             "{address} has no rows"
         );
     }
 
-    for (address, function, status) in [("/yield/daily?days=0", "yield", 422), ("/runs/no-such-run", "runs", 404)] {
+    for (address, function, status) in
+        [("/yield/daily?days=0", "yield", 422), ("/runs/no-such-run", "runs", 404)]
+    {
         let (seen, problem) = watch.get(address).await;
         assert_eq!((seen, &problem["status"]), (status, &status.into()), "{problem}");
-        assert_eq!((seen, problem), ask(router(function, watch.state(&factory), &factory), address).await, "{address}");
+        assert_eq!(
+            (seen, problem),
+            ask(router(function, watch.state(&factory), &factory), address).await,
+            "{address}"
+        );
     }
-    assert_eq!(watch.http.get(watch.url("/nothing/here")).send().await.unwrap().status(), 404, "a path of no function");
+    assert_eq!(
+        watch.http.get(watch.url("/nothing/here")).send().await.unwrap().status(),
+        404,
+        "a path of no function"
+    );
 
     factory.insert(
         "prod_lines",
-        &[("line_id", "'L99'"), ("line_name", "'Line 99'"), ("updated_at", &format!("'{}'", factory.local_now().format("%F %T")))],
+        &[
+            ("line_id", "'L99'"),
+            ("line_name", "'Line 99'"),
+            ("updated_at", &format!("'{}'", factory.local_now().format("%F %T"))),
+        ],
     );
     let record = watch.invoke_extractor().await;
     assert_eq!((record.status.as_str(), record.mode.as_str(), &record.error), ("ok", "incremental", &None));
@@ -73,9 +94,15 @@ async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
     assert_eq!(started.status(), 202);
     let location = started.headers()["location"].to_str().unwrap().to_owned();
     let started: Value = started.json().await.unwrap();
-    assert_eq!((&started["mode"], location), (&"reconcile".into(), format!("/pipeline/runs/{}", started["job_id"].as_str().unwrap())));
+    assert_eq!(
+        (&started["mode"], location),
+        (&"reconcile".into(), format!("/pipeline/runs/{}", started["job_id"].as_str().unwrap()))
+    );
     let record = watch.ended(started["job_id"].as_str().unwrap()).await;
-    assert_eq!((&record["status"], &record["trigger"], &record["error"]), (&"ok".into(), &"api".into(), &Value::Null));
+    assert_eq!(
+        (&record["status"], &record["trigger"], &record["error"]),
+        (&"ok".into(), &"api".into(), &Value::Null)
+    );
     factory.assert_lake_mirrors_erp().await;
 
     watch.tool.interrupt().await;
@@ -91,8 +118,15 @@ struct Watch {
 
 impl Watch {
     async fn start(factory: &Factory) -> Self {
-        let credentials = Credentials { access_key: ACCESS_KEY.to_owned(), secret_key: SECRET_KEY.to_owned() };
-        let server = Server::start_on(&factory.folder.path().join("lake"), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), credentials).await.unwrap();
+        let credentials =
+            Credentials { access_key: ACCESS_KEY.to_owned(), secret_key: SECRET_KEY.to_owned() };
+        let server = Server::start_on(
+            &factory.folder.path().join("lake"),
+            SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            credentials,
+        )
+        .await
+        .unwrap();
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let mut command = cargo_lambda();
         command.args(["watch", "--offline", "--ignore-changes", "-A", "127.0.0.1", "-P", &port.to_string()]);
@@ -111,7 +145,8 @@ impl Watch {
         command.stdout(output.try_clone().unwrap()).stderr(output);
         println!("what `cargo lambda watch` says is in {}", log.display());
         let tool = Tree::start(command);
-        let watch = Self { tool, port, server, http: reqwest::Client::builder().timeout(PATIENCE).build().unwrap() };
+        let watch =
+            Self { tool, port, server, http: reqwest::Client::builder().timeout(PATIENCE).build().unwrap() };
         for _ in 0..600 {
             if tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
                 return watch;
@@ -125,8 +160,8 @@ impl Watch {
         format!("http://127.0.0.1:{}{address}", self.port)
     }
 
-    /// Asks again where it is the emulator that fails, as it does now and then with a large answer on a busy machine: what the functions answer is a problem of
-    /// another type.
+    /// Asks again where it is the emulator that fails, as it does now and then with a large answer on a busy
+    /// machine: what the functions answer is a problem of another type.
     async fn get(&self, address: &str) -> (u16, Value) {
         for _ in 0..5 {
             let (status, answer) = self.get_once(address).await;
@@ -142,12 +177,27 @@ impl Watch {
         let response = self.http.get(self.url(address)).send().await.unwrap();
         let status = response.status().as_u16();
         let text = response.text().await.unwrap();
-        (status, comparable(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{address}: {status}: {error}: {text}"))))
+        (
+            status,
+            comparable(
+                serde_json::from_str(&text)
+                    .unwrap_or_else(|error| panic!("{address}: {status}: {error}: {text}")),
+            ),
+        )
     }
 
     async fn invoke_extractor(&self) -> RunRecord {
         let mut command = cargo_lambda();
-        command.args(["invoke", "extractor", "--invoke-address", "127.0.0.1", "--invoke-port", &self.port.to_string(), "--data-ascii", "{}"]);
+        command.args([
+            "invoke",
+            "extractor",
+            "--invoke-address",
+            "127.0.0.1",
+            "--invoke-port",
+            &self.port.to_string(),
+            "--data-ascii",
+            "{}",
+        ]);
         let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
         assert!(output.status.success(), "{output:?}");
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
@@ -189,8 +239,11 @@ fn cargo_lambda() -> Command {
 /// The table of paths and functions in the root Cargo.toml, as cargo reads it.
 pub(crate) fn routes() -> BTreeMap<String, String> {
     let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
-    let output =
-        Command::new(cargo).args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).current_dir(place::root()).output().unwrap();
+    let output = Command::new(cargo)
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(place::root())
+        .output()
+        .unwrap();
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     serde_json::from_value(metadata["metadata"]["lambda"]["watch"]["router"].clone()).unwrap()
 }
@@ -205,13 +258,17 @@ fn router(function: &str, state: State, factory: &Factory) -> Router {
         "products" => products_function::router(state),
         "shifts" => shifts_function::router(state),
         "trace" => trace_function::router(state),
-        "pipeline" => pipeline_function::router(state, Arc::new(Runs::new(factory.lake().clone(), factory.settings.clone()))),
+        "pipeline" => pipeline_function::router(
+            state,
+            Arc::new(Runs::new(factory.lake().clone(), factory.settings.clone())),
+        ),
         "reports" => reports_function::router(state),
         other => panic!("there is no function `{other}`"),
     }
 }
 
-/// An address below a path whose answer is the same a minute later: its window is wider than what the factory has.
+/// An address below a path whose answer is the same a minute later: its window is wider than what the factory
+/// has.
 fn address(path: &str, run_number: &str, job_id: &str) -> String {
     let query = match path {
         "/yield/daily" | "/yield/waterfall" | "/pipeline/rejected" => "?days=30",
@@ -219,7 +276,11 @@ fn address(path: &str, run_number: &str, job_id: &str) -> String {
         "/temperature/breaches" => "?hours=720",
         _ => "",
     };
-    path.replace("{run_number}", run_number).replace("{batch_code}", run_number).replace("{job_id}", job_id).replace("{name}", "daily-yield") + query
+    path.replace("{run_number}", run_number)
+        .replace("{batch_code}", run_number)
+        .replace("{job_id}", job_id)
+        .replace("{name}", "daily-yield")
+        + query
 }
 
 async fn ask(router: Router, address: &str) -> (u16, Value) {

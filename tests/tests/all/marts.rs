@@ -1,4 +1,5 @@
-//! The marts after many small runs are those that one run over the same ERP makes from nothing, whatever moved, changed or went meanwhile.
+//! The marts after many small runs are those that one run over the same ERP makes from nothing, whatever
+//! moved, changed or went meanwhile.
 
 use std::sync::Arc;
 
@@ -19,12 +20,14 @@ const EDITS: &[&str] = &[
     "UPDATE temperature_logs SET temp_celsius = target_max + 1, updated_at = STAMP WHERE log_id % 37 = 0",
     "UPDATE SI_OCM_PLU SET Description = 'HAKE LOIN', PackSize = 180, Updated = STAMP WHERE PLUNumber % 6 = 0",
     "UPDATE temperature_logs SET reading_time = '2026-10-30 12:00:00', updated_at = STAMP WHERE log_id % 101 = 0",
-    // Records and shifts that move to another day, are closed, opened again, or change what they are added up by.
+    // Records and shifts that move to another day, are closed, opened again, or change what they are added up
+    // by.
     "UPDATE non_conformance SET nc_date = '2026-10-28', updated_at = STAMP WHERE nc_id % 3 = 0; UPDATE shifts SET shift_date = '2026-10-28', updated_at = STAMP WHERE shift_id % 4 = 0",
     "UPDATE non_conformance SET status = ' Closed', closed_date = '2026-11-02', updated_at = STAMP WHERE nc_id % 2 = 0; UPDATE non_conformance SET nc_date = NULL, updated_at = STAMP WHERE nc_id % 7 = 0",
     "UPDATE non_conformance SET status = 'open', severity = 'MAJOR', updated_at = STAMP WHERE nc_id % 5 = 0; UPDATE shifts SET line_id = 'Line 9', shift_code = NULL, updated_at = STAMP WHERE shift_id % 5 = 0",
     "UPDATE shifts SET headcount = 0, output_kg = output_kg * 0.9, updated_at = STAMP WHERE shift_id % 3 = 0; UPDATE prod_lines SET line_name = 'Line 9', updated_at = STAMP WHERE line_id = (SELECT MAX(line_id) FROM prod_lines)",
-    // What the weighing system counted, and runs that go over to another shift: both count in the shifts' OEE.
+    // What the weighing system counted, and runs that go over to another shift: both count in the shifts'
+    // OEE.
     "UPDATE SI_OCM_TOTALS SET TotalPacks = TotalPacks + 40, RejectCount = 17, Updated = STAMP WHERE CAST(RunNumber AS INTEGER) % 3 = 0",
     "UPDATE RunNumber SET ShiftCode = 'PM', Updated = STAMP WHERE CAST(RunNumber AS INTEGER) % 7 = 0; UPDATE prod_lines SET max_capacity_kg = 3000, updated_at = STAMP WHERE line_id = (SELECT MIN(line_id) FROM prod_lines)",
     // Orders that leave, that are of another run, or of none.
@@ -37,7 +40,8 @@ const EDITS: &[&str] = &[
     "UPDATE batch_lineage SET direction = 'SCANBACK', return_method = 'OCM', parent_batch = 'LATE-' || lineage_id % 3, updated_at = STAMP WHERE lineage_id % 2 = 0",
     "UPDATE traceability SET batch_code = 'LATE-0', updated_at = STAMP WHERE trace_id = (SELECT MIN(trace_id) FROM traceability)",
     "UPDATE batch_lineage SET new_batch_code = 'LATE-1', updated_at = STAMP WHERE lineage_id = (SELECT MAX(lineage_id) FROM batch_lineage)",
-    // Orders that move to another run and batch, lose or find them, and a scan-back that is a plain scan again.
+    // Orders that move to another run and batch, lose or find them, and a scan-back that is a plain scan
+    // again.
     "UPDATE despatch SET run_number = (SELECT MAX(RunNumber) FROM RunNumber), qty_kg = qty_kg + 1, updated_at = STAMP WHERE despatch_id % 5 = 0",
     "UPDATE despatch SET batch_code = 'LATE-2', run_number = NULL, updated_at = STAMP WHERE despatch_id % 7 = 0; UPDATE despatch SET batch_code = NULL, despatch_date = NULL, updated_at = STAMP WHERE despatch_id % 9 = 0",
     "UPDATE despatch SET run_number = 'none', despatch_date = '2026-10-01', updated_at = STAMP WHERE despatch_id % 11 = 0; UPDATE batch_lineage SET direction = 'INPUT', updated_at = STAMP WHERE lineage_id % 8 = 0",
@@ -57,7 +61,11 @@ async fn marts_that_followed_every_change_are_those_made_from_nothing(way: Way) 
         let minute = i + 1;
         factory.now.set(moment(&format!("2026-11-02T14:{minute:02}:30")));
         factory.execute(&edit.replace("STAMP", &format!("'2026-11-02 14:{minute:02}:00'")));
-        let mode = if edit.contains("DELETE") || edit.contains("ProductionDate") { Mode::Reconcile } else { Mode::Incremental };
+        let mode = if edit.contains("DELETE") || edit.contains("ProductionDate") {
+            Mode::Reconcile
+        } else {
+            Mode::Incremental
+        };
         factory.run_ok(mode).await;
     }
     factory.run_ok(Mode::Incremental).await;

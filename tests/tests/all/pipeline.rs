@@ -1,4 +1,5 @@
-//! The pipeline from the ERP to staging, end to end: what changes, is added, deleted or garbled in the ERP shows in the lake, each row once.
+//! The pipeline from the ERP to staging, end to end: what changes, is added, deleted or garbled in the ERP
+//! shows in the lake, each row once.
 
 use lake::Mode;
 use tests::factory::{Factory, Way, moment};
@@ -16,7 +17,11 @@ async fn staging_follows_the_erp_through_changes_additions_and_deletions(way: Wa
 
     let again = factory.run_ok(Mode::Incremental).await;
     assert!(again.extracted > 0, "the overlap is read again");
-    assert_eq!(again.tables.iter().map(|table| table.written).sum::<i64>(), 0, "rows that the lake holds are not written again: {again:?}");
+    assert_eq!(
+        again.tables.iter().map(|table| table.written).sum::<i64>(),
+        0,
+        "rows that the lake holds are not written again: {again:?}"
+    );
 
     factory.now.set(moment(LATER));
     factory.execute(

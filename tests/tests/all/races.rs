@@ -28,7 +28,10 @@ async fn two_extractions_at_once_lose_and_repeat_nothing() {
     };
     let (ours, theirs) = (with_pages(700), with_pages(430));
     let now = factory.now.get();
-    let runs = [run_into(factory.lake(), &ours, Mode::Incremental, now), run_into(&other.lake, &theirs, Mode::Incremental, now)];
+    let runs = [
+        run_into(factory.lake(), &ours, Mode::Incremental, now),
+        run_into(&other.lake, &theirs, Mode::Incremental, now),
+    ];
     for record in join_all(runs).await {
         assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
     }
@@ -62,9 +65,13 @@ fn edit(factory: &Factory, minute: usize) {
     ));
 }
 
-/// Reads all marts of a lake again and again while something happens; each time they must be of one version. Returns the versions that were seen.
+/// Reads all marts of a lake again and again while something happens; each time they must be of one version.
+/// Returns the versions that were seen.
 async fn read_while<T>(factory: &Factory, happens: impl Future<Output = T>) -> (T, BTreeSet<u64>) {
-    let open = place::open(&factory.folder.path().join("lake").display().to_string(), &factory.settings.factory_id).await.unwrap();
+    let open =
+        place::open(&factory.folder.path().join("lake").display().to_string(), &factory.settings.factory_id)
+            .await
+            .unwrap();
     let over = Arc::new(AtomicBool::new(false));
     let readers: Vec<_> = (0..2)
         .map(|_| {
@@ -72,7 +79,11 @@ async fn read_while<T>(factory: &Factory, happens: impl Future<Output = T>) -> (
             tokio::spawn(async move {
                 let mut generations = BTreeSet::new();
                 while !over.load(Ordering::Relaxed) {
-                    generations.insert(see_one_version(&lake, None).await.unwrap_or_else(|complaint| panic!("a reader sees: {complaint}")));
+                    generations.insert(
+                        see_one_version(&lake, None)
+                            .await
+                            .unwrap_or_else(|complaint| panic!("a reader sees: {complaint}")),
+                    );
                 }
                 generations
             })
@@ -115,7 +126,8 @@ async fn eight_extractions_at_once_in_one_process_are_as_one() {
     edit(&factory, 51);
     edit(&factory, 53);
     factory.now.set(moment("2026-11-20T14:10:00"));
-    let modes: fn(usize) -> Mode = |i| [Mode::Incremental, Mode::Reconcile, Mode::Incremental, Mode::Full][i % 4];
+    let modes: fn(usize) -> Mode =
+        |i| [Mode::Incremental, Mode::Reconcile, Mode::Incremental, Mode::Full][i % 4];
     let generations = at_once(modes, factory.now.get()).await;
     assert!(generations.len() > 1, "the readers saw nothing happen: {generations:?}");
     assert_all_is_right(&factory).await;
@@ -139,7 +151,17 @@ async fn eight_extractions_at_once_by_processes_are_as_one() {
     assert_all_is_right(&factory).await;
     edit(&factory, 51);
     edit(&factory, 53);
-    let generations = at_once([None, Some("--reconcile"), None, Some("--full"), None, Some("--reconcile"), None, Some("--full")]).await;
+    let generations = at_once([
+        None,
+        Some("--reconcile"),
+        None,
+        Some("--full"),
+        None,
+        Some("--reconcile"),
+        None,
+        Some("--full"),
+    ])
+    .await;
     assert!(generations.len() > 1, "the readers saw nothing happen: {generations:?}");
     assert_all_is_right(&factory).await;
 }
@@ -199,5 +221,6 @@ fn extraction(factory: &Factory, batch_size: &str) -> Command {
 
 /// The moment of a kill need not be repeatable, only different each time.
 fn random_below(limit: u64) -> u64 {
-    u64::from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos()) / 7 % limit
+    u64::from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos()) / 7
+        % limit
 }

@@ -1,5 +1,5 @@
-//! Whatever happens to the rows of all tables, the marts that followed it are those that one run makes from nothing. A failure names its seed;
-//! `TIDELINE_SEED=<seed>` plays just that one again.
+//! Whatever happens to the rows of all tables, the marts that followed it are those that one run makes from
+//! nothing. A failure names its seed; `TIDELINE_SEED=<seed>` plays just that one again.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,8 @@ async fn follow_random_edits(seed: u64, compared: &mut BTreeMap<&'static str, us
     factory.run_ok(Mode::Incremental).await;
     for round in 1..=ROUNDS {
         // Later than all that the factory began with, now and then on another day.
-        let at = factory.local_now() + TimeDelta::milliseconds(TimeDelta::hours(11).num_milliseconds() + round);
+        let at =
+            factory.local_now() + TimeDelta::milliseconds(TimeDelta::hours(11).num_milliseconds() + round);
         let mode = edit(&factory, seed * 1000 + round.unsigned_abs(), at);
         println!("TIDELINE_SEED={seed}, round {round}, {mode:?}");
         factory.now.set(factory.now.get() + TimeDelta::minutes(11 * 60 + 2));

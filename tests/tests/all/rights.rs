@@ -1,6 +1,8 @@
-//! What each deployed function may do in the lake: what template.yaml allows it, against what its sources name and what it asks of a storage.
+//! What each deployed function may do in the lake: what template.yaml allows it, against what its sources
+//! name and what it asks of a storage.
 //!
-//! The rights are read from the CloudFormation that AWS makes of the template, the roles of SAM's own making included.
+//! The rights are read from the CloudFormation that AWS makes of the template, the roles of SAM's own making
+//! included.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -12,7 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use api::{Method, operations};
 use async_trait::async_trait;
 use axum::Router;
-use lake::{ETag, Fetched, Head, Lake, Listed, MemoryStore, Metadata, Mode, Object, Put, PutMode, Store, StoreError};
+use lake::{
+    ETag, Fetched, Head, Lake, Listed, MemoryStore, Metadata, Mode, Object, Put, PutMode, Store, StoreError,
+};
 use pipeline_function::{PromisedRun, StartRun};
 use serde_json::Value;
 use serve::State;
@@ -39,10 +43,16 @@ fn rights() -> BTreeMap<String, BTreeSet<Right>> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let template: Value = serde_json::from_slice(&fs::read(file.path()).unwrap()).unwrap();
     let resources = &template["Resources"];
-    let functions = resources.as_object().unwrap().iter().filter(|(_, resource)| resource["Type"] == "AWS::Lambda::Function");
+    let functions = resources
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, resource)| resource["Type"] == "AWS::Lambda::Function");
     let of = |(name, function): (&String, &Value)| {
-        let role = &resources[function["Properties"]["Role"]["Fn::GetAtt"][0].as_str().unwrap()]["Properties"];
-        let managed = items(&role["ManagedPolicyArns"]).into_iter().filter_map(|policy| policy["Ref"].as_str());
+        let role =
+            &resources[function["Properties"]["Role"]["Fn::GetAtt"][0].as_str().unwrap()]["Properties"];
+        let managed =
+            items(&role["ManagedPolicyArns"]).into_iter().filter_map(|policy| policy["Ref"].as_str());
         let managed = managed.map(|name| &resources[name]["Properties"]["PolicyDocument"]);
         let own = items(&role["Policies"]).into_iter().map(|policy| &policy["PolicyDocument"]);
         let statements = managed.chain(own).flat_map(|document| items(&document["Statement"]));
@@ -52,10 +62,16 @@ fn rights() -> BTreeMap<String, BTreeSet<Right>> {
 }
 
 fn rights_of(statement: &Value) -> Vec<Right> {
-    assert_eq!((&statement["Effect"], &statement["Condition"]), (&"Allow".into(), &Value::Null), "this test does not understand {statement}");
+    assert_eq!(
+        (&statement["Effect"], &statement["Condition"]),
+        (&"Allow".into(), &Value::Null),
+        "this test does not understand {statement}"
+    );
     let actions = items(&statement["Action"]).into_iter().map(|action| action.as_str().unwrap());
     let of_lake: Vec<&str> = actions.filter(|action| *action == "*" || action.starts_with("s3:")).collect();
-    let pairs = of_lake.into_iter().flat_map(|action| items(&statement["Resource"]).into_iter().map(move |resource| (action, resource)));
+    let pairs = of_lake
+        .into_iter()
+        .flat_map(|action| items(&statement["Resource"]).into_iter().map(move |resource| (action, resource)));
     pairs.map(|(action, resource)| (action.to_owned(), place_of(resource))).collect()
 }
 
@@ -63,7 +79,8 @@ fn place_of(resource: &Value) -> String {
     if resource["Fn::GetAtt"] == serde_json::json!(["Lake", "Arn"]) {
         return String::new();
     }
-    let below = resource["Fn::Sub"].as_str().and_then(|arn| arn.strip_prefix("${Lake.Arn}/factory=${FactoryId}/"));
+    let below =
+        resource["Fn::Sub"].as_str().and_then(|arn| arn.strip_prefix("${Lake.Arn}/factory=${FactoryId}/"));
     below.unwrap_or_else(|| panic!("{resource} is not in the factory's part of the lake")).to_owned()
 }
 
@@ -84,9 +101,9 @@ fn covers((action, pattern): &Right, (asked, key): &Right) -> bool {
 fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
-        Some((head, tail)) => {
-            text.strip_prefix(head).is_some_and(|rest| rest.char_indices().any(|(at, _)| matches(tail, &rest[at..])) || tail.is_empty())
-        }
+        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
+            rest.char_indices().any(|(at, _)| matches(tail, &rest[at..])) || tail.is_empty()
+        }),
     }
 }
 
@@ -95,10 +112,18 @@ fn a_function_may_read_the_marts_that_its_sources_name_and_no_others() {
     let mut rights = rights();
     rights.remove("extractor").expect("the extractor, which makes the marts");
     for (function, rights) in rights {
-        let may_read = |mart: &&Mart| rights.iter().any(|(_, place)| matches(place, &format!("marts/{}/2026-11/00000001-a.parquet", mart.name)));
-        let allowed: BTreeSet<String> = marts::ALL.into_iter().filter(may_read).map(|mart| mart.name.to_owned()).collect();
+        let may_read = |mart: &&Mart| {
+            rights
+                .iter()
+                .any(|(_, place)| matches(place, &format!("marts/{}/2026-11/00000001-a.parquet", mart.name)))
+        };
+        let allowed: BTreeSet<String> =
+            marts::ALL.into_iter().filter(may_read).map(|mart| mart.name.to_owned()).collect();
         let named = marts_named_in(&place::root().join("functions").join(&function).join("src"));
-        assert_eq!(allowed, named, "the marts that `{function}` may read by template.yaml (left) and those that its sources name (right) differ");
+        assert_eq!(
+            allowed, named,
+            "the marts that `{function}` may read by template.yaml (left) and those that its sources name (right) differ"
+        );
     }
 }
 
@@ -110,11 +135,18 @@ fn marts_named_in(folder: &Path) -> BTreeSet<String> {
             named.extend(marts_named_in(&entry));
         } else if entry.extension().is_some_and(|kind| kind == "rs") {
             let text = fs::read_to_string(&entry).unwrap();
-            assert!(!text.contains("Mart::named"), "{}: nobody could tell which mart that is", entry.display());
-            let constants = text.split("marts::").skip(1).flat_map(imported).filter(|name| name.to_uppercase() == *name);
+            assert!(
+                !text.contains("Mart::named"),
+                "{}: nobody could tell which mart that is",
+                entry.display()
+            );
+            let constants =
+                text.split("marts::").skip(1).flat_map(imported).filter(|name| name.to_uppercase() == *name);
             named.extend(constants.map(|constant| {
                 let mart = Mart::named(&constant.to_lowercase());
-                mart.unwrap_or_else(|| panic!("{}: no mart has the name of `{constant}`", entry.display())).name.to_owned()
+                mart.unwrap_or_else(|| panic!("{}: no mart has the name of `{constant}`", entry.display()))
+                    .name
+                    .to_owned()
             }));
         }
     }
@@ -123,7 +155,9 @@ fn marts_named_in(folder: &Path) -> BTreeSet<String> {
 
 /// What stands behind `marts::`: one name, or several in braces.
 fn imported(rest: &str) -> Vec<&str> {
-    let names = rest.strip_prefix('{').map_or_else(|| rest.split_inclusive(is_no_name).next(), |list| list.split('}').next());
+    let names = rest
+        .strip_prefix('{')
+        .map_or_else(|| rest.split_inclusive(is_no_name).next(), |list| list.split('}').next());
     names.unwrap_or_default().split(is_no_name).filter(|name| !name.is_empty()).collect()
 }
 
@@ -145,7 +179,10 @@ async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
     }
     let of_extractor = rights.remove("extractor").unwrap();
     for asked in full.asked() {
-        assert!(of_extractor.iter().any(|right| covers(right, &asked)), "`extractor` asks for {asked:?}, and may not");
+        assert!(
+            of_extractor.iter().any(|right| covers(right, &asked)),
+            "`extractor` asks for {asked:?}, and may not"
+        );
     }
 
     let (settings, now) = (state_over(&factory).settings().clone(), factory.now.get());
@@ -165,14 +202,24 @@ async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
             asked.entry(function).or_default().extend(full.asked().into_iter().chain(empty.asked()));
         }
     }
-    assert_eq!(rights.keys().collect::<Vec<_>>(), asked.keys().collect::<Vec<_>>(), "the functions that are deployed, and those that were asked");
+    assert_eq!(
+        rights.keys().collect::<Vec<_>>(),
+        asked.keys().collect::<Vec<_>>(),
+        "the functions that are deployed, and those that were asked"
+    );
     for (function, asked) in asked {
         let rights = &rights[function];
         for asked in &asked {
-            assert!(rights.iter().any(|right| covers(right, asked)), "`{function}` asks for {asked:?}, and may not");
+            assert!(
+                rights.iter().any(|right| covers(right, asked)),
+                "`{function}` asks for {asked:?}, and may not"
+            );
         }
         for right in rights {
-            assert!(asked.iter().any(|asked| covers(right, asked)), "`{function}` may {right:?}, and never asks for it");
+            assert!(
+                asked.iter().any(|asked| covers(right, asked)),
+                "`{function}` may {right:?}, and never asks for it"
+            );
         }
     }
 }
@@ -207,7 +254,10 @@ impl Recording {
 
     fn note(&self, action: &str, key: &str) {
         let below = key.split_once('/').map_or("", |(_, below)| below);
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert((action.to_owned(), below.to_owned()));
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert((action.to_owned(), below.to_owned()));
     }
 
     /// S3 says of a missing object that it is missing only to those who may list the bucket.
@@ -239,7 +289,13 @@ impl Store for Recording {
         Ok(head)
     }
 
-    async fn put(&self, key: &str, bytes: Vec<u8>, metadata: &Metadata, mode: PutMode) -> Result<Put, StoreError> {
+    async fn put(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        metadata: &Metadata,
+        mode: PutMode,
+    ) -> Result<Put, StoreError> {
         self.note(PUT, key);
         if let PutMode::Replace(_) = mode {
             self.note_read(key, self.objects.head(key).await?.is_some());

@@ -1,4 +1,5 @@
-//! A thousand seeded random schedules of edits, runs, readers and faults. A failure prints its seed; `TIDELINE_SEED=<seed>` plays just that one again.
+//! A thousand seeded random schedules of edits, runs, readers and faults. A failure prints its seed;
+//! `TIDELINE_SEED=<seed>` plays just that one again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +25,8 @@ fn schedules_of_faults_end_with_the_lake_as_the_erp_is() {
         return outcome.unwrap_or_else(|complaint| panic!("seed {seed}: {complaint}"));
     }
     let schedules = if std::env::var_os("TIDELINE_TEST_ALL").is_some() { ALL_SCHEDULES } else { SCHEDULES };
-    let schedules = std::env::var("TIDELINE_SCHEDULES").map_or(schedules, |text| text.parse().expect("TIDELINE_SCHEDULES is a number"));
+    let schedules = std::env::var("TIDELINE_SCHEDULES")
+        .map_or(schedules, |text| text.parse().expect("TIDELINE_SCHEDULES is a number"));
     let (next, total, failed) = (AtomicU64::new(0), Mutex::new(Tally::default()), Mutex::new(Vec::new()));
     let started = Instant::now();
     std::thread::scope(|scope| {
@@ -69,7 +71,12 @@ fn schedules_of_faults_end_with_the_lake_as_the_erp_is() {
 fn a_seed_always_plays_the_same_schedule() {
     for seed in [3, 17, 50] {
         let [one, other] = [played(seed), played(seed)].map(|(log, _)| log);
-        assert_eq!(one.tally(), other.tally(), "seed {seed}: {}", first_difference(&one.text(), &other.text()));
+        assert_eq!(
+            one.tally(),
+            other.tally(),
+            "seed {seed}: {}",
+            first_difference(&one.text(), &other.text())
+        );
         assert!(one.tally().calls > 100);
     }
     assert_ne!(played(1).0.tally().trace, played(2).0.tally().trace);
@@ -77,7 +84,10 @@ fn a_seed_always_plays_the_same_schedule() {
 
 fn first_difference(one: &str, other: &str) -> String {
     let differs = one.lines().zip(other.lines()).enumerate().find(|(_, (one, other))| one != other);
-    differs.map_or_else(|| "one goes on".to_owned(), |(line, (one, other))| format!("line {line}: {one}\n  against {other}"))
+    differs.map_or_else(
+        || "one goes on".to_owned(),
+        |(line, (one, other))| format!("line {line}: {one}\n  against {other}"),
+    )
 }
 
 /// Plays a schedule on a runtime of its own; a panic in it is a complaint too.
@@ -86,7 +96,10 @@ fn played(seed: u64) -> (Log, Result<(), String>) {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     let outcome = catch_unwind(AssertUnwindSafe(|| runtime.block_on(play(seed, &log))));
     let panicked = |panic: Box<dyn std::any::Any + Send>| {
-        let text = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        let text = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         Err(format!("panic: {}", text.unwrap_or_default()))
     };
     (log, outcome.unwrap_or_else(panicked))

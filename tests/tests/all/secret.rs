@@ -25,7 +25,12 @@ async fn the_secret_holds_the_address() {
     service.create_secret().name("bytes").secret_binary(Blob::new(b"Quay".to_vec())).send().await.unwrap();
     assert_eq!(read(&service, "tideline/erp").await.unwrap(), address);
     let missing = read(&service, "tideline/other").await.unwrap_err().to_string();
-    assert!(missing.starts_with("the secret `tideline/other`, which SOURCE_DB names, cannot be read: ResourceNotFoundException"), "{missing}");
+    assert!(
+        missing.starts_with(
+            "the secret `tideline/other`, which SOURCE_DB names, cannot be read: ResourceNotFoundException"
+        ),
+        "{missing}"
+    );
     assert!(read(&service, "bytes").await.unwrap_err().to_string().contains("holds no text"));
 }
 
@@ -38,6 +43,11 @@ async fn an_address_is_not_looked_up() {
 
 #[tokio::test]
 async fn a_connection_string_is_not_taken_for_a_name_and_not_shown() {
-    let error = source_db(Some("Server=erp;User Id=reader;Password=Quay".to_owned())).await.unwrap_err().to_string();
-    assert!(error.starts_with("SOURCE_DB is neither an address nor the name of a secret") && !error.contains("Quay"), "{error}");
+    let error =
+        source_db(Some("Server=erp;User Id=reader;Password=Quay".to_owned())).await.unwrap_err().to_string();
+    assert!(
+        error.starts_with("SOURCE_DB is neither an address nor the name of a secret")
+            && !error.contains("Quay"),
+        "{error}"
+    );
 }

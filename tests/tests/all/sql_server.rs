@@ -1,5 +1,5 @@
-//! SQL Server over TDS: every type, ticks, large and broken text, lost connections, refusals, time-outs. The server is the endpoint of the tests, which says
-//! itself in what it differs from a real one.
+//! SQL Server over TDS: every type, ticks, large and broken text, lost connections, refusals, time-outs. The
+//! server is the endpoint of the tests, which says itself in what it differs from a real one.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,17 +26,31 @@ async fn small_factory(table: &str) -> Factory {
 }
 
 fn table<'a>(record: &'a RunRecord, name: &str) -> &'a TableRun {
-    record.tables.iter().find(|table| table.table == name).unwrap_or_else(|| panic!("{name} is not in {record:?}"))
+    record
+        .tables
+        .iter()
+        .find(|table| table.table == name)
+        .unwrap_or_else(|| panic!("{name} is not in {record:?}"))
 }
 
 fn plu(factory: &Factory, number: &str, description: &str, updated: &str) {
-    factory.insert("SI_OCM_PLU", &[("PLUNumber", number), ("Description", description), ("Updated", updated)]);
+    factory
+        .insert("SI_OCM_PLU", &[("PLUNumber", number), ("Description", description), ("Updated", updated)]);
 }
 
 async fn open_rejections(factory: &Factory, staging: &str) -> Vec<(String, String)> {
-    let Some(held) = factory.lake().held(staging, Slot::Rejected, None).await.unwrap() else { return Vec::new() };
+    let Some(held) = factory.lake().held(staging, Slot::Rejected, None).await.unwrap() else {
+        return Vec::new();
+    };
     let column = |name: &str| -> Vec<String> {
-        held.frame.column(name).unwrap().str().unwrap().iter().map(|text| text.unwrap_or_default().to_owned()).collect()
+        held.frame
+            .column(name)
+            .unwrap()
+            .str()
+            .unwrap()
+            .iter()
+            .map(|text| text.unwrap_or_default().to_owned())
+            .collect()
     };
     column("reason").into_iter().zip(column("row")).collect()
 }
@@ -47,11 +61,17 @@ async fn the_login_asks_for_reading_only_and_says_who_it_is() {
     factory.run_ok(Mode::Incremental).await;
     let logins = factory.server().logins();
     assert_eq!(logins.len(), 1, "one connection serves the whole run");
-    assert_eq!((logins[0].application.as_str(), logins[0].read_only, logins[0].accepted), ("tideline", true, true));
+    assert_eq!(
+        (logins[0].application.as_str(), logins[0].read_only, logins[0].accepted),
+        ("tideline", true, true)
+    );
     let statements = factory.server().statements();
     assert!(!statements.is_empty());
     for statement in statements {
-        assert!(statement.starts_with("SELECT ") && !statement.contains('*') && !statement.contains(';'), "{statement}");
+        assert!(
+            statement.starts_with("SELECT ") && !statement.contains('*') && !statement.contains(';'),
+            "{statement}"
+        );
     }
 }
 
@@ -77,7 +97,8 @@ async fn the_connection_is_encrypted_and_the_certificate_checked_unless_told_oth
     factory.assert_lake_mirrors_erp().await;
 }
 
-/// Each type that a column of the ERP may have, with values that it must keep, driven through a column that is declared as text, number, date or flag.
+/// Each type that a column of the ERP may have, with values that it must keep, driven through a column that
+/// is declared as text, number, date or flag.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_type_of_the_erp_becomes_the_declared_type() {
     // declared column, SQL type, value as the file keeps it, value as staging must hold it
@@ -107,7 +128,12 @@ async fn every_type_of_the_erp_becomes_the_declared_type() {
         ("Category", "text", "'old'", "\"old\""),
         ("Category", "ntext", "'älter'", "\"älter\""),
         ("Category", "int", "42", "\"42\""),
-        ("Category", "uniqueidentifier", "'6F9619FF-8B86-D011-B42D-00C04FC964FF'", "\"6F9619FF-8B86-D011-B42D-00C04FC964FF\""),
+        (
+            "Category",
+            "uniqueidentifier",
+            "'6F9619FF-8B86-D011-B42D-00C04FC964FF'",
+            "\"6F9619FF-8B86-D011-B42D-00C04FC964FF\"",
+        ),
         ("Category", "nvarchar(50)", "'a' || char(0) || 'b'", "\"a\\0b\""),
         ("Updated", "date", "'2026-11-20'", "2026-11-20 00:00:00"),
         ("Updated", "smalldatetime", "'2026-11-20 10:01:00'", "2026-11-20 10:01:00"),
@@ -135,7 +161,10 @@ async fn every_type_of_the_erp_becomes_the_declared_type() {
         let place = PLU.columns.iter().position(|known| known.source == *column).unwrap();
         let mut held = row[place].clone();
         if *column == "Updated" {
-            held = chrono::DateTime::from_timestamp_micros(held.parse().unwrap()).unwrap().naive_utc().to_string();
+            held = chrono::DateTime::from_timestamp_micros(held.parse().unwrap())
+                .unwrap()
+                .naive_utc()
+                .to_string();
         }
         assert_eq!(held.trim_end_matches(".0"), *expected, "{sql_type} {value}");
         // A page that begins after this row, and a comparison by its key, speak the column's own type too.
@@ -152,7 +181,12 @@ async fn what_the_declared_type_cannot_hold_is_rejected_with_the_value() {
         ("ShelfLife", "decimal(8, 2)", "'1.50'", "`ShelfLife` is `1.50`, not a whole number"),
         ("ShelfLife", "int", "-1", "`ShelfLife` is -1, below 0"),
         ("PackSize", "money", "'-0.0100'", "`PackSize` is -0.01, below 0"),
-        ("PackSize", "datetime", "'2026-11-20 10:00:00'", "`PackSize` is `2026-11-20 10:00:00.000`, not a number of at least 0"),
+        (
+            "PackSize",
+            "datetime",
+            "'2026-11-20 10:00:00'",
+            "`PackSize` is `2026-11-20 10:00:00.000`, not a number of at least 0",
+        ),
         ("Active", "int", "7", "`Active` is `7`, not a yes/no flag"),
         ("Category", "varbinary(10)", "X'FFD8'", "`Category` is `ffd8`, not text"),
         ("Updated", "time(0)", "'10:00:00'", "`Updated` is `10:00:00`, not a date and time"),
@@ -168,13 +202,17 @@ async fn what_the_declared_type_cannot_hold_is_rejected_with_the_value() {
     }
 }
 
-/// Stamps a tick apart, several rows on each, pages as small as they go, and no overlap that would hide a row left out.
+/// Stamps a tick apart, several rows on each, pages as small as they go, and no overlap that would hide a row
+/// left out.
 #[tokio::test(flavor = "multi_thread")]
 async fn stamps_a_tick_apart_neither_lose_a_row_nor_loop() {
     let types: [(&str, &[&str]); 5] = [
         ("datetime", &["10:00:00.000", "10:00:00.003", "10:00:00.007", "10:00:00.010"]),
         ("datetime2(7)", &["10:00:00.0000001", "10:00:00.0000002", "10:00:00.9999998", "10:00:00.9999999"]),
-        ("datetimeoffset(7)", &["10:00:00.0000001", "10:00:00.0000002", "10:00:00.9999998", "10:00:00.9999999"]),
+        (
+            "datetimeoffset(7)",
+            &["10:00:00.0000001", "10:00:00.0000002", "10:00:00.9999998", "10:00:00.9999999"],
+        ),
         ("smalldatetime", &["10:00:00", "10:01:00", "10:02:00", "10:03:00"]),
         ("varchar(30)", &["10:00:00", "10:00:00.003", "10:00:00.007", "10:00:01"]),
     ];
@@ -186,7 +224,14 @@ async fn stamps_a_tick_apart_neither_lose_a_row_nor_loop() {
             factory.server().column_type("run_inputs", "updated_at", sql_type);
             factory.server().column_type("run_inputs", "input_id", "int");
             let put = |id: usize, tick: &str| {
-                factory.insert("run_inputs", &[("input_id", &id.to_string()), ("qty_kg", "1.5"), ("updated_at", &format!("'2026-11-20 {tick}'"))]);
+                factory.insert(
+                    "run_inputs",
+                    &[
+                        ("input_id", &id.to_string()),
+                        ("qty_kg", "1.5"),
+                        ("updated_at", &format!("'2026-11-20 {tick}'")),
+                    ],
+                );
             };
             for (i, tick) in ticks.iter().enumerate().take(3) {
                 (0..4).for_each(|n| put(i * 10 + n, tick));
@@ -208,8 +253,12 @@ async fn large_texts_come_in_smaller_pages() {
     let factory = small_factory("non_conformance").await;
     factory.server().column_type("non_conformance", "description", "nvarchar(max)");
     for id in 0..14 {
-        let text = format!("replace(hex(zeroblob(1000000)), '00', '{}é')", char::from(b'a' + (id % 26) as u8));
-        factory.insert("non_conformance", &[("nc_id", &id.to_string()), ("description", &text), ("updated_at", "'2026-11-20 10:00:00'")]);
+        let text =
+            format!("replace(hex(zeroblob(1000000)), '00', '{}é')", char::from(b'a' + (id % 26) as u8));
+        factory.insert(
+            "non_conformance",
+            &[("nc_id", &id.to_string()), ("description", &text), ("updated_at", "'2026-11-20 10:00:00'")],
+        );
     }
     factory.run_ok(Mode::Incremental).await;
     factory.assert_lake_mirrors_erp().await;
@@ -217,11 +266,16 @@ async fn large_texts_come_in_smaller_pages() {
         .server()
         .statements()
         .iter()
-        .filter(|statement| statement.contains("[non_conformance]") && statement.contains("ORDER BY [updated_at]"))
+        .filter(|statement| {
+            statement.contains("[non_conformance]") && statement.contains("ORDER BY [updated_at]")
+        })
         .map(|statement| statement.split(['(', ')']).nth(1).unwrap().parse().unwrap())
         .collect();
     assert_eq!(pages[0], 5000);
-    assert!(pages.len() >= 3 && pages[1] <= 10, "14 rows of 3 MB did not fit into one page, and the next pages are smaller: {pages:?}");
+    assert!(
+        pages.len() >= 3 && pages[1] <= 10,
+        "14 rows of 3 MB did not fit into one page, and the next pages are smaller: {pages:?}"
+    );
 
     // All of them wanted by key at once.
     factory.execute("UPDATE non_conformance SET updated_at = '2026-11-12 09:00:00'");
@@ -268,7 +322,10 @@ async fn a_connection_lost_anywhere_is_opened_again_and_nothing_is_lost() {
         factory.settings.retries = 1;
         factory.settings.reading.batch_size = 20;
         for id in 0..100 {
-            factory.insert("run_inputs", &[("input_id", &id.to_string()), ("qty_kg", "1"), ("updated_at", "'2026-11-20 10:00:00'")]);
+            factory.insert(
+                "run_inputs",
+                &[("input_id", &id.to_string()), ("qty_kg", "1"), ("updated_at", "'2026-11-20 10:00:00'")],
+            );
         }
         factory.server().faults().drop_after_bytes(bytes);
         let record = factory.run_ok(Mode::Incremental).await;
@@ -287,12 +344,19 @@ async fn a_server_that_is_away_is_tried_for_the_run_and_not_for_each_table() {
     factory.settings.retries = 2;
     factory.server().faults().refuse_connections(true);
     let record = factory.run(Mode::Incremental).await;
-    assert_eq!((record.status.as_str(), record.attempts, factory.server().faults().fired()), ("failed", 3, 3));
-    assert!(record.error.unwrap().contains("check host, port and firewall") || factory.server().logins().is_empty());
+    assert_eq!(
+        (record.status.as_str(), record.attempts, factory.server().faults().fired()),
+        ("failed", 3, 3)
+    );
+    assert!(
+        record.error.unwrap().contains("check host, port and firewall")
+            || factory.server().logins().is_empty()
+    );
 
     factory.server().faults().clear();
     factory.run_ok(Mode::Incremental).await;
-    // Lost for good in the middle of a run: the tables before it were read, those after it are not waited for.
+    // Lost for good in the middle of a run: the tables before it were read, those after it are not waited
+    // for.
     let before = factory.server().faults().fired();
     factory.server().faults().fail_containing(
         "[prod_lines]",
@@ -324,10 +388,34 @@ async fn what_will_not_pass_is_not_tried_again_and_says_what_to_do() {
         assert!(!said.contains("Quay") && !said.contains("wrong%20password"), "{said}");
     };
     let same = |address: &str| address.to_owned();
-    check(&|address| address.replace("Quay%40Side%2F7", "Quay%40wrong1"), None, "refuses the login `pipeline_reader`: check user and password").await;
-    check(&|address| address.replace("/factory?", "/other?"), None, "does not open database `other` for the login `pipeline_reader`").await;
-    check(&same, Some(ServerError::new(18486, 14, "Login failed for user because the account is currently locked out.")), "locked or expired").await;
-    check(&same, Some(ServerError::new(40615, 14, "Cannot open server: client is not allowed.")), "refuses the connection").await;
+    check(
+        &|address| address.replace("Quay%40Side%2F7", "Quay%40wrong1"),
+        None,
+        "refuses the login `pipeline_reader`: check user and password",
+    )
+    .await;
+    check(
+        &|address| address.replace("/factory?", "/other?"),
+        None,
+        "does not open database `other` for the login `pipeline_reader`",
+    )
+    .await;
+    check(
+        &same,
+        Some(ServerError::new(
+            18486,
+            14,
+            "Login failed for user because the account is currently locked out.",
+        )),
+        "locked or expired",
+    )
+    .await;
+    check(
+        &same,
+        Some(ServerError::new(40615, 14, "Cannot open server: client is not allowed.")),
+        "refuses the connection",
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -335,12 +423,19 @@ async fn a_table_that_may_not_be_read_fails_alone() {
     let mut factory = factory().await;
     factory.settings.retries = 2;
     plu(&factory, "1", "'cod'", "'2026-11-20 10:00:00'");
-    factory.server().faults().fail_containing("FROM [dbo].[SI_OCM_TRANS]", 99, ServerError::select_denied("SI_OCM_TRANS"));
+    factory.server().faults().fail_containing(
+        "FROM [dbo].[SI_OCM_TRANS]",
+        99,
+        ServerError::select_denied("SI_OCM_TRANS"),
+    );
     let record = factory.run(Mode::Incremental).await;
     assert_eq!(record.status, "partial");
     let transactions = table(&record, "SI_OCM_TRANS");
     assert_eq!(transactions.attempts, 1);
-    assert!(transactions.error.clone().unwrap().starts_with("the login may not read table `SI_OCM_TRANS`: "), "{transactions:?}");
+    assert!(
+        transactions.error.clone().unwrap().starts_with("the login may not read table `SI_OCM_TRANS`: "),
+        "{transactions:?}"
+    );
     assert_eq!(record.tables.iter().filter(|table| table.error.is_none()).count(), 15);
 }
 
@@ -352,13 +447,23 @@ async fn deadlocks_and_locks_are_tried_again_for_their_table_alone() {
         plu(&factory, "1", "'cod'", "'2026-11-20 10:00:00'");
         factory.server().faults().fail_containing("FROM [dbo].[SI_OCM_PLU]", 2, error.clone());
         let record = factory.run_ok(Mode::Incremental).await;
-        assert_eq!((table(&record, "SI_OCM_PLU").attempts, table(&record, "SI_OCM_TOTALS").attempts, record.attempts), (3, 1, 1));
+        assert_eq!(
+            (
+                table(&record, "SI_OCM_PLU").attempts,
+                table(&record, "SI_OCM_TOTALS").attempts,
+                record.attempts
+            ),
+            (3, 1, 1)
+        );
         factory.assert_lake_mirrors_erp().await;
 
         factory.server().faults().fail_containing("FROM [dbo].[SI_OCM_PLU]", 99, error);
         let record = factory.run(Mode::Incremental).await;
         assert_eq!((record.status.as_str(), table(&record, "SI_OCM_PLU").attempts), ("partial", 3));
-        assert!(record.error.clone().unwrap().starts_with("SI_OCM_PLU: reading table `SI_OCM_PLU` was put off: "), "{record:?}");
+        assert!(
+            record.error.clone().unwrap().starts_with("SI_OCM_PLU: reading table `SI_OCM_PLU` was put off: "),
+            "{record:?}"
+        );
         assert_eq!(record.tables.iter().filter(|table| table.error.is_none()).count(), 15);
     }
 }
@@ -368,14 +473,20 @@ async fn an_error_in_the_middle_of_a_page_leaves_out_and_repeats_nothing() {
     let mut factory = factory().await;
     factory.settings.retries = 1;
     for id in 0..50 {
-        factory.insert("run_inputs", &[("input_id", &id.to_string()), ("qty_kg", "1"), ("updated_at", "'2026-11-20 10:00:00'")]);
+        factory.insert(
+            "run_inputs",
+            &[("input_id", &id.to_string()), ("qty_kg", "1"), ("updated_at", "'2026-11-20 10:00:00'")],
+        );
     }
-    // The second page statement of the table: 3 statements describe each table before it, so it is found by its text.
+    // The second page statement of the table: 3 statements describe each table before it, so it is found by
+    // its text.
     let before = factory.server().statements().len();
     factory.run_ok(Mode::Incremental).await;
     let at = factory.server().statements()[before..]
         .iter()
-        .position(|text| text.contains("FROM [production].[run_inputs]") && text.contains("ORDER BY [updated_at]"))
+        .position(|text| {
+            text.contains("FROM [production].[run_inputs]") && text.contains("ORDER BY [updated_at]")
+        })
         .unwrap();
     factory.execute("UPDATE run_inputs SET qty_kg = 2, updated_at = '2026-11-20 10:30:00'");
     factory.server().faults().fail_after_rows(at + 1, 17, ServerError::deadlock_victim());
@@ -407,12 +518,21 @@ async fn keys_that_differ_in_case_alone_are_all_read() {
         let mut factory = small_factory("prod_lines").await;
         factory.settings.reading.batch_size = batch_size;
         for (i, line) in ["'line'", "'Line'", "'LINE'", "'lines'", "'Lines'", "'m'"].iter().enumerate() {
-            factory.insert("prod_lines", &[("line_id", line), ("line_name", &format!("'n{i}'")), ("updated_at", "'2026-11-20 10:00:00'")]);
+            factory.insert(
+                "prod_lines",
+                &[
+                    ("line_id", line),
+                    ("line_name", &format!("'n{i}'")),
+                    ("updated_at", "'2026-11-20 10:00:00'"),
+                ],
+            );
         }
         factory.run_ok(Mode::Incremental).await;
         factory.assert_lake_mirrors_erp().await;
         // A key that changes its case is another key: the old one goes when keys are compared.
-        factory.execute("UPDATE prod_lines SET line_id = 'M', updated_at = '2026-11-20 11:00:00' WHERE line_id = 'm'");
+        factory.execute(
+            "UPDATE prod_lines SET line_id = 'M', updated_at = '2026-11-20 11:00:00' WHERE line_id = 'm'",
+        );
         factory.run_ok(Mode::Incremental).await;
         factory.run_ok(Mode::Reconcile).await;
         factory.assert_lake_mirrors_erp().await;
@@ -425,17 +545,23 @@ async fn a_watermark_without_an_index_is_never_sorted_by() {
     factory.settings.reading.batch_size = 3;
     for id in 0..20 {
         let stamp = format!("'2026-11-20 {:02}:00:00'", 8 + (id * 7) % 6);
-        factory.insert("run_inputs", &[("input_id", &id.to_string()), ("qty_kg", "1"), ("updated_at", &stamp)]);
+        factory
+            .insert("run_inputs", &[("input_id", &id.to_string()), ("qty_kg", "1"), ("updated_at", &stamp)]);
     }
     factory.run_ok(Mode::Incremental).await;
     factory.assert_lake_mirrors_erp().await;
-    factory.execute("UPDATE run_inputs SET qty_kg = 3, updated_at = '2026-11-20 13:50:00' WHERE input_id % 3 = 0");
+    factory.execute(
+        "UPDATE run_inputs SET qty_kg = 3, updated_at = '2026-11-20 13:50:00' WHERE input_id % 3 = 0",
+    );
     let record = factory.run_ok(Mode::Incremental).await;
     assert_eq!(table(&record, "run_inputs").written, 7);
     factory.assert_lake_mirrors_erp().await;
     for statement in factory.server().statements().iter().filter(|text| text.contains("ORDER BY")) {
         let order = statement.split("ORDER BY ").nth(1).unwrap();
-        assert!(!order.contains("pdated") && !order.contains("Created") && !order.contains("TransDate"), "{statement}");
+        assert!(
+            !order.contains("pdated") && !order.contains("Created") && !order.contains("TransDate"),
+            "{statement}"
+        );
     }
 }
 
@@ -449,7 +575,10 @@ async fn odd_factories_are_read_as_they_are() {
     plu(&factory, "1", "'cod' || char(0) || 'fillet'", "'0001-01-01'");
     plu(&factory, "2", "'cod'", "'9999-12-31 23:59:59'");
     for id in 0..3 {
-        factory.insert("SI_OCM_TRANS", &[("TransNo", &id.to_string()), ("Weight", "'heavy'"), ("TransDate", "'2026-11-20 10:00:00'")]);
+        factory.insert(
+            "SI_OCM_TRANS",
+            &[("TransNo", &id.to_string()), ("Weight", "'heavy'"), ("TransDate", "'2026-11-20 10:00:00'")],
+        );
     }
     let record = factory.run_ok(Mode::Incremental).await;
     assert_eq!((record.accepted, record.rejected), (2, 3));
@@ -458,10 +587,17 @@ async fn odd_factories_are_read_as_they_are() {
         Some("2026-11-20T14:00:00"),
         "a stamp of the future does not take the watermark along"
     );
-    assert!(factory.staged(&TRANSACTIONS).await.is_empty() && factory.staged(&NON_CONFORMANCE).await.is_empty());
+    assert!(
+        factory.staged(&TRANSACTIONS).await.is_empty() && factory.staged(&NON_CONFORMANCE).await.is_empty()
+    );
     factory.assert_lake_mirrors_erp().await;
     factory.now.set(moment("2026-11-20T14:10:00"));
     let again = factory.run_ok(Mode::Incremental).await;
-    let written: BTreeMap<_, _> = again.tables.iter().filter(|table| table.written > 0).map(|table| (&table.table, table.written)).collect();
+    let written: BTreeMap<_, _> = again
+        .tables
+        .iter()
+        .filter(|table| table.written > 0)
+        .map(|table| (&table.table, table.written))
+        .collect();
     assert!(written.is_empty(), "{written:?}");
 }

@@ -1,4 +1,5 @@
-//! How the S3 client finds its endpoint, and what it makes of answers that no well-behaved storage gives on demand.
+//! How the S3 client finds its endpoint, and what it makes of answers that no well-behaved storage gives on
+//! demand.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -17,13 +18,20 @@ async fn the_environment_leads_to_the_storage() {
     let endpoint = server.endpoint();
     let keys = [("AWS_ACCESS_KEY_ID", server.access_key()), ("AWS_SECRET_ACCESS_KEY", server.secret_key())];
 
-    for endpoints in [vec![("AWS_ENDPOINT_URL", &*endpoint)], vec![("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("AWS_ENDPOINT_URL_S3", &endpoint)]] {
+    for endpoints in [
+        vec![("AWS_ENDPOINT_URL", &*endpoint)],
+        vec![("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("AWS_ENDPOINT_URL_S3", &endpoint)],
+    ] {
         let (out, error) = read(keys.into_iter().chain(endpoints).collect()).await;
         assert_eq!((out.as_str(), error.as_str()), ("found", ""));
     }
     let (_, error) = read(keys.to_vec()).await;
     assert!(error.contains("set AWS_REGION"), "{error}");
-    let wrong = vec![("AWS_ACCESS_KEY_ID", "other"), ("AWS_SECRET_ACCESS_KEY", "hidden"), ("AWS_ENDPOINT_URL", &endpoint)];
+    let wrong = vec![
+        ("AWS_ACCESS_KEY_ID", "other"),
+        ("AWS_SECRET_ACCESS_KEY", "hidden"),
+        ("AWS_ENDPOINT_URL", &endpoint),
+    ];
     let (_, error) = read(wrong).await;
     assert!(error.contains("storage: get `a/b c` failed: ") && !error.contains("hidden"), "{error}");
 }
@@ -40,7 +48,10 @@ async fn a_conditional_put_that_meets_another_is_tried_again() {
 
     let scripted = Scripted::start(&[CONFLICT]).await;
     let error = scripted.put(PutMode::Create).await.unwrap_err().to_string();
-    assert_eq!((error.as_str(), scripted.calls()), ("storage: put `a` failed: ConditionalRequestConflict (HTTP 409)", 5));
+    assert_eq!(
+        (error.as_str(), scripted.calls()),
+        ("storage: put `a` failed: ConditionalRequestConflict (HTTP 409)", 5)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,7 +65,9 @@ async fn a_missing_bucket_is_an_error_and_no_refusal() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storage_that_fails_for_a_moment_is_asked_again() {
-    let scripted = Scripted::start(&["503 Service Unavailable", "500 Internal Server Error", "200 OK\r\nETag: \"v1\""]).await;
+    let scripted =
+        Scripted::start(&["503 Service Unavailable", "500 Internal Server Error", "200 OK\r\nETag: \"v1\""])
+            .await;
     assert_eq!(scripted.put(PutMode::Overwrite).await.unwrap(), Put::Stored(ETag("v1".into())));
     let scripted = Scripted::start(&["503 Service Unavailable"]).await;
     assert!(scripted.put(PutMode::Overwrite).await.is_err());
@@ -66,7 +79,8 @@ async fn a_storage_that_fails_for_a_moment_is_asked_again() {
 
 const CONFLICT: &str = "409 Conflict\r\nx-code: ConditionalRequestConflict";
 
-/// Answers one call after the other as it is told, the last answer for ever. A line `x-code` becomes the S3 error code.
+/// Answers one call after the other as it is told, the last answer for ever. A line `x-code` becomes the S3
+/// error code.
 struct Scripted {
     store: S3Store,
     calls: Arc<AtomicUsize>,
@@ -75,7 +89,8 @@ struct Scripted {
 impl Scripted {
     async fn start(answers: &[&'static str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let store = S3Store::at(&format!("http://{}", listener.local_addr().unwrap()), "key", "secret", "bucket");
+        let store =
+            S3Store::at(&format!("http://{}", listener.local_addr().unwrap()), "key", "secret", "bucket");
         let calls = Arc::new(AtomicUsize::new(0));
         let (answers, counted) = (answers.to_vec(), Arc::clone(&calls));
         tokio::spawn(async move {
@@ -110,15 +125,24 @@ async fn answer(stream: TcpStream, head: &str) {
         }
     }
     stream.read_exact(&mut vec![0; length]).await.unwrap();
-    let code = head.split_once("x-code: ").map(|(_, code)| format!("<Error><Code>{code}</Code></Error>")).unwrap_or_default();
-    let answer = format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{code}", code.len());
+    let code = head
+        .split_once("x-code: ")
+        .map(|(_, code)| format!("<Error><Code>{code}</Code></Error>"))
+        .unwrap_or_default();
+    let answer =
+        format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{code}", code.len());
     stream.write_all(answer.as_bytes()).await.unwrap();
 }
 
 /// What a program says that reads `a/b c` with nothing but this environment.
 async fn read(environment: Vec<(&str, &str)>) -> (String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_storage_reader"));
-    command.args([BUCKET, "a/b c"]).env_clear().env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nonexistent").envs(environment);
+    command
+        .args([BUCKET, "a/b c"])
+        .env_clear()
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("HOME", "/nonexistent")
+        .envs(environment);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
 }

@@ -1,4 +1,5 @@
-//! Two programs write into one lake folder and are killed, again and again: what they leave must be whole, and nothing done twice or lost.
+//! Two programs write into one lake folder and are killed, again and again: what they leave must be whole,
+//! and nothing done twice or lost.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -30,7 +31,8 @@ async fn writers_killed_at_any_moment_leave_every_object_whole_and_nothing_done_
         let names = [0, 1].map(|writer| format!("{round}-{writer}"));
         let mut writers = names.clone().map(|name| start(folder.path(), &name));
         // Some die before they have begun.
-        let ready = if round % 8 == 7 { [None, None] } else { writers.each_mut().map(|(_, out)| Some(line(out))) };
+        let ready =
+            if round % 8 == 7 { [None, None] } else { writers.each_mut().map(|(_, out)| Some(line(out))) };
         assert!(ready.iter().flatten().all(|line| line == "ready"), "{ready:?}");
         for (writer, _) in &mut writers {
             tokio::time::sleep(Duration::from_millis(RandomState::new().hash_one(round) % 120)).await;
@@ -42,12 +44,16 @@ async fn writers_killed_at_any_moment_leave_every_object_whole_and_nothing_done_
         }
         check(folder.path(), &said).await;
     }
-    assert!(said.created.len() > ROUNDS && said.counted > ROUNDS, "the writers hardly wrote: the test proves nothing");
+    assert!(
+        said.created.len() > ROUNDS && said.counted > ROUNDS,
+        "the writers hardly wrote: the test proves nothing"
+    );
 }
 
 fn start(folder: &Path, name: &str) -> (Child, BufReader<ChildStdout>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_storage_writer"));
-    let mut writer = command.arg(folder).arg(name).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut writer =
+        command.arg(folder).arg(name).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     let out = BufReader::new(writer.stdout.take().unwrap());
     (writer, out)
 }
@@ -83,20 +89,43 @@ async fn check(folder: &Path, said: &Said) {
             continue;
         }
         let object = store.get(&listed.key).await.unwrap().expect("a listed object is there");
-        assert!(is_whole(&object), "`{}` has {} bytes and {:?}", listed.key, object.bytes.len(), object.metadata);
-        assert_eq!(std::fs::read(folder.join(&listed.key)).unwrap(), object.bytes, "`{}` lies there otherwise", listed.key);
+        assert!(
+            is_whole(&object),
+            "`{}` has {} bytes and {:?}",
+            listed.key,
+            object.bytes.len(),
+            object.metadata
+        );
+        assert_eq!(
+            std::fs::read(folder.join(&listed.key)).unwrap(),
+            object.bytes,
+            "`{}` lies there otherwise",
+            listed.key
+        );
         if let Some(number) = listed.key.strip_prefix("created/") {
             created += 1;
             let creator = said.created.get(&number.parse().unwrap());
-            assert!(creator.is_none_or(|name| object.metadata["writer"] == *name), "{number}: {creator:?}, {:?}", object.metadata);
+            assert!(
+                creator.is_none_or(|name| object.metadata["writer"] == *name),
+                "{number}: {creator:?}, {:?}",
+                object.metadata
+            );
         }
     }
     // Each life may have done one thing more than it could say.
-    assert!((said.created.len()..=said.created.len() + said.lives).contains(&created), "{created} created, {} said", said.created.len());
+    assert!(
+        (said.created.len()..=said.created.len() + said.lives).contains(&created),
+        "{created} created, {} said",
+        said.created.len()
+    );
     let Some(counter) = store.get("counter").await.unwrap() else {
         assert_eq!(said.counted, 0);
         return;
     };
     let counted: usize = String::from_utf8(counter.bytes).unwrap().parse().unwrap();
-    assert!((said.counted..=said.counted + said.lives).contains(&counted), "counted to {counted}, {} said", said.counted);
+    assert!(
+        (said.counted..=said.counted + said.lives).contains(&counted),
+        "counted to {counted}, {} said",
+        said.counted
+    );
 }

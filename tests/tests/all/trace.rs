@@ -1,4 +1,5 @@
-//! Traces of a sandbox factory, from the ERP through the lake to the answer, against what SQL over the ERP itself finds.
+//! Traces of a sandbox factory, from the ERP through the lake to the answer, against what SQL over the ERP
+//! itself finds.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,8 @@ use serve::{Settings, State};
 use tests::factory::Factory;
 use tower::ServiceExt;
 
-/// Which batch went into which run, and which was made of which, by the rules of the trace. Rows that validation rejects are left out.
+/// Which batch went into which run, and which was made of which, by the rules of the trace. Rows that
+/// validation rejects are left out.
 const RULES: &str = "
     WITH RECURSIVE
     taken(run, batch) AS (
@@ -52,12 +54,17 @@ async fn every_batch_of_a_sandbox_is_traced_as_sql_over_the_erp_traces_it() {
     let batches = sql(&erp, "", all);
     let mut compared = [0; 4];
     for batch in &batches {
-        let request = Request::get(TRACE.address(&[batch], &TraceQuery::default())).body(Body::empty()).unwrap();
-        let answer = to_bytes(app.clone().oneshot(request).await.unwrap().into_body(), usize::MAX).await.unwrap();
-        let trace: Trace = serde_json::from_slice(&answer).unwrap_or_else(|error| panic!("{batch}: {error}: {answer:?}"));
-        let codes = |of: &[TraceBatch]| of.iter().map(|batch| batch.batch_code.clone()).collect::<BTreeSet<_>>();
+        let request =
+            Request::get(TRACE.address(&[batch], &TraceQuery::default())).body(Body::empty()).unwrap();
+        let answer =
+            to_bytes(app.clone().oneshot(request).await.unwrap().into_body(), usize::MAX).await.unwrap();
+        let trace: Trace =
+            serde_json::from_slice(&answer).unwrap_or_else(|error| panic!("{batch}: {error}: {answer:?}"));
+        let codes =
+            |of: &[TraceBatch]| of.iter().map(|batch| batch.batch_code.clone()).collect::<BTreeSet<_>>();
         let runs: BTreeSet<String> = trace.runs.iter().map(|run| run.run_number.clone()).collect();
-        let orders: BTreeSet<String> = trace.despatches.iter().filter_map(|order| order.order_number.clone()).collect();
+        let orders: BTreeSet<String> =
+            trace.despatches.iter().filter_map(|order| order.order_number.clone()).collect();
         let found = [codes(&trace.descendants), codes(&trace.ancestors), runs, orders];
         let expected = [
             "SELECT batch FROM after WHERE batch <> ?1",
@@ -70,7 +77,15 @@ async fn every_batch_of_a_sandbox_is_traced_as_sql_over_the_erp_traces_it() {
             assert_eq!(*found, sql(&erp, batch, select), "{batch}: {select}");
             *compared += found.len();
         }
-        assert!(trace.mass_balance.unexplained_kg > -0.02 * trace.mass_balance.input_kg - 0.1, "{batch}: {:?}", trace.mass_balance);
+        assert!(
+            trace.mass_balance.unexplained_kg > -0.02 * trace.mass_balance.input_kg - 0.1,
+            "{batch}: {:?}",
+            trace.mass_balance
+        );
     }
-    assert!(batches.len() > 30 && compared.iter().all(|compared| *compared > 10), "{} batches, {compared:?}", batches.len());
+    assert!(
+        batches.len() > 30 && compared.iter().all(|compared| *compared > 10),
+        "{} batches, {compared:?}",
+        batches.len()
+    );
 }

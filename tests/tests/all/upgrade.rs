@@ -1,4 +1,5 @@
-//! A lake whose marts another version of the program made: the numbers that this version reads otherwise are not shown, and the next run makes all of them again.
+//! A lake whose marts another version of the program made: the numbers that this version reads otherwise are
+//! not shown, and the next run makes all of them again.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +10,8 @@ use tests::site::Site;
 
 use crate::marts::assert_marts_are_those_made_from_nothing;
 
-/// As if another version had written the manifest: it had other columns in one mart, did not know another, knew one that is gone, and noted what was pending in
-/// words of its own.
+/// As if another version had written the manifest: it had other columns in one mart, did not know another,
+/// knew one that is gone, and noted what was pending in words of its own.
 async fn made_by_another_version(factory: &Factory) -> Manifest {
     let lake = factory.lake();
     let (mut manifest, version) = lake.manifest().await.unwrap().unwrap();
@@ -18,21 +19,28 @@ async fn made_by_another_version(factory: &Factory) -> Manifest {
     manifest.pending = json!({"days": ["2026-11-02"], "what": 7});
     let products = manifest.marts.get_mut("products").unwrap().get_mut("all").unwrap();
     let mut narrow = lake.mart_part(products, None).await.unwrap().drop("allergens").unwrap();
-    let part = lake.put_mart_part("products", "all", manifest.generation, &mut narrow, BTreeMap::new()).await.unwrap();
+    let part = lake
+        .put_mart_part("products", "all", manifest.generation, &mut narrow, BTreeMap::new())
+        .await
+        .unwrap();
     products.key.clone_from(&part.key);
     let gone = manifest.marts.remove("fct_product_mix").unwrap();
     manifest.marts.insert("fct_of_old".to_owned(), gone);
     // A number by rules that no longer hold, in a part that no row touches.
     for part in manifest.marts.get_mut("fct_compliance_checks").unwrap().values_mut() {
         let mut none = lake.mart_part(part, None).await.unwrap().clear();
-        *part = lake.put_mart_part("fct_compliance_checks", "old", manifest.generation, &mut none, BTreeMap::new()).await.unwrap();
+        *part = lake
+            .put_mart_part("fct_compliance_checks", "old", manifest.generation, &mut none, BTreeMap::new())
+            .await
+            .unwrap();
     }
     assert!(matches!(lake.swap_manifest(&manifest, Some(version)).await.unwrap(), Put::Stored(_)));
     manifest
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn marts_of_another_version_are_made_again_by_the_next_run_and_not_shown_before_where_they_cannot_be_read() {
+async fn marts_of_another_version_are_made_again_by_the_next_run_and_not_shown_before_where_they_cannot_be_read()
+ {
     let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
     factory.run_ok(Mode::Incremental).await;
     let old = made_by_another_version(&factory).await;
@@ -79,7 +87,8 @@ async fn a_month_that_has_no_rows_by_this_versions_rules_is_emptied_for_other_en
     let (_, part) = runs.iter().next().unwrap();
     let mut rows = lake.mart_part(part, None).await.unwrap();
     assert!(!rows_of(&rows).is_empty());
-    let part = lake.put_mart_part("runs", "2020-01", manifest.generation, &mut rows, BTreeMap::new()).await.unwrap();
+    let part =
+        lake.put_mart_part("runs", "2020-01", manifest.generation, &mut rows, BTreeMap::new()).await.unwrap();
     runs.insert("2020-01".to_owned(), part);
     assert!(matches!(lake.swap_manifest(&manifest, Some(version)).await.unwrap(), Put::Stored(_)));
 

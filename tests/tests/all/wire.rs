@@ -1,5 +1,5 @@
-//! A bad line between a run and a real S3 endpoint, with everything that the AWS SDK does about it: what it can mend is mended, what it cannot fails the run,
-//! and the next run brings everything right.
+//! A bad line between a run and a real S3 endpoint, with everything that the AWS SDK does about it: what it
+//! can mend is mended, what it cannot fails the run, and the next run brings everything right.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,7 +27,8 @@ const ATTEMPTS: usize = 3;
 const CONFLICT_ATTEMPTS: usize = 5;
 
 fn factory() -> Small {
-    let tables = ALL.into_iter().filter(|source| source.owner == Owner::Erp || source.staging == "run_inputs");
+    let tables =
+        ALL.into_iter().filter(|source| source.owner == Owner::Erp || source.staging == "run_inputs");
     let factory = Small::new(moment("2026-11-20T14:00:00"), tables, |_| true);
     factory.execute(
         "INSERT INTO RunNumber (RunNumber, ProductionDate, Description, Complete, Created) VALUES ('1', '2026-11-20', 'cod loin', 1, '2026-11-20 06:00:00');
@@ -78,11 +79,19 @@ async fn a_bad_line_to_the_storage_is_mended_or_fails_the_run_and_harms_nothing(
     let (requests, conditional) = far.wire.requests();
     let goal = Goal::of(&factory).await;
 
-    // Each outage strikes at three places of the run, once so that the client mends it, and once as often as it tries.
+    // Each outage strikes at three places of the run, once so that the client mends it, and once as often as
+    // it tries.
     let scenes = OUTAGES.into_iter().enumerate().flat_map(|(i, outage)| {
         let of_conditions = outage == Outage::Refused(409, "ConditionalRequestConflict");
-        let (calls, attempts) = if of_conditions { (conditional, CONFLICT_ATTEMPTS) } else { (requests, ATTEMPTS) };
-        (0..3).map(move |place| (outage, 1 + (calls - 1) * (2 * (place * 6 + i) + 1) / 36, if (place + i) % 2 == 0 { 1 } else { attempts }))
+        let (calls, attempts) =
+            if of_conditions { (conditional, CONFLICT_ATTEMPTS) } else { (requests, ATTEMPTS) };
+        (0..3).map(move |place| {
+            (
+                outage,
+                1 + (calls - 1) * (2 * (place * 6 + i) + 1) / 36,
+                if (place + i) % 2 == 0 { 1 } else { attempts },
+            )
+        })
     });
     let scenes: Vec<_> = scenes.collect();
     let played = stream::iter(&scenes).map(|(outage, n, times)| {
@@ -100,11 +109,17 @@ async fn a_bad_line_to_the_storage_is_mended_or_fails_the_run_and_harms_nothing(
             factory.set_now(moment("2026-11-20T15:10:00"));
             far.run(&factory).await.unwrap_or_else(|error| panic!("{name}: the next run: {error}"));
             far.fetch_all(&factory).await;
-            goal.check(&factory, Some(factory.local_now())).await.unwrap_or_else(|complaint| panic!("{name}: {complaint}"));
+            goal.check(&factory, Some(factory.local_now()))
+                .await
+                .unwrap_or_else(|complaint| panic!("{name}: {complaint}"));
             usize::from(outcome.is_err())
         }
     });
     let failed: usize = played.buffer_unordered(6).collect::<Vec<_>>().await.into_iter().sum();
     assert!(failed >= 4, "only {failed} runs failed: the line was too good");
-    println!("{} outages at {requests} requests, {failed} of them failed the run, in {:.0} s", scenes.len(), started.elapsed().as_secs_f32());
+    println!(
+        "{} outages at {requests} requests, {failed} of them failed the run, in {:.0} s",
+        scenes.len(),
+        started.elapsed().as_secs_f32()
+    );
 }

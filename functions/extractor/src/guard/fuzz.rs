@@ -1,4 +1,5 @@
-//! Random texts: whatever passes is judged again in other ways, which know nothing of how the guard looks at it.
+//! Random texts: whatever passes is judged again in other ways, which know nothing of how the guard looks at
+//! it.
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -8,8 +9,12 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::{TestCaseResult, TestRunner};
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::{Batch, Connection};
-use sqlparser::ast::{Expr, ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableFactor, Visit, Visitor};
-use sqlparser::dialect::{AnsiDialect, Dialect, GenericDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect};
+use sqlparser::ast::{
+    Expr, ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableFactor, Visit, Visitor,
+};
+use sqlparser::dialect::{
+    AnsiDialect, Dialect, GenericDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect,
+};
 use sqlparser::parser::{Parser, ParserOptions};
 
 use warehouse::sources::{ALL, Source};
@@ -68,25 +73,40 @@ fn soup() -> impl Strategy<Value = (Spelling, String)> {
 
 /// A good statement as the extractor could make one, of any shape.
 fn good() -> impl Strategy<Value = (Spelling, String)> {
-    spelling().prop_flat_map(|spelling| prop_oneof![1 => shelf(spelling), 3 => grown(spelling)].prop_map(move |text| (spelling, text)))
+    spelling().prop_flat_map(|spelling| {
+        prop_oneof![1 => shelf(spelling), 3 => grown(spelling)].prop_map(move |text| (spelling, text))
+    })
 }
 
 fn shelf(spelling: Spelling) -> impl Strategy<Value = String> {
-    select(GOOD.iter().filter(|(of, _)| *of == spelling).map(|(_, text)| (*text).to_owned()).collect::<Vec<_>>())
+    select(
+        GOOD.iter().filter(|(of, _)| *of == spelling).map(|(_, text)| (*text).to_owned()).collect::<Vec<_>>(),
+    )
 }
 
 fn grown(spelling: Spelling) -> BoxedStrategy<String> {
     let (types, mark): (&[&str], &str) = match spelling {
-        Spelling::SqlServer => (&["datetime", "datetime2(7)", "decimal(12, 3)", "nvarchar(max)", "varchar(20)", "bigint", "uniqueidentifier"], "@P"),
+        Spelling::SqlServer => (
+            &[
+                "datetime",
+                "datetime2(7)",
+                "decimal(12, 3)",
+                "nvarchar(max)",
+                "varchar(20)",
+                "bigint",
+                "uniqueidentifier",
+            ],
+            "@P",
+        ),
         Spelling::Sqlite => (&["TEXT", "INTEGER", "REAL", "NUMERIC"], "?"),
     };
     let quoted = move |name: &str| {
         let (opening, closing) = spelling.quotes();
         format!("{opening}{name}{closing}")
     };
-    let name = select(&["a", "b", "Updated", "drop table", "delete;--", "naïve 魚"][..]).prop_map(quoted).boxed();
-    let leaf =
-        prop_oneof![4 => name.clone(), 2 => (1..9_u32).prop_map(move |i| format!("{mark}{i}")), 1 => (0..100_000_u32).prop_map(|n| n.to_string())];
+    let name =
+        select(&["a", "b", "Updated", "drop table", "delete;--", "naïve 魚"][..]).prop_map(quoted).boxed();
+    let leaf = prop_oneof![4 => name.clone(), 2 => (1..9_u32).prop_map(move |i| format!("{mark}{i}")), 1 => (0..100_000_u32).prop_map(|n| n.to_string())];
     let value = leaf.prop_recursive(3, 6, 1, move |inner| {
         prop_oneof![
             3 => (inner.clone(), select(types)).prop_map(|(value, sql_type)| format!("CAST({value} AS {sql_type})")),
@@ -109,13 +129,18 @@ fn grown(spelling: Spelling) -> BoxedStrategy<String> {
             inner.prop_map(|condition| format!("NOT {condition}")),
         ]
     });
-    let columns = prop::collection::vec(prop_oneof![5 => name.clone(), 1 => value], 1..6).prop_map(|columns| columns.join(", "));
-    let order =
-        prop::collection::vec(name, 0..4).prop_map(|names| if names.is_empty() { String::new() } else { format!(" ORDER BY {}", names.join(", ")) });
+    let columns = prop::collection::vec(prop_oneof![5 => name.clone(), 1 => value], 1..6)
+        .prop_map(|columns| columns.join(", "));
+    let order = prop::collection::vec(name, 0..4).prop_map(|names| {
+        if names.is_empty() { String::new() } else { format!(" ORDER BY {}", names.join(", ")) }
+    });
     let clauses = (columns, prop::option::of(condition), order, 1..100_000_u32);
     let statement = clauses.prop_map(move |(columns, condition, order, rows)| {
-        let (top, limit) =
-            if spelling == Spelling::SqlServer { (format!("TOP ({rows}) "), String::new()) } else { (String::new(), format!(" LIMIT {rows}")) };
+        let (top, limit) = if spelling == Spelling::SqlServer {
+            (format!("TOP ({rows}) "), String::new())
+        } else {
+            (String::new(), format!(" LIMIT {rows}"))
+        };
         let condition = condition.map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
         format!("SELECT {top}{columns} FROM {}{condition}{order}{limit}", quoted("t"))
     });
@@ -135,7 +160,8 @@ enum Change {
 }
 
 fn change() -> impl Strategy<Value = Change> {
-    let odd = select("[]\"'`()*;-/\\@#$?.,=<>! \n\0\u{a0}\u{200b}\u{2028}еＯ；aTx_1".chars().collect::<Vec<_>>());
+    let odd =
+        select("[]\"'`()*;-/\\@#$?.,=<>! \n\0\u{a0}\u{200b}\u{2028}еＯ；aTx_1".chars().collect::<Vec<_>>());
     let at = any::<Index>;
     prop_oneof![
         (at(), select(FRAGMENTS)).prop_map(|(at, fragment)| Change::Insert(at, fragment)),
@@ -151,7 +177,9 @@ fn change() -> impl Strategy<Value = Change> {
 fn changed(text: &str, changes: &[Change]) -> String {
     changes.iter().fold(text.to_owned(), |text, change| {
         let mut pieces: Vec<String> = match change {
-            Change::InsertChar(..) | Change::DeleteChar(_) | Change::SwapChars(_) => text.chars().map(String::from).collect(),
+            Change::InsertChar(..) | Change::DeleteChar(_) | Change::SwapChars(_) => {
+                text.chars().map(String::from).collect()
+            }
             _ => text.split_inclusive(' ').map(str::to_owned).collect(),
         };
         if pieces.is_empty() {
@@ -172,12 +200,18 @@ fn changed(text: &str, changes: &[Change]) -> String {
 }
 
 fn mutants() -> impl Strategy<Value = (Spelling, String)> {
-    (good(), prop::collection::vec(change(), 1..4)).prop_map(|((spelling, text), changes)| (spelling, changed(&text, &changes)))
+    (good(), prop::collection::vec(change(), 1..4))
+        .prop_map(|((spelling, text), changes)| (spelling, changed(&text, &changes)))
 }
 
 /// Runs so many texts, has what the guard passes judged, and returns how many those were.
-fn judged(cases: u32, texts: impl Strategy<Value = (Spelling, String)>, judge: impl Fn(Spelling, &str) -> TestCaseResult) -> usize {
-    let mut runner = TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
+fn judged(
+    cases: u32,
+    texts: impl Strategy<Value = (Spelling, String)>,
+    judge: impl Fn(Spelling, &str) -> TestCaseResult,
+) -> usize {
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
     let passed = Cell::new(0);
     let result = runner.run(&texts, |(spelling, text)| {
         if check(&text, spelling).is_err() {
@@ -231,13 +265,18 @@ fn judge_words(spelling: Spelling, text: &str) -> TestCaseResult {
     for mark in [";", "--", "/*", "*", "\0", "\\", "#", "@@", "$"] {
         prop_assert!(!outside.contains(mark), "{} is in {}", mark, text);
     }
-    let words: Vec<&str> = outside.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '@')).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = outside
+        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '@'))
+        .filter(|word| !word.is_empty())
+        .collect();
     prop_assert_eq!(words[0], "select");
     prop_assert_eq!(words.iter().filter(|word| **word == "select").count(), 1);
     prop_assert!(words.iter().filter(|word| **word == "from").count() <= 1);
     for word in words {
         prop_assert!(
-            !EVIL.split_whitespace().any(|evil| evil == word) && !word.starts_with("xp_") && !word.starts_with("sp_"),
+            !EVIL.split_whitespace().any(|evil| evil == word)
+                && !word.starts_with("xp_")
+                && !word.starts_with("sp_"),
             "{} is in {}",
             word,
             text
@@ -299,8 +338,13 @@ impl Visitor for Nodes {
 
     fn pre_visit_table_factor(&mut self, table: &TableFactor) -> ControlFlow<()> {
         match table {
-            TableFactor::Table { name, args, with_hints, version: None, sample: None, .. } if with_hints.is_empty() => {
-                if args.is_some() && !["pragma_table_info", "pragma_index_list", "pragma_index_info"].contains(&name.to_string().as_str()) {
+            TableFactor::Table { name, args, with_hints, version: None, sample: None, .. }
+                if with_hints.is_empty() =>
+            {
+                if args.is_some()
+                    && !["pragma_table_info", "pragma_index_list", "pragma_index_info"]
+                        .contains(&name.to_string().as_str())
+                {
                     self.evil.push(format!("a function {name} in the place of a table"));
                 }
             }
@@ -324,7 +368,9 @@ impl Visitor for Nodes {
             | Expr::Trim { .. }
             | Expr::Substring { .. } => {}
             Expr::Function(call) => {
-                if call.over.is_some() || !HARMLESS.split(' ').any(|name| call.name.to_string().eq_ignore_ascii_case(name)) {
+                if call.over.is_some()
+                    || !HARMLESS.split(' ').any(|name| call.name.to_string().eq_ignore_ascii_case(name))
+                {
                     self.evil.push(format!("the call {call}"));
                 }
             }
@@ -334,18 +380,33 @@ impl Visitor for Nodes {
     }
 }
 
-/// To every dialect that can read it, it is one query and nothing but nodes that are known; printed by the parser it passes again.
+/// To every dialect that can read it, it is one query and nothing but nodes that are known; printed by the
+/// parser it passes again.
 fn judge_tree(spelling: Spelling, text: &str) -> TestCaseResult {
     let own: &dyn Dialect = if spelling == Spelling::Sqlite { &SQLiteDialect {} } else { &MsSqlDialect {} };
     // SQL Server does not want semicolons between statements.
     let unseparated = ParserOptions { require_semicolon_stmt_delimiter: false, ..ParserOptions::default() };
-    let loose = Parser::new(own).with_options(unseparated).try_with_sql(text).and_then(|mut parser| parser.parse_statements());
+    let loose = Parser::new(own)
+        .with_options(unseparated)
+        .try_with_sql(text)
+        .and_then(|mut parser| parser.parse_statements());
     let strict = Parser::parse_sql(own, text);
     prop_assert!(strict.is_ok(), "no SQL: {}", text);
-    let others: [&dyn Dialect; 6] =
-        [&MsSqlDialect {}, &SQLiteDialect {}, &GenericDialect {}, &AnsiDialect {}, &MySqlDialect {}, &PostgreSqlDialect {}];
+    let others: [&dyn Dialect; 6] = [
+        &MsSqlDialect {},
+        &SQLiteDialect {},
+        &GenericDialect {},
+        &AnsiDialect {},
+        &MySqlDialect {},
+        &PostgreSqlDialect {},
+    ];
     for parsed in others.into_iter().map(|dialect| Parser::parse_sql(dialect, text)).chain([loose]) {
-        prop_assert!(parsed.is_err() || matches!(parsed.as_deref(), Ok([Statement::Query(_)])), "{} is {:?}", text, parsed);
+        prop_assert!(
+            parsed.is_err() || matches!(parsed.as_deref(), Ok([Statement::Query(_)])),
+            "{} is {:?}",
+            text,
+            parsed
+        );
     }
     for statement in strict.unwrap_or_default() {
         let mut nodes = Nodes::default();
@@ -386,16 +447,27 @@ fn sqlite_takes_what_passes_for_one_statement_that_only_reads() {
                   CREATE TABLE run_sheets (run_number TEXT, production_date TEXT, started_at TEXT, updated_at TEXT, delete_flag INTEGER, Updated TEXT);";
     erp.execute_batch(tables).unwrap();
     let prepared = Cell::new(0);
-    let texts = (prop_oneof![shelf(Spelling::Sqlite), grown(Spelling::Sqlite)], prop::collection::vec(change(), 0..4));
+    let texts = (
+        prop_oneof![shelf(Spelling::Sqlite), grown(Spelling::Sqlite)],
+        prop::collection::vec(change(), 0..4),
+    );
     let texts = prop_oneof![1 => soup().prop_map(|(_, text)| text), 4 => texts.prop_map(|(text, changes)| changed(&text, &changes))];
     let texts = texts.prop_map(|text| (Spelling::Sqlite, text));
     judged(6000, texts, |_, text| {
         let mut statements = Batch::new(&erp, text);
         let Ok(Some(statement)) = statements.next() else { return Ok(()) };
         prepared.set(prepared.get() + 1);
-        prop_assert!(statement.readonly() && statement.column_count() > 0 && statement.is_explain() == 0, "it writes: {}", text);
+        prop_assert!(
+            statement.readonly() && statement.column_count() > 0 && statement.is_explain() == 0,
+            "it writes: {}",
+            text
+        );
         drop(statement);
-        prop_assert!(matches!(statements.next(), Ok(None)), "something comes after the first statement: {}", text);
+        prop_assert!(
+            matches!(statements.next(), Ok(None)),
+            "something comes after the first statement: {}",
+            text
+        );
         Ok(())
     });
     assert!(prepared.get() > 300, "only {} texts were statements to SQLite", prepared.get());
@@ -421,7 +493,9 @@ const COLUMNS: &[(&str, Class)] = &[
 
 fn conditions(source: &'static Source) -> impl Strategy<Value = Condition> {
     let column = select(source.columns).prop_map(|column| column.source);
-    let text = select(&["7", "'; DROP TABLE t --", "2026-11-13 06:00:00.003", "", "\u{a0} x", "naïve 魚"][..]).prop_map(str::to_owned);
+    let text =
+        select(&["7", "'; DROP TABLE t --", "2026-11-13 06:00:00.003", "", "\u{a0} x", "naïve 魚"][..])
+            .prop_map(str::to_owned);
     let cell = prop_oneof![
         Just(source::Cell::Null),
         any::<i64>().prop_map(source::Cell::Int),
@@ -447,17 +521,30 @@ fn conditions(source: &'static Source) -> impl Strategy<Value = Condition> {
 fn selects() -> impl Strategy<Value = (Table, source::Select)> {
     let of_source = |source: &'static Source| {
         let types = prop::collection::vec(select(COLUMNS), source.columns.len());
-        let parts = (any::<bool>(), types, prop::collection::vec(conditions(source), 0..4), any::<bool>(), 0..3_usize, 1..100_000_usize);
+        let parts = (
+            any::<bool>(),
+            types,
+            prop::collection::vec(conditions(source), 0..4),
+            any::<bool>(),
+            0..3_usize,
+            1..100_000_usize,
+        );
         parts.prop_map(move |(sqlite, types, conditions, later, order, limit)| {
-            let column = |(column, (sql_type, class)): (&warehouse::sources::Column, (&str, Class))| TableColumn {
-                name: column.source.to_uppercase(),
-                sql_type: if sqlite { String::new() } else { sql_type.to_owned() },
-                class: if sqlite { Class::Loose } else { class },
-                nullable: true,
-            };
+            let column =
+                |(column, (sql_type, class)): (&warehouse::sources::Column, (&str, Class))| TableColumn {
+                    name: column.source.to_uppercase(),
+                    sql_type: if sqlite { String::new() } else { sql_type.to_owned() },
+                    class: if sqlite { Class::Loose } else { class },
+                    nullable: true,
+                };
             let dialect = if sqlite { Database::Sqlite } else { Database::SqlServer };
-            let table = Table { dialect, columns: source.columns.iter().zip(types).map(column).collect(), indexes: Vec::new() };
-            let stamped: Vec<&str> = std::iter::once(source.watermark).chain(source.key.iter().copied()).collect();
+            let table = Table {
+                dialect,
+                columns: source.columns.iter().zip(types).map(column).collect(),
+                indexes: Vec::new(),
+            };
+            let stamped: Vec<&str> =
+                std::iter::once(source.watermark).chain(source.key.iter().copied()).collect();
             let order = [Vec::new(), source.key.to_vec(), stamped][order].clone();
             let after = later.then(|| order.iter().map(|_| source::Cell::Text("7".to_owned())).collect());
             let columns = source.columns.iter().map(|column| column.source).collect();

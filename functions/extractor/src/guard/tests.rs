@@ -293,14 +293,31 @@ fn either_layer_alone_refuses_what_is_no_plain_select() {
 #[test]
 fn a_forbidden_word_is_found_in_any_case_wherever_it_stands_and_only_as_a_whole_word() {
     for word in FORBIDDEN {
-        let mixed: String = word.chars().enumerate().map(|(i, c)| if i % 2 == 0 { c.to_ascii_lowercase() } else { c }).collect();
+        let mixed: String = word
+            .chars()
+            .enumerate()
+            .map(|(i, c)| if i % 2 == 0 { c.to_ascii_lowercase() } else { c })
+            .collect();
         for word in [word, mixed.as_str()] {
-            for text in [format!("SELECT {word} FROM [t]"), format!("SELECT [a] FROM {word}"), format!("SELECT [a] FROM [t] WHERE {word} = 1")] {
+            for text in [
+                format!("SELECT {word} FROM [t]"),
+                format!("SELECT [a] FROM {word}"),
+                format!("SELECT [a] FROM [t] WHERE {word} = 1"),
+            ] {
                 let error = check(&text, Spelling::SqlServer).unwrap_err();
                 assert_eq!(error.reason, format!("`{}`", word.to_ascii_uppercase()));
             }
-            for whole in [format!("{word}d"), format!("x{word}"), format!("{word}_1"), format!("[{word}]"), format!("[{word} x]")] {
-                assert_eq!(check(&format!("SELECT {whole} FROM [t] WHERE {whole} = 1"), Spelling::SqlServer), Ok(()));
+            for whole in [
+                format!("{word}d"),
+                format!("x{word}"),
+                format!("{word}_1"),
+                format!("[{word}]"),
+                format!("[{word} x]"),
+            ] {
+                assert_eq!(
+                    check(&format!("SELECT {whole} FROM [t] WHERE {whole} = 1"), Spelling::SqlServer),
+                    Ok(())
+                );
             }
         }
     }
@@ -310,7 +327,8 @@ fn a_forbidden_word_is_found_in_any_case_wherever_it_stands_and_only_as_a_whole_
 fn an_error_shows_the_beginning_of_the_text_on_one_line() {
     let error = check("SELECT [a]\nINTO [b]", Spelling::SqlServer).unwrap_err().to_string();
     assert!(error.starts_with("the statement guard refused `SELECT [a] INTO [b]`: `INTO`"), "{error}");
-    let error = check(&format!("SELECT {}", "[a], ".repeat(1000)), Spelling::SqlServer).unwrap_err().to_string();
+    let error =
+        check(&format!("SELECT {}", "[a], ".repeat(1000)), Spelling::SqlServer).unwrap_err().to_string();
     assert!(error.len() < 500 && error.contains("[a]…`: "), "{error}");
 }
 
@@ -318,18 +336,28 @@ fn an_error_shows_the_beginning_of_the_text_on_one_line() {
 fn texts_that_are_long_or_deep_neither_take_the_stack_nor_the_parser_s_patience() {
     let chain = |links: usize, link: &str| format!("SELECT [a] FROM [t] WHERE 1=1{}", link.repeat(links));
     assert_eq!(check(&chain((MAX_OPERATORS - 1) / 2, " OR 1=1"), Spelling::SqlServer), Ok(()));
-    assert!(check(&chain(MAX_OPERATORS / 2, " OR 1=1"), Spelling::SqlServer).unwrap_err().reason.contains("operators"));
+    assert!(
+        check(&chain(MAX_OPERATORS / 2, " OR 1=1"), Spelling::SqlServer)
+            .unwrap_err()
+            .reason
+            .contains("operators")
+    );
     assert!(check(&chain(MAX_BYTES, " "), Spelling::SqlServer).unwrap_err().reason.contains("bytes long"));
     for link in ["=1", " IS NULL", " OR NOT NOT NOT NOT NOT 1=1"] {
         assert!(check(&chain(MAX_OPERATORS - 1, link), Spelling::SqlServer).is_err());
     }
-    for (opening, closing) in [("(", ")"), ("NOT ", ""), ("NOT (", ")"), ("LTRIM(", ")"), ("CAST(", " AS int)"), ("(((", "")] {
-        for times in [2 * MAX_DEPTH, 2000].into_iter().filter(|times| *times == 2000 || opening.contains('(')) {
-            let text = format!("SELECT [a] FROM [t] WHERE {}1{} = 1", opening.repeat(times), closing.repeat(times));
+    for (opening, closing) in
+        [("(", ")"), ("NOT ", ""), ("NOT (", ")"), ("LTRIM(", ")"), ("CAST(", " AS int)"), ("(((", "")]
+    {
+        for times in [2 * MAX_DEPTH, 2000].into_iter().filter(|times| *times == 2000 || opening.contains('('))
+        {
+            let text =
+                format!("SELECT [a] FROM [t] WHERE {}1{} = 1", opening.repeat(times), closing.repeat(times));
             assert!(check(&text, Spelling::SqlServer).is_err());
         }
     }
-    let nested = |times: usize| format!("SELECT [a] FROM [t] WHERE {}1 = 1{}", "(".repeat(times), ")".repeat(times));
+    let nested =
+        |times: usize| format!("SELECT [a] FROM [t] WHERE {}1 = 1{}", "(".repeat(times), ")".repeat(times));
     assert_eq!(check(&nested(MAX_DEPTH), Spelling::SqlServer), Ok(()));
     assert!(check(&nested(MAX_DEPTH + 1), Spelling::SqlServer).unwrap_err().reason.contains("brackets"));
 }

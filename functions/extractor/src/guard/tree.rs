@@ -1,13 +1,14 @@
-//! The second layer: what a SQL parser makes of the tokens. Structs are taken apart field by field, so that a clause which a newer parser knows does not
-//! compile until its place here is decided.
+//! The second layer: what a SQL parser makes of the tokens. Structs are taken apart field by field, so that a
+//! clause which a newer parser knows does not compile until its place here is decided.
 
 use std::fmt::{self, Write};
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, GroupByExpr, Ident,
-    Join, JoinConstraint, JoinOperator, LimitClause, ObjectName, ObjectNamePart, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, Query, Select,
-    SelectFlavor, SelectItem, SetExpr, Statement, TableAlias, TableFactor, TableFunctionArgs, TableWithJoins, Top, TopQuantity, UnaryOperator, Value,
-    ValueWithSpan,
+    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    FunctionArguments, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, LimitClause, ObjectName,
+    ObjectNamePart, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, Query, Select, SelectFlavor,
+    SelectItem, SetExpr, Statement, TableAlias, TableFactor, TableFunctionArgs, TableWithJoins, Top,
+    TopQuantity, UnaryOperator, Value, ValueWithSpan,
 };
 use sqlparser::keywords::ALL_KEYWORDS;
 use sqlparser::parser::Parser;
@@ -37,7 +38,22 @@ const FUNCTIONS: &[Allowed] = &[
     function("DB_NAME", 0, &[]),
     function("SYSDATETIME", 0, &[]),
     function("IS_SRVROLEMEMBER", 1, &["sysadmin"]),
-    function("HAS_PERMS_BY_NAME", 3, &["OBJECT", "DATABASE", "SERVER", "INSERT", "UPDATE", "DELETE", "ALTER", "EXECUTE", "CREATE TABLE", "CONTROL"]),
+    function(
+        "HAS_PERMS_BY_NAME",
+        3,
+        &[
+            "OBJECT",
+            "DATABASE",
+            "SERVER",
+            "INSERT",
+            "UPDATE",
+            "DELETE",
+            "ALTER",
+            "EXECUTE",
+            "CREATE TABLE",
+            "CONTROL",
+        ],
+    ),
 ];
 
 /// What SQLite says about its own tables, in the place of a table.
@@ -57,7 +73,8 @@ type Verdict = Result<(), String>;
 /// Whether the tokens are one plain SELECT.
 pub(super) fn check(tokens: Vec<TokenWithSpan>, spelling: Spelling) -> Verdict {
     let mut parser = Parser::new(spelling.dialect()).with_tokens_with_locations(tokens);
-    let statement = parser.parse_statement().map_err(|error| format!("it is no SQL that the parser knows ({error})"))?;
+    let statement =
+        parser.parse_statement().map_err(|error| format!("it is no SQL that the parser knows ({error})"))?;
     // The parser's own loop over statements ends at a word such as `END` and says nothing of what follows.
     if parser.peek_token_ref().token != Token::EOF {
         return refuse(format!("something after the statement: `{}`", parser.peek_token_ref()));
@@ -69,7 +86,18 @@ pub(super) fn check(tokens: Vec<TokenWithSpan>, spelling: Spelling) -> Verdict {
 }
 
 fn check_query(query: &Query, spelling: Spelling) -> Verdict {
-    let Query { with, body, order_by, limit_clause, fetch, locks, for_clause, settings, format_clause, pipe_operators } = query;
+    let Query {
+        with,
+        body,
+        order_by,
+        limit_clause,
+        fetch,
+        locks,
+        for_clause,
+        settings,
+        format_clause,
+        pipe_operators,
+    } = query;
     absent(&[
         (with.is_none(), "WITH"),
         (fetch.is_none(), "FETCH"),
@@ -90,7 +118,11 @@ fn check_query(query: &Query, spelling: Spelling) -> Verdict {
     }
     match limit_clause {
         None => Ok(()),
-        Some(LimitClause::LimitOffset { limit: Some(limit), offset: None, limit_by }) if limit_by.is_empty() && is_integer(limit) => Ok(()),
+        Some(LimitClause::LimitOffset { limit: Some(limit), offset: None, limit_by })
+            if limit_by.is_empty() && is_integer(limit) =>
+        {
+            Ok(())
+        }
         Some(_) => refuse("a `LIMIT` that is more than a number"),
     }
 }
@@ -131,7 +163,10 @@ fn check_select(select: &Select, spelling: Spelling) -> Verdict {
         (lateral_views.is_empty(), "LATERAL VIEW"),
         (prewhere.is_none(), "PREWHERE"),
         (connect_by.is_empty(), "CONNECT BY"),
-        (matches!(group_by, GroupByExpr::Expressions(columns, modifiers) if columns.is_empty() && modifiers.is_empty()), "GROUP BY"),
+        (
+            matches!(group_by, GroupByExpr::Expressions(columns, modifiers) if columns.is_empty() && modifiers.is_empty()),
+            "GROUP BY",
+        ),
         (cluster_by.is_empty(), "CLUSTER BY"),
         (distribute_by.is_empty(), "DISTRIBUTE BY"),
         (sort_by.is_empty(), "SORT BY"),
@@ -157,7 +192,9 @@ fn check_select(select: &Select, spelling: Spelling) -> Verdict {
     for item in projection {
         match item {
             SelectItem::UnnamedExpr(value) => check_expression(value, Place::Value(&[]))?,
-            SelectItem::ExprWithAlias { .. } | SelectItem::ExprWithAliases { .. } => return refuse("a column with another name (`AS`)"),
+            SelectItem::ExprWithAlias { .. } | SelectItem::ExprWithAliases { .. } => {
+                return refuse("a column with another name (`AS`)");
+            }
             SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => return refuse("`*`"),
         }
     }
@@ -187,15 +224,26 @@ fn check_join(join: &Join, spelling: Spelling) -> Verdict {
     absent(&[(!global, "GLOBAL")])?;
     check_table(relation, spelling)?;
     match join_operator {
-        JoinOperator::Join(JoinConstraint::On(condition)) | JoinOperator::Inner(JoinConstraint::On(condition)) => {
-            check_expression(condition, Place::Condition)
-        }
+        JoinOperator::Join(JoinConstraint::On(condition))
+        | JoinOperator::Inner(JoinConstraint::On(condition)) => check_expression(condition, Place::Condition),
         other => refuse(format!("a join that is not `JOIN … ON …`: {}", kind(other))),
     }
 }
 
 fn check_table(table: &TableFactor, spelling: Spelling) -> Verdict {
-    let TableFactor::Table { name, alias, args, with_hints, version, with_ordinality, partitions, json_path, sample, index_hints } = table else {
+    let TableFactor::Table {
+        name,
+        alias,
+        args,
+        with_hints,
+        version,
+        with_ordinality,
+        partitions,
+        json_path,
+        sample,
+        index_hints,
+    } = table
+    else {
         return refuse(format!("something in the place of a table: {}", kind(table)));
     };
     absent(&[
@@ -208,7 +256,8 @@ fn check_table(table: &TableFactor, spelling: Spelling) -> Verdict {
         (index_hints.is_empty(), "a hint for an index"),
     ])?;
     if let Some(TableAlias { explicit, name, columns, at }) = alias {
-        // Without `AS` and quotes, what the parser takes for a name may be the word that begins the server's next statement.
+        // Without `AS` and quotes, what the parser takes for a name may be the word that begins the server's
+        // next statement.
         let plain = *explicit && name.quote_style.is_some() && columns.is_empty() && at.is_none();
         absent(&[(plain, "a table with another name that is not `AS` and a name in quotes")])?;
     }
@@ -217,9 +266,12 @@ fn check_table(table: &TableFactor, spelling: Spelling) -> Verdict {
         Some(TableFunctionArgs { args, settings: None }) if spelling == Spelling::Sqlite => {
             let known = word_of(name).is_some_and(|word| TABLE_FUNCTIONS.contains(&word));
             match args.as_slice() {
-                [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(ValueWithSpan { value: Value::Placeholder(_), span: _ })))] if known => {
-                    Ok(())
-                }
+                [
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(ValueWithSpan {
+                        value: Value::Placeholder(_),
+                        span: _,
+                    }))),
+                ] if known => Ok(()),
                 _ => refuse("a function in the place of a table"),
             }
         }
@@ -233,7 +285,8 @@ fn check_table_name(ObjectName(parts): &ObjectName) -> Verdict {
     }
     for part in parts {
         match part {
-            ObjectNamePart::Identifier(name) if is_name(name) && !name.value.trim().to_ascii_lowercase().starts_with("pragma_") => {}
+            ObjectNamePart::Identifier(name)
+                if is_name(name) && !name.value.trim().to_ascii_lowercase().starts_with("pragma_") => {}
             _ => return refuse("something in the place of a table's name"),
         }
     }
@@ -255,39 +308,68 @@ fn check_expression(expression: &Expr, place: Place) -> Verdict {
     while let Some((expression, place)) = todo.pop() {
         match (place, expression) {
             (_, Expr::Nested(inner)) => todo.push((inner, place)),
-            (Place::Condition, Expr::BinaryOp { left, op: BinaryOperator::And | BinaryOperator::Or, right }) => {
+            (
+                Place::Condition,
+                Expr::BinaryOp { left, op: BinaryOperator::And | BinaryOperator::Or, right },
+            ) => {
                 todo.extend([(left.as_ref(), Place::Condition), (right.as_ref(), Place::Condition)]);
             }
-            (Place::Condition, Expr::UnaryOp { op: UnaryOperator::Not, expr }) => todo.push((expr, Place::Condition)),
+            (Place::Condition, Expr::UnaryOp { op: UnaryOperator::Not, expr }) => {
+                todo.push((expr, Place::Condition))
+            }
             (Place::Condition, Expr::BinaryOp { left, op, right }) if is_comparison(op) => {
                 todo.extend([(left.as_ref(), Place::Value(&[])), (right.as_ref(), Place::Value(&[]))]);
             }
-            (Place::Condition, Expr::IsNull(value) | Expr::IsNotNull(value)) => todo.push((value, Place::Value(&[]))),
+            (Place::Condition, Expr::IsNull(value) | Expr::IsNotNull(value)) => {
+                todo.push((value, Place::Value(&[])))
+            }
             (Place::Value(_), Expr::Identifier(name)) if is_name(name) || is_parameter(name) => {}
-            (Place::Value(_), Expr::CompoundIdentifier(parts)) if parts.len() == 2 && parts.iter().all(is_name) => {}
+            (Place::Value(_), Expr::CompoundIdentifier(parts))
+                if parts.len() == 2 && parts.iter().all(is_name) => {}
             (Place::Value(strings), Expr::Value(ValueWithSpan { value, span: _ })) => match value {
                 Value::Number(_, false) | Value::Placeholder(_) => {}
-                Value::SingleQuotedString(text) | Value::NationalStringLiteral(text) if strings.contains(&text.as_str()) => {}
+                Value::SingleQuotedString(text) | Value::NationalStringLiteral(text)
+                    if strings.contains(&text.as_str()) => {}
                 other => return refuse(format!("{other} where it does not belong")),
             },
-            (Place::Value(_), Expr::Cast { kind: CastKind::Cast, expr, data_type, array: false, format: None }) => {
+            (
+                Place::Value(_),
+                Expr::Cast { kind: CastKind::Cast, expr, data_type, array: false, format: None },
+            ) => {
                 check_type(data_type)?;
                 todo.push((expr, Place::Value(&[])));
             }
             (Place::Value(_), Expr::Trim { trim_where: None, trim_what: None, expr, trim_characters }) => {
                 let characters = trim_characters.iter().flatten();
-                todo.extend(std::iter::once(expr.as_ref()).chain(characters).map(|value| (value, Place::Value(&[]))));
+                todo.extend(
+                    std::iter::once(expr.as_ref()).chain(characters).map(|value| (value, Place::Value(&[]))),
+                );
             }
-            (Place::Value(_), Expr::Substring { expr, substring_from: Some(from), substring_for, special: true, shorthand: true }) => {
+            (
+                Place::Value(_),
+                Expr::Substring {
+                    expr,
+                    substring_from: Some(from),
+                    substring_for,
+                    special: true,
+                    shorthand: true,
+                },
+            ) => {
                 let bounds = std::iter::once(from).chain(substring_for).map(Box::as_ref);
-                todo.extend(std::iter::once(expr.as_ref()).chain(bounds).map(|value| (value, Place::Value(&[]))));
+                todo.extend(
+                    std::iter::once(expr.as_ref()).chain(bounds).map(|value| (value, Place::Value(&[]))),
+                );
             }
             (Place::Value(_), Expr::Function(function)) => {
                 let (allowed, arguments) = check_call(function)?;
                 todo.extend(arguments.into_iter().map(|argument| (argument, Place::Value(allowed.strings))));
             }
-            (Place::Condition, other) => return refuse(format!("something in the place of a condition: {}", kind(other))),
-            (Place::Value(_), other) => return refuse(format!("something in the place of a value: {}", kind(other))),
+            (Place::Condition, other) => {
+                return refuse(format!("something in the place of a condition: {}", kind(other)));
+            }
+            (Place::Value(_), other) => {
+                return refuse(format!("something in the place of a value: {}", kind(other)));
+            }
         }
     }
     Ok(())
@@ -295,8 +377,10 @@ fn check_expression(expression: &Expr, place: Place) -> Verdict {
 
 /// The arguments of a call of a function that may be called.
 fn check_call(call: &Function) -> Result<(&'static Allowed, Vec<&Expr>), String> {
-    let Function { name, uses_odbc_syntax, parameters, args, filter, null_treatment, over, within_group } = call;
-    let called = word_of(name).and_then(|word| FUNCTIONS.iter().find(|allowed| allowed.name.eq_ignore_ascii_case(word)));
+    let Function { name, uses_odbc_syntax, parameters, args, filter, null_treatment, over, within_group } =
+        call;
+    let called = word_of(name)
+        .and_then(|word| FUNCTIONS.iter().find(|allowed| allowed.name.eq_ignore_ascii_case(word)));
     let Some(allowed) = called else { return Err(format!("the function `{name}`")) };
     absent(&[
         (!uses_odbc_syntax, "fn"),
@@ -306,7 +390,8 @@ fn check_call(call: &Function) -> Result<(&'static Allowed, Vec<&Expr>), String>
         (over.is_none(), "OVER"),
         (within_group.is_empty(), "WITHIN GROUP"),
     ])?;
-    let FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses }) = args else {
+    let FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses }) = args
+    else {
         return Err(format!("`{}` with something else than arguments", allowed.name));
     };
     let values = args.iter().map(|argument| match argument {
@@ -322,7 +407,9 @@ fn check_call(call: &Function) -> Result<(&'static Allowed, Vec<&Expr>), String>
 /// A type's name and, in brackets, its lengths.
 fn check_type(data_type: &DataType) -> Verdict {
     let text = data_type.to_string().to_ascii_lowercase();
-    let (name, lengths) = text.split_once('(').map_or((text.as_str(), "max"), |(name, rest)| (name, rest.strip_suffix(')').unwrap_or("?")));
+    let (name, lengths) = text
+        .split_once('(')
+        .map_or((text.as_str(), "max"), |(name, rest)| (name, rest.strip_suffix(')').unwrap_or("?")));
     let counted = lengths == "max" || lengths.split(',').all(|length| length.trim().parse::<u16>().is_ok());
     if TYPES.contains(&name) && counted { Ok(()) } else { refuse(format!("the type `{data_type}`")) }
 }
@@ -336,7 +423,8 @@ const fn is_integer(expression: &Expr) -> bool {
     matches!(expression, Expr::Value(ValueWithSpan { value: Value::Number(_, false), span: _ }))
 }
 
-/// Whether this is the name of something in the database: the parser also takes words of SQL for names where the databases do not.
+/// Whether this is the name of something in the database: the parser also takes words of SQL for names where
+/// the databases do not.
 fn is_name(Ident { value, quote_style, span: _ }: &Ident) -> bool {
     let is_keyword = || ALL_KEYWORDS.binary_search(&value.to_ascii_uppercase().as_str()).is_ok();
     quote_style.is_some() || !(value.is_empty() || value.starts_with('@') || is_keyword())

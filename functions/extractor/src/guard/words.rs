@@ -7,14 +7,27 @@ use super::Spelling;
 
 /// Longer texts are refused: they are no statements of this program.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
-/// More operators are refused: a chain of them becomes a tree as deep as it is long, and dropping that takes stack.
+/// More operators are refused: a chain of them becomes a tree as deep as it is long, and dropping that takes
+/// stack.
 pub(super) const MAX_OPERATORS: usize = 4000;
 /// More brackets within each other are refused: the parser tries nested calls twice on every level.
 pub(super) const MAX_DEPTH: usize = 16;
 
 /// The only texts that may stand in a statement. Every other value is a parameter.
-const STRINGS: &[&str] =
-    &[" ", "OBJECT", "DATABASE", "SERVER", "INSERT", "UPDATE", "DELETE", "ALTER", "EXECUTE", "CREATE TABLE", "CONTROL", "sysadmin"];
+const STRINGS: &[&str] = &[
+    " ",
+    "OBJECT",
+    "DATABASE",
+    "SERVER",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "ALTER",
+    "EXECUTE",
+    "CREATE TABLE",
+    "CONTROL",
+    "sysadmin",
+];
 
 /// What never stands in a statement as a word of its own, in any case; a column of such a name is quoted.
 #[rustfmt::skip]
@@ -53,17 +66,23 @@ pub(super) fn check(text: &str, spelling: Spelling) -> Result<Vec<TokenWithSpan>
         operators += usize::from(is_operator(&token.token));
         match &token.token {
             _ if operators > MAX_OPERATORS => return Err(format!("more than {MAX_OPERATORS} operators")),
-            Token::LParen if depth == MAX_DEPTH => return Err(format!("more than {MAX_DEPTH} brackets stand within each other")),
+            Token::LParen if depth == MAX_DEPTH => {
+                return Err(format!("more than {MAX_DEPTH} brackets stand within each other"));
+            }
             Token::LParen => depth += 1,
             Token::RParen => depth = depth.saturating_sub(1),
             Token::Word(word) => {
-                let next = tokens[i + 1..].iter().map(|token| &token.token).find(|token| !matches!(token, Token::Whitespace(_)));
+                let next = tokens[i + 1..]
+                    .iter()
+                    .map(|token| &token.token)
+                    .find(|token| !matches!(token, Token::Whitespace(_)));
                 check_word(word, next, spelling)?;
             }
             other => check_mark(other, spelling)?,
         }
     }
-    // The tokenizer takes other blanks for plain ones, and must not have dropped or changed anything else either.
+    // The tokenizer takes other blanks for plain ones, and must not have dropped or changed anything else
+    // either.
     if tokens.iter().map(|token| token.token.to_string()).collect::<String>() == text {
         Ok(tokens)
     } else {
@@ -73,16 +92,24 @@ pub(super) fn check(text: &str, spelling: Spelling) -> Result<Vec<TokenWithSpan>
 
 fn check_mark(token: &Token, spelling: Spelling) -> Result<(), String> {
     let may_be = match token {
-        Token::Whitespace(blank) => matches!(blank, Whitespace::Space | Whitespace::Newline | Whitespace::Tab),
+        Token::Whitespace(blank) => {
+            matches!(blank, Whitespace::Space | Whitespace::Newline | Whitespace::Tab)
+        }
         Token::Number(digits, is_long) => !is_long && is_digits(digits),
-        Token::Placeholder(mark) => spelling == Spelling::Sqlite && mark.strip_prefix('?').is_some_and(is_digits),
-        Token::SingleQuotedString(text) | Token::NationalStringLiteral(text) => STRINGS.contains(&text.as_str()),
+        Token::Placeholder(mark) => {
+            spelling == Spelling::Sqlite && mark.strip_prefix('?').is_some_and(is_digits)
+        }
+        Token::SingleQuotedString(text) | Token::NationalStringLiteral(text) => {
+            STRINGS.contains(&text.as_str())
+        }
         other => is_operator(other) || matches!(other, Token::Comma | Token::Period),
     };
     match token {
         _ if may_be => Ok(()),
         Token::Whitespace(_) => Err("a comment".to_owned()),
-        Token::SingleQuotedString(_) | Token::NationalStringLiteral(_) => Err(format!("the text {token}, which is not one of the known ones")),
+        Token::SingleQuotedString(_) | Token::NationalStringLiteral(_) => {
+            Err(format!("the text {token}, which is not one of the known ones"))
+        }
         other => Err(format!("`{other}`")),
     }
 }
@@ -93,7 +120,11 @@ fn check_word(word: &Word, next: Option<&Token>, spelling: Spelling) -> Result<(
     if let Some(beginning) = FORBIDDEN_BEGINNINGS.iter().find(|beginning| lower.starts_with(*beginning)) {
         return Err(format!("`{value}`, a name that begins with `{beginning}`"));
     }
-    if let Some(quote) = quote_style { check_quoted(value, *quote, spelling) } else { check_unquoted(value, next, spelling) }
+    if let Some(quote) = quote_style {
+        check_quoted(value, *quote, spelling)
+    } else {
+        check_unquoted(value, next, spelling)
+    }
 }
 
 fn check_quoted(name: &str, quote: char, spelling: Spelling) -> Result<(), String> {

@@ -1,4 +1,5 @@
-//! A run's sign of life: a mark in the lake that expires. The record of a run that died stays `running`; its mark tells the next run that it is not.
+//! A run's sign of life: a mark in the lake that expires. The record of a run that died stays `running`; its
+//! mark tells the next run that it is not.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -36,7 +37,8 @@ impl<'a> Lease<'a> {
         self.lake.replace_run_record(&record.job_id, record, None).await.map(|_| ())
     }
 
-    /// Renews the mark for as long as this is awaited. Where the run has a deadline, this ends shortly before it with what is to be said of the run.
+    /// Renews the mark for as long as this is awaited. Where the run has a deadline, this ends shortly before
+    /// it with what is to be said of the run.
     pub(super) async fn keep(&self, every: Duration) -> String {
         let cut_off = async {
             match self.time.until_cut_off() {
@@ -81,7 +83,11 @@ impl<'a> Lease<'a> {
     }
 
     async fn close(&self, job_id: &str) -> lake::Result<()> {
-        let Some(mark) = self.lake.running_mark(job_id).await?.filter(|mark| mark.expires_at <= self.time.now()) else { return Ok(()) };
+        let Some(mark) =
+            self.lake.running_mark(job_id).await?.filter(|mark| mark.expires_at <= self.time.now())
+        else {
+            return Ok(());
+        };
         let (record, known) = match self.lake.run_record::<RunRecord>(job_id).await? {
             Some((record, etag)) => (record, Some(etag)),
             None => (RunRecord::begun(job_id, &mark.mode, &mark.trigger, mark.started_at), None),
@@ -90,8 +96,11 @@ impl<'a> Lease<'a> {
             // All who close it write the same: it ended at the latest when its mark expired.
             let died_by = mark.expires_at.with_timezone(record.started_at.offset());
             match self.lake.replace_run_record(job_id, &record.died(Some(died_by)), known).await? {
-                Put::Stored(_) => tracing::warn!(job_id, "closed the record of a run that ended without saying so"),
-                // Another run closed it, or it has come to its end after all; whoever that was removes the mark.
+                Put::Stored(_) => {
+                    tracing::warn!(job_id, "closed the record of a run that ended without saying so")
+                }
+                // Another run closed it, or it has come to its end after all; whoever that was removes the
+                // mark.
                 Put::Refused => return Ok(()),
             }
         }

@@ -19,7 +19,11 @@ pub(super) struct Progress {
 impl Progress {
     /// A table before its first try.
     pub(super) fn of(state: &TableState) -> Self {
-        Self { before: TableCounts::default(), counts: TableCounts::default(), watermark: state.watermark.clone() }
+        Self {
+            before: TableCounts::default(),
+            counts: TableCounts::default(),
+            watermark: state.watermark.clone(),
+        }
     }
 
     /// The current try is followed by one that does not repeat it.
@@ -39,7 +43,8 @@ impl Progress {
     /// What the run's record says of the table.
     pub(super) fn told(&self, source: &Source, attempts: i64, error: Option<String>) -> TableRun {
         let Self { before, counts, watermark } = self;
-        let count = |of: fn(&TableCounts) -> usize| i64::try_from(of(before) + of(counts)).unwrap_or(i64::MAX);
+        let count =
+            |of: fn(&TableCounts) -> usize| i64::try_from(of(before) + of(counts)).unwrap_or(i64::MAX);
         TableRun {
             table: source.table.to_owned(),
             extracted: count(|counts| counts.extracted),

@@ -60,7 +60,17 @@ impl<'a> Run<'a> {
         time: &'a TimeLeft<'a>,
         record: &'a mut RunRecord,
     ) -> Self {
-        Self { erp, lake, settings, mode, stamp, time, record, tables: Tables::default(), has_committed: false }
+        Self {
+            erp,
+            lake,
+            settings,
+            mode,
+            stamp,
+            time,
+            record,
+            tables: Tables::default(),
+            has_committed: false,
+        }
     }
 
     /// Extracts all tables and brings the marts up to date, also with what an earlier run left to do.
@@ -72,23 +82,32 @@ impl<'a> Run<'a> {
             Err(error) => Err(error),
         };
         if is_behind || self.has_committed || !self.tables.read.is_empty() {
-            transform::transform(self.lake, self.stamp, &self.tables, self.time.now()).await.map_err(|error| chain(&error))?;
+            transform::transform(self.lake, self.stamp, &self.tables, self.time.now())
+                .await
+                .map_err(|error| chain(&error))?;
         }
         ended
     }
 
     async fn extract(&mut self, erp: &dyn Erp, mut states: BTreeMap<String, TableState>) -> Ended {
-        // What keeps one table from being read after all tries keeps the others too: they are not waited for one by one.
+        // What keeps one table from being read after all tries keeps the others too: they are not waited for
+        // one by one.
         let mut given_up: Option<String> = None;
         let mut ended = Ended::AllDone;
         for source in ALL {
             let state = states.remove(source.staging).unwrap_or_default();
             if given_up.is_none() && self.time.is_up() {
-                tracing::warn!(table = source.table, "{NEARLY_UP}: this table and those after it are not tried");
+                tracing::warn!(
+                    table = source.table,
+                    "{NEARLY_UP}: this table and those after it are not tried"
+                );
                 (given_up, ended) = (Some(NEARLY_UP.to_owned()), Ended::ForLackOfTime);
             }
             let outcome = match &given_up {
-                Some(reason) => Outcome::Failed(Progress::of(&state).told(source, 0, Some(format!("not tried: {reason}"))), Cause::Table),
+                Some(reason) => Outcome::Failed(
+                    Progress::of(&state).told(source, 0, Some(format!("not tried: {reason}"))),
+                    Cause::Table,
+                ),
                 None => self.table(erp, source, state).await,
             };
             match outcome {
@@ -128,8 +147,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Decides whether the ERP may be connected to again, and waits until then. What concerns the whole ERP is counted for the run: a table does not wait
-    /// for what another has waited for.
+    /// Decides whether the ERP may be connected to again, and waits until then. What concerns the whole ERP
+    /// is counted for the run: a table does not wait for what another has waited for.
     async fn connect_again(&mut self, error: &ErpError) -> Again {
         let again = self.again(error.is_passing(), self.record.attempts);
         if again == Again::Yes {
@@ -144,7 +163,12 @@ impl<'a> Run<'a> {
     async fn try_again(&self, source: &Source, error: &TableError, attempt: i64) -> Again {
         let again = self.again(error.is_passing(), attempt);
         if again == Again::Yes {
-            tracing::warn!(table = source.table, error = chain(error), attempt, "reading a table failed; trying again");
+            tracing::warn!(
+                table = source.table,
+                error = chain(error),
+                attempt,
+                "reading a table failed; trying again"
+            );
             tokio::time::sleep(self.settings.retry_delay).await;
         }
         again
@@ -169,7 +193,9 @@ impl<'a> Run<'a> {
             attempts += 1;
             let error = match self.attempt(erp, source, known.take(), &mut progress).await {
                 Ok(None) => return Outcome::Absent,
-                Ok(Some(Read::AsOf(as_of))) => return Outcome::Read(progress.told(source, attempts, None), as_of),
+                Ok(Some(Read::AsOf(as_of))) => {
+                    return Outcome::Read(progress.told(source, attempts, None), as_of);
+                }
                 Ok(Some(Read::Prepared)) => {
                     // Not a try that failed, but the first half of one.
                     attempts -= 1;
@@ -205,7 +231,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// One try of a table; `None` if it is not there and need not be. What the lake knows of it is read again unless it was given.
+    /// One try of a table; `None` if it is not there and need not be. What the lake knows of it is read again
+    /// unless it was given.
     async fn attempt(
         &mut self,
         erp: &dyn Erp,
@@ -215,10 +242,15 @@ impl<'a> Run<'a> {
     ) -> Result<Option<Read>, TableError> {
         let state = match known {
             Some(state) => state,
-            None => transform::stage(self.lake, self.stamp).await?.tables.remove(source.staging).unwrap_or_default(),
+            None => transform::stage(self.lake, self.stamp)
+                .await?
+                .tables
+                .remove(source.staging)
+                .unwrap_or_default(),
         };
         let Some(table) = described(erp, source).await? else { return Ok(None) };
-        let with = With { lake: self.lake, erp, reading: &self.settings.reading, run: self.stamp, time: self.time };
+        let with =
+            With { lake: self.lake, erp, reading: &self.settings.reading, run: self.stamp, time: self.time };
         let mut extraction = Extraction::new(with, source, table, self.mode, state);
         let result = extraction.extract().await;
         self.has_committed |= extraction.has_committed();
@@ -254,7 +286,8 @@ fn told(error: &dyn std::error::Error, again: Again) -> String {
     if again == Again::NoTime { format!("{reason}; not tried again: {NEARLY_UP}") } else { reason }
 }
 
-/// What the ERP says of a table, which must have all the columns that are read; `None` if the table is not there and need not be.
+/// What the ERP says of a table, which must have all the columns that are read; `None` if the table is not
+/// there and need not be.
 async fn described(erp: &dyn Erp, source: &'static Source) -> Result<Option<Table>, ErpError> {
     let Some(table) = erp.table(source).await? else {
         return if source.owner == Owner::Erp { Err(ErpError::NoTable(source.table)) } else { Ok(None) };

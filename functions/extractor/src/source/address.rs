@@ -1,6 +1,8 @@
-//! `SOURCE_DB`: where the ERP is, and the config guard, which refuses logins that may do more than read before anything is connected.
+//! `SOURCE_DB`: where the ERP is, and the config guard, which refuses logins that may do more than read
+//! before anything is connected.
 //!
-//! No error here holds a part of the address but names of parameters and words from the guard's own lists; no text of an address shows its password.
+//! No error here holds a part of the address but names of parameters and words from the guard's own lists; no
+//! text of an address shows its password.
 
 mod login;
 
@@ -62,7 +64,9 @@ pub struct Secret(String);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Some other database.
-    #[error("it begins with neither sqlite:// nor mssql://: use sqlite://path or mssql://user:password@host:1433/database")]
+    #[error(
+        "it begins with neither sqlite:// nor mssql://: use sqlite://path or mssql://user:password@host:1433/database"
+    )]
     Scheme,
     /// A SQLite address without a path.
     #[error("it names no file: use sqlite://relative/path or sqlite:///absolute/path")]
@@ -74,19 +78,27 @@ pub enum AddressError {
     #[error("it has a `%` that begins no character: {ENCODE}")]
     Encoding,
     /// No host, or something else in its place.
-    #[error("its host is no name and no IP address: use letters, digits, `.` and `-`, an IPv6 address in square brackets, and `:` before the port")]
+    #[error(
+        "its host is no name and no IP address: use letters, digits, `.` and `-`, an IPv6 address in square brackets, and `:` before the port"
+    )]
     Host,
     /// A named instance.
-    #[error("it names an instance after a backslash: give the instance's port instead, as in mssql://user:password@host:49152/database")]
+    #[error(
+        "it names an instance after a backslash: give the instance's port instead, as in mssql://user:password@host:49152/database"
+    )]
     Instance,
     /// A port that is none.
     #[error("its port is not a number from 1 to 65535")]
     Port,
     /// A database's name with a mark in it.
-    #[error("its database is no plain name: name one database after the host, and percent-encode `/` in its name as %2F")]
+    #[error(
+        "its database is no plain name: name one database after the host, and percent-encode `/` in its name as %2F"
+    )]
     Database,
     /// A parameter that is none.
-    #[error("it has the unknown parameter `{0}`: there are `encrypt`, `trust_server_certificate`, `ca` and `timeout_seconds`")]
+    #[error(
+        "it has the unknown parameter `{0}`: there are `encrypt`, `trust_server_certificate`, `ca` and `timeout_seconds`"
+    )]
     UnknownParameter(String),
     /// A parameter that stands there twice.
     #[error("it has the parameter `{0}` more than once")]
@@ -100,7 +112,9 @@ pub enum AddressError {
         expected: &'static str,
     },
     /// An authority for certificates that are not checked.
-    #[error("its parameter `ca` names who signs the server's certificate, and another one says not to check that: remove one of the two")]
+    #[error(
+        "its parameter `ca` names who signs the server's certificate, and another one says not to check that: remove one of the two"
+    )]
     UnusedAuthority,
     /// A login that must not be used.
     #[error(transparent)]
@@ -156,8 +170,12 @@ impl FromStr for Address {
 fn sql_server(text: &str) -> Result<SqlServerAddress, AddressError> {
     let (place, query) = text.split_once('?').unwrap_or((text, ""));
     let (authority, database) = place.split_once('/').unwrap_or((place, ""));
-    // A login ends at the first of these marks. Where there is an `@` behind it, or more than one before it, it was meant as a part of the password.
-    if text.contains('#') || authority.matches('@').count() > 1 || [database, query].iter().any(|rest| rest.contains('@')) {
+    // A login ends at the first of these marks. Where there is an `@` behind it, or more than one before it,
+    // it was meant as a part of the password.
+    if text.contains('#')
+        || authority.matches('@').count() > 1
+        || [database, query].iter().any(|rest| rest.contains('@'))
+    {
         return Err(AddressError::Ambiguous);
     }
     let Parameters { encrypt, trust_server_certificate, certificate_authority, timeout } = parameters(query)?;
@@ -173,7 +191,17 @@ fn sql_server(text: &str) -> Result<SqlServerAddress, AddressError> {
     }
     let (host, port) = host_and_port(server)?;
     let (user, database) = (user.trim().to_owned(), database.trim().to_owned());
-    Ok(SqlServerAddress { user, password: Secret(password), host, port, database, encrypt, trust_server_certificate, certificate_authority, timeout })
+    Ok(SqlServerAddress {
+        user,
+        password: Secret(password),
+        host,
+        port,
+        database,
+        encrypt,
+        trust_server_certificate,
+        certificate_authority,
+        timeout,
+    })
 }
 
 fn host_and_port(server: &str) -> Result<(String, u16), AddressError> {
@@ -211,8 +239,12 @@ fn parameters(query: &str) -> Result<Parameters, AddressError> {
         let (name, value) = (decoded(name)?.trim().to_lowercase(), decoded(value)?);
         match name.as_str() {
             "encrypt" => set(&mut encrypt, "encrypt", yes_or_no("encrypt", &value)?)?,
-            "trust_server_certificate" => set(&mut trust, "trust_server_certificate", yes_or_no("trust_server_certificate", &value)?)?,
-            "ca" if value.trim().is_empty() => return Err(AddressError::ParameterValue { name: "ca", expected: "the path of a file" }),
+            "trust_server_certificate" => {
+                set(&mut trust, "trust_server_certificate", yes_or_no("trust_server_certificate", &value)?)?
+            }
+            "ca" if value.trim().is_empty() => {
+                return Err(AddressError::ParameterValue { name: "ca", expected: "the path of a file" });
+            }
             "ca" => set(&mut authority, "ca", PathBuf::from(value.trim()))?,
             "timeout_seconds" => set(&mut timeout, "timeout_seconds", seconds("timeout_seconds", &value)?)?,
             _ if login::is_integrated(&name) => return Err(LoginError::Integrated.into()),
@@ -226,7 +258,12 @@ fn parameters(query: &str) -> Result<Parameters, AddressError> {
     if authority.is_some() && (trust_server_certificate || !encrypt) {
         return Err(AddressError::UnusedAuthority);
     }
-    Ok(Parameters { encrypt, trust_server_certificate, certificate_authority: authority, timeout: timeout.unwrap_or(DEFAULT_TIMEOUT) })
+    Ok(Parameters {
+        encrypt,
+        trust_server_certificate,
+        certificate_authority: authority,
+        timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+    })
 }
 
 fn set<T>(parameter: &mut Option<T>, name: &'static str, value: T) -> Result<(), AddressError> {
@@ -234,12 +271,18 @@ fn set<T>(parameter: &mut Option<T>, name: &'static str, value: T) -> Result<(),
 }
 
 fn yes_or_no(name: &'static str, value: &str) -> Result<bool, AddressError> {
-    value.trim().to_ascii_lowercase().parse().map_err(|_| AddressError::ParameterValue { name, expected: "`true` or `false`" })
+    value
+        .trim()
+        .to_ascii_lowercase()
+        .parse()
+        .map_err(|_| AddressError::ParameterValue { name, expected: "`true` or `false`" })
 }
 
 fn seconds(name: &'static str, value: &str) -> Result<Duration, AddressError> {
     let seconds = value.trim().parse().ok().filter(|seconds| (1..=600).contains(seconds));
-    seconds.map(Duration::from_secs).ok_or(AddressError::ParameterValue { name, expected: "a whole number from 1 to 600" })
+    seconds
+        .map(Duration::from_secs)
+        .ok_or(AddressError::ParameterValue { name, expected: "a whole number from 1 to 600" })
 }
 
 fn decoded(text: &str) -> Result<String, AddressError> {

@@ -1,6 +1,7 @@
 //! The ERP as the extractor sees it: a place that answers SELECT statements with rows of raw cells.
 //!
-//! No type here can hold anything but a SELECT: statements are only built by [`Select`], from the declared columns, and only leave past the guard.
+//! No type here can hold anything but a SELECT: statements are only built by [`Select`], from the declared
+//! columns, and only leave past the guard.
 
 mod address;
 mod page;
@@ -77,7 +78,9 @@ pub enum ErpError {
         reason: String,
     },
     /// The login may not read a table.
-    #[error("the login may not read table `{table}`: {reason}; grant it SELECT, as infra/sql/read_only_login.sql does")]
+    #[error(
+        "the login may not read table `{table}`: {reason}; grant it SELECT, as infra/sql/read_only_login.sql does"
+    )]
     NoPermission {
         /// The table.
         table: &'static str,
@@ -85,10 +88,14 @@ pub enum ErpError {
         reason: String,
     },
     /// A table that must be there is not.
-    #[error("the ERP has no table `{0}`: check that SOURCE_DB names the right database and that the login may see it")]
+    #[error(
+        "the ERP has no table `{0}`: check that SOURCE_DB names the right database and that the login may see it"
+    )]
     NoTable(&'static str),
     /// A column that must be there is not.
-    #[error("table `{table}` has no column `{column}`: the ERP was changed; restore the column or adapt the table's declaration")]
+    #[error(
+        "table `{table}` has no column `{column}`: the ERP was changed; restore the column or adapt the table's declaration"
+    )]
     NoColumn {
         /// The table.
         table: &'static str,
@@ -96,7 +103,9 @@ pub enum ErpError {
         column: String,
     },
     /// More rows without a key than can be kept.
-    #[error("table `{table}` has more than {limit} rows without a key: look into the table before it is extracted")]
+    #[error(
+        "table `{table}` has more than {limit} rows without a key: look into the table before it is extracted"
+    )]
     TooManyWithoutKey {
         /// The table.
         table: &'static str,

@@ -26,7 +26,8 @@ pub enum Condition {
     Below(&'static str, Cell),
     /// The column is this; NULL equals NULL.
     Is(&'static str, Cell),
-    /// The column, as text without the blanks around it, begins with this text, and is no longer where `whole`.
+    /// The column, as text without the blanks around it, begins with this text, and is no longer where
+    /// `whole`.
     Reads {
         /// The column.
         column: &'static str,
@@ -103,7 +104,8 @@ impl Select {
         let mut writer = Writer { table, text: String::new(), parameters: Vec::new() };
         writer.text.push_str("SELECT ");
         if table.dialect == Dialect::SqlServer {
-            // Rows that the server takes for equal in the order (its collation knows no case) must not be divided between two pages.
+            // Rows that the server takes for equal in the order (its collation knows no case) must not be
+            // divided between two pages.
             let ties = if self.order.is_empty() { "" } else { " WITH TIES" };
             let _ = write!(writer.text, "TOP ({}){ties} ", self.limit);
         }
@@ -146,12 +148,19 @@ impl Select {
     }
 }
 
-/// "Comes after `values` in the order of `columns`", with the first column bounded on its own so that an index on it serves.
+/// "Comes after `values` in the order of `columns`", with the first column bounded on its own so that an
+/// index on it serves.
 fn later(columns: &[&'static str], values: &[Cell]) -> Condition {
-    let (Some((column, rest)), Some((value, values))) = (columns.split_first(), values.split_first()) else { return Condition::Any(Vec::new()) };
+    let (Some((column, rest)), Some((value, values))) = (columns.split_first(), values.split_first()) else {
+        return Condition::Any(Vec::new());
+    };
     if *value == Cell::Null {
         // NULL comes first in both databases.
-        let tie = if rest.is_empty() { Vec::new() } else { vec![Condition::All(vec![Condition::IsNull(column), later(rest, values)])] };
+        let tie = if rest.is_empty() {
+            Vec::new()
+        } else {
+            vec![Condition::All(vec![Condition::IsNull(column), later(rest, values)])]
+        };
         return Condition::Any(std::iter::once(Condition::NotNull(column)).chain(tie).collect());
     }
     let beyond = Condition::Above(column, value.clone());
@@ -188,11 +197,13 @@ impl Writer<'_> {
         let _ = write!(self.text, "{mark}{}", self.parameters.len());
     }
 
-    /// A value in the column's own type: otherwise the server would convert the whole column to the value's type, lose its index, and fail at the first
-    /// value that cannot be converted.
+    /// A value in the column's own type: otherwise the server would convert the whole column to the value's
+    /// type, lose its index, and fail at the first value that cannot be converted.
     fn value(&mut self, column: &str, value: &Cell) {
         let column = self.table.column(column).filter(|column| !column.sql_type.is_empty());
-        let Some((class, sql_type)) = column.map(|column| (column.class, column.sql_type.clone())) else { return self.parameter(value.clone()) };
+        let Some((class, sql_type)) = column.map(|column| (column.class, column.sql_type.clone())) else {
+            return self.parameter(value.clone());
+        };
         self.text.push_str("CAST(");
         match value {
             // The bytes are UTF-16, whatever the column's own encoding is.
@@ -202,9 +213,13 @@ impl Writer<'_> {
                 self.text.push_str(" AS nvarchar(max))");
             }
             Cell::Null | Cell::Blob(_) => self.parameter(value.clone()),
-            // Text with an exponent can be cast to these two only, and without one it would be hundreds of digits.
-            Cell::Real(number) if matches!(sql_type.as_str(), "float" | "real") => self.parameter(Cell::Text(format!("{number:e}"))),
-            // With a blank in the place of the T, or without a time, the two old types take day and month in the order of the login's language.
+            // Text with an exponent can be cast to these two only, and without one it would be hundreds of
+            // digits.
+            Cell::Real(number) if matches!(sql_type.as_str(), "float" | "real") => {
+                self.parameter(Cell::Text(format!("{number:e}")))
+            }
+            // With a blank in the place of the T, or without a time, the two old types take day and month in
+            // the order of the login's language.
             Cell::Text(text) if matches!(class, Class::DateTime | Class::SmallDateTime) => {
                 let at = time(text).map(|(at, _)| at.format("%Y-%m-%dT%H:%M:%S%.3f").to_string());
                 self.parameter(Cell::Text(at.unwrap_or_else(|| text.clone())));
@@ -269,9 +284,17 @@ impl Writer<'_> {
                     let _ = write!(self.text, ", {length})");
                 }
                 self.text.push_str(" = ");
-                self.parameter(Cell::Text(text.chars().map(|c| if BLANKS.contains(&c) { ' ' } else { c }).collect()));
+                self.parameter(Cell::Text(
+                    text.chars().map(|c| if BLANKS.contains(&c) { ' ' } else { c }).collect(),
+                ));
             }
-            Class::Date | Class::SmallDateTime | Class::DateTime | Class::DateTime2 | Class::DateTimeOffset if !whole => {
+            Class::Date
+            | Class::SmallDateTime
+            | Class::DateTime
+            | Class::DateTime2
+            | Class::DateTimeOffset
+                if !whole =>
+            {
                 self.text.push_str("CAST(");
                 self.name(column);
                 self.text.push_str(" AS date) = CAST(");
@@ -355,7 +378,11 @@ mod tests {
         };
         let typed = table(
             Dialect::SqlServer,
-            &[("TRANSNO", "bigint", Class::Other), ("RunNumber", "nvarchar(50)", Class::Text), ("TransDate", "datetime", Class::DateTime)],
+            &[
+                ("TRANSNO", "bigint", Class::Other),
+                ("RunNumber", "nvarchar(50)", Class::Text),
+                ("TransDate", "datetime", Class::DateTime),
+            ],
         );
         let statement = select.statement(&typed).unwrap();
         assert_eq!(
@@ -382,10 +409,24 @@ mod tests {
             Condition::Reads { column: "RunNumber", text: evil.into(), whole: true },
             Condition::Reads { column: "ProductionDate", text: "2026-11-02".into(), whole: false },
         ])];
-        let select = Select { source: &RUN_NUMBERS, columns: vec!["RunNumber"], conditions, order: vec![], after: None, limit: 1 };
-        let loose = table(Dialect::Sqlite, &[("RunNumber", "", Class::Loose), ("ProductionDate", "", Class::Loose)]);
-        let typed = table(Dialect::SqlServer, &[("RunNumber", "nvarchar(50)", Class::Text), ("ProductionDate", "date", Class::Date)]);
-        let legacy = table(Dialect::SqlServer, &[("RunNumber", "varchar(50)", Class::Text), ("ProductionDate", "varchar(20)", Class::Text)]);
+        let select = Select {
+            source: &RUN_NUMBERS,
+            columns: vec!["RunNumber"],
+            conditions,
+            order: vec![],
+            after: None,
+            limit: 1,
+        };
+        let loose =
+            table(Dialect::Sqlite, &[("RunNumber", "", Class::Loose), ("ProductionDate", "", Class::Loose)]);
+        let typed = table(
+            Dialect::SqlServer,
+            &[("RunNumber", "nvarchar(50)", Class::Text), ("ProductionDate", "date", Class::Date)],
+        );
+        let legacy = table(
+            Dialect::SqlServer,
+            &[("RunNumber", "varchar(50)", Class::Text), ("ProductionDate", "varchar(20)", Class::Text)],
+        );
         for table in [loose, typed, legacy] {
             let statement = select.statement(&table).unwrap();
             assert!(!statement.text.contains("DROP"), "{}", statement.text);

@@ -1,7 +1,8 @@
-//! SQL Server over TDS: one connection, asking for read-only intent, that reads short pages one after the other.
+//! SQL Server over TDS: one connection, asking for read-only intent, that reads short pages one after the
+//! other.
 //!
-//! A connection on which anything went wrong is dropped; the next page opens another. Nothing but SELECT statements that the guard has passed is sent: no
-//! session settings, no transactions.
+//! A connection on which anything went wrong is dropped; the next page opens another. Nothing but SELECT
+//! statements that the guard has passed is sent: no session settings, no transactions.
 
 mod cells;
 mod failures;
@@ -21,7 +22,9 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 use warehouse::sources::Source;
 
 use super::page::{PAGE_MAX_BYTES, bytes_of};
-use super::{Cell, Class, Dialect, Erp, ErpError, Page, Select, SqlServerAddress, Statement, Table, TableColumn};
+use super::{
+    Cell, Class, Dialect, Erp, ErpError, Page, Select, SqlServerAddress, Statement, Table, TableColumn,
+};
 
 /// What the ERP's administrators see this as.
 const APPLICATION_NAME: &str = "tideline";
@@ -64,12 +67,14 @@ impl SqlServer {
     /// Rows of a statement, until they are too large for one page.
     async fn select(&self, statement: &Statement, order: &[usize]) -> Result<Page, Failed> {
         let mut slot = self.connection.lock().await;
-        // Taken out, and put back only when all went well: what is left on the wire of a page that failed or was cut must not be read by the next.
+        // Taken out, and put back only when all went well: what is left on the wire of a page that failed or
+        // was cut must not be read by the next.
         let mut connection = match slot.take() {
             Some(connection) => connection,
             None => self.log_in().await.map_err(Failed::ToConnect)?,
         };
-        let page = timeout(self.address.timeout, Box::pin(self.read(&mut connection, statement, order))).await;
+        let page =
+            timeout(self.address.timeout, Box::pin(self.read(&mut connection, statement, order))).await;
         match page {
             Ok(Ok(page)) => {
                 if !page.cut {
@@ -82,7 +87,12 @@ impl SqlServer {
         }
     }
 
-    async fn read(&self, connection: &mut Connection, statement: &Statement, order: &[usize]) -> Result<Page, TdsError> {
+    async fn read(
+        &self,
+        connection: &mut Connection,
+        statement: &Statement,
+        order: &[usize],
+    ) -> Result<Page, TdsError> {
         let mut query = Query::new(statement.text());
         for parameter in statement.parameters() {
             match parameter {
@@ -97,7 +107,9 @@ impl SqlServer {
             let QueryItem::Row(row) = item else { continue };
             let row: Vec<Cell> = row.into_iter().map(|value| cells::cell(value, self.factory_tz)).collect();
             // Rows that the server takes for equal in the order stay on one page, however large it is.
-            if size_bytes > PAGE_MAX_BYTES && page.rows.last().is_some_and(|last| !cells::may_be_equal(last, &row, order)) {
+            if size_bytes > PAGE_MAX_BYTES
+                && page.rows.last().is_some_and(|last| !cells::may_be_equal(last, &row, order))
+            {
                 page.cut = true;
                 return Ok(page);
             }
@@ -133,7 +145,11 @@ impl SqlServer {
         config.application_name(APPLICATION_NAME);
         config.readonly(true);
         config.command_timeout(Some(self.address.timeout));
-        config.encryption(if self.address.encrypt { EncryptionLevel::Required } else { EncryptionLevel::NotSupported });
+        config.encryption(if self.address.encrypt {
+            EncryptionLevel::Required
+        } else {
+            EncryptionLevel::NotSupported
+        });
         if self.address.trust_server_certificate {
             config.trust_cert();
         } else if let Some(authority) = &self.address.certificate_authority {
@@ -173,10 +189,19 @@ impl SqlServer {
         self.held(&RIGHTS_ON_TABLE, vec![Cell::Text(name)]).await
     }
 
-    async fn held(&self, rights: &[(&'static str, &str)], parameters: Vec<Cell>) -> Result<Vec<&'static str>, ErpError> {
+    async fn held(
+        &self,
+        rights: &[(&'static str, &str)],
+        parameters: Vec<Cell>,
+    ) -> Result<Vec<&'static str>, ErpError> {
         let asked: Vec<&str> = rights.iter().map(|(_, asked)| *asked).collect();
         let answers = self.facts(&asked, parameters).await?;
-        Ok(rights.iter().zip(answers).filter(|(_, answer)| *answer == Cell::Int(1)).map(|((right, _), _)| *right).collect())
+        Ok(rights
+            .iter()
+            .zip(answers)
+            .filter(|(_, answer)| *answer == Cell::Int(1))
+            .map(|((right, _), _)| *right)
+            .collect())
     }
 
     /// The time on the server's clock, which is the factory's.
@@ -187,7 +212,8 @@ impl SqlServer {
 
     /// The values of a SELECT without a table.
     async fn facts(&self, asked: &[&str], parameters: Vec<Cell>) -> Result<Vec<Cell>, ErpError> {
-        let statement = Statement::new(Dialect::SqlServer, format!("SELECT {}", asked.join(", ")), parameters)?;
+        let statement =
+            Statement::new(Dialect::SqlServer, format!("SELECT {}", asked.join(", ")), parameters)?;
         let page = self.select(&statement, &[]).await.map_err(|failed| match failed {
             Failed::ToConnect(error) => error,
             Failed::OnTheWay(failure) => failures::of_connecting(&self.address, &failure),
@@ -214,7 +240,8 @@ impl Failed {
 #[async_trait]
 impl Erp for SqlServer {
     async fn table(&self, source: &'static Source) -> Result<Option<Table>, ErpError> {
-        let names = || vec![Cell::Text(source.owner.schema().to_owned()), Cell::Text(source.table.to_owned())];
+        let names =
+            || vec![Cell::Text(source.owner.schema().to_owned()), Cell::Text(source.table.to_owned())];
         let columns = Statement::new(Dialect::SqlServer, COLUMNS, names())?;
         let columns = self.select(&columns, &[]).await.map_err(|failed| failed.explain(self, source))?;
         let columns: Vec<TableColumn> = columns.rows.iter().map(|row| column(row)).collect();
@@ -224,20 +251,34 @@ impl Erp for SqlServer {
         let indexes = Statement::new(Dialect::SqlServer, INDEXES, names())?;
         let mut parts = self.select(&indexes, &[]).await.map_err(|failed| failed.explain(self, source))?.rows;
         parts.sort_by_key(|row| (number(&row[0]), number(&row[1])));
-        let indexes = parts.chunk_by(|a, b| a[0] == b[0]).map(|parts| parts.iter().map(|row| row[2].to_string()).collect()).collect();
+        let indexes = parts
+            .chunk_by(|a, b| a[0] == b[0])
+            .map(|parts| parts.iter().map(|row| row[2].to_string()).collect())
+            .collect();
         Ok(Some(Table { dialect: Dialect::SqlServer, columns, indexes }))
     }
 
     async fn page(&self, table: &Table, select: &Select) -> Result<Page, ErpError> {
-        let order: Vec<usize> = select.order.iter().filter_map(|name| select.columns.iter().position(|column| column == name)).collect();
+        let order: Vec<usize> = select
+            .order
+            .iter()
+            .filter_map(|name| select.columns.iter().position(|column| column == name))
+            .collect();
         let done = self.select(&select.statement(table)?, &order).await;
-        let Err(Failed::OnTheWay(failure)) = &done else { return done.map_err(|failed| failed.explain(self, select.source)) };
+        let Err(Failed::OnTheWay(failure)) = &done else {
+            return done.map_err(|failed| failed.explain(self, select.source));
+        };
         if !failures::is_undecodable(failure) {
             return done.map_err(|failed| failed.explain(self, select.source));
         }
-        // Some text on this page is none. Asked for as bytes it does not end the answer, and can be judged cell by cell.
-        let mut page = self.select(&select.statement_of_bytes(table)?, &order).await.map_err(|failed| failed.explain(self, select.source))?;
-        let is_text: Vec<bool> = select.columns.iter().map(|column| table.class(column) == Class::Text).collect();
+        // Some text on this page is none. Asked for as bytes it does not end the answer, and can be judged
+        // cell by cell.
+        let mut page = self
+            .select(&select.statement_of_bytes(table)?, &order)
+            .await
+            .map_err(|failed| failed.explain(self, select.source))?;
+        let is_text: Vec<bool> =
+            select.columns.iter().map(|column| table.class(column) == Class::Text).collect();
         for row in &mut page.rows {
             for cell in row.iter_mut().zip(&is_text).filter_map(|(cell, is_text)| is_text.then_some(cell)) {
                 cells::decode_utf16(cell);

@@ -48,21 +48,31 @@ impl Sqlite {
 #[async_trait]
 impl Erp for Sqlite {
     async fn table(&self, source: &'static Source) -> Result<Option<Table>, ErpError> {
-        let about = |function: &str, what: &str| Statement::new(Dialect::Sqlite, format!("SELECT \"{what}\" FROM {function}(?1)"), Vec::new());
-        let (columns, indexes, index) =
-            (about("pragma_table_info", "name")?, about("pragma_index_list", "name")?, about("pragma_index_info", "name")?);
+        let about = |function: &str, what: &str| {
+            Statement::new(Dialect::Sqlite, format!("SELECT \"{what}\" FROM {function}(?1)"), Vec::new())
+        };
+        let (columns, indexes, index) = (
+            about("pragma_table_info", "name")?,
+            about("pragma_index_list", "name")?,
+            about("pragma_index_info", "name")?,
+        );
         self.with(source.table, move |connection| {
             let names = |statement: &Statement, of: &str| -> rusqlite::Result<Vec<Option<String>>> {
                 connection.prepare_cached(statement.text())?.query_map([of], |row| row.get(0))?.collect()
             };
-            let column = |name| TableColumn { name, sql_type: String::new(), class: Class::Loose, nullable: true };
+            let column =
+                |name| TableColumn { name, sql_type: String::new(), class: Class::Loose, nullable: true };
             let columns: Vec<_> = names(&columns, source.table)?.into_iter().flatten().map(column).collect();
             let indexes = names(&indexes, source.table)?.into_iter().flatten().map(|name| {
                 // A column without a name is an expression.
                 Ok(names(&index, &name)?.into_iter().map(Option::unwrap_or_default).collect())
             });
             let indexes = indexes.collect::<rusqlite::Result<_>>()?;
-            Ok(if columns.is_empty() { None } else { Some(Table { dialect: Dialect::Sqlite, columns, indexes }) })
+            Ok(if columns.is_empty() {
+                None
+            } else {
+                Some(Table { dialect: Dialect::Sqlite, columns, indexes })
+            })
         })
         .await
     }
@@ -72,12 +82,20 @@ impl Erp for Sqlite {
         let is_full = page.cut || page.rows.len() >= select.limit;
         let place = |name: &&'static str| select.columns.iter().position(|column| column == name);
         let order: Vec<usize> = select.order.iter().filter_map(place).collect();
-        let Some(last) = page.rows.last().filter(|_| is_full && !order.is_empty()).cloned() else { return Ok(page) };
+        let Some(last) = page.rows.last().filter(|_| is_full && !order.is_empty()).cloned() else {
+            return Ok(page);
+        };
         // Rows that are equal in the order stay on one page: the next one begins after them.
         page.rows.retain(|row| order.iter().any(|i| row[*i] != last[*i]));
-        let equal = select.order.iter().zip(&order).map(|(column, i)| Condition::Is(column, last[*i].clone()));
+        let equal =
+            select.order.iter().zip(&order).map(|(column, i)| Condition::Is(column, last[*i].clone()));
         let conditions = select.conditions.iter().cloned().chain(equal).collect();
-        let ties = Select { conditions, after: None, limit: usize::try_from(i64::MAX).unwrap_or(usize::MAX), ..select.clone() };
+        let ties = Select {
+            conditions,
+            after: None,
+            limit: usize::try_from(i64::MAX).unwrap_or(usize::MAX),
+            ..select.clone()
+        };
         page.rows.extend(self.select(table, &ties, usize::MAX).await?.rows);
         Ok(page)
     }
@@ -100,7 +118,8 @@ impl Sqlite {
             let mut found = prepared.query(params_from_iter(parameters))?;
             let (mut rows, mut size_bytes) = (Vec::new(), 0);
             while let Some(row) = found.next()? {
-                let cells = (0..width).map(|i| row.get_ref(i).map(cell)).collect::<rusqlite::Result<Vec<_>>>()?;
+                let cells =
+                    (0..width).map(|i| row.get_ref(i).map(cell)).collect::<rusqlite::Result<Vec<_>>>()?;
                 size_bytes += bytes_of(&cells);
                 rows.push(cells);
                 if size_bytes > max_bytes && rows.len() < limit {
@@ -121,12 +140,18 @@ fn connect(path: &Path) -> Result<Connection, ErpError> {
         )));
     }
     if path.is_dir() {
-        return Err(ErpError::Unusable(format!("the ERP file `{}` is a folder: SOURCE_DB must name a SQLite file", path.display())));
+        return Err(ErpError::Unusable(format!(
+            "the ERP file `{}` is a folder: SOURCE_DB must name a SQLite file",
+            path.display()
+        )));
     }
     // A look at what is there: what is no database is found at once.
     let look = Statement::new(Dialect::Sqlite, "SELECT \"name\" FROM \"sqlite_master\" LIMIT 1", Vec::new())?;
     let open = || -> rusqlite::Result<Connection> {
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let connection = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "query_only", true)?;
         connection.prepare(look.text())?.exists([])?;
@@ -140,7 +165,8 @@ fn cell(value: ValueRef<'_>) -> Cell {
         ValueRef::Null => Cell::Null,
         ValueRef::Integer(value) => Cell::Int(value),
         ValueRef::Real(value) => Cell::Real(value),
-        ValueRef::Text(bytes) => std::str::from_utf8(bytes).map_or_else(|_| Cell::Blob(bytes.to_vec()), |text| Cell::Text(text.to_owned())),
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes)
+            .map_or_else(|_| Cell::Blob(bytes.to_vec()), |text| Cell::Text(text.to_owned())),
         ValueRef::Blob(bytes) => Cell::Blob(bytes.to_vec()),
     }
 }
@@ -148,14 +174,18 @@ fn cell(value: ValueRef<'_>) -> Cell {
 fn explain(path: &Path, table: Option<&'static str>, error: &rusqlite::Error) -> ErpError {
     let file = path.display();
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            ErpError::Unreachable(format!("the ERP file `{file}` is locked by another program: close it there, or try again later"))
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ErpError::Unreachable(format!(
+            "the ERP file `{file}` is locked by another program: close it there, or try again later"
+        )),
+        Some(ErrorCode::NotADatabase) => {
+            ErpError::Unusable(format!("the ERP file `{file}` is not a SQLite database: check SOURCE_DB"))
         }
-        Some(ErrorCode::NotADatabase) => ErpError::Unusable(format!("the ERP file `{file}` is not a SQLite database: check SOURCE_DB")),
-        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-            ErpError::Unusable(format!("the ERP file `{file}` cannot be opened: check that this user may read it ({error})"))
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => ErpError::Unusable(format!(
+            "the ERP file `{file}` cannot be opened: check that this user may read it ({error})"
+        )),
+        Some(ErrorCode::DatabaseCorrupt) => {
+            ErpError::Unusable(format!("the ERP file `{file}` is damaged ({error})"))
         }
-        Some(ErrorCode::DatabaseCorrupt) => ErpError::Unusable(format!("the ERP file `{file}` is damaged ({error})")),
         _ => match table {
             Some(table) => ErpError::Statement { table, reason: error.to_string() },
             None => ErpError::Unusable(format!("the ERP file `{file}` cannot be read: {error}")),
@@ -163,6 +193,10 @@ fn explain(path: &Path, table: Option<&'static str>, error: &rusqlite::Error) ->
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, ErpError> + Send + 'static) -> Result<T, ErpError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(ErpError::Unusable("reading the ERP was interrupted".to_owned())))
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ErpError> + Send + 'static,
+) -> Result<T, ErpError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|_| Err(ErpError::Unusable("reading the ERP was interrupted".to_owned())))
 }

@@ -1,4 +1,5 @@
-//! What the ERP says about one of its tables: columns with their types, and indexes. How a value is compared with a column follows from it.
+//! What the ERP says about one of its tables: columns with their types, and indexes. How a value is compared
+//! with a column follows from it.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
@@ -74,14 +75,20 @@ impl Table {
         self.indexes.iter().any(|index| index.first().is_some_and(|first| first.eq_ignore_ascii_case(name)))
     }
 
-    /// A stamp as the least value that a column can have for it: rounded down, so that no row with just this stamp is left out.
+    /// A stamp as the least value that a column can have for it: rounded down, so that no row with just this
+    /// stamp is left out.
     pub fn lower_bound(&self, column: &str, since: NaiveDateTime) -> Cell {
         let second = since.with_nanosecond(0).unwrap_or(since);
-        let at_least = |year: i32, day: u32| NaiveDate::from_ymd_opt(year, 1, day).map_or(second, |first| second.max(first.and_time(NaiveTime::MIN)));
+        let at_least = |year: i32, day: u32| {
+            NaiveDate::from_ymd_opt(year, 1, day)
+                .map_or(second, |first| second.max(first.and_time(NaiveTime::MIN)))
+        };
         let iso = |at: NaiveDateTime| at.format("%Y-%m-%dT%H:%M:%S").to_string();
         Cell::Text(match self.class(column) {
             // As text '2026-11-13' comes before '2026-11-13 00:00:00', and a fraction of a second after none.
-            Class::Loose | Class::Text | Class::Other if since.time() == NaiveTime::MIN => since.format("%Y-%m-%d").to_string(),
+            Class::Loose | Class::Text | Class::Other if since.time() == NaiveTime::MIN => {
+                since.format("%Y-%m-%d").to_string()
+            }
             Class::Loose | Class::Text | Class::Other => second.format("%Y-%m-%d %H:%M:%S").to_string(),
             Class::Date => at_least(1, 1).format("%Y-%m-%d").to_string(),
             Class::SmallDateTime => iso(at_least(1900, 1).with_second(0).unwrap_or(second)),

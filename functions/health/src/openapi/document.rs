@@ -1,4 +1,5 @@
-//! An OpenAPI 3.1 document as types: only the parts that are used here. Members of objects keep the order that they are given in.
+//! An OpenAPI 3.1 document as types: only the parts that are used here. Members of objects keep the order
+//! that they are given in.
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;

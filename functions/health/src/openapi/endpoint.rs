@@ -16,7 +16,11 @@ use super::schema::{of_answer, of_parameter, typed};
 pub(super) type Examples = BTreeMap<String, BTreeMap<String, Box<RawValue>>>;
 
 /// The endpoint as OpenAPI has it.
-pub(super) fn described(operation: &'static Operation, family: &'static str, examples: &Examples) -> document::Operation {
+pub(super) fn described(
+    operation: &'static Operation,
+    family: &'static str,
+    examples: &Examples,
+) -> document::Operation {
     let recorded = examples.get(&operation.id());
     let about = if operation.about.is_empty() { operation.summary } else { operation.about.trim() };
     let good = (operation.success.to_string(), Either::This(good_answer(operation, recorded)));
@@ -73,15 +77,27 @@ fn example_of(parameter: &ParameterDoc) -> Option<Literal> {
     }
 }
 
-fn good_answer(operation: &'static Operation, recorded: Option<&BTreeMap<String, Box<RawValue>>>) -> Response {
+fn good_answer(
+    operation: &'static Operation,
+    recorded: Option<&BTreeMap<String, Box<RawValue>>>,
+) -> Response {
     let example = |media_type: &str| recorded.and_then(|of| of.get(media_type)).cloned();
-    let json = ("application/json", Content { schema: of_answer(operation), example: example("application/json") });
+    let json =
+        ("application/json", Content { schema: of_answer(operation), example: example("application/json") });
     let others = operation.other_media().map(|media| {
         let kind = if media.media_type.ends_with("json") { "object" } else { "string" };
-        (media.media_type, Content { schema: Schema { description: Some(media.doc), ..typed(kind) }, example: example(media.media_type) })
+        (
+            media.media_type,
+            Content {
+                schema: Schema { description: Some(media.doc), ..typed(kind) },
+                example: example(media.media_type),
+            },
+        )
     });
     let headers: &[&str] = match operation.method {
-        Method::Get if operation.is_list() => &["ETag", "X-Data-As-Of", "Cache-Control", "Link", "X-Request-Id"],
+        Method::Get if operation.is_list() => {
+            &["ETag", "X-Data-As-Of", "Cache-Control", "Link", "X-Request-Id"]
+        }
         Method::Get if operation.dated => &["ETag", "X-Data-As-Of", "Cache-Control", "X-Request-Id"],
         Method::Get => &["ETag", "Cache-Control", "X-Request-Id"],
         Method::Post => &["Location", "X-Request-Id"],
@@ -123,6 +139,7 @@ fn refusals(operation: &'static Operation) -> Vec<(String, Either<Response>)> {
         statuses.insert(503);
     }
     statuses.extend(operation.refusals.iter().map(|(status, _)| *status));
-    let when = |status| operation.refusals.iter().find(|(refused, _)| *refused == status).map(|(_, when)| *when);
+    let when =
+        |status| operation.refusals.iter().find(|(refused, _)| *refused == status).map(|(_, when)| *when);
     statuses.into_iter().map(|status| refusal(status, when(status))).collect()
 }

@@ -1,6 +1,8 @@
-//! This API as OpenAPI 3.1, written from the types of its contract: what is not declared there is not said here.
+//! This API as OpenAPI 3.1, written from the types of its contract: what is not declared there is not said
+//! here.
 //!
-//! It needs no lake. The examples of answers were recorded from a sandbox factory; a test asks for them again when told to.
+//! It needs no lake. The examples of answers were recorded from a sandbox factory; a test asks for them again
+//! when told to.
 
 mod document;
 mod endpoint;
@@ -54,7 +56,9 @@ pub fn document() -> Document {
 /// Endpoints of one path stand together.
 fn paths(examples: &Examples) -> Members<Members<document::Operation>> {
     let mut paths: Members<Members<document::Operation>> = Members::default();
-    for (family, operation) in FAMILIES.iter().flat_map(|family| family.operations.iter().map(move |operation| (family, operation))) {
+    for (family, operation) in
+        FAMILIES.iter().flat_map(|family| family.operations.iter().map(move |operation| (family, operation)))
+    {
         let described = (operation.method.name().to_lowercase(), described(operation, family.name, examples));
         match paths.0.iter_mut().find(|(path, _)| path == operation.path) {
             Some((_, methods)) => methods.0.push(described),
@@ -68,21 +72,59 @@ fn paths(examples: &Examples) -> Members<Members<document::Operation>> {
 fn schemas() -> Members<Schema> {
     let mut seen = BTreeSet::new();
     let objects = api::operations().map(|operation: &Operation| operation.answer).flat_map(objects_in);
-    let new = objects.filter(|object| seen.insert(object.name)).map(|object| (object.name, of_object(object)));
+    let new =
+        objects.filter(|object| seen.insert(object.name)).map(|object| (object.name, of_object(object)));
     new.chain([("Problem", problems::problem())]).collect()
 }
 
 /// Headers under their names without hyphens.
 fn headers() -> Members<Header> {
-    let text = |description, required, example| Header { description, required, schema: typed("string"), example: Literal::Text(example) };
+    let text = |description, required, example| Header {
+        description,
+        required,
+        schema: typed("string"),
+        example: Literal::Text(example),
+    };
     let moment = Schema { format: Some("date-time"), ..typed("string") };
     let as_of = "Start of the last run that read all that this answer is made of.";
     [
-        ("ETag", text("Names this very answer, for `If-None-Match`.", true, "\"5f6e0b1c2d3a4958677685940a1b2c3d\"")),
-        ("XDataAsOf", Header { description: as_of, required: true, schema: moment, example: Literal::Text("2026-11-20T14:00:00+00:00") }),
-        ("CacheControl", text("It may be kept, and must be asked about before it is used again.", true, "no-cache")),
-        ("Link", text("Where the next page is, if there is one.", false, "<?days=7&limit=2&after=%5B%222026-11-20%22%2C%22L1%22%5D>; rel=\"next\"")),
-        ("Location", text("Where to ask what became of it.", true, "/pipeline/runs/019bd9a3-5c1e-7d20-9a41-0e6f7b8c9d10")),
+        (
+            "ETag",
+            text(
+                "Names this very answer, for `If-None-Match`.",
+                true,
+                "\"5f6e0b1c2d3a4958677685940a1b2c3d\"",
+            ),
+        ),
+        (
+            "XDataAsOf",
+            Header {
+                description: as_of,
+                required: true,
+                schema: moment,
+                example: Literal::Text("2026-11-20T14:00:00+00:00"),
+            },
+        ),
+        (
+            "CacheControl",
+            text("It may be kept, and must be asked about before it is used again.", true, "no-cache"),
+        ),
+        (
+            "Link",
+            text(
+                "Where the next page is, if there is one.",
+                false,
+                "<?days=7&limit=2&after=%5B%222026-11-20%22%2C%22L1%22%5D>; rel=\"next\"",
+            ),
+        ),
+        (
+            "Location",
+            text(
+                "Where to ask what became of it.",
+                true,
+                "/pipeline/runs/019bd9a3-5c1e-7d20-9a41-0e6f7b8c9d10",
+            ),
+        ),
         ("XRequestId", text("Names this request in the logs.", true, "019bd9a3-5c1e-7d20-9a41-0e6f7b8c9d10")),
         ("RetryAfter", problems::retry_after()),
     ]
@@ -107,10 +149,15 @@ mod tests {
     fn every_form_of_every_answer_has_a_recorded_example() {
         let examples: Examples = serde_json::from_str(include_str!("examples.json")).unwrap();
         for operation in api::operations().filter(|operation| operation.path != api::openapi::OPENAPI.path) {
-            let media_types = operation.other_media().map(|media| media.media_type).chain(["application/json"]);
+            let media_types =
+                operation.other_media().map(|media| media.media_type).chain(["application/json"]);
             for media_type in media_types {
                 let there = examples.get(&operation.id()).is_some_and(|of| of.contains_key(media_type));
-                assert!(there, "{} has no example as {media_type}: record one as tests/tests/all/openapi/examples.rs says", operation.id());
+                assert!(
+                    there,
+                    "{} has no example as {media_type}: record one as tests/tests/all/openapi/examples.rs says",
+                    operation.id()
+                );
             }
         }
     }

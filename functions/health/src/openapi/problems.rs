@@ -88,7 +88,8 @@ pub(super) fn refusal(status: u16, when: Option<&'static str>) -> (String, Eithe
 
 /// All responses that endpoints refer to.
 pub(super) fn responses() -> Members<Response> {
-    let named = |refusal: &Refusal| (refusal.name, response(refusal.status, refusal.when, Some(example(refusal))));
+    let named =
+        |refusal: &Refusal| (refusal.name, response(refusal.status, refusal.when, Some(example(refusal))));
     REFUSALS.iter().map(named).collect()
 }
 
@@ -113,13 +114,23 @@ fn example(refusal: &Refusal) -> Box<RawValue> {
 /// The header of a 503.
 pub(super) fn retry_after() -> Header {
     let schema = Schema { minimum: Some(0), ..typed("integer") };
-    Header { description: "After how many seconds to try again.", required: true, schema, example: Literal::Whole(5) }
+    Header {
+        description: "After how many seconds to try again.",
+        required: true,
+        schema,
+        example: Literal::Whole(5),
+    }
 }
 
 /// The schema of a problem. Its last two members are only there where they tell something.
 pub(super) fn problem() -> Schema {
     let text = |description| Schema { description: Some(description), ..typed("string") };
-    let status = Schema { minimum: Some(400), maximum: Some(599), description: Some("The HTTP status."), ..typed("integer") };
+    let status = Schema {
+        minimum: Some(400),
+        maximum: Some(599),
+        description: Some("The HTTP status."),
+        ..typed("integer")
+    };
     let members = [
         ("type", text("What kind of problem it is: `about:blank` says no more than the status.")),
         ("title", text("The status in words.")),

@@ -10,7 +10,8 @@ use super::document::{Kind, Literal, Members, Others, Schema};
 const WALL_CLOCK: &str = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?$";
 
 /// No control characters, and not blanks alone.
-const PLAIN_TEXT: &str = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$";
+const PLAIN_TEXT: &str =
+    r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$";
 
 /// The schema of a value; an object is named and stands among the components.
 pub(super) fn of_shape(shape: Shape) -> Schema {
@@ -24,7 +25,10 @@ pub(super) fn of_shape(shape: Shape) -> Schema {
         Shape::Instant => Schema { format: Some("date-time"), ..typed("string") },
         Shape::Nullable(inner) => or_null(of_shape(*inner)),
         Shape::List(inner) => Schema { items: Some(Box::new(of_shape(*inner))), ..typed("array") },
-        Shape::Map(inner) => Schema { additional_properties: Some(Others::Like(Box::new(of_shape(*inner)))), ..typed("object") },
+        Shape::Map(inner) => Schema {
+            additional_properties: Some(Others::Like(Box::new(of_shape(*inner)))),
+            ..typed("object")
+        },
         Shape::Object(object) => Schema { reference: Some(place(object.name)), ..Schema::default() },
         Shape::Any => typed("object"),
     }
@@ -39,7 +43,9 @@ pub(super) fn of_answer(operation: &Operation) -> Schema {
 
 /// The schema of an object's fields. All of them are always there.
 pub(super) fn of_object(object: &'static ObjectShape) -> Schema {
-    let field = |field: &'static api::Field| (field.name, Schema { description: Some(field.doc.trim()), ..of_shape(field.shape) });
+    let field = |field: &'static api::Field| {
+        (field.name, Schema { description: Some(field.doc.trim()), ..of_shape(field.shape) })
+    };
     Schema {
         description: Some(object.doc.trim()),
         properties: Some(object.fields.iter().map(field).collect::<Members<_>>()),
@@ -64,11 +70,19 @@ pub(super) fn objects_in(shape: Shape) -> Vec<&'static ObjectShape> {
 /// The schema of a parameter.
 pub(super) fn of_parameter(kind: ParameterKind) -> Schema {
     match kind {
-        ParameterKind::Whole { min, max, default } => {
-            Schema { minimum: Some(min), maximum: Some(max), default: default.map(Literal::Whole), ..typed("integer") }
-        }
+        ParameterKind::Whole { min, max, default } => Schema {
+            minimum: Some(min),
+            maximum: Some(max),
+            default: default.map(Literal::Whole),
+            ..typed("integer")
+        },
         ParameterKind::Date => Schema { format: Some("date"), ..typed("string") },
-        ParameterKind::Text => Schema { min_length: Some(1), max_length: Some(TEXT_MAX), pattern: Some(PLAIN_TEXT), ..typed("string") },
+        ParameterKind::Text => Schema {
+            min_length: Some(1),
+            max_length: Some(TEXT_MAX),
+            pattern: Some(PLAIN_TEXT),
+            ..typed("string")
+        },
         ParameterKind::Flag => typed("boolean"),
         ParameterKind::After => Schema { max_length: Some(AFTER_MAX), ..typed("string") },
         ParameterKind::OneOf(words) => Schema { one_of: Some(words), ..typed("string") },
@@ -100,15 +114,23 @@ mod tests {
 
     #[test]
     fn a_value_that_may_be_missing_may_be_null_and_nothing_else() {
-        let check = |shape, expect: &str| assert_eq!(serde_json::to_string(&of_shape(shape)).unwrap(), expect);
+        let check =
+            |shape, expect: &str| assert_eq!(serde_json::to_string(&of_shape(shape)).unwrap(), expect);
         check(<Option<f64>>::SHAPE, r#"{"type":["number","null"],"format":"double"}"#);
-        check(<Option<api::runs::RunSheet>>::SHAPE, r##"{"anyOf":[{"$ref":"#/components/schemas/RunSheet"},{"type":"null"}]}"##);
-        check(<Vec<Option<chrono::NaiveDate>>>::SHAPE, r#"{"type":"array","items":{"type":["string","null"],"format":"date"}}"#);
+        check(
+            <Option<api::runs::RunSheet>>::SHAPE,
+            r##"{"anyOf":[{"$ref":"#/components/schemas/RunSheet"},{"type":"null"}]}"##,
+        );
+        check(
+            <Vec<Option<chrono::NaiveDate>>>::SHAPE,
+            r#"{"type":"array","items":{"type":["string","null"],"format":"date"}}"#,
+        );
     }
 
     #[test]
     fn a_parameter_tells_its_bounds_and_what_is_meant_without_it() {
-        let check = |kind, expect: &str| assert_eq!(serde_json::to_string(&of_parameter(kind)).unwrap(), expect);
+        let check =
+            |kind, expect: &str| assert_eq!(serde_json::to_string(&of_parameter(kind)).unwrap(), expect);
         check(Limit::KIND, r#"{"type":"integer","minimum":1,"maximum":10000,"default":1000}"#);
         check(<Option<Limit>>::KIND, r#"{"type":"integer","minimum":1,"maximum":10000}"#);
         check(api::Format::KIND, r#"{"type":"string","enum":["json","csv"]}"#);
@@ -116,7 +138,20 @@ mod tests {
 
     #[test]
     fn an_object_names_all_that_it_is_made_of() {
-        let names: Vec<_> = objects_in(api::runs::RunDetail::SHAPE).iter().map(|object| object.name).collect();
-        assert_eq!(names, ["RunDetail", "Run", "RunTotals", "RunSheet", "RunInput", "RunOutput", "RunWeights", "CheckFinding"]);
+        let names: Vec<_> =
+            objects_in(api::runs::RunDetail::SHAPE).iter().map(|object| object.name).collect();
+        assert_eq!(
+            names,
+            [
+                "RunDetail",
+                "Run",
+                "RunTotals",
+                "RunSheet",
+                "RunInput",
+                "RunOutput",
+                "RunWeights",
+                "CheckFinding"
+            ]
+        );
     }
 }

@@ -106,8 +106,10 @@ fn receiving(intake: &Intake, factory: &Factory) -> Option<Event> {
 fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Event> {
     let row = traced.run_rows.get(run);
     let kept = |scan: &&Link| scan.return_method.as_deref() == Some(ReturnMethod::ProdReturn.as_str());
-    // An input of unknown weight stands with 0: the schema wants a number, and a batch that is left out would be lost.
-    let mut inputs: BTreeMap<&str, f64> = balance::inputs(traced, run).into_iter().filter_map(|(batch, kg)| Some((batch?, kg))).collect();
+    // An input of unknown weight stands with 0: the schema wants a number, and a batch that is left out would
+    // be lost.
+    let mut inputs: BTreeMap<&str, f64> =
+        balance::inputs(traced, run).into_iter().filter_map(|(batch, kg)| Some((batch?, kg))).collect();
     for scan in traced.links_of(run, Kind::ScanBack).filter(kept) {
         // What went back as what it was has not been transformed.
         if let Some(kg) = scan.batch_code.as_deref().and_then(|batch| inputs.get_mut(batch)) {
@@ -116,7 +118,8 @@ fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Ev
     }
     let mut outputs: BTreeMap<String, f64> = BTreeMap::new();
     for output in traced.links_of(run, Kind::Output) {
-        *outputs.entry(factory.product(output.product_code.as_deref(), run)).or_default() += output.qty_kg.unwrap_or_default();
+        *outputs.entry(factory.product(output.product_code.as_deref(), run)).or_default() +=
+            output.qty_kg.unwrap_or_default();
     }
     if let Some(row) = row.filter(|_| outputs.is_empty())
         && let Some(kg) = row.actual_kg
@@ -132,7 +135,10 @@ fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Ev
         return None;
     }
     let packed = row.and_then(|row| row.pack_date).unwrap_or(run.1);
-    let adjustment = row.and_then(|row| row.shelf_life_adjustment).and_then(|days| u8::try_from(days).ok()).unwrap_or_default();
+    let adjustment = row
+        .and_then(|row| row.shelf_life_adjustment)
+        .and_then(|days| u8::try_from(days).ok())
+        .unwrap_or_default();
     let fields = json!({
         "transformationID": factory.run(run),
         "bizStep": "commissioning",
@@ -141,13 +147,19 @@ fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Ev
         "outputQuantityList": quantities(outputs.into_iter().map(|(name, kg)| (name, Some(kg)))),
         "ilmd": {"cbvmda:lotNumber": lot(run), "cbvmda:itemExpirationDate": use_by(packed, adjustment)},
     });
-    Some(Event::new("TransformationEvent", event_id(factory, "run", &lot(run)), ended(traced, run, factory)?, fields))
+    Some(Event::new(
+        "TransformationEvent",
+        event_id(factory, "run", &lot(run)),
+        ended(traced, run, factory)?,
+        fields,
+    ))
 }
 
 /// When a run was over, or else began.
 fn ended(traced: &Traced, (number, date): &RunKey, factory: &Factory) -> Option<DateTime<Tz>> {
     let row = traced.run_rows.get(&(number.clone(), *date));
-    row.and_then(|row| row.finished_at.or(row.started_at)).map_or_else(|| start_of(*date, factory.tz), |time| moment(time, factory.tz))
+    row.and_then(|row| row.finished_at.or(row.started_at))
+        .map_or_else(|| start_of(*date, factory.tz), |time| moment(time, factory.tz))
 }
 
 /// An order, whatever ties it to the trace.
@@ -198,7 +210,8 @@ fn despatch(order: &Sale<'_>, factory: &Factory) -> Vec<Event> {
     let unit = factory.unit(order.despatch_id);
     let id = |kind| names::event_id(factory, kind, &order.despatch_id.to_string());
     let content = quantities([(order.name.clone(), order.qty_kg)]);
-    let transactions = order.order_number.map(|number| json!([{"type": "po", "bizTransaction": factory.order(number)}]));
+    let transactions =
+        order.order_number.map(|number| json!([{"type": "po", "bizTransaction": factory.order(number)}]));
     let leaves = order.despatch_date.and_then(|date| end_of(date, factory.tz));
     let mut events = Vec::new();
     if let Some(at) = order.made.into_iter().chain(leaves).min().filter(|_| !content.is_null()) {
@@ -208,7 +221,9 @@ fn despatch(order: &Sale<'_>, factory: &Factory) -> Vec<Event> {
         });
         events.push(Event::new("AggregationEvent", id("packing"), at, fields));
     }
-    let has_left = order.status.is_some_and(|status| ["loaded", "delivered"].contains(&status.trim().to_lowercase().as_str()));
+    let has_left = order
+        .status
+        .is_some_and(|status| ["loaded", "delivered"].contains(&status.trim().to_lowercase().as_str()));
     if let Some(at) = leaves.filter(|_| has_left) {
         let fields = json!({
             "action": "OBSERVE", "bizStep": "shipping", "disposition": "in_transit", "epcList": [unit], "quantityList": content,
@@ -223,7 +238,9 @@ fn despatch(order: &Sale<'_>, factory: &Factory) -> Vec<Event> {
 
 /// A list of quantities in kg, to the gram; null where none is known.
 fn quantities(of: impl IntoIterator<Item = (String, Option<f64>)>) -> Value {
-    let element = |(name, kg): (String, Option<f64>)| Some(json!({"epcClass": name, "quantity": (kg? * 1000.0).round() / 1000.0, "uom": "KGM"}));
+    let element = |(name, kg): (String, Option<f64>)| {
+        Some(json!({"epcClass": name, "quantity": (kg? * 1000.0).round() / 1000.0, "uom": "KGM"}))
+    };
     let list: Vec<Value> = of.into_iter().filter_map(element).collect();
     if list.is_empty() { Value::Null } else { Value::Array(list) }
 }

@@ -81,9 +81,15 @@ mod tests {
     #[test]
     fn a_code_stays_one_part_of_a_name_whatever_is_in_it() {
         let factory = Factory { id: "main".to_owned(), tz: chrono_tz::Europe::London };
-        assert_eq!(factory.fish("B/1 %.:é"), "urn:gdst:main:product:lot:class:main.fish.B%2F1%20%25%2E%3A%C3%A9");
+        assert_eq!(
+            factory.fish("B/1 %.:é"),
+            "urn:gdst:main:product:lot:class:main.fish.B%2F1%20%25%2E%3A%C3%A9"
+        );
         let run = ("007.1".to_owned(), "2026-11-23".parse().unwrap());
-        assert_eq!(factory.product(None, &run), "urn:gdst:main:product:lot:class:main.unknown.007%2E1-20261123");
+        assert_eq!(
+            factory.product(None, &run),
+            "urn:gdst:main:product:lot:class:main.unknown.007%2E1-20261123"
+        );
         assert_eq!(
             (factory.party(), factory.place()),
             ("urn:gdst:main:party:main.main".to_owned(), "urn:gdst:main:location:loc:main.main".to_owned())
@@ -94,8 +100,15 @@ mod tests {
     fn the_same_thing_has_the_same_id_and_another_thing_another() {
         let factory = |id: &str| Factory { id: id.to_owned(), tz: chrono_tz::Europe::London };
         let id = event_id(&factory("main"), "run", "7");
-        assert!(id.starts_with("urn:uuid:") && id.len() == 45 && id == event_id(&factory("main"), "run", "7"), "{id}");
-        for other in [event_id(&factory("main"), "run", "8"), event_id(&factory("main"), "order", "7"), event_id(&factory("other"), "run", "7")] {
+        assert!(
+            id.starts_with("urn:uuid:") && id.len() == 45 && id == event_id(&factory("main"), "run", "7"),
+            "{id}"
+        );
+        for other in [
+            event_id(&factory("main"), "run", "8"),
+            event_id(&factory("main"), "order", "7"),
+            event_id(&factory("other"), "run", "7"),
+        ] {
             assert_ne!(id, other);
         }
     }

@@ -9,15 +9,27 @@ fn read(address: &str) -> Result<Target, Refusal> {
 
 fn refused(host: &str) -> bool {
     let outcome = read(&format!("mssql://sa:x@{host}:1433"));
-    matches!(outcome, Err(Refusal::OtherHost(_) | Refusal::Ambiguous | Refusal::OtherDatabase(_) | Refusal::Port | Refusal::Parameter))
+    matches!(
+        outcome,
+        Err(Refusal::OtherHost(_)
+            | Refusal::Ambiguous
+            | Refusal::OtherDatabase(_)
+            | Refusal::Port
+            | Refusal::Parameter)
+    )
 }
 
 #[test]
 fn the_three_names_of_this_machine_are_taken() {
-    let addresses = |address: &str| read(address).unwrap().addresses().iter().map(ToString::to_string).collect::<Vec<_>>();
+    let addresses = |address: &str| {
+        read(address).unwrap().addresses().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
     assert_eq!(addresses("mssql://sa:x@127.0.0.1:1434"), ["127.0.0.1:1434"]);
     assert_eq!(addresses("mssql://sa:x@localhost"), ["127.0.0.1:1433", "[::1]:1433"]);
-    assert_eq!(addresses("mssql://sa:x@LocalHost:1433/tideline_sandbox?encrypt=false"), ["127.0.0.1:1433", "[::1]:1433"]);
+    assert_eq!(
+        addresses("mssql://sa:x@LocalHost:1433/tideline_sandbox?encrypt=false"),
+        ["127.0.0.1:1433", "[::1]:1433"]
+    );
     assert_eq!(addresses("mssql://[::1]:1433"), ["[::1]:1433"]);
     assert_eq!(addresses("mssql://sa@::1"), ["[::1]:1433"]);
     assert_eq!(addresses(DEFAULT_ADDRESS), ["127.0.0.1:1433"]);
@@ -102,20 +114,28 @@ fn whatever_else_is_or_resolves_to_or_looks_like_this_machine_is_refused() {
 
 #[test]
 fn another_database_scheme_port_or_parameter_is_refused() {
-    let check = |address: &str, expect: &str| assert_eq!(read(address).unwrap_err().to_string(), expect, "{address}");
-    let database =
-        |name: &str| format!("`{name}` is not the sandbox's database: only `tideline_sandbox` is ever set up, and the address may leave it out");
+    let check =
+        |address: &str, expect: &str| assert_eq!(read(address).unwrap_err().to_string(), expect, "{address}");
+    let database = |name: &str| {
+        format!(
+            "`{name}` is not the sandbox's database: only `tideline_sandbox` is ever set up, and the address may leave it out"
+        )
+    };
     check("mssql://sa:x@127.0.0.1/erp", &database("erp"));
     check("mssql://sa:x@127.0.0.1/master", &database("master"));
     check("mssql://sa:x@127.0.0.1/Tideline_Sandbox", &database("Tideline_Sandbox"));
     check("mssql://sa:x@127.0.0.1/tideline_sandbox/x", &database("tideline_sandbox/x"));
     check("mssql://sa:x@127.0.0.1/tideline_sandbox;DROP", &database("tideline_sandbox;DROP"));
     check("mssql://sa:x@127.0.0.1/", &database(""));
-    for scheme in ["sqlserver://sa:x@127.0.0.1", "MSSQL://127.0.0.1", "127.0.0.1", "sqlite://data/erp.db", ""] {
+    for scheme in ["sqlserver://sa:x@127.0.0.1", "MSSQL://127.0.0.1", "127.0.0.1", "sqlite://data/erp.db", ""]
+    {
         check(scheme, "the address must look like `mssql://sa@127.0.0.1:1433`");
     }
     for port in [":0", ":65536", ":x", ":", ":+1433", ":１４３３", ":1433:1433"] {
-        check(&format!("mssql://sa:x@127.0.0.1{port}"), "the port in the address is not a number from 1 to 65535");
+        check(
+            &format!("mssql://sa:x@127.0.0.1{port}"),
+            "the port in the address is not a number from 1 to 65535",
+        );
     }
     for parameters in ["database=erp", "encrypt=no", "server=10.0.0.5", "encrypt"] {
         assert_eq!(read(&format!("mssql://sa:x@127.0.0.1?{parameters}")).unwrap_err(), Refusal::Parameter);
@@ -124,8 +144,9 @@ fn another_database_scheme_port_or_parameter_is_refused() {
 
 #[test]
 fn the_password_is_the_addresss_own_or_the_environments_and_never_nothing() {
-    let password =
-        |address: &str, other: Option<&str>| Target::read(address, other.map(Secret::new)).map(|target| target.password.expose().to_owned());
+    let password = |address: &str, other: Option<&str>| {
+        Target::read(address, other.map(Secret::new)).map(|target| target.password.expose().to_owned())
+    };
     assert_eq!(password("mssql://sa:p%40ss%2Fw%3Fd@localhost", Some("other")), Ok("p@ss/w?d".to_owned()));
     assert_eq!(password("mssql://sa@localhost", Some("other")), Ok("other".to_owned()));
     assert_eq!(password("mssql://sa:@localhost", Some("other")), Ok("other".to_owned()));
@@ -150,7 +171,8 @@ fn only_a_loopback_peer_is_talked_to() {
     }
 }
 
-/// Hosts near the three that pass: the three with one character put in, taken out or changed, and parts of them joined.
+/// Hosts near the three that pass: the three with one character put in, taken out or changed, and parts of
+/// them joined.
 fn near_host() -> impl Strategy<Value = String> {
     let name = prop::sample::select(vec!["localhost", "127.0.0.1", "[::1]", "::1"]);
     let changed = (name, any::<prop::sample::Index>(), any::<char>(), 0..3).prop_map(|(name, at, c, how)| {
@@ -163,7 +185,10 @@ fn near_host() -> impl Strategy<Value = String> {
         }
         chars.into_iter().collect()
     });
-    let joined = prop::collection::vec(prop::sample::select(vec!["localhost", "127.0.0.1", "::1", "[", "]", ".", ":", "evil", "0x", "%"]), 1..5);
+    let joined = prop::collection::vec(
+        prop::sample::select(vec!["localhost", "127.0.0.1", "::1", "[", "]", ".", ":", "evil", "0x", "%"]),
+        1..5,
+    );
     prop_oneof![changed, joined.prop_map(|parts| parts.concat())]
 }
 

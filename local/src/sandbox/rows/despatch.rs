@@ -16,7 +16,13 @@ use crate::sandbox::schema::Writer;
 const BLOCK: i64 = 2;
 
 /// Writes the orders that changed in the window.
-pub(super) fn write(day: &Day, made: &Made, inputs: &[Input], window: Window, erp: &mut Writer) -> rusqlite::Result<()> {
+pub(super) fn write(
+    day: &Day,
+    made: &Made,
+    inputs: &[Input],
+    window: Window,
+    erp: &mut Writer,
+) -> rusqlite::Result<()> {
     let run = &made.run;
     if !run.completes() || run.end > window.until {
         return Ok(());
@@ -28,8 +34,12 @@ pub(super) fn write(day: &Day, made: &Made, inputs: &[Input], window: Window, er
         let delivered = loaded + dice.whole(3 * HOUR, 20 * HOUR);
         let Some(stage) = window.stage(&[ordered, loaded, delivered]) else { continue };
         let at = [ordered, loaded, delivered][stage];
-        let is_mistyped = stage == 0 && n == 0 && typo(day.seed, day.number, run.rank) == Some(Typo::OrderCases);
-        erp.put(&DESPATCH, &order(made, inputs, n, grams, stage, loaded, delivered, at, is_mistyped, &mut dice))?;
+        let is_mistyped =
+            stage == 0 && n == 0 && typo(day.seed, day.number, run.rank) == Some(Typo::OrderCases);
+        erp.put(
+            &DESPATCH,
+            &order(made, inputs, n, grams, stage, loaded, delivered, at, is_mistyped, &mut dice),
+        )?;
     }
     Ok(())
 }
@@ -37,7 +47,8 @@ pub(super) fn write(day: &Day, made: &Made, inputs: &[Input], window: Window, er
 /// The grams of each order of a run: most runs leave whole, a few leave a rest that grows old.
 fn parts(day: &Day, made: &Made) -> Vec<i64> {
     let mut dice = Dice::of(day.seed, Topic::Order, made.run.serial * (BLOCK + 1));
-    // Scales at the gate show a tenth of a kilogram, and it is rounded up: no rest of a few grams stays in the books.
+    // Scales at the gate show a tenth of a kilogram, and it is rounded up: no rest of a few grams stays in
+    // the books.
     let whole = (made.out_g() + 499) / 100 * 100;
     match dice.below(100) {
         0..=1 => vec![],
@@ -82,7 +93,12 @@ fn order<'a>(
         if stage == 0 {
             Cell::Null
         } else {
-            Cell::Text(format!("{}{}.{}", if dice.chance(50) { " " } else { "" }, degrees_tenths / 10, degrees_tenths % 10))
+            Cell::Text(format!(
+                "{}{}.{}",
+                if dice.chance(50) { " " } else { "" },
+                degrees_tenths / 10,
+                degrees_tenths % 10
+            ))
         },
         Cell::Str(["pending", "loaded", "delivered"][stage]),
         stamp(at),

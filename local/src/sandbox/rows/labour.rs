@@ -1,4 +1,5 @@
-//! `shifts`: the people and hours of each line in each shift, planned when it begins and counted when it is over.
+//! `shifts`: the people and hours of each line in each shift, planned when it begins and counted when it is
+//! over.
 
 use warehouse::sources::SHIFTS as SHIFT_ROWS;
 
@@ -17,14 +18,23 @@ const BOOKED_AFTER: i64 = 900;
 pub(super) fn write(day: &Day, window: Window, erp: &mut Writer) -> rusqlite::Result<()> {
     for (shift, code) in SHIFTS.iter().enumerate() {
         for line in working_lines(day.seed, day.number, shift) {
-            let (begin, counted) = (block_begin(day.number, shift, line), block_end(day.number, shift, line) + BOOKED_AFTER);
+            let (begin, counted) =
+                (block_begin(day.number, shift, line), block_end(day.number, shift, line) + BOOKED_AFTER);
             let Some(stage) = window.stage(&[begin, counted]) else { continue };
-            let id = first_id(day.number, (SHIFTS.len() * LINES.len()) as i64) + (shift * LINES.len() + line) as i64;
+            let id = first_id(day.number, (SHIFTS.len() * LINES.len()) as i64)
+                + (shift * LINES.len() + line) as i64;
             let mut dice = Dice::of(day.seed, Topic::Labour, id);
             let headcount = (LINES[line].headcount + dice.whole(-1, 1)) as f64;
-            let overtime_hours = if dice.chance(350) { headcount * f64::from(dice.whole(1, 3) as i32) * 0.25 } else { 0.0 };
-            let actual_hours = (headcount * 8.0 * dice.between(0.93, 1.0) * 4.0).round() / 4.0 + overtime_hours;
-            let output_g: i64 = day.runs.iter().filter(|made| made.run.line == line && made.run.shift == shift).map(|made| made.total_g).sum();
+            let overtime_hours =
+                if dice.chance(350) { headcount * f64::from(dice.whole(1, 3) as i32) * 0.25 } else { 0.0 };
+            let actual_hours =
+                (headcount * 8.0 * dice.between(0.93, 1.0) * 4.0).round() / 4.0 + overtime_hours;
+            let output_g: i64 = day
+                .runs
+                .iter()
+                .filter(|made| made.run.line == line && made.run.shift == shift)
+                .map(|made| made.total_g)
+                .sum();
             let counted_only = |cell| if stage == 1 { cell } else { Cell::Null };
             erp.put(
                 &SHIFT_ROWS,

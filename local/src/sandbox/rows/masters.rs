@@ -1,4 +1,5 @@
-//! `prod_lines`, `SI_OCM_PLU` and `product_catalogue`: what changes seldom. Each line and product is revised in turn, at half past ten.
+//! `prod_lines`, `SI_OCM_PLU` and `product_catalogue`: what changes seldom. Each line and product is revised
+//! in turn, at half past ten.
 
 use warehouse::sources::{PLU, PROD_LINES, PRODUCT_CATALOGUE};
 
@@ -79,7 +80,11 @@ fn catalogue<'a>(product: &'a Product, revised: Moment, dice: &mut Dice) -> [Cel
         Cell::Real((product.pack_g / product.pieces) as f64),
         Cell::Str(product.piece_type),
         Cell::Str(CUSTOMERS[product.customer].0),
-        Cell::Str(if product.category() == "Smoked" || product.raw.origin().prefix == "PRA" { "high risk" } else { "chilled raw" }),
+        Cell::Str(if product.category() == "Smoked" || product.raw.origin().prefix == "PRA" {
+            "high risk"
+        } else {
+            "chilled raw"
+        }),
         flag_or_null(dice.chance(950), true, dice),
         date(revised),
     ]

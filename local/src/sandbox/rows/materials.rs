@@ -50,13 +50,23 @@ fn delivery<'a>(batch: &'a Batch, is_certified: bool, certified: Moment, dice: &
         kg(batch.grams),
         date(batch.received + 10 * DAY),
         Cell::Str(origin.country),
-        if is_certified && !origin.certificate.is_empty() { Cell::Str(origin.certificate) } else { Cell::Null },
+        if is_certified && !origin.certificate.is_empty() {
+            Cell::Str(origin.certificate)
+        } else {
+            Cell::Null
+        },
         mixed_stamp(if is_certified { certified } else { batch.received }, dice),
     ]
 }
 
 /// Writes what went into a run, came out of it and went back.
-pub(super) fn write_run(day: &Day, made: &Made, inputs: &[Input], window: Window, erp: &mut Writer) -> rusqlite::Result<()> {
+pub(super) fn write_run(
+    day: &Day,
+    made: &Made,
+    inputs: &[Input],
+    window: Window,
+    erp: &mut Writer,
+) -> rusqlite::Result<()> {
     let run = &made.run;
     if run.end + DAY <= window.after {
         return Ok(());
@@ -69,7 +79,9 @@ pub(super) fn write_run(day: &Day, made: &Made, inputs: &[Input], window: Window
             erp.put(&BATCH_LINEAGE, &scan_in(run, n, input, &mut dice))?;
         }
     }
-    if let Some(input) = inputs.first().filter(|_| typo == Some(Typo::InputBelowZero) && window.contains(run.end)) {
+    if let Some(input) =
+        inputs.first().filter(|_| typo == Some(Typo::InputBelowZero) && window.contains(run.end))
+    {
         erp.put(&RUN_INPUTS, &booking(run, EXTRA, input, Cell::Real(-12.5), run.end))?;
     }
     if let Some(back) = scan_back(day.seed, run).filter(|back| window.contains(back.at)) {
@@ -118,7 +130,11 @@ fn scan_in<'a>(run: &'a Run, n: i64, input: &'a Input, dice: &mut Dice) -> [Cell
 }
 
 /// A return by `OCM` makes a batch of its own, whose parent is the batch that it came from.
-fn scanned_back<'a>(run: &'a Run, back: &crate::sandbox::intake::Return, inputs: &'a [Input]) -> [Cell<'a>; 11] {
+fn scanned_back<'a>(
+    run: &'a Run,
+    back: &crate::sandbox::intake::Return,
+    inputs: &'a [Input],
+) -> [Cell<'a>; 11] {
     let from = inputs.last().map(|input| input.batch_code.as_str());
     let made = returned_batch_code(run);
     [

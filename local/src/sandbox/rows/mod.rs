@@ -1,7 +1,8 @@
 //! The rows of a factory day, table by table.
 //!
-//! Each row is a function of the day and of a moment: filling a sandbox writes every row as it stands at the end; keeping it producing writes the rows that
-//! appear or change in a window of time. Both call the same functions, so both give the same tables.
+//! Each row is a function of the day and of a moment: filling a sandbox writes every row as it stands at the
+//! end; keeping it producing writes the rows that appear or change in a window of time. Both call the same
+//! functions, so both give the same tables.
 
 mod cases;
 mod despatch;
@@ -17,7 +18,8 @@ use super::clock::Window;
 use super::day::Day;
 use super::schema::Writer;
 
-/// The days for which a moment can matter: from so many days back (orders and quality records take that long) ...
+/// The days for which a moment can matter: from so many days back (orders and quality records take that long)
+/// ...
 pub(super) const DAYS_BACK: i64 = 10;
 /// ... to so many days ahead (fish is delivered on the day before it is used).
 pub(super) const DAYS_AHEAD: i64 = 1;

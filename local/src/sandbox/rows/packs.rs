@@ -34,7 +34,14 @@ pub(super) fn write(day: &Day, made: &Made, window: Window, erp: &mut Writer) ->
     Ok(())
 }
 
-fn cells<'a>(day: &Day, made: &'a Made, n: i64, pack: &Pack, typo: Option<Typo>, operator: &'a str) -> [Cell<'a>; 14] {
+fn cells<'a>(
+    day: &Day,
+    made: &'a Made,
+    n: i64,
+    pack: &Pack,
+    typo: Option<Typo>,
+    operator: &'a str,
+) -> [Cell<'a>; 14] {
     let run = &made.run;
     let id = run.serial * MOST_PACKS + n;
     let mut dice = Dice::of(day.seed, Topic::Scan, id);
@@ -48,7 +55,11 @@ fn cells<'a>(day: &Day, made: &'a Made, n: i64, pack: &Pack, typo: Option<Typo>,
         untidy(&run.number, &mut dice),
         mixed_stamp(pack.at, &mut dice),
         Cell::Str(run.product.code),
-        if typo == Some(Typo::PackWeight) { Cell::Str("ERR") } else { Cell::Real((pack.net_dg + tare_dg) as f64 / 10.0) },
+        if typo == Some(Typo::PackWeight) {
+            Cell::Str("ERR")
+        } else {
+            Cell::Real((pack.net_dg + tare_dg) as f64 / 10.0)
+        },
         Cell::Real(target_g),
         if typo == Some(Typo::PackTare) { Cell::Str("-4.0") } else { Cell::Text(tare) },
         Cell::Real(pack.net_dg as f64 / 10.0),

@@ -26,7 +26,11 @@ pub(super) fn write(day: &Day, made: &Made, window: Window, erp: &mut Writer) ->
         erp.put(&RUN_NUMBERS, &run_number(day, made, is_over))?;
         erp.put(&RUN_SHEETS, &sheet(day, made, is_over && run.completes()))?;
     }
-    let renewed = if window.until >= run.end { run.end } else { run.start + (window.until - run.start) / TOTALS_EVERY * TOTALS_EVERY };
+    let renewed = if window.until >= run.end {
+        run.end
+    } else {
+        run.start + (window.until - run.start) / TOTALS_EVERY * TOTALS_EVERY
+    };
     if renewed > run.start && window.contains(renewed) {
         erp.put(&RUN_TOTALS, &totals(made, renewed))?;
     }
@@ -36,7 +40,8 @@ pub(super) fn write(day: &Day, made: &Made, window: Window, erp: &mut Writer) ->
 fn run_number<'a>(day: &Day, made: &'a Made, is_over: bool) -> [Cell<'a>; 11] {
     let run = &made.run;
     let mut dice = Dice::of(day.seed, Topic::Paper, run.serial * 2);
-    // Somebody has to clear the flag by hand, and now and then nobody does. Thrown first and in any case: what follows is the same at each stage.
+    // Somebody has to clear the flag by hand, and now and then nobody does. Thrown first and in any case:
+    // what follows is the same at each stage.
     let is_left_active = dice.chance(40);
     let is_complete = is_over && run.completes();
     let is_active = !is_over || (is_complete && is_left_active);
@@ -63,7 +68,11 @@ fn run_number<'a>(day: &Day, made: &'a Made, is_over: bool) -> [Cell<'a>; 11] {
         product_code,
         prod_line,
         Cell::Str(SHIFTS[run.shift]),
-        if dice.chance(100) { Cell::Null } else { Cell::Text(format!("SP-{}-{}", run.product.code, 1 + run.product.tier)) },
+        if dice.chance(100) {
+            Cell::Null
+        } else {
+            Cell::Text(format!("SP-{}-{}", run.product.code, 1 + run.product.tier))
+        },
         flag_or_null(is_active, true, &mut dice),
         flag_or_null(is_complete, false, &mut dice),
         stamp(run.start),

@@ -15,15 +15,31 @@ const MOST_A_DAY: i64 = 8;
 /// Type, what was seen, why it happened, what was done.
 const FINDINGS: [(&str, &str, &str, &str); 8] = [
     ("temperature", "Chill above limit during loading", "Door left open", "Door alarm set to 2 minutes"),
-    ("labelling", "Wrong use by date on outer case", "Old template selected", "Template locked, cases relabelled"),
-    ("underweight", "Average weight below nominal on hourly check", "Scale drift", "Scale calibrated, packs reworked"),
-    ("foreign_body", "Blue plastic fragment found at inspection", "Worn crate", "Crates checked and replaced"),
+    (
+        "labelling",
+        "Wrong use by date on outer case",
+        "Old template selected",
+        "Template locked, cases relabelled",
+    ),
+    (
+        "underweight",
+        "Average weight below nominal on hourly check",
+        "Scale drift",
+        "Scale calibrated, packs reworked",
+    ),
+    (
+        "foreign_body",
+        "Blue plastic fragment found at inspection",
+        "Worn crate",
+        "Crates checked and replaced",
+    ),
     ("packaging", "Film seal leaking", "Seal bar temperature too low", "Seal bar serviced"),
     ("traceability", "Batch ticket missing on trolley", "Ticket fell off in chill", "Ticket holders fitted"),
     ("hygiene", "Swab over limit after clean down", "Rinse step cut short", "Clean repeated, team retrained"),
     ("bones", "Pin bones above specification", "Knife wear on pin boner", "Knives changed"),
 ];
-const SEVERITIES: [&str; 10] = ["critical", "major", "major", "major", "minor", "minor", "minor", "minor", "minor", "minor "];
+const SEVERITIES: [&str; 10] =
+    ["critical", "major", "major", "major", "minor", "minor", "minor", "minor", "minor", "minor "];
 
 /// Writes the records that were raised or moved on in the window.
 pub(super) fn write(day: &Day, window: Window, erp: &mut Writer) -> rusqlite::Result<()> {
@@ -46,11 +62,19 @@ pub(super) fn write(day: &Day, window: Window, erp: &mut Writer) -> rusqlite::Re
 
 /// The run that it was found on, for most.
 fn running<'a>(day: &'a Day, at: Moment, dice: &mut Dice) -> Option<&'a Run> {
-    let running: Vec<&Run> = day.runs.iter().map(|made| &made.run).filter(|run| run.start <= at && at < run.end).collect();
+    let running: Vec<&Run> =
+        day.runs.iter().map(|made| &made.run).filter(|run| run.start <= at && at < run.end).collect();
     if running.is_empty() || dice.chance(200) { None } else { Some(dice.pick(&running)) }
 }
 
-fn record<'a>(id: i64, raised: Moment, at: Moment, stage: usize, run: Option<&'a Run>, dice: &mut Dice) -> [Cell<'a>; 14] {
+fn record<'a>(
+    id: i64,
+    raised: Moment,
+    at: Moment,
+    stage: usize,
+    run: Option<&'a Run>,
+    dice: &mut Dice,
+) -> [Cell<'a>; 14] {
     let (kind, description, cause, action) = dice.pick(&FINDINGS);
     let severity = dice.pick(&SEVERITIES);
     let (raised_by, closed_by) = (dice.pick(&PEOPLE), dice.pick(&PEOPLE));

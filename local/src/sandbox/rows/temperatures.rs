@@ -44,7 +44,8 @@ pub(super) fn write(day: &Day, window: Window, erp: &mut Writer) -> rusqlite::Re
 
 /// Every second day one place has one for sure; the others by chance.
 fn excursion(day: &Day, location: usize) -> Option<Excursion> {
-    let mut dice = Dice::of(day.seed, Topic::Excursion, day.number * LOCATIONS.len() as i64 + location as i64);
+    let mut dice =
+        Dice::of(day.seed, Topic::Excursion, day.number * LOCATIONS.len() as i64 + location as i64);
     let turn = turn(day.seed, day.number);
     let is_due = turn % 2 == 0 && turn / 2 % LOCATIONS.len() as i64 == location as i64;
     let readings = dice.whole(4, 12);
@@ -54,7 +55,14 @@ fn excursion(day: &Day, location: usize) -> Option<Excursion> {
     (is_due || dice.chance(35)).then_some(Excursion { first, readings, peak })
 }
 
-fn put(day: &Day, reading: i64, location: usize, excursion: Option<&Excursion>, at: Moment, erp: &mut Writer) -> rusqlite::Result<()> {
+fn put(
+    day: &Day,
+    reading: i64,
+    location: usize,
+    excursion: Option<&Excursion>,
+    at: Moment,
+    erp: &mut Writer,
+) -> rusqlite::Result<()> {
     let id = (day.number * READINGS_A_DAY + reading) * LOCATIONS.len() as i64 + location as i64;
     let mut dice = Dice::of(day.seed, Topic::Temperature, id);
     let (name, min, max) = LOCATIONS[location];
@@ -65,7 +73,10 @@ fn put(day: &Day, reading: i64, location: usize, excursion: Option<&Excursion>, 
             let beyond = excursion.peak * (1.0 - (along - 0.5).abs() * 1.4);
             if beyond > 0.0 { max + beyond.max(0.2) } else { min + beyond.min(-0.2) }
         }
-        None => (f64::midpoint(min, max) + dice.normal() * (max - min) / 16.0 + swing(reading) * (max - min) / 8.0).clamp(min, max),
+        None => (f64::midpoint(min, max)
+            + dice.normal() * (max - min) / 16.0
+            + swing(reading) * (max - min) / 8.0)
+            .clamp(min, max),
     };
     let is_garbage = reading == 100 + day.number % 80 && location as i64 == day.number % 7;
     let is_nameless = reading == 50 && location == 3 && day.number % 4 == 0;

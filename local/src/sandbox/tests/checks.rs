@@ -71,7 +71,12 @@ fn every_check_finds_something_in_any_week_and_nothing_on_most_runs() {
         for (check, sql) in CHECKS {
             for first in 9..=17 {
                 let (from, to) = (format!("2026-11-{first:02}"), format!("2026-11-{:02}", first + 6));
-                let found = number(&db, &format!("WITH found (at) AS ({sql}) SELECT count(*) FROM found WHERE at BETWEEN '{from}' AND '{to}'"));
+                let found = number(
+                    &db,
+                    &format!(
+                        "WITH found (at) AS ({sql}) SELECT count(*) FROM found WHERE at BETWEEN '{from}' AND '{to}'"
+                    ),
+                );
                 assert!(found > 0, "{check} finds nothing from {from} to {to} with seed {seed}");
             }
             if check != "temperature_breach" {
@@ -97,8 +102,14 @@ fn yields_and_weights_are_those_of_a_factory() {
         "SELECT 100 * sum(outs.kg BETWEEN 0.91 * ins.kg AND 0.97 * ins.kg) / count(*) FROM runs JOIN ins USING (n) JOIN outs USING (n) WHERE complete",
     );
     assert!((90..100).contains(&usual), "{usual} % of the runs yield 91 to 97 %");
-    let light = number(&db, "SELECT 1000 * sum(NetWeight < TargetWeight * 0.955) / count(*) FROM SI_OCM_TRANS WHERE TargetWeight <= 500");
+    let light = number(
+        &db,
+        "SELECT 1000 * sum(NetWeight < TargetWeight * 0.955) / count(*) FROM SI_OCM_TRANS WHERE TargetWeight <= 500",
+    );
     assert!(light < 5, "{light} of 1000 small packs are far too light");
-    let spread = number(&db, "SELECT cast(100 * avg(StdDev / AvgWeight * 100) AS INTEGER) FROM SI_OCM_TOTALS WHERE AvgWeight < 510");
+    let spread = number(
+        &db,
+        "SELECT cast(100 * avg(StdDev / AvgWeight * 100) AS INTEGER) FROM SI_OCM_TOTALS WHERE AvgWeight < 510",
+    );
     assert!((110..170).contains(&spread), "packs spread by {spread} hundredths of a percent");
 }

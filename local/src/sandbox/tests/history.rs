@@ -24,16 +24,26 @@ fn every_whole_day_has_about_fifteen_thousand_rows() {
     for day in 10..23 {
         let date = format!("2026-11-{day}");
         let count = |source: &Source| {
-            let stamp =
-                source.watermark_until_changed.map_or(source.watermark.to_owned(), |first| format!("coalesce({}, {first})", source.watermark));
-            number(&db, &format!("SELECT count(*) FROM {} WHERE {stamp} >= '{date}' AND {stamp} < '{date}x'", source.table))
+            let stamp = source.watermark_until_changed.map_or(source.watermark.to_owned(), |first| {
+                format!("coalesce({}, {first})", source.watermark)
+            });
+            number(
+                &db,
+                &format!(
+                    "SELECT count(*) FROM {} WHERE {stamp} >= '{date}' AND {stamp} < '{date}x'",
+                    source.table
+                ),
+            )
         };
         let rows: i64 = ALL.into_iter().map(count).sum();
         assert!((13_000..=17_000).contains(&rows), "{date}: {rows}");
         let packs = count(ALL[1]);
         assert!((9_500..=12_500).contains(&packs), "{date}: {packs} packs");
     }
-    assert_eq!(factory.summary.total() as i64, ALL.iter().map(|source| number(&db, &format!("SELECT count(*) FROM {}", source.table))).sum::<i64>());
+    assert_eq!(
+        factory.summary.total() as i64,
+        ALL.iter().map(|source| number(&db, &format!("SELECT count(*) FROM {}", source.table))).sum::<i64>()
+    );
 }
 
 #[test]
@@ -44,13 +54,17 @@ fn no_stamp_is_later_than_the_end_and_runs_are_under_way() {
         let db = factory.reader();
         for source in ALL {
             for column in source.columns.iter().filter(|column| column.kind == Kind::Time) {
-                let late = number(&db, &format!("SELECT count(*) FROM {} WHERE {} > '{end}'", source.table, column.source));
+                let late = number(
+                    &db,
+                    &format!("SELECT count(*) FROM {} WHERE {} > '{end}'", source.table, column.source),
+                );
                 assert_eq!(late, 0, "{}.{}", source.table, column.source);
             }
         }
         let active = number(&db, "SELECT count(*) FROM RunNumber WHERE Updated IS NULL");
         assert!((2..=5).contains(&active), "{active} active runs at {end}");
-        let latest_pack: String = db.query_row("SELECT max(TransDate) FROM SI_OCM_TRANS", [], |row| row.get(0)).unwrap();
+        let latest_pack: String =
+            db.query_row("SELECT max(TransDate) FROM SI_OCM_TRANS", [], |row| row.get(0)).unwrap();
         assert!(latest_pack > (end - minutes(5)).to_string(), "{latest_pack}");
     }
 }
@@ -78,9 +92,17 @@ fn every_child_of_a_run_belongs_to_a_run_that_began_before_it() {
         assert_eq!(orphans, 0, "{table}");
     }
     let batches = "SELECT batch_code FROM traceability UNION SELECT new_batch_code FROM batch_lineage WHERE new_batch_code IS NOT NULL";
-    let unknown = number(&db, &format!("SELECT count(*) FROM run_inputs WHERE updated_at >= '2026-11-20' AND batch_code NOT IN ({batches})"));
+    let unknown = number(
+        &db,
+        &format!(
+            "SELECT count(*) FROM run_inputs WHERE updated_at >= '2026-11-20' AND batch_code NOT IN ({batches})"
+        ),
+    );
     assert_eq!(unknown, 0, "inputs from batches that nobody delivered or made");
-    let shared = number(&db, "SELECT count(*) FROM (SELECT 1 FROM run_inputs GROUP BY batch_code HAVING count(DISTINCT run_number) > 1)");
+    let shared = number(
+        &db,
+        "SELECT count(*) FROM (SELECT 1 FROM run_inputs GROUP BY batch_code HAVING count(DISTINCT run_number) > 1)",
+    );
     assert!(shared > 20, "{shared} batches feed several runs");
     let overdrawn = number(
         &db,
@@ -98,10 +120,13 @@ fn a_few_rows_in_ten_thousand_must_be_rejected_in_several_tables() {
         let mut faults: Vec<String> = source.key.iter().map(|key| format!("{key} IS NULL")).collect();
         for column in source.columns {
             let name = column.source;
-            let is_garbage =
-                format!("(typeof({name}) = 'text' AND trim({name}) GLOB '*[^0-9.-]*' OR typeof({name}) = 'text' AND trim({name}) = '--.-')");
+            let is_garbage = format!(
+                "(typeof({name}) = 'text' AND trim({name}) GLOB '*[^0-9.-]*' OR typeof({name}) = 'text' AND trim({name}) = '--.-')"
+            );
             match column.kind {
-                Kind::Whole | Kind::Number => faults.push(format!("{is_garbage} OR {name} IS NOT NULL AND cast({name} AS REAL) < 0")),
+                Kind::Whole | Kind::Number => {
+                    faults.push(format!("{is_garbage} OR {name} IS NOT NULL AND cast({name} AS REAL) < 0"))
+                }
                 Kind::Signed => faults.push(is_garbage),
                 _ => {}
             }
@@ -109,14 +134,18 @@ fn a_few_rows_in_ten_thousand_must_be_rejected_in_several_tables() {
                 faults.push(format!("{name} NOT BETWEEN {low} AND {high}"));
             }
         }
-        let bad = number(&db, &format!("SELECT count(*) FROM {} WHERE {}", source.table, faults.join(" OR ")));
+        let bad =
+            number(&db, &format!("SELECT count(*) FROM {} WHERE {}", source.table, faults.join(" OR ")));
         if bad > 0 {
             bad_by_table.push((source.table, bad));
         }
     }
     let bad: i64 = bad_by_table.iter().map(|(_, bad)| bad).sum();
     assert!(bad_by_table.len() >= 5, "{bad_by_table:?}");
-    assert!(bad >= 14 && bad * 10_000 <= 5 * factory.summary.total() as i64, "{bad} bad rows: {bad_by_table:?}");
+    assert!(
+        bad >= 14 && bad * 10_000 <= 5 * factory.summary.total() as i64,
+        "{bad} bad rows: {bad_by_table:?}"
+    );
 }
 
 #[test]
@@ -146,8 +175,17 @@ fn an_index_gives_every_page_in_order() {
     for source in ALL {
         for stamp in [Some(source.watermark), source.watermark_until_changed].into_iter().flatten() {
             let order = [&[stamp], source.key].concat().join(", ");
-            let sql = format!("EXPLAIN QUERY PLAN SELECT * FROM {} WHERE {stamp} >= '2026' ORDER BY {order} LIMIT 9", source.table);
-            let plan: Vec<String> = db.prepare(&sql).unwrap().query_map([], |row| row.get(3)).unwrap().map(Result::unwrap).collect();
+            let sql = format!(
+                "EXPLAIN QUERY PLAN SELECT * FROM {} WHERE {stamp} >= '2026' ORDER BY {order} LIMIT 9",
+                source.table
+            );
+            let plan: Vec<String> = db
+                .prepare(&sql)
+                .unwrap()
+                .query_map([], |row| row.get(3))
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
             assert!(plan.len() == 1 && plan[0].contains("USING INDEX"), "{}: {plan:?}", source.table);
         }
     }

@@ -31,7 +31,11 @@ fn six_hours_bring_finished_and_started_runs_and_never_an_idle_factory() {
     let db = factory.reader();
     let count = |sql: &str| number(&db, sql);
     let complete = "SELECT count(*) FROM RunNumber WHERE Updated IS NOT NULL";
-    let (runs, finished, packs) = (count("SELECT count(*) FROM RunNumber"), count(complete), count("SELECT count(*) FROM SI_OCM_TRANS"));
+    let (runs, finished, packs) = (
+        count("SELECT count(*) FROM RunNumber"),
+        count(complete),
+        count("SELECT count(*) FROM SI_OCM_TRANS"),
+    );
     for step in 1..=72 {
         let now = afternoon() + minutes(step * 5);
         assert!(live.advance_to(now).unwrap().rows > 0);
@@ -47,8 +51,13 @@ fn six_hours_bring_finished_and_started_runs_and_never_an_idle_factory() {
     assert!(count("SELECT count(*) FROM RunNumber") >= runs + 5);
     assert!(count(complete) >= finished + 5);
     assert!((2000..4000).contains(&(count("SELECT count(*) FROM SI_OCM_TRANS") - packs)));
-    assert_eq!(count("SELECT count(*) - count(DISTINCT TransNo) FROM SI_OCM_TRANS WHERE TransNo IS NOT NULL"), 0);
-    let strangers = count("SELECT count(*) FROM SI_OCM_TRANS WHERE trim(RunNumber) NOT IN (SELECT trim(RunNumber) FROM RunNumber)");
+    assert_eq!(
+        count("SELECT count(*) - count(DISTINCT TransNo) FROM SI_OCM_TRANS WHERE TransNo IS NOT NULL"),
+        0
+    );
+    let strangers = count(
+        "SELECT count(*) FROM SI_OCM_TRANS WHERE trim(RunNumber) NOT IN (SELECT trim(RunNumber) FROM RunNumber)",
+    );
     assert_eq!(strangers, 0, "packs of runs that are not there");
     let unsigned = count(
         "SELECT count(*) FROM RunNumber r JOIN run_sheets s ON trim(s.run_number) = trim(r.RunNumber) WHERE r.Updated IS NULL AND s.finished_at IS NOT NULL",
@@ -61,15 +70,26 @@ fn orders_and_quality_records_move_on() {
     let factory = Factory::of(afternoon(), 6, 4);
     let mut live = Live::open(&factory.path()).unwrap();
     let db = factory.reader();
-    let pending = number(&db, "SELECT min(despatch_id) FROM despatch WHERE status = 'pending' AND updated_at < '2026-11-22'");
+    let pending = number(
+        &db,
+        "SELECT min(despatch_id) FROM despatch WHERE status = 'pending' AND updated_at < '2026-11-22'",
+    );
     let open = number(&db, "SELECT count(*) FROM non_conformance WHERE status <> 'closed'");
     let done = live.advance_to(afternoon() + TimeDelta::days(6)).unwrap();
     assert!(done.is_caught_up);
     assert_eq!(
-        number(&db, &format!("SELECT count(*) FROM despatch WHERE despatch_id = {pending} AND status = 'delivered' AND updated_at > '2026-11-23'")),
+        number(
+            &db,
+            &format!(
+                "SELECT count(*) FROM despatch WHERE despatch_id = {pending} AND status = 'delivered' AND updated_at > '2026-11-23'"
+            )
+        ),
         1
     );
-    let still_open = number(&db, "SELECT count(*) FROM non_conformance WHERE status <> 'closed' AND nc_date <= '2026-11-22'");
+    let still_open = number(
+        &db,
+        "SELECT count(*) FROM non_conformance WHERE status <> 'closed' AND nc_date <= '2026-11-22'",
+    );
     assert!(open > still_open, "{open} were open, {still_open} of them are");
 }
 
@@ -101,7 +121,11 @@ fn readers_and_the_producer_do_not_wait_for_each_other() {
     reader.execute_batch("BEGIN").unwrap();
     let seen = number(&reader, "SELECT count(*) FROM SI_OCM_TRANS");
     live.advance_to(afternoon() + minutes(90)).unwrap();
-    assert_eq!(number(&reader, "SELECT count(*) FROM SI_OCM_TRANS"), seen, "a reader keeps the moment that it began with");
+    assert_eq!(
+        number(&reader, "SELECT count(*) FROM SI_OCM_TRANS"),
+        seen,
+        "a reader keeps the moment that it began with"
+    );
     reader.execute_batch("COMMIT").unwrap();
     assert!(number(&reader, "SELECT count(*) FROM SI_OCM_TRANS") > seen);
 }

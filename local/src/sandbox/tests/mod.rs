@@ -51,8 +51,11 @@ fn number(db: &Connection, sql: &str) -> i64 {
 
 /// All rows of a table as text with their types, in the order of the file.
 fn rows(db: &Connection, source: &Source) -> Vec<String> {
-    let columns: Vec<String> = source.columns.iter().map(|column| format!("quote({})", column.source)).collect();
-    let mut statement = db.prepare(&format!("SELECT {} FROM {} ORDER BY rowid", columns.join(" || '|' || "), source.table)).unwrap();
+    let columns: Vec<String> =
+        source.columns.iter().map(|column| format!("quote({})", column.source)).collect();
+    let mut statement = db
+        .prepare(&format!("SELECT {} FROM {} ORDER BY rowid", columns.join(" || '|' || "), source.table))
+        .unwrap();
     statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 

@@ -6,7 +6,8 @@ use super::LineReportQuery;
 use crate::{Get, row};
 
 row! {
-    /// Two runs, one after the other on one line and date, whose products' allergens differ. Lists are in alphabetical order, null where there are none.
+    /// Two runs, one after the other on one line and date, whose products' allergens differ. Lists are in
+    /// alphabetical order, null where there are none.
     pub struct AllergenChangeover {
         /// The production date.
         production_date: NaiveDate,
@@ -32,7 +33,8 @@ row! {
         removed: Option<String>,
         /// Whether an allergen was on the line that the run after must not have.
         cleaning_required: bool,
-        /// From the end of the run before, by its sheet, to the start of the run after; below 0 where they overlap.
+        /// From the end of the run before, by its sheet, to the start of the run after; below 0 where they
+        /// overlap.
         gap_minutes: Option<f64>,
     }
 }

@@ -4,7 +4,8 @@ use super::RunReportQuery;
 use crate::{Get, row};
 
 row! {
-    /// The packs of one product on one line, of complete runs. Only packs whose net and target weight are both known.
+    /// The packs of one product on one line, of complete runs. Only packs whose net and target weight are
+    /// both known.
     pub struct ProductGiveaway {
         /// The product's code.
         product_code: Option<String>,

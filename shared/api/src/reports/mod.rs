@@ -1,4 +1,5 @@
-//! The production reports, each a list of flat rows under a path of its own. One file per report: its row and its endpoint.
+//! The production reports, each a list of flat rows under a path of its own. One file per report: its row and
+//! its endpoint.
 //!
 //! A report covers 30 days up to today unless `days`, or `from` and `to`, say otherwise.
 
@@ -163,12 +164,17 @@ mod tests {
         let query = NonConformanceReportQuery::parse(&asked).unwrap();
         assert_eq!(query.r#type.as_deref(), Some("bones"));
         assert!(query.pairs().contains(&("type", "bones".to_owned())));
-        assert!(NonConformanceReportQuery::PARAMETERS.iter().all(|parameter| !parameter.name.starts_with("r#")));
+        assert!(
+            NonConformanceReportQuery::PARAMETERS.iter().all(|parameter| !parameter.name.starts_with("r#"))
+        );
     }
 
     #[test]
     fn a_filter_of_another_report_is_refused() {
         let refused = LocationReportQuery::parse(&[("line".to_owned(), "L1".to_owned())]).unwrap_err();
-        assert_eq!(refused.to_string(), "parameter `line`: `L1` is not asked for here: days, from, to, location, limit, after, format, bom");
+        assert_eq!(
+            refused.to_string(),
+            "parameter `line`: `L1` is not asked for here: days, from, to, location, limit, after, format, bom"
+        );
     }
 }

@@ -38,6 +38,7 @@ row! {
 }
 
 crate::endpoint! {
-    /// The newest day of despatch first, then by order and product. What has no such day counts by the day of its last change.
+    /// The newest day of despatch first, then by order and product. What has no such day counts by the day of
+    /// its last change.
     pub const ORDER_FULFILMENT: Get<OrderReportQuery, Vec<OrderLine>> = Get::new("/reports/order-fulfilment", "What of each order has left and arrived");
 }

@@ -4,7 +4,8 @@ use super::ShiftReportQuery;
 use crate::{Get, row};
 
 row! {
-    /// The shifts of one code on one line. Each figure is a ratio of sums over the shifts that know both sides of it.
+    /// The shifts of one code on one line. Each figure is a ratio of sums over the shifts that know both
+    /// sides of it.
     pub struct ShiftTotals {
         /// The shift.
         shift_code: Option<String>,

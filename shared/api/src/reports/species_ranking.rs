@@ -6,7 +6,8 @@ use crate::{Get, row};
 row! {
     /// The complete runs of one species.
     pub struct SpeciesRank {
-        /// Its place by yield, the best first; those of one yield share a place, and those without a yield the last.
+        /// Its place by yield, the best first; those of one yield share a place, and those without a yield
+        /// the last.
         rank: i64,
         /// The species; null for the runs of which it is not known.
         species: Option<String>,

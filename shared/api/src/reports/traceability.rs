@@ -6,7 +6,8 @@ use super::RunReportQuery;
 use crate::{Get, row};
 
 row! {
-    /// A batch that went into a run. Where it came from is null if the batch was never taken in under this code.
+    /// A batch that went into a run. Where it came from is null if the batch was never taken in under this
+    /// code.
     pub struct TracedInput {
         /// The production date.
         production_date: NaiveDate,

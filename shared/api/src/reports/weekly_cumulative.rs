@@ -32,7 +32,8 @@ row! {
 }
 
 crate::endpoint! {
-    /// The newest date first, then by line. A week counts from its Monday also where only its end was asked for.
+    /// The newest date first, then by line. A week counts from its Monday also where only its end was asked
+    /// for.
     pub const WEEKLY_CUMULATIVE: Get<WeekReportQuery, Vec<WeeklyYield>> =
         Get::new("/reports/weekly-cumulative", "Product of each line since Monday, date by date");
 }

@@ -36,7 +36,12 @@ const STATES: &[&str] = &["pending", "loaded", "delivered"];
 
 fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     let mut lines = scope.rows.clone().lazy().with_column(col("day").alias("despatched_on")).collect()?;
-    let states: Vec<_> = lines.column("status")?.str()?.iter().map(|status| spelling(status, STATES).map(str::to_owned)).collect();
+    let states: Vec<_> = lines
+        .column("status")?
+        .str()?
+        .iter()
+        .map(|status| spelling(status, STATES).map(str::to_owned))
+        .collect();
     lines.with_column(Column::new("status".into(), states))?;
     frames::fit(&lines, &DESPATCH_LINES.schema())
 }

@@ -44,15 +44,23 @@ struct Group<'a> {
 }
 
 fn build(runs: &DataFrame) -> PolarsResult<DataFrame> {
-    let complete = runs.clone().lazy().filter(col("complete")).sort(["production_date", "run_number"], SortMultipleOptions::new()).collect()?;
+    let complete = runs
+        .clone()
+        .lazy()
+        .filter(col("complete"))
+        .sort(["production_date", "run_number"], SortMultipleOptions::new())
+        .collect()?;
     let texts = |name| complete.column(name)?.str();
     let numbers = |name| complete.column(name)?.f64();
     let dates = complete.column("production_date")?.date()?.physical();
-    let (shifts, lines, codes, customers) = (texts("shift_code")?, texts("prod_line")?, texts("product_code")?, texts("customer")?);
+    let (shifts, lines, codes, customers) =
+        (texts("shift_code")?, texts("prod_line")?, texts("product_code")?, texts("customer")?);
     let (line_names, products) = (texts("line_name")?, texts("product")?);
-    let (inputs_kg, actuals_kg, targets_kg) = (numbers("input_kg")?, numbers("actual_kg")?, numbers("target_kg")?);
+    let (inputs_kg, actuals_kg, targets_kg) =
+        (numbers("input_kg")?, numbers("actual_kg")?, numbers("target_kg")?);
     let (giveaways_g, pack_targets_g) = (numbers("pack_giveaway_g")?, numbers("pack_target_g")?);
-    let (giveaway_pcts, totals_kg, totals_giveaway_kg) = (numbers("giveaway_pct")?, numbers("total_weight_kg")?, numbers("total_giveaway_kg")?);
+    let (giveaway_pcts, totals_kg, totals_giveaway_kg) =
+        (numbers("giveaway_pct")?, numbers("total_weight_kg")?, numbers("total_giveaway_kg")?);
 
     let mut groups = BTreeMap::<_, Group>::new();
     for run in 0..complete.height() {
@@ -60,7 +68,8 @@ fn build(runs: &DataFrame) -> PolarsResult<DataFrame> {
         let group = groups.entry(key).or_default();
         group.line_name = line_names.get(run);
         // Runs without a product code share a row, though their products may differ.
-        group.product = products.get(run).filter(|product| group.sum.runs() == 0 || group.product == Some(*product));
+        group.product =
+            products.get(run).filter(|product| group.sum.runs() == 0 || group.product == Some(*product));
         let run_kg = RunKg {
             input_kg: inputs_kg.get(run),
             actual_kg: actuals_kg.get(run),
@@ -69,10 +78,16 @@ fn build(runs: &DataFrame) -> PolarsResult<DataFrame> {
             pack_target_kg: pack_targets_g.get(run).map(kg),
             ..RunKg::default()
         };
-        group.sum.add(&run_kg.with_totals(giveaway_pcts.get(run), totals_kg.get(run), totals_giveaway_kg.get(run)));
+        group.sum.add(&run_kg.with_totals(
+            giveaway_pcts.get(run),
+            totals_kg.get(run),
+            totals_giveaway_kg.get(run),
+        ));
     }
 
-    let sums = |figure: fn(&YieldSum) -> Option<f64>| groups.values().map(|group| figure(&group.sum)).collect::<Vec<_>>();
+    let sums = |figure: fn(&YieldSum) -> Option<f64>| {
+        groups.values().map(|group| figure(&group.sum)).collect::<Vec<_>>()
+    };
     let rows = df![
         "production_date" => groups.keys().map(|key| key.0).collect::<Vec<_>>(),
         "shift_code" => groups.keys().map(|key| key.1).collect::<Vec<_>>(),
@@ -109,7 +124,17 @@ mod tests {
         shown(&mart, columns)
     }
 
-    const FIGURES: [&str; 9] = ["runs", "input_kg", "target_kg", "total_kg", "waste_kg", "yield_pct", "waste_pct", "efficiency_pct", "giveaway_pct"];
+    const FIGURES: [&str; 9] = [
+        "runs",
+        "input_kg",
+        "target_kg",
+        "total_kg",
+        "waste_kg",
+        "yield_pct",
+        "waste_pct",
+        "efficiency_pct",
+        "giveaway_pct",
+    ];
 
     #[test]
     fn percentages_are_ratios_of_sums_over_the_runs_that_know_both_sides() {
@@ -160,7 +185,19 @@ mod tests {
             "customer" => [Some("X"), Some("X"), Some("X"), Some("X"), None, None],
         ];
         assert_eq!(
-            built(group, &["production_date", "shift_code", "prod_line", "line_name", "product_code", "product", "customer", "runs"]),
+            built(
+                group,
+                &[
+                    "production_date",
+                    "shift_code",
+                    "prod_line",
+                    "line_name",
+                    "product_code",
+                    "product",
+                    "customer",
+                    "runs"
+                ]
+            ),
             [
                 "2026-11-02 | - | L2 | Line 2 | - | - | - | 1",
                 "2026-11-02 | AM | L1 | Line 1 | A | COD | X | 2",
@@ -182,6 +219,12 @@ mod tests {
     #[test]
     fn without_complete_runs_there_is_no_row() {
         assert_eq!(built(Ok(DataFrame::empty()), &["runs"]), [""; 0]);
-        assert_eq!(built(df!["run_number" => ["1"], "production_date" => [day(2)], "complete" => [false]], &["runs"]), [""; 0]);
+        assert_eq!(
+            built(
+                df!["run_number" => ["1"], "production_date" => [day(2)], "complete" => [false]],
+                &["runs"]
+            ),
+            [""; 0]
+        );
     }
 }

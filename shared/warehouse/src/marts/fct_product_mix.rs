@@ -7,7 +7,8 @@ use super::{Build, Mart, RUN_KEY, RUN_TABLES, date, left_join, number, products,
 use crate::frames;
 use crate::scope::RunScope;
 
-/// Output per run and product; `share_pct` is of the run's whole output. Outputs without a product code share a row.
+/// Output per run and product; `share_pct` is of the run's whole output. Outputs without a product code share
+/// a row.
 pub const FCT_PRODUCT_MIX: Mart = Mart {
     name: "fct_product_mix",
     columns: &[
@@ -34,10 +35,24 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
     // In a fixed order, since a sum of decimals depends on it.
     let outputs = scope.outputs.clone().lazy().sort(["output_id"], SortMultipleOptions::new());
     let of_run = outputs.clone().group_by_stable(RUN_KEY.map(col)).agg([known_sum("qty_kg").alias("run_kg")]);
-    let of_product = outputs.group_by_stable([cols(RUN_KEY).as_expr(), col("product_code")]).agg([known_sum("qty_packs"), known_sum("qty_kg")]);
-    let runs = scope.finished.clone().lazy().select([cols(RUN_KEY).as_expr(), cols(["prod_line", "line_name", "shift_code"]).as_expr()]);
-    let product = products::by_code(&scope.products).select([col("product_code"), col("description").alias("product"), col("species")]);
-    let mix = left_join(left_join(left_join(of_product, of_run, RUN_KEY), runs, RUN_KEY), product, ["product_code"]);
+    let of_product = outputs
+        .group_by_stable([cols(RUN_KEY).as_expr(), col("product_code")])
+        .agg([known_sum("qty_packs"), known_sum("qty_kg")]);
+    let runs = scope
+        .finished
+        .clone()
+        .lazy()
+        .select([cols(RUN_KEY).as_expr(), cols(["prod_line", "line_name", "shift_code"]).as_expr()]);
+    let product = products::by_code(&scope.products).select([
+        col("product_code"),
+        col("description").alias("product"),
+        col("species"),
+    ]);
+    let mix = left_join(
+        left_join(left_join(of_product, of_run, RUN_KEY), runs, RUN_KEY),
+        product,
+        ["product_code"],
+    );
     let mut mix = mix.collect()?;
     mix.with_column(figure(&mix, "share_pct", yield_pct, "qty_kg", "run_kg")?)?;
     frames::fit(&mix, &FCT_PRODUCT_MIX.schema())
@@ -54,15 +69,15 @@ mod tests {
     use super::*;
     use crate::sources::RUN_OUTPUTS;
 
-    const MIX: [&str; 6] = ["run_number", "production_date", "product_code", "qty_packs", "qty_kg", "share_pct"];
+    const MIX: [&str; 6] =
+        ["run_number", "production_date", "product_code", "qty_packs", "qty_kg", "share_pct"];
 
     /// Run, day, product, packs and kg.
     type Output<'a> = (&'a str, u32, Option<&'a str>, Option<i64>, Option<f64>);
 
     fn built(outputs: &[Output], columns: &[&str]) -> Vec<String> {
         let mut scope = no_runs();
-        let finished =
-            df!["run_number" => ["7"], "production_date" => [day(1)], "prod_line" => ["L1"], "line_name" => ["Line 1"], "shift_code" => ["AM"]];
+        let finished = df!["run_number" => ["7"], "production_date" => [day(1)], "prod_line" => ["L1"], "line_name" => ["Line 1"], "shift_code" => ["AM"]];
         scope.finished = runs(&finished.unwrap());
         let named = df![
             "plu_number" => [1_i64, 2],
@@ -106,7 +121,10 @@ mod tests {
             ]
         );
         assert_eq!(
-            built(&outputs[..2], &["prod_line", "line_name", "shift_code", "product_code", "product", "species", "run_kg"]),
+            built(
+                &outputs[..2],
+                &["prod_line", "line_name", "shift_code", "product_code", "product", "species", "run_kg"]
+            ),
             ["L1 | Line 1 | AM | A | COD LOIN | cod | 55", "L1 | Line 1 | AM | B | - | - | 55"]
         );
     }

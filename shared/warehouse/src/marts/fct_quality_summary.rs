@@ -1,4 +1,5 @@
-//! `fct_quality_summary`: quality records per date, type and severity, how many of them are closed and how long that took.
+//! `fct_quality_summary`: quality records per date, type and severity, how many of them are closed and how
+//! long that took.
 
 use polars::prelude::*;
 
@@ -8,7 +9,8 @@ use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::NON_CONFORMANCE;
 
-/// Quality records by the date that they were raised on; those without that date are in no row. A status that is none of the three counts in `total` only.
+/// Quality records by the date that they were raised on; those without that date are in no row. A status that
+/// is none of the three counts in `total` only.
 pub const FCT_QUALITY_SUMMARY: Mart = Mart {
     name: "fct_quality_summary",
     columns: &[
@@ -29,7 +31,8 @@ pub const FCT_QUALITY_SUMMARY: Mart = Mart {
 };
 
 fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
-    let number_of = |status: &'static str| col("status").eq(lit(status)).sum().cast(DataType::Int64).alias(status);
+    let number_of =
+        |status: &'static str| col("status").eq(lit(status)).sum().cast(DataType::Int64).alias(status);
     let summary = stg_non_conformance::build(scope)?
         .lazy()
         .group_by(FCT_QUALITY_SUMMARY.grain.iter().map(|name| col(*name)).collect::<Vec<_>>())
@@ -40,7 +43,10 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
             number_of(CLOSED),
             col("days_to_close").mean().alias("avg_days_to_close"),
         ])
-        .with_column((col("closed").cast(DataType::Float64) / col("total").cast(DataType::Float64) * lit(100.0)).alias("closure_rate_pct"))
+        .with_column(
+            (col("closed").cast(DataType::Float64) / col("total").cast(DataType::Float64) * lit(100.0))
+                .alias("closure_rate_pct"),
+        )
         .sort(FCT_QUALITY_SUMMARY.grain.to_vec(), SortMultipleOptions::new())
         .collect()?;
     frames::fit(&summary, &FCT_QUALITY_SUMMARY.schema())

@@ -6,8 +6,9 @@ use super::{Build, Mart, RUN_KEY, date, left_join, number, text, whole};
 use crate::frames;
 use crate::scope::RunScope;
 
-/// Complete runs. `left_kg` is what was made less what despatch has loaded or delivered of it, and null where nobody knows what was made; a run of which
-/// more was sent than made has less than nothing left. How old a run is depends on the day that is asked on, so that it is not here.
+/// Complete runs. `left_kg` is what was made less what despatch has loaded or delivered of it, and null where
+/// nobody knows what was made; a run of which more was sent than made has less than nothing left. How old a
+/// run is depends on the day that is asked on, so that it is not here.
 pub const FCT_SHELF_LIFE: Mart = Mart {
     name: "fct_shelf_life",
     columns: &[
@@ -122,7 +123,17 @@ mod tests {
         ];
         scope.finished = runs(&finished.unwrap());
         assert_eq!(
-            shown(&build(&scope).unwrap(), &["run_number", "production_date", "product_code", "description", "pack_date", "adjustment_days"]),
+            shown(
+                &build(&scope).unwrap(),
+                &[
+                    "run_number",
+                    "production_date",
+                    "product_code",
+                    "description",
+                    "pack_date",
+                    "adjustment_days"
+                ]
+            ),
             ["1 | 2026-11-02 | A | COD LOIN | 2026-11-03 | 2", "2 | 2026-11-02 | - | - | 2026-11-02 | 0"]
         );
     }

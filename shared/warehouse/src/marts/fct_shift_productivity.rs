@@ -12,10 +12,12 @@ use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::SHIFTS;
 
-/// Labour per date, shift and line. A shift without a date is in no row. Each figure is a ratio of sums over the bookings that know both sides of it, and
-/// unknown where its divisor is nothing: a shift that is still going has people and planned hours, but no output per head yet.
+/// Labour per date, shift and line. A shift without a date is in no row. Each figure is a ratio of sums over
+/// the bookings that know both sides of it, and unknown where its divisor is nothing: a shift that is still
+/// going has people and planned hours, but no output per head yet.
 ///
-/// The OEE is that of the line's own capacity, which is stated for a shift of the hours planned, and of the packs of the line's runs of that date and shift.
+/// The OEE is that of the line's own capacity, which is stated for a shift of the hours planned, and of the
+/// packs of the line's runs of that date and shift.
 pub const FCT_SHIFT_PRODUCTIVITY: Mart = Mart {
     name: "fct_shift_productivity",
     columns: &[
@@ -78,11 +80,18 @@ impl Group<'_> {
 
 fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     // In one order, so that sums come out the same however the rows lay.
-    let shifts = scope.rows.clone().lazy().filter(col("shift_date").is_not_null()).sort(["shift_id"], SortMultipleOptions::new()).collect()?;
+    let shifts = scope
+        .rows
+        .clone()
+        .lazy()
+        .filter(col("shift_date").is_not_null())
+        .sort(["shift_id"], SortMultipleOptions::new())
+        .collect()?;
     let (known_lines, outputs) = (Lines::of(&scope.lines)?, ShiftOutput::of(&scope.runs, &scope.lines)?);
     let (lines, line_names) = known_lines.resolve_all(shifts.column("line_id")?.str()?);
     let numbers = |name| shifts.column(name)?.f64();
-    let (dates, codes) = (shifts.column("shift_date")?.date()?.physical(), shifts.column("shift_code")?.str()?);
+    let (dates, codes) =
+        (shifts.column("shift_date")?.date()?.physical(), shifts.column("shift_code")?.str()?);
     let heads = shifts.column("headcount")?.i64()?;
     let (planned_hours, actual_hours) = (numbers("planned_hours")?, numbers("actual_hours")?);
     let (overtime_hours, outputs_kg) = (numbers("overtime_hours")?, numbers("output_kg")?);
@@ -110,7 +119,10 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
 
     let texts = |text: fn(&Group) -> Option<String>| groups.values().map(text).collect::<Vec<_>>();
     let figures = |figure: fn(&Group) -> Option<f64>| groups.values().map(figure).collect::<Vec<_>>();
-    let oees: Vec<_> = groups.values().map(|group| oee(&group.worked, &group.made, group.capacity_kg, group.packs)).collect();
+    let oees: Vec<_> = groups
+        .values()
+        .map(|group| oee(&group.worked, &group.made, group.capacity_kg, group.packs))
+        .collect();
     let rows = df![
         "shift_date" => groups.keys().map(|key| key.0).collect::<Vec<_>>(),
         "shift_code" => groups.keys().map(|key| key.1).collect::<Vec<_>>(),

@@ -50,8 +50,15 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
         .agg([len().alias("episodes"), col("duration_minutes").max().alias("longest_episode_minutes")]);
     let place = || ["reading_date", "location"].map(col);
     // Readings without a location are a place of their own.
-    let known_or_not = JoinArgs { nulls_equal: true, maintain_order: MaintainOrderJoin::Left, ..JoinArgs::new(JoinType::Left) };
-    let days = days.join(episodes, place(), place(), known_or_not).with_column(col("episodes").fill_null(lit(0))).collect()?;
+    let known_or_not = JoinArgs {
+        nulls_equal: true,
+        maintain_order: MaintainOrderJoin::Left,
+        ..JoinArgs::new(JoinType::Left)
+    };
+    let days = days
+        .join(episodes, place(), place(), known_or_not)
+        .with_column(col("episodes").fill_null(lit(0)))
+        .collect()?;
     frames::fit(&days, &FCT_TEMP_BREACHES.schema())
 }
 
@@ -89,6 +96,9 @@ mod tests {
     #[test]
     fn a_reading_without_a_time_has_no_day_to_count_in() {
         let timeless = df!["log_id" => [1_i64], "temp_celsius" => [9.0], "target_max" => [5.0]];
-        assert_eq!(build(&readings(&timeless.unwrap())).unwrap(), DataFrame::empty_with_schema(&FCT_TEMP_BREACHES.schema()));
+        assert_eq!(
+            build(&readings(&timeless.unwrap())).unwrap(),
+            DataFrame::empty_with_schema(&FCT_TEMP_BREACHES.schema())
+        );
     }
 }

@@ -11,9 +11,11 @@ use crate::scope::RunScope;
 
 /// Complete runs of which input or output is known; percentages are shares of the run's input.
 ///
-/// `total_kg` is all output, that of no tier included, so that `capture_rate_pct`, its share of the input, tells how much of the fish became product of any
-/// tier, and `true_waste_kg`, input less that output, what became nothing: fish that a run takes down a tier is no waste. A run that is still on is left out,
-/// since what lies on its line would look like waste. Of a run without outputs only the input is known: nothing was written down, and that is not zero.
+/// `total_kg` is all output, that of no tier included, so that `capture_rate_pct`, its share of the input,
+/// tells how much of the fish became product of any tier, and `true_waste_kg`, input less that output, what
+/// became nothing: fish that a run takes down a tier is no waste. A run that is still on is left out, since
+/// what lies on its line would look like waste. Of a run without outputs only the input is known: nothing was
+/// written down, and that is not zero.
 pub const FCT_WATERFALL_YIELD: Mart = Mart {
     name: "fct_waterfall_yield",
     columns: &[
@@ -43,14 +45,27 @@ pub const FCT_WATERFALL_YIELD: Mart = Mart {
 };
 
 /// The columns of each tier.
-const TIERS: [(Tier, &str, &str); 3] =
-    [(Tier::Premium, "tier1_kg", "tier1_pct"), (Tier::Gg, "tier2_kg", "tier2_pct"), (Tier::Export, "tier3_kg", "tier3_pct")];
+const TIERS: [(Tier, &str, &str); 3] = [
+    (Tier::Premium, "tier1_kg", "tier1_pct"),
+    (Tier::Gg, "tier2_kg", "tier2_pct"),
+    (Tier::Export, "tier3_kg", "tier3_pct"),
+];
 
 fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
     let mut sums = vec![known_sum(col("qty_kg")).alias("total_kg")];
-    sums.extend(TIERS.map(|(tier, kg, _)| known_sum(col("qty_kg").filter(col("tier").eq(lit(tier.number())))).alias(kg)));
+    sums.extend(
+        TIERS.map(|(tier, kg, _)| {
+            known_sum(col("qty_kg").filter(col("tier").eq(lit(tier.number())))).alias(kg)
+        }),
+    );
     // In a fixed order, since a sum of decimals depends on it.
-    let outputs = scope.outputs.clone().lazy().sort(["output_id"], SortMultipleOptions::new()).group_by_stable(RUN_KEY.map(col)).agg(sums);
+    let outputs = scope
+        .outputs
+        .clone()
+        .lazy()
+        .sort(["output_id"], SortMultipleOptions::new())
+        .group_by_stable(RUN_KEY.map(col))
+        .agg(sums);
     let complete = scope.finished.clone().lazy().filter(col("complete"));
     let known = col("input_kg").is_not_null().or(col("total_kg").is_not_null());
     let mut runs = left_join(complete, outputs, RUN_KEY).filter(known).collect()?;
@@ -74,8 +89,17 @@ mod tests {
     use super::*;
     use crate::sources::RUN_OUTPUTS;
 
-    const FIGURES: [&str; 9] =
-        ["tier1_kg", "tier1_pct", "tier2_kg", "tier2_pct", "tier3_kg", "tier3_pct", "total_kg", "capture_rate_pct", "true_waste_kg"];
+    const FIGURES: [&str; 9] = [
+        "tier1_kg",
+        "tier1_pct",
+        "tier2_kg",
+        "tier2_pct",
+        "tier3_kg",
+        "tier3_pct",
+        "total_kg",
+        "capture_rate_pct",
+        "true_waste_kg",
+    ];
 
     /// One complete run with this input and outputs of (tier, kg).
     fn of_one_run(input_kg: Option<f64>, outputs: &[(Option<i64>, Option<f64>)]) -> Vec<String> {
@@ -100,27 +124,40 @@ mod tests {
 
     #[test]
     fn fish_of_every_tier_is_captured_and_the_rest_is_waste() {
-        let outputs = [(Some(1), 100.0), (Some(3), 10.0), (Some(2), 40.0), (Some(1), 20.0)].map(|(tier, kg)| (tier, Some(kg)));
+        let outputs = [(Some(1), 100.0), (Some(3), 10.0), (Some(2), 40.0), (Some(1), 20.0)]
+            .map(|(tier, kg)| (tier, Some(kg)));
         assert_eq!(of_one_run(Some(200.0), &outputs), ["120 | 60 | 40 | 20 | 10 | 5 | 170 | 85 | 30"]);
     }
 
     #[test]
     fn output_without_a_tier_counts_in_the_total_alone() {
-        assert_eq!(of_one_run(Some(200.0), &[(Some(1), Some(100.0)), (None, Some(50.0))]), ["100 | 50 | 0 | 0 | 0 | 0 | 150 | 75 | 50"]);
+        assert_eq!(
+            of_one_run(Some(200.0), &[(Some(1), Some(100.0)), (None, Some(50.0))]),
+            ["100 | 50 | 0 | 0 | 0 | 0 | 150 | 75 | 50"]
+        );
         assert_eq!(of_one_run(Some(200.0), &[(None, Some(50.0))]), ["0 | 0 | 0 | 0 | 0 | 0 | 50 | 25 | 150"]);
     }
 
     #[test]
     fn without_an_input_above_zero_there_are_no_percentages() {
         assert_eq!(of_one_run(None, &[(Some(2), Some(50.0))]), ["0 | - | 50 | - | 0 | - | 50 | - | -"]);
-        assert_eq!(of_one_run(Some(0.0), &[(Some(2), Some(50.0))]), ["0 | - | 50 | - | 0 | - | 50 | - | -50"]);
+        assert_eq!(
+            of_one_run(Some(0.0), &[(Some(2), Some(50.0))]),
+            ["0 | - | 50 | - | 0 | - | 50 | - | -50"]
+        );
     }
 
     #[test]
     fn a_run_whose_output_nobody_wrote_down_has_lost_nothing() {
         assert_eq!(of_one_run(Some(200.0), &[]), ["- | - | - | - | - | - | - | - | -"]);
-        assert_eq!(of_one_run(Some(200.0), &[(Some(1), None), (Some(1), None)]), ["- | - | 0 | 0 | 0 | 0 | - | - | -"]);
-        assert_eq!(of_one_run(Some(200.0), &[(Some(1), None), (Some(1), Some(20.0))]), ["20 | 10 | 0 | 0 | 0 | 0 | 20 | 10 | 180"]);
+        assert_eq!(
+            of_one_run(Some(200.0), &[(Some(1), None), (Some(1), None)]),
+            ["- | - | 0 | 0 | 0 | 0 | - | - | -"]
+        );
+        assert_eq!(
+            of_one_run(Some(200.0), &[(Some(1), None), (Some(1), Some(20.0))]),
+            ["20 | 10 | 0 | 0 | 0 | 0 | 20 | 10 | 180"]
+        );
         assert_eq!(of_one_run(None, &[(Some(1), None)]), [""; 0]);
         assert_eq!(of_one_run(None, &[]), [""; 0]);
     }
@@ -149,10 +186,23 @@ mod tests {
             "qty_kg" => [90.0, 80.0, 5.0],
         ];
         scope.outputs = of_run(&RUN_OUTPUTS, &outputs.unwrap());
-        let columns = ["run_number", "production_date", "prod_line", "line_name", "shift_code", "species", "product_code", "product", "total_kg"];
+        let columns = [
+            "run_number",
+            "production_date",
+            "prod_line",
+            "line_name",
+            "shift_code",
+            "species",
+            "product_code",
+            "product",
+            "total_kg",
+        ];
         assert_eq!(
             built(&scope, &columns),
-            ["7 | 2026-11-01 | L1 | Line 1 | AM | cod | A | COD LOIN | 90", "7 | 2026-11-02 | - | - | - | - | - | - | 80"]
+            [
+                "7 | 2026-11-01 | L1 | Line 1 | AM | cod | A | COD LOIN | 90",
+                "7 | 2026-11-02 | - | - | - | - | - | - | 80"
+            ]
         );
         assert_eq!(built(&no_runs(), &columns), [""; 0]);
     }

@@ -1,4 +1,5 @@
-//! `intakes`: the fish that was taken in, by the batch that it became, and `batch_despatches`: the orders that name a batch. Neither knows a run.
+//! `intakes`: the fish that was taken in, by the batch that it became, and `batch_despatches`: the orders
+//! that name a batch. Neither knows a run.
 
 use polars::prelude::*;
 
@@ -65,10 +66,18 @@ fn batch_despatches(rows: &DataFrame) -> PolarsResult<DataFrame> {
     with_day(rows, &["despatch_date"], &BATCH_DESPATCHES)
 }
 
-/// The rows with `known_since`, the day whose month's part they lie in: the first of these dates that is there, else that of the last change.
+/// The rows with `known_since`, the day whose month's part they lie in: the first of these dates that is
+/// there, else that of the last change.
 fn with_day(rows: &DataFrame, dates: &[&'static str], mart: &Mart) -> PolarsResult<DataFrame> {
-    let days = dates.iter().map(|name| col(*name)).chain([col("updated_at").cast(DataType::Date)]).collect::<Vec<_>>();
-    frames::fit(&rows.clone().lazy().with_column(coalesce(&days).alias("known_since")).collect()?, &mart.schema())
+    let days = dates
+        .iter()
+        .map(|name| col(*name))
+        .chain([col("updated_at").cast(DataType::Date)])
+        .collect::<Vec<_>>();
+    frames::fit(
+        &rows.clone().lazy().with_column(coalesce(&days).alias("known_since")).collect()?,
+        &mart.schema(),
+    )
 }
 
 #[cfg(test)]

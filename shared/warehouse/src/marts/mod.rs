@@ -1,7 +1,9 @@
-//! Marts: what readers ask, built from staging. One file per mart; adding one is a new file and its line in [`ALL`].
+//! Marts: what readers ask, built from staging. One file per mart; adding one is a new file and its line in
+//! [`ALL`].
 //!
-//! A mart says which columns it has, what its rows are unique by and how they are built from the rows that were touched. Which parts that concerns, and
-//! when the result is shown, is the business of [`crate::transform`].
+//! A mart says which columns it has, what its rows are unique by and how they are built from the rows that
+//! were touched. Which parts that concerns, and when the result is shown, is the business of
+//! [`crate::transform`].
 
 mod despatch_lines;
 mod fct_compliance_checks;
@@ -33,7 +35,9 @@ mod trace_links;
 
 use chrono::NaiveDate;
 use polars::error::PolarsResult;
-use polars::prelude::{DataFrame, DataType, Field, JoinArgs, JoinType, LazyFrame, MaintainOrderJoin, Schema, TimeUnit, col};
+use polars::prelude::{
+    DataFrame, DataType, Field, JoinArgs, JoinType, LazyFrame, MaintainOrderJoin, Schema, TimeUnit, col,
+};
 
 use crate::scope::{DayScope, ProductScope, RunScope};
 use crate::sources::Source;
@@ -114,7 +118,8 @@ impl Mart {
         ALL.into_iter().find(|mart| mart.name == name)
     }
 
-    /// The name of the part that a build keeps its rows of a month in; `month` is `None` for a mart of one part.
+    /// The name of the part that a build keeps its rows of a month in; `month` is `None` for a mart of one
+    /// part.
     pub fn part(&self, build: Build, month: Option<&str>) -> String {
         let month = month.unwrap_or("all");
         if self.builds.len() == 1 { month.to_owned() } else { format!("{}-{month}", build.folder()) }
@@ -123,7 +128,8 @@ impl Mart {
     /// Whether a part may hold rows of the dates `from..=to`.
     pub fn part_overlaps(&self, part: &str, from: NaiveDate, to: NaiveDate) -> bool {
         let Some(start) = part.len().checked_sub(MONTH_LENGTH) else { return true };
-        self.month_of.is_none() || (month(from).as_str()..=month(to).as_str()).contains(&part.get(start..).unwrap_or_default())
+        self.month_of.is_none()
+            || (month(from).as_str()..=month(to).as_str()).contains(&part.get(start..).unwrap_or_default())
     }
 
     /// The columns with their Polars types.
@@ -139,9 +145,11 @@ pub enum Build {
     Runs(fn(&RunScope) -> PolarsResult<DataFrame>),
     /// The rows of these production dates, from the finished rows of the mart `runs`, replaced by date.
     Dates(fn(&DataFrame) -> PolarsResult<DataFrame>),
-    /// The rows of these days, from the rows of this table that count for them, replaced by day. The table has [`Source::day_columns`].
+    /// The rows of these days, from the rows of this table that count for them, replaced by day. The table
+    /// has [`Source::day_columns`].
     Days(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
-    /// The rows that name these batches, from the rows of this table that do, replaced by batch code. The table is one of [`Source::counts_by_batch`].
+    /// The rows that name these batches, from the rows of this table that do, replaced by batch code. The
+    /// table is one of [`Source::counts_by_batch`].
     Batches(&'static Source, fn(&DataFrame) -> PolarsResult<DataFrame>),
     /// The whole mart, from the product tables.
     Products(fn(&ProductScope) -> PolarsResult<DataFrame>),
@@ -174,7 +182,8 @@ pub struct MartColumn {
     pub accepted: Accepted,
 }
 
-/// The values that a mart column may have. Only what the rules of the factory decide is bounded: what the ERP says stands as it is.
+/// The values that a mart column may have. Only what the rules of the factory decide is bounded: what the ERP
+/// says stands as it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Accepted {
     /// Any of its type.
@@ -273,8 +282,17 @@ pub fn month(date: NaiveDate) -> String {
 const MONTH_LENGTH: usize = "2026-11".len();
 
 /// The staging tables that a run's rows are made of.
-const RUN_TABLES: &[&str] =
-    &["run_numbers", "transactions", "plu", "run_totals", "prod_lines", "product_catalogue", "run_sheets", "run_inputs", "run_outputs"];
+const RUN_TABLES: &[&str] = &[
+    "run_numbers",
+    "transactions",
+    "plu",
+    "run_totals",
+    "prod_lines",
+    "product_catalogue",
+    "run_sheets",
+    "run_inputs",
+    "run_outputs",
+];
 
 /// What tells one run from another.
 const RUN_KEY: [&str; 2] = ["run_number", "production_date"];

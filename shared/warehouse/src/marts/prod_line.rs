@@ -16,11 +16,19 @@ struct Line {
 }
 
 impl Lines {
-    /// From staging `prod_lines`. An id beats a name, an active line beats one that is not, then the first id.
+    /// From staging `prod_lines`. An id beats a name, an active line beats one that is not, then the first
+    /// id.
     pub(super) fn of(lines: &DataFrame) -> PolarsResult<Self> {
-        let first_counts = SortMultipleOptions::new().with_order_descending_multi([true, false]).with_nulls_last(true);
+        let first_counts =
+            SortMultipleOptions::new().with_order_descending_multi([true, false]).with_nulls_last(true);
         let lines = lines.sort(["active", "line_id"], first_counts)?;
-        let lines: Vec<_> = lines.column("line_id")?.str()?.iter().zip(lines.column("line_name")?.str()?.iter()).filter_map(line).collect();
+        let lines: Vec<_> = lines
+            .column("line_id")?
+            .str()?
+            .iter()
+            .zip(lines.column("line_name")?.str()?.iter())
+            .filter_map(line)
+            .collect();
         let by_id = lines.iter().map(|line| (folded(&line.id), line));
         let by_name = lines.iter().map(|line| (folded(&line.name), line));
         let mut by_text = HashMap::new();
@@ -30,8 +38,12 @@ impl Lines {
         Ok(Self(by_text))
     }
 
-    /// The ids and names of the lines that are meant; where no line is known by a text, the text itself is both.
-    pub(super) fn resolve_all<'a>(&'a self, texts: &'a StringChunked) -> (Vec<Option<&'a str>>, Vec<Option<&'a str>>) {
+    /// The ids and names of the lines that are meant; where no line is known by a text, the text itself is
+    /// both.
+    pub(super) fn resolve_all<'a>(
+        &'a self,
+        texts: &'a StringChunked,
+    ) -> (Vec<Option<&'a str>>, Vec<Option<&'a str>>) {
         texts.iter().map(|text| self.resolve(text)).unzip()
     }
 
@@ -69,7 +81,10 @@ mod tests {
         let lines = Lines::of(&rows(&PROD_LINES, &lines.unwrap())).unwrap();
         let texts = StringChunked::from_iter_options("prod_line".into(), texts.iter().copied());
         let (ids, names) = lines.resolve_all(&texts);
-        ids.iter().zip(names).map(|(id, name)| format!("{} {}", id.unwrap_or("-"), name.unwrap_or("-"))).collect()
+        ids.iter()
+            .zip(names)
+            .map(|(id, name)| format!("{} {}", id.unwrap_or("-"), name.unwrap_or("-")))
+            .collect()
     }
 
     #[test]
@@ -85,7 +100,10 @@ mod tests {
 
     #[test]
     fn an_id_beats_a_name_and_an_active_line_beats_an_old_one() {
-        assert_eq!(meant(&[Some("line 2"), Some("line 1"), Some("L4")]), ["Line 2 Old two", "L1 Line 1", "L4 Line 1"]);
+        assert_eq!(
+            meant(&[Some("line 2"), Some("line 1"), Some("L4")]),
+            ["Line 2 Old two", "L1 Line 1", "L4 Line 1"]
+        );
     }
 
     #[test]

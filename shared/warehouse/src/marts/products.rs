@@ -48,7 +48,12 @@ fn build(scope: &ProductScope) -> PolarsResult<DataFrame> {
         .plu
         .clone()
         .lazy()
-        .join(catalogue, [col("product_code")], [col("product_code")], JoinArgs::new(JoinType::Full).with_coalesce(JoinCoalesce::CoalesceColumns))
+        .join(
+            catalogue,
+            [col("product_code")],
+            [col("product_code")],
+            JoinArgs::new(JoinType::Full).with_coalesce(JoinCoalesce::CoalesceColumns),
+        )
         .sort(["plu_number", "product_code"], SortMultipleOptions::new().with_nulls_last(true))
         .with_columns([
             coalesce(&[col("pack_size"), col("pack_weight_g")]).alias("pack_size_g"),
@@ -57,12 +62,15 @@ fn build(scope: &ProductScope) -> PolarsResult<DataFrame> {
         ])
         .collect()?;
     let descriptions = described(&joined)?;
-    let species = joined.column("species")?.str()?.iter().zip(joined.column("catalogue_species")?.str()?.iter());
+    let species =
+        joined.column("species")?.str()?.iter().zip(joined.column("catalogue_species")?.str()?.iter());
     let species: Vec<_> = descriptions
         .iter()
         .map(Option::as_deref)
         .zip(species)
-        .map(|(description, (plu, catalogue))| [description, plu, catalogue].into_iter().flatten().find_map(species_of).map(Species::as_str))
+        .map(|(description, (plu, catalogue))| {
+            [description, plu, catalogue].into_iter().flatten().find_map(species_of).map(Species::as_str)
+        })
         .collect();
     joined.with_column(Column::new("species".into(), species))?;
     joined.with_column(Column::new("description".into(), descriptions))?;
@@ -71,13 +79,20 @@ fn build(scope: &ProductScope) -> PolarsResult<DataFrame> {
 
 /// The weighing system's description of each product, else the catalogue's.
 fn described(joined: &DataFrame) -> PolarsResult<Vec<Option<String>>> {
-    let (plu, catalogue) = (joined.column("description")?.str()?, joined.column("catalogue_description")?.str()?);
-    Ok(plu.iter().zip(catalogue.iter()).map(|(plu, catalogue)| known(plu).or(known(catalogue)).map(normalise)).collect())
+    let (plu, catalogue) =
+        (joined.column("description")?.str()?, joined.column("catalogue_description")?.str()?);
+    Ok(plu
+        .iter()
+        .zip(catalogue.iter())
+        .map(|(plu, catalogue)| known(plu).or(known(catalogue)).map(normalise))
+        .collect())
 }
 
-/// One product per code, so that joining it multiplies nothing: of several PLUs with one code an active one counts, then the lowest number.
+/// One product per code, so that joining it multiplies nothing: of several PLUs with one code an active one
+/// counts, then the lowest number.
 pub fn by_code(products: &DataFrame) -> LazyFrame {
-    let first_counts = SortMultipleOptions::new().with_order_descending_multi([true, false]).with_nulls_last(true);
+    let first_counts =
+        SortMultipleOptions::new().with_order_descending_multi([true, false]).with_nulls_last(true);
     products
         .clone()
         .lazy()
@@ -91,7 +106,11 @@ mod tests {
     use super::super::small_factory::{product_tables, products, shown};
     use super::*;
 
-    fn built(plu: PolarsResult<DataFrame>, catalogue: PolarsResult<DataFrame>, columns: &[&str]) -> Vec<String> {
+    fn built(
+        plu: PolarsResult<DataFrame>,
+        catalogue: PolarsResult<DataFrame>,
+        columns: &[&str],
+    ) -> Vec<String> {
         let mart = build(&product_tables(&plu.unwrap(), &catalogue.unwrap())).unwrap();
         assert_eq!(**mart.schema(), PRODUCTS.schema());
         shown(&mart, columns)
@@ -121,18 +140,27 @@ mod tests {
         ];
         assert_eq!(
             built(plu, catalogue, &PRODUCTS.columns.iter().map(|column| column.name).collect::<Vec<_>>()),
-            ["7 | SF200 | SALMON FILLET 200G | Retail | salmon | Seaview | 1 | Harbour Foods | 200 | 9 | fish,milk | center_cut | false"]
+            [
+                "7 | SF200 | SALMON FILLET 200G | Retail | salmon | Seaview | 1 | Harbour Foods | 200 | 9 | fish,milk | center_cut | false"
+            ]
         );
     }
 
     #[test]
     fn products_that_only_one_table_knows_are_kept() {
-        let plu =
-            df!["plu_number" => [1_i64, 2], "product_code" => [Some("A"), None], "description" => ["COD LOIN", "HAKE"], "active" => [true, true]];
+        let plu = df!["plu_number" => [1_i64, 2], "product_code" => [Some("A"), None], "description" => ["COD LOIN", "HAKE"], "active" => [true, true]];
         let catalogue = df!["product_code" => ["B"], "description" => ["Smoked trout"], "pack_weight_g" => [150.0], "active" => [false]];
         assert_eq!(
-            built(plu, catalogue, &["plu_number", "product_code", "description", "species", "pack_size_g", "active"]),
-            ["1 | A | COD LOIN | cod | - | true", "2 | - | HAKE | hake | - | true", "- | B | SMOKED TROUT | trout | 150 | false"]
+            built(
+                plu,
+                catalogue,
+                &["plu_number", "product_code", "description", "species", "pack_size_g", "active"]
+            ),
+            [
+                "1 | A | COD LOIN | cod | - | true",
+                "2 | - | HAKE | hake | - | true",
+                "- | B | SMOKED TROUT | trout | 150 | false"
+            ]
         );
     }
 
@@ -158,7 +186,12 @@ mod tests {
         let catalogue = df!["product_code" => ["C", "D"], "description" => ["family pack", " lemon sole "], "species" => ["Sea Bass", "cod"], "active" => [true, true]];
         assert_eq!(
             built(plu, catalogue, &["plu_number", "description", "species"]),
-            ["1 | FISH PIE | salmon", "2 | COD LOIN | cod", "3 | FAMILY PACK | seabass", "4 | LEMON SOLE | sole"]
+            [
+                "1 | FISH PIE | salmon",
+                "2 | COD LOIN | cod",
+                "3 | FAMILY PACK | seabass",
+                "4 | LEMON SOLE | sole"
+            ]
         );
     }
 
@@ -174,7 +207,10 @@ mod tests {
             "product_code" => [Some("A"), Some("A"), Some("A"), Some("B"), None, Some("")],
             "active" => [false, true, true, true, true, true],
         ];
-        let one_each = by_code(&products(&mart.unwrap())).sort(["product_code"], SortMultipleOptions::new()).collect().unwrap();
+        let one_each = by_code(&products(&mart.unwrap()))
+            .sort(["product_code"], SortMultipleOptions::new())
+            .collect()
+            .unwrap();
         assert_eq!(shown(&one_each, &["product_code", "plu_number"]), ["A | 4", "B | -"]);
     }
 }

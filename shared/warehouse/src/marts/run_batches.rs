@@ -7,8 +7,9 @@ use super::{Build, Mart, RUN_KEY, date, left_join, number, text};
 use crate::frames;
 use crate::scope::RunScope;
 
-/// Batches per run; inputs without a batch code are one row. A batch that came in several intakes is told by the one with the smallest `trace_id`, and of
-/// one that was never taken in under its code (a batch that the factory made itself, or a mistyped one) only the quantity is known.
+/// Batches per run; inputs without a batch code are one row. A batch that came in several intakes is told by
+/// the one with the smallest `trace_id`, and of one that was never taken in under its code (a batch that the
+/// factory made itself, or a mistyped one) only the quantity is known.
 pub const RUN_BATCHES: Mart = Mart {
     name: "run_batches",
     columns: &[
@@ -34,7 +35,8 @@ pub const RUN_BATCHES: Mart = Mart {
 
 fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
     let in_order = SortMultipleOptions::new;
-    let batch_code = when(col("batch_code").eq(lit(""))).then(lit(NULL)).otherwise(col("batch_code")).alias("batch_code");
+    let batch_code =
+        when(col("batch_code").eq(lit(""))).then(lit(NULL)).otherwise(col("batch_code")).alias("batch_code");
     let batches = scope
         .inputs
         .clone()
@@ -44,12 +46,13 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
         .sort(["input_id"], in_order())
         .group_by_stable([cols(RUN_KEY).as_expr(), col("batch_code")])
         .agg([known_sum("qty_kg").alias("input_kg")]);
-    let intakes =
-        scope.intakes.clone().lazy().sort(["trace_id"], in_order()).unique_stable(Some(cols(["batch_code"])), UniqueKeepStrategy::First).rename(
-            ["species"],
-            ["batch_species"],
-            true,
-        );
+    let intakes = scope
+        .intakes
+        .clone()
+        .lazy()
+        .sort(["trace_id"], in_order())
+        .unique_stable(Some(cols(["batch_code"])), UniqueKeepStrategy::First)
+        .rename(["species"], ["batch_species"], true);
     frames::fit(&left_join(batches, intakes, ["batch_code"]).collect()?, &RUN_BATCHES.schema())
 }
 
@@ -60,7 +63,11 @@ mod tests {
     use crate::sources::{RUN_INPUTS, TRACEABILITY};
 
     /// Inputs of (run, batch, kg), all of one date.
-    fn built(inputs: &[(&str, Option<&str>, Option<f64>)], intakes: PolarsResult<DataFrame>, columns: &[&str]) -> Vec<String> {
+    fn built(
+        inputs: &[(&str, Option<&str>, Option<f64>)],
+        intakes: PolarsResult<DataFrame>,
+        columns: &[&str],
+    ) -> Vec<String> {
         let mut scope = no_runs();
         let named = df![
             "input_id" => (1..).take(inputs.len()).collect::<Vec<i64>>(),
@@ -108,7 +115,15 @@ mod tests {
             built(
                 &[("7", Some("B1"), Some(1.0)), ("7", None, Some(1.0))],
                 intakes,
-                &["batch_code", "supplier", "vessel_name", "certified", "landing_date", "batch_species", "grade"]
+                &[
+                    "batch_code",
+                    "supplier",
+                    "vessel_name",
+                    "certified",
+                    "landing_date",
+                    "batch_species",
+                    "grade"
+                ]
             ),
             ["B1 | First | - | MSC | 2026-11-01 | Cod | Premium", "- | - | - | - | - | - | -"]
         );

@@ -51,7 +51,10 @@ mod tests {
         let mart = build(&scope).unwrap();
         assert_eq!(**mart.schema(), RUN_INPUTS.schema());
         assert_eq!(
-            shown(&mart, &["input_id", "run_number", "production_date", "batch_code", "grade", "species", "qty_kg"]),
+            shown(
+                &mart,
+                &["input_id", "run_number", "production_date", "batch_code", "grade", "species", "qty_kg"]
+            ),
             ["1 | 007208 | 2026-11-01 | F1 | GG | cod | 12.5", "2 | 007208 | 2026-11-02 | - | - | - | -"]
         );
     }

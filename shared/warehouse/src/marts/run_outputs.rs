@@ -28,7 +28,8 @@ pub const RUN_OUTPUTS: Mart = Mart {
 };
 
 fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
-    let product = products::by_code(&scope.products).select([col("product_code"), col("description").alias("product")]);
+    let product =
+        products::by_code(&scope.products).select([col("product_code"), col("description").alias("product")]);
     let outputs = left_join(scope.outputs.clone().lazy(), product, ["product_code"]).collect()?;
     frames::fit(&outputs, &RUN_OUTPUTS.schema())
 }

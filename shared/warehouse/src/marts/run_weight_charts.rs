@@ -1,5 +1,6 @@
-//! `run_weight_bins` and `run_weight_points`: the pack weights of each run as a histogram, and as subgroups of consecutive packs for an X-bar and R chart.
-//! Limits and signals of that chart follow from its points, and are not kept.
+//! `run_weight_bins` and `run_weight_points`: the pack weights of each run as a histogram, and as subgroups
+//! of consecutive packs for an X-bar and R chart. Limits and signals of that chart follow from its points,
+//! and are not kept.
 
 use domain::histogram::histogram;
 use domain::spc::{Chart, SUBGROUP_PACKS};
@@ -12,14 +13,21 @@ use crate::scope::RunScope;
 /// Packs per range of net weights, `to_g` not included; empty ranges between others are there.
 pub const RUN_WEIGHT_BINS: Mart = Mart {
     name: "run_weight_bins",
-    columns: &[RUN_NUMBER, PRODUCTION_DATE, number("from_g").always(), number("to_g").always(), whole("packs").always()],
+    columns: &[
+        RUN_NUMBER,
+        PRODUCTION_DATE,
+        number("from_g").always(),
+        number("to_g").always(),
+        whole("packs").always(),
+    ],
     grain: &["run_number", "production_date", "from_g"],
     month_of: Some("production_date"),
     tables: RUN_TABLES,
     builds: &[Build::Runs(build_bins)],
 };
 
-/// Mean and range of each five packs in the order in which they were weighed; packs that do not fill a subgroup are left out.
+/// Mean and range of each five packs in the order in which they were weighed; packs that do not fill a
+/// subgroup are left out.
 pub const RUN_WEIGHT_POINTS: Mart = Mart {
     name: "run_weight_points",
     columns: &[
@@ -64,7 +72,11 @@ fn build_points(scope: &RunScope) -> PolarsResult<DataFrame> {
 }
 
 /// The rows that `chart` makes of each run's net weights and their times, in the order of the packs.
-fn charted(scope: &RunScope, mart: &Mart, chart: fn(&[f64], &Series) -> PolarsResult<DataFrame>) -> PolarsResult<DataFrame> {
+fn charted(
+    scope: &RunScope,
+    mart: &Mart,
+    chart: fn(&[f64], &Series) -> PolarsResult<DataFrame>,
+) -> PolarsResult<DataFrame> {
     let packs = scope.packs.clone().lazy().filter(col("net_weight").is_not_null());
     let lots = packs
         .sort(["trans_date", "trans_no"], SortMultipleOptions::new())
@@ -74,7 +86,9 @@ fn charted(scope: &RunScope, mart: &Mart, chart: fn(&[f64], &Series) -> PolarsRe
     let (weights_g, times) = (lots.column("net_weight")?.list()?, lots.column("trans_date")?.list()?);
     let mut charts = Vec::new();
     for lot in 0..lots.height() {
-        let (Some(weights_g), Some(times)) = (weights_g.get_as_series(lot), times.get_as_series(lot)) else { continue };
+        let (Some(weights_g), Some(times)) = (weights_g.get_as_series(lot), times.get_as_series(lot)) else {
+            continue;
+        };
         let weights_g: Vec<f64> = weights_g.f64()?.iter().flatten().collect();
         let mut rows = chart(&weights_g, &times)?;
         for key in RUN_KEY {
@@ -121,30 +135,47 @@ mod tests {
 
     /// A pack a minute of run 7.
     fn in_order(weights_g: &[f64]) -> RunScope {
-        packed(&(0..).zip(weights_g).map(|(minute, weight_g)| (minute, "7", minute, Some(*weight_g))).collect::<Vec<_>>())
+        packed(
+            &(0..)
+                .zip(weights_g)
+                .map(|(minute, weight_g)| (minute, "7", minute, Some(*weight_g)))
+                .collect::<Vec<_>>(),
+        )
     }
 
     #[test]
     fn a_subgroup_is_five_packs_in_the_order_in_which_they_were_weighed() {
         let mut packs: Vec<_> = (0..11).map(|pack| (pack, "7", pack, Some(200.0 + pack as f64))).collect();
-        // Rows lie in any order; of packs of one minute the number tells the order; a pack that nobody weighed is none.
+        // Rows lie in any order; of packs of one minute the number tells the order; a pack that nobody
+        // weighed is none.
         packs.swap(0, 9);
         packs[2].2 = 3;
         packs.insert(4, (20, "7", 4, None));
         assert_eq!(
             points(&packed(&packs)),
-            ["7 | 2026-11-01 | 1 | 2026-11-01 06:04:00 | 202 | 4", "7 | 2026-11-01 | 2 | 2026-11-01 06:09:00 | 207 | 4"]
+            [
+                "7 | 2026-11-01 | 1 | 2026-11-01 06:04:00 | 202 | 4",
+                "7 | 2026-11-01 | 2 | 2026-11-01 06:09:00 | 207 | 4"
+            ]
         );
     }
 
     #[test]
     fn runs_do_not_mix() {
-        let packs: Vec<_> = (0..10).map(|pack| (pack, if pack % 2 == 0 { "7" } else { "8" }, pack, Some(100.0 * (pack % 2) as f64))).collect();
+        let packs: Vec<_> = (0..10)
+            .map(|pack| (pack, if pack % 2 == 0 { "7" } else { "8" }, pack, Some(100.0 * (pack % 2) as f64)))
+            .collect();
         assert_eq!(
             points(&packed(&packs)),
-            ["7 | 2026-11-01 | 1 | 2026-11-01 06:08:00 | 0 | 0", "8 | 2026-11-01 | 1 | 2026-11-01 06:09:00 | 100 | 0"]
+            [
+                "7 | 2026-11-01 | 1 | 2026-11-01 06:08:00 | 0 | 0",
+                "8 | 2026-11-01 | 1 | 2026-11-01 06:09:00 | 100 | 0"
+            ]
         );
-        assert_eq!(bins(&packed(&packs)), ["7 | 2026-11-01 | 0 | 0.1 | 5", "8 | 2026-11-01 | 100 | 100.1 | 5"]);
+        assert_eq!(
+            bins(&packed(&packs)),
+            ["7 | 2026-11-01 | 0 | 0.1 | 5", "8 | 2026-11-01 | 100 | 100.1 | 5"]
+        );
     }
 
     #[test]
@@ -163,7 +194,10 @@ mod tests {
     #[test]
     fn one_pack_is_one_bin_and_no_subgroup() {
         let scope = in_order(&[198.26]);
-        assert_eq!((bins(&scope), points(&scope)), (vec!["7 | 2026-11-01 | 198.2 | 198.3 | 1".to_owned()], Vec::new()));
+        assert_eq!(
+            (bins(&scope), points(&scope)),
+            (vec!["7 | 2026-11-01 | 198.2 | 198.3 | 1".to_owned()], Vec::new())
+        );
         for scope in [no_runs(), packed(&[(1, "7", 0, None)])] {
             assert_eq!((bins(&scope), points(&scope)), (Vec::new(), Vec::new()));
         }
@@ -177,6 +211,9 @@ mod tests {
         assert!(bins.height() <= domain::histogram::MAX_BINS, "{bins}");
         assert_eq!(bins.column("packs").unwrap().i64().unwrap().sum(), Some(5003));
         let points = build_points(&scope).unwrap();
-        assert_eq!((points.height(), points.column("subgroup").unwrap().i64().unwrap().last()), (1000, Some(1000)));
+        assert_eq!(
+            (points.height(), points.column("subgroup").unwrap().i64().unwrap().last()),
+            (1000, Some(1000))
+        );
     }
 }

@@ -29,15 +29,22 @@ pub const RUN_WEIGHTS: Mart = Mart {
 
 /// Each run's packs against the rules.
 pub(super) fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
-    let lots = scope.packs.clone().lazy().filter(col("net_weight").is_not_null()).group_by_stable(RUN_KEY.map(col)).agg([
-        len().alias("packs"),
-        col("net_weight").mean().alias("mean_g"),
-        col("net_weight").std(1).alias("std_dev_g"),
-        col("net_weight").implode(true).alias("weights_g"),
-        col("target_weight").drop_nulls().implode(true).alias("targets_g"),
-    ]);
+    let lots = scope
+        .packs
+        .clone()
+        .lazy()
+        .filter(col("net_weight").is_not_null())
+        .group_by_stable(RUN_KEY.map(col))
+        .agg([
+            len().alias("packs"),
+            col("net_weight").mean().alias("mean_g"),
+            col("net_weight").std(1).alias("std_dev_g"),
+            col("net_weight").implode(true).alias("weights_g"),
+            col("target_weight").drop_nulls().implode(true).alias("targets_g"),
+        ]);
     let pack_sizes = products::by_code(&scope.products).select([col("product_code"), col("pack_size_g")]);
-    let pack_sizes = left_join(scope.runs.clone().lazy(), pack_sizes, ["product_code"]).select([cols(RUN_KEY).as_expr(), col("pack_size_g")]);
+    let pack_sizes = left_join(scope.runs.clone().lazy(), pack_sizes, ["product_code"])
+        .select([cols(RUN_KEY).as_expr(), col("pack_size_g")]);
     let mut lots = left_join(lots, pack_sizes, RUN_KEY).collect()?;
 
     let (mut nominals_g, mut verdicts) = (Vec::new(), Vec::new());
@@ -50,9 +57,16 @@ pub(super) fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
         nominals_g.push(nominal_g);
         verdicts.push(nominal_g.and_then(|nominal_g| Verdict::of(nominal_g, &weights_g)));
     }
-    let packs =
-        |count: fn(&Verdict) -> usize| verdicts.iter().map(|verdict| verdict.as_ref().map(|verdict| count(verdict) as u64)).collect::<Vec<_>>();
-    let verdict: Vec<_> = verdicts.iter().map(|verdict| verdict.as_ref().map(|verdict| if verdict.passes() { "pass" } else { "fail" })).collect();
+    let packs = |count: fn(&Verdict) -> usize| {
+        verdicts
+            .iter()
+            .map(|verdict| verdict.as_ref().map(|verdict| count(verdict) as u64))
+            .collect::<Vec<_>>()
+    };
+    let verdict: Vec<_> = verdicts
+        .iter()
+        .map(|verdict| verdict.as_ref().map(|verdict| if verdict.passes() { "pass" } else { "fail" }))
+        .collect();
     lots.with_column(Column::new("nominal_g".into(), nominals_g))?;
     lots.with_column(Column::new("below_t1".into(), packs(|verdict| verdict.below_t1)))?;
     lots.with_column(Column::new("below_t2".into(), packs(|verdict| verdict.below_t2)))?;
@@ -69,7 +83,10 @@ fn numbers(frame: &DataFrame, column: &str, row: usize) -> PolarsResult<Vec<f64>
 /// The target that most packs were packed to; of equally frequent ones the heaviest.
 fn most_frequent(mut targets_g: Vec<f64>) -> Option<f64> {
     targets_g.sort_by(f64::total_cmp);
-    targets_g.chunk_by(|one, other| one == other).max_by_key(|same| same.len()).and_then(|same| same.first().copied())
+    targets_g
+        .chunk_by(|one, other| one == other)
+        .max_by_key(|same| same.len())
+        .and_then(|same| same.first().copied())
 }
 
 #[cfg(test)]
@@ -78,12 +95,23 @@ mod tests {
     use super::*;
     use crate::sources::{RUN_NUMBERS, TRANSACTIONS};
 
-    const FIGURES: [&str; 9] = ["run_number", "production_date", "packs", "nominal_g", "mean_g", "std_dev_g", "below_t1", "below_t2", "verdict"];
+    const FIGURES: [&str; 9] = [
+        "run_number",
+        "production_date",
+        "packs",
+        "nominal_g",
+        "mean_g",
+        "std_dev_g",
+        "below_t1",
+        "below_t2",
+        "verdict",
+    ];
 
     /// Packs of (run, day, net weight, target weight); run 1 is of product A, which weighs 200 g.
     fn judged(packs: &[(&str, u32, Option<f64>, Option<f64>)]) -> Vec<String> {
         let mut scope = no_runs();
-        scope.products = products(&df!["product_code" => ["A"], "pack_size_g" => [200.0], "active" => [true]].unwrap());
+        scope.products =
+            products(&df!["product_code" => ["A"], "pack_size_g" => [200.0], "active" => [true]].unwrap());
         let runs = df!["run_number" => ["1", "2"], "production_date" => [day(1), day(1)], "product_code" => [Some("A"), None]];
         scope.runs = of_run(&RUN_NUMBERS, &runs.unwrap());
         let packs = df![
@@ -101,14 +129,24 @@ mod tests {
     #[test]
     fn a_lot_is_held_against_the_pack_size_of_its_product() {
         assert_eq!(
-            judged(&[("1", 1, Some(198.0), Some(100.0)), ("1", 1, Some(202.0), None), ("1", 1, Some(206.0), None), ("1", 1, None, Some(200.0))]),
+            judged(&[
+                ("1", 1, Some(198.0), Some(100.0)),
+                ("1", 1, Some(202.0), None),
+                ("1", 1, Some(206.0), None),
+                ("1", 1, None, Some(200.0))
+            ]),
             ["1 | 2026-11-01 | 3 | 200 | 202 | 4 | 0 | 0 | pass"]
         );
     }
 
     #[test]
     fn light_packs_are_counted_and_fail_the_lot() {
-        let lot = judged(&[("1", 1, Some(220.0), None), ("1", 1, Some(190.0), None), ("1", 1, Some(181.0), None), ("1", 1, Some(217.0), None)]);
+        let lot = judged(&[
+            ("1", 1, Some(220.0), None),
+            ("1", 1, Some(190.0), None),
+            ("1", 1, Some(181.0), None),
+            ("1", 1, Some(217.0), None),
+        ]);
         assert!(lot[0].starts_with("1 | 2026-11-01 | 4 | 200 | 202 | "), "{lot:?}");
         assert!(lot[0].ends_with(" | 2 | 1 | fail"), "{lot:?}");
     }
@@ -125,14 +163,24 @@ mod tests {
     #[test]
     fn where_the_rules_do_not_apply_there_is_no_verdict() {
         assert_eq!(judged(&[("2", 1, Some(3.5), None)]), ["2 | 2026-11-01 | 1 | - | 3.5 | - | - | - | -"]);
-        assert_eq!(judged(&[("2", 1, Some(3.5), Some(4.0))]), ["2 | 2026-11-01 | 1 | 4 | 3.5 | - | - | - | -"]);
+        assert_eq!(
+            judged(&[("2", 1, Some(3.5), Some(4.0))]),
+            ["2 | 2026-11-01 | 1 | 4 | 3.5 | - | - | - | -"]
+        );
     }
 
     #[test]
     fn lots_of_one_number_on_two_dates_do_not_mix_and_unweighed_ones_have_no_row() {
         assert_eq!(
-            judged(&[("2", 1, Some(100.0), Some(100.0)), ("2", 2, Some(99.0), Some(100.0)), ("1", 1, None, None)]),
-            ["2 | 2026-11-01 | 1 | 100 | 100 | - | 0 | 0 | pass", "2 | 2026-11-02 | 1 | 100 | 99 | - | 0 | 0 | fail"]
+            judged(&[
+                ("2", 1, Some(100.0), Some(100.0)),
+                ("2", 2, Some(99.0), Some(100.0)),
+                ("1", 1, None, None)
+            ]),
+            [
+                "2 | 2026-11-01 | 1 | 100 | 100 | - | 0 | 0 | pass",
+                "2 | 2026-11-02 | 1 | 100 | 99 | - | 0 | 0 | fail"
+            ]
         );
         assert_eq!(judged(&[]), [""; 0]);
     }

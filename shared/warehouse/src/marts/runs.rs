@@ -85,8 +85,14 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
 /// The runs with all that belongs to them, one row each.
 fn joined(scope: &RunScope) -> PolarsResult<DataFrame> {
     let runs = stg_runs::build(scope)?.lazy();
-    let of_run =
-        [sheets(scope), totals(scope), sum_kg(&scope.inputs, "input_kg"), sum_kg(&scope.outputs, "output_kg"), pack_counts(scope), giveaway(scope)];
+    let of_run = [
+        sheets(scope),
+        totals(scope),
+        sum_kg(&scope.inputs, "input_kg"),
+        sum_kg(&scope.outputs, "output_kg"),
+        pack_counts(scope),
+        giveaway(scope),
+    ];
     of_run
         .into_iter()
         .fold(runs, |runs, child| left_join(runs, child, RUN_KEY))
@@ -104,7 +110,16 @@ fn joined(scope: &RunScope) -> PolarsResult<DataFrame> {
 fn sheets(scope: &RunScope) -> LazyFrame {
     scope.sheets.clone().lazy().select([
         cols(RUN_KEY).as_expr(),
-        cols(["baskets", "start_label", "end_label", "pack_date", "shelf_life_adjustment", "finished_at", "recorded_by"]).as_expr(),
+        cols([
+            "baskets",
+            "start_label",
+            "end_label",
+            "pack_date",
+            "shelf_life_adjustment",
+            "finished_at",
+            "recorded_by",
+        ])
+        .as_expr(),
         col("target_qty_kg").alias("target_kg"),
         col("started_at").alias("sheet_started_at"),
         lit(true).alias("has_sheet"),
@@ -127,7 +142,8 @@ fn totals(scope: &RunScope) -> LazyFrame {
     ])
 }
 
-/// The quantities of each run added up; a run without any is left out, since a sum of nothing would be 0 and not unknown.
+/// The quantities of each run added up; a run without any is left out, since a sum of nothing would be 0 and
+/// not unknown.
 fn sum_kg(children: &DataFrame, name: &str) -> LazyFrame {
     let known = children.clone().lazy().filter(col("qty_kg").is_not_null());
     known.group_by(RUN_KEY.map(col)).agg([col("qty_kg").sum().alias(name)])
@@ -165,7 +181,9 @@ pub(super) fn figure(
 mod tests {
     use super::super::small_factory::{at, day, no_runs, of_run, products, rows, shown};
     use super::*;
-    use crate::sources::{PROD_LINES, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS, TRANSACTIONS};
+    use crate::sources::{
+        PROD_LINES, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS, TRANSACTIONS,
+    };
 
     /// A run of 2 November with everything, and one of the same number on the 3rd with nothing.
     fn factory() -> RunScope {
@@ -185,7 +203,10 @@ mod tests {
             "updated" => [Some(at(2, 15, 0)), None],
         ];
         scope.runs = of_run(&RUN_NUMBERS, &runs.unwrap());
-        scope.lines = rows(&PROD_LINES, &df!["line_id" => ["L1"], "line_name" => ["Line 1"], "active" => [true]].unwrap());
+        scope.lines = rows(
+            &PROD_LINES,
+            &df!["line_id" => ["L1"], "line_name" => ["Line 1"], "active" => [true]].unwrap(),
+        );
         let products_named = df![
             "plu_number" => [1_i64, 2, 3],
             "product_code" => ["A", "A", "B"],
@@ -232,8 +253,7 @@ mod tests {
         let (number, date) = (["7"; 3], [day(2); 3]);
         let inputs = df!["input_id" => [1_i64, 2, 3], "run_number" => number, "production_date" => date, "qty_kg" => [Some(100.0), None, Some(60.0)]];
         scope.inputs = of_run(&RUN_INPUTS, &inputs.unwrap());
-        let outputs =
-            df!["output_id" => [1_i64, 2, 3], "run_number" => number, "production_date" => date, "qty_kg" => [Some(100.0), Some(20.0), None]];
+        let outputs = df!["output_id" => [1_i64, 2, 3], "run_number" => number, "production_date" => date, "qty_kg" => [Some(100.0), Some(20.0), None]];
         scope.outputs = of_run(&RUN_OUTPUTS, &outputs.unwrap());
         let packs = df![
             "trans_no" => [1_i64, 2, 3],
@@ -254,7 +274,16 @@ mod tests {
 
     #[test]
     fn what_a_run_is_comes_from_its_own_row_the_lines_and_the_products() {
-        let columns = ["run_number", "production_date", "prod_line", "line_name", "shift_code", "product_code", "product", "customer"];
+        let columns = [
+            "run_number",
+            "production_date",
+            "prod_line",
+            "line_name",
+            "shift_code",
+            "product_code",
+            "product",
+            "customer",
+        ];
         assert_eq!(
             built(&factory(), &columns),
             [
@@ -284,16 +313,29 @@ mod tests {
 
     #[test]
     fn the_figures_are_those_of_the_runs_own_children() {
-        let columns = ["input_kg", "actual_kg", "target_kg", "waste_kg", "yield_pct", "waste_pct", "efficiency_pct"];
-        assert_eq!(built(&with_children(), &columns), ["160 | 120 | 160 | 40 | 75 | 25 | 75", "- | - | - | - | - | - | -"]);
+        let columns =
+            ["input_kg", "actual_kg", "target_kg", "waste_kg", "yield_pct", "waste_pct", "efficiency_pct"];
+        assert_eq!(
+            built(&with_children(), &columns),
+            ["160 | 120 | 160 | 40 | 75 | 25 | 75", "- | - | - | - | - | - | -"]
+        );
         let columns = ["packs", "weighed_packs", "pack_giveaway_g", "pack_target_g", "giveaway_pct"];
         assert_eq!(built(&with_children(), &columns), ["3 | 2 | 16 | 400 | 4", "0 | 0 | - | - | -"]);
     }
 
     #[test]
     fn sheet_and_totals_are_shown_as_they_are() {
-        let sheet =
-            ["baskets", "start_label", "end_label", "pack_date", "shelf_life_adjustment", "recorded_by", "started_at", "finished_at", "has_sheet"];
+        let sheet = [
+            "baskets",
+            "start_label",
+            "end_label",
+            "pack_date",
+            "shelf_life_adjustment",
+            "recorded_by",
+            "started_at",
+            "finished_at",
+            "has_sheet",
+        ];
         assert_eq!(
             built(&with_children(), &sheet),
             [
@@ -316,7 +358,10 @@ mod tests {
         ];
         assert_eq!(
             built(&with_children(), &totals),
-            ["5 | 121 | 201 | 199 | 203 | 1.5 | -0.5 | 9 | 2 | 15 | true", "- | - | - | - | - | - | - | - | - | - | false"]
+            [
+                "5 | 121 | 201 | 199 | 203 | 1.5 | -0.5 | 9 | 2 | 15 | true",
+                "- | - | - | - | - | - | - | - | - | - | false"
+            ]
         );
     }
 
@@ -332,7 +377,14 @@ mod tests {
     #[test]
     fn quantities_that_nobody_wrote_down_are_unknown_and_not_zero() {
         let mut scope = with_children();
-        let unknown = |frame: &DataFrame| frame.clone().lazy().with_column(lit(NULL).cast(DataType::Float64).alias("qty_kg")).collect().unwrap();
+        let unknown = |frame: &DataFrame| {
+            frame
+                .clone()
+                .lazy()
+                .with_column(lit(NULL).cast(DataType::Float64).alias("qty_kg"))
+                .collect()
+                .unwrap()
+        };
         (scope.inputs, scope.outputs) = (unknown(&scope.inputs), unknown(&scope.outputs));
         scope.totals = of_run(&RUN_TOTALS, &DataFrame::empty());
         assert_eq!(built(&scope, &["input_kg", "actual_kg", "waste_kg", "yield_pct"])[0], "- | - | - | -");

@@ -1,4 +1,5 @@
-//! How effective a line was in a shift: what the OEE of `fct_shift_productivity` is made of beside people and hours.
+//! How effective a line was in a shift: what the OEE of `fct_shift_productivity` is made of beside people and
+//! hours.
 
 use std::collections::HashMap;
 
@@ -23,14 +24,16 @@ pub(super) struct Packs {
 }
 
 impl<'a> ShiftOutput<'a> {
-    /// From rows of the mart `runs` and staging `prod_lines`. Runs of which one of the two counts is not known are left out of both.
+    /// From rows of the mart `runs` and staging `prod_lines`. Runs of which one of the two counts is not
+    /// known are left out of both.
     pub(super) fn of(runs: &'a DataFrame, lines: &'a DataFrame) -> PolarsResult<Self> {
         let mut packs: HashMap<_, Packs> = HashMap::new();
         let dates = runs.column("production_date")?.date()?.physical();
         let (shifts, of_lines) = (runs.column("shift_code")?.str()?, runs.column("prod_line")?.str()?);
         let (made, rejected) = (runs.column("total_packs")?.i64()?, runs.column("reject_count")?.i64()?);
         for run in 0..runs.height() {
-            if let (Some(date), Some(shift), Some(line)) = (dates.get(run), known(shifts.get(run)), of_lines.get(run))
+            if let (Some(date), Some(shift), Some(line)) =
+                (dates.get(run), known(shifts.get(run)), of_lines.get(run))
                 && let (Some(made), Some(rejected)) = (made.get(run), rejected.get(run))
             {
                 let packs = packs.entry((date, shift, line)).or_default();
@@ -38,12 +41,14 @@ impl<'a> ShiftOutput<'a> {
                 packs.rejected = packs.rejected.saturating_add(rejected);
             }
         }
-        let capacities = lines.column("line_id")?.str()?.iter().zip(lines.column("max_capacity_kg")?.f64()?.iter());
+        let capacities =
+            lines.column("line_id")?.str()?.iter().zip(lines.column("max_capacity_kg")?.f64()?.iter());
         let capacity_kg = capacities.filter_map(|(line, kg)| Some((known(line)?, kg?))).collect();
         Ok(Self { packs, capacity_kg })
     }
 
-    /// The packs of a date, shift and line. Which runs a shift without a code or a line without a name had is not known.
+    /// The packs of a date, shift and line. Which runs a shift without a code or a line without a name had is
+    /// not known.
     pub(super) fn packs(&self, date: Option<i32>, shift: Option<&str>, line: Option<&str>) -> Option<Packs> {
         self.packs.get(&(date?, shift?, line?)).copied()
     }
@@ -68,7 +73,8 @@ impl Hours {
     }
 }
 
-/// How effective a shift was: available by the hours `worked`, fast by those of them whose output is known, good by its packs.
+/// How effective a shift was: available by the hours `worked`, fast by those of them whose output is known,
+/// good by its packs.
 pub(super) fn oee(worked: &Hours, made: &Hours, capacity_kg: Option<f64>, packs: Option<Packs>) -> Oee {
     let count = |packs: i64| u64::try_from(packs).ok();
     let packs = Production {

@@ -1,4 +1,5 @@
-//! Scopes of hand-written rows for the tests of marts: a test names the columns that matter to it, the others are null.
+//! Scopes of hand-written rows for the tests of marts: a test names the columns that matter to it, the others
+//! are null.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +9,8 @@ use polars::prelude::*;
 use crate::frames;
 use crate::scope::{DayScope, ProductScope, RunScope};
 use crate::sources::{
-    BATCH_LINEAGE, CASE_VERIFICATION, DESPATCH, PLU, PROD_LINES, PRODUCT_CATALOGUE, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS,
-    Source, TEMPERATURE_LOGS, TRACEABILITY, TRANSACTIONS,
+    BATCH_LINEAGE, CASE_VERIFICATION, DESPATCH, PLU, PROD_LINES, PRODUCT_CATALOGUE, RUN_INPUTS, RUN_NUMBERS,
+    RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS, Source, TEMPERATURE_LOGS, TRACEABILITY, TRANSACTIONS,
 };
 use crate::staging::parts::day_of_each;
 
@@ -81,7 +82,11 @@ pub(super) fn readings(named: &DataFrame) -> DayScope {
 pub(super) fn days_of(source: &Source, named: &DataFrame) -> DayScope {
     let mut rows_of_days = rows(source, named);
     rows_of_days.with_column(day_of_each(source, &rows_of_days).unwrap().unwrap()).unwrap();
-    DayScope { rows: rows_of_days, lines: rows(&PROD_LINES, &DataFrame::empty()), runs: runs(&DataFrame::empty()) }
+    DayScope {
+        rows: rows_of_days,
+        lines: rows(&PROD_LINES, &DataFrame::empty()),
+        runs: runs(&DataFrame::empty()),
+    }
 }
 
 fn checked(named: &DataFrame, schema: &Schema) -> DataFrame {
@@ -98,5 +103,7 @@ pub(super) fn shown(frame: &DataFrame, columns: &[&str]) -> Vec<String> {
         AnyValue::Float64(number) => number.to_string(),
         other => other.get_str().map_or_else(|| other.to_string(), str::to_owned),
     };
-    (0..frame.height()).map(|row| columns.iter().map(|column| cell(row, column)).collect::<Vec<_>>().join(" | ")).collect()
+    (0..frame.height())
+        .map(|row| columns.iter().map(|column| cell(row, column)).collect::<Vec<_>>().join(" | "))
+        .collect()
 }

@@ -1,4 +1,5 @@
-//! `stg_non_conformance`: the quality records with the three states and severities in one spelling, and how long a closed one was open.
+//! `stg_non_conformance`: the quality records with the three states and severities in one spelling, and how
+//! long a closed one was open.
 
 use polars::prelude::*;
 
@@ -7,9 +8,11 @@ use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::NON_CONFORMANCE;
 
-/// Quality records by the date that they were raised on. One without that date has no day to stand under: staging alone holds it.
+/// Quality records by the date that they were raised on. One without that date has no day to stand under:
+/// staging alone holds it.
 ///
-/// `days_to_close` is known of closed records only: one that was opened again may still carry the date that it was closed on before.
+/// `days_to_close` is known of closed records only: one that was opened again may still carry the date that
+/// it was closed on before.
 pub const STG_NON_CONFORMANCE: Mart = Mart {
     name: "stg_non_conformance",
     columns: &[
@@ -46,15 +49,23 @@ const SEVERITIES: &[&str] = &["critical", "major", "minor"];
 pub(super) fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     let mut records = scope.rows.clone().lazy().filter(col("nc_date").is_not_null()).collect()?;
     for (column, words) in [("status", STATES), ("severity", SEVERITIES), ("nc_type", &[])] {
-        let spelt: Vec<_> = records.column(column)?.str()?.iter().map(|text| spelling(text, words).map(str::to_owned)).collect();
+        let spelt: Vec<_> = records
+            .column(column)?
+            .str()?
+            .iter()
+            .map(|text| spelling(text, words).map(str::to_owned))
+            .collect();
         records.with_column(Column::new(column.into(), spelt))?;
     }
-    let (raised, closed) = (records.column("nc_date")?.date()?.clone(), records.column("closed_date")?.date()?.clone());
+    let (raised, closed) =
+        (records.column("nc_date")?.date()?.clone(), records.column("closed_date")?.date()?.clone());
     let states = records.column("status")?.str()?.clone();
-    let days = raised.physical().iter().zip(closed.physical().iter()).zip(states.iter()).map(|((raised, closed), state)| {
-        let days = i64::from(closed?) - i64::from(raised?);
-        (state == Some(CLOSED)).then_some(days)
-    });
+    let days = raised.physical().iter().zip(closed.physical().iter()).zip(states.iter()).map(
+        |((raised, closed), state)| {
+            let days = i64::from(closed?) - i64::from(raised?);
+            (state == Some(CLOSED)).then_some(days)
+        },
+    );
     let days: Vec<Option<i64>> = days.collect();
     records.with_column(Column::new("days_to_close".into(), days))?;
     frames::fit(&records, &STG_NON_CONFORMANCE.schema())
@@ -102,7 +113,10 @@ mod tests {
             "severity" => [Some("MAJOR"), Some(" "), None],
             "nc_type" => [Some(" Bones"), Some("bones"), Some("")],
         ];
-        assert_eq!(built(records, &["status", "severity", "nc_type"]), ["closed | major | Bones", "open | - | bones", "On Hold | - | -"]);
+        assert_eq!(
+            built(records, &["status", "severity", "nc_type"]),
+            ["closed | major | Bones", "open | - | bones", "On Hold | - | -"]
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `stg_runs`: the runs with their line, product, species and product type; what they made is in the mart `runs`.
+//! `stg_runs`: the runs with their line, product, species and product type; what they made is in the mart
+//! `runs`.
 
 use domain::product_type::{ProductType, product_type_of};
 use domain::species::{Species, species_of};
@@ -52,7 +53,12 @@ pub(super) fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
         Column::new("prod_line".into(), lines),
         Column::new("line_name".into(), names),
         named(&runs, "species", |text| species_of(text).map(Species::as_str), "product_species")?,
-        named(&runs, "product_type", |text| product_type_of(text).map(ProductType::as_str), "product_description")?,
+        named(
+            &runs,
+            "product_type",
+            |text| product_type_of(text).map(ProductType::as_str),
+            "product_description",
+        )?,
     ] {
         runs.with_column(column)?;
     }
@@ -60,9 +66,18 @@ pub(super) fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
 }
 
 /// What the run's own description names, else what the text of its product names.
-fn named(runs: &DataFrame, name: &str, rule: fn(&str) -> Option<&'static str>, of_product: &str) -> PolarsResult<Column> {
+fn named(
+    runs: &DataFrame,
+    name: &str,
+    rule: fn(&str) -> Option<&'static str>,
+    of_product: &str,
+) -> PolarsResult<Column> {
     let (own, product) = (runs.column("description")?.str()?, runs.column(of_product)?.str()?);
-    let names: Vec<_> = own.iter().zip(product.iter()).map(|(own, product)| own.and_then(rule).or_else(|| product.and_then(rule))).collect();
+    let names: Vec<_> = own
+        .iter()
+        .zip(product.iter())
+        .map(|(own, product)| own.and_then(rule).or_else(|| product.and_then(rule)))
+        .collect();
     Ok(Column::new(name.into(), names))
 }
 
@@ -86,10 +101,22 @@ mod tests {
         scope.runs = of_run(&RUN_NUMBERS, &runs.unwrap());
         let model = build(&scope).unwrap();
         assert_eq!(**model.schema(), STG_RUNS.schema());
-        let columns = ["run_number", "prod_line", "line_name", "product", "species", "product_type", "active", "complete"];
+        let columns = [
+            "run_number",
+            "prod_line",
+            "line_name",
+            "product",
+            "species",
+            "product_type",
+            "active",
+            "complete",
+        ];
         assert_eq!(
             shown(&model, &columns),
-            ["7 | Line 3 | Line 3 | LEMON SOLE GOUJONS | sole | goujon | true | false", "8 | - | - | - | - | - | false | true"]
+            [
+                "7 | Line 3 | Line 3 | LEMON SOLE GOUJONS | sole | goujon | true | false",
+                "8 | - | - | - | - | - | false | true"
+            ]
         );
     }
 }

@@ -8,7 +8,8 @@ use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::TEMPERATURE_LOGS;
 
-/// Temperature readings by the day of their time. One without a time has no day to stand under: staging alone holds it.
+/// Temperature readings by the day of their time. One without a time has no day to stand under: staging alone
+/// holds it.
 pub const STG_TEMPERATURE: Mart = Mart {
     name: "stg_temperature",
     columns: &[
@@ -34,8 +35,11 @@ pub(super) fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     let mut readings = timed.with_column(col("reading_time").dt().date().alias("reading_date")).collect()?;
     let number = |name| readings.column(name)?.f64();
     let limits = number("target_min")?.iter().zip(number("target_max")?.iter());
-    let over: Vec<_> =
-        number("temp_celsius")?.iter().zip(limits).map(|(temp, (min, max))| temp.and_then(|temp| degrees_over(temp, min, max))).collect();
+    let over: Vec<_> = number("temp_celsius")?
+        .iter()
+        .zip(limits)
+        .map(|(temp, (min, max))| temp.and_then(|temp| degrees_over(temp, min, max)))
+        .collect();
     readings.with_column(Column::new("degrees_over".into(), over))?;
     frames::fit(&readings, &STG_TEMPERATURE.schema())
 }
@@ -57,6 +61,9 @@ mod tests {
         let model = build(&readings(&named.unwrap())).unwrap();
         assert_eq!(**model.schema(), STG_TEMPERATURE.schema());
         let columns = ["log_id", "reading_date", "temp_celsius", "degrees_over"];
-        assert_eq!(shown(&model, &columns), ["1 | 2026-11-02 | 5 | -", "2 | 2026-11-03 | 5.5 | 0.5", "3 | 2026-11-03 | - | -"]);
+        assert_eq!(
+            shown(&model, &columns),
+            ["1 | 2026-11-02 | 5 | -", "2 | 2026-11-03 | 5.5 | 0.5", "3 | 2026-11-03 | - | -"]
+        );
     }
 }

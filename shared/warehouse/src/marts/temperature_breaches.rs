@@ -28,7 +28,8 @@ pub const TEMPERATURE_BREACHES: Mart = Mart {
 };
 
 fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
-    let breaches = stg_temperature::build(scope)?.lazy().filter(col("degrees_over").is_not_null()).collect()?;
+    let breaches =
+        stg_temperature::build(scope)?.lazy().filter(col("degrees_over").is_not_null()).collect()?;
     frames::fit(&breaches, &TEMPERATURE_BREACHES.schema())
 }
 

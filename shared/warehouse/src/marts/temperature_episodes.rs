@@ -11,7 +11,8 @@ use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::TEMPERATURE_LOGS;
 
-/// Episodes by location. One that goes on over midnight is a row on each of its days: `is_to_end` of the one and `is_from_start` of the other say so.
+/// Episodes by location. One that goes on over midnight is a row on each of its days: `is_to_end` of the one
+/// and `is_from_start` of the other say so.
 pub const TEMPERATURE_EPISODES: Mart = Mart {
     name: "temperature_episodes",
     columns: &[
@@ -46,10 +47,18 @@ pub(super) fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
             found.push(episode);
         }
     }
-    let column = |name: &str, value: fn(&Episode) -> f64| Column::new(name.into(), found.iter().map(value).collect::<Vec<_>>());
-    let time = |name: &str, value: fn(&Episode) -> chrono::NaiveDateTime| Column::new(name.into(), found.iter().map(value).collect::<Vec<_>>());
-    let flag = |name: &str, value: fn(&Episode) -> bool| Column::new(name.into(), found.iter().map(value).collect::<Vec<_>>());
-    let whole = |name: &str, value: fn(&Episode) -> i64| Column::new(name.into(), found.iter().map(value).collect::<Vec<_>>());
+    let column = |name: &str, value: fn(&Episode) -> f64| {
+        Column::new(name.into(), found.iter().map(value).collect::<Vec<_>>())
+    };
+    let time = |name: &str, value: fn(&Episode) -> chrono::NaiveDateTime| {
+        Column::new(name.into(), found.iter().map(value).collect::<Vec<_>>())
+    };
+    let flag = |name: &str, value: fn(&Episode) -> bool| {
+        Column::new(name.into(), found.iter().map(value).collect::<Vec<_>>())
+    };
+    let whole = |name: &str, value: fn(&Episode) -> i64| {
+        Column::new(name.into(), found.iter().map(value).collect::<Vec<_>>())
+    };
     let rows = DataFrame::new(
         found.len(),
         vec![
@@ -78,9 +87,16 @@ fn by_place(readings: &DataFrame) -> PolarsResult<BTreeMap<Place<'_>, Vec<Readin
     let (temps, over) = (readings.column("temp_celsius")?.f64()?, readings.column("degrees_over")?.f64()?);
     let mut places: BTreeMap<Place, Vec<Reading>> = BTreeMap::new();
     let figures = ids.iter().zip(times.as_datetime_iter()).zip(temps.iter().zip(over.iter()));
-    for ((date, location), ((id, time), (temp, degrees_over))) in dates.as_date_iter().zip(locations.iter()).zip(figures) {
+    for ((date, location), ((id, time), (temp, degrees_over))) in
+        dates.as_date_iter().zip(locations.iter()).zip(figures)
+    {
         if let (Some(date), Some(id), Some(time), Some(temp_celsius)) = (date, id, time, temp) {
-            places.entry((date, location)).or_default().push(Reading { id, time, temp_celsius, degrees_over });
+            places.entry((date, location)).or_default().push(Reading {
+                id,
+                time,
+                temp_celsius,
+                degrees_over,
+            });
         }
     }
     Ok(places)
@@ -129,11 +145,17 @@ mod tests {
     #[test]
     fn readings_of_the_same_moment_are_told_apart() {
         let named = df!["log_id" => [1_i64, 2, 3], "reading_time" => [at(2, 8, 0); 3], "temp_celsius" => [9.0, 1.0, 9.0], "target_max" => [5.0; 3]];
-        assert_eq!(shown(&build(&readings(&named.unwrap())).unwrap(), TEMPERATURE_EPISODES.grain), ["1", "3"]);
+        assert_eq!(
+            shown(&build(&readings(&named.unwrap())).unwrap(), TEMPERATURE_EPISODES.grain),
+            ["1", "3"]
+        );
     }
 
     #[test]
     fn no_readings_make_an_empty_mart() {
-        assert_eq!(build(&readings(&DataFrame::empty())).unwrap(), DataFrame::empty_with_schema(&TEMPERATURE_EPISODES.schema()));
+        assert_eq!(
+            build(&readings(&DataFrame::empty())).unwrap(),
+            DataFrame::empty_with_schema(&TEMPERATURE_EPISODES.schema())
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! `trace_links`: what ties batches, runs, products and orders together, one row per link of a run. A part's zones tell which runs and batches it can
-//! name, so that a trace reads only those parts.
+//! `trace_links`: what ties batches, runs, products and orders together, one row per link of a run. A part's
+//! zones tell which runs and batches it can name, so that a trace reads only those parts.
 
 use std::str::FromStr;
 
@@ -45,12 +45,21 @@ pub const TRACE_LINKS: Mart = Mart {
     ],
     grain: &["run_number", "production_date", "link", "link_id"],
     month_of: Some("production_date"),
-    tables: &["run_numbers", "run_inputs", "run_outputs", "batch_lineage", "despatch", "plu", "product_catalogue"],
+    tables: &[
+        "run_numbers",
+        "run_inputs",
+        "run_outputs",
+        "batch_lineage",
+        "despatch",
+        "plu",
+        "product_catalogue",
+    ],
     builds: &[Build::Runs(build)],
 };
 
 fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
-    let named = products::by_code(&scope.products).select([col("product_code"), col("description").alias("product")]);
+    let named =
+        products::by_code(&scope.products).select([col("product_code"), col("description").alias("product")]);
     let of_product = |rows: LazyFrame| left_join(rows, named.clone(), ["product_code"]).collect();
     let links = [
         linked(&scope.inputs, "input", "input_id").collect()?,
@@ -62,13 +71,18 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
 }
 
 fn linked(rows: &DataFrame, link: &'static str, id: &'static str) -> LazyFrame {
-    rows.clone().lazy().with_columns([lit(link).alias("link"), col(id).alias("link_id"), col("updated_at").alias("linked_at")])
+    rows.clone().lazy().with_columns([
+        lit(link).alias("link"),
+        col(id).alias("link_id"),
+        col("updated_at").alias("linked_at"),
+    ])
 }
 
 /// The scans, read by the rules of lineage; one that says neither which way nor what it made links nothing.
 fn scans(lineage: &DataFrame) -> PolarsResult<DataFrame> {
     let texts = |name: &str| lineage.column(name).and_then(Column::str);
-    let (directions, methods, made) = (texts("direction")?, texts("return_method")?, texts("new_batch_code")?);
+    let (directions, methods, made) =
+        (texts("direction")?, texts("return_method")?, texts("new_batch_code")?);
     let (mut links, mut ways, mut news) = (Vec::new(), Vec::new(), Vec::new());
     for ((direction, method), made) in directions.iter().zip(methods.iter()).zip(made.iter()) {
         let (direction, method) = (read::<Direction>(direction), read::<ReturnMethod>(method));
@@ -90,7 +104,10 @@ fn scans(lineage: &DataFrame) -> PolarsResult<DataFrame> {
     ] {
         scans.with_column(column)?;
     }
-    let parent_of_new = when(col("new_batch_code").is_not_null()).then(col("parent_batch")).otherwise(lit(NULL)).alias("parent_batch");
+    let parent_of_new = when(col("new_batch_code").is_not_null())
+        .then(col("parent_batch"))
+        .otherwise(lit(NULL))
+        .alias("parent_batch");
     let at = coalesce(&[col("scan_time"), col("updated_at")]).alias("linked_at");
     scans.lazy().filter(col("link").is_not_null()).with_columns([parent_of_new, at]).collect()
 }
@@ -126,11 +143,27 @@ mod tests {
             "customer" => ["Harbour Foods"], "qty_kg" => [80.0], "despatch_date" => [day(4)], "status" => ["loaded"],
         ];
         scope.despatch = of_run(&DESPATCH, &order.unwrap());
-        scope.products = products(&df!["product_code" => ["A"], "description" => ["COD LOIN"], "active" => [true]].unwrap());
+        scope.products = products(
+            &df!["product_code" => ["A"], "description" => ["COD LOIN"], "active" => [true]].unwrap(),
+        );
         let mart = build(&scope).unwrap();
         assert_eq!(**mart.schema(), TRACE_LINKS.schema());
         assert_eq!(
-            shown(&mart, &["run_number", "link", "link_id", "batch_code", "product", "tier", "qty_kg", "order_number", "customer", "status"]),
+            shown(
+                &mart,
+                &[
+                    "run_number",
+                    "link",
+                    "link_id",
+                    "batch_code",
+                    "product",
+                    "tier",
+                    "qty_kg",
+                    "order_number",
+                    "customer",
+                    "status"
+                ]
+            ),
             [
                 "7 | input | 1 | B1 | - | - | 100 | - | - | -",
                 "7 | output | 1 | - | COD LOIN | 1 | 90 | - | - | -",
@@ -157,7 +190,18 @@ mod tests {
         scope.lineage = of_run(&BATCH_LINEAGE, &lineage.unwrap());
         let mart = build(&scope).unwrap();
         assert_eq!(
-            shown(&mart, &["link_id", "link", "batch_code", "return_method", "new_batch_code", "parent_batch", "linked_at"]),
+            shown(
+                &mart,
+                &[
+                    "link_id",
+                    "link",
+                    "batch_code",
+                    "return_method",
+                    "new_batch_code",
+                    "parent_batch",
+                    "linked_at"
+                ]
+            ),
             [
                 "1 | scan_in | B1 | - | - | - | 2026-11-03 00:00:00",
                 "2 | scan_back | B1 | OCM | N1 | B1 | 2026-11-02 09:00:00",

@@ -92,7 +92,9 @@ impl Column {
         let mut name = String::with_capacity(chars.len() + 4);
         for (i, c) in chars.iter().enumerate() {
             let after_lower = i > 0 && chars[i - 1].is_ascii_lowercase();
-            let starts_word = i > 0 && chars[i - 1].is_ascii_uppercase() && chars.get(i + 1).is_some_and(char::is_ascii_lowercase);
+            let starts_word = i > 0
+                && chars[i - 1].is_ascii_uppercase()
+                && chars.get(i + 1).is_some_and(char::is_ascii_lowercase);
             if c.is_ascii_uppercase() && (after_lower || starts_word) {
                 name.push('_');
             }

@@ -1,6 +1,8 @@
-//! The ERP's tables as data: one file per source table, from which SELECT, validation, Parquet schema, staging and the sandbox's tables derive.
+//! The ERP's tables as data: one file per source table, from which SELECT, validation, Parquet schema,
+//! staging and the sandbox's tables derive.
 //!
-//! Adding a source table is a new file here and its line in [`ALL`]. This module reads no database and holds no rule beyond types, keys and ranges.
+//! Adding a source table is a new file here and its line in [`ALL`]. This module reads no database and holds
+//! no rule beyond types, keys and ranges.
 
 mod batch_lineage;
 mod case_verification;
@@ -96,7 +98,8 @@ pub struct Source {
     pub key: &'static [&'static str],
     /// The column that tells when a row last changed.
     pub watermark: &'static str,
-    /// The column that stands in where the watermark is NULL (a row that was never changed since it was made).
+    /// The column that stands in where the watermark is NULL (a row that was never changed since it was
+    /// made).
     pub watermark_until_changed: Option<&'static str>,
     /// How staging divides the rows into objects.
     pub part: Part,
@@ -113,7 +116,10 @@ impl Source {
     /// # Panics
     /// If the declaration itself is wrong: a test holds it over [`ALL`].
     pub fn column(&self, name: &str) -> &Column {
-        self.columns.iter().find(|column| column.source == name).unwrap_or_else(|| panic!("{} declares no column {name}", self.table))
+        self.columns
+            .iter()
+            .find(|column| column.source == name)
+            .unwrap_or_else(|| panic!("{} declares no column {name}", self.table))
     }
 
     /// The key columns' names in the lake.
@@ -123,10 +129,15 @@ impl Source {
 
     /// The names in the lake of the columns that tell a row's watermark: the first that is not NULL counts.
     pub fn watermark_names(&self) -> Vec<String> {
-        [Some(self.watermark), self.watermark_until_changed].into_iter().flatten().map(|name| self.column(name).name()).collect()
+        [Some(self.watermark), self.watermark_until_changed]
+            .into_iter()
+            .flatten()
+            .map(|name| self.column(name).name())
+            .collect()
     }
 
-    /// The dates or times whose day a row counts for, in the tables that marts take by day: the first that is not NULL.
+    /// The dates or times whose day a row counts for, in the tables that marts take by day: the first that is
+    /// not NULL.
     pub fn day_columns(&self) -> &'static [&'static str] {
         match self.staging {
             "temperature_logs" => &["reading_time"],
@@ -144,7 +155,10 @@ impl Source {
 
     /// The staging columns with their Polars types.
     pub fn schema(&self) -> Schema {
-        self.columns.iter().map(|column| Field::new(PlSmallStr::from_string(column.name()), column.kind.dtype())).collect()
+        self.columns
+            .iter()
+            .map(|column| Field::new(PlSmallStr::from_string(column.name()), column.kind.dtype()))
+            .collect()
     }
 }
 
@@ -162,10 +176,18 @@ mod tests {
                 let _ = source.column(name);
             }
             if let Some(column) = source.part.column() {
-                assert!(source.key.contains(&column), "{}: the part must be a function of the key", source.table);
+                assert!(
+                    source.key.contains(&column),
+                    "{}: the part must be a function of the key",
+                    source.table
+                );
             }
             for name in source.watermark_names() {
-                assert!(source.columns.iter().any(|c| c.name() == name && c.kind == Kind::Time), "{}: {name} is no time", source.table);
+                assert!(
+                    source.columns.iter().any(|c| c.name() == name && c.kind == Kind::Time),
+                    "{}: {name} is no time",
+                    source.table
+                );
             }
         }
     }

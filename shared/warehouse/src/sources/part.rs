@@ -7,7 +7,8 @@ pub enum Part {
     One,
     /// Ranges of so many ids of a whole-number key column.
     Range(&'static str, i64),
-    /// Ranges of so many numbers of a text key column, by the digits that it ends with ("TR-004711" is 4711; none is 0).
+    /// Ranges of so many numbers of a text key column, by the digits that it ends with ("TR-004711" is 4711;
+    /// none is 0).
     Digits(&'static str, i64),
 }
 

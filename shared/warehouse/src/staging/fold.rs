@@ -19,8 +19,8 @@ const WATERMARK: &str = "_watermark";
 
 /// Folds batches, in the order of their numbers, into the rows that are held.
 ///
-/// A changed row takes the place of one with the same key unless that has a later watermark; deleted rows go; a row that the ERP has now in a form
-/// that was rejected is no longer shown in its old one.
+/// A changed row takes the place of one with the same key unless that has a later watermark; deleted rows go;
+/// a row that the ERP has now in a form that was rejected is no longer shown in its old one.
 pub fn fold(source: &Source, held: &DataFrame, incoming: &[Incoming]) -> PolarsResult<DataFrame> {
     let schema = source.schema();
     let keys = source.key_names();
@@ -87,8 +87,11 @@ fn overtaken(rows: &DataFrame, rejected: &DataFrame, keys: &[String]) -> PolarsR
     let pairs = rows.join(&rejected, keys, keys, args, None)?;
     let theirs = pairs.column(&format!("{WATERMARK}_rejected"))?.datetime()?.physical().clone();
     let ours = pairs.column(WATERMARK)?.datetime()?.physical().clone();
-    let mask: BooleanChunked =
-        theirs.iter().zip(ours.iter()).map(|(theirs, ours)| Some(theirs.is_none_or(|theirs| ours.is_none_or(|ours| ours <= theirs)))).collect();
+    let mask: BooleanChunked = theirs
+        .iter()
+        .zip(ours.iter())
+        .map(|(theirs, ours)| Some(theirs.is_none_or(|theirs| ours.is_none_or(|ours| ours <= theirs))))
+        .collect();
     pairs.filter(&mask)
 }
 
@@ -116,7 +119,10 @@ mod tests {
     }
 
     fn folded(batches: &[(&[Row<'_>], bool)]) -> Vec<(i64, f64)> {
-        let incoming: Vec<_> = batches.iter().map(|(list, authoritative)| Incoming { rows: rows(list), authoritative: *authoritative }).collect();
+        let incoming: Vec<_> = batches
+            .iter()
+            .map(|(list, authoritative)| Incoming { rows: rows(list), authoritative: *authoritative })
+            .collect();
         let empty = DataFrame::empty_with_schema(&RUN_INPUTS.schema());
         let frame = fold(&RUN_INPUTS, &empty, &incoming).unwrap();
         let ids = frame.column("input_id").unwrap().i64().unwrap().clone();
@@ -126,32 +132,48 @@ mod tests {
 
     #[test]
     fn a_later_watermark_wins_whatever_the_order() {
-        let check = |batches: &[(&[Row<'_>], bool)], expect: &[(i64, f64)]| assert_eq!(folded(batches), expect);
+        let check =
+            |batches: &[(&[Row<'_>], bool)], expect: &[(i64, f64)]| assert_eq!(folded(batches), expect);
         check(&[(&[(1, 10, 1.0, "upsert")], false), (&[(1, 5, 2.0, "upsert")], false)], &[(1, 1.0)]);
         check(&[(&[(1, 5, 1.0, "upsert")], false), (&[(1, 10, 2.0, "upsert")], false)], &[(1, 2.0)]);
     }
 
     #[test]
     fn of_equal_watermarks_the_last_read_wins() {
-        assert_eq!(folded(&[(&[(1, 5, 1.0, "upsert")], false), (&[(1, 5, 2.0, "upsert")], false)]), [(1, 2.0)]);
+        assert_eq!(
+            folded(&[(&[(1, 5, 1.0, "upsert")], false), (&[(1, 5, 2.0, "upsert")], false)]),
+            [(1, 2.0)]
+        );
     }
 
     #[test]
     fn a_comparison_with_the_erp_may_bring_an_older_version_back() {
-        assert_eq!(folded(&[(&[(1, 10, 1.0, "upsert")], false), (&[(1, 5, 2.0, "upsert")], true)]), [(1, 2.0)]);
+        assert_eq!(
+            folded(&[(&[(1, 10, 1.0, "upsert")], false), (&[(1, 5, 2.0, "upsert")], true)]),
+            [(1, 2.0)]
+        );
     }
 
     #[test]
     fn deleted_rows_go_and_may_come_again() {
         let gone: &[Row<'_>] = &[(1, 5, 0.0, "delete")];
-        assert_eq!(folded(&[(&[(1, 5, 1.0, "upsert"), (2, 5, 2.0, "upsert")], false), (gone, true)]), [(2, 2.0)]);
-        assert_eq!(folded(&[(&[(1, 5, 1.0, "upsert")], false), (gone, true), (&[(1, 4, 3.0, "upsert")], false)]), [(1, 3.0)]);
+        assert_eq!(
+            folded(&[(&[(1, 5, 1.0, "upsert"), (2, 5, 2.0, "upsert")], false), (gone, true)]),
+            [(2, 2.0)]
+        );
+        assert_eq!(
+            folded(&[(&[(1, 5, 1.0, "upsert")], false), (gone, true), (&[(1, 4, 3.0, "upsert")], false)]),
+            [(1, 3.0)]
+        );
     }
 
     #[test]
     fn a_rejected_version_takes_the_old_one_away_unless_it_is_older() {
         assert_eq!(folded(&[(&[(1, 5, 1.0, "upsert")], false), (&[(1, 6, 0.0, "reject")], false)]), []);
-        assert_eq!(folded(&[(&[(1, 7, 1.0, "upsert")], false), (&[(1, 6, 0.0, "reject")], false)]), [(1, 1.0)]);
+        assert_eq!(
+            folded(&[(&[(1, 7, 1.0, "upsert")], false), (&[(1, 6, 0.0, "reject")], false)]),
+            [(1, 1.0)]
+        );
     }
 
     proptest! {

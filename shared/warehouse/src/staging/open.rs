@@ -3,7 +3,9 @@
 use polars::prelude::*;
 
 use super::fold::{of_op, with_watermark};
-use crate::batch::{OP_DELETE, OP_FORGET, OP_REJECT, OP_STILL_REJECTED, OP_UPSERT, REASON, ROW, rejected_schema};
+use crate::batch::{
+    OP_DELETE, OP_FORGET, OP_REJECT, OP_STILL_REJECTED, OP_UPSERT, REASON, ROW, rejected_schema,
+};
 use crate::frames::{anti, fit, stack};
 use crate::sources::{Kind, Source};
 
@@ -18,10 +20,13 @@ pub struct Rejection {
     pub rejected_at: String,
 }
 
-/// What is open after a batch: mended, deleted and forgotten rows leave, rejected ones take the place of their earlier version or join.
+/// What is open after a batch: mended, deleted and forgotten rows leave, rejected ones take the place of
+/// their earlier version or join.
 pub fn fold_rejected(source: &Source, open: &DataFrame, batch: &Rejection) -> PolarsResult<DataFrame> {
     let schema = rejected_schema();
-    let named = |rows: &DataFrame| -> PolarsResult<DataFrame> { DataFrame::new_infer_height(vec![keys_of(source, rows)?]) };
+    let named = |rows: &DataFrame| -> PolarsResult<DataFrame> {
+        DataFrame::new_infer_height(vec![keys_of(source, rows)?])
+    };
     let key = ["key".to_owned()];
     let mut rows = fit(open, &schema)?;
     for op in [OP_UPSERT, OP_DELETE] {
@@ -61,14 +66,17 @@ pub fn open_rows(list: &DataFrame) -> PolarsResult<DataFrame> {
     fit(list, &rejected_schema())
 }
 
-/// How a rejected row is known: its key as a JSON array, or its original values where the key itself cannot be read.
+/// How a rejected row is known: its key as a JSON array, or its original values where the key itself cannot
+/// be read.
 pub fn keys_of(source: &Source, rows: &DataFrame) -> PolarsResult<Column> {
     let mut keys: Vec<Option<Vec<String>>> = vec![Some(Vec::new()); rows.height()];
     for name in source.key {
         let column = source.column(name);
         let values = rows.column(&column.name())?;
         let texts: Vec<Option<String>> = match column.kind {
-            Kind::Text => values.str()?.iter().map(|v| v.map(|v| serde_json::Value::from(v).to_string())).collect(),
+            Kind::Text => {
+                values.str()?.iter().map(|v| v.map(|v| serde_json::Value::from(v).to_string())).collect()
+            }
             Kind::Date => values.date()?.as_date_iter().map(|v| v.map(|v| format!("\"{v}\""))).collect(),
             _ => values.cast(&DataType::String)?.str()?.iter().map(|v| v.map(str::to_owned)).collect(),
         };
@@ -83,7 +91,9 @@ pub fn keys_of(source: &Source, rows: &DataFrame) -> PolarsResult<Column> {
     let names: Vec<String> = keys
         .into_iter()
         .zip(originals.iter())
-        .map(|(key, row)| key.map_or_else(|| row.unwrap_or_default().to_owned(), |parts| format!("[{}]", parts.join(","))))
+        .map(|(key, row)| {
+            key.map_or_else(|| row.unwrap_or_default().to_owned(), |parts| format!("[{}]", parts.join(",")))
+        })
         .collect();
     Ok(Column::new("key".into(), names))
 }

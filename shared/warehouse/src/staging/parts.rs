@@ -28,7 +28,10 @@ pub fn divide(source: &Source, rows: &DataFrame) -> PolarsResult<BTreeMap<String
             place(row, source.part.of_number(value.unwrap_or_default()));
         }
     }
-    places.into_iter().map(|(part, rows_of_part)| Ok((part, rows.take(&IdxCa::from_vec("rows".into(), rows_of_part))?))).collect()
+    places
+        .into_iter()
+        .map(|(part, rows_of_part)| Ok((part, rows.take(&IdxCa::from_vec("rows".into(), rows_of_part))?)))
+        .collect()
 }
 
 /// The group that a run number belongs to, for [`Zone`]s.
@@ -44,10 +47,12 @@ pub fn run_groups<'a>(numbers: impl IntoIterator<Item = &'a String>) -> BTreeSet
 /// The zone of the batches that rows name.
 pub const BATCH_GROUP: &str = "batch_group";
 
-/// A part that names batches of more groups than this has no zone of them: it would be longer than it is of use.
+/// A part that names batches of more groups than this has no zone of them: it would be longer than it is of
+/// use.
 const BATCH_GROUPS_MAX: usize = 500;
 
-/// The group that a batch code belongs to: by all its digits, so that batches of about one time lie together whether their codes count on or tell the day.
+/// The group that a batch code belongs to: by all its digits, so that batches of about one time lie together
+/// whether their codes count on or tell the day.
 pub fn batch_group(batch_code: &str) -> String {
     let digits: String = batch_code.chars().filter(char::is_ascii_digit).collect();
     Part::Digits("batch_code", 100).of_text(&digits)
@@ -58,14 +63,18 @@ pub fn batch_groups<'a>(batches: impl IntoIterator<Item = &'a String>) -> BTreeS
     batches.into_iter().map(|batch| batch_group(batch)).collect()
 }
 
-/// What the rows of a staging part hold: as [`zone_of`], the months of their watermarks, and the days that they count for.
+/// What the rows of a staging part hold: as [`zone_of`], the months of their watermarks, and the days that
+/// they count for.
 pub fn staging_zone_of(source: &Source, rows: &DataFrame) -> PolarsResult<Zone> {
     let mut zone = zone_of(rows)?;
     let days = with_watermark(source, rows)?.column("_watermark")?.cast(&DataType::Date)?.unique()?;
     zone.insert("month".to_owned(), days.date()?.as_date_iter().flatten().map(crate::marts::month).collect());
     if let Some(days) = day_of_each(source, rows)? {
         let days = days.unique()?;
-        zone.insert("day".to_owned(), days.date()?.as_date_iter().flatten().map(|day| day.to_string()).collect());
+        zone.insert(
+            "day".to_owned(),
+            days.date()?.as_date_iter().flatten().map(|day| day.to_string()).collect(),
+        );
     }
     Ok(zone)
 }
@@ -96,7 +105,8 @@ pub fn zone_of(rows: &DataFrame) -> PolarsResult<Zone> {
         zone.insert("run_group".to_owned(), run_groups(&crate::frames::texts(rows, "run_number")?));
     }
     let mut batches = BTreeSet::new();
-    let named = ["batch_code", "new_batch_code", "parent_batch"].into_iter().filter(|name| rows.column(name).is_ok());
+    let named =
+        ["batch_code", "new_batch_code", "parent_batch"].into_iter().filter(|name| rows.column(name).is_ok());
     let names_any = named.clone().next().is_some();
     for column in named {
         batches.extend(batch_groups(&crate::frames::texts(rows, column)?));
@@ -132,12 +142,16 @@ mod tests {
     #[test]
     fn a_part_tells_which_batches_it_can_name_unless_they_are_too_many() {
         let groups = |codes: &[String]| {
-            let rows = df!["new_batch_code" => codes, "parent_batch" => vec![None::<&str>; codes.len()]].unwrap();
-            staging_zone_of(&BATCH_LINEAGE, &crate::frames::fit(&rows, &BATCH_LINEAGE.schema()).unwrap()).unwrap()
+            let rows =
+                df!["new_batch_code" => codes, "parent_batch" => vec![None::<&str>; codes.len()]].unwrap();
+            staging_zone_of(&BATCH_LINEAGE, &crate::frames::fit(&rows, &BATCH_LINEAGE.schema()).unwrap())
+                .unwrap()
         };
         let wanted = |code: &str| batch_groups(&[code.to_owned()]);
         let few = groups(&["N101".to_owned(), "N305".to_owned()]);
-        assert!(may_hold(&few, BATCH_GROUP, &wanted("N399")) && !may_hold(&few, BATCH_GROUP, &wanted("N299")));
+        assert!(
+            may_hold(&few, BATCH_GROUP, &wanted("N399")) && !may_hold(&few, BATCH_GROUP, &wanted("N299"))
+        );
         let many: Vec<_> = (0..501).map(|n| format!("N{}", n * 100)).collect();
         assert!(may_hold(&groups(&many), BATCH_GROUP, &wanted("N999999")));
         assert!(!may_hold(&groups(&[]), BATCH_GROUP, &wanted("N101")), "no row names it");

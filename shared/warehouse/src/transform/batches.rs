@@ -1,4 +1,5 @@
-//! Which batches are known, and which runs name a batch. The cost follows the batches asked for: only the parts that can hold their codes are read.
+//! Which batches are known, and which runs name a batch. The cost follows the batches asked for: only the
+//! parts that can hold their codes are read.
 
 use std::collections::BTreeSet;
 
@@ -24,19 +25,30 @@ pub(super) async fn runs_naming(work: &Work<'_>, batches: &BTreeSet<String>) -> 
         let columns = ["run_number".to_owned(), column.to_owned()];
         let rows = staged(work, source, BATCH_GROUP, &batch_groups(batches), Some(&columns)).await?;
         let batches = batches.clone();
-        numbers.extend(compute("the runs of batches", move || texts(&with_text_in(&rows, column, &batches)?, "run_number")).await?);
+        numbers.extend(
+            compute("the runs of batches", move || {
+                texts(&with_text_in(&rows, column, &batches)?, "run_number")
+            })
+            .await?,
+        );
     }
     Ok(numbers)
 }
 
-/// What is known of the batches that inputs and scan-backs of these runs name: see [`crate::scope::RunScope`].
+/// What is known of the batches that inputs and scan-backs of these runs name: see
+/// [`crate::scope::RunScope`].
 pub(super) struct Known {
     pub(super) batches: DataFrame,
     pub(super) intakes: DataFrame,
 }
 
 /// What is known of the batches that inputs and scan-backs of these runs name.
-pub(super) async fn known_batches(work: &Work<'_>, numbers: &BTreeSet<String>, inputs: &DataFrame, lineage: &DataFrame) -> Result<Known> {
+pub(super) async fn known_batches(
+    work: &Work<'_>,
+    numbers: &BTreeSet<String>,
+    inputs: &DataFrame,
+    lineage: &DataFrame,
+) -> Result<Known> {
     let (of_runs, frames) = (numbers.clone(), [inputs.clone(), lineage.clone()]);
     let named = compute("the batches of runs", move || {
         let mut named = BTreeSet::new();
@@ -48,7 +60,8 @@ pub(super) async fn known_batches(work: &Work<'_>, numbers: &BTreeSet<String>, i
     .await?;
     let groups = batch_groups(&named);
     let intakes = staged(work, &TRACEABILITY, BATCH_GROUP, &groups, None).await?;
-    let made = staged(work, &BATCH_LINEAGE, BATCH_GROUP, &groups, Some(&["new_batch_code".to_owned()])).await?;
+    let made =
+        staged(work, &BATCH_LINEAGE, BATCH_GROUP, &groups, Some(&["new_batch_code".to_owned()])).await?;
     compute("the batches of runs", move || {
         let intakes = with_text_in(&intakes, "batch_code", &named)?;
         Ok(Known { batches: known(&named, &intakes, made)?, intakes })
@@ -57,7 +70,8 @@ pub(super) async fn known_batches(work: &Work<'_>, numbers: &BTreeSet<String>, i
 }
 
 fn known(named: &BTreeSet<String>, intakes: &DataFrame, mut made: DataFrame) -> PolarsResult<DataFrame> {
-    let schema = Schema::from_iter(["batch_code", "species"].map(|name| Field::new(name.into(), DataType::String)));
+    let schema =
+        Schema::from_iter(["batch_code", "species"].map(|name| Field::new(name.into(), DataType::String)));
     made.rename("new_batch_code", "batch_code".into())?;
     let all = stack([fit(intakes, &schema)?, made], &schema)?;
     with_text_in(&all, "batch_code", named)

@@ -18,7 +18,8 @@ use crate::staging::parts::{BATCH_GROUP, batch_groups, day_of_each};
 use crate::touched::Touched;
 use crate::{Result, WarehouseError};
 
-/// Makes all marts again as far as they are touched and writes the parts; returns the `mart/part` names that were written.
+/// Makes all marts again as far as they are touched and writes the parts; returns the `mart/part` names that
+/// were written.
 pub(super) async fn build(work: &mut Work<'_>) -> Result<BTreeSet<String>> {
     let mut touched = work.pending.clone();
     let mut parts = Parts::default();
@@ -37,7 +38,10 @@ pub(super) async fn build(work: &mut Work<'_>) -> Result<BTreeSet<String>> {
     let dates = build_runs(work, &mut parts, &touched).await?;
     build_dates(work, &mut parts, &dates).await?;
     // Shifts are rated by the packs of their runs.
-    touched.merge(Touched { days: BTreeMap::from([(sources::SHIFTS.staging.to_owned(), Some(dates))]), ..Touched::default() });
+    touched.merge(Touched {
+        days: BTreeMap::from([(sources::SHIFTS.staging.to_owned(), Some(dates))]),
+        ..Touched::default()
+    });
     build_days(work, &mut parts, &touched).await?;
     build_batches(work, &mut parts, &touched).await?;
     if work.is_outdated {
@@ -68,7 +72,10 @@ fn everything(build: Build) -> Touched {
 }
 
 async fn build_products(work: &Work<'_>, parts: &mut Parts) -> Result<()> {
-    let scope = ProductScope { plu: staged_all(work, &sources::PLU).await?, catalogue: staged_all(work, &sources::PRODUCT_CATALOGUE).await? };
+    let scope = ProductScope {
+        plu: staged_all(work, &sources::PLU).await?,
+        catalogue: staged_all(work, &sources::PRODUCT_CATALOGUE).await?,
+    };
     for mart in ALL {
         for build in mart.builds {
             if let Build::Products(make) = *build {
@@ -132,7 +139,8 @@ async fn build_batches(work: &Work<'_>, parts: &mut Parts, touched: &Touched) ->
             Some(codes) => staged(work, source, BATCH_GROUP, &batch_groups(codes), None).await?,
             None => staged_all(work, source).await?,
         };
-        let failed = |error| WarehouseError::Compute { step: "the rows of batches".to_owned(), source: error };
+        let failed =
+            |error| WarehouseError::Compute { step: "the rows of batches".to_owned(), source: error };
         let codes = match codes {
             Some(codes) => codes.clone(),
             None => texts(&rows, "batch_code").map_err(failed)?,
@@ -184,7 +192,8 @@ async fn build_days(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Re
     let lines = staged_all(work, &sources::PROD_LINES).await?;
     for source in sources::ALL {
         let Some(touched_days) = touched.days.get(source.staging) else { continue };
-        let of_table = || builds().filter_map(|(mart, build)| of_days(source, build).map(|make| (mart, build, make)));
+        let of_table =
+            || builds().filter_map(|(mart, build)| of_days(source, build).map(|make| (mart, build, make)));
         let days = if let Some(days) = touched_days {
             days.clone()
         } else {
@@ -198,11 +207,18 @@ async fn build_days(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Re
             let names = days.iter().map(NaiveDate::to_string).collect();
             let rows = with_day(source, staged(work, source, DAY, &names, None).await?)?;
             let of_days = days.clone();
-            let rows = compute("the rows of days", move || Ok(split_by_date(&rows, DAY, &of_days)?.0)).await?;
+            let rows =
+                compute("the rows of days", move || Ok(split_by_date(&rows, DAY, &of_days)?.0)).await?;
             let mut runs = DataFrame::empty_with_schema(&RUNS.schema());
             if source.staging == sources::SHIFTS.staging {
-                let (of_days, all) = (days.clone(), parts.rows(work, &RUNS, &RUNS.part(RUNS.builds[0], Some(&of_month))).await?);
-                runs = compute("the runs of shifts", move || Ok(split_by_date(&all, "production_date", &of_days)?.0)).await?;
+                let (of_days, all) = (
+                    days.clone(),
+                    parts.rows(work, &RUNS, &RUNS.part(RUNS.builds[0], Some(&of_month))).await?,
+                );
+                runs = compute("the runs of shifts", move || {
+                    Ok(split_by_date(&all, "production_date", &of_days)?.0)
+                })
+                .await?;
             }
             let scope = DayScope { rows, lines: lines.clone(), runs };
             for (mart, build, make) in of_table() {
@@ -228,8 +244,11 @@ async fn build_days(work: &Work<'_>, parts: &mut Parts, touched: &Touched) -> Re
 const DAY: &str = "day";
 
 fn with_day(source: &Source, mut rows: DataFrame) -> Result<DataFrame> {
-    let added = day_of_each(source, &rows).and_then(|days| days.map_or(Ok(()), |days| rows.with_column(days).map(|_| ())));
-    added.map(|()| rows).map_err(|error| WarehouseError::Compute { step: "the rows of days".to_owned(), source: error })
+    let added = day_of_each(source, &rows)
+        .and_then(|days| days.map_or(Ok(()), |days| rows.with_column(days).map(|_| ())));
+    added
+        .map(|()| rows)
+        .map_err(|error| WarehouseError::Compute { step: "the rows of days".to_owned(), source: error })
 }
 
 /// How a build makes its rows, if it makes them from the days of this table.

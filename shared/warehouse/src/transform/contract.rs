@@ -6,15 +6,16 @@ use crate::frames::fit;
 use crate::marts::{Accepted, Mart, MartColumn};
 use crate::{Result, WarehouseError};
 
-/// The rows in the mart's columns and in the order of its grain, if they keep its contract: unique by the grain, no value missing where one must
-/// be, none that is not accepted.
+/// The rows in the mart's columns and in the order of its grain, if they keep its contract: unique by the
+/// grain, no value missing where one must be, none that is not accepted.
 pub(super) fn checked(mart: &'static Mart, rows: &DataFrame) -> Result<DataFrame> {
     let failed = |source| WarehouseError::Compute { step: format!("mart `{}`", mart.name), source };
     let broken = |reason: String| Err(WarehouseError::Contract { mart: mart.name, reason });
     let rows = fit(rows, &mart.schema()).map_err(failed)?;
     let grain: Vec<String> = mart.grain.iter().map(|name| (*name).to_owned()).collect();
     let rows = rows.sort(&grain, SortMultipleOptions::default()).map_err(failed)?;
-    let distinct = rows.unique_stable(Some(&grain), UniqueKeepStrategy::First, None).map_err(failed)?.height();
+    let distinct =
+        rows.unique_stable(Some(&grain), UniqueKeepStrategy::First, None).map_err(failed)?.height();
     if distinct < rows.height() {
         return broken(format!("{} rows are not unique by {}", rows.height() - distinct, grain.join(", ")));
     }
@@ -63,9 +64,15 @@ mod tests {
 
     #[test]
     fn rows_that_break_the_grain_or_lack_a_value_are_refused() {
-        let check = |frame: DataFrame| checked(&FCT_TEMP_BREACHES, &frame).map(|frame| frame.height()).map_err(|error| error.to_string());
+        let check = |frame: DataFrame| {
+            checked(&FCT_TEMP_BREACHES, &frame).map(|frame| frame.height()).map_err(|error| error.to_string())
+        };
         assert_eq!(check(rows(&["a", "b"], &[Some(1), Some(2)])), Ok(2));
-        assert!(check(rows(&["a", "a"], &[Some(1), Some(2)])).unwrap_err().contains("1 rows are not unique by reading_date, location"));
+        assert!(
+            check(rows(&["a", "a"], &[Some(1), Some(2)]))
+                .unwrap_err()
+                .contains("1 rows are not unique by reading_date, location")
+        );
         assert!(check(rows(&["a", "b"], &[Some(1), None])).unwrap_err().contains("1 rows have no readings"));
         assert!(check(rows(&["a", "b"], &[Some(1), Some(-2)])).unwrap_err().contains("`-2` is no readings"));
     }

@@ -1,7 +1,8 @@
 //! Catches staging and marts up with raw, and publishes the result.
 //!
-//! Nobody tells this step what is new: it compares what the manifest says is applied with the batches that exist, so it may die, be repeated or run
-//! twice at once. Everything is decided by conditional writes: a staging part and the manifest are only replaced as the version that was read.
+//! Nobody tells this step what is new: it compares what the manifest says is applied with the batches that
+//! exist, so it may die, be repeated or run twice at once. Everything is decided by conditional writes: a
+//! staging part and the manifest are only replaced as the version that was read.
 
 mod batches;
 mod build;
@@ -22,8 +23,9 @@ use crate::sources::ALL;
 use crate::touched::Touched;
 use crate::{Result, WarehouseError};
 
-/// The version of the models: marts that were made with another one are made again from nothing. It changes with the sources that marts follow from, since
-/// a number that people would have to remember to raise is forgotten.
+/// The version of the models: marts that were made with another one are made again from nothing. It changes
+/// with the sources that marts follow from, since a number that people would have to remember to raise is
+/// forgotten.
 const MODELS: &str = env!("MODELS");
 
 /// The run that transforms.
@@ -35,7 +37,8 @@ pub struct RunStamp {
     pub started_at: DateTime<FixedOffset>,
 }
 
-/// Folds the batches that no run has folded yet into staging, so that an extraction compares with all that was committed.
+/// Folds the batches that no run has folded yet into staging, so that an extraction compares with all that
+/// was committed.
 pub async fn stage(lake: &Lake, run: &RunStamp) -> Result<Manifest> {
     until_undisturbed(|| async {
         let mut work = Work::load(lake, run).await?;
@@ -47,7 +50,8 @@ pub async fn stage(lake: &Lake, run: &RunStamp) -> Result<Manifest> {
     .await
 }
 
-/// Whether the marts are to be made again even if nothing more is read: rows were staged without them, or other models made them.
+/// Whether the marts are to be made again even if nothing more is read: rows were staged without them, or
+/// other models made them.
 pub fn is_behind(manifest: &Manifest) -> bool {
     !manifest.pending.is_null() || (manifest.generation > 0 && manifest.models != MODELS)
 }
@@ -55,7 +59,8 @@ pub fn is_behind(manifest: &Manifest) -> bool {
 /// What a run has read, by staging names.
 #[derive(Clone, Debug, Default)]
 pub struct Tables<'a> {
-    /// The tables that it has read to their ends, each with the moment as of which: rows that the ERP had then have been read.
+    /// The tables that it has read to their ends, each with the moment as of which: rows that the ERP had
+    /// then have been read.
     pub read: BTreeMap<&'a str, DateTime<FixedOffset>>,
     /// The tables that are there and could not be read, or of which that is not known.
     pub failed: BTreeSet<&'a str>,
@@ -64,10 +69,16 @@ pub struct Tables<'a> {
 }
 
 /// Folds what is left, makes the touched marts again and publishes them. `now` is the storage's time.
-pub async fn transform(lake: &Lake, run: &RunStamp, tables: &Tables<'_>, now: DateTime<Utc>) -> Result<Manifest> {
+pub async fn transform(
+    lake: &Lake,
+    run: &RunStamp,
+    tables: &Tables<'_>,
+    now: DateTime<Utc>,
+) -> Result<Manifest> {
     let manifest = until_undisturbed(|| async {
         let mut work = Work::load(lake, run).await?;
-        // All tables, also those that this run did not write: clearing the note of what is pending is right only if all that was noted has been folded.
+        // All tables, also those that this run did not write: clearing the note of what is pending is right
+        // only if all that was noted has been folded.
         stage::catch_up(&mut work).await?;
         // What an earlier run wrote and did not get to copy is copied before its note is replaced.
         lake.publish(&work.manifest).await?;
@@ -77,12 +88,18 @@ pub async fn transform(lake: &Lake, run: &RunStamp, tables: &Tables<'_>, now: Da
         MODELS.clone_into(&mut work.manifest.models);
         work.manifest.unpublished = written;
         for table in &tables.failed {
-            // A table that has never been read stands in the manifest without an age, which tells it from one that the ERP does not have.
+            // A table that has never been read stands in the manifest without an age, which tells it from one
+            // that the ERP does not have.
             work.manifest.tables.entry((*table).to_owned()).or_default();
         }
         for table in &tables.absent {
             // An earlier run may have failed before it could know that.
-            if work.manifest.tables.get(*table).is_some_and(|state| state.as_of.is_none() && state.applied == 0) {
+            if work
+                .manifest
+                .tables
+                .get(*table)
+                .is_some_and(|state| state.as_of.is_none() && state.applied == 0)
+            {
                 work.manifest.tables.remove(*table);
             }
         }
@@ -98,8 +115,8 @@ pub async fn transform(lake: &Lake, run: &RunStamp, tables: &Tables<'_>, now: Da
     Ok(manifest)
 }
 
-/// Copies the parts of a manifest to their fixed keys. Whoever was overtaken meanwhile may have put an older version over a newer one, and so looks again
-/// and copies what the newer manifest has.
+/// Copies the parts of a manifest to their fixed keys. Whoever was overtaken meanwhile may have put an older
+/// version over a newer one, and so looks again and copies what the newer manifest has.
 async fn publish(lake: &Lake, manifest: &Manifest) -> Result<()> {
     let mut published = manifest.clone();
     loop {
@@ -151,10 +168,12 @@ struct Work<'a> {
 
 impl<'a> Work<'a> {
     async fn load(lake: &'a Lake, run: &'a RunStamp) -> Result<Self> {
-        let (manifest, etag) = lake.manifest().await?.map_or_else(Default::default, |(manifest, etag)| (manifest, Some(etag)));
+        let (manifest, etag) =
+            lake.manifest().await?.map_or_else(Default::default, |(manifest, etag)| (manifest, Some(etag)));
         let is_outdated = manifest.models != MODELS;
         let pending = if manifest.pending.is_null() || is_outdated {
-            // Everything is made again whatever the note says, which other models may have written in other words.
+            // Everything is made again whatever the note says, which other models may have written in other
+            // words.
             Touched::default()
         } else {
             serde_json::from_value(manifest.pending.clone()).map_err(|error| lake::LakeError::Corrupt {
@@ -163,22 +182,36 @@ impl<'a> Work<'a> {
                 reason: error.to_string(),
             })?
         };
-        let is_unread = |staging: &&str| manifest.tables.get(*staging).is_none_or(|table| table.as_of.is_none());
+        let is_unread =
+            |staging: &&str| manifest.tables.get(*staging).is_none_or(|table| table.as_of.is_none());
         let unread = ALL.into_iter().map(|source| source.staging).filter(is_unread).collect();
-        Ok(Self { lake, run, read: manifest.clone(), etag, manifest, pending, is_outdated, unread, has_noted: false })
+        Ok(Self {
+            lake,
+            run,
+            read: manifest.clone(),
+            etag,
+            manifest,
+            pending,
+            is_outdated,
+            unread,
+            has_noted: false,
+        })
     }
 
-    /// What these tables lack counts from now on; at the first time that concerns all runs, since it is those without rows there.
+    /// What these tables lack counts from now on; at the first time that concerns all runs, since it is those
+    /// without rows there.
     fn count_as_read<'t>(&mut self, tables: impl Iterator<Item = &'t &'t str>) {
         for table in tables {
             self.pending.all_runs |= self.unread.remove(*table);
         }
     }
 
-    /// Notes in the manifest that `touched` will have to be made again, before staging forgets where its rows counted.
+    /// Notes in the manifest that `touched` will have to be made again, before staging forgets where its rows
+    /// counted.
     ///
-    /// An attempt notes once at least, even if the manifest that it read says the same already: another run may be about to clear that, having listed the
-    /// batches before these were there. After the note it is turned away, and finds these batches when it begins again.
+    /// An attempt notes once at least, even if the manifest that it read says the same already: another run
+    /// may be about to clear that, having listed the batches before these were there. After the note it is
+    /// turned away, and finds these batches when it begins again.
     async fn note(&mut self, touched: Touched) -> Result<()> {
         if touched.is_empty() {
             return Ok(());
@@ -188,8 +221,8 @@ impl<'a> Work<'a> {
         if pending == self.pending && self.has_noted {
             return Ok(());
         }
-        // Only the note goes out: what else this attempt has decided is not yet true. The generation makes it another manifest whatever it notes, since its
-        // version is a hash of its bytes.
+        // Only the note goes out: what else this attempt has decided is not yet true. The generation makes it
+        // another manifest whatever it notes, since its version is a hash of its bytes.
         self.read.pending = encode(&pending)?;
         self.read.generation += 1;
         self.manifest.generation = self.read.generation;
@@ -221,6 +254,10 @@ fn encode(pending: &Touched) -> Result<serde_json::Value> {
         return Ok(serde_json::Value::Null);
     }
     serde_json::to_value(pending).map_err(|error| {
-        WarehouseError::Lake(lake::LakeError::Corrupt { key: "manifest.json".to_owned(), expected: "JSON", reason: error.to_string() })
+        WarehouseError::Lake(lake::LakeError::Corrupt {
+            key: "manifest.json".to_owned(),
+            expected: "JSON",
+            reason: error.to_string(),
+        })
     })
 }

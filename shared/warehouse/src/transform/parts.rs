@@ -19,7 +19,12 @@ pub(super) struct Parts {
 
 impl Parts {
     /// The rows of a part as they will be.
-    pub(super) async fn rows(&mut self, work: &Work<'_>, mart: &'static Mart, part: &str) -> Result<DataFrame> {
+    pub(super) async fn rows(
+        &mut self,
+        work: &Work<'_>,
+        mart: &'static Mart,
+        part: &str,
+    ) -> Result<DataFrame> {
         if let Some((_, rows)) = self.touched.get(&(mart.name, part.to_owned())) {
             return Ok(rows.clone());
         }
@@ -44,8 +49,12 @@ impl Parts {
     /// The parts of a build, those that are there and those that will be.
     pub(super) fn names(&self, work: &Work<'_>, mart: &'static Mart, build: Build) -> BTreeSet<String> {
         let there = work.manifest.marts.get(mart.name).into_iter().flat_map(BTreeMap::keys).cloned();
-        let will_be = self.touched.keys().filter(|(name, _)| *name == mart.name).map(|(_, part)| part.clone());
-        there.chain(will_be).filter(|part| mart.builds.len() == 1 || part.starts_with(build.folder())).collect()
+        let will_be =
+            self.touched.keys().filter(|(name, _)| *name == mart.name).map(|(_, part)| part.clone());
+        there
+            .chain(will_be)
+            .filter(|part| mart.builds.len() == 1 || part.starts_with(build.folder()))
+            .collect()
     }
 
     /// The zone of a part that is there and not touched yet.
@@ -56,13 +65,17 @@ impl Parts {
         work.manifest.marts.get(mart.name)?.get(part).map(|current| &current.zone)
     }
 
-    /// Checks and writes all that was touched, and names it in the manifest to be; returns the `mart/part` names.
+    /// Checks and writes all that was touched, and names it in the manifest to be; returns the `mart/part`
+    /// names.
     pub(super) async fn write(self, work: &mut Work<'_>) -> Result<BTreeSet<String>> {
         let generation = work.manifest.generation + 1;
         let mut written = BTreeSet::new();
         for ((name, part), (mart, rows)) in self.touched {
             let mut rows = checked(mart, &rows)?;
-            let zone = zone_of(&rows).map_err(|source| crate::WarehouseError::Compute { step: format!("mart `{name}`"), source })?;
+            let zone = zone_of(&rows).map_err(|source| crate::WarehouseError::Compute {
+                step: format!("mart `{name}`"),
+                source,
+            })?;
             let current = work.lake.put_mart_part(name, &part, generation, &mut rows, zone).await?;
             written.insert(format!("{name}/{part}"));
             work.manifest.marts.entry(name.to_owned()).or_default().insert(part, current);

@@ -14,9 +14,15 @@ use crate::staging::fold::{Incoming, fold};
 use crate::touched::Touched;
 use crate::{Result, batch};
 
-/// Replaces the table by the reload `generation`, which batch `closing` closes. Batches that other runs committed while it was read are folded over it:
-/// the reload may have passed the place of their rows before they were written.
-pub(super) async fn fold_reload(work: &mut Work<'_>, source: &'static Source, generation: BatchNumber, closing: BatchNumber) -> Result<()> {
+/// Replaces the table by the reload `generation`, which batch `closing` closes. Batches that other runs
+/// committed while it was read are folded over it: the reload may have passed the place of their rows before
+/// they were written.
+pub(super) async fn fold_reload(
+    work: &mut Work<'_>,
+    source: &'static Source,
+    generation: BatchNumber,
+    closing: BatchNumber,
+) -> Result<()> {
     let lake = work.lake;
     let numbers: Vec<_> = lake.batches_after(source.staging, generation.saturating_sub(1)).await?;
     let batches: Vec<Batch> = stream::iter(numbers.into_iter().filter(|number| *number <= closing))
@@ -31,7 +37,8 @@ pub(super) async fn fold_reload(work: &mut Work<'_>, source: &'static Source, ge
         .partition(|batch| batch.info.reload.is_some());
 
     let order: Vec<Batch> = parts.into_iter().chain(others).collect();
-    fold_open(work, source, &order, closing, Some(DataFrame::empty_with_schema(&batch::rejected_schema()))).await?;
+    fold_open(work, source, &order, closing, Some(DataFrame::empty_with_schema(&batch::rejected_schema())))
+        .await?;
     restore_rejected(work, source, &order).await?;
     let mut by_part: BTreeMap<String, Vec<Incoming>> = BTreeMap::new();
     for batch in order {
@@ -47,7 +54,9 @@ pub(super) async fn fold_reload(work: &mut Work<'_>, source: &'static Source, ge
     let mut replaced = Vec::new();
     for (part, incoming) in by_part {
         let held = lake.held(source.staging, Slot::Part(&part), None).await?;
-        let old = held.as_ref().map_or_else(|| DataFrame::empty_with_schema(&source.schema()), |held| held.frame.clone());
+        let old = held
+            .as_ref()
+            .map_or_else(|| DataFrame::empty_with_schema(&source.schema()), |held| held.frame.clone());
         let (new, touched) = compute("a full reload", move || {
             let new = fold(source, &DataFrame::empty_with_schema(&source.schema()), &incoming)?;
             let touched = differing(source, &old, &new)?;

@@ -36,7 +36,8 @@ impl By {
     }
 }
 
-/// Puts `rows` in the place of all rows that a build has of these codes, in whichever parts; returns those that went, part by part.
+/// Puts `rows` in the place of all rows that a build has of these codes, in whichever parts; returns those
+/// that went, part by part.
 pub(super) async fn replace(
     work: &Work<'_>,
     parts: &mut Parts,
@@ -70,7 +71,10 @@ pub(super) async fn replace(
     Ok(all_gone)
 }
 
-pub(super) async fn made(mart: &'static Mart, work: impl FnOnce() -> PolarsResult<DataFrame> + Send + 'static) -> Result<DataFrame> {
+pub(super) async fn made(
+    mart: &'static Mart,
+    work: impl FnOnce() -> PolarsResult<DataFrame> + Send + 'static,
+) -> Result<DataFrame> {
     compute(mart.name, work).await
 }
 
@@ -83,11 +87,15 @@ async fn made_pair(
 
 /// The rows by the part of their month.
 fn by_month(mart: &'static Mart, build: Build, rows: &DataFrame) -> Result<BTreeMap<String, DataFrame>> {
-    let Some(column) = mart.month_of else { return Ok(BTreeMap::from([(mart.part(build, None), rows.clone())])) };
+    let Some(column) = mart.month_of else {
+        return Ok(BTreeMap::from([(mart.part(build, None), rows.clone())]));
+    };
     let failed = |source| WarehouseError::Compute { step: mart.name.to_owned(), source };
     months(&dates_of(rows, column)?)
         .into_iter()
-        .map(|(of_month, dates)| Ok((mart.part(build, Some(&of_month)), split_by_date(rows, column, &dates).map_err(failed)?.0)))
+        .map(|(of_month, dates)| {
+            Ok((mart.part(build, Some(&of_month)), split_by_date(rows, column, &dates).map_err(failed)?.0))
+        })
         .collect()
 }
 
@@ -107,8 +115,16 @@ pub(super) fn dates_of(rows: &DataFrame, column: &str) -> Result<BTreeSet<NaiveD
 }
 
 /// The rows of these dates, and the others.
-pub(super) fn split_by_date(rows: &DataFrame, column: &str, dates: &BTreeSet<NaiveDate>) -> PolarsResult<(DataFrame, DataFrame)> {
+pub(super) fn split_by_date(
+    rows: &DataFrame,
+    column: &str,
+    dates: &BTreeSet<NaiveDate>,
+) -> PolarsResult<(DataFrame, DataFrame)> {
     let values = rows.column(column)?.cast(&DataType::Date)?;
-    let mask: BooleanChunked = values.date()?.as_date_iter().map(|date| Some(date.is_some_and(|date| dates.contains(&date)))).collect();
+    let mask: BooleanChunked = values
+        .date()?
+        .as_date_iter()
+        .map(|date| Some(date.is_some_and(|date| dates.contains(&date))))
+        .collect();
     Ok((rows.filter(&mask)?, rows.filter(&!&mask)?))
 }

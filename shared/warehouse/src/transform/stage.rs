@@ -1,4 +1,5 @@
-//! Raw to staging: finds the batches that staging does not take account of yet and folds them in, part by part.
+//! Raw to staging: finds the batches that staging does not take account of yet and folds them in, part by
+//! part.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +27,9 @@ pub(super) async fn catch_up(work: &mut Work<'_>) -> Result<bool> {
     let asked = ALL.into_iter().map(|source| (source, applied(source))).collect::<Vec<_>>();
     let lake = work.lake;
     let backlog: Vec<(&Source, Vec<BatchNumber>)> = stream::iter(asked)
-        .map(|(source, applied)| async move { Ok::<_, WarehouseError>((source, lake.batches_after(source.staging, applied).await?)) })
+        .map(|(source, applied)| async move {
+            Ok::<_, WarehouseError>((source, lake.batches_after(source.staging, applied).await?))
+        })
         .buffered(READS_AT_ONCE)
         .try_collect()
         .await?;
@@ -34,7 +37,12 @@ pub(super) async fn catch_up(work: &mut Work<'_>) -> Result<bool> {
     for (source, numbers) in backlog {
         for (i, chunk) in numbers.chunks(BATCHES_AT_ONCE).enumerate() {
             if numbers.len() > BATCHES_AT_ONCE {
-                tracing::info!(table = source.table, batch = i * BATCHES_AT_ONCE, of = numbers.len(), "staging");
+                tracing::info!(
+                    table = source.table,
+                    batch = i * BATCHES_AT_ONCE,
+                    of = numbers.len(),
+                    "staging"
+                );
             }
             fold_chunk(work, source, chunk).await?;
             any = true;
@@ -57,7 +65,8 @@ async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, numbers: &[Bat
             None => ordinary.push(batch),
             // The parts of a reload mean nothing until its closing part is there.
             Some(reload) if !reload.closes => {
-                work.manifest.tables.entry(source.staging.to_owned()).or_default().open_reload = Some(reload.clone());
+                work.manifest.tables.entry(source.staging.to_owned()).or_default().open_reload =
+                    Some(reload.clone());
             }
             Some(reload) => {
                 let generation = reload.generation;
@@ -93,8 +102,14 @@ async fn fold_ordinary(work: &mut Work<'_>, source: &'static Source, batches: Ve
     for (part, incoming) in by_part {
         let held = work.lake.held(source.staging, Slot::Part(&part), None).await?;
         let applied = held.as_ref().map_or(0, |held| held.applied);
-        let incoming: Vec<Incoming> = incoming.into_iter().filter(|(number, _)| *number > applied).map(|(_, incoming)| incoming).collect();
-        let old = held.as_ref().map_or_else(|| DataFrame::empty_with_schema(&source.schema()), |held| held.frame.clone());
+        let incoming: Vec<Incoming> = incoming
+            .into_iter()
+            .filter(|(number, _)| *number > applied)
+            .map(|(_, incoming)| incoming)
+            .collect();
+        let old = held
+            .as_ref()
+            .map_or_else(|| DataFrame::empty_with_schema(&source.schema()), |held| held.frame.clone());
         let (new, touched) = compute("staging", move || {
             let new = fold(source, &old, &incoming)?;
             let mut touched = Touched::default();
@@ -110,8 +125,13 @@ async fn fold_ordinary(work: &mut Work<'_>, source: &'static Source, batches: Ve
     replace(work, source, replaced, last).await
 }
 
-/// Makes sure that the rejected rows of these batches lie beside them for people: a run that lost the race for a number may have left its own there.
-pub(super) async fn restore_rejected(work: &Work<'_>, source: &'static Source, batches: &[Batch]) -> Result<()> {
+/// Makes sure that the rejected rows of these batches lie beside them for people: a run that lost the race
+/// for a number may have left its own there.
+pub(super) async fn restore_rejected(
+    work: &Work<'_>,
+    source: &'static Source,
+    batches: &[Batch],
+) -> Result<()> {
     for batch in batches.iter().filter(|batch| batch.info.rejected > 0) {
         if let Some(csv) = batch::rejected_csv(source, &batch.frame)? {
             work.lake.restore_rejected_csv(source.staging, batch.number, csv).await?;
@@ -129,7 +149,12 @@ pub(super) struct Replaced {
 }
 
 /// Notes what the parts touch, then replaces them.
-pub(super) async fn replace(work: &mut Work<'_>, source: &'static Source, parts: Vec<Replaced>, applied: BatchNumber) -> Result<()> {
+pub(super) async fn replace(
+    work: &mut Work<'_>,
+    source: &'static Source,
+    parts: Vec<Replaced>,
+    applied: BatchNumber,
+) -> Result<()> {
     let mut touched = Touched::default();
     for part in &parts {
         touched.merge(part.touched.clone());
@@ -141,19 +166,25 @@ pub(super) async fn replace(work: &mut Work<'_>, source: &'static Source, parts:
             Some(held) if held.applied >= applied => new = held.frame,
             held => {
                 let known = held.map(|held| held.etag);
-                if work.lake.hold(source.staging, Slot::Part(&part), &mut new, applied, known).await? == Put::Refused {
+                if work.lake.hold(source.staging, Slot::Part(&part), &mut new, applied, known).await?
+                    == Put::Refused
+                {
                     return Err(WarehouseError::Disturbed);
                 }
             }
         }
-        let zone = staging_zone_of(source, &new).map_err(|error| WarehouseError::Compute { step: "staging".to_owned(), source: error })?;
+        let zone = staging_zone_of(source, &new)
+            .map_err(|error| WarehouseError::Compute { step: "staging".to_owned(), source: error })?;
         work.manifest.tables.entry(source.staging.to_owned()).or_default().parts.insert(part, zone);
     }
     Ok(())
 }
 
 /// The rows of a batch by the part that they belong to; rejected rows without a key belong to none.
-pub(super) async fn divided(source: &'static Source, rows: &DataFrame) -> Result<BTreeMap<String, DataFrame>> {
+pub(super) async fn divided(
+    source: &'static Source,
+    rows: &DataFrame,
+) -> Result<BTreeMap<String, DataFrame>> {
     let rows = rows.clone();
     compute("staging", move || {
         let keyed = rows.drop_nulls(Some(&source.key_names()))?;
@@ -178,7 +209,8 @@ pub(super) async fn fold_open(
     let held = work.lake.held(source.staging, Slot::Rejected, None).await?;
     let known_applied = held.as_ref().map_or(0, |held| held.applied);
     if known_applied >= applied {
-        work.manifest.tables.entry(source.staging.to_owned()).or_default().rejected = held.map_or(0, |held| held.frame.height());
+        work.manifest.tables.entry(source.staging.to_owned()).or_default().rejected =
+            held.map_or(0, |held| held.frame.height());
         return Ok(());
     }
     let mut rejections = Vec::new();
@@ -190,10 +222,13 @@ pub(super) async fn fold_open(
             rejected_at: batch.info.started_at.clone(),
         });
     }
-    let before = held.as_ref().map_or_else(|| DataFrame::empty_with_schema(&batch::rejected_schema()), |held| held.frame.clone());
+    let before = held
+        .as_ref()
+        .map_or_else(|| DataFrame::empty_with_schema(&batch::rejected_schema()), |held| held.frame.clone());
     let mut open = compute("rejected rows", move || {
         let start = from.unwrap_or_else(|| before.clone());
-        let open = rejections.iter().try_fold(start, |open, rejection| fold_rejected(source, &open, rejection))?;
+        let open =
+            rejections.iter().try_fold(start, |open, rejection| fold_rejected(source, &open, rejection))?;
         keep_first_record(&before, &open)
     })
     .await?;

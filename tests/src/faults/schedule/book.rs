@@ -1,4 +1,5 @@
-//! The random ERP and its edits. What kind of run must find all of them is decided beforehand; an edit that such a run need not find is not made.
+//! The random ERP and its edits. What kind of run must find all of them is decided beforehand; an edit that
+//! such a run need not find is not made.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,12 +87,26 @@ impl Book {
         let stamp = cells::stamp(dice, kind, erp.local_now());
         let mut sql = Vec::new();
         for _ in 0..dice.between(1, 6) {
-            let mut literals: Vec<String> = source.columns.iter().map(|column| cells::value(dice, source, column, erp.local_now().date())).collect();
-            set_stamp(source, &mut literals, &stamp, source.watermark_until_changed.filter(|_| dice.chance(500)));
+            let mut literals: Vec<String> = source
+                .columns
+                .iter()
+                .map(|column| cells::value(dice, source, column, erp.local_now().date()))
+                .collect();
+            set_stamp(
+                source,
+                &mut literals,
+                &stamp,
+                source.watermark_until_changed.filter(|_| dice.chance(500)),
+            );
             if dice.chance(120) {
                 cells::spoil(dice, source, &mut literals);
             } else if dice.chance(200) {
-                for (column, literal) in source.columns.iter().zip(&mut literals).filter(|(column, _)| source.key.contains(&column.source)) {
+                for (column, literal) in source
+                    .columns
+                    .iter()
+                    .zip(&mut literals)
+                    .filter(|(column, _)| source.key.contains(&column.source))
+                {
                     *literal = cells::respelt(column, literal);
                 }
             }
@@ -99,7 +114,12 @@ impl Book {
             if self.admit(erp, id, None, source, &literals) {
                 self.next_row += 1;
                 let names: Vec<_> = source.columns.iter().map(|column| column.source).collect();
-                sql.push(format!("INSERT INTO {} (rowid, {}) VALUES ({id}, {})", source.table, names.join(", "), literals.join(", ")));
+                sql.push(format!(
+                    "INSERT INTO {} (rowid, {}) VALUES ({id}, {})",
+                    source.table,
+                    names.join(", "),
+                    literals.join(", ")
+                ));
             }
         }
         sql
@@ -115,8 +135,13 @@ impl Book {
         };
         for (column, literal) in source.columns.iter().zip(&mut literals) {
             let is_key = source.key.contains(&column.source);
-            let is_stamp = column.source == source.watermark || Some(column.source) == source.watermark_until_changed;
-            let is_anew = if is_key { self.finder > Finder::Incremental && dice.chance(150) } else { !is_stamp && dice.chance(400) };
+            let is_stamp =
+                column.source == source.watermark || Some(column.source) == source.watermark_until_changed;
+            let is_anew = if is_key {
+                self.finder > Finder::Incremental && dice.chance(150)
+            } else {
+                !is_stamp && dice.chance(400)
+            };
             if is_anew {
                 *literal = cells::value(dice, source, column, erp.local_now().date());
             } else if is_key && dice.chance(100) {
@@ -133,7 +158,12 @@ impl Book {
         if !self.admit(erp, id, Some(&row.verdict), source, &literals) {
             return Vec::new();
         }
-        let sets: Vec<_> = source.columns.iter().zip(&literals).map(|(column, literal)| format!("{} = {literal}", column.source)).collect();
+        let sets: Vec<_> = source
+            .columns
+            .iter()
+            .zip(&literals)
+            .map(|(column, literal)| format!("{} = {literal}", column.source))
+            .collect();
         vec![format!("UPDATE {} SET {} WHERE rowid = {id}", source.table, sets.join(", "))]
     }
 
@@ -154,26 +184,46 @@ impl Book {
     }
 
     /// Takes a version of a row into the book if the finder is sure to find it.
-    fn admit(&mut self, erp: &Small, id: i64, old: Option<&Verdict>, source: &'static Source, literals: &[String]) -> bool {
+    fn admit(
+        &mut self,
+        erp: &Small,
+        id: i64,
+        old: Option<&Verdict>,
+        source: &'static Source,
+        literals: &[String],
+    ) -> bool {
         let new = judge(erp, source, literals);
         let now = erp.local_now();
-        let is_recent = new
-            .stamp
-            .is_none_or(|stamp| stamp >= now - TimeDelta::minutes(LATE_MINUTES + 1) || stamp == now.date().and_hms_opt(0, 0, 0).unwrap_or(now));
+        let is_recent = new.stamp.is_none_or(|stamp| {
+            stamp >= now - TimeDelta::minutes(LATE_MINUTES + 1)
+                || stamp == now.date().and_hms_opt(0, 0, 0).unwrap_or(now)
+        });
         let past = new.key.clone().and_then(|key| self.past.get(&(source.table, key)));
         let mut twins: Vec<i64> = Vec::new();
         if let Some(key) = &new.key {
-            let same = |(other, row): &(&i64, &Row)| **other != id && row.source.table == source.table && row.verdict.key.as_ref() == Some(key);
+            let same = |(other, row): &(&i64, &Row)| {
+                **other != id && row.source.table == source.table && row.verdict.key.as_ref() == Some(key)
+            };
             twins = self.rows.iter().filter(same).map(|(other, _)| *other).collect();
         }
         let is_found = match self.finder {
             Finder::Incremental => {
                 let stays = old.map_or(past.is_none(), |old| old.key.is_some() && old.key == new.key);
                 let latest = past.into_iter().flatten().filter_map(|(stamp, _)| *stamp).max();
-                stays && is_recent && new.stamp.is_none_or(|stamp| latest.is_none_or(|latest| stamp >= latest)) && twins.is_empty()
+                stays
+                    && is_recent
+                    && new.stamp.is_none_or(|stamp| latest.is_none_or(|latest| stamp >= latest))
+                    && twins.is_empty()
             }
-            // A comparison of keys and stamps does not see what changed under the same stamp; the overlap does.
-            Finder::Reconcile => is_recent || !past.into_iter().flatten().any(|(stamp, content)| *stamp == new.stamp && *content != new.content),
+            // A comparison of keys and stamps does not see what changed under the same stamp; the overlap
+            // does.
+            Finder::Reconcile => {
+                is_recent
+                    || !past
+                        .into_iter()
+                        .flatten()
+                        .any(|(stamp, content)| *stamp == new.stamp && *content != new.content)
+            }
             Finder::Full => true,
         };
         // Of two rows with one key the later counts: both must be readable, and one of them later.
@@ -185,21 +235,29 @@ impl Book {
             return false;
         }
         if let Some(key) = &new.key {
-            self.past.entry((source.table, key.clone())).or_default().insert((new.stamp, new.content.clone()));
+            self.past
+                .entry((source.table, key.clone()))
+                .or_default()
+                .insert((new.stamp, new.content.clone()));
         }
         for twin in &twins {
             if let Some(row) = self.rows.get_mut(twin) {
                 row.has_twin = true;
             }
         }
-        self.rows.insert(id, Row { source, literals: literals.to_vec(), verdict: new, has_twin: !twins.is_empty() });
+        self.rows.insert(
+            id,
+            Row { source, literals: literals.to_vec(), verdict: new, has_twin: !twins.is_empty() },
+        );
         true
     }
 }
 
-/// Sets a row's stamp; in a table with a column that stands in for it until the row is changed, that column if it is named.
+/// Sets a row's stamp; in a table with a column that stands in for it until the row is changed, that column
+/// if it is named.
 fn set_stamp(source: &Source, literals: &mut [String], stamp: &str, stands_in: Option<&str>) {
-    let place = |name: &str| source.columns.iter().position(|column| column.source == name).unwrap_or_default();
+    let place =
+        |name: &str| source.columns.iter().position(|column| column.source == name).unwrap_or_default();
     if let Some(name) = stands_in {
         stamp.clone_into(&mut literals[place(name)]);
         "NULL".clone_into(&mut literals[place(source.watermark)]);
@@ -216,8 +274,11 @@ fn judge(erp: &Small, source: &'static Source, literals: &[String]) -> Verdict {
         Ok(row) => (row.values, Some(row.watermark), true),
         Err(row) => (row.values, row.watermark, false),
     };
-    let keys = source.columns.iter().zip(&values).filter(|(column, _)| is_key(column)).map(|(_, value)| value);
-    let key = keys.map(|value| if *value == Value::Null { None } else { Some(format!("{value:?}")) }).collect::<Option<Vec<_>>>();
+    let keys =
+        source.columns.iter().zip(&values).filter(|(column, _)| is_key(column)).map(|(_, value)| value);
+    let key = keys
+        .map(|value| if *value == Value::Null { None } else { Some(format!("{value:?}")) })
+        .collect::<Option<Vec<_>>>();
     // Rows that are equal once read are one version, however they are spelt.
     let content = if is_valid { format!("{values:?}") } else { content };
     Verdict { key: key.map(|parts| parts.join("|")), stamp, is_valid, content }

@@ -1,4 +1,5 @@
-//! What stands in the cells of a random ERP: SQL literals, messy as legacy rows are, from so few values that rows meet.
+//! What stands in the cells of a random ERP: SQL literals, messy as legacy rows are, from so few values that
+//! rows meet.
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use warehouse::sources::{Column, Kind, Source};
@@ -18,7 +19,8 @@ pub(super) enum Stamp {
     Unreadable,
 }
 
-/// So late a row may be committed that the overlap of two hours finds it, even when the clock is set back an hour in autumn.
+/// So late a row may be committed that the overlap of two hours finds it, even when the clock is set back an
+/// hour in autumn.
 pub(super) const LATE_MINUTES: i64 = 55;
 
 /// A stamp as SQL.
@@ -28,7 +30,9 @@ pub(super) fn stamp(dice: &mut Dice, kind: Stamp, now: NaiveDateTime) -> String 
         Stamp::Recent => now - TimeDelta::seconds(dice.between(0, LATE_MINUTES * 60)),
         Stamp::Old => now - TimeDelta::minutes(dice.between(180, 60 * 24 * 40)),
         Stamp::Future => now + TimeDelta::minutes(dice.between(10, 60 * 24 * 3)),
-        Stamp::Unreadable => return dice.pick(&["'soon'", "45000", "NULL", "''", "'2026-13-45 10:00:00'"]).to_owned(),
+        Stamp::Unreadable => {
+            return dice.pick(&["'soon'", "45000", "NULL", "''", "'2026-13-45 10:00:00'"]).to_owned();
+        }
     };
     // Most tie: people save on the hour, and computers within a second.
     let seconds = at.and_utc().timestamp();
@@ -38,7 +42,11 @@ pub(super) fn stamp(dice: &mut Dice, kind: Stamp, now: NaiveDateTime) -> String 
         _ => seconds,
     };
     let at = chrono::DateTime::from_timestamp(
-        tied.max(if kind == Stamp::Recent { (now - TimeDelta::minutes(LATE_MINUTES)).and_utc().timestamp() } else { 0 }),
+        tied.max(if kind == Stamp::Recent {
+            (now - TimeDelta::minutes(LATE_MINUTES)).and_utc().timestamp()
+        } else {
+            0
+        }),
         0,
     );
     let at = at.unwrap_or_default().naive_utc();
@@ -57,11 +65,17 @@ pub(super) fn value(dice: &mut Dice, source: &Source, column: &Column, today: Na
     }
     let text = |text: &str| format!("'{text}'");
     match (column.kind, column.source) {
-        (Kind::Text, "RunNumber" | "run_number") if is_key => text(dice.pick(&["1", "2", "R1", "r1", "1017"])),
-        (Kind::Text, "RunNumber" | "run_number") => text(dice.pick(&["1", "2", "R1", "r1", "1017", " 2 ", "none"])),
+        (Kind::Text, "RunNumber" | "run_number") if is_key => {
+            text(dice.pick(&["1", "2", "R1", "r1", "1017"]))
+        }
+        (Kind::Text, "RunNumber" | "run_number") => {
+            text(dice.pick(&["1", "2", "R1", "r1", "1017", " 2 ", "none"]))
+        }
         (Kind::Text, "ProductCode" | "product_code") => text(dice.pick(&["P1", "P2", "p1"])),
         (Kind::Text, "ProdLine" | "line_id") => text(dice.pick(&["L1", "Line 1", "L2"])),
-        (Kind::Text, "Description" | "description") => text(dice.pick(&["cod loin", " smoked hake fillet", "LEMON SOLE", "x"])),
+        (Kind::Text, "Description" | "description") => {
+            text(dice.pick(&["cod loin", " smoked hake fillet", "LEMON SOLE", "x"]))
+        }
         (Kind::Text, "source_grade" | "grade") => text(dice.pick(&["GG", "Premium"])),
         (Kind::Text, "location") => text(dice.pick(&["Chiller", "Dock"])),
         (Kind::Text, _) => text(dice.pick(&["a", "b", "A", "c7"])),

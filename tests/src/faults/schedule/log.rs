@@ -94,7 +94,13 @@ impl Log {
 
     /// How much happened.
     pub fn tally(&self) -> Tally {
-        self.with(|inner| Tally { calls: inner.calls, faults: inner.faults, deaths: inner.deaths, runs: inner.runs, trace: inner.hasher.finish() })
+        self.with(|inner| Tally {
+            calls: inner.calls,
+            faults: inner.faults,
+            deaths: inner.deaths,
+            runs: inner.runs,
+            trace: inner.hasher.finish(),
+        })
     }
 
     /// All steps.

@@ -1,5 +1,6 @@
-//! Seeded random schedules: a small factory whose ERP changes all the time, runs of every kind side by side, and whatever can go wrong, in an order that the
-//! seed alone decides. When it is over, one or two clean runs must bring everything right.
+//! Seeded random schedules: a small factory whose ERP changes all the time, runs of every kind side by side,
+//! and whatever can go wrong, in an order that the seed alone decides. When it is over, one or two clean runs
+//! must bring everything right.
 
 mod book;
 mod cells;
@@ -23,10 +24,18 @@ use turns::{Cast, Turnstile};
 use super::small::{Client, Small};
 use super::{Blow, FaultyStore, Goal, see_one_version};
 
-/// When schedules begin: an ordinary day, a month's end, and shortly before the clock goes back and forward in London.
-const STARTS: [&str; 5] = ["2026-11-20T13:00:00Z", "2026-11-20T13:00:00Z", "2026-10-31T22:30:00Z", "2026-10-25T00:10:00Z", "2026-03-29T00:20:00Z"];
+/// When schedules begin: an ordinary day, a month's end, and shortly before the clock goes back and forward
+/// in London.
+const STARTS: [&str; 5] = [
+    "2026-11-20T13:00:00Z",
+    "2026-11-20T13:00:00Z",
+    "2026-10-31T22:30:00Z",
+    "2026-10-25T00:10:00Z",
+    "2026-03-29T00:20:00Z",
+];
 
-/// What some runs are given, and what passes at once so that no time is left to read more. The real clock must not come to the end of it meanwhile.
+/// What some runs are given, and what passes at once so that no time is left to read more. The real clock
+/// must not come to the end of it meanwhile.
 const TIME_LIMIT: TimeDelta = TimeDelta::minutes(10);
 const UNTIL_NO_TIME: TimeDelta = TimeDelta::minutes(8);
 
@@ -66,23 +75,43 @@ struct Scene<'a> {
 impl<'a> Scene<'a> {
     fn set(seed: u64, log: &'a Log) -> Self {
         let mut dice = Dice::new(seed);
-        let finder = dice.pick(&[Finder::Incremental, Finder::Incremental, Finder::Reconcile, Finder::Reconcile, Finder::Full]);
+        let finder = dice.pick(&[
+            Finder::Incremental,
+            Finder::Incremental,
+            Finder::Reconcile,
+            Finder::Reconcile,
+            Finder::Full,
+        ]);
         // The ERP's own four must be there; of the others a few, and of all of them only some have rows.
-        let present: Vec<_> = ALL.into_iter().filter(|source| source.owner == Owner::Erp || dice.chance(150)).collect();
+        let present: Vec<_> =
+            ALL.into_iter().filter(|source| source.owner == Owner::Erp || dice.chance(150)).collect();
         let mut filled: Vec<_> = (0..dice.between(1, 3)).map(|_| dice.pick(&present)).collect();
         filled.extend(present.iter().filter(|source| source.staging == "run_numbers" && dice.chance(600)));
         let indexed = dice.pick(&[0, 1000, 700]);
         let with_index: Vec<bool> = ALL.iter().map(|_| dice.chance(indexed)).collect();
-        let is_indexed =
-            |source: &warehouse::sources::Source| ALL.iter().zip(&with_index).any(|(other, with)| other.staging == source.staging && *with);
+        let is_indexed = |source: &warehouse::sources::Source| {
+            ALL.iter().zip(&with_index).any(|(other, with)| other.staging == source.staging && *with)
+        };
         let start: DateTime<Utc> = dice.pick(&STARTS).parse().expect("a moment");
         let mut small = Small::new(start, present.iter().copied(), is_indexed);
         small.settings.reading.batch_size = dice.between(1, 5) as usize;
         small.settings.retries = dice.below(3) as u32;
-        log.step(format!("{finder:?} must find all; pages of {}, {} retries", small.settings.reading.batch_size, small.settings.retries));
+        log.step(format!(
+            "{finder:?} must find all; pages of {}, {} retries",
+            small.settings.reading.batch_size, small.settings.retries
+        ));
         log.step(format!("tables {:?}", present.iter().map(|source| source.table).collect::<Vec<_>>()));
         let latest_start = small.local_now();
-        Self { dice, log, book: Book::new(finder, filled), small, finder, latest_start, was_limited: false, late: Vec::new() }
+        Self {
+            dice,
+            log,
+            book: Book::new(finder, filled),
+            small,
+            finder,
+            latest_start,
+            was_limited: false,
+            late: Vec::new(),
+        }
     }
 
     fn edit(&mut self) {
@@ -117,7 +146,8 @@ impl<'a> Scene<'a> {
             let client = self.small.client(turnstile.fate(cast.next()));
             cast.add(async move { Ended::Read(see_one_version(&client.lake, None).await) });
         }
-        // Some schedules change between runs at every call, others hardly ever: rare changes at the wrong moment are what few calls at a time never hit.
+        // Some schedules change between runs at every call, others hardly ever: rare changes at the wrong
+        // moment are what few calls at a time never hit.
         let restless = self.dice.pick(&[3, 10, 40, 150, 500]);
         let edits_meanwhile = self.dice.pick(&[0, 0, 4, 20]);
         let (mut current, mut was_edited, mut jump_is_due, mut finished) = (0, false, true, Vec::new());
@@ -149,7 +179,8 @@ impl<'a> Scene<'a> {
                 was_edited = true;
             }
             if self.dice.chance(30) {
-                let seconds = if jump_is_due && self.dice.chance(300) { UNTIL_NO_TIME } else { TimeDelta::seconds(1) };
+                let seconds =
+                    if jump_is_due && self.dice.chance(300) { UNTIL_NO_TIME } else { TimeDelta::seconds(1) };
                 jump_is_due &= seconds < UNTIL_NO_TIME;
                 self.advance(seconds);
             }
@@ -159,7 +190,10 @@ impl<'a> Scene<'a> {
             let calls = turnstile.calls(current);
             let nth = if self.dice.chance(200) { self.dice.below(calls.len()) } else { 0 };
             // A reader has no plan: nothing happens to it.
-            let Some(blow) = plans.get_mut(current).map_or(Some(Blow::Spared), |plan| plan.next(&mut self.dice, &calls[nth])) else {
+            let Some(blow) = plans
+                .get_mut(current)
+                .map_or(Some(Blow::Spared), |plan| plan.next(&mut self.dice, &calls[nth]))
+            else {
                 self.log.death(current);
                 cast.kill(current);
                 continue;
@@ -180,18 +214,31 @@ impl<'a> Scene<'a> {
         client.time_limit = dice.chance(150).then_some(TIME_LIMIT);
         self.was_limited |= client.time_limit.is_some();
         let plan = Plan::new(dice);
-        let start = (self.small.clock.now() + client.clock_ahead).with_timezone(&self.small.settings.factory_tz).naive_local();
+        let start = (self.small.clock.now() + client.clock_ahead)
+            .with_timezone(&self.small.settings.factory_tz)
+            .naive_local();
         self.latest_start = self.latest_start.max(start);
-        self.log.run(format!("run {actor}: {plan:?}, clock {} minutes ahead, limit {:?}", client.clock_ahead.num_minutes(), client.time_limit));
+        self.log.run(format!(
+            "run {actor}: {plan:?}, clock {} minutes ahead, limit {:?}",
+            client.clock_ahead.num_minutes(),
+            client.time_limit
+        ));
         (client, plan)
     }
 
-    /// What must hold whatever happened: readers see one version, and a run that says that it went well found what it must.
+    /// What must hold whatever happened: readers see one version, and a run that says that it went well found
+    /// what it must.
     async fn check_between(&mut self, finished: &[Box<RunRecord>], was_edited: bool) -> Result<(), String> {
-        see_one_version(&self.small.lake(), Some(self.latest_start)).await.map_err(|complaint| format!("afterwards readers see: {complaint}"))?;
-        let says_ok = finished.iter().any(|record| record.status == "ok" && record.mode == Mode::Incremental.word());
+        see_one_version(&self.small.lake(), Some(self.latest_start))
+            .await
+            .map_err(|complaint| format!("afterwards readers see: {complaint}"))?;
+        let says_ok =
+            finished.iter().any(|record| record.status == "ok" && record.mode == Mode::Incremental.word());
         if says_ok && !was_edited && !self.was_limited && self.finder == Finder::Incremental {
-            Goal::of_rows(&self.small).check_rows(&self.small).await.map_err(|complaint| format!("a run said `ok`, but {complaint}"))?;
+            Goal::of_rows(&self.small)
+                .check_rows(&self.small)
+                .await
+                .map_err(|complaint| format!("a run said `ok`, but {complaint}"))?;
         }
         Ok(())
     }
@@ -212,7 +259,8 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// The faults are over, the marks of runs that died expire, and the runs that must find everything go through.
+    /// The faults are over, the marks of runs that died expire, and the runs that must find everything go
+    /// through.
     async fn recover(mut self) -> Result<(), String> {
         self.deliver_all().await;
         self.advance(TimeDelta::minutes(70));
@@ -236,6 +284,10 @@ impl<'a> Scene<'a> {
 
     async fn clean_run(&self, mode: Mode) -> Result<(), String> {
         let record = self.small.run(mode).await;
-        if record.status == "ok" { Ok(()) } else { Err(format!("a clean {} run ends {}: {:?}", record.mode, record.status, record.error)) }
+        if record.status == "ok" {
+            Ok(())
+        } else {
+            Err(format!("a clean {} run ends {}: {:?}", record.mode, record.status, record.error))
+        }
     }
 }

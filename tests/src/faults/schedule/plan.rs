@@ -22,7 +22,13 @@ pub(super) struct Plan {
 impl Plan {
     /// A run in some mode, to which nothing happens, or something now and then, or from some call on.
     pub(super) fn new(dice: &mut Dice) -> Self {
-        let mode = dice.pick(&[Mode::Incremental, Mode::Incremental, Mode::Incremental, Mode::Reconcile, Mode::Full]);
+        let mode = dice.pick(&[
+            Mode::Incremental,
+            Mode::Incremental,
+            Mode::Incremental,
+            Mode::Reconcile,
+            Mode::Full,
+        ]);
         let mut plan = Self { mode, faults: 0, death_at: None, full_from: None, calls: 0 };
         match dice.below(6) {
             0 => plan.death_at = Some(dice.between(1, 250) as usize),
@@ -47,12 +53,19 @@ impl Plan {
         if !dice.chance(self.faults) {
             return Blow::Spared;
         }
-        let [failure, lost] = [dice.pick(&Failure::PASSING[..4]), dice.pick(&[Failure::TimedOut, Failure::Reset, Failure::InternalError])];
+        let [failure, lost] = [
+            dice.pick(&Failure::PASSING[..4]),
+            dice.pick(&[Failure::TimedOut, Failure::Reset, Failure::InternalError]),
+        ];
         match call.operation {
             Operation::Page if dice.chance(300) => Blow::Cut(dice.between(1, 3) as usize),
-            Operation::Connect | Operation::Table | Operation::Page => Blow::ErpFails(dice.pick(&ErpFailure::ALL)),
+            Operation::Connect | Operation::Table | Operation::Page => {
+                Blow::ErpFails(dice.pick(&ErpFailure::ALL))
+            }
             Operation::Get | Operation::Head | Operation::List => Blow::Fails(failure),
-            Operation::Put | Operation::Copy | Operation::Delete => dice.pick(&[Blow::Fails(failure), Blow::DoneButFails(lost)]),
+            Operation::Put | Operation::Copy | Operation::Delete => {
+                dice.pick(&[Blow::Fails(failure), Blow::DoneButFails(lost)])
+            }
             Operation::PutIf => dice.pick(&[
                 Blow::Fails(failure),
                 Blow::Fails(Failure::Conflict),

@@ -1,5 +1,6 @@
-//! Several runs side by side, one call at a time: every call waits at a turnstile until it is let through. Which one, and what becomes of it, is for the
-//! schedule to say, so that the same decisions always give the same course of events.
+//! Several runs side by side, one call at a time: every call waits at a turnstile until it is let through.
+//! Which one, and what becomes of it, is for the schedule to say, so that the same decisions always give the
+//! same course of events.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -52,7 +53,8 @@ impl Turnstile {
         Arc::new(AtTurnstile { turnstile: self.clone(), actor })
     }
 
-    /// Those who wait, without those who have given up: of several calls at once the others are dropped when one fails.
+    /// Those who wait, without those who have given up: of several calls at once the others are dropped when
+    /// one fails.
     fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.retain(|waiting| !waiting.turn.is_canceled());
@@ -73,12 +75,21 @@ impl Turnstile {
 
     /// The calls of an actor that wait, in the order in which they came.
     pub(super) fn calls(&self, actor: usize) -> Vec<Call> {
-        self.lock().iter().filter(|waiting| waiting.actor == actor).map(|waiting| waiting.call.clone()).collect()
+        self.lock()
+            .iter()
+            .filter(|waiting| waiting.actor == actor)
+            .map(|waiting| waiting.call.clone())
+            .collect()
     }
 
     fn let_through(&self, actor: usize, nth: usize, blow: Blow) {
         let mut waiting = self.lock();
-        let place = waiting.iter().enumerate().filter(|(_, waiting)| waiting.actor == actor).nth(nth).map(|(place, _)| place);
+        let place = waiting
+            .iter()
+            .enumerate()
+            .filter(|(_, waiting)| waiting.actor == actor)
+            .nth(nth)
+            .map(|(place, _)| place);
         if let Some(place) = place {
             let Waiting { turn, .. } = waiting.remove(place);
             turn.send(blow).expect("those who have given up are not let through");
@@ -119,7 +130,8 @@ impl<T> Cast<T> {
         self.actors.len()
     }
 
-    /// Comes back when every actor waits at the turnstile or has ended. Whatever else an actor waits for, it is given the time for it.
+    /// Comes back when every actor waits at the turnstile or has ended. Whatever else an actor waits for, it
+    /// is given the time for it.
     pub(super) async fn settle(&mut self) {
         let settling = poll_fn(|context| {
             let mut all_settled = true;

@@ -85,7 +85,10 @@ pub(super) const LATER_MOVES: &str = "
 /// The parts of a script that concern these tables.
 pub(super) fn about(script: &str, tables: &[&str]) -> String {
     let of = |statement: &&str| {
-        statement.split_whitespace().find(|word| ALL.iter().any(|source| source.table == *word)).is_some_and(|table| tables.contains(&table))
+        statement
+            .split_whitespace()
+            .find(|word| ALL.iter().any(|source| source.table == *word))
+            .is_some_and(|table| tables.contains(&table))
     };
     script.split(';').filter(of).collect::<Vec<_>>().join(";")
 }

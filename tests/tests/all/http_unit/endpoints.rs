@@ -23,13 +23,20 @@ async fn health_is_empty_before_the_first_run_then_ok_then_stale() {
     assert_eq!((health.status.as_u16(), health.json(), health.header("x-data-as-of")), (200, expect, None));
 
     factory.put(&RUNS, "2026-11", runs()).await;
-    factory.manifest.tables.get_mut("run_numbers").unwrap().watermark = Some("2026-11-23 09:57:00".to_owned());
+    factory.manifest.tables.get_mut("run_numbers").unwrap().watermark =
+        Some("2026-11-23 09:57:00".to_owned());
     factory.publish().await;
     let health = get(&factory.app(), "/health").await;
     let answer = health.json();
-    assert_eq!((&answer["status"], &answer["age_seconds"], &answer["marts"]), (&json!("ok"), &json!(90), &json!(1)));
+    assert_eq!(
+        (&answer["status"], &answer["age_seconds"], &answer["marts"]),
+        (&json!("ok"), &json!(90), &json!(1))
+    );
     assert_eq!(answer["tables"], json!(RUNS.tables.len()));
-    assert_eq!((&answer["watermarks"]["RunNumber"], &answer["watermarks"]["SI_OCM_PLU"]), (&json!("2026-11-23 09:57:00"), &json!(null)));
+    assert_eq!(
+        (&answer["watermarks"]["RunNumber"], &answer["watermarks"]["SI_OCM_PLU"]),
+        (&json!("2026-11-23 09:57:00"), &json!(null))
+    );
     assert_eq!(health.header("x-data-as-of"), Some(AS_OF));
 
     factory.set_now("2026-11-23T10:13:30Z");
@@ -38,7 +45,8 @@ async fn health_is_empty_before_the_first_run_then_ok_then_stale() {
     assert_eq!(get(&factory.app(), "/health").await.json()["status"], "stale");
 }
 
-/// Runs of November: on the 23rd two of line L1 (one without inputs), one of L2 that is on; on the 22nd one of a line that nobody knows; and an old one.
+/// Runs of November: on the 23rd two of line L1 (one without inputs), one of L2 that is on; on the 22nd one
+/// of a line that nobody knows; and an old one.
 fn runs() -> DataFrame {
     df![
         "run_number" => ["1", "2", "3", "4", "5"],
@@ -81,13 +89,18 @@ async fn the_daily_yield_is_a_ratio_of_sums_over_complete_runs_that_know_both_si
     assert_eq!(daily.json(), json!([line, unknown]));
     assert_eq!(daily.header("x-data-as-of"), Some(AS_OF));
     // No run of that day has packs: the weighing system's own sums are all that is known.
-    assert_eq!(get(&app, "/yield/daily?from=2026-11-02&to=2026-11-02").await.each("giveaway_pct"), [json!(2.5)]);
+    assert_eq!(
+        get(&app, "/yield/daily?from=2026-11-02&to=2026-11-02").await.each("giveaway_pct"),
+        [json!(2.5)]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn yields_are_filtered_by_days_line_shift_and_species() {
     let app = Factory::with(vec![(&RUNS, "2026-11", runs())]).await.app();
-    let check = async |query: &str, runs: &[i64]| assert_eq!(get(&app, &format!("/yield/daily?{query}")).await.each("runs"), runs, "{query}");
+    let check = async |query: &str, runs: &[i64]| {
+        assert_eq!(get(&app, &format!("/yield/daily?{query}")).await.each("runs"), runs, "{query}")
+    };
     check("days=1", &[2]).await;
     check("days=2", &[2, 1]).await;
     check("days=22", &[2, 1, 1]).await;
@@ -149,7 +162,10 @@ async fn active_runs_are_those_not_complete_of_any_month_the_latest_first() {
     assert_eq!(active.each("run_number"), ["3", "9"]);
     let fields: Vec<_> = active.json()[0].as_object().unwrap().keys().cloned().collect();
     assert_eq!(fields.len(), 14);
-    assert_eq!((&active.json()[0]["actual_kg"], &active.json()[0]["started_at"]), (&json!(20.0), &json!("2026-11-23T08:00:00")));
+    assert_eq!(
+        (&active.json()[0]["actual_kg"], &active.json()[0]["started_at"]),
+        (&json!(20.0), &json!("2026-11-23T08:00:00"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,14 +201,25 @@ async fn a_run_is_shown_with_all_that_belongs_to_it() {
         (&json!("2026-11-23"), &json!(true), &json!(267.5))
     );
     assert_eq!((&run["totals"], &run["sheet"]["target_qty_kg"]), (&json!(null), &json!(300.0)));
-    let inputs: Vec<_> = run["inputs"].as_array().unwrap().iter().map(|input| (&input["batch_code"], &input["qty_kg"])).collect();
+    let inputs: Vec<_> = run["inputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|input| (&input["batch_code"], &input["qty_kg"]))
+        .collect();
     assert_eq!(inputs, [(&json!("B1"), &json!(200.0)), (&json!("B2"), &json!(100.0))]);
     assert_eq!((&run["outputs"][0]["qty_kg"], &run["weights"]["mean_g"]), (&json!(267.5), &json!(343.33)));
     assert_eq!((run["checks"].as_array().unwrap().len(), &run["checks"][0]["measured"]), (1, &json!(89.15)));
 
     let other = get(&app, "/runs/2?date=2026-11-23").await.json();
-    assert_eq!((&other["sheet"], &other["weights"], &other["outputs"]), (&json!(null), &json!(null), &json!([])));
-    assert_eq!((&other["totals"]["giveaway_kg"], &other["totals"]["giveaway_pct"]), (&json!(30.0), &json!(50.0)));
+    assert_eq!(
+        (&other["sheet"], &other["weights"], &other["outputs"]),
+        (&json!(null), &json!(null), &json!([]))
+    );
+    assert_eq!(
+        (&other["totals"]["giveaway_kg"], &other["totals"]["giveaway_pct"]),
+        (&json!(30.0), &json!(50.0))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,16 +232,24 @@ async fn a_number_that_recurs_means_the_newest_run_unless_a_date_is_given() {
     assert_eq!(get(&app, "/runs/1").await.json()["run"]["production_date"], "2026-11-23");
     assert_eq!(get(&app, "/runs/1?date=2026-10-01").await.json()["run"]["production_date"], "2026-10-01");
     for date in ["2026-10-02", "0001-01-01", "1564-08-16", "9999-12-31"] {
-        assert_problem(&get(&app, &format!("/runs/1?date={date}")).await, 404, &format!("there is no run `1` of {date}"));
+        assert_problem(
+            &get(&app, &format!("/runs/1?date={date}")).await,
+            404,
+            &format!("there is no run `1` of {date}"),
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_number_that_is_unknown_is_not_found_whatever_it_is_made_of() {
     let app = Factory::with(vec![(&RUNS, "2026-11", runs())]).await.app();
-    for (code, shown) in
-        [("77", "`77`"), ("00%2F7%20x", "`00/7 x`"), ("%F0%9F%90%9F", "`🐟`"), ("%0D%0Ax", "`x`"), ("..%2F..%2Fmanifest.json", "manifest")]
-    {
+    for (code, shown) in [
+        ("77", "`77`"),
+        ("00%2F7%20x", "`00/7 x`"),
+        ("%F0%9F%90%9F", "`🐟`"),
+        ("%0D%0Ax", "`x`"),
+        ("..%2F..%2Fmanifest.json", "manifest"),
+    ] {
         assert_problem(&get(&app, &format!("/runs/{code}")).await, 404, shown);
     }
     assert_problem(&get(&app, "/runs/%FF").await, 400, "cannot be read");

@@ -9,7 +9,10 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
-use lake::{ETag, Fetched, Head, Lake, Listed, Manifest, MemoryStore, Metadata, Object, Put, PutMode, Store, StoreError, TableState};
+use lake::{
+    ETag, Fetched, Head, Lake, Listed, Manifest, MemoryStore, Metadata, Object, Put, PutMode, Store,
+    StoreError, TableState,
+};
 use polars::prelude::*;
 use serve::{Settings, State};
 use tower::ServiceExt;
@@ -42,7 +45,8 @@ impl Factory {
     /// A lake with these parts of marts; the other marts are there and have none.
     pub(super) async fn with(parts: Vec<(&'static Mart, &str, DataFrame)>) -> Self {
         let mut factory = Self::new();
-        factory.manifest.marts = warehouse::marts::ALL.into_iter().map(|mart| (mart.name.to_owned(), BTreeMap::new())).collect();
+        factory.manifest.marts =
+            warehouse::marts::ALL.into_iter().map(|mart| (mart.name.to_owned(), BTreeMap::new())).collect();
         for (mart, part, frame) in parts {
             factory.put(mart, part, frame).await;
         }
@@ -54,7 +58,11 @@ impl Factory {
     pub(super) async fn put(&mut self, mart: &'static Mart, part: &str, frame: DataFrame) {
         let mut frame = fitted(mart, frame);
         let zone = warehouse::staging::parts::zone_of(&frame).unwrap();
-        let written = self.lake.put_mart_part(mart.name, part, self.manifest.generation, &mut frame, zone).await.unwrap();
+        let written = self
+            .lake
+            .put_mart_part(mart.name, part, self.manifest.generation, &mut frame, zone)
+            .await
+            .unwrap();
         self.manifest.marts.entry(mart.name.to_owned()).or_default().insert(part.to_owned(), written);
         for table in mart.tables {
             let state = TableState { as_of: AS_OF.parse().ok(), ..TableState::default() };
@@ -103,7 +111,13 @@ fn fitted(mart: &Mart, frame: DataFrame) -> DataFrame {
     let columns: Vec<Expr> = mart
         .schema()
         .iter()
-        .map(|(name, dtype)| if has(name) { col(name.clone()).cast(dtype.clone()) } else { lit(NULL).cast(dtype.clone()).alias(name.clone()) })
+        .map(|(name, dtype)| {
+            if has(name) {
+                col(name.clone()).cast(dtype.clone())
+            } else {
+                lit(NULL).cast(dtype.clone()).alias(name.clone())
+            }
+        })
         .collect();
     frame.lazy().select(columns).collect().unwrap()
 }
@@ -190,7 +204,11 @@ impl Faulty {
             tokio::task::yield_now().await;
         }
         if self.fails.load(Ordering::SeqCst) {
-            return Err(StoreError { doing: format!("get `{key}`"), reason: "AccessDenied for AKIASECRET".to_owned(), source: None });
+            return Err(StoreError {
+                doing: format!("get `{key}`"),
+                reason: "AccessDenied for AKIASECRET".to_owned(),
+                source: None,
+            });
         }
         Ok(())
     }
@@ -212,7 +230,13 @@ impl Store for Faulty {
         self.objects.head(key).await
     }
 
-    async fn put(&self, key: &str, bytes: Vec<u8>, metadata: &Metadata, mode: PutMode) -> Result<Put, StoreError> {
+    async fn put(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        metadata: &Metadata,
+        mode: PutMode,
+    ) -> Result<Put, StoreError> {
         self.objects.put(key, bytes, metadata, mode).await
     }
 

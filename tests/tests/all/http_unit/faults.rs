@@ -50,7 +50,11 @@ async fn a_lake_that_cannot_be_reached_is_a_problem_that_tells_nothing_of_it_and
     factory.store.fail(false);
     assert_eq!(get(&app, "/products").await.each("product_code"), ["A"]);
     factory.store.fail(true);
-    assert_eq!(get(&app, "/products").await.status, 200, "what was read less than a second ago is still trusted");
+    assert_eq!(
+        get(&app, "/products").await.status,
+        200,
+        "what was read less than a second ago is still trusted"
+    );
     factory.wait(1000);
     assert_eq!(get(&app, "/products").await.status, 503);
 }
@@ -59,7 +63,9 @@ async fn a_lake_that_cannot_be_reached_is_a_problem_that_tells_nothing_of_it_and
 async fn requests_at_once_share_one_look_at_the_lake_and_later_ones_need_none() {
     let factory = Factory::with(vec![(&PRODUCTS, "all", product("A"))]).await;
     let app = factory.app();
-    let many = async || join_all((0..20).map(|_| get(&app, "/products"))).await.iter().all(|reply| reply.status == 200);
+    let many = async || {
+        join_all((0..20).map(|_| get(&app, "/products"))).await.iter().all(|reply| reply.status == 200)
+    };
     assert!(many().await);
     assert_eq!(factory.store.reads(), (1, 1));
     factory.wait(999);
@@ -104,7 +110,9 @@ async fn a_lake_that_was_emptied_and_filled_again_is_followed() {
     lake::Store::delete(&factory.store, manifest).await.unwrap();
     factory.wait(1000);
     assert_problem(&get(&app, "/products").await, 503, "there are no data yet");
-    lake::Store::put(&factory.store, manifest, kept.bytes, &kept.metadata, lake::PutMode::Create).await.unwrap();
+    lake::Store::put(&factory.store, manifest, kept.bytes, &kept.metadata, lake::PutMode::Create)
+        .await
+        .unwrap();
     assert_eq!(get(&app, "/products").await.each("product_code"), ["A"]);
 }
 
@@ -112,7 +120,11 @@ async fn a_lake_that_was_emptied_and_filled_again_is_followed() {
 async fn a_mart_of_another_make_is_not_there_yet_and_not_an_answer_with_less_in_it() {
     let mut factory = Factory::new();
     let mut frame = df!["plu_number" => [1_i64], "product_code" => ["A"], "active" => [true]].unwrap();
-    let part = factory.lake.put_mart_part("products", "all", 1, &mut frame, std::collections::BTreeMap::new()).await.unwrap();
+    let part = factory
+        .lake
+        .put_mart_part("products", "all", 1, &mut frame, std::collections::BTreeMap::new())
+        .await
+        .unwrap();
     factory.manifest.marts.entry("products".to_owned()).or_default().insert("all".to_owned(), part);
     factory.publish().await;
     let app = factory.app();
@@ -126,11 +138,15 @@ async fn a_mart_of_another_make_is_not_there_yet_and_not_an_answer_with_less_in_
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_months_that_were_asked_for_are_read() {
     let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
-    let run =
-        |date| df!["run_number" => ["1"], "production_date" => [day(date)], "active" => [true], "complete" => [true], "packs" => [0_i64]].unwrap();
-    let factory =
-        Factory::with(vec![(&RUNS, "2026-09", run("2026-09-30")), (&RUNS, "2026-10", run("2026-10-31")), (&RUNS, "2026-11", run("2026-11-01"))])
-            .await;
+    let run = |date| {
+        df!["run_number" => ["1"], "production_date" => [day(date)], "active" => [true], "complete" => [true], "packs" => [0_i64]].unwrap()
+    };
+    let factory = Factory::with(vec![
+        (&RUNS, "2026-09", run("2026-09-30")),
+        (&RUNS, "2026-10", run("2026-10-31")),
+        (&RUNS, "2026-11", run("2026-11-01")),
+    ])
+    .await;
     let app = factory.app();
     assert_eq!(get(&app, "/yield/daily?from=2026-10-31&to=2026-11-30").await.each("runs"), [1, 1]);
     assert_eq!(factory.store.reads().1, 2);

@@ -43,14 +43,20 @@ async fn with_checks() -> Factory {
     ];
     let (of_runs, october) = (of_runs.clone().unwrap().head(Some(2)), of_runs.unwrap().tail(Some(2)));
     let mart = &FCT_COMPLIANCE_CHECKS;
-    Factory::with(vec![(mart, "run-2026-11", of_runs), (mart, "run-2026-10", october), (mart, "reading-2026-11", of_readings.unwrap())]).await
+    Factory::with(vec![
+        (mart, "run-2026-11", of_runs),
+        (mart, "run-2026-10", october),
+        (mart, "reading-2026-11", of_readings.unwrap()),
+    ])
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn findings_come_newest_first_within_the_days_and_filters() {
     let app = with_checks().await.app();
-    let check =
-        async |query: &str, details: &[&str]| assert_eq!(get(&app, &format!("/compliance/checks?{query}")).await.each("detail"), details, "{query}");
+    let check = async |query: &str, details: &[&str]| {
+        assert_eq!(get(&app, &format!("/compliance/checks?{query}")).await.each("detail"), details, "{query}")
+    };
     check("", &["same", "same", "b", "a", "c"]).await;
     check("days=365", &["same", "same", "b", "a", "c", "d"]).await;
     check("days=1", &["same", "same"]).await;
@@ -66,11 +72,21 @@ async fn a_check_that_does_not_exist_is_refused_with_those_that_do() {
     let app = with_checks().await.app();
     let refused = get(&app, "/compliance/checks?check=lo_yield").await;
     assert_problem(&refused, 422, "parameter `check`: `lo_yield` is none of gg_in_premium tails_in_premium");
-    assert_problem(&get(&app, "/compliance/checks?severity=major").await, 422, "is none of CRITICAL MAJOR WARNING");
+    assert_problem(
+        &get(&app, "/compliance/checks?severity=major").await,
+        422,
+        "is none of CRITICAL MAJOR WARNING",
+    );
 }
 
 async fn with_breaches() -> Factory {
-    let at = ["2026-11-22T09:59:59", "2026-11-22T10:00:00", "2026-11-23T09:00:00", "2026-11-23T09:00:00", "2026-11-23T10:00:01"];
+    let at = [
+        "2026-11-22T09:59:59",
+        "2026-11-22T10:00:00",
+        "2026-11-23T09:00:00",
+        "2026-11-23T09:00:00",
+        "2026-11-23T10:00:01",
+    ];
     let frame = df![
         "log_id" => [1_i64, 2, 4, 3, 5],
         "reading_date" => dates(&at),
@@ -88,20 +104,30 @@ async fn breaches_are_those_of_the_last_hours_on_the_factory_s_clock() {
     let factory = with_breaches().await;
     let app = factory.app();
     let breaches = get(&app, "/temperature/breaches").await;
-    assert_eq!(breaches.each("reading_time"), ["2026-11-23T09:00:00", "2026-11-23T09:00:00", "2026-11-22T10:00:00"]);
+    assert_eq!(
+        breaches.each("reading_time"),
+        ["2026-11-23T09:00:00", "2026-11-23T09:00:00", "2026-11-22T10:00:00"]
+    );
     assert_eq!(
         (breaches.each("degrees_over"), breaches.each("temp_celsius")),
         (vec![json!(0.3), json!(0.3), json!(1.1)], vec![json!(5.3), json!(5.3), json!(6.1)])
     );
     assert_eq!(get(&app, "/temperature/breaches?hours=1").await.each("location").len(), 2);
     assert_eq!(get(&app, "/temperature/breaches?hours=720").await.each("location").len(), 4);
-    assert_problem(&get(&app, "/temperature/breaches?hours=721").await, 422, "parameter `hours`: `721` is not a whole number from 1 to 720");
+    assert_problem(
+        &get(&app, "/temperature/breaches?hours=721").await,
+        422,
+        "parameter `hours`: `721` is not a whole number from 1 to 720",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn following_the_links_brings_every_row_once_though_rows_are_alike() {
     let factory = with_breaches().await;
-    for (list, field) in [("/temperature/breaches?hours=720", "reading_time"), ("/api/temperature/breaches?hours=720", "reading_time")] {
+    for (list, field) in [
+        ("/temperature/breaches?hours=720", "reading_time"),
+        ("/api/temperature/breaches?hours=720", "reading_time"),
+    ] {
         let whole = get(&factory.app(), list).await.each(field);
         for limit in 1..=5 {
             let (mut address, mut rows) = (Some(format!("{list}&limit={limit}")), Vec::new());
@@ -114,7 +140,11 @@ async fn following_the_links_brings_every_row_once_though_rows_are_alike() {
             assert_eq!(rows, whole, "{limit}");
         }
     }
-    assert_problem(&get(&factory.app(), "/temperature/breaches?after=x").await, 422, "parameter `after`: `x` is not where a page of this list ended");
+    assert_problem(
+        &get(&factory.app(), "/temperature/breaches?after=x").await,
+        422,
+        "parameter `after`: `x` is not where a page of this list ended",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,7 +153,12 @@ async fn csv_holds_the_same_rows_as_json() {
     let csv = get(&app, "/temperature/breaches?hours=2&format=csv").await;
     assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
     let row = "\"Chill, \"\"2\"\"\",2026-11-23T09:00:00,5.3,,5.0,0.3,\r\n";
-    assert_eq!(csv.text, format!("location,reading_time,temp_celsius,target_min,target_max,degrees_over,recorded_by\r\n{row}{row}"));
+    assert_eq!(
+        csv.text,
+        format!(
+            "location,reading_time,temp_celsius,target_min,target_max,degrees_over,recorded_by\r\n{row}{row}"
+        )
+    );
 
     let by_header = async |address: &str, accept: &str| {
         let reply = ask(&app, axum::http::Method::GET, address, &[("accept", accept)]).await;
@@ -137,12 +172,22 @@ async fn csv_holds_the_same_rows_as_json() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_whose_mart_has_no_rows_is_empty_and_its_csv_still_has_a_header() {
-    let app = Factory::with(vec![(&FCT_TEMP_BREACHES, "2026-11", DataFrame::empty_with_schema(&FCT_TEMP_BREACHES.schema()))]).await.app();
+    let app = Factory::with(vec![(
+        &FCT_TEMP_BREACHES,
+        "2026-11",
+        DataFrame::empty_with_schema(&FCT_TEMP_BREACHES.schema()),
+    )])
+    .await
+    .app();
     let check = async |path: &str, fields: &[api::Field]| {
         let reply = get(&app, path).await;
         assert_eq!((reply.status.as_u16(), reply.json()), (200, Value::Array(Vec::new())), "{path}");
         let names: Vec<_> = fields.iter().map(|field| field.name).collect();
-        assert_eq!(get(&app, &format!("{path}?format=csv")).await.text, format!("{}\r\n", names.join(",")), "{path}");
+        assert_eq!(
+            get(&app, &format!("{path}?format=csv")).await.text,
+            format!("{}\r\n", names.join(",")),
+            "{path}"
+        );
     };
     check(yields::DAILY.path, yields::DailyYield::FIELDS).await;
     check(yields::BY_LINE.path, yields::LineYield::FIELDS).await;

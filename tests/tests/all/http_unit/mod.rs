@@ -1,4 +1,5 @@
-//! The query functions' routers over small marts in memory: what each endpoint answers, how HTTP is spoken, and what happens when the lake fails.
+//! The query functions' routers over small marts in memory: what each endpoint answers, how HTTP is spoken,
+//! and what happens when the lake fails.
 
 mod endpoints;
 mod factory;

@@ -28,8 +28,16 @@ async fn an_answer_that_the_client_has_is_not_sent_again() {
         assert_eq!((again.header("etag"), again.header("x-data-as-of")), (Some(etag.as_str()), Some(AS_OF)));
         assert_eq!(again.header("content-type"), None);
     }
-    for (address, named) in [("/products", "\"x\""), ("/products?format=csv", etag.as_str()), ("/products?limit=1", etag.as_str())] {
-        assert_eq!(ask(&app, Method::GET, address, &[("if-none-match", named)]).await.status, 200, "{address} {named}");
+    for (address, named) in [
+        ("/products", "\"x\""),
+        ("/products?format=csv", etag.as_str()),
+        ("/products?limit=1", etag.as_str()),
+    ] {
+        assert_eq!(
+            ask(&app, Method::GET, address, &[("if-none-match", named)]).await.status,
+            200,
+            "{address} {named}"
+        );
     }
     let more = df!["plu_number" => [3_i64], "product_code" => ["C"], "active" => [true]];
     factory.put(&PRODUCTS, "all", more.unwrap()).await;
@@ -43,12 +51,18 @@ async fn an_answer_that_the_client_has_is_not_sent_again() {
 async fn the_age_of_an_answer_is_that_of_the_tables_it_is_made_of() {
     let mut factory = with_products().await;
     factory.manifest.tables.get_mut("plu").unwrap().as_of = "2026-11-23T08:00:00.250+00:00".parse().ok();
-    factory.manifest.tables.insert("shifts".to_owned(), lake::TableState { as_of: "2026-01-01T00:00:00Z".parse().ok(), ..Default::default() });
+    factory.manifest.tables.insert(
+        "shifts".to_owned(),
+        lake::TableState { as_of: "2026-01-01T00:00:00Z".parse().ok(), ..Default::default() },
+    );
     factory.publish().await;
     let app = factory.app();
     assert_eq!(get(&app, "/products").await.header("x-data-as-of"), Some("2026-11-23T08:00:00.250+00:00"));
     // None of its tables is there: then it is as old as the oldest of all.
-    assert_eq!(get(&app, "/temperature/breaches").await.header("x-data-as-of"), Some("2026-01-01T00:00:00+00:00"));
+    assert_eq!(
+        get(&app, "/temperature/breaches").await.header("x-data-as-of"),
+        Some("2026-01-01T00:00:00+00:00")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,7 +82,17 @@ async fn head_is_get_without_a_body() {
 async fn paths_hold_under_api_too_and_others_are_not_found() {
     let app = with_products().await.app();
     assert_eq!(get(&app, "/api/products").await.text, get(&app, "/products").await.text);
-    for path in ["/", "/nothing", "/api", "/api/", "/api/nothing", "/products/", "/runs", "/yield/daily/x", "//products"] {
+    for path in [
+        "/",
+        "/nothing",
+        "/api",
+        "/api/",
+        "/api/nothing",
+        "/products/",
+        "/runs",
+        "/yield/daily/x",
+        "//products",
+    ] {
         assert_problem(&get(&app, path).await, 404, "there is nothing at this path");
     }
 }
@@ -78,7 +102,10 @@ async fn a_page_may_lie_beside_the_endpoints_but_not_below_api() {
     let factory = with_products().await;
     let page = Router::new().route("/", on_get("the page")).fallback("the page too");
     let app = serve::finish_with_page(products_function::routes(), page, factory.state());
-    assert_eq!((get(&app, "/").await.text, get(&app, "/style.css").await.text), ("the page".to_owned(), "the page too".to_owned()));
+    assert_eq!(
+        (get(&app, "/").await.text, get(&app, "/style.css").await.text),
+        ("the page".to_owned(), "the page too".to_owned())
+    );
     assert_eq!(get(&app, "/products").await.each("plu_number"), [1, 2]);
     for path in ["/api/", "/api/style.css"] {
         assert_problem(&get(&app, path).await, 404, "there is nothing at this path");
@@ -88,7 +115,9 @@ async fn a_page_may_lie_beside_the_endpoints_but_not_below_api() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_method_that_a_path_does_not_take_is_refused_with_those_it_does() {
     let app = with_products().await.app();
-    for (method, path) in [(Method::POST, "/products"), (Method::DELETE, "/runs/1"), (Method::PUT, "/api/health")] {
+    for (method, path) in
+        [(Method::POST, "/products"), (Method::DELETE, "/runs/1"), (Method::PUT, "/api/health")]
+    {
         let refused = ask(&app, method, path, &[]).await;
         assert_problem(&refused, 405, "this path takes GET,HEAD");
         assert_eq!(refused.header("allow"), Some("GET,HEAD"));
@@ -109,11 +138,22 @@ async fn a_query_that_cannot_be_read_is_refused_by_the_parameter_s_name() {
     ] {
         let refused = get(&app, &format!("/products?{query}")).await;
         assert_problem(&refused, 422, &format!("parameter `{name}`"));
-        assert_eq!((refused.json()["parameter"].as_str(), refused.json()["type"].as_str()), (Some(name), Some("about:blank")));
+        assert_eq!(
+            (refused.json()["parameter"].as_str(), refused.json()["type"].as_str()),
+            (Some(name), Some("about:blank"))
+        );
         assert_eq!((refused.header("etag"), refused.header("cache-control")), (None, Some("no-store")));
     }
-    assert_problem(&get(&app, &format!("/products?species={}", "x".repeat(300))).await, 422, "is longer than 200 characters");
-    assert_problem(&get(&app, &format!("/products?species={}", "x".repeat(20_000))).await, 414, "the address is longer than");
+    assert_problem(
+        &get(&app, &format!("/products?species={}", "x".repeat(300))).await,
+        422,
+        "is longer than 200 characters",
+    );
+    assert_problem(
+        &get(&app, &format!("/products?species={}", "x".repeat(20_000))).await,
+        414,
+        "the address is longer than",
+    );
     assert_eq!(get(&app, "/health?x=1").await.status, 422);
 }
 
@@ -121,12 +161,29 @@ async fn a_query_that_cannot_be_read_is_refused_by_the_parameter_s_name() {
 async fn only_the_dashboard_s_origin_may_read_across_origins() {
     let app = with_products().await.app();
     let from = async |method, path: &str, origin| {
-        ask(&app, method, path, &[("origin", origin), ("access-control-request-method", "GET"), ("access-control-request-headers", "if-none-match")])
-            .await
+        ask(
+            &app,
+            method,
+            path,
+            &[
+                ("origin", origin),
+                ("access-control-request-method", "GET"),
+                ("access-control-request-headers", "if-none-match"),
+            ],
+        )
+        .await
     };
     for path in ["/products", "/products?limit=0", "/nothing"] {
-        assert_eq!(from(Method::GET, path, DASHBOARD).await.header("access-control-allow-origin"), Some(DASHBOARD), "{path}");
-        assert_eq!(from(Method::GET, path, "https://evil.example.com").await.header("access-control-allow-origin"), None, "{path}");
+        assert_eq!(
+            from(Method::GET, path, DASHBOARD).await.header("access-control-allow-origin"),
+            Some(DASHBOARD),
+            "{path}"
+        );
+        assert_eq!(
+            from(Method::GET, path, "https://evil.example.com").await.header("access-control-allow-origin"),
+            None,
+            "{path}"
+        );
     }
     let answer = from(Method::GET, "/products", DASHBOARD).await;
     let exposed = answer.header("access-control-expose-headers").unwrap();
@@ -137,9 +194,16 @@ async fn only_the_dashboard_s_origin_may_read_across_origins() {
 
     let preflight = from(Method::OPTIONS, "/products", DASHBOARD).await;
     assert!(preflight.status.is_success());
-    let allowed = ["access-control-allow-origin", "access-control-allow-methods", "access-control-allow-headers"].map(|name| preflight.header(name));
+    let allowed =
+        ["access-control-allow-origin", "access-control-allow-methods", "access-control-allow-headers"]
+            .map(|name| preflight.header(name));
     assert_eq!(allowed, [Some(DASHBOARD), Some("GET,HEAD,POST"), Some("if-none-match,content-type")]);
-    assert_eq!(from(Method::OPTIONS, "/products", "https://evil.example.com").await.header("access-control-allow-origin"), None);
+    assert_eq!(
+        from(Method::OPTIONS, "/products", "https://evil.example.com")
+            .await
+            .header("access-control-allow-origin"),
+        None
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,12 @@
-//! Small marts that every report has rows of: of the last thirty days, and one row each of 24 October, the 31st day.
+//! Small marts that every report has rows of: of the last thirty days, and one row each of 24 October, the
+//! 31st day.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use polars::prelude::*;
-use warehouse::marts::{DESPATCH_LINES, FCT_SHIFT_PRODUCTIVITY, FCT_TEMP_BREACHES, PRODUCTS, RUN_BATCHES, RUNS, STG_NON_CONFORMANCE};
+use warehouse::marts::{
+    DESPATCH_LINES, FCT_SHIFT_PRODUCTIVITY, FCT_TEMP_BREACHES, PRODUCTS, RUN_BATCHES, RUNS,
+    STG_NON_CONFORMANCE,
+};
 
 use super::factory::Factory;
 
@@ -16,9 +20,16 @@ fn time(text: &str) -> NaiveDateTime {
 
 /// Four complete runs of November, one that is on, and one of 24 October, which is 31 days ago.
 fn runs() -> DataFrame {
-    let dates = ["2026-11-23", "2026-11-23", "2026-11-19", "2026-11-17", "2026-11-23", "2026-10-24"].map(date);
-    let starts =
-        ["2026-11-23T06:00:00", "2026-11-23T08:30:00", "2026-11-19T06:00:00", "2026-11-17T06:00:00", "2026-11-23T10:00:00", "2026-10-24T06:00:00"];
+    let dates =
+        ["2026-11-23", "2026-11-23", "2026-11-19", "2026-11-17", "2026-11-23", "2026-10-24"].map(date);
+    let starts = [
+        "2026-11-23T06:00:00",
+        "2026-11-23T08:30:00",
+        "2026-11-19T06:00:00",
+        "2026-11-17T06:00:00",
+        "2026-11-23T10:00:00",
+        "2026-10-24T06:00:00",
+    ];
     df![
         "run_number" => ["1", "2", "3", "4", "5", "6"],
         "production_date" => dates,

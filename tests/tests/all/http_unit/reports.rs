@@ -1,4 +1,5 @@
-//! The ten production reports over small marts: a row of each as it is answered, windows and filters, pages and CSV, and names that are none.
+//! The ten production reports over small marts: a row of each as it is answered, windows and filters, pages
+//! and CSV, and names that are none.
 
 use api::reports::{self, ReportQuery};
 use api::{Field, Query, Row};
@@ -91,7 +92,9 @@ async fn each_report_answers_its_rows_in_its_own_order_rounded_only_here() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_covers_thirty_days_unless_asked_otherwise() {
     let app = factory().await.app();
-    let check = async |query: &str, runs: &[i64]| assert_eq!(get(&app, &format!("/reports/daily-yield?{query}")).await.each("runs"), runs, "{query}");
+    let check = async |query: &str, runs: &[i64]| {
+        assert_eq!(get(&app, &format!("/reports/daily-yield?{query}")).await.each("runs"), runs, "{query}")
+    };
     check("", &[1, 1, 1, 1]).await;
     check("days=30", &[1, 1, 1, 1]).await;
     check("days=31", &[1, 1, 1, 1, 1]).await;
@@ -103,9 +106,12 @@ async fn a_report_covers_thirty_days_unless_asked_otherwise() {
         let rows = async |query: &str| get(&app, &format!("/reports/{name}?{query}")).await.json();
         assert_eq!(rows("to=2026-10-23").await, json!([]), "{name}");
         assert_ne!(rows("to=2026-11-23").await, json!([]), "{name}");
-        for (query, parameter) in
-            [("from=2026-11-24&to=2026-11-23", "from"), ("days=7&from=2026-11-01", "days"), ("days=366", "days"), ("to=2026-02-30", "to")]
-        {
+        for (query, parameter) in [
+            ("from=2026-11-24&to=2026-11-23", "from"),
+            ("days=7&from=2026-11-01", "days"),
+            ("days=366", "days"),
+            ("to=2026-02-30", "to"),
+        ] {
             let refused = get(&app, &format!("/reports/{name}?{query}")).await;
             assert_problem(&refused, 422, &format!("`{parameter}`"));
             assert_eq!(refused.json()["parameter"], parameter, "{name} {query}");
@@ -118,7 +124,10 @@ async fn a_week_adds_up_from_its_monday_though_only_its_end_was_asked_for() {
     let app = factory().await.app();
     let days = get(&app, "/reports/weekly-cumulative?from=2026-11-19&to=2026-11-22").await;
     assert_eq!((days.each("total_kg"), days.each("cumulative_kg")), (vec![json!(80.0)], vec![json!(140.0)]));
-    assert_eq!((days.each("week_start"), days.each("cumulative_yield_pct")), (vec![json!("2026-11-16")], vec![json!(80.0)]));
+    assert_eq!(
+        (days.each("week_start"), days.each("cumulative_yield_pct")),
+        (vec![json!("2026-11-16")], vec![json!(80.0)])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -190,7 +199,12 @@ async fn a_filter_that_a_report_does_not_have_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_of_no_report_is_not_found_and_the_answer_lists_those_that_are() {
     let app = factory().await.app();
-    for (name, shown) in [("yield", "`yield`"), ("Daily-Yield", "`Daily-Yield`"), ("a%2Fb%20%F0%9F%90%9F", "`a/b 🐟`"), ("%0D%0Ax", "`  x`")] {
+    for (name, shown) in [
+        ("yield", "`yield`"),
+        ("Daily-Yield", "`Daily-Yield`"),
+        ("a%2Fb%20%F0%9F%90%9F", "`a/b 🐟`"),
+        ("%0D%0Ax", "`  x`"),
+    ] {
         let reply = get(&app, &format!("/reports/{name}?days=0")).await;
         assert_problem(&reply, 404, &format!("there is no report {shown}: there are {}", NAMES.join(", ")));
     }
@@ -201,13 +215,15 @@ async fn a_name_of_no_report_is_not_found_and_the_answer_lists_those_that_are() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_pages_of_every_report_hold_every_row_once_as_its_csv_does_and_an_answer_that_is_known_is_not_sent_again() {
+async fn the_pages_of_every_report_hold_every_row_once_as_its_csv_does_and_an_answer_that_is_known_is_not_sent_again()
+ {
     let app = factory().await.app();
     for name in NAMES {
         let whole = get(&app, &format!("/reports/{name}?days=365")).await;
         let rows = whole.json();
         for limit in 1..=3 {
-            let (mut address, mut seen) = (Some(format!("/reports/{name}?days=365&limit={limit}")), Vec::new());
+            let (mut address, mut seen) =
+                (Some(format!("/reports/{name}?days=365&limit={limit}")), Vec::new());
             while let Some(page) = address {
                 let reply = get(&app, &page).await;
                 seen.extend(reply.json().as_array().unwrap().clone());
@@ -218,13 +234,21 @@ async fn the_pages_of_every_report_hold_every_row_once_as_its_csv_does_and_an_an
         let csv = get(&app, &format!("/reports/{name}?days=365&format=csv")).await;
         assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
         assert_eq!(csv.text.lines().count(), rows.as_array().unwrap().len() + 1, "{name}");
-        let known = ask(&app, Method::GET, &format!("/reports/{name}?days=365"), &[("if-none-match", whole.header("etag").unwrap())]).await;
+        let known = ask(
+            &app,
+            Method::GET,
+            &format!("/reports/{name}?days=365"),
+            &[("if-none-match", whole.header("etag").unwrap())],
+        )
+        .await;
         assert_eq!((known.status.as_u16(), known.text.as_str()), (304, ""), "{name}");
     }
 }
 
 /// The names of a report's columns and parameters, as its types have them.
-fn contract<Q: Query + ReportQuery, R: Row>(_: &api::Get<Q, Vec<R>>) -> (&'static [Field], Vec<&'static str>) {
+fn contract<Q: Query + ReportQuery, R: Row>(
+    _: &api::Get<Q, Vec<R>>,
+) -> (&'static [Field], Vec<&'static str>) {
     (R::FIELDS, Q::PARAMETERS.iter().map(|parameter| parameter.name).collect())
 }
 
@@ -249,7 +273,11 @@ async fn a_factory_without_the_tables_has_empty_reports_with_their_columns() {
         assert_eq!(path, format!("/reports/{name}"));
         assert_eq!(get(&app, path).await.json(), json!([]), "{name}");
         let names: Vec<_> = fields.iter().map(|field| field.name).collect();
-        assert_eq!(get(&app, &format!("{path}?format=csv")).await.text, format!("{}\r\n", names.join(",")), "{name}");
+        assert_eq!(
+            get(&app, &format!("{path}?format=csv")).await.text,
+            format!("{}\r\n", names.join(",")),
+            "{name}"
+        );
         assert_eq!(parameters[..3], ["days", "from", "to"], "{name}");
         assert_problem(&get(&none_yet, path).await, 503, "there are no data yet");
     }

@@ -42,12 +42,19 @@ fn packed_days_ago(days: &[u64]) -> Vec<(String, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_are_listed_from_day_nine_to_thirty_the_oldest_first() {
     let runs = packed_days_ago(&[0, 8, 9, 11, 12, 13, 30, 31]);
-    let runs: Vec<_> = runs.iter().map(|(number, packed)| (number.as_str(), packed.as_str(), Some(5.0))).collect();
+    let runs: Vec<_> =
+        runs.iter().map(|(number, packed)| (number.as_str(), packed.as_str(), Some(5.0))).collect();
     let app = with_runs(&runs).await.app();
     let listed = get(&app, LIST).await;
     assert_eq!(listed.each("day_number"), [30, 13, 12, 11, 9]);
-    assert_eq!(listed.each("status"), ["freeze_down", "freeze_down", "last_day", "approaching", "approaching"]);
-    assert_eq!(listed.each("freeze_down_on"), ["2026-11-06", "2026-11-23", "2026-11-24", "2026-11-25", "2026-11-27"]);
+    assert_eq!(
+        listed.each("status"),
+        ["freeze_down", "freeze_down", "last_day", "approaching", "approaching"]
+    );
+    assert_eq!(
+        listed.each("freeze_down_on"),
+        ["2026-11-06", "2026-11-23", "2026-11-24", "2026-11-25", "2026-11-27"]
+    );
     assert_eq!(listed.each("use_by"), ["2026-11-02", "2026-11-19", "2026-11-20", "2026-11-21", "2026-11-23"]);
 }
 
@@ -72,18 +79,30 @@ async fn a_run_is_listed_with_what_is_left_of_it_and_only_while_that_is_somethin
         "freeze_down_on": "2026-11-25", "status": "approaching", "qty_kg": 12.3
     });
     // Of one age, the one that may be used longest comes last.
-    assert_eq!((&listed.json()[0], listed.each("use_by")), (&first, vec![json!("2026-11-21"), json!("2026-11-24")]));
+    assert_eq!(
+        (&listed.json()[0], listed.each("use_by")),
+        (&first, vec![json!("2026-11-21"), json!("2026-11-24")])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_begins_at_the_factory_s_midnight_also_when_the_clock_changes() {
-    let factory = with_runs(&[("spring", "2026-03-20", Some(1.0)), ("summer", "2026-06-23", Some(1.0)), ("autumn", "2026-10-16", Some(1.0))]).await;
+    let factory = with_runs(&[
+        ("spring", "2026-03-20", Some(1.0)),
+        ("summer", "2026-06-23", Some(1.0)),
+        ("autumn", "2026-10-16", Some(1.0)),
+    ])
+    .await;
     let app = factory.app();
     let check = async |now: &str, listed: &[(&str, i64)]| {
         factory.set_now(now);
         let reply = get(&app, LIST).await;
         let shown: Vec<_> = reply.each("run_number").into_iter().zip(reply.each("day_number")).collect();
-        assert_eq!(shown, listed.iter().map(|(run, day)| (json!(run), json!(day))).collect::<Vec<_>>(), "{now}");
+        assert_eq!(
+            shown,
+            listed.iter().map(|(run, day)| (json!(run), json!(day))).collect::<Vec<_>>(),
+            "{now}"
+        );
     };
     // 29 March has 23 hours: it begins by UTC and ends an hour before UTC's midnight.
     check("2026-03-28T23:59:59Z", &[]).await;
@@ -108,7 +127,8 @@ async fn a_day_begins_at_the_factory_s_midnight_also_when_the_clock_changes() {
 async fn the_pages_of_the_list_hold_every_run_once_and_its_csv_has_a_header_when_empty() {
     let runs = packed_days_ago(&[9, 10, 10, 10, 20]);
     let numbers = ["1", "2", "3", "4", "5"];
-    let runs: Vec<_> = runs.iter().zip(numbers).map(|((_, packed), number)| (number, packed.as_str(), Some(5.0))).collect();
+    let runs: Vec<_> =
+        runs.iter().zip(numbers).map(|((_, packed), number)| (number, packed.as_str(), Some(5.0))).collect();
     let app = with_runs(&runs).await.app();
     for limit in 1..=5 {
         let (mut address, mut seen) = (Some(format!("{LIST}?limit={limit}")), Vec::new());
@@ -119,7 +139,11 @@ async fn the_pages_of_the_list_hold_every_run_once_and_its_csv_has_a_header_when
         }
         assert_eq!(seen, ["5", "2", "3", "4", "1"], "{limit}");
     }
-    assert_problem(&get(&app, "/shelf-life/expiring?days=7").await, 422, "parameter `days`: `7` is not asked for here: limit, after, format");
+    assert_problem(
+        &get(&app, "/shelf-life/expiring?days=7").await,
+        422,
+        "parameter `days`: `7` is not asked for here: limit, after, format",
+    );
 
     let product = df!["plu_number" => [1_i64], "product_code" => ["A"], "active" => [true]].unwrap();
     let none = Factory::with(vec![(&PRODUCTS, "all", product)]).await.app();

@@ -5,7 +5,9 @@ use chrono::{NaiveDate, NaiveDateTime};
 use lake::TableState;
 use polars::prelude::*;
 use serde_json::json;
-use warehouse::marts::{FCT_QUALITY_SUMMARY, FCT_SHIFT_PRODUCTIVITY, FCT_TEMP_BREACHES, Mart, PRODUCTS, TEMPERATURE_EPISODES};
+use warehouse::marts::{
+    FCT_QUALITY_SUMMARY, FCT_SHIFT_PRODUCTIVITY, FCT_TEMP_BREACHES, Mart, PRODUCTS, TEMPERATURE_EPISODES,
+};
 
 use super::factory::{Factory, assert_problem, get};
 
@@ -35,7 +37,11 @@ fn quality_days() -> (DataFrame, DataFrame) {
 
 async fn with_quality() -> Factory {
     let (november, october) = quality_days();
-    Factory::with(vec![(&FCT_QUALITY_SUMMARY, "2026-11", november), (&FCT_QUALITY_SUMMARY, "2026-10", october)]).await
+    Factory::with(vec![
+        (&FCT_QUALITY_SUMMARY, "2026-11", november),
+        (&FCT_QUALITY_SUMMARY, "2026-10", october),
+    ])
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,8 +56,9 @@ async fn quality_records_are_summed_up_newest_first_over_thirty_days_unless_aske
         (&summary.json()[1], summary.each("nc_type")),
         (&bones, vec![json!(null), json!("bones"), json!("labelling"), json!("bones"), json!("first")])
     );
-    let check =
-        async |query: &str, rows: usize| assert_eq!(get(&app, &format!("/quality/summary?{query}")).await.each("total").len(), rows, "{query}");
+    let check = async |query: &str, rows: usize| {
+        assert_eq!(get(&app, &format!("/quality/summary?{query}")).await.each("total").len(), rows, "{query}")
+    };
     check("days=1", 3).await;
     check("days=3", 3).await;
     check("days=4", 4).await;
@@ -61,7 +68,8 @@ async fn quality_records_are_summed_up_newest_first_over_thirty_days_unless_aske
 #[tokio::test(flavor = "multi_thread")]
 async fn the_days_of_a_summary_are_the_factory_s() {
     let (july, june) = (["2026-07-02"], ["2026-06-30"]);
-    let shift = |day| df!["shift_date" => dates(day), "shift_code" => ["AM"], "headcount" => [1_i64]].unwrap();
+    let shift =
+        |day| df!["shift_date" => dates(day), "shift_code" => ["AM"], "headcount" => [1_i64]].unwrap();
     let mart = &FCT_SHIFT_PRODUCTIVITY;
     let factory = Factory::with(vec![(mart, "2026-07", shift(july)), (mart, "2026-06", shift(june))]).await;
     // Half past midnight in London's summer, still the day before by UTC.
@@ -69,7 +77,10 @@ async fn the_days_of_a_summary_are_the_factory_s() {
     let app = factory.app();
     assert_eq!(get(&app, "/shifts/productivity?days=1").await.each("shift_date"), ["2026-07-02"]);
     assert_eq!(get(&app, "/shifts/productivity?days=2").await.each("shift_date"), ["2026-07-02"]);
-    assert_eq!(get(&app, "/shifts/productivity?days=3").await.each("shift_date"), ["2026-07-02", "2026-06-30"]);
+    assert_eq!(
+        get(&app, "/shifts/productivity?days=3").await.each("shift_date"),
+        ["2026-07-02", "2026-06-30"]
+    );
 }
 
 fn shift_days() -> DataFrame {
@@ -109,15 +120,25 @@ async fn shifts_tell_what_people_and_hours_brought_rounded_only_here() {
         "performance_pct": 71.1, "quality_pct": 99.3, "oee_pct": 70.6
     });
     assert_eq!(productivity.json()[1], shift);
-    assert_eq!(productivity.each("shift_code"), [json!(null), json!("AM"), json!("PM"), json!("AM")], "seven days, the eighth is left out");
+    assert_eq!(
+        productivity.each("shift_code"),
+        [json!(null), json!("AM"), json!("PM"), json!("AM")],
+        "seven days, the eighth is left out"
+    );
     assert_eq!(get(&app, "/shifts/productivity?days=8").await.each("headcount").len(), 5);
     let csv = get(&app, "/shifts/productivity?days=1&format=csv").await.text;
-    assert_eq!(csv.lines().nth(2), Some("2026-11-23,AM,L1,Line 1,12,96.0,97.25,0.3,4321.1,360.1,44.4,0.3,101.3,6000.0,3000,20,100.0,71.1,99.3,70.6"));
+    assert_eq!(
+        csv.lines().nth(2),
+        Some(
+            "2026-11-23,AM,L1,Line 1,12,96.0,97.25,0.3,4321.1,360.1,44.4,0.3,101.3,6000.0,3000,20,100.0,71.1,99.3,70.6"
+        )
+    );
     assert_eq!(csv.lines().nth(1), Some("2026-11-23,,,,,,,,,,,,,,,,,,,"));
 }
 
 fn temperature_days() -> DataFrame {
-    let times = ["2026-11-17T08:00:00", "2026-11-17T09:30:00"].map(|text| text.parse::<NaiveDateTime>().unwrap());
+    let times =
+        ["2026-11-17T08:00:00", "2026-11-17T09:30:00"].map(|text| text.parse::<NaiveDateTime>().unwrap());
     df![
         "reading_date" => dates(["2026-11-16", "2026-11-17", "2026-11-17"]),
         "location" => [Some("Chill 1"), Some("Chill 2"), Some("Chill 1")],
@@ -143,7 +164,10 @@ async fn temperatures_are_summed_up_per_day_and_location_also_where_nothing_was_
         "max_degrees_over": 1.3, "first_breach_at": "2026-11-17T08:00:00", "last_breach_at": "2026-11-17T09:30:00",
         "episodes": 1, "longest_episode_minutes": 90
     });
-    assert_eq!((&summary.json()[0], summary.each("location")), (&chill, vec![json!("Chill 1"), json!("Chill 2")]));
+    assert_eq!(
+        (&summary.json()[0], summary.each("location")),
+        (&chill, vec![json!("Chill 1"), json!("Chill 2")])
+    );
     assert_eq!(get(&app, "/temperature/summary?days=8").await.each("readings"), [95, 96, 96]);
 }
 
@@ -160,7 +184,8 @@ async fn an_episode_that_goes_on_over_midnight_is_one() {
         "peak_celsius" => [6.0, 7.5, 6.0, 6.0, 9.0, 6.0],
         "max_degrees_over" => [1.0, 2.5, 1.0, 1.0, 4.0, 1.0],
         "duration_minutes" => [110_i64, 30, 50, 60, 10, 0],
-        // The episode of the 22nd is neither the first of its day nor the last: what came before and after it are others.
+        // The episode of the 22nd is neither the first of its day nor the last: what came before and after it
+        // are others.
         "is_from_start" => [false, true, false, false, true, true],
         "is_to_end" => [true, false, true, false, true, true],
     ];
@@ -173,21 +198,32 @@ async fn an_episode_that_goes_on_over_midnight_is_one() {
     assert_eq!(episodes.json()[4], over_midnight);
     assert_eq!(episodes.each("readings"), [2, 7, 6, 1, 16]);
     assert_eq!(episodes.each("location"), ["Chill", "Chill", "Chill", "Dock", "Chill"]);
-    assert_eq!(get(&app, "/temperature/episodes?days=3").await.each("readings"), [2, 7, 6, 4, 1], "cut where the days begin");
+    assert_eq!(
+        get(&app, "/temperature/episodes?days=3").await.each("readings"),
+        [2, 7, 6, 4, 1],
+        "cut where the days begin"
+    );
 }
 
 /// Path, columns of the answer, the mart, and a table without which the mart is not known.
 const SUMMARIES: [(&str, &[Field], &Mart, &str); 3] = [
     (quality::SUMMARY.path, quality::QualitySummary::FIELDS, &FCT_QUALITY_SUMMARY, "non_conformance"),
-    (temperature::SUMMARY.path, temperature::TemperatureSummary::FIELDS, &FCT_TEMP_BREACHES, "temperature_logs"),
+    (
+        temperature::SUMMARY.path,
+        temperature::TemperatureSummary::FIELDS,
+        &FCT_TEMP_BREACHES,
+        "temperature_logs",
+    ),
     (shifts::PRODUCTIVITY.path, shifts::ShiftProductivity::FIELDS, &FCT_SHIFT_PRODUCTIVITY, "shifts"),
 ];
 
 #[test]
 fn a_summary_has_the_columns_of_its_mart() {
     for (path, fields, mart, _) in SUMMARIES {
-        let (fields, columns): (Vec<_>, Vec<_>) =
-            (fields.iter().map(|field| field.name).collect(), mart.columns.iter().map(|column| column.name).collect());
+        let (fields, columns): (Vec<_>, Vec<_>) = (
+            fields.iter().map(|field| field.name).collect(),
+            mart.columns.iter().map(|column| column.name).collect(),
+        );
         assert_eq!(fields, columns, "{path}");
     }
 }
@@ -223,10 +259,17 @@ async fn a_factory_without_the_table_has_an_empty_summary_and_one_whose_table_wa
         let mut factory = Factory::with(vec![(&PRODUCTS, "all", product.clone())]).await;
         let names: Vec<_> = fields.iter().map(|field| field.name).collect();
         assert_eq!(get(&factory.app(), path).await.json(), json!([]), "{path}");
-        assert_eq!(get(&factory.app(), &format!("{path}?format=csv")).await.text, format!("{}\r\n", names.join(",")));
+        assert_eq!(
+            get(&factory.app(), &format!("{path}?format=csv")).await.text,
+            format!("{}\r\n", names.join(","))
+        );
         factory.manifest.tables.insert(table.to_owned(), TableState::default());
         factory.publish().await;
-        assert_problem(&get(&factory.app(), path).await, 503, &format!("the table `{table}` could not be read so far"));
+        assert_problem(
+            &get(&factory.app(), path).await,
+            503,
+            &format!("the table `{table}` could not be read so far"),
+        );
     }
     let empty = Factory::new().app();
     for (path, ..) in SUMMARIES {

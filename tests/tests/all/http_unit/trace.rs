@@ -12,7 +12,17 @@ pub(super) fn date(text: &str) -> NaiveDate {
 }
 
 /// A link: run, day of November, what it is, batch, new batch, parent, product, order, kg.
-type Link = (&'static str, u32, &'static str, &'static str, &'static str, &'static str, &'static str, &'static str, f64);
+type Link = (
+    &'static str,
+    u32,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    f64,
+);
 
 pub(super) fn some(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
@@ -75,8 +85,9 @@ pub(super) fn intakes(codes: &[&str]) -> DataFrame {
     .unwrap()
 }
 
-/// B1 goes alone into run 1, which gives N1 back of it; N1 goes with B2 into run 2, which gives fish of B2 back as B2 and makes N2 of nobody knows what.
-/// N2 goes into run 3, which also names a parent that nobody knows. Run 9 is of others.
+/// B1 goes alone into run 1, which gives N1 back of it; N1 goes with B2 into run 2, which gives fish of B2
+/// back as B2 and makes N2 of nobody knows what. N2 goes into run 3, which also names a parent that nobody
+/// knows. Run 9 is of others.
 pub(super) async fn small() -> Factory {
     let links = links(&[
         ("1", 2, "input", "B1", "", "", "", "", 100.0),
@@ -122,7 +133,12 @@ pub(super) async fn small() -> Factory {
 /// One field of each element of a list, with its depth.
 fn each(trace: &Value, list: &str, field: &str) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    trace[list].as_array().unwrap().iter().map(|row| format!("{}:{}", text(&row[field]), row["depth"])).collect()
+    trace[list]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| format!("{}:{}", text(&row[field]), row["depth"]))
+        .collect()
 }
 
 pub(super) async fn traced(factory: &Factory, address: &str) -> Value {
@@ -135,7 +151,10 @@ pub(super) async fn traced(factory: &Factory, address: &str) -> Value {
 async fn a_batch_is_followed_to_all_that_was_made_of_it_and_to_who_got_it() {
     let factory = small().await;
     let reply = get(&factory.app(), "/trace/B1").await;
-    assert_eq!((reply.status.as_u16(), reply.header("x-data-as-of"), reply.header("content-type")), (200, Some(AS_OF), Some("application/json")));
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("x-data-as-of"), reply.header("content-type")),
+        (200, Some(AS_OF), Some("application/json"))
+    );
     let trace = reply.json();
     assert_eq!((&trace["batch_code"], &trace["ancestors"]), (&json!("B1"), &json!([])));
     assert_eq!(
@@ -160,7 +179,11 @@ async fn a_batch_is_followed_to_all_that_was_made_of_it_and_to_who_got_it() {
     // One order took of the run, the other names the batch alone; the first does both and is there once.
     assert_eq!(each(&trace, "despatches", "order_number"), ["SO-1:0", "SO-50:0"]);
     assert_eq!(
-        (&trace["despatches"][0]["run_number"], &trace["despatches"][1]["run_number"], &trace["despatches"][1]["batch_code"]),
+        (
+            &trace["despatches"][0]["run_number"],
+            &trace["despatches"][1]["run_number"],
+            &trace["despatches"][1]["batch_code"]
+        ),
         (&json!("1"), &json!(null), &json!("B1"))
     );
 }
@@ -168,17 +191,31 @@ async fn a_batch_is_followed_to_all_that_was_made_of_it_and_to_who_got_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_mass_balance_shares_mixed_runs_and_counts_each_once() {
     let factory = small().await;
-    // In: 100 + 10 + 4. Back: 10 of run 1, a sixth of 4 of run 2 and 1 of run 3. Out: 85, of 30 what stayed in of N1 (10 - 4/6 of 36), and all of 3.
+    // In: 100 + 10 + 4. Back: 10 of run 1, a sixth of 4 of run 2 and 1 of run 3. Out: 85, of 30 what stayed
+    // in of N1 (10 - 4/6 of 36), and all of 3.
     let balance = traced(&factory, "/trace/B1").await["mass_balance"].clone();
-    assert_eq!(balance, json!({"input_kg": 114.0, "output_kg": 95.8, "returned_kg": 11.7, "unexplained_kg": 6.6, "unexplained_pct": 5.8}));
-    // B2 has the rest of run 2: in 50, back 20 and five sixths of 4, out 26.67 of 36 times 30; and run 3 is reached too.
+    assert_eq!(
+        balance,
+        json!({"input_kg": 114.0, "output_kg": 95.8, "returned_kg": 11.7, "unexplained_kg": 6.6, "unexplained_pct": 5.8})
+    );
+    // B2 has the rest of run 2: in 50, back 20 and five sixths of 4, out 26.67 of 36 times 30; and run 3 is
+    // reached too.
     let balance = traced(&factory, "/trace/B2").await["mass_balance"].clone();
-    assert_eq!(balance, json!({"input_kg": 54.0, "output_kg": 25.2, "returned_kg": 24.3, "unexplained_kg": 4.4, "unexplained_pct": 8.2}));
+    assert_eq!(
+        balance,
+        json!({"input_kg": 54.0, "output_kg": 25.2, "returned_kg": 24.3, "unexplained_kg": 4.4, "unexplained_pct": 8.2})
+    );
     let balance = traced(&factory, "/trace/B9").await["mass_balance"].clone();
-    assert_eq!(balance, json!({"input_kg": 70.0, "output_kg": 70.0, "returned_kg": 0.0, "unexplained_kg": 0.0, "unexplained_pct": 0.0}));
+    assert_eq!(
+        balance,
+        json!({"input_kg": 70.0, "output_kg": 70.0, "returned_kg": 0.0, "unexplained_kg": 0.0, "unexplained_pct": 0.0})
+    );
     // Nothing is known of it but that something was made of it.
     let balance = traced(&factory, "/trace/LOST").await["mass_balance"].clone();
-    assert_eq!(balance, json!({"input_kg": 0.0, "output_kg": 0.0, "returned_kg": 0.0, "unexplained_kg": 0.0, "unexplained_pct": null}));
+    assert_eq!(
+        balance,
+        json!({"input_kg": 0.0, "output_kg": 0.0, "returned_kg": 0.0, "unexplained_kg": 0.0, "unexplained_pct": null})
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,7 +224,10 @@ async fn a_new_batch_is_followed_back_to_its_intakes_and_to_parents_that_nobody_
     let trace = traced(&factory, "/trace/N3").await;
     assert_eq!(each(&trace, "ancestors", "batch_code"), ["LOST:1", "N2:1", "B2:2", "N1:2", "B1:3"]);
     assert_eq!(each(&trace, "ancestors", "known"), ["false:1", "true:1", "true:2", "true:2", "true:3"]);
-    assert_eq!(trace["origin"].as_array().unwrap().iter().map(|intake| &intake["batch_code"]).collect::<Vec<_>>(), ["B1", "B2"]);
+    assert_eq!(
+        trace["origin"].as_array().unwrap().iter().map(|intake| &intake["batch_code"]).collect::<Vec<_>>(),
+        ["B1", "B2"]
+    );
     assert_eq!((&trace["descendants"], &trace["runs"]), (&json!([]), &json!([])));
     // The batch beside N1 in run 2 is none of its ancestors.
     let trace = traced(&factory, "/trace/N1").await;
@@ -205,7 +245,10 @@ async fn a_run_is_traced_with_all_its_inputs_and_a_batch_of_the_same_code_comes_
     assert_eq!(trace["batch_code"], json!("2"));
     assert_eq!(each(&trace, "ancestors", "batch_code"), ["B2:1", "N1:1", "B1:2"]);
     assert_eq!(each(&trace, "descendants", "batch_code"), ["N2:1", "N3:2"]);
-    assert_eq!((each(&trace, "runs", "run_number"), &trace["runs"][0]["batch_code"]), (vec!["2:0".into(), "3:1".into()], &json!(null)));
+    assert_eq!(
+        (each(&trace, "runs", "run_number"), &trace["runs"][0]["batch_code"]),
+        (vec!["2:0".into(), "3:1".into()], &json!(null))
+    );
     assert_eq!(
         trace["mass_balance"],
         json!({"input_kg": 64.0, "output_kg": 33.0, "returned_kg": 25.0, "unexplained_kg": 6.0, "unexplained_pct": 9.4})
@@ -217,13 +260,26 @@ async fn a_run_is_traced_with_all_its_inputs_and_a_batch_of_the_same_code_comes_
         ("8", 9, "input", "B2", "", "", "", "", 3.0),
     ]);
     let runs = runs(&[("7", 2, Some(1.0), None), ("8", 2, Some(2.0), None), ("8", 9, Some(3.0), None)]);
-    let factory = Factory::with(vec![(&TRACE_LINKS, "2026-11", links.clone()), (&RUNS, "2026-11", runs.clone())]).await;
+    let factory =
+        Factory::with(vec![(&TRACE_LINKS, "2026-11", links.clone()), (&RUNS, "2026-11", runs.clone())]).await;
     assert_eq!(each(&traced(&factory, "/trace/8").await, "runs", "run_number"), ["7:0"], "the batch");
-    assert_eq!(each(&traced(&factory, "/trace/8?date=2026-11-02").await, "ancestors", "batch_code"), ["B1:1"], "the run of that date");
+    assert_eq!(
+        each(&traced(&factory, "/trace/8?date=2026-11-02").await, "ancestors", "batch_code"),
+        ["B1:1"],
+        "the run of that date"
+    );
     let without = links.lazy().filter(col("run_number").eq(lit("8"))).collect().unwrap();
     let factory = Factory::with(vec![(&TRACE_LINKS, "2026-11", without), (&RUNS, "2026-11", runs)]).await;
-    assert_eq!(each(&traced(&factory, "/trace/8").await, "ancestors", "batch_code"), ["B2:1"], "the newest run of the number");
-    assert_problem(&get(&factory.app(), "/trace/8?date=2026-11-05").await, 404, "there is no run `8` of 2026-11-05");
+    assert_eq!(
+        each(&traced(&factory, "/trace/8").await, "ancestors", "batch_code"),
+        ["B2:1"],
+        "the newest run of the number"
+    );
+    assert_problem(
+        &get(&factory.app(), "/trace/8?date=2026-11-05").await,
+        404,
+        "there is no run `8` of 2026-11-05",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -268,8 +324,14 @@ async fn the_flat_list_has_a_line_for_each_step() {
         "product,0,N2,,,,,,,3,2026-11-04,,COD,,,,,,3.0",
         "",
     ];
-    assert_eq!((list.header("content-type"), list.text.as_str()), (Some("text/csv; charset=utf-8"), lines.join("\r\n").as_str()));
+    assert_eq!(
+        (list.header("content-type"), list.text.as_str()),
+        (Some("text/csv; charset=utf-8"), lines.join("\r\n").as_str())
+    );
     let accepted = ask(&app, axum::http::Method::GET, "/trace/N2", &[("accept", "text/csv")]).await;
     assert_eq!(accepted.text, list.text);
-    assert_eq!(ask(&app, axum::http::Method::GET, "/trace/N2?format=json", &[("accept", "text/csv")]).await.json()["batch_code"], "N2");
+    assert_eq!(
+        ask(&app, axum::http::Method::GET, "/trace/N2?format=json", &[("accept", "text/csv")]).await.json()["batch_code"],
+        "N2"
+    );
 }

@@ -24,7 +24,9 @@ async fn codes_are_taken_as_they_are_whatever_they_are_made_of() {
     }
     let app = factory.app();
     let twice = "y".repeat(10_000);
-    for (code, shown) in [("nothing", "`nothing`"), ("b%2Fb", "`b/b`"), ("%25", "`%`"), ("%0D%0Ax", "`x`"), (&twice, "yyy`")] {
+    for (code, shown) in
+        [("nothing", "`nothing`"), ("b%2Fb", "`b/b`"), ("%25", "`%`"), ("%0D%0Ax", "`x`"), (&twice, "yyy`")]
+    {
         let reply = get(&app, &format!("/trace/{code}")).await;
         assert_problem(&reply, 404, shown);
         assert!(reply.text.len() < 400, "{}", reply.text);
@@ -66,9 +68,14 @@ async fn old(months: u32) -> Factory {
 #[tokio::test(flavor = "multi_thread")]
 async fn how_much_is_read_does_not_grow_with_history() {
     let (young, old) = (old(1).await, old(100).await);
-    for (address, status) in
-        [("/trace/B1", 200), ("/trace/N3", 200), ("/trace/2", 200), ("/trace/B1?format=epcis", 200), ("/trace/B1000", 200), ("/trace/nothing", 404)]
-    {
+    for (address, status) in [
+        ("/trace/B1", 200),
+        ("/trace/N3", 200),
+        ("/trace/2", 200),
+        ("/trace/B1?format=epcis", 200),
+        ("/trace/B1000", 200),
+        ("/trace/nothing", 404),
+    ] {
         let reads = async |factory: &Factory| {
             factory.store.reads();
             let reply: Reply = get(&factory.app(), address).await;
@@ -100,7 +107,13 @@ async fn a_chain_of_ten_thousand_batches_is_traced_to_its_end() {
     ];
     let factory = Factory::with(vec![(&TRACE_LINKS, "2026-11", links.unwrap())]).await;
     let trace = traced(&factory, "/trace/C0").await;
-    assert_eq!((trace["descendants"].as_array().unwrap().len(), trace["runs"].as_array().unwrap().len()), (9_999, 10_000));
+    assert_eq!(
+        (trace["descendants"].as_array().unwrap().len(), trace["runs"].as_array().unwrap().len()),
+        (9_999, 10_000)
+    );
     let trace = traced(&factory, "/trace/C9999").await;
-    assert_eq!((&trace["ancestors"][9_998]["batch_code"], &trace["ancestors"][9_998]["depth"]), (&json!("C0"), &json!(9_999)));
+    assert_eq!(
+        (&trace["ancestors"][9_998]["batch_code"], &trace["ancestors"][9_998]["depth"]),
+        (&json!("C0"), &json!(9_999))
+    );
 }

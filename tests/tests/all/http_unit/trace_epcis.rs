@@ -1,4 +1,5 @@
-//! What `/trace/{batch_code}?format=epcis` answers: documents that keep the rules of EPCIS 2.0 and of GDST, with the figures of the trace.
+//! What `/trace/{batch_code}?format=epcis` answers: documents that keep the rules of EPCIS 2.0 and of GDST,
+//! with the figures of the trace.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -37,7 +38,10 @@ fn broken(documents: &[Value]) -> Vec<Vec<String>> {
 
 async fn document(factory: &Factory, code: &str) -> Value {
     let reply = get(&factory.app(), &format!("/trace/{code}?format=epcis")).await;
-    assert_eq!((reply.status.as_u16(), reply.header("content-type"), reply.header("x-data-as-of")), (200, Some("application/ld+json"), Some(AS_OF)));
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("content-type"), reply.header("x-data-as-of")),
+        (200, Some("application/ld+json"), Some(AS_OF))
+    );
     let document = reply.json();
     assert_eq!(broken(std::slice::from_ref(&document)), [[""; 0]], "{document:#}");
     document
@@ -48,13 +52,23 @@ fn shown(document: &Value) -> Vec<String> {
     let name = |urn: &Value| urn.as_str().unwrap().rsplit("main.").next().unwrap().to_owned();
     let list = |event: &Value, list: &str| {
         let elements = event[list].as_array().map(Vec::as_slice).unwrap_or_default();
-        elements.iter().map(|of| format!("{} {}", name(&of["epcClass"]), of["quantity"])).collect::<Vec<_>>().join(", ")
+        elements
+            .iter()
+            .map(|of| format!("{} {}", name(&of["epcClass"]), of["quantity"]))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let events = document["epcisBody"]["eventList"].as_array().unwrap();
     let line = |event: &Value| {
-        let goods = ["quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"].map(|of| list(event, of));
+        let goods = ["quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"]
+            .map(|of| list(event, of));
         let goods: Vec<_> = goods.into_iter().filter(|goods| !goods.is_empty()).collect();
-        format!("{} {}: {}", event["eventTime"].as_str().unwrap(), event["bizStep"].as_str().unwrap(), goods.join(" -> "))
+        format!(
+            "{} {}: {}",
+            event["eventTime"].as_str().unwrap(),
+            event["bizStep"].as_str().unwrap(),
+            goods.join(" -> ")
+        )
     };
     events.iter().map(line).collect()
 }
@@ -79,19 +93,40 @@ async fn a_trace_is_a_document_of_what_was_received_made_packed_and_shipped() {
     let party = "urn:gdst:main:party:main.main";
     let event = |step: usize| whole["epcisBody"]["eventList"][step].clone();
     let received = event(0);
-    assert_eq!((&received["type"], &received["action"], &received["cbvmda:lotNumber"]), (&json!("ObjectEvent"), &json!("OBSERVE"), &json!("B1")));
-    assert_eq!(received["sourceList"], json!([{"type": "owning_party", "source": "urn:gdst:main:party:main.North%20Sea%20Fish"}]));
+    assert_eq!(
+        (&received["type"], &received["action"], &received["cbvmda:lotNumber"]),
+        (&json!("ObjectEvent"), &json!("OBSERVE"), &json!("B1"))
+    );
+    assert_eq!(
+        received["sourceList"],
+        json!([{"type": "owning_party", "source": "urn:gdst:main:party:main.North%20Sea%20Fish"}])
+    );
     assert_eq!(
         received["cbvmda:vesselCatchInformationList"],
         json!({"cbvmda:vesselCatchInformation": [{"cbvmda:vesselName": "Aurora", "cbvmda:catchArea": "FAO 27"}]})
     );
-    assert_eq!(received["cbvmda:certificationList"]["cbvmda:certification"][0]["cbvmda:certificationStandard"], "MSC");
+    assert_eq!(
+        received["cbvmda:certificationList"]["cbvmda:certification"][0]["cbvmda:certificationStandard"],
+        "MSC"
+    );
     let made = event(1);
-    assert_eq!((made.get("action"), &made["ilmd"]), (None, &json!({"cbvmda:lotNumber": "1-20261102", "cbvmda:itemExpirationDate": "2026-11-11"})));
-    assert_eq!((&made["gdst:productOwner"], &made["cbvmda:informationProvider"]), (&json!(party), &json!(party)));
+    assert_eq!(
+        (made.get("action"), &made["ilmd"]),
+        (None, &json!({"cbvmda:lotNumber": "1-20261102", "cbvmda:itemExpirationDate": "2026-11-11"}))
+    );
+    assert_eq!(
+        (&made["gdst:productOwner"], &made["cbvmda:informationProvider"]),
+        (&json!(party), &json!(party))
+    );
     let (packed, shipped) = (event(2), event(5));
-    assert_eq!((&packed["type"], &packed["action"], &packed["parentID"]), (&json!("AggregationEvent"), &json!("ADD"), &shipped["epcList"][0]));
-    assert_eq!(shipped["bizTransactionList"], json!([{"type": "po", "bizTransaction": "urn:gdst:main:order:main.SO-1"}]));
+    assert_eq!(
+        (&packed["type"], &packed["action"], &packed["parentID"]),
+        (&json!("AggregationEvent"), &json!("ADD"), &shipped["epcList"][0])
+    );
+    assert_eq!(
+        shipped["bizTransactionList"],
+        json!([{"type": "po", "bizTransaction": "urn:gdst:main:order:main.SO-1"}])
+    );
 
     // Backwards the runs that made its ancestors are told too, and the same trace is the same document.
     assert_eq!(
@@ -117,7 +152,11 @@ async fn times_have_the_offset_that_the_factory_had_then() {
             .collect()
             .unwrap()
     };
-    let factory = Factory::with(vec![(&TRACE_LINKS, "2026-11", links), (&RUNS, "2026-11", summer(runs(&[("1", 2, Some(10.5), None)])))]).await;
+    let factory = Factory::with(vec![
+        (&TRACE_LINKS, "2026-11", links),
+        (&RUNS, "2026-11", summer(runs(&[("1", 2, Some(10.5), None)]))),
+    ])
+    .await;
     let whole = document(&factory, "B1").await;
     assert_eq!(shown(&whole), ["2026-07-01T06:30:00.000+01:00 commissioning: fish.B1 10.5"]);
     assert_eq!(whole["epcisBody"]["eventList"][0]["eventTimeZoneOffset"], "+01:00");
@@ -125,18 +164,35 @@ async fn times_have_the_offset_that_the_factory_had_then() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_erp_does_not_know_is_left_out_and_codes_may_hold_anything() {
-    let bare = intakes(&["B 1/é:.%", "🐟"])
+    let bare = intakes(&["B 1/é:.%", "🐟"]).lazy().with_columns(
+        ["supplier", "vessel_name", "catch_area", "certified", "qty_kg"].map(|name| lit(NULL).alias(name)),
+    );
+    let links = links(&[
+        ("run 1/🐟", 2, "despatch", "B 1/é:.%", "", "", "", "", 1.0),
+        ("run 1/🐟", 2, "input", "B 1/é:.%", "", "", "", "", 2.0),
+    ]);
+    let unknown = links
         .lazy()
-        .with_columns(["supplier", "vessel_name", "catch_area", "certified", "qty_kg"].map(|name| lit(NULL).alias(name)));
-    let links = links(&[("run 1/🐟", 2, "despatch", "B 1/é:.%", "", "", "", "", 1.0), ("run 1/🐟", 2, "input", "B 1/é:.%", "", "", "", "", 2.0)]);
-    let unknown = links.lazy().with_columns([lit(NULL).alias("qty_kg"), lit(NULL).alias("despatch_date")]).collect().unwrap();
-    let factory = Factory::with(vec![(&INTAKES, "2026-11", bare.collect().unwrap()), (&TRACE_LINKS, "2026-11", unknown)]).await;
+        .with_columns([lit(NULL).alias("qty_kg"), lit(NULL).alias("despatch_date")])
+        .collect()
+        .unwrap();
+    let factory = Factory::with(vec![
+        (&INTAKES, "2026-11", bare.collect().unwrap()),
+        (&TRACE_LINKS, "2026-11", unknown),
+    ])
+    .await;
     let whole = document(&factory, "B%201%2F%C3%A9%3A.%25").await;
     assert_eq!(
         shown(&whole),
-        ["2026-11-01T00:00:00.000+00:00 receiving: ", "2026-11-02T00:00:00.000+00:00 commissioning: fish.B%201%2F%C3%A9%3A%2E%25 0.0"]
+        [
+            "2026-11-01T00:00:00.000+00:00 receiving: ",
+            "2026-11-02T00:00:00.000+00:00 commissioning: fish.B%201%2F%C3%A9%3A%2E%25 0.0"
+        ]
     );
-    assert_eq!(document(&factory, "%F0%9F%90%9F").await["epcisBody"]["eventList"][0].get("quantityList"), None);
+    assert_eq!(
+        document(&factory, "%F0%9F%90%9F").await["epcisBody"]["eventList"][0].get("quantityList"),
+        None
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,9 +209,14 @@ async fn the_rules_refuse_what_epcis_refuses() {
     check(|document| document["epcisBody"]["eventList"][0]["eventTime"] = json!("2026-11-01T00:00:00"));
     check(|document| document["epcisBody"]["eventList"][0]["eventTimeZoneOffset"] = json!("Z"));
     check(|document| document["epcisBody"]["eventList"][0]["ilmd"] = json!({"cbvmda:lotNumber": "B1"}));
-    check(|document| document["epcisBody"]["eventList"][0]["quantityList"][0]["epcClass"] = json!("fish of B1"));
+    check(|document| {
+        document["epcisBody"]["eventList"][0]["quantityList"][0]["epcClass"] = json!("fish of B1")
+    });
     check(|document| document["epcisBody"]["eventList"][1]["action"] = json!("ADD"));
-    check(|document| document["epcisBody"]["eventList"][1]["inputQuantityList"] = json!([{"epcClass": "urn:x:y", "quantity": "1", "uom": "KGM"}]));
+    check(|document| {
+        document["epcisBody"]["eventList"][1]["inputQuantityList"] =
+            json!([{"epcClass": "urn:x:y", "quantity": "1", "uom": "KGM"}])
+    });
     check(|document| document["epcisBody"]["eventList"][1]["ilmd"] = json!({}));
     check(|document| document["epcisBody"]["eventList"][2]["childQuantityList"] = json!([]));
     check(|document| document["epcisBody"]["eventList"][3]["gdst:productOwner"] = json!(null));

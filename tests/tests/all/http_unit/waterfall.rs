@@ -13,7 +13,8 @@ fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-/// On the 23rd two runs of line L1 and one of a line that nobody knows; run 1 on the 22nd too; and an old one.
+/// On the 23rd two runs of line L1 and one of a line that nobody knows; run 1 on the 22nd too; and an old
+/// one.
 async fn with_waterfall() -> Factory {
     let frame = df![
         "run_number" => ["1", "00/7 %", "3", "1", "5"],
@@ -48,7 +49,10 @@ async fn the_waterfall_is_a_row_per_run_rounded_to_one_decimal_the_newest_first(
     assert_eq!(runs.json()[1], run);
     assert_eq!(
         (runs.each("run_number"), runs.each("true_waste_kg")),
-        (vec![json!("00/7 %"), json!("1"), json!("3"), json!("1")], vec![json!(null), json!(32.5), json!(null), json!(-1.0)])
+        (
+            vec![json!("00/7 %"), json!("1"), json!("3"), json!("1")],
+            vec![json!(null), json!(32.5), json!(null), json!(-1.0)]
+        )
     );
     assert_eq!(runs.header("x-data-as-of"), Some(AS_OF));
 }
@@ -62,8 +66,9 @@ fn the_waterfall_answers_the_columns_of_its_mart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_waterfall_takes_the_filters_of_the_daily_yield() {
     let app = with_waterfall().await.app();
-    let check =
-        async |query: &str, runs: &[&str]| assert_eq!(get(&app, &format!("/yield/waterfall?{query}")).await.each("run_number"), runs, "{query}");
+    let check = async |query: &str, runs: &[&str]| {
+        assert_eq!(get(&app, &format!("/yield/waterfall?{query}")).await.each("run_number"), runs, "{query}")
+    };
     check("days=1", &["00/7 %", "1", "3"]).await;
     check("days=22", &["00/7 %", "1", "3", "1", "5"]).await;
     check("from=2026-11-02&to=2026-11-22", &["1", "5"]).await;
@@ -72,8 +77,17 @@ async fn the_waterfall_takes_the_filters_of_the_daily_yield() {
     check("shift=pm", &["00/7 %"]).await;
     check("species=COD", &["1", "1"]).await;
     check("species=hake", &[]).await;
-    for (query, parameter) in [("days=0", "days"), ("days=7&to=2026-11-01", "days"), ("from=2026-11-24&to=2026-11-23", "from"), ("run=1", "run")] {
-        assert_problem(&get(&app, &format!("/yield/waterfall?{query}")).await, 422, &format!("`{parameter}`"));
+    for (query, parameter) in [
+        ("days=0", "days"),
+        ("days=7&to=2026-11-01", "days"),
+        ("from=2026-11-24&to=2026-11-23", "from"),
+        ("run=1", "run"),
+    ] {
+        assert_problem(
+            &get(&app, &format!("/yield/waterfall?{query}")).await,
+            422,
+            &format!("`{parameter}`"),
+        );
     }
 }
 

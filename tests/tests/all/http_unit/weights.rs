@@ -43,7 +43,8 @@ async fn with_weights() -> Factory {
         "to_g" => [220.0, 3.6, 200.0],
         "packs" => [38_i64, 1, 2],
     ];
-    // Seven steady subgroups and one far out: 200 + 10 / 8 = 201.25 on average, with limits of 0.577 * 2 around it.
+    // Seven steady subgroups and one far out: 200 + 10 / 8 = 201.25 on average, with limits of 0.577 * 2
+    // around it.
     let at: NaiveDateTime = "2026-11-23T06:00:00".parse().unwrap();
     let points = df![
         "run_number" => [NUMBER; 8],
@@ -89,7 +90,10 @@ async fn the_weights_of_a_run_are_its_verdict_its_histogram_and_its_chart() {
     ]);
     assert_eq!(limits, json!([5, 201.25, 200.1, 202.4, 2.0, 4.23]));
     let points = chart["points"].as_array().unwrap();
-    assert_eq!(points.iter().map(|point| point["subgroup"].as_i64().unwrap()).collect::<Vec<_>>(), (1..=8).collect::<Vec<_>>());
+    assert_eq!(
+        points.iter().map(|point| point["subgroup"].as_i64().unwrap()).collect::<Vec<_>>(),
+        (1..=8).collect::<Vec<_>>()
+    );
     let last = json!({"subgroup": 8, "weighed_at": "2026-11-23T06:00:00", "mean_g": 210.0, "range_g": 2.0, "signals": ["beyond_3_sigma"]});
     assert_eq!(points[7], last);
 }
@@ -100,8 +104,14 @@ async fn a_run_that_the_rules_do_not_judge_has_weights_and_no_verdict() {
     let weights = get(&app, "/weights/8").await.json();
     let of = |fields: &[&str]| fields.iter().map(|field| weights[field].clone()).collect::<Vec<Value>>();
     assert_eq!(of(&["packs", "mean_g"]), [json!(1), json!(3.5)]);
-    assert_eq!(of(&["nominal_g", "t1_g", "below_t1_pct", "giveaway_pct", "giveaway_kg", "verdict", "xbar_r"]), vec![json!(null); 7]);
-    assert_eq!(of(&["failures", "histogram"]), [json!([]), json!([{"from_g": 3.5, "to_g": 3.6, "packs": 1}])]);
+    assert_eq!(
+        of(&["nominal_g", "t1_g", "below_t1_pct", "giveaway_pct", "giveaway_kg", "verdict", "xbar_r"]),
+        vec![json!(null); 7]
+    );
+    assert_eq!(
+        of(&["failures", "histogram"]),
+        [json!([]), json!([{"from_g": 3.5, "to_g": 3.6, "packs": 1}])]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,11 +119,23 @@ async fn a_run_whose_packs_nobody_weighed_is_there_and_a_run_that_is_not_is_unkn
     let app = with_weights().await.app();
     let october = get(&app, &format!("{ADDRESS}?date=2026-10-01")).await.json();
     assert_eq!(
-        (&october["production_date"], &october["packs"], &october["mean_g"], &october["verdict"], &october["histogram"], &october["xbar_r"]),
+        (
+            &october["production_date"],
+            &october["packs"],
+            &october["mean_g"],
+            &october["verdict"],
+            &october["histogram"],
+            &october["xbar_r"]
+        ),
         (&json!("2026-10-01"), &json!(0), &json!(null), &json!(null), &json!([]), &json!(null))
     );
-    assert_problem(&get(&app, &format!("{ADDRESS}?date=2026-10-02")).await, 404, "there is no run `00/7 %` of 2026-10-02");
-    for (code, shown) in [("77", "`77`"), ("%F0%9F%90%9F", "`🐟`"), ("..%2F..%2Fmanifest.json", "manifest")] {
+    assert_problem(
+        &get(&app, &format!("{ADDRESS}?date=2026-10-02")).await,
+        404,
+        "there is no run `00/7 %` of 2026-10-02",
+    );
+    for (code, shown) in [("77", "`77`"), ("%F0%9F%90%9F", "`🐟`"), ("..%2F..%2Fmanifest.json", "manifest")]
+    {
         assert_problem(&get(&app, &format!("/weights/{code}")).await, 404, shown);
     }
     assert_problem(&get(&app, "/weights/%FF").await, 400, "cannot be read");
@@ -127,7 +149,12 @@ async fn a_lake_without_the_chart_marts_still_tells_the_verdict() {
     let day = [date("2026-11-23")];
     let run = df!["run_number" => ["1"], "production_date" => day, "active" => [true], "complete" => [true], "packs" => [2_i64], "has_sheet" => [false], "has_totals" => [false]];
     let lot = df!["run_number" => ["1"], "production_date" => day, "packs" => [2_i64], "verdict" => ["pass"]];
-    let app = Factory::with(vec![(&RUNS, "2026-11", run.unwrap()), (&RUN_WEIGHTS, "2026-11", lot.unwrap())]).await.app();
+    let app = Factory::with(vec![(&RUNS, "2026-11", run.unwrap()), (&RUN_WEIGHTS, "2026-11", lot.unwrap())])
+        .await
+        .app();
     let weights = get(&app, "/weights/1").await.json();
-    assert_eq!((&weights["verdict"], &weights["histogram"], &weights["xbar_r"]), (&json!("pass"), &json!([]), &json!(null)));
+    assert_eq!(
+        (&weights["verdict"], &weights["histogram"], &weights["xbar_r"]),
+        (&json!("pass"), &json!([]), &json!(null))
+    );
 }

@@ -1,5 +1,5 @@
-//! Every endpoint with every parameter that it takes, given what cannot be right: a refusal that names the parameter, and never an answer that
-//! leaves the filter out. A new endpoint is covered once it is described.
+//! Every endpoint with every parameter that it takes, given what cannot be right: a refusal that names the
+//! parameter, and never an answer that leaves the filter out. A new endpoint is covered once it is described.
 
 use std::fmt::Write;
 
@@ -12,8 +12,25 @@ use super::{Reply, app, ask, path};
 
 /// In the address as they are: a query is percent-encoded text, and these are not always.
 const WRONG_FOR_ALL: &[&str] = &["", "%00", "%zz", "%ff", "%", "%2", "%C3%28", "%ED%A0%80", "a%0Ab"];
-const WRONG_FOR_NUMBERS: &[&str] =
-    &["-1", "+1", "%2B1", "1.0", "1e0", "0x1", "1,0", "%201", "1%20", "NaN", "null", "true", "%D9%A3", "18446744073709551617", "🐟", "a/b", "1;2"];
+const WRONG_FOR_NUMBERS: &[&str] = &[
+    "-1",
+    "+1",
+    "%2B1",
+    "1.0",
+    "1e0",
+    "0x1",
+    "1,0",
+    "%201",
+    "1%20",
+    "NaN",
+    "null",
+    "true",
+    "%D9%A3",
+    "18446744073709551617",
+    "🐟",
+    "a/b",
+    "1;2",
+];
 const WRONG_FOR_DATES: &[&str] = &[
     "2026-02-30",
     "2026-13-01",
@@ -32,9 +49,20 @@ const WRONG_FOR_DATES: &[&str] = &[
 ];
 const WRONG_FOR_FLAGS: &[&str] = &["1", "0", "yes", "TRUE", "True", "t", "null", "🐟", "a/b"];
 const WRONG_FOR_WORDS: &[&str] = &["nothing-of-the-kind", "json,csv", "*", "null", "0", "🐟", "a/b", "%25"];
-const WRONG_PLACES: &[&str] = &["x", "[]", "{}", "null", "[1,2,3]", "[[[[[", "🐟", "a/b", "%25", "2026-11-20"];
+const WRONG_PLACES: &[&str] =
+    &["x", "[]", "{}", "null", "[1,2,3]", "[[[[[", "🐟", "a/b", "%25", "2026-11-20"];
 /// Texts that may be asked for, and that nothing in the factory is called.
-const KNOWN_TO_NOBODY: &[&str] = &["🐟🐟", "a/b", "..%2F..%2Fmanifest.json", "%25", "%27%20OR%201=1%20--", "*", "null", "%3Cscript%3E", "%EF%BF%BD"];
+const KNOWN_TO_NOBODY: &[&str] = &[
+    "🐟🐟",
+    "a/b",
+    "..%2F..%2Fmanifest.json",
+    "%25",
+    "%27%20OR%201=1%20--",
+    "*",
+    "null",
+    "%3Cscript%3E",
+    "%EF%BF%BD",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parameter_of_the_wrong_kind_is_refused_by_name_at_every_endpoint() {
@@ -67,7 +95,11 @@ async fn dates_that_are_upside_down_are_refused_at_every_endpoint_that_takes_bot
         if takes("from") && takes("to") {
             let path = path(&app, operation).await;
             assert_refused(&app, operation, &format!("{path}?from=2026-11-20&to=2026-11-19"), "from").await;
-            assert_eq!(ask(&app, operation, &format!("{path}?from=2026-11-20&to=2026-11-20"), "*/*").await.status, 200, "{path}");
+            assert_eq!(
+                ask(&app, operation, &format!("{path}?from=2026-11-20&to=2026-11-20"), "*/*").await.status,
+                200,
+                "{path}"
+            );
             endpoints += 1;
         }
     }
@@ -80,15 +112,25 @@ async fn a_text_that_nothing_is_called_finds_nothing_and_never_everything() {
     let mut filters = 0;
     for operation in operations() {
         let path = path(&app, operation).await;
-        for parameter in operation.parameters.iter().filter(|parameter| parameter.kind == ParameterKind::Text) {
+        for parameter in operation.parameters.iter().filter(|parameter| parameter.kind == ParameterKind::Text)
+        {
             if operation.is_list() {
-                assert_ne!(ask(&app, operation, &path, "application/json").await.json(), json!([]), "{path} has rows to leave out");
+                assert_ne!(
+                    ask(&app, operation, &path, "application/json").await.json(),
+                    json!([]),
+                    "{path} has rows to leave out"
+                );
             }
             for value in KNOWN_TO_NOBODY {
                 let address = format!("{path}?{}={value}", parameter.name);
                 let reply = ask(&app, operation, &encoded(&address), "application/json").await;
                 let found_nothing = reply.status == 200 && operation.is_list() && reply.json() == json!([]);
-                assert!(found_nothing || [404, 422].contains(&reply.status.as_u16()), "{address}: {} {}", reply.status, reply.text);
+                assert!(
+                    found_nothing || [404, 422].contains(&reply.status.as_u16()),
+                    "{address}: {} {}",
+                    reply.status,
+                    reply.text
+                );
             }
             filters += 1;
         }
@@ -101,8 +143,22 @@ async fn a_value_in_a_path_may_be_anything_and_is_then_not_found() {
     let app = app().await;
     let long = "x".repeat(10_000);
     let emoji = "%F0%9F%90%9F".repeat(800);
-    let strange =
-        ["%20", "%25", "%2F", "..%2F..%2Fetc%2Fpasswd", "%00", "%0D%0Ax", "%F0%9F%90%9F", "%zz", "%ff", "%ED%A0%80", "-1", "null", &long, &emoji];
+    let strange = [
+        "%20",
+        "%25",
+        "%2F",
+        "..%2F..%2Fetc%2Fpasswd",
+        "%00",
+        "%0D%0Ax",
+        "%F0%9F%90%9F",
+        "%zz",
+        "%ff",
+        "%ED%A0%80",
+        "-1",
+        "null",
+        &long,
+        &emoji,
+    ];
     for operation in operations().filter(|operation| operation.values().next().is_some()) {
         for name in operation.values() {
             for value in strange {
@@ -110,7 +166,10 @@ async fn a_value_in_a_path_may_be_anything_and_is_then_not_found() {
                 let reply = ask(&app, operation, &address, "*/*").await;
                 let problem = problem(&reply, &address);
                 assert!([400, 404].contains(&problem.status), "{address}: {problem:?}");
-                assert!(problem.detail.len() < 400 && !problem.detail.contains(char::is_control), "{address}: {problem:?}");
+                assert!(
+                    problem.detail.len() < 400 && !problem.detail.contains(char::is_control),
+                    "{address}: {problem:?}"
+                );
             }
         }
         let address = operation.path.replace('{', "x").replace('}', &"y".repeat(20_000));
@@ -131,7 +190,9 @@ fn wrong_values(parameter: &ParameterDoc) -> Vec<String> {
     values.push("x".repeat(10_000));
     values.push("%F0%9F%90%9F".repeat(1000));
     match parameter.kind {
-        ParameterKind::Whole { min, max, .. } => values.extend([(i64::from(min) - 1).to_string(), (i64::from(max) + 1).to_string()]),
+        ParameterKind::Whole { min, max, .. } => {
+            values.extend([(i64::from(min) - 1).to_string(), (i64::from(max) + 1).to_string()])
+        }
         ParameterKind::OneOf(words) => values.extend(words.iter().map(|word| format!("{word}x"))),
         _ => {}
     }
@@ -141,14 +202,17 @@ fn wrong_values(parameter: &ParameterDoc) -> Vec<String> {
 fn good_value(parameter: &ParameterDoc) -> String {
     match parameter.kind {
         ParameterKind::Whole { min, .. } => min.to_string(),
-        ParameterKind::Date | ParameterKind::Text => encoded(api::names::example(parameter.name).unwrap()).replace(' ', "%20"),
+        ParameterKind::Date | ParameterKind::Text => {
+            encoded(api::names::example(parameter.name).unwrap()).replace(' ', "%20")
+        }
         ParameterKind::Flag => "true".to_owned(),
         ParameterKind::OneOf(words) => words[0].to_owned(),
         ParameterKind::After => String::new(),
     }
 }
 
-/// A request line holds ASCII: what is not is percent-encoded, and so are the characters that an address may not hold. Percent signs stay as they are.
+/// A request line holds ASCII: what is not is percent-encoded, and so are the characters that an address may
+/// not hold. Percent signs stay as they are.
 fn encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
@@ -164,8 +228,15 @@ fn encoded(text: &str) -> String {
 async fn assert_refused(app: &Router, operation: &Operation, address: &str, parameter: &str) {
     let reply = ask(app, operation, &encoded(address), "*/*").await;
     let problem = problem(&reply, address);
-    assert_eq!((problem.status, problem.parameter.as_deref()), (422, Some(parameter)), "{address}: {problem:?}");
-    assert!(problem.detail.contains(&format!("`{parameter}`")) && problem.detail.len() < 900, "{address}: {problem:?}");
+    assert_eq!(
+        (problem.status, problem.parameter.as_deref()),
+        (422, Some(parameter)),
+        "{address}: {problem:?}"
+    );
+    assert!(
+        problem.detail.contains(&format!("`{parameter}`")) && problem.detail.len() < 900,
+        "{address}: {problem:?}"
+    );
 }
 
 /// The problem that was answered; anything else fails.
@@ -173,7 +244,8 @@ fn problem(reply: &Reply, address: &str) -> Problem {
     let start: String = address.chars().take(200).collect();
     assert!(reply.status.is_client_error(), "{start}: {} {}", reply.status, reply.text);
     assert_eq!(reply.headers["content-type"], "application/problem+json", "{start}");
-    let problem: Problem = serde_json::from_str(&reply.text).unwrap_or_else(|error| panic!("{start}: {error}: {}", reply.text));
+    let problem: Problem =
+        serde_json::from_str(&reply.text).unwrap_or_else(|error| panic!("{start}: {error}: {}", reply.text));
     assert_eq!(problem.status, reply.status.as_u16(), "{start}");
     problem
 }

@@ -36,7 +36,8 @@ async fn the_page_of_the_api_lists_every_operation_and_asks_it() {
 
     browser.open(&format!("{address}/docs#get_yield_daily")).await;
     until("the endpoint that the address names is open", async || {
-        let open: bool = browser.run("return document.querySelector('#get_yield_daily')?.open ?? false").await;
+        let open: bool =
+            browser.run("return document.querySelector('#get_yield_daily')?.open ?? false").await;
         if open { Ok(()) } else { Err("it is closed".to_owned()) }
     })
     .await;
@@ -49,8 +50,16 @@ async fn the_page_of_the_api_lists_every_operation_and_asks_it() {
 
     browser.run::<()>(ASK_FOR_THREE_DAYS).await;
     let shown = answer(&browser, "get_yield_daily").await;
-    let expected: Vec<DailyYield> = reqwest::get(format!("{address}/yield/daily?days=3&line=Line%201")).await.unwrap().json().await.unwrap();
-    assert_eq!((shown.0.as_str(), serde_json::from_str::<Vec<DailyYield>>(&shown.1).unwrap()), ("200 OK", expected.clone()));
+    let expected: Vec<DailyYield> = reqwest::get(format!("{address}/yield/daily?days=3&line=Line%201"))
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(
+        (shown.0.as_str(), serde_json::from_str::<Vec<DailyYield>>(&shown.1).unwrap()),
+        ("200 OK", expected.clone())
+    );
     assert!(!expected.is_empty());
 
     for (colours, picture) in [("light", "docs-light"), ("dark", "docs-dark")] {
@@ -60,10 +69,19 @@ async fn the_page_of_the_api_lists_every_operation_and_asks_it() {
     browser.set_colours("light").await;
     browser.run::<()>("document.querySelector('#get_runs_by_run_number').open = true").await;
     browser.take_picture("docs-phone", 390, 844).await;
-    let (needed, there): (f64, f64) = browser.run("return [document.documentElement.scrollWidth, window.innerWidth]").await;
-    assert!(there == 390.0 && needed <= there, "a phone would have to scroll sideways: {needed} of {there} pixels");
+    let (needed, there): (f64, f64) =
+        browser.run("return [document.documentElement.scrollWidth, window.innerWidth]").await;
+    assert!(
+        there == 390.0 && needed <= there,
+        "a phone would have to scroll sideways: {needed} of {there} pixels"
+    );
 
-    let complaints: Vec<_> = browser.logged().await.into_iter().filter(|line| ["SEVERE", "WARNING"].contains(&line.level.as_str())).collect();
+    let complaints: Vec<_> = browser
+        .logged()
+        .await
+        .into_iter()
+        .filter(|line| ["SEVERE", "WARNING"].contains(&line.level.as_str()))
+        .collect();
     assert!(complaints.is_empty(), "{complaints:#?}");
     browser.quit().await;
 }
@@ -118,7 +136,12 @@ async fn answer(browser: &Browser, id: &str) -> (String, String) {
 
 /// Method and path of every operation in the description.
 async fn described(address: &str) -> BTreeSet<String> {
-    let description: Value = reqwest::get(format!("{address}/openapi.json")).await.unwrap().json().await.unwrap();
+    let description: Value =
+        reqwest::get(format!("{address}/openapi.json")).await.unwrap().json().await.unwrap();
     let paths = description["paths"].as_object().unwrap().iter();
-    paths.flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(move |method| format!("{method} {path}"))).collect()
+    paths
+        .flat_map(|(path, methods)| {
+            methods.as_object().unwrap().keys().map(move |method| format!("{method} {path}"))
+        })
+        .collect()
 }

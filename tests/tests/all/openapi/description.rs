@@ -1,4 +1,5 @@
-//! The description itself: it is the one that the tests keep, it names every path that is served, and it needs no lake.
+//! The description itself: it is the one that the tests keep, it names every path that is served, and it
+//! needs no lake.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,7 +22,11 @@ fn the_description_is_the_one_that_was_looked_at_last() {
         std::fs::write(&file, &now).unwrap();
     }
     let kept = std::fs::read_to_string(&file).unwrap_or_default();
-    let different = now.lines().zip(kept.lines()).position(|(now, kept)| now != kept).unwrap_or(kept.lines().count().min(now.lines().count()));
+    let different = now
+        .lines()
+        .zip(kept.lines())
+        .position(|(now, kept)| now != kept)
+        .unwrap_or(kept.lines().count().min(now.lines().count()));
     assert!(
         now == kept,
         "the API's description differs from {GOLDEN} at line {}: `{}` instead of `{}`. If that is what you want, renew it with \
@@ -36,7 +41,10 @@ fn the_description_is_the_one_that_was_looked_at_last() {
 fn every_path_that_is_deployed_is_described_and_every_other_way_round() {
     let routes: BTreeSet<String> = crate::lambda_watch::routes().into_keys().collect();
     for route in &routes {
-        assert!(operations().any(|operation| is_on(operation.path, route)), "{route} is served, and not in api::FAMILIES");
+        assert!(
+            operations().any(|operation| is_on(operation.path, route)),
+            "{route} is served, and not in api::FAMILIES"
+        );
     }
     for operation in operations() {
         let on = routes.iter().filter(|route| is_on(operation.path, route)).count();
@@ -47,7 +55,8 @@ fn every_path_that_is_deployed_is_described_and_every_other_way_round() {
 /// Whether a route serves a path: its values stand for any segment.
 pub(in super::super) fn is_on(path: &str, route: &str) -> bool {
     let (path, route): (Vec<_>, Vec<_>) = (path.split('/').collect(), route.split('/').collect());
-    path.len() == route.len() && path.iter().zip(&route).all(|(segment, of_route)| segment == of_route || of_route.starts_with('{'))
+    path.len() == route.len()
+        && path.iter().zip(&route).all(|(segment, of_route)| segment == of_route || of_route.starts_with('{'))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,15 +66,26 @@ async fn every_path_that_is_described_is_served_here_too() {
         let address = path(&app, operation).await;
         let reply = ask(&app, operation, &address, "*/*").await;
         assert_eq!(reply.status, 200, "{address}: {}", reply.text);
-        assert_eq!(reply.headers.contains_key(api::DATA_AS_OF), operation.dated || operation.path != OPENAPI.path, "{address}");
+        assert_eq!(
+            reply.headers.contains_key(api::DATA_AS_OF),
+            operation.dated || operation.path != OPENAPI.path,
+            "{address}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_description_is_answered_without_any_lake_and_not_sent_twice() {
     let state = super::state_over(&tests::factory::Factory::without_erp(super::NOW).await);
-    let nothing = serve::State::new(Lake::new(Arc::new(MemoryStore::default()), "", "main"), state.settings().clone(), chrono::Utc::now);
-    let site = axum::serve(tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap(), health_function::router(nothing));
+    let nothing = serve::State::new(
+        Lake::new(Arc::new(MemoryStore::default()), "", "main"),
+        state.settings().clone(),
+        chrono::Utc::now,
+    );
+    let site = axum::serve(
+        tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        health_function::router(nothing),
+    );
     let address = format!("http://{}", site.local_addr().unwrap());
     tokio::spawn(async { site.await });
     for base in ["", "/api"] {

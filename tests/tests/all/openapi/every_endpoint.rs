@@ -1,4 +1,5 @@
-//! Every endpoint that is listed, over a real socket: status, headers, CORS, the form of its JSON, its CSV, its pages, and what it does not allow.
+//! Every endpoint that is listed, over a real socket: status, headers, CORS, the form of its JSON, its CSV,
+//! its pages, and what it does not allow.
 
 use api::Shape;
 use api::{Method, Operation, operations};
@@ -50,9 +51,14 @@ async fn every_endpoint_answers_with_its_headers_and_says_once_only_what_is_new(
     for (operation, address) in &api.addresses {
         for address in [address.clone(), format!("/api{address}")] {
             let first = api.get(&address).await;
-            assert_eq!((first.status().as_u16(), header(&first, "content-type")), (200, Some("application/json")), "{address}");
+            assert_eq!(
+                (first.status().as_u16(), header(&first, "content-type")),
+                (200, Some("application/json")),
+                "{address}"
+            );
             assert_eq!(header(&first, "cache-control"), Some("no-cache"), "{address}");
-            let as_of = header(&first, api::DATA_AS_OF).map(|text| DateTime::parse_from_rfc3339(text).unwrap());
+            let as_of =
+                header(&first, api::DATA_AS_OF).map(|text| DateTime::parse_from_rfc3339(text).unwrap());
             if operation.dated {
                 assert_eq!(as_of, Some(api.as_of), "{address}");
             }
@@ -60,12 +66,26 @@ async fn every_endpoint_answers_with_its_headers_and_says_once_only_what_is_new(
             assert!(etag.starts_with('"') && etag.len() > 10, "{address}: {etag}");
             // What tells the time of the answer itself is new with every second.
             if operation.path != "/health" {
-                let again = api.http.get(format!("{}{address}", api.base)).header("if-none-match", &etag).send().await.unwrap();
-                assert_eq!((again.status().as_u16(), header(&again, "etag")), (304, Some(etag.as_str())), "{address}");
+                let again = api
+                    .http
+                    .get(format!("{}{address}", api.base))
+                    .header("if-none-match", &etag)
+                    .send()
+                    .await
+                    .unwrap();
+                assert_eq!(
+                    (again.status().as_u16(), header(&again, "etag")),
+                    (304, Some(etag.as_str())),
+                    "{address}"
+                );
                 assert!(again.bytes().await.unwrap().is_empty(), "{address}");
             }
             let head = api.http.head(format!("{}{address}", api.base)).send().await.unwrap();
-            assert_eq!((head.status().as_u16(), header(&head, "content-type")), (200, Some("application/json")), "{address}");
+            assert_eq!(
+                (head.status().as_u16(), header(&head, "content-type")),
+                (200, Some("application/json")),
+                "{address}"
+            );
             assert!(head.bytes().await.unwrap().is_empty(), "{address}");
         }
     }
@@ -79,17 +99,33 @@ async fn only_the_dashboard_reads_across_origins_and_only_as_an_endpoint_allows(
     for (address, method, other) in reads.chain(starts) {
         let url = format!("{}{address}", api.base);
         for (origin, allowed) in [(DASHBOARD, Some(DASHBOARD)), ("https://elsewhere.example.com", None)] {
-            let asks = api.http.request(reqwest::Method::OPTIONS, &url).header("origin", origin).header("access-control-request-method", method);
+            let asks = api
+                .http
+                .request(reqwest::Method::OPTIONS, &url)
+                .header("origin", origin)
+                .header("access-control-request-method", method);
             let asked = asks.send().await.unwrap();
-            assert_eq!(header(&asked, "access-control-allow-origin"), allowed, "OPTIONS {address} from {origin}");
+            assert_eq!(
+                header(&asked, "access-control-allow-origin"),
+                allowed,
+                "OPTIONS {address} from {origin}"
+            );
             if method == "GET" {
                 let answered = api.http.get(&url).header("origin", origin).send().await.unwrap();
-                assert_eq!(header(&answered, "access-control-allow-origin"), allowed, "{address} from {origin}");
+                assert_eq!(
+                    header(&answered, "access-control-allow-origin"),
+                    allowed,
+                    "{address} from {origin}"
+                );
                 assert!(header(&answered, "vary").is_some_and(|vary| vary.contains("origin")), "{address}");
             }
         }
         let refused = api.http.request(other.parse().unwrap(), &url).send().await.unwrap();
-        assert_eq!((refused.status().as_u16(), header(&refused, "content-type")), (405, Some("application/problem+json")), "{other} {address}");
+        assert_eq!(
+            (refused.status().as_u16(), header(&refused, "content-type")),
+            (405, Some("application/problem+json")),
+            "{other} {address}"
+        );
         let allow = header(&refused, "allow").unwrap();
         assert!(allow.contains(method) && !allow.contains(other), "{other} {address}: {allow}");
     }
@@ -131,10 +167,16 @@ fn fits(shape: Shape, value: &Value) -> Result<(), String> {
             let members = value.as_object().ok_or_else(|| format!("{value} is no {}", object.name))?;
             let names: Vec<&str> = object.fields.iter().map(|field| field.name).collect();
             if members.len() != names.len() {
-                return Err(format!("{} has {:?}, not {names:?}", object.name, members.keys().collect::<Vec<_>>()));
+                return Err(format!(
+                    "{} has {:?}, not {names:?}",
+                    object.name,
+                    members.keys().collect::<Vec<_>>()
+                ));
             }
             return object.fields.iter().try_for_each(|field| {
-                let member = members.get(field.name).ok_or_else(|| format!("{} has no {}", object.name, field.name))?;
+                let member = members
+                    .get(field.name)
+                    .ok_or_else(|| format!("{} has no {}", object.name, field.name))?;
                 fits(field.shape, member).map_err(|wrong| format!("{}.{}: {wrong}", object.name, field.name))
             });
         }
@@ -152,13 +194,22 @@ async fn the_csv_of_every_list_holds_the_rows_of_its_json_and_begins_with_a_mark
         let plain = plain.bytes().await.unwrap();
         let marked = api.get(&format!("{address}?format=csv&bom=true")).await.bytes().await.unwrap();
         assert_eq!(marked.strip_prefix("\u{feff}".as_bytes()), Some(plain.as_ref()), "{address}");
-        assert_eq!(api.get(&format!("{address}?format=csv&bom=false")).await.bytes().await.unwrap(), plain, "{address}");
-        let accepted = api.http.get(format!("{}{address}", api.base)).header("accept", "text/csv").send().await.unwrap();
+        assert_eq!(
+            api.get(&format!("{address}?format=csv&bom=false")).await.bytes().await.unwrap(),
+            plain,
+            "{address}"
+        );
+        let accepted =
+            api.http.get(format!("{}{address}", api.base)).header("accept", "text/csv").send().await.unwrap();
         assert_eq!(accepted.bytes().await.unwrap(), plain, "{address}");
 
         let mut csv = csv::Reader::from_reader(plain.as_ref());
         let Shape::List(Shape::Object(object)) = operation.answer else { panic!("{address} is no list") };
-        assert_eq!(csv.headers().unwrap().iter().collect::<Vec<_>>(), object.fields.iter().map(|field| field.name).collect::<Vec<_>>(), "{address}");
+        assert_eq!(
+            csv.headers().unwrap().iter().collect::<Vec<_>>(),
+            object.fields.iter().map(|field| field.name).collect::<Vec<_>>(),
+            "{address}"
+        );
         let records: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
         let rows = rows.as_array().unwrap();
         assert_eq!(records.len(), rows.len(), "{address}");
@@ -188,7 +239,9 @@ async fn the_pages_of_every_list_hold_each_row_once_and_in_order() {
         let (mut query, mut paged, mut pages) = (format!("?limit={limit}"), Vec::new(), 0);
         loop {
             let page = api.get(&format!("{address}{query}")).await;
-            let next = header(&page, "link").map(|link| link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap().to_owned());
+            let next = header(&page, "link").map(|link| {
+                link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap().to_owned()
+            });
             let page: Vec<Value> = page.json().await.unwrap();
             assert!(page.len() <= limit && (next.is_none() || page.len() == limit), "{address}{query}");
             paged.extend(page);
@@ -208,6 +261,10 @@ async fn the_pages_of_every_list_hold_each_row_once_and_in_order() {
 fn every_list_can_be_had_as_csv_with_a_mark_and_in_pages() {
     for operation in operations().filter(|operation| operation.is_list()) {
         let names: Vec<&str> = operation.parameters.iter().map(|parameter| parameter.name).collect();
-        assert!(["limit", "after", "format", "bom"].iter().all(|name| names.contains(name)), "{}: {names:?}", operation.path);
+        assert!(
+            ["limit", "after", "format", "bom"].iter().all(|name| names.contains(name)),
+            "{}: {names:?}",
+            operation.path
+        );
     }
 }

@@ -1,7 +1,9 @@
-//! The examples in the description: recorded from the factory, and valid by the very schemas that they illustrate.
+//! The examples in the description: recorded from the factory, and valid by the very schemas that they
+//! illustrate.
 //!
-//! `TIDELINE_RENEW=1 cargo test --workspace --test all -- openapi::` records them again; a second time, it renews the description that they are in.
-//! What is not a GET is not asked here: its example is written into the file by hand, and kept.
+//! `TIDELINE_RENEW=1 cargo test --workspace --test all -- openapi::` records them again; a second time, it
+//! renews the description that they are in. What is not a GET is not asked here: its example is written into
+//! the file by hand, and kept.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,12 +27,16 @@ const SHOWN: usize = 2;
 #[tokio::test(flavor = "multi_thread")]
 async fn examples_are_answers_of_the_factory() {
     let file = place::root().join(EXAMPLES);
-    let mut recorded: BTreeMap<String, BTreeMap<String, Json>> = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    let mut recorded: BTreeMap<String, BTreeMap<String, Json>> =
+        serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     let app = app().await;
-    for operation in operations().filter(|operation| operation.method == Method::Get && operation.path != api::openapi::OPENAPI.path) {
+    for operation in operations()
+        .filter(|operation| operation.method == Method::Get && operation.path != api::openapi::OPENAPI.path)
+    {
         let path = path(&app, operation).await;
         let json = ("application/json", String::new());
-        let others = operation.other_media().map(|media| (media.media_type, format!("&format={}", media.format)));
+        let others =
+            operation.other_media().map(|media| (media.media_type, format!("&format={}", media.format)));
         for (media_type, format) in std::iter::once(json).chain(others) {
             let limit = if operation.is_list() { "&limit=2" } else { "" };
             let address = format!("{path}?{limit}{format}");
@@ -49,13 +55,28 @@ async fn examples_are_answers_of_the_factory() {
     }
     if std::env::var_os("TIDELINE_RENEW").is_some() {
         recorded.retain(|id, _| operations().any(|operation| operation.id() == *id));
-        let line = |media_type: &str, example: &Json| format!("    {media_type:?}: {}", serde_json::to_string(example).unwrap());
+        let line = |media_type: &str, example: &Json| {
+            format!("    {media_type:?}: {}", serde_json::to_string(example).unwrap())
+        };
         let of = |id: &str, of: &BTreeMap<String, Json>| {
-            format!("  {id:?}: {{\n{}\n  }}", of.iter().map(|(media_type, example)| line(media_type, example)).collect::<Vec<_>>().join(",\n"))
+            format!(
+                "  {id:?}: {{\n{}\n  }}",
+                of.iter()
+                    .map(|(media_type, example)| line(media_type, example))
+                    .collect::<Vec<_>>()
+                    .join(",\n")
+            )
         };
         let all = recorded.iter().map(|(id, examples)| of(id, examples)).collect::<Vec<_>>().join(",\n");
         // Each run has an id of its own; the description is to stay the same.
-        let runs = ask(&app, operations().find(|operation| operation.path == RUNS.path).unwrap(), RUNS.path, "application/json").await.json();
+        let runs = ask(
+            &app,
+            operations().find(|operation| operation.path == RUNS.path).unwrap(),
+            RUNS.path,
+            "application/json",
+        )
+        .await
+        .json();
         let all = all.replace(runs[0]["job_id"].as_str().unwrap(), path_value("job_id").unwrap().example);
         std::fs::write(&file, format!("{{\n{all}\n}}\n")).unwrap();
     }
@@ -68,7 +89,8 @@ fn the_description_is_valid_and_every_example_in_it_is() {
     serde_json::to_writer(&file, &health_function::openapi::document()).unwrap();
     let script = place::root().join("tests/check_openapi.py");
     let output = Command::new(place::python_program("python")).arg(script).arg(file.path()).output().unwrap();
-    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (said, complained) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}{complained}");
     let checked: usize = said.split(' ').next().unwrap().parse().unwrap_or_else(|_| panic!("{said}"));
     assert!(checked >= operations().count() * 5, "too few examples: {said}");
@@ -86,7 +108,9 @@ impl Json {
     fn shortened(self) -> Self {
         match self {
             Self::List(items) => Self::List(items.into_iter().take(SHOWN).map(Self::shortened).collect()),
-            Self::Object(members) => Self::Object(members.into_iter().map(|(name, value)| (name, value.shortened())).collect()),
+            Self::Object(members) => {
+                Self::Object(members.into_iter().map(|(name, value)| (name, value.shortened())).collect())
+            }
             plain @ Self::Plain(_) => plain,
         }
     }
@@ -97,7 +121,9 @@ impl Serialize for Json {
         match self {
             Self::Plain(value) => value.serialize(serializer),
             Self::List(items) => items.serialize(serializer),
-            Self::Object(members) => serializer.collect_map(members.iter().map(|(name, value)| (name, value))),
+            Self::Object(members) => {
+                serializer.collect_map(members.iter().map(|(name, value)| (name, value)))
+            }
         }
     }
 }

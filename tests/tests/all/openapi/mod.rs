@@ -1,6 +1,8 @@
-//! What the API says of itself, against what it does: the description, its examples, its paths, and answers to what it does not allow.
+//! What the API says of itself, against what it does: the description, its examples, its paths, and answers
+//! to what it does not allow.
 //!
-//! All of it over one factory: a sandbox of three days at a fixed time, so that the same is answered every time.
+//! All of it over one factory: a sandbox of three days at a fixed time, so that the same is answered every
+//! time.
 
 mod answers;
 mod bad_input;
@@ -52,7 +54,9 @@ const DASHBOARD: &str = "https://dashboard.example.com";
 /// A run of ten days ago of which something is left, out of a batch with a name that the description can use.
 fn add_old_run(factory: &Factory) {
     let at = "'2026-11-10 06:00:00'";
-    let run = |more: &[(&'static str, &'static str)]| [&[("run_number", "'046101'"), ("updated_at", at)], more].concat();
+    let run = |more: &[(&'static str, &'static str)]| {
+        [&[("run_number", "'046101'"), ("updated_at", at)], more].concat()
+    };
     factory.insert(
         "RunNumber",
         &[
@@ -75,8 +79,19 @@ fn add_old_run(factory: &Factory) {
             ("updated_at", at),
         ],
     );
-    factory.insert("run_inputs", &run(&[("input_id", "9000001"), ("batch_code", "'SAL-2611-07'"), ("grade", "'Premium'"), ("qty_kg", "400")]));
-    factory.insert("run_outputs", &run(&[("output_id", "9000001"), ("product_code", "'SAL-201'"), ("tier", "1"), ("qty_kg", "380")]));
+    factory.insert(
+        "run_inputs",
+        &run(&[
+            ("input_id", "9000001"),
+            ("batch_code", "'SAL-2611-07'"),
+            ("grade", "'Premium'"),
+            ("qty_kg", "400"),
+        ]),
+    );
+    factory.insert(
+        "run_outputs",
+        &run(&[("output_id", "9000001"), ("product_code", "'SAL-201'"), ("tier", "1"), ("qty_kg", "380")]),
+    );
     factory.insert(
         "despatch",
         &run(&[
@@ -153,16 +168,26 @@ pub(super) async fn ask(app: &Router, operation: &Operation, address: &str, acce
     Reply { status: parts.status, headers: parts.headers, text }
 }
 
-/// The path of an endpoint with values that exist in this factory: where another endpoint's answer leads to one, from there.
+/// The path of an endpoint with values that exist in this factory: where another endpoint's answer leads to
+/// one, from there.
 pub(super) async fn path(app: &Router, operation: &Operation) -> String {
     let mut path = operation.path.to_owned();
     for name in operation.values() {
-        let to_here =
-            |other: &'static Operation| other.leads.iter().find(|lead| lead.path == operation.path && lead.value == name).map(|lead| (other, lead));
+        let to_here = |other: &'static Operation| {
+            other
+                .leads
+                .iter()
+                .find(|lead| lead.path == operation.path && lead.value == name)
+                .map(|lead| (other, lead))
+        };
         let value = match operations().find_map(to_here) {
             Some((list, Lead { pointer, .. })) => {
                 let answer = ask(app, list, list.path, "application/json").await.json();
-                answer.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{} has no {pointer}", list.path)).to_owned()
+                answer
+                    .pointer(pointer)
+                    .and_then(Value::as_str)
+                    .unwrap_or_else(|| panic!("{} has no {pointer}", list.path))
+                    .to_owned()
             }
             None => path_value(name).expect("a value that is described").example.to_owned(),
         };

@@ -1,5 +1,6 @@
-//! schemathesis, which is not ours, reads the description and tries to break the API with it: with the examples, with each bound and just beyond,
-//! with random input that the schemas allow or forbid, and along the links.
+//! schemathesis, which is not ours, reads the description and tries to break the API with it: with the
+//! examples, with each bound and just beyond, with random input that the schemas allow or forbid, and along
+//! the links.
 
 use std::process::Command;
 use std::time::Duration;
@@ -19,19 +20,50 @@ async fn schemathesis_finds_nothing() {
     let address = serve_all().await;
     let mut command = Command::new(place::python_program("schemathesis"));
     command.current_dir(place::root().join("tests/schemathesis"));
-    command.args(["--config-file", "schemathesis.toml", "run", &format!("{address}/openapi.json"), "--url", &address]);
+    command.args([
+        "--config-file",
+        "schemathesis.toml",
+        "run",
+        &format!("{address}/openapi.json"),
+        "--url",
+        &address,
+    ]);
     // Deterministic: the same requests every time, and nothing kept between two runs.
-    command.args(["--checks", "all", "--phases", "examples,coverage,fuzzing,stateful", "--mode", "all", "--generation-deterministic"]);
-    command.args(["--max-examples", EXAMPLES, "--workers", "1", "--continue-on-failure", "--no-color", "--request-timeout", "30"]);
+    command.args([
+        "--checks",
+        "all",
+        "--phases",
+        "examples,coverage,fuzzing,stateful",
+        "--mode",
+        "all",
+        "--generation-deterministic",
+    ]);
+    command.args([
+        "--max-examples",
+        EXAMPLES,
+        "--workers",
+        "1",
+        "--continue-on-failure",
+        "--no-color",
+        "--request-timeout",
+        "30",
+    ]);
     command.env("PYTHONPATH", ".").env("PYTHONDONTWRITEBYTECODE", "1");
     let run = tokio::task::spawn_blocking(move || command.output().unwrap());
     let output = tokio::time::timeout(PATIENCE, run).await.expect("schemathesis ends").unwrap();
-    let said: String = String::from_utf8_lossy(&output.stdout).lines().map(|line| line.chars().take(400).collect::<String>() + "\n").collect();
+    let said: String = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| line.chars().take(400).collect::<String>() + "\n")
+        .collect();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     for phase in ["Examples", "Coverage", "Fuzzing", "Stateful"] {
         assert!(said.contains(&format!("✅ {phase}")), "the phase `{phase}` did not run: {said}");
     }
     // All but the one that it reads the description from: it leaves that out by itself.
-    let operations = api::operations().filter(|operation| operation.path != api::openapi::OPENAPI.path).count();
-    assert!(said.contains(&format!("Tested: {operations}")), "not all of the {operations} operations were tested: {said}");
+    let operations =
+        api::operations().filter(|operation| operation.path != api::openapi::OPENAPI.path).count();
+    assert!(
+        said.contains(&format!("Tested: {operations}")),
+        "not all of the {operations} operations were tested: {said}"
+    );
 }

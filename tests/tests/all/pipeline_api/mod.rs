@@ -60,7 +60,9 @@ impl Api {
         let runs = Runs::new(lake.clone(), factory.settings.clone());
         let ahead_ms = Arc::new(AtomicI64::new(0));
         let ahead = Arc::clone(&ahead_ms);
-        let state = State::new(lake.clone(), settings, move || Utc::now() + TimeDelta::milliseconds(ahead.load(Ordering::SeqCst)));
+        let state = State::new(lake.clone(), settings, move || {
+            Utc::now() + TimeDelta::milliseconds(ahead.load(Ordering::SeqCst))
+        });
         let router = pipeline_function::router(state, start(runs.clone()));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -69,7 +71,8 @@ impl Api {
     }
 
     fn set_now(&self, now: &str) {
-        self.ahead_ms.store((now.parse::<DateTime<Utc>>().unwrap() - Utc::now()).num_milliseconds(), Ordering::SeqCst);
+        self.ahead_ms
+            .store((now.parse::<DateTime<Utc>>().unwrap() - Utc::now()).num_milliseconds(), Ordering::SeqCst);
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -132,8 +135,17 @@ impl Reply {
     }
 
     fn assert_problem(&self, status: u16, detail: &str) {
-        assert_eq!((self.status, self.header("content-type")), (status, Some("application/problem+json")), "{}", self.text);
-        assert!(self.json()["detail"].as_str().unwrap().contains(detail), "`{detail}` is not in {}", self.text);
+        assert_eq!(
+            (self.status, self.header("content-type")),
+            (status, Some("application/problem+json")),
+            "{}",
+            self.text
+        );
+        assert!(
+            self.json()["detail"].as_str().unwrap().contains(detail),
+            "`{detail}` is not in {}",
+            self.text
+        );
     }
 }
 
@@ -146,11 +158,25 @@ async fn factory() -> Factory {
 fn insert_inputs(factory: &Factory, rows: &[(i64, &str)]) {
     let stamp = (factory.local_now() - TimeDelta::minutes(1)).format("'%F %T'").to_string();
     for (id, qty_kg) in rows {
-        factory.insert("run_inputs", &[("input_id", &id.to_string()), ("run_number", "'007'"), ("qty_kg", qty_kg), ("updated_at", &stamp)]);
+        factory.insert(
+            "run_inputs",
+            &[
+                ("input_id", &id.to_string()),
+                ("run_number", "'007'"),
+                ("qty_kg", qty_kg),
+                ("updated_at", &stamp),
+            ],
+        );
     }
 }
 
 fn mark(job_id: &str, expires_at: DateTime<Utc>) -> RunningMark {
     let started_at = (expires_at - RunningMark::LEASE).fixed_offset();
-    RunningMark { job_id: job_id.to_owned(), mode: "full".to_owned(), trigger: "api".to_owned(), started_at, expires_at }
+    RunningMark {
+        job_id: job_id.to_owned(),
+        mode: "full".to_owned(),
+        trigger: "api".to_owned(),
+        started_at,
+        expires_at,
+    }
 }

@@ -43,7 +43,10 @@ async fn a_body_is_taken_and_left_unread_and_the_answer_lies_under_the_path_that
     let factory = factory().await;
     let api = Api::over(&factory).await;
     let body = serde_json::json!({"full": true, "padding": "x".repeat(100_000)});
-    let started = Reply::of(api.request(Method::POST, "/api/pipeline/run?full=false").json(&body).send().await.unwrap()).await;
+    let started = Reply::of(
+        api.request(Method::POST, "/api/pipeline/run?full=false").json(&body).send().await.unwrap(),
+    )
+    .await;
     assert_eq!((started.status, &started.json()["mode"]), (202, &"incremental".into()), "{}", started.text);
     let job_id = started.json()["job_id"].as_str().unwrap().to_owned();
     let location = started.header("location").unwrap();
@@ -57,7 +60,15 @@ async fn only_the_dashboard_s_pages_may_start_a_run_from_a_browser() {
     let factory = factory().await;
     let api = Api::over(&factory).await;
     let post = async |origin: &str, site: &str| {
-        Reply::of(api.request(Method::POST, "/pipeline/run").header("origin", origin).header("sec-fetch-site", site).send().await.unwrap()).await
+        Reply::of(
+            api.request(Method::POST, "/pipeline/run")
+                .header("origin", origin)
+                .header("sec-fetch-site", site)
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await
     };
     let foreign = post("https://evil.example.com", "cross-site").await;
     foreign.assert_problem(403, "only the dashboard");
@@ -65,7 +76,10 @@ async fn only_the_dashboard_s_pages_may_start_a_run_from_a_browser() {
     assert_eq!(api.list("/pipeline/runs").await.len(), 0);
 
     let preflight = async |origin: &str| {
-        let asked = api.request(Method::OPTIONS, "/pipeline/run").header("origin", origin).header("access-control-request-method", "POST");
+        let asked = api
+            .request(Method::OPTIONS, "/pipeline/run")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST");
         Reply::of(asked.send().await.unwrap()).await
     };
     let allowed = preflight(DASHBOARD).await;

@@ -13,7 +13,8 @@ use super::{Api, factory, mark};
 /// An id as it would have been made at a moment.
 fn id_of(moment: DateTime<Utc>) -> String {
     let seconds = u64::try_from(moment.timestamp()).unwrap();
-    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, moment.timestamp_subsec_nanos())).to_string()
+    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, moment.timestamp_subsec_nanos()))
+        .to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,7 +25,10 @@ async fn following_the_links_brings_every_run_once_the_newest_first() {
     for hours in 0..25 {
         let began = Utc::now() - TimeDelta::hours(hours * hours);
         let id = id_of(began);
-        let record = RunRecord { status: "ok".to_owned(), ..RunRecord::begun(&id, "incremental", "schedule", began.fixed_offset()) };
+        let record = RunRecord {
+            status: "ok".to_owned(),
+            ..RunRecord::begun(&id, "incremental", "schedule", began.fixed_offset())
+        };
         api.lake.put_run_record(&id, &record).await.unwrap();
         ids.push(json!(id));
     }
@@ -35,7 +39,9 @@ async fn following_the_links_brings_every_run_once_the_newest_first() {
             let rows = page.json().as_array().unwrap().clone();
             assert!(rows.len() <= limit && !rows.is_empty());
             seen.extend(rows.into_iter().map(|run| run["job_id"].clone()));
-            next = page.header("link").map(|link| format!("/pipeline/runs{}", link.strip_prefix('<').unwrap().split('>').next().unwrap()));
+            next = page.header("link").map(|link| {
+                format!("/pipeline/runs{}", link.strip_prefix('<').unwrap().split('>').next().unwrap())
+            });
         }
         assert_eq!(seen, ids, "{limit}");
     }
@@ -47,11 +53,16 @@ async fn a_run_is_shown_as_running_only_while_its_mark_holds() {
     let api = Api::over(&factory).await;
     let shown = async |job_id: &str| {
         let record = api.get(&format!("/pipeline/runs/{job_id}")).await.json();
-        let listed = api.list("/pipeline/runs").await.into_iter().find(|run| run["job_id"] == job_id).unwrap();
+        let listed =
+            api.list("/pipeline/runs").await.into_iter().find(|run| run["job_id"] == job_id).unwrap();
         for name in ["status", "error", "finished_at", "mode"] {
             assert_eq!(listed[name], record[name]);
         }
-        (record["status"].as_str().unwrap().to_owned(), record["error"].clone(), record["finished_at"].clone())
+        (
+            record["status"].as_str().unwrap().to_owned(),
+            record["error"].clone(),
+            record["finished_at"].clone(),
+        )
     };
     // With a record, and so early or so soon after its death that there is none.
     for with_record in [true, false] {
@@ -60,7 +71,10 @@ async fn a_run_is_shown_as_running_only_while_its_mark_holds() {
         for (job_id, expires_at) in [(&living, soon), (&dead, just_now)] {
             api.lake.put_running_mark(&mark(job_id, expires_at)).await.unwrap();
             if with_record {
-                api.lake.put_run_record(job_id, &RunRecord::begun(job_id, "full", "api", just_now.fixed_offset())).await.unwrap();
+                api.lake
+                    .put_run_record(job_id, &RunRecord::begun(job_id, "full", "api", just_now.fixed_offset()))
+                    .await
+                    .unwrap();
             }
         }
         assert_eq!(shown(&living).await, ("running".to_owned(), json!(null), json!(null)));
@@ -70,7 +84,10 @@ async fn a_run_is_shown_as_running_only_while_its_mark_holds() {
     }
     // Somebody removed its mark.
     let lost = new_job_id();
-    api.lake.put_run_record(&lost, &RunRecord::begun(&lost, "full", "api", Utc::now().fixed_offset())).await.unwrap();
+    api.lake
+        .put_run_record(&lost, &RunRecord::begun(&lost, "full", "api", Utc::now().fixed_offset()))
+        .await
+        .unwrap();
     assert_eq!(shown(&lost).await, ("failed".to_owned(), json!(DIED), json!(null)));
 }
 
@@ -86,7 +103,10 @@ async fn what_went_wrong_is_told_without_the_places_where_it_did() {
     assert!(kept.error.unwrap().contains(&folder), "who runs the system reads where to look");
     let (shown, listed) = (record["error"].as_str().unwrap(), api.get("/pipeline/runs").await.text);
     assert_eq!(record["status"], "failed");
-    assert!(shown.contains('…') && !record.to_string().contains(&folder) && !listed.contains(&folder), "{record}");
+    assert!(
+        shown.contains('…') && !record.to_string().contains(&folder) && !listed.contains(&folder),
+        "{record}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,13 +118,22 @@ async fn lists_are_csv_where_it_is_wanted_and_are_not_sent_twice() {
     let record = factory.run_ok(Mode::Incremental).await;
     let csv = api.get("/pipeline/runs?format=csv").await;
     assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
-    assert!(csv.text.starts_with(&format!("{header}\r\n{},incremental,ok,test,", record.job_id)), "{}", csv.text);
+    assert!(
+        csv.text.starts_with(&format!("{header}\r\n{},incremental,ok,test,", record.job_id)),
+        "{}",
+        csv.text
+    );
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await; // what is known of the lake is trusted for a second
     for path in ["/pipeline/runs", &format!("/pipeline/runs/{}", record.job_id), "/pipeline/rejected"] {
         let first = api.get(path).await;
         assert_eq!((first.status, first.header("cache-control")), (200, Some("no-cache")));
         assert!(first.header("x-data-as-of").is_some(), "{path}");
-        let again = api.request(reqwest::Method::GET, path).header("if-none-match", first.header("etag").unwrap()).send().await.unwrap();
+        let again = api
+            .request(reqwest::Method::GET, path)
+            .header("if-none-match", first.header("etag").unwrap())
+            .send()
+            .await
+            .unwrap();
         assert_eq!(again.status(), 304, "{path}");
     }
 }

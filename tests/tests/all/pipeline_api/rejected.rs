@@ -12,7 +12,8 @@ const NIGHT: &str = "2026-07-01T23:30:00";
 async fn with_rejected() -> Factory {
     let factory = Factory::empty(NIGHT).await;
     let stamp = ("updated_at", "'2026-07-01 12:00:00'");
-    factory.insert("run_inputs", &[("input_id", "7"), ("run_number", "' 0007 '"), ("qty_kg", "'-1.50'"), stamp]);
+    factory
+        .insert("run_inputs", &[("input_id", "7"), ("run_number", "' 0007 '"), ("qty_kg", "'-1.50'"), stamp]);
     factory.insert("run_inputs", &[("input_id", "8"), ("qty_kg", "2"), stamp]);
     factory.insert("prod_lines", &[("line_id", "'L1'"), ("max_capacity_kg", "'lots'"), stamp]);
     factory.insert("shifts", &[("shift_id", "'x'"), stamp]);
@@ -26,14 +27,21 @@ async fn a_rejected_row_is_listed_as_it_was_until_the_erp_mends_it() {
     api.set_now("2026-07-02T10:00:00Z");
     let record = factory.run_ok(Mode::Incremental).await;
     let rows = api.list("/pipeline/rejected").await;
-    let by_table: Vec<_> = rows.iter().map(|row| (row["table"].as_str().unwrap(), row["key"].as_str())).collect();
+    let by_table: Vec<_> =
+        rows.iter().map(|row| (row["table"].as_str().unwrap(), row["key"].as_str())).collect();
     assert_eq!(by_table, [("prod_lines", Some("L1")), ("run_inputs", Some("7")), ("shifts", None)]);
     for row in &rows {
-        assert_eq!((&row["job_id"], &row["rejected_at"]), (&json!(record.job_id), &json!("2026-07-02T00:30:00+01:00")));
+        assert_eq!(
+            (&row["job_id"], &row["rejected_at"]),
+            (&json!(record.job_id), &json!("2026-07-02T00:30:00+01:00"))
+        );
         assert!(!row["reason"].as_str().unwrap().is_empty());
     }
     let original: Value = serde_json::from_str(rows[1]["row"].as_str().unwrap()).unwrap();
-    assert_eq!((&original["run_number"], &original["qty_kg"], &original["input_id"]), (&json!(" 0007 "), &json!("-1.50"), &json!(7)));
+    assert_eq!(
+        (&original["run_number"], &original["qty_kg"], &original["input_id"]),
+        (&json!(" 0007 "), &json!("-1.50"), &json!(7))
+    );
     assert_eq!(original["batch_code"], Value::Null);
 
     // Read again it stays the find of the run that found it first; mended it is gone.
@@ -72,18 +80,26 @@ async fn the_newest_finds_come_first_and_following_the_links_brings_each_once() 
     factory.run_ok(Mode::Incremental).await;
     factory.now.set(moment("2026-07-02T09:00:00"));
     for id in 20..29 {
-        factory.insert("run_inputs", &[("input_id", &id.to_string()), ("qty_kg", "-1"), ("updated_at", "'2026-07-02 09:30:00'")]);
+        factory.insert(
+            "run_inputs",
+            &[("input_id", &id.to_string()), ("qty_kg", "-1"), ("updated_at", "'2026-07-02 09:30:00'")],
+        );
     }
     factory.run_ok(Mode::Incremental).await;
     let whole = api.list("/pipeline/rejected").await;
     let times: Vec<&str> = whole.iter().map(|row| row["rejected_at"].as_str().unwrap()).collect();
-    assert_eq!((times.len(), times[8], times[9]), (12, "2026-07-02T10:00:00+01:00", "2026-07-02T00:30:00+01:00"));
+    assert_eq!(
+        (times.len(), times[8], times[9]),
+        (12, "2026-07-02T10:00:00+01:00", "2026-07-02T00:30:00+01:00")
+    );
     for limit in [1, 5, 12] {
         let (mut seen, mut next) = (Vec::new(), Some(format!("/pipeline/rejected?days=7&limit={limit}")));
         while let Some(address) = next {
             let page = api.get(&address).await;
             seen.extend(page.json().as_array().unwrap().clone());
-            next = page.header("link").map(|link| format!("/pipeline/rejected{}", link.strip_prefix('<').unwrap().split('>').next().unwrap()));
+            next = page.header("link").map(|link| {
+                format!("/pipeline/rejected{}", link.strip_prefix('<').unwrap().split('>').next().unwrap())
+            });
         }
         assert_eq!(seen, whole, "{limit}");
     }
@@ -97,10 +113,14 @@ async fn a_list_from_before_runs_were_noted_in_it_is_read_too() {
     factory.run_ok(Mode::Incremental).await;
     let held = api.lake.held("run_inputs", Slot::Rejected, None).await.unwrap().unwrap();
     let mut old = held.frame.select(["key", "reason", "row"]).unwrap();
-    let put = api.lake.hold("run_inputs", Slot::Rejected, &mut old, held.applied, Some(held.etag)).await.unwrap();
+    let put =
+        api.lake.hold("run_inputs", Slot::Rejected, &mut old, held.applied, Some(held.etag)).await.unwrap();
     assert!(matches!(put, Put::Stored(_)));
     let rows = api.list("/pipeline/rejected").await;
     assert_eq!(rows.len(), 1, "of the others it is known that they are older");
-    assert_eq!((&rows[0]["key"], &rows[0]["job_id"], &rows[0]["rejected_at"]), (&json!("7"), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&rows[0]["key"], &rows[0]["job_id"], &rows[0]["rejected_at"]),
+        (&json!("7"), &Value::Null, &Value::Null)
+    );
     assert_eq!(serde_json::from_str::<Value>(rows[0]["row"].as_str().unwrap()).unwrap()["qty_kg"], "-1.50");
 }

@@ -31,16 +31,29 @@ async fn the_first_run_is_started_over_http_and_its_record_is_found_where_the_an
     let started = api.post("/pipeline/run").await;
     let body = started.json();
     let job_id = body["job_id"].as_str().unwrap();
-    assert_eq!((started.status, &body), (202, &json!({"job_id": job_id, "status": "started", "mode": "incremental"})));
+    assert_eq!(
+        (started.status, &body),
+        (202, &json!({"job_id": job_id, "status": "started", "mode": "incremental"}))
+    );
     assert_eq!(started.header("location"), Some(format!("/pipeline/runs/{job_id}").as_str()));
     assert_eq!((started.header("cache-control"), started.header("etag")), (Some("no-store"), None));
 
     let record = api.ended(job_id).await;
     let of = |name: &str| record[name].clone();
-    assert_eq!((of("status"), of("mode"), of("trigger"), of("error")), ("ok".into(), "incremental".into(), "api".into(), Value::Null));
-    assert_eq!((of("extracted"), of("accepted"), of("rejected"), of("attempts")), (3.into(), 2.into(), 1.into(), 1.into()));
-    let table = record["tables"].as_array().unwrap().iter().find(|table| table["table"] == "run_inputs").unwrap();
-    assert_eq!((&table["extracted"], &table["written"], &table["error"]), (&3.into(), &2.into(), &Value::Null));
+    assert_eq!(
+        (of("status"), of("mode"), of("trigger"), of("error")),
+        ("ok".into(), "incremental".into(), "api".into(), Value::Null)
+    );
+    assert_eq!(
+        (of("extracted"), of("accepted"), of("rejected"), of("attempts")),
+        (3.into(), 2.into(), 1.into(), 1.into())
+    );
+    let table =
+        record["tables"].as_array().unwrap().iter().find(|table| table["table"] == "run_inputs").unwrap();
+    assert_eq!(
+        (&table["extracted"], &table["written"], &table["error"]),
+        (&3.into(), &2.into(), &Value::Null)
+    );
     assert_eq!(factory.staged(&RUN_INPUTS).await.len(), 2);
 
     let runs = api.list("/pipeline/runs").await;
@@ -64,7 +77,10 @@ async fn while_a_run_is_at_work_others_are_refused_and_told_which_one_it_is() {
     let job_id = api.start("/pipeline/run?full=true").await;
     for asked in [&api, &other] {
         let shown = asked.get(&format!("/pipeline/runs/{job_id}")).await.json();
-        assert_eq!((&shown["status"], &shown["mode"], &shown["trigger"]), (&"running".into(), &"full".into(), &"api".into()));
+        assert_eq!(
+            (&shown["status"], &shown["mode"], &shown["trigger"]),
+            (&"running".into(), &"full".into(), &"api".into())
+        );
         assert_eq!(asked.list("/pipeline/runs").await.len(), 1, "{shown}");
         asked.post("/pipeline/run").await.assert_problem(409, &format!("`{job_id}`"));
         asked.post("/pipeline/run?reconcile=true").await.assert_problem(409, &job_id);
@@ -76,8 +92,13 @@ async fn while_a_run_is_at_work_others_are_refused_and_told_which_one_it_is() {
     assert_eq!(other.runs.on_schedule().await.unwrap().status, "ok");
     let next = other.start("/pipeline/run?reconcile=true").await;
     assert_eq!(other.ended(&next).await["mode"], "reconcile");
-    let modes: Vec<Value> = api.list("/pipeline/runs").await.into_iter().map(|run| run["mode"].clone()).collect();
-    assert_eq!(modes, ["reconcile", "incremental", "full"], "newest first, and none of those that were refused");
+    let modes: Vec<Value> =
+        api.list("/pipeline/runs").await.into_iter().map(|run| run["mode"].clone()).collect();
+    assert_eq!(
+        modes,
+        ["reconcile", "incremental", "full"],
+        "newest first, and none of those that were refused"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +127,10 @@ async fn a_run_that_died_holds_nobody_up_once_its_lease_has_expired() {
     let api = Api::over(&factory).await;
     let dead = new_job_id();
     api.lake.put_running_mark(&mark(&dead, Utc::now() + TimeDelta::minutes(1))).await.unwrap();
-    api.lake.put_run_record(&dead, &RunRecord::begun(&dead, "full", "api", Utc::now().fixed_offset())).await.unwrap();
+    api.lake
+        .put_run_record(&dead, &RunRecord::begun(&dead, "full", "api", Utc::now().fixed_offset()))
+        .await
+        .unwrap();
     api.post("/pipeline/run").await.assert_problem(409, &dead);
 
     api.lake.put_running_mark(&mark(&dead, Utc::now())).await.unwrap();
@@ -131,14 +155,21 @@ impl fmt::Debug for Unreachable {
 #[async_trait]
 impl StartRun for Unreachable {
     async fn start(&self, run: PromisedRun) -> Result<(), Box<dyn Error + Send + Sync>> {
-        if self.is_back.swap(true, Ordering::SeqCst) { self.then.start(run).await } else { Err("arn:aws:lambda:secret is throttled".into()) }
+        if self.is_back.swap(true, Ordering::SeqCst) {
+            self.then.start(run).await
+        } else {
+            Err("arn:aws:lambda:secret is throttled".into())
+        }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_cannot_be_started_is_said_to_be_so_and_keeps_nobody_from_trying_again() {
     let factory = factory().await;
-    let api = Api::with(&factory, |runs| Arc::new(Unreachable { is_back: AtomicBool::new(false), then: Arc::new(runs) })).await;
+    let api = Api::with(&factory, |runs| {
+        Arc::new(Unreachable { is_back: AtomicBool::new(false), then: Arc::new(runs) })
+    })
+    .await;
     let failed = api.post("/pipeline/run").await;
     failed.assert_problem(503, "cannot be begun at the moment");
     assert!(failed.header("retry-after").is_some() && !failed.text.contains("secret"), "{}", failed.text);
@@ -171,11 +202,16 @@ async fn a_promise_that_comes_when_another_run_has_begun_is_not_kept() {
     api.lake.put_running_mark(&mark(&late, Utc::now() - TimeDelta::minutes(1))).await.unwrap();
     api.lake.put_running_mark(&mark("other", Utc::now() + TimeDelta::minutes(1))).await.unwrap();
     let request = RunRequest { mode: Mode::Incremental, trigger: "api".to_owned(), deadline: None };
-    assert!(trigger(&api.lake, &factory.settings, &request, &late, Occasion::Promised, Utc::now).await.is_none());
+    assert!(
+        trigger(&api.lake, &factory.settings, &request, &late, Occasion::Promised, Utc::now).await.is_none()
+    );
     assert!(api.lake.run_record::<RunRecord>(&late).await.unwrap().is_none());
     // A schedule does not put off what only seldom comes.
     let request = RunRequest { mode: Mode::Reconcile, trigger: "schedule".to_owned(), deadline: None };
-    let record = trigger(&api.lake, &factory.settings, &request, &new_job_id(), Occasion::Scheduled, Utc::now).await.unwrap();
+    let record =
+        trigger(&api.lake, &factory.settings, &request, &new_job_id(), Occasion::Scheduled, Utc::now)
+            .await
+            .unwrap();
     assert_eq!((record.status.as_str(), record.mode.as_str()), ("ok", "reconcile"));
 }
 
@@ -197,6 +233,7 @@ async fn a_program_that_stops_in_the_middle_of_a_run_keeps_the_next_one_from_not
     stopped.runs.abandon().await;
     factory.server().faults().delay_answers(Duration::ZERO);
     assert_eq!(next.runs.on_schedule().await.unwrap().status, "ok");
-    let statuses: Vec<Value> = next.list("/pipeline/runs").await.into_iter().map(|run| run["status"].clone()).collect();
+    let statuses: Vec<Value> =
+        next.list("/pipeline/runs").await.into_iter().map(|run| run["status"].clone()).collect();
     assert_eq!(statuses, ["ok", "failed"]);
 }

@@ -11,9 +11,11 @@ use tests::faults::{Blow, ErpFailure, Failure, Operation};
 
 use super::{Trial, lock};
 
-const DIED: &str = "the run ended without saying so: it was killed or ran out of time; nothing that it committed is lost";
+const DIED: &str =
+    "the run ended without saying so: it was killed or ran out of time; nothing that it committed is lost";
 
-/// Leaves behind what a run does that dies: its mark, which expired a minute ago, and its record if it got so far.
+/// Leaves behind what a run does that dies: its mark, which expired a minute ago, and its record if it got so
+/// far.
 async fn die(trial: &Trial, job_id: &str, with_record: bool) -> RunningMark {
     let started_at = (trial.now() - TimeDelta::minutes(10)).fixed_offset();
     let mark = RunningMark {
@@ -25,7 +27,8 @@ async fn die(trial: &Trial, job_id: &str, with_record: bool) -> RunningMark {
     };
     if with_record {
         let record = RunRecord { job_id: job_id.to_owned(), started_at, ..trial.run().await };
-        let living = RunRecord { status: "running".to_owned(), finished_at: None, duration_ms: None, ..record };
+        let living =
+            RunRecord { status: "running".to_owned(), finished_at: None, duration_ms: None, ..record };
         trial.lake().put_run_record(job_id, &living).await.unwrap();
     }
     trial.lake().put_running_mark(&mark).await.unwrap();
@@ -70,8 +73,14 @@ async fn the_record_of_a_killed_process_is_closed_by_the_next_run() {
     factory.now.set(mark.expires_at);
     factory.run_ok(Mode::Incremental).await;
     let closed = record().await;
-    assert_eq!((closed.status.as_str(), closed.error.as_deref(), closed.trigger.as_str()), ("failed", Some(DIED), "cli"));
-    assert_eq!((closed.started_at, closed.finished_at), (left.started_at, Some(mark.expires_at.fixed_offset())));
+    assert_eq!(
+        (closed.status.as_str(), closed.error.as_deref(), closed.trigger.as_str()),
+        ("failed", Some(DIED), "cli")
+    );
+    assert_eq!(
+        (closed.started_at, closed.finished_at),
+        (left.started_at, Some(mark.expires_at.fixed_offset()))
+    );
     assert_eq!(factory.lake().marked_running().await.unwrap(), [""; 0]);
     factory.assert_lake_mirrors_erp().await;
 }
@@ -82,8 +91,14 @@ async fn a_run_that_died_before_it_had_a_record_is_given_one() {
     let mark = die(&trial, "0", false).await;
     assert_eq!(trial.run().await.status, "ok");
     let record = trial.stored("0").await;
-    assert_eq!((record.status.as_str(), record.mode.as_str(), record.trigger.as_str()), ("failed", "full", "api"));
-    assert_eq!((record.started_at, record.duration_ms, record.error.as_deref()), (mark.started_at, Some(540_000), Some(DIED)));
+    assert_eq!(
+        (record.status.as_str(), record.mode.as_str(), record.trigger.as_str()),
+        ("failed", "full", "api")
+    );
+    assert_eq!(
+        (record.started_at, record.duration_ms, record.error.as_deref()),
+        (mark.started_at, Some(540_000), Some(DIED))
+    );
     assert_eq!((record.attempts, record.tables.len()), (0, 0));
 }
 
@@ -92,11 +107,15 @@ async fn two_runs_may_close_the_same_run_at_once() {
     for with_record in [true, false] {
         let trial = Trial::new().await;
         die(&trial, "0", with_record).await;
-        let runs = (0..4).map(|_| run_into(trial.lake(), &trial.factory.settings, Mode::Incremental, trial.now()));
+        let runs =
+            (0..4).map(|_| run_into(trial.lake(), &trial.factory.settings, Mode::Incremental, trial.now()));
         for record in futures::future::join_all(runs).await {
             assert_eq!((record.status.as_str(), record.error), ("ok", None));
         }
-        assert_eq!((trial.stored("0").await.status.as_str(), trial.stored("0").await.error.as_deref()), ("failed", Some(DIED)));
+        assert_eq!(
+            (trial.stored("0").await.status.as_str(), trial.stored("0").await.error.as_deref()),
+            ("failed", Some(DIED))
+        );
         assert_eq!(trial.lake().marked_running().await.unwrap(), [""; 0]);
     }
 }
@@ -172,12 +191,18 @@ async fn a_run_whose_record_could_not_be_written_is_closed_by_the_next() {
 /// [`Trial::run`] looks that no mark is left; here for runs that fail at their very beginning.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_cannot_begin_leaves_a_closed_record_and_no_mark() {
-    for (operation, subject) in [(Operation::Put, "running/"), (Operation::PutIf, "test/runs/"), (Operation::List, "raw/")] {
+    for (operation, subject) in
+        [(Operation::Put, "running/"), (Operation::PutIf, "test/runs/"), (Operation::List, "raw/")]
+    {
         for blow in [Blow::Fails(Failure::SlowDown), Blow::DoneButFails(Failure::TimedOut)] {
             let trial = Trial::new().await;
             trial.plan(1, operation, subject, blow);
             let record = trial.run().await;
-            assert_eq!((record.status.as_str(), record.tables.len()), ("failed", 0), "{operation:?} {subject}");
+            assert_eq!(
+                (record.status.as_str(), record.tables.len()),
+                ("failed", 0),
+                "{operation:?} {subject}"
+            );
             assert_eq!(trial.run().await.status, "ok");
         }
     }

@@ -1,4 +1,5 @@
-//! Runs that are told when they will be ended: they stop in time, what they read is in the marts, and the next run goes on.
+//! Runs that are told when they will be ended: they stop in time, what they read is in the marts, and the
+//! next run goes on.
 
 use api::pipeline::RunRecord;
 use chrono::TimeDelta;
@@ -8,14 +9,16 @@ use warehouse::sources::{RUN_INPUTS, RUN_NUMBERS};
 
 use super::{Trial, insert_inputs, table};
 
-const STOPPED: &str = "stopped: the function's time is nearly up; what was read is kept and the next run goes on";
+const STOPPED: &str =
+    "stopped: the function's time is nearly up; what was read is kept and the next run goes on";
 const NOT_TRIED: &str = "not tried: the function's time is nearly up";
 /// How long a run has. It reads pages for four fifths of that.
 const SECONDS: i64 = 120;
 /// More than this many runs are never needed below.
 const RUNS_MAX: usize = 60;
 
-/// Runs until one comes to its end. A page holds two rows, and all tables together take more pages than a run has the time for.
+/// Runs until one comes to its end. A page holds two rows, and all tables together take more pages than a run
+/// has the time for.
 async fn until_done(trial: &Trial, mode: Mode, mut between: impl FnMut(usize)) -> Vec<RunRecord> {
     let mut records = Vec::new();
     loop {
@@ -36,15 +39,32 @@ async fn until_done(trial: &Trial, mode: Mode, mut between: impl FnMut(usize)) -
 
 /// Two tables of two hundred rows each, with one stamp for all or some fifty.
 async fn trial(indexed: bool, same_stamp: bool) -> Trial {
-    let factory = if indexed { Factory::empty("2026-11-20T14:00:00").await } else { Factory::without_indexes("2026-11-20T14:00:00").await };
+    let factory = if indexed {
+        Factory::empty("2026-11-20T14:00:00").await
+    } else {
+        Factory::without_indexes("2026-11-20T14:00:00").await
+    };
     let mut trial = Trial::of(factory);
     trial.factory.settings.reading.batch_size = 2;
     let factory = &trial.factory;
-    let stamp = |n: u32| if same_stamp { "2026-11-20 13:00:00".to_owned() } else { format!("2026-11-20 13:{:02}:{:02}", n * 37 % 100 / 2, n % 60) };
-    let runs: Vec<_> = (0..200).map(|n| format!("('Läuf \u{1F41F} {n:03}', '2026-11-20', '{}')", stamp(n))).collect();
-    factory.execute(&format!("INSERT INTO RunNumber (RunNumber, ProductionDate, Updated) VALUES {}", runs.join(", ")));
+    let stamp = |n: u32| {
+        if same_stamp {
+            "2026-11-20 13:00:00".to_owned()
+        } else {
+            format!("2026-11-20 13:{:02}:{:02}", n * 37 % 100 / 2, n % 60)
+        }
+    };
+    let runs: Vec<_> =
+        (0..200).map(|n| format!("('Läuf \u{1F41F} {n:03}', '2026-11-20', '{}')", stamp(n))).collect();
+    factory.execute(&format!(
+        "INSERT INTO RunNumber (RunNumber, ProductionDate, Updated) VALUES {}",
+        runs.join(", ")
+    ));
     let inputs: Vec<_> = (0..200).map(|n| format!("({n}, 1, '{}')", stamp(n))).collect();
-    factory.execute(&format!("INSERT INTO run_inputs (input_id, qty_kg, updated_at) VALUES {}", inputs.join(", ")));
+    factory.execute(&format!(
+        "INSERT INTO run_inputs (input_id, qty_kg, updated_at) VALUES {}",
+        inputs.join(", ")
+    ));
     trial
 }
 
@@ -59,14 +79,17 @@ async fn a_table_that_takes_longer_than_a_run_is_read_by_several_each_row_once()
         assert_eq!(written, 400, "indexed {indexed}, one stamp {same_stamp}: no row is written twice");
 
         let first = &records[0];
-        assert_eq!((table(first, "RunNumber").error.as_deref(), table(first, "run_inputs").error.as_deref()), (Some(STOPPED), Some(NOT_TRIED)));
+        assert_eq!(
+            (table(first, "RunNumber").error.as_deref(), table(first, "run_inputs").error.as_deref()),
+            (Some(STOPPED), Some(NOT_TRIED))
+        );
         assert_eq!((table(first, "RunNumber").attempts, table(first, "run_inputs").attempts), (1, 0));
         assert!(first.extracted > 0 && first.duration_ms == Some(SECONDS * 800), "{first:?}");
     }
 }
 
-/// What is changed while a table is read is read too, whether behind the place where its reading goes on or before it; with an overlap also what is
-/// committed with older stamps.
+/// What is changed while a table is read is read too, whether behind the place where its reading goes on or
+/// before it; with an overlap also what is committed with older stamps.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_that_changes_while_a_table_is_read_by_several_runs() {
     for (indexed, overlap_minutes) in [(true, 0), (false, 0), (true, 120), (false, 120)] {
@@ -104,7 +127,8 @@ async fn the_age_of_a_table_is_that_of_the_first_of_the_runs_that_read_it() {
     let (manifest, _) = trial.lake().manifest().await.unwrap().unwrap();
     let as_of = |name: &str| manifest.tables[name].as_of.unwrap();
     let began = |name: &str| {
-        let unfinished = records.iter().filter(|record| table(record, name).error.as_deref() == Some(STOPPED)).count();
+        let unfinished =
+            records.iter().filter(|record| table(record, name).error.as_deref() == Some(STOPPED)).count();
         let last = records.len() - 1;
         (records[last - 1].started_at, records[last].started_at, unfinished)
     };
@@ -122,7 +146,10 @@ async fn a_full_reload_goes_on_in_the_next_run_and_mirrors_deletions_when_it_clo
     trial.factory.execute("DELETE FROM run_inputs WHERE input_id % 10 = 3; DELETE FROM RunNumber WHERE RunNumber LIKE '%77'; UPDATE run_inputs SET qty_kg = 9 WHERE input_id = 5");
     trial.pass(TimeDelta::minutes(1));
     let first = trial.run_for(Mode::Full, Some(SECONDS)).await;
-    assert_eq!((first.status.as_str(), table(&first, "RunNumber").error.as_deref()), ("partial", Some(STOPPED)));
+    assert_eq!(
+        (first.status.as_str(), table(&first, "RunNumber").error.as_deref()),
+        ("partial", Some(STOPPED))
+    );
     assert_eq!(trial.factory.staged(&RUN_NUMBERS).await.len(), 200, "a reload takes effect when it closes");
     let records = until_done(&trial, Mode::Full, |_| trial.pass(TimeDelta::minutes(1))).await;
     assert!(records.len() > 1, "{records:?}");
@@ -147,14 +174,18 @@ async fn a_comparison_that_must_stop_keeps_what_it_found() {
             break;
         }
         stopped += 1;
-        assert!(record.status == "partial" && table(&record, "run_inputs").written >= 100 && stopped < 9, "{record:?}");
+        assert!(
+            record.status == "partial" && table(&record, "run_inputs").written >= 100 && stopped < 9,
+            "{record:?}"
+        );
     }
     assert!(stopped > 1, "the time was never up");
     trial.factory.assert_lake_mirrors_erp().await;
     assert_eq!(trial.factory.staged(&RUN_INPUTS).await.len(), 2501);
 }
 
-/// A comparison says nothing of rows that no run has read yet: a reading that was stopped comes to its end first.
+/// A comparison says nothing of rows that no run has read yet: a reading that was stopped comes to its end
+/// first.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_comparison_first_ends_what_was_stopped() {
     let trial = trial(false, false).await;
@@ -174,7 +205,10 @@ async fn a_run_that_spent_its_time_before_it_could_read_has_failed_and_says_why(
     let record = trial.run_for(Mode::Incremental, Some(600)).await;
     assert_eq!((record.status.as_str(), record.extracted, record.tables.len()), ("failed", 0, 16));
     let error = record.error.unwrap();
-    assert!(error.starts_with("RunNumber, SI_OCM_TRANS, ") && error.ends_with(&format!(", shifts: {NOT_TRIED}")), "{error}");
+    assert!(
+        error.starts_with("RunNumber, SI_OCM_TRANS, ") && error.ends_with(&format!(", shifts: {NOT_TRIED}")),
+        "{error}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,7 +220,9 @@ async fn a_run_that_hangs_closes_its_record_before_it_is_ended() {
     assert_eq!(record.status, "failed");
     assert_eq!(
         record.error.as_deref(),
-        Some("the function's time ran out before the run came to its end: what was committed is kept and the next run goes on")
+        Some(
+            "the function's time ran out before the run came to its end: what was committed is kept and the next run goes on"
+        )
     );
     *super::lock(&trial.script.waits) = None;
     assert_eq!(trial.run().await.status, "ok");

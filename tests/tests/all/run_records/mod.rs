@@ -1,4 +1,5 @@
-//! Runs that do not go to plan, and what their records say: tries that fail, time that runs out, runs that die.
+//! Runs that do not go to plan, and what their records say: tries that fail, time that runs out, runs that
+//! die.
 
 mod crashed;
 mod deadline;
@@ -21,8 +22,8 @@ use tokio::sync::Semaphore;
 
 const NOW: &str = "2026-11-20T14:00:00";
 
-/// A factory whose ERP and storage do what a test has written down. Reading a page takes a second; nothing else takes time unless
-/// the test says so.
+/// A factory whose ERP and storage do what a test has written down. Reading a page takes a second; nothing
+/// else takes time unless the test says so.
 struct Trial {
     factory: Factory,
     script: Arc<Script>,
@@ -63,7 +64,8 @@ impl Trial {
         });
         let fate: Arc<dyn Fate> = Arc::<Script>::clone(&script);
         let store = FaultyStore::new(MemoryStore::new(), fate);
-        factory.open = OpenLake { lake: Lake::new(Arc::new(store), "", &factory.settings.factory_id), server: None };
+        factory.open =
+            OpenLake { lake: Lake::new(Arc::new(store), "", &factory.settings.factory_id), server: None };
         factory.settings.retries = 2;
         Self { factory, script }
     }
@@ -94,7 +96,8 @@ impl Trial {
         self.run_for(Mode::Incremental, None).await
     }
 
-    /// A run that has so many seconds, if it is not to have all the time in the world. Its record must lie in the lake as it came back.
+    /// A run that has so many seconds, if it is not to have all the time in the world. Its record must lie in
+    /// the lake as it came back.
     async fn run_for(&self, mode: Mode, seconds: Option<i64>) -> RunRecord {
         let deadline = seconds.map(|seconds| self.now() + TimeDelta::seconds(seconds));
         let request = RunRequest { mode, trigger: "test".to_owned(), deadline };
@@ -113,7 +116,10 @@ impl Trial {
 
     /// How many calls of this kind there have been.
     fn calls(&self, operation: Operation, subject: &str) -> usize {
-        lock(&self.script.calls).iter().filter(|call| call.operation == operation && call.subject.contains(subject)).count()
+        lock(&self.script.calls)
+            .iter()
+            .filter(|call| call.operation == operation && call.subject.contains(subject))
+            .count()
     }
 }
 
@@ -146,8 +152,9 @@ impl Fate for Script {
             self.now.fetch_add(1, Ordering::SeqCst);
         }
         let mut blows = lock(&self.blows);
-        let planned =
-            blows.iter_mut().find(|planned| planned.times > 0 && planned.operation == call.operation && call.subject.contains(planned.subject));
+        let planned = blows.iter_mut().find(|planned| {
+            planned.times > 0 && planned.operation == call.operation && call.subject.contains(planned.subject)
+        });
         planned.map_or(Blow::Spared, |planned| {
             planned.times -= 1;
             planned.blow
@@ -163,5 +170,8 @@ impl fmt::Debug for Script {
 
 fn insert_inputs(factory: &Factory, ids: std::ops::Range<u32>, stamp: &str) {
     let rows: Vec<_> = ids.map(|id| format!("({id}, {id}.5, '{stamp}')")).collect();
-    factory.execute(&format!("INSERT INTO run_inputs (input_id, qty_kg, updated_at) VALUES {}", rows.join(", ")));
+    factory.execute(&format!(
+        "INSERT INTO run_inputs (input_id, qty_kg, updated_at) VALUES {}",
+        rows.join(", ")
+    ));
 }

@@ -24,9 +24,22 @@ async fn a_busy_table_is_tried_three_times_and_fails_alone() {
     trial.plan(3, Operation::Page, "run_inputs", Blow::ErpFails(ErpFailure::Busy));
     let record = trial.run().await;
     let reason = "reading table `run_inputs` was put off: struck";
-    assert_eq!((record.status.as_str(), record.error.as_deref()), ("partial", Some(format!("run_inputs: {reason}").as_str())));
-    assert_eq!((table(&record, "run_inputs").attempts, table(&record, "run_inputs").error.as_deref()), (3, Some(reason)));
-    assert!(record.tables.iter().filter(|table| table.table != "run_inputs").all(|table| table.error.is_none() && table.attempts == 1), "{record:?}");
+    assert_eq!(
+        (record.status.as_str(), record.error.as_deref()),
+        ("partial", Some(format!("run_inputs: {reason}").as_str()))
+    );
+    assert_eq!(
+        (table(&record, "run_inputs").attempts, table(&record, "run_inputs").error.as_deref()),
+        (3, Some(reason))
+    );
+    assert!(
+        record
+            .tables
+            .iter()
+            .filter(|table| table.table != "run_inputs")
+            .all(|table| table.error.is_none() && table.attempts == 1),
+        "{record:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,11 +55,18 @@ async fn lost_connections_are_counted_for_the_run_and_not_for_each_table() {
     trial.plan(usize::MAX, Operation::Table, "run_outputs", Blow::ErpFails(ErpFailure::Unreachable));
     let record = trial.run().await;
     assert_eq!((record.status.as_str(), record.attempts), ("partial", 3));
-    assert_eq!(["RunNumber", "run_inputs", "run_outputs", "batch_lineage", "shifts"].map(|name| table(&record, name).attempts), [2, 1, 2, 0, 0]);
+    assert_eq!(
+        ["RunNumber", "run_inputs", "run_outputs", "batch_lineage", "shifts"]
+            .map(|name| table(&record, name).attempts),
+        [2, 1, 2, 0, 0]
+    );
     let lost = "the connection to the ERP was lost";
     assert_eq!(table(&record, "shifts").error.as_deref(), Some(format!("not tried: {lost}").as_str()));
     let error = record.error.unwrap();
-    assert!(error.starts_with(&format!("run_outputs: {lost}; batch_lineage, temperature_logs, ")), "each reason is said once: {error}");
+    assert!(
+        error.starts_with(&format!("run_outputs: {lost}; batch_lineage, temperature_logs, ")),
+        "each reason is said once: {error}"
+    );
     assert_eq!(error.matches("not tried").count(), 1, "{error}");
 }
 
@@ -56,7 +76,10 @@ async fn an_erp_that_cannot_be_reached_is_tried_three_times_and_one_that_is_wron
         let trial = Trial::new().await;
         trial.plan(usize::MAX, Operation::Connect, "", Blow::ErpFails(failure));
         let record = trial.run().await;
-        assert_eq!((record.status.as_str(), record.attempts, record.tables.len()), ("failed", connections, 0));
+        assert_eq!(
+            (record.status.as_str(), record.attempts, record.tables.len()),
+            ("failed", connections, 0)
+        );
         assert_eq!(i64::try_from(trial.calls(Operation::Connect, "")), Ok(connections));
         trial.mend();
         trial.plan(2, Operation::Connect, "", Blow::ErpFails(ErpFailure::Unreachable));
@@ -68,11 +91,21 @@ async fn an_erp_that_cannot_be_reached_is_tried_three_times_and_one_that_is_wron
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_pass_is_not_tried_again() {
     let trial = Trial::new().await;
-    for (failure, tables_read) in [(ErpFailure::NoPermission, 15), (ErpFailure::Statement, 15), (ErpFailure::Unusable, 8)] {
+    for (failure, tables_read) in
+        [(ErpFailure::NoPermission, 15), (ErpFailure::Statement, 15), (ErpFailure::Unusable, 8)]
+    {
         trial.plan(usize::MAX, Operation::Page, "run_inputs", Blow::ErpFails(failure));
         let record = trial.run().await;
-        assert_eq!((record.status.as_str(), record.attempts, table(&record, "run_inputs").attempts), ("partial", 1, 1), "{failure:?}");
-        assert_eq!(record.tables.iter().filter(|table| table.error.is_none()).count(), tables_read, "{failure:?}");
+        assert_eq!(
+            (record.status.as_str(), record.attempts, table(&record, "run_inputs").attempts),
+            ("partial", 1, 1),
+            "{failure:?}"
+        );
+        assert_eq!(
+            record.tables.iter().filter(|table| table.error.is_none()).count(),
+            tables_read,
+            "{failure:?}"
+        );
         trial.mend();
     }
 }
@@ -85,14 +118,20 @@ async fn a_storage_that_fails_is_tried_three_times_and_then_no_table_is() {
     let record = trial.run().await;
     assert_eq!(record.status, "partial");
     assert_eq!(["RunNumber", "run_inputs", "shifts"].map(|name| table(&record, name).attempts), [1, 3, 0]);
-    assert!(table(&record, "shifts").error.as_ref().unwrap().starts_with("not tried: storage: "), "{record:?}");
+    assert!(
+        table(&record, "shifts").error.as_ref().unwrap().starts_with("not tried: storage: "),
+        "{record:?}"
+    );
 
     // What the lake knows of the table is read again for another try; if that fails, the try has failed.
     trial.plan(1, Operation::PutIf, "raw/run_inputs/", Blow::DoneButFails(Failure::TimedOut));
     trial.plan(1, Operation::List, "raw/despatch/", Blow::Spared);
     trial.plan(1, Operation::List, "raw/despatch/", Blow::Fails(Failure::InternalError));
     let record = trial.run().await;
-    assert_eq!((record.status.as_str(), table(&record, "run_inputs").attempts, record.error), ("ok", 3, None));
+    assert_eq!(
+        (record.status.as_str(), table(&record, "run_inputs").attempts, record.error),
+        ("ok", 3, None)
+    );
     trial.factory.assert_lake_mirrors_erp().await;
 }
 
@@ -104,12 +143,18 @@ async fn no_pause_goes_past_the_time_that_a_run_has() {
     trial.plan(1, Operation::Page, "run_inputs", Blow::ErpFails(ErpFailure::Busy));
     let record = trial.run_for(Mode::Incremental, Some(600)).await;
     let busy = format!("reading table `run_inputs` was put off: struck; {not_again}");
-    assert_eq!((record.status.as_str(), record.error.as_ref()), ("partial", Some(&format!("run_inputs: {busy}"))));
+    assert_eq!(
+        (record.status.as_str(), record.error.as_ref()),
+        ("partial", Some(&format!("run_inputs: {busy}")))
+    );
     assert_eq!((table(&record, "run_inputs").attempts, table(&record, "shifts").error.as_ref()), (1, None));
 
     trial.plan(1, Operation::Connect, "", Blow::ErpFails(ErpFailure::Unreachable));
     let record = trial.run_for(Mode::Incremental, Some(600)).await;
-    assert_eq!((record.status.as_str(), record.error), ("failed", Some(format!("the connection to the ERP was lost; {not_again}"))));
+    assert_eq!(
+        (record.status.as_str(), record.error),
+        ("failed", Some(format!("the connection to the ERP was lost; {not_again}")))
+    );
     assert_eq!(record.attempts, 1);
 }
 
@@ -117,19 +162,31 @@ async fn no_pause_goes_past_the_time_that_a_run_has() {
 async fn a_run_whose_marts_fail_has_failed_though_it_read_every_row() {
     let trial = Trial::new().await;
     insert_inputs(&trial.factory, 0..3, STAMP);
-    trial.factory.insert("SI_OCM_PLU", &[("PLUNumber", "1"), ("PackSize", "'heavy'"), ("Updated", "'2026-11-20 10:00:00'")]);
+    trial.factory.insert(
+        "SI_OCM_PLU",
+        &[("PLUNumber", "1"), ("PackSize", "'heavy'"), ("Updated", "'2026-11-20 10:00:00'")],
+    );
     trial.plan(usize::MAX, Operation::PutIf, "marts/", Blow::Fails(Failure::InternalError));
     trial.plan(usize::MAX, Operation::Put, "marts/", Blow::Fails(Failure::InternalError));
     let record = trial.run().await;
-    assert_eq!((record.status.as_str(), record.extracted, record.accepted, record.rejected), ("failed", 4, 3, 1));
-    assert_eq!((table(&record, "run_inputs").written, table(&record, "run_inputs").error.as_ref()), (3, None));
+    assert_eq!(
+        (record.status.as_str(), record.extracted, record.accepted, record.rejected),
+        ("failed", 4, 3, 1)
+    );
+    assert_eq!(
+        (table(&record, "run_inputs").written, table(&record, "run_inputs").error.as_ref()),
+        (3, None)
+    );
     assert!(record.error.unwrap().starts_with("storage: "));
 
     // The next run makes the marts of it, also one that cannot reach the ERP.
     trial.mend();
     trial.plan(usize::MAX, Operation::Connect, "", Blow::ErpFails(ErpFailure::Unreachable));
     let record = trial.run().await;
-    assert_eq!((record.status.as_str(), record.error.as_deref()), ("failed", Some("the connection to the ERP was lost")));
+    assert_eq!(
+        (record.status.as_str(), record.error.as_deref()),
+        ("failed", Some("the connection to the ERP was lost"))
+    );
     let (manifest, _) = trial.lake().manifest().await.unwrap().unwrap();
     assert!(manifest.pending.is_null() && !manifest.marts.is_empty(), "{manifest:?}");
     trial.factory.assert_lake_mirrors_erp().await;
@@ -141,7 +198,10 @@ async fn a_table_that_the_erp_lacks_is_not_waited_for_after_a_run_that_could_not
     trial.factory.execute("DROP TABLE shifts");
     trial.plan(usize::MAX, Operation::Page, "despatch", Blow::ErpFails(ErpFailure::Unreachable));
     let record = trial.run().await;
-    assert_eq!((record.status.as_str(), table(&record, "shifts").attempts, record.skipped.len()), ("partial", 0, 0));
+    assert_eq!(
+        (record.status.as_str(), table(&record, "shifts").attempts, record.skipped.len()),
+        ("partial", 0, 0)
+    );
     trial.mend();
     let record = trial.run().await;
     assert_eq!((record.status.as_str(), record.skipped), ("ok", vec!["shifts".to_owned()]));

@@ -1,4 +1,5 @@
-//! The user who may only read, played by the test endpoint: it refuses whatever is not a SELECT, as the real server does for `pipeline_reader`.
+//! The user who may only read, played by the test endpoint: it refuses whatever is not a SELECT, as the real
+//! server does for `pipeline_reader`.
 
 use rusqlite::types::ValueRef;
 use sql_server_sandbox::server::{Server, ServerError, SqlServer};
@@ -12,7 +13,11 @@ use super::{complaint, program, sha256, small};
 
 /// The address of an endpoint, which has a database of another name, as the program takes it.
 fn address(endpoint: &TdsEndpoint, encrypt: bool) -> String {
-    let (login, _) = endpoint.address().rsplit_once('@').map(|(login, place)| (login.to_owned(), place.to_owned())).unwrap();
+    let (login, _) = endpoint
+        .address()
+        .rsplit_once('@')
+        .map(|(login, place)| (login.to_owned(), place.to_owned()))
+        .unwrap();
     format!("{login}@127.0.0.1:{}?encrypt={encrypt}", endpoint.port())
 }
 

@@ -16,10 +16,16 @@ fn same(file: ValueRef<'_>, read: ValueRef<'_>) -> bool {
     match (file, read) {
         (ValueRef::Real(file), ValueRef::Integer(read)) => file == read as f64,
         (ValueRef::Integer(file), ValueRef::Real(read)) => file as f64 == read,
-        (ValueRef::Integer(file), ValueRef::Text(read)) => std::str::from_utf8(read).unwrap().parse() == Ok(file),
-        (ValueRef::Real(file), ValueRef::Text(read)) => std::str::from_utf8(read).unwrap().parse() == Ok(file),
+        (ValueRef::Integer(file), ValueRef::Text(read)) => {
+            std::str::from_utf8(read).unwrap().parse() == Ok(file)
+        }
+        (ValueRef::Real(file), ValueRef::Text(read)) => {
+            std::str::from_utf8(read).unwrap().parse() == Ok(file)
+        }
         (ValueRef::Text(file), ValueRef::Text(read)) => {
-            let moment = |text| NaiveDateTime::parse_from_str(std::str::from_utf8(text).unwrap(), "%Y-%m-%d %H:%M:%S%.f").ok();
+            let moment = |text| {
+                NaiveDateTime::parse_from_str(std::str::from_utf8(text).unwrap(), "%Y-%m-%d %H:%M:%S%.f").ok()
+            };
             file == read || moment(file).is_some_and(|at| moment(read) == Some(at))
         }
         (file, read) => file == read,
@@ -28,13 +34,22 @@ fn same(file: ValueRef<'_>, read: ValueRef<'_>) -> bool {
 
 /// Compares a table cell by cell and returns how many rows it has.
 fn compare(source: &Source, file: &Connection, stand: &Stand) -> usize {
-    let columns = source.columns.iter().map(|column| format!("[{}]", column.source)).collect::<Vec<_>>().join(", ");
+    let columns =
+        source.columns.iter().map(|column| format!("[{}]", column.source)).collect::<Vec<_>>().join(", ");
     let mut ours = file.prepare(&format!("SELECT {columns} FROM {} ORDER BY rowid", source.table)).unwrap();
-    let mut theirs = stand.rows.prepare(&format!("SELECT {columns} FROM [{}].[{}] ORDER BY rowid", source.owner.schema(), source.table)).unwrap();
+    let mut theirs = stand
+        .rows
+        .prepare(&format!(
+            "SELECT {columns} FROM [{}].[{}] ORDER BY rowid",
+            source.owner.schema(),
+            source.table
+        ))
+        .unwrap();
     let (mut ours, mut theirs) = (ours.query([]).unwrap(), theirs.query([]).unwrap());
     let mut rows = 0;
     while let Some(row) = ours.next().unwrap() {
-        let loaded = theirs.next().unwrap().unwrap_or_else(|| panic!("{}: only {rows} rows arrived", source.table));
+        let loaded =
+            theirs.next().unwrap().unwrap_or_else(|| panic!("{}: only {rows} rows arrived", source.table));
         for (n, column) in source.columns.iter().enumerate() {
             let (file, read) = (row.get_ref(n).unwrap(), loaded.get_ref(n).unwrap());
             assert!(same(file, read), "{}.{}: {file:?} became {read:?}", source.table, column.source);
@@ -53,9 +68,14 @@ async fn every_row_and_value_of_a_sandbox_arrives_as_it_is_and_the_file_stays_as
     let loaded = stand.set_up(&erp, Existing::Keep).await.unwrap();
 
     let file = Connection::open(&erp).unwrap();
-    let arrived: Vec<(&str, u64)> = ALL.iter().map(|source| (source.table, compare(source, &file, &stand) as u64)).collect();
+    let arrived: Vec<(&str, u64)> =
+        ALL.iter().map(|source| (source.table, compare(source, &file, &stand) as u64)).collect();
     assert_eq!(loaded.rows, arrived);
-    assert!(arrived.iter().all(|(_, rows)| *rows > 0) && arrived.iter().map(|(_, rows)| rows).sum::<u64>() > 20_000, "{arrived:?}");
+    assert!(
+        arrived.iter().all(|(_, rows)| *rows > 0)
+            && arrived.iter().map(|(_, rows)| rows).sum::<u64>() > 20_000,
+        "{arrived:?}"
+    );
     drop(file);
     assert_eq!(sha256(&erp), before);
 }
@@ -65,13 +85,32 @@ async fn only_columns_with_values_that_their_type_cannot_hold_get_another() {
     let (_folder, erp) = sandbox();
     let mut stand = Stand::with_databases(&[]);
     let loaded = stand.set_up(&erp, Existing::Keep).await.unwrap();
-    let type_of = |column: &str| loaded.widened.iter().find_map(|widened| widened.strip_prefix(column)?.strip_prefix(' ').map(str::to_owned));
-    assert_eq!(type_of("SI_OCM_TRANS.Weight").as_deref(), Some("nvarchar(max)"), "a weight that is no number");
+    let type_of = |column: &str| {
+        loaded
+            .widened
+            .iter()
+            .find_map(|widened| widened.strip_prefix(column)?.strip_prefix(' ').map(str::to_owned))
+    };
+    assert_eq!(
+        type_of("SI_OCM_TRANS.Weight").as_deref(),
+        Some("nvarchar(max)"),
+        "a weight that is no number"
+    );
     assert_eq!(type_of("SI_OCM_TRANS.Tare").as_deref(), Some("nvarchar(max)"), "numbers as text");
     assert_eq!(type_of("SI_OCM_TRANS.LabelPrinted").as_deref(), Some("nvarchar(max)"), "flags like `Y`");
-    assert_eq!(type_of("SI_OCM_TRANS.TransDate").as_deref(), Some("datetime2(7)"), "milliseconds that are no ticks");
+    assert_eq!(
+        type_of("SI_OCM_TRANS.TransDate").as_deref(),
+        Some("datetime2(7)"),
+        "milliseconds that are no ticks"
+    );
     // A missing key changes no type, and tidy columns stay.
-    for tidy in ["SI_OCM_TRANS.TransNo", "SI_OCM_TRANS.RunNumber", "RunNumber.ProductionDate", "run_inputs.qty_kg", "shifts.headcount"] {
+    for tidy in [
+        "SI_OCM_TRANS.TransNo",
+        "SI_OCM_TRANS.RunNumber",
+        "RunNumber.ProductionDate",
+        "run_inputs.qty_kg",
+        "shifts.headcount",
+    ] {
         assert_eq!(type_of(tidy), None);
     }
     // Nothing that stands in an index may be nvarchar(max).
@@ -88,13 +127,19 @@ async fn whatever_is_sent_to_load_rows_is_t_sql_to_an_independent_parser() {
     let (_folder, erp) = sandbox();
     let mut stand = Stand::with_databases(&[]);
     stand.set_up(&erp, Existing::Keep).await.unwrap();
-    let tables: Vec<&String> = stand.batches.iter().filter(|batch| batch.starts_with("CREATE TABLE")).collect();
+    let tables: Vec<&String> =
+        stand.batches.iter().filter(|batch| batch.starts_with("CREATE TABLE")).collect();
     let indexes = stand.batches.iter().filter(|batch| batch.starts_with("CREATE INDEX")).count();
     let keys = stand.batches.iter().filter(|batch| batch.starts_with("CREATE CLUSTERED INDEX")).count();
-    assert_eq!((tables.len(), indexes, keys), (16, 17, 16), "RunNumber has an index on each of its two stamps");
+    assert_eq!(
+        (tables.len(), indexes, keys),
+        (16, 17, 16),
+        "RunNumber has an index on each of its two stamps"
+    );
     assert!(stand.inserts.len() >= 16);
     for statement in tables.into_iter().chain(&stand.inserts) {
-        let parsed = Parser::parse_sql(&MsSqlDialect {}, statement).unwrap_or_else(|error| panic!("{error}: {statement}"));
+        let parsed = Parser::parse_sql(&MsSqlDialect {}, statement)
+            .unwrap_or_else(|error| panic!("{error}: {statement}"));
         assert_eq!(parsed.len(), 1, "{statement}");
     }
 }
@@ -105,5 +150,8 @@ async fn rows_that_the_server_did_not_take_are_missed() {
     let mut stand = Stand::with_databases(&[]);
     stand.forgets = 1;
     let lost = stand.set_up(&erp, Existing::Keep).await.unwrap_err();
-    assert!(matches!(lost, SetUpError::RowsLost { table: "RunNumber", sent, taken } if taken < sent), "{lost}");
+    assert!(
+        matches!(lost, SetUpError::RowsLost { table: "RunNumber", sent, taken } if taken < sent),
+        "{lost}"
+    );
 }

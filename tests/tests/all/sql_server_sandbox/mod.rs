@@ -1,7 +1,9 @@
-//! The set-up of a SQL Server sandbox: what it refuses, seen from outside, and what it would send, run against SQLite in the server's place.
+//! The set-up of a SQL Server sandbox: what it refuses, seen from outside, and what it would send, run
+//! against SQLite in the server's place.
 //!
-//! No SQL Server runs here. What is sent is read by an independent T-SQL parser, every value is followed from the file to what a reader would get, and the
-//! test endpoint shows that a login which may only read is refused all of it.
+//! No SQL Server runs here. What is sent is read by an independent T-SQL parser, every value is followed from
+//! the file to what a reader would get, and the test endpoint shows that a login which may only read is
+//! refused all of it.
 
 mod denied;
 mod files;

@@ -35,21 +35,39 @@ impl Stand {
         let rows = Connection::open_in_memory().unwrap();
         rows.execute_batch("ATTACH ':memory:' AS dbo; ATTACH ':memory:' AS production").unwrap();
         let (types, batches, inserts) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Self { rows, types, batches, inserts, databases: databases.to_vec(), misunderstands: None, forgets: 0 }
+        Self {
+            rows,
+            types,
+            batches,
+            inserts,
+            databases: databases.to_vec(),
+            misunderstands: None,
+            forgets: 0,
+        }
     }
 
     /// The columns of a `CREATE TABLE`, made here without types: they are applied to the values.
     fn make_table(&mut self, batch: &str) {
         let (name, columns) = batch.strip_prefix("CREATE TABLE ").unwrap().split_once(" (\n").unwrap();
-        let columns: Vec<&str> =
-            columns.lines().filter_map(|line| line.trim().strip_suffix(" NULL,").or(line.trim().strip_suffix(" NULL"))).collect();
-        let (names, types): (Vec<_>, Vec<_>) = columns.iter().map(|column| column.split_once(' ').unwrap()).unzip();
+        let columns: Vec<&str> = columns
+            .lines()
+            .filter_map(|line| line.trim().strip_suffix(" NULL,").or(line.trim().strip_suffix(" NULL")))
+            .collect();
+        let (names, types): (Vec<_>, Vec<_>) =
+            columns.iter().map(|column| column.split_once(' ').unwrap()).unzip();
         self.rows.execute_batch(&format!("CREATE TABLE {name} ({})", names.join(", "))).unwrap();
         self.types.insert(name.to_owned(), types.iter().map(|text| text.parse().unwrap()).collect());
     }
 
     pub(crate) async fn set_up(&mut self, erp: &Path, existing: Existing) -> Result<Loaded, SetUpError> {
-        set_up(self, &Erp::open(erp).unwrap(), &ReaderPassword::new(READER_PASSWORD).unwrap(), existing, |_| {}).await
+        set_up(
+            self,
+            &Erp::open(erp).unwrap(),
+            &ReaderPassword::new(READER_PASSWORD).unwrap(),
+            existing,
+            |_| {},
+        )
+        .await
     }
 
     pub(crate) fn said(&self, start: &str) -> bool {
@@ -87,7 +105,8 @@ impl Server for Stand {
     }
 }
 
-/// What a reader gets of a parameter that was written to a column of this type, by the driver's own conversions.
+/// What a reader gets of a parameter that was written to a column of this type, by the driver's own
+/// conversions.
 fn as_read(value: &Value, sql_type: SqlType) -> Cell {
     fn get<'a, T: FromSql<'a>>(data: &'a ColumnData<'static>) -> Option<T> {
         T::from_sql(data).unwrap()
@@ -110,10 +129,15 @@ fn as_read(value: &Value, sql_type: SqlType) -> Cell {
         SqlType::Float => get::<f64>(&data).map(Cell::Real),
         SqlType::Date => get::<NaiveDate>(&data).map(|value| Cell::Text(value.to_string())),
         SqlType::DateTime => get::<NaiveDateTime>(&data).map(|value| Cell::Text(stamp(in_ticks(value)))),
-        SqlType::DateTime2(scale) => get::<NaiveDateTime>(&data).map(|value| Cell::Text(stamp(cut(value, scale)))),
+        SqlType::DateTime2(scale) => {
+            get::<NaiveDateTime>(&data).map(|value| Cell::Text(stamp(cut(value, scale))))
+        }
         SqlType::Decimal(..) => get::<&str>(&data).map(|text| Cell::Real(text.parse().unwrap())),
         SqlType::Text(length) => get::<&str>(&data).map(|text| {
-            assert!(length.is_none_or(|length| text.encode_utf16().count() <= length.into()), "{text} is longer than {length:?}");
+            assert!(
+                length.is_none_or(|length| text.encode_utf16().count() <= length.into()),
+                "{text} is longer than {length:?}"
+            );
             Cell::Text(text.to_owned())
         }),
     };

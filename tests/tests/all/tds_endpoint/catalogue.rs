@@ -19,7 +19,9 @@ const INDEXES: &str = "SELECT [c].[name], [i].[index_id], [i].[key_ordinal] FROM
 /// Each column's name with its type.
 async fn types(client: &mut Connected, schema: &str, table: &str) -> String {
     let rows = rows(client, COLUMNS, &[schema, table]).await.unwrap();
-    let name = |cell: &ColumnData<'static>| if let ColumnData::String(Some(text)) = cell { text.to_string() } else { panic!("{cell:?}") };
+    let name = |cell: &ColumnData<'static>| {
+        if let ColumnData::String(Some(text)) = cell { text.to_string() } else { panic!("{cell:?}") }
+    };
     rows.iter().map(|row| format!("{} {}", name(&row[0]), name(&row[1]))).collect::<Vec<_>>().join(", ")
 }
 
@@ -32,7 +34,12 @@ async fn columns_are_described_as_in_sql_server() {
     let mut client = erp.client().await;
     let found = rows(&mut client, COLUMNS, &["dbo", "RunNumber"]).await.unwrap();
     let row = |name, ty, length, digits: (Option<u8>, Option<i32>), fraction, nullable| {
-        let numbers = [ColumnData::I32(length), ColumnData::U8(digits.0), ColumnData::I32(digits.1), ColumnData::I16(fraction)];
+        let numbers = [
+            ColumnData::I32(length),
+            ColumnData::U8(digits.0),
+            ColumnData::I32(digits.1),
+            ColumnData::I16(fraction),
+        ];
         [text(name), text(ty)].into_iter().chain(numbers).chain([text(nullable)]).collect::<Vec<_>>()
     };
     assert_eq!(
@@ -46,7 +53,10 @@ async fn columns_are_described_as_in_sql_server() {
             row("Extra", "bigint", None, (Some(19), Some(0)), None, "YES"),
         ]
     );
-    assert_eq!(types(&mut client, "production", "temperature_logs").await, "log_id bigint, temp_celsius decimal, reading_time datetime2");
+    assert_eq!(
+        types(&mut client, "production", "temperature_logs").await,
+        "log_id bigint, temp_celsius decimal, reading_time datetime2"
+    );
     for (schema, table) in [("production", "RunNumber"), ("dbo", "despatch"), ("dbo", "Nothing")] {
         assert_eq!(types(&mut client, schema, table).await, "");
     }
@@ -54,7 +64,9 @@ async fn columns_are_described_as_in_sql_server() {
 
 #[tokio::test]
 async fn a_type_is_decided_when_the_catalogue_is_asked_and_kept_until_then() {
-    let erp = Erp::new("CREATE TABLE RunNumber (RunNumber, Updated); INSERT INTO RunNumber VALUES ('R1', '2026-11-23 14:00:00');");
+    let erp = Erp::new(
+        "CREATE TABLE RunNumber (RunNumber, Updated); INSERT INTO RunNumber VALUES ('R1', '2026-11-23 14:00:00');",
+    );
     let mut client = erp.client().await;
     let updated = "SELECT [Updated] FROM [dbo].[RunNumber]";
     assert_eq!(types(&mut client, "dbo", "RunNumber").await, "RunNumber nvarchar, Updated datetime");
@@ -85,9 +97,13 @@ async fn the_indexes_are_those_of_the_file() {
         let rows = rows(&mut client, INDEXES, &[schema, table]).await.unwrap();
         rows.into_iter().map(|row| format!("{:?} {:?} {:?}", row[0], row[1], row[2])).collect::<Vec<_>>()
     };
-    let line =
-        |name: &str, index: i32, ordinal: u8| format!("{:?} {:?} {:?}", text(name), ColumnData::I32(Some(index)), ColumnData::U8(Some(ordinal)));
-    assert_eq!(found("dbo", "SI_OCM_TRANS").await, [line("TransDate", 1, 1), line("TransNo", 1, 2), line("TransNo", 3, 1)]);
+    let line = |name: &str, index: i32, ordinal: u8| {
+        format!("{:?} {:?} {:?}", text(name), ColumnData::I32(Some(index)), ColumnData::U8(Some(ordinal)))
+    };
+    assert_eq!(
+        found("dbo", "SI_OCM_TRANS").await,
+        [line("TransDate", 1, 1), line("TransNo", 1, 2), line("TransNo", 3, 1)]
+    );
     assert_eq!(found("production", "shifts").await, [line("shift_date", 1, 1), line("shift_id", 1, 2)]);
     assert!(found("production", "despatch").await.is_empty());
     assert!(found("dbo", "shifts").await.is_empty());
@@ -101,7 +117,9 @@ async fn the_login_has_the_rights_that_the_test_gives_it() {
                'ALTER'), HAS_PERMS_BY_NAME(N'dbo.Nothing', 'OBJECT', 'SELECT'), IS_SRVROLEMEMBER('sysadmin'), IS_ROLEMEMBER('db_datareader')";
     let mut asked = async || {
         let row = rows(&mut client, sql, &["[dbo].[RunNumber]"]).await.unwrap().remove(0);
-        row.into_iter().map(|cell| if let ColumnData::I32(answer) = cell { answer } else { panic!("{cell:?}") }).collect::<Vec<_>>()
+        row.into_iter()
+            .map(|cell| if let ColumnData::I32(answer) = cell { answer } else { panic!("{cell:?}") })
+            .collect::<Vec<_>>()
     };
     assert_eq!(asked().await, [Some(1), Some(0), Some(0), None, Some(0), Some(1)]);
     erp.endpoint.may_write(true);

@@ -42,7 +42,9 @@ async fn the_nth_statement_fails_once_with_the_error_that_was_given() {
     erp.endpoint.faults().fail_statement(2, ServerError::deadlock_victim());
     assert_eq!(texts(&mut client, RUNS, &[]).await, ["R1"]);
     match rows(&mut client, RUNS, &[]).await.unwrap_err() {
-        Error::Server(error) => assert_eq!((error.code(), error.class(), error.message().contains("deadlock")), (1205, 13, true)),
+        Error::Server(error) => {
+            assert_eq!((error.code(), error.class(), error.message().contains("deadlock")), (1205, 13, true))
+        }
         error => panic!("{error:?}"),
     }
     assert_eq!(texts(&mut client, RUNS, &[]).await, ["R1"]);
@@ -91,7 +93,10 @@ async fn an_answer_may_fail_after_some_rows() {
 async fn an_error_of_a_high_class_ends_the_connection() {
     let erp = Erp::with_a_run();
     let mut client = erp.client().await;
-    erp.endpoint.faults().fail_statement(1, ServerError::new(596, 21, "Cannot continue the execution because the session is in the kill state."));
+    erp.endpoint.faults().fail_statement(
+        1,
+        ServerError::new(596, 21, "Cannot continue the execution because the session is in the kill state."),
+    );
     assert_eq!(error_of(&mut client, RUNS, &[]).await, 596);
     assert_eq!(rows(&mut client, RUNS, &[]).await.unwrap_err().code(), None);
 }
@@ -125,14 +130,20 @@ async fn an_answer_that_takes_too_long_ends_in_the_time_out_of_the_client() {
     config.command_timeout(Some(Duration::from_millis(200)));
     let mut client = connect(config).await.unwrap();
     erp.endpoint.faults().delay_answers(Duration::from_mins(10));
-    assert!(matches!(rows(&mut client, RUNS, &[]).await.unwrap_err(), Error::Io { kind: std::io::ErrorKind::TimedOut, .. }));
+    assert!(matches!(
+        rows(&mut client, RUNS, &[]).await.unwrap_err(),
+        Error::Io { kind: std::io::ErrorKind::TimedOut, .. }
+    ));
     erp.endpoint.faults().delay_answers(Duration::ZERO);
     assert_eq!(texts(&mut erp.client().await, RUNS, &[]).await, ["R1"]);
 
     erp.endpoint.faults().delay_logins(Duration::from_mins(10));
     let mut config = erp.config();
     config.handshake_timeout(Some(Duration::from_millis(200)));
-    assert!(matches!(connect(config).await.map(|_| ()).unwrap_err(), Error::Io { kind: std::io::ErrorKind::TimedOut, .. }));
+    assert!(matches!(
+        connect(config).await.map(|_| ()).unwrap_err(),
+        Error::Io { kind: std::io::ErrorKind::TimedOut, .. }
+    ));
     assert_eq!(erp.endpoint.faults().fired(), 2);
 }
 

@@ -17,8 +17,14 @@ async fn a_login_is_recorded_and_answered() {
 
     let logins = erp.endpoint.logins();
     let login = &logins[0];
-    assert_eq!((login.user.as_str(), login.database.as_str(), login.application.as_str()), ("pipeline_reader", "factory", "tideline"));
-    assert_eq!((login.host.as_str(), login.read_only, login.encrypted, login.accepted), ("extractor-1", true, false, true));
+    assert_eq!(
+        (login.user.as_str(), login.database.as_str(), login.application.as_str()),
+        ("pipeline_reader", "factory", "tideline")
+    );
+    assert_eq!(
+        (login.host.as_str(), login.read_only, login.encrypted, login.accepted),
+        ("extractor-1", true, false, true)
+    );
 }
 
 #[tokio::test]
@@ -54,7 +60,10 @@ async fn a_client_that_trusts_the_authority_reads_through_tls() {
         config.encryption(level);
         config.trust_cert_ca(erp.endpoint.authority_file().display());
         let mut client = connect(config).await.unwrap();
-        assert_eq!(rows(&mut client, "SELECT [RunNumber] FROM [dbo].[RunNumber]", &[]).await.unwrap(), [[text("R1")]]);
+        assert_eq!(
+            rows(&mut client, "SELECT [RunNumber] FROM [dbo].[RunNumber]", &[]).await.unwrap(),
+            [[text("R1")]]
+        );
     }
     assert!(erp.endpoint.logins().iter().all(|login| login.encrypted && login.accepted));
     assert_eq!(erp.endpoint.logins().len(), 2);
@@ -96,7 +105,10 @@ async fn packets_have_the_size_that_was_agreed() {
         let mut config = erp.config();
         config.packet_size(bytes);
         let mut client = connect(config).await.unwrap();
-        let sql = format!("SELECT [Description] FROM [dbo].[RunNumber] WHERE [Description] = @P1 OR 1 = 0 {}", " ".repeat(5000));
+        let sql = format!(
+            "SELECT [Description] FROM [dbo].[RunNumber] WHERE [Description] = @P1 OR 1 = 0 {}",
+            " ".repeat(5000)
+        );
         let found = rows(&mut client, &sql, &[&"x".repeat(100_000)]).await.unwrap();
         assert_eq!(found, [[text(&"x".repeat(100_000))]]);
     }
@@ -107,7 +119,9 @@ async fn a_login_can_be_sent_on_to_another_server() {
     let (erp, replica) = (Erp::with_a_run(), Erp::with_a_run());
     erp.endpoint.faults().route_login("127.0.0.1", replica.endpoint.port());
     match connect(erp.config()).await.map(|_| ()).unwrap_err() {
-        Error::Routing { host, port } => assert_eq!((host.as_str(), port), ("127.0.0.1", replica.endpoint.port())),
+        Error::Routing { host, port } => {
+            assert_eq!((host.as_str(), port), ("127.0.0.1", replica.endpoint.port()))
+        }
         error => panic!("{error:?}"),
     }
     assert!(connect(erp.config()).await.is_ok());

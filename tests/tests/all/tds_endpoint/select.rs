@@ -7,8 +7,13 @@ use super::{Erp, error_of, rows, text, texts};
 
 #[tokio::test]
 async fn pages_follow_each_other_by_watermark_and_key() {
-    let values: Vec<_> = (1..=20_000).map(|n| format!("({n}, '2026-11-23 {:02}:{:02}:{:02}', 'Run {n}')", n / 5000, n / 60 % 60, n % 60)).collect();
-    let erp = Erp::new(&format!("CREATE TABLE SI_OCM_TRANS (TransNo, TransDate, RunNumber); INSERT INTO SI_OCM_TRANS VALUES {};", values.join(", ")));
+    let values: Vec<_> = (1..=20_000)
+        .map(|n| format!("({n}, '2026-11-23 {:02}:{:02}:{:02}', 'Run {n}')", n / 5000, n / 60 % 60, n % 60))
+        .collect();
+    let erp = Erp::new(&format!(
+        "CREATE TABLE SI_OCM_TRANS (TransNo, TransDate, RunNumber); INSERT INTO SI_OCM_TRANS VALUES {};",
+        values.join(", ")
+    ));
     let mut client = erp.client().await;
     let page = "SELECT TOP (3000) [TransNo], [RunNumber], [TransDate] FROM [dbo].[SI_OCM_TRANS] WHERE ([TransDate] >= CAST(@P1 AS datetime) AND \
                 ([TransDate] > CAST(@P2 AS datetime) OR ([TransDate] = CAST(@P3 AS datetime) AND [TransNo] > CAST(@P4 AS bigint)))) \
@@ -30,8 +35,13 @@ async fn pages_follow_each_other_by_watermark_and_key() {
     seen.sort_unstable();
     assert!(seen.iter().copied().eq(1..=20_000));
 
-    let all = rows(&mut client, "SELECT [TransNo], [RunNumber], [TransDate] FROM [dbo].[SI_OCM_TRANS]", &[]).await.unwrap();
-    assert_eq!((all.len(), &all[19_999][0], &all[19_999][1]), (20_000, &ColumnData::I64(Some(20_000)), &text("Run 20000")));
+    let all = rows(&mut client, "SELECT [TransNo], [RunNumber], [TransDate] FROM [dbo].[SI_OCM_TRANS]", &[])
+        .await
+        .unwrap();
+    assert_eq!(
+        (all.len(), &all[19_999][0], &all[19_999][1]),
+        (20_000, &ColumnData::I64(Some(20_000)), &text("Run 20000"))
+    );
 }
 
 fn shifts() -> Erp {
@@ -62,15 +72,27 @@ async fn conditions_hold_as_in_sql_server() {
         ("1 = 0", vec![], ""),
         ("CAST([ProductionDate] AS date) = CAST(@P1 AS date)", vec!["2026-11-22"], "C"),
         ("CAST([Updated] AS date) = CAST(@P1 AS date)", vec!["2026-11-20"], "A,b  ,C"),
-        ("[ProductionDate] BETWEEN CAST(@P1 AS date) AND CAST(@P2 AS date)", vec!["2026-11-21", "2026-11-22"], "b  ,C"),
+        (
+            "[ProductionDate] BETWEEN CAST(@P1 AS date) AND CAST(@P2 AS date)",
+            vec!["2026-11-21", "2026-11-22"],
+            "b  ,C",
+        ),
         ("[RunNumber] IN (@P1, @P2)", vec!["a", "B"], "A,b  "),
-        ("LTRIM(RTRIM(REPLACE(REPLACE([RunNumber], CHAR(9), N' '), NCHAR(160), N' '))) = @P1", vec!["d"], "\tD\u{a0}"),
+        (
+            "LTRIM(RTRIM(REPLACE(REPLACE([RunNumber], CHAR(9), N' '), NCHAR(160), N' '))) = @P1",
+            vec!["d"],
+            "\tD\u{a0}",
+        ),
         ("LEFT([ShiftCode], 2) = @P1", vec!["LA"], "\tD\u{a0}"),
         ("LEN([RunNumber]) = 1", vec![], "A,b  ,C"),
         ("SUBSTRING([ShiftCode], 2, 2) = @P1", vec!["ar"], "A,b  ,C"),
     ] {
         let sql = format!("SELECT [RunNumber] FROM [dbo].[RunNumber] WHERE {condition}");
-        assert_eq!(texts(&mut client, &sql, &parameters).await.join(","), expect, "{condition} {parameters:?}");
+        assert_eq!(
+            texts(&mut client, &sql, &parameters).await.join(","),
+            expect,
+            "{condition} {parameters:?}"
+        );
     }
 }
 
@@ -79,16 +101,31 @@ async fn top_takes_the_first_rows_and_with_ties_those_that_equal_the_last() {
     let erp = shifts();
     let mut client = erp.client().await;
     for (sql, expect) in [
-        ("SELECT TOP (2) [RunNumber] FROM [dbo].[RunNumber] ORDER BY [Updated], [RunNumber] DESC", "\tD\u{a0},A"),
+        (
+            "SELECT TOP (2) [RunNumber] FROM [dbo].[RunNumber] ORDER BY [Updated], [RunNumber] DESC",
+            "\tD\u{a0},A",
+        ),
         ("SELECT TOP (3) [RunNumber] FROM [dbo].[RunNumber] ORDER BY [Updated]", "\tD\u{a0},A,b  "),
-        ("SELECT TOP (3) WITH TIES [RunNumber] FROM [dbo].[RunNumber] ORDER BY [Updated]", "\tD\u{a0},A,b  ,C"),
-        ("SELECT TOP (1) WITH TIES [RunNumber] FROM [dbo].[RunNumber] WHERE [Updated] IS NOT NULL ORDER BY [ShiftCode]", "A,b  ,C"),
+        (
+            "SELECT TOP (3) WITH TIES [RunNumber] FROM [dbo].[RunNumber] ORDER BY [Updated]",
+            "\tD\u{a0},A,b  ,C",
+        ),
+        (
+            "SELECT TOP (1) WITH TIES [RunNumber] FROM [dbo].[RunNumber] WHERE [Updated] IS NOT NULL ORDER BY [ShiftCode]",
+            "A,b  ,C",
+        ),
         ("SELECT TOP 0 [RunNumber] FROM [dbo].[RunNumber] ORDER BY [Updated]", ""),
-        ("SELECT TOP (9) WITH TIES [RunNumber] FROM [dbo].[RunNumber] ORDER BY [Updated] DESC, [RunNumber]", "b  ,C,A,\tD\u{a0}"),
+        (
+            "SELECT TOP (9) WITH TIES [RunNumber] FROM [dbo].[RunNumber] ORDER BY [Updated] DESC, [RunNumber]",
+            "b  ,C,A,\tD\u{a0}",
+        ),
     ] {
         assert_eq!(texts(&mut client, sql, &[]).await.join(","), expect, "{sql}");
     }
-    assert_eq!(error_of(&mut client, "SELECT TOP (1) WITH TIES [RunNumber] FROM [dbo].[RunNumber]", &[]).await, 1062);
+    assert_eq!(
+        error_of(&mut client, "SELECT TOP (1) WITH TIES [RunNumber] FROM [dbo].[RunNumber]", &[]).await,
+        1062
+    );
 }
 
 #[tokio::test]
@@ -106,10 +143,26 @@ async fn parameters_of_all_kinds_arrive() {
     query.bind(vec![0_u8, 0xd8]);
     query.bind(vec![7_u8; 9000]);
     query.bind("");
-    let row: Vec<_> = query.query(&mut client).await.unwrap().into_row().await.unwrap().unwrap().into_iter().collect();
-    assert_eq!(row[0..4], [text("naïve 鱈 🐟"), text(&"x".repeat(5000)), ColumnData::String(None), ColumnData::I64(Some(i64::MIN))]);
+    let row: Vec<_> =
+        query.query(&mut client).await.unwrap().into_row().await.unwrap().unwrap().into_iter().collect();
+    assert_eq!(
+        row[0..4],
+        [
+            text("naïve 鱈 🐟"),
+            text(&"x".repeat(5000)),
+            ColumnData::String(None),
+            ColumnData::I64(Some(i64::MIN))
+        ]
+    );
     assert_eq!(row[4..7], [ColumnData::I32(None), ColumnData::Bit(Some(true)), ColumnData::F64(Some(-0.25))]);
-    assert_eq!(row[7..], [ColumnData::Binary(Some(vec![0, 0xd8].into())), ColumnData::Binary(Some(vec![7; 9000].into())), text("")]);
+    assert_eq!(
+        row[7..],
+        [
+            ColumnData::Binary(Some(vec![0, 0xd8].into())),
+            ColumnData::Binary(Some(vec![7; 9000].into())),
+            text("")
+        ]
+    );
     assert_eq!(erp.endpoint.statements(), ["SELECT @P1, @P2, @P3, @P4, @P5, @P6, @P7, @P8, @P9, @P10"]);
 }
 
@@ -117,7 +170,14 @@ async fn parameters_of_all_kinds_arrive() {
 async fn a_batch_without_parameters_is_answered_too() {
     let erp = Erp::with_a_run();
     let mut client = erp.client().await;
-    let row = client.simple_query("SELECT [RunNumber] AS [Run] FROM [dbo].[RunNumber];").await.unwrap().into_row().await.unwrap().unwrap();
+    let row = client
+        .simple_query("SELECT [RunNumber] AS [Run] FROM [dbo].[RunNumber];")
+        .await
+        .unwrap()
+        .into_row()
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((row.columns()[0].name(), row.get::<&str, _>(0)), ("Run", Some("R1")));
 }
 

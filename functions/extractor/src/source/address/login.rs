@@ -12,7 +12,9 @@ pub enum LoginError {
     #[error("it signs in as `{0}`, which may do more than read: {INSTEAD}")]
     Administrator(&'static str),
     /// A login with letters that the server may take for others.
-    #[error("its user is written with other characters than those of plain ASCII, which the server may take for a different login: {INSTEAD}")]
+    #[error(
+        "its user is written with other characters than those of plain ASCII, which the server may take for a different login: {INSTEAD}"
+    )]
     OddUser,
     /// No password.
     #[error("it has no password: {INSTEAD} with a password of its own")]
@@ -45,7 +47,8 @@ const ADMINISTRATORS: &[&str] = &[
 ];
 
 /// Words that say so inside of a name, as in `erp_admin`.
-const ADMINISTRATORS_WORDS: &[&str] = &["sa", "sysadmin", "admin", "administrator", "root", "dbo", "dba", "superuser"];
+const ADMINISTRATORS_WORDS: &[&str] =
+    &["sa", "sysadmin", "admin", "administrator", "root", "dbo", "dba", "superuser"];
 
 const SYSTEM_DATABASES: &[&str] = &["master", "msdb", "model", "tempdb", "mssqlsystemresource"];
 
@@ -71,7 +74,10 @@ pub(super) fn check(user: &str, password: &str, database: &str) -> Result<(), Lo
     check_password(&user.trim().to_lowercase(), &password.trim().to_lowercase())?;
     match database.trim().to_lowercase().as_str() {
         "" => Err(LoginError::NoDatabase),
-        named => SYSTEM_DATABASES.iter().find(|system| **system == named).map_or(Ok(()), |system| Err(LoginError::SystemDatabase(system))),
+        named => SYSTEM_DATABASES
+            .iter()
+            .find(|system| **system == named)
+            .map_or(Ok(()), |system| Err(LoginError::SystemDatabase(system))),
     }
 }
 
@@ -95,7 +101,10 @@ fn check_user(user: &str) -> Result<(), LoginError> {
     }
     let name = user.split('@').next().unwrap_or(user).trim();
     let whole = ADMINISTRATORS.iter().find(|administrator| **administrator == name);
-    let within = || name.split(|c: char| !c.is_ascii_alphanumeric()).find_map(|word| ADMINISTRATORS_WORDS.iter().find(|known| **known == word));
+    let within = || {
+        name.split(|c: char| !c.is_ascii_alphanumeric())
+            .find_map(|word| ADMINISTRATORS_WORDS.iter().find(|known| **known == word))
+    };
     whole.or_else(within).map_or(Ok(()), |administrator| Err(LoginError::Administrator(administrator)))
 }
 
@@ -111,9 +120,14 @@ fn check_password(user: &str, password: &str) -> Result<(), LoginError> {
         return Err(LoginError::ShortPassword);
     }
     let repeated = password.chars().all(|c| password.starts_with(c));
-    let without_letters = !password.chars().any(char::is_alphabetic) && password.chars().count() < 2 * MIN_PASSWORD_CHARS;
+    let without_letters =
+        !password.chars().any(char::is_alphabetic) && password.chars().count() < 2 * MIN_PASSWORD_CHARS;
     let begins = WEAK_BEGINNINGS.iter().any(|beginning| password.starts_with(beginning));
-    let spelt = [plain, letters(&unmasked(password)), letters(&unmasked(password.trim_end_matches(|c: char| !c.is_alphabetic())))];
+    let spelt = [
+        plain,
+        letters(&unmasked(password)),
+        letters(&unmasked(password.trim_end_matches(|c: char| !c.is_alphabetic()))),
+    ];
     if repeated || without_letters || begins || spelt.iter().any(|spelt| WEAK.contains(&spelt.as_str())) {
         return Err(LoginError::WeakPassword);
     }

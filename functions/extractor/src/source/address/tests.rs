@@ -28,9 +28,11 @@ fn login(user: &str, password: &str) -> Result<Address, AddressError> {
 
 #[test]
 fn a_sqlite_address_is_a_path_as_it_stands() {
-    for (text, path) in
-        [("sqlite://data/erp.db", "data/erp.db"), ("sqlite:///var/erp 1%20?.db", "/var/erp 1%20?.db"), (" SQLITE://erp.db\n", "erp.db")]
-    {
+    for (text, path) in [
+        ("sqlite://data/erp.db", "data/erp.db"),
+        ("sqlite:///var/erp 1%20?.db", "/var/erp 1%20?.db"),
+        (" SQLITE://erp.db\n", "erp.db"),
+    ] {
         assert_eq!(parse(text), Ok(Address::Sqlite(Path::new(path).to_owned())));
     }
     assert_eq!(parse("sqlite://"), Err(AddressError::NoFile));
@@ -41,30 +43,50 @@ fn a_sql_server_address_has_safe_defaults() {
     for text in [
         format!("mssql://pipeline_reader:{GOOD_PASSWORD}@erp.factory.local/fish"),
         format!("sqlserver://pipeline_reader:{GOOD_PASSWORD}@erp.factory.local:1433/fish?"),
-        format!("  MSSQL://pipeline_reader:{GOOD_PASSWORD}@erp.factory.local/fish?encrypt=true&trust_server_certificate=FALSE "),
+        format!(
+            "  MSSQL://pipeline_reader:{GOOD_PASSWORD}@erp.factory.local/fish?encrypt=true&trust_server_certificate=FALSE "
+        ),
     ] {
         let address = server(&text);
         assert_eq!((address.user.as_str(), address.password.reveal()), ("pipeline_reader", GOOD_PASSWORD));
-        assert_eq!((address.host.as_str(), address.port, address.database.as_str()), ("erp.factory.local", 1433, "fish"));
-        assert_eq!((address.encrypt, address.trust_server_certificate, &address.certificate_authority), (true, false, &None));
+        assert_eq!(
+            (address.host.as_str(), address.port, address.database.as_str()),
+            ("erp.factory.local", 1433, "fish")
+        );
+        assert_eq!(
+            (address.encrypt, address.trust_server_certificate, &address.certificate_authority),
+            (true, false, &None)
+        );
     }
 }
 
 #[test]
 fn every_part_of_a_sql_server_address_is_read() {
-    let address = server("mssql://line%20reader:p%40%3A%2F%3F%23%25%20%26x:y@10.0.0.7:49152/Fish%20%2F%20Chips?ca=%2Fetc%2Fca%20%40.pem");
+    let address = server(
+        "mssql://line%20reader:p%40%3A%2F%3F%23%25%20%26x:y@10.0.0.7:49152/Fish%20%2F%20Chips?ca=%2Fetc%2Fca%20%40.pem",
+    );
     assert_eq!((address.user.as_str(), address.password.reveal()), ("line reader", "p@:/?#% &x:y"));
-    assert_eq!((address.host.as_str(), address.port, address.database.as_str()), ("10.0.0.7", 49152, "Fish / Chips"));
+    assert_eq!(
+        (address.host.as_str(), address.port, address.database.as_str()),
+        ("10.0.0.7", 49152, "Fish / Chips")
+    );
     assert_eq!(address.certificate_authority.as_deref(), Some(Path::new("/etc/ca @.pem")));
-    let address = server(&format!("mssql://r:{GOOD_PASSWORD}@[fd00::7]:1444/fish?encrypt=false&trust_server_certificate=true"));
-    assert_eq!((address.host.as_str(), address.port, address.encrypt, address.trust_server_certificate), ("fd00::7", 1444, false, true));
+    let address = server(&format!(
+        "mssql://r:{GOOD_PASSWORD}@[fd00::7]:1444/fish?encrypt=false&trust_server_certificate=true"
+    ));
+    assert_eq!(
+        (address.host.as_str(), address.port, address.encrypt, address.trust_server_certificate),
+        ("fd00::7", 1444, false, true)
+    );
     assert_eq!(address.to_string(), "mssql://r@[fd00::7]:1444/fish");
     assert_eq!(server(&format!("mssql://r:{GOOD_PASSWORD}@[::1]/fish")).port, 1433);
 }
 
 #[test]
 fn what_is_no_address_is_refused_with_what_to_do() {
-    let check = |rest: &str, expect: AddressError| assert_eq!(parse(&format!("mssql://reader:{GOOD_PASSWORD}@{rest}")), Err(expect), "{rest}");
+    let check = |rest: &str, expect: AddressError| {
+        assert_eq!(parse(&format!("mssql://reader:{GOOD_PASSWORD}@{rest}")), Err(expect), "{rest}")
+    };
     let unknown = |name: &str| AddressError::UnknownParameter(name.to_owned());
     check("/fish", AddressError::Host);
     check(":1433/fish", AddressError::Host);
@@ -84,8 +106,14 @@ fn what_is_no_address_is_refused_with_what_to_do() {
     check("erp/fish?encrypt=true&Packet%20Size=1", unknown("packet size"));
     check("erp/fish?encrypt=true&encrypt=true", AddressError::RepeatedParameter("encrypt"));
     check("erp/fish?ca=a&CA=b", AddressError::RepeatedParameter("ca"));
-    check("erp/fish?encrypt=maybe", AddressError::ParameterValue { name: "encrypt", expected: "`true` or `false`" });
-    check("erp/fish?trust_server_certificate=", AddressError::ParameterValue { name: "trust_server_certificate", expected: "`true` or `false`" });
+    check(
+        "erp/fish?encrypt=maybe",
+        AddressError::ParameterValue { name: "encrypt", expected: "`true` or `false`" },
+    );
+    check(
+        "erp/fish?trust_server_certificate=",
+        AddressError::ParameterValue { name: "trust_server_certificate", expected: "`true` or `false`" },
+    );
     check("erp/fish?ca=", AddressError::ParameterValue { name: "ca", expected: "the path of a file" });
     check("erp/fish?encrypt", AddressError::Ambiguous);
     check("erp/fish?ca=/ca.pem&trust_server_certificate=true", AddressError::UnusedAuthority);
@@ -101,12 +129,28 @@ fn what_is_no_address_is_refused_with_what_to_do() {
 
 #[test]
 fn a_password_that_divides_the_address_is_to_be_percent_encoded() {
-    for password in ["secret@word9", "se@cret@word9", "secret/word9", "secret?word9", "secret#word9", "9/se@cret?w#", "secret%word9", "secretword9%"]
-    {
+    for password in [
+        "secret@word9",
+        "se@cret@word9",
+        "secret/word9",
+        "secret?word9",
+        "secret#word9",
+        "9/se@cret?w#",
+        "secret%word9",
+        "secretword9%",
+    ] {
         let error = parse(&format!("mssql://reader:{password}@erp/fish")).unwrap_err();
-        assert!(matches!(error, AddressError::Ambiguous | AddressError::Encoding), "{password} gave {error:?}");
+        assert!(
+            matches!(error, AddressError::Ambiguous | AddressError::Encoding),
+            "{password} gave {error:?}"
+        );
         assert!(error.to_string().contains("percent-encode `@` as %40"), "{error}");
-        assert_eq!(server(&format!("mssql://reader:{}@erp/fish", utf8_percent_encode(password, NON_ALPHANUMERIC))).password.reveal(), password);
+        assert_eq!(
+            server(&format!("mssql://reader:{}@erp/fish", utf8_percent_encode(password, NON_ALPHANUMERIC)))
+                .password
+                .reveal(),
+            password
+        );
     }
 }
 
@@ -138,26 +182,39 @@ fn a_login_that_may_do_more_than_read_is_refused_before_anything_is_connected() 
     for user in ["FACTORY\\Administrator", "factory\\reader", "", "  "] {
         assert_eq!(login(user, GOOD_PASSWORD), Err(LoginError::Integrated.into()), "{user}");
     }
-    for text in ["mssql://erp/fish", "mssql://erp", "mssql://reader:kQ7-vale-Ruhr@erp/fish?integrated_security=true"] {
+    for text in
+        ["mssql://erp/fish", "mssql://erp", "mssql://reader:kQ7-vale-Ruhr@erp/fish?integrated_security=true"]
+    {
         assert_eq!(parse(text), Err(LoginError::Integrated.into()), "{text}");
     }
     for parameter in ["trusted_connection=yes", "Trusted%20Connection=True", "IntegratedSecurity=SSPI"] {
-        assert_eq!(parse(&format!("mssql://erp/fish?{parameter}")), Err(LoginError::Integrated.into()), "{parameter}");
+        assert_eq!(
+            parse(&format!("mssql://erp/fish?{parameter}")),
+            Err(LoginError::Integrated.into()),
+            "{parameter}"
+        );
     }
     for user in ["pipeline_reader", "sales_reader", "Salmon", "administration_reader", "rooter"] {
         assert!(login(user, GOOD_PASSWORD).is_ok(), "{user}");
     }
     let error = login("sa", GOOD_PASSWORD).unwrap_err().to_string();
-    assert_eq!(error, "it signs in as `sa`, which may do more than read: use the login `pipeline_reader` that infra/sql/read_only_login.sql makes");
+    assert_eq!(
+        error,
+        "it signs in as `sa`, which may do more than read: use the login `pipeline_reader` that infra/sql/read_only_login.sql makes"
+    );
 }
 
 #[test]
 fn a_weak_password_is_refused_and_never_shown() {
-    let check = |password: &str, expect: LoginError| assert_eq!(login("pipeline_reader", password), Err(expect.into()), "{password}");
+    let check = |password: &str, expect: LoginError| {
+        assert_eq!(login("pipeline_reader", password), Err(expect.into()), "{password}")
+    };
     check("", LoginError::NoPassword);
     check("        ", LoginError::NoPassword);
     assert_eq!(parse("mssql://reader@erp/fish"), Err(LoginError::NoPassword.into()));
-    for like_user in ["pipeline_reader", "Pipeline_Reader", " pipeline_reader", "pipeline_reader1", "PipelineReader2026!"] {
+    for like_user in
+        ["pipeline_reader", "Pipeline_Reader", " pipeline_reader", "pipeline_reader1", "PipelineReader2026!"]
+    {
         check(like_user, LoginError::PasswordIsUser);
     }
     check("kQ7-val", LoginError::ShortPassword);
@@ -202,7 +259,9 @@ fn the_server_s_own_databases_and_none_are_refused() {
     for none in ["", "/", "/%20"] {
         assert_eq!(database(none), Err(LoginError::NoDatabase.into()), "{none}");
     }
-    for (name, system) in [("/master", "master"), ("/MSDB", "msdb"), ("/%20Model", "model"), ("/tempdb", "tempdb")] {
+    for (name, system) in
+        [("/master", "master"), ("/MSDB", "msdb"), ("/%20Model", "model"), ("/tempdb", "tempdb")]
+    {
         assert_eq!(database(name), Err(LoginError::SystemDatabase(system).into()), "{name}");
     }
     assert!(database("/masterdata").is_ok());

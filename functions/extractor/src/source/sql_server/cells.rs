@@ -8,8 +8,8 @@ use tiberius::ColumnData;
 
 use super::Cell;
 
-/// A value as a cell. Times are spelt as the lake reads them: `datetime` with the three digits that SQL Server itself shows, `datetimeoffset` on the
-/// factory's clock with the offset behind it.
+/// A value as a cell. Times are spelt as the lake reads them: `datetime` with the three digits that SQL
+/// Server itself shows, `datetimeoffset` on the factory's clock with the offset behind it.
 pub(super) fn cell(value: ColumnData<'static>, factory_tz: Tz) -> Cell {
     let known = match value {
         ColumnData::U8(value) => value.map(|value| Cell::Int(value.into())),
@@ -22,37 +22,53 @@ pub(super) fn cell(value: ColumnData<'static>, factory_tz: Tz) -> Cell {
         ColumnData::String(value) => value.map(|value| Cell::Text(value.into_owned())),
         ColumnData::Guid(value) => value.map(|value| Cell::Text(value.to_string().to_uppercase())),
         ColumnData::Binary(value) => value.map(|value| Cell::Blob(value.into_owned())),
-        ColumnData::Numeric(value) => value.map(|value| Cell::Text(decimal(value.value(), value.scale().into()))),
+        ColumnData::Numeric(value) => {
+            value.map(|value| Cell::Text(decimal(value.value(), value.scale().into())))
+        }
         ColumnData::Xml(value) => value.map(|value| Cell::Text(value.into_owned().into_string())),
         ColumnData::DateTime(value) => value.and_then(|value| {
             // 1/300 s, shown as .000, .003, .007.
             let millis = (i64::from(value.seconds_fragments()) * 10 + 1) / 3;
-            Some(shown(since(1900, value.days().into())?.checked_add_signed(TimeDelta::milliseconds(millis))?, 3))
+            Some(shown(
+                since(1900, value.days().into())?.checked_add_signed(TimeDelta::milliseconds(millis))?,
+                3,
+            ))
         }),
         ColumnData::SmallDateTime(value) => value.and_then(|value| {
             let minutes = TimeDelta::minutes(value.seconds_fragments().into());
             Some(shown(since(1900, value.days().into())?.checked_add_signed(minutes)?, 0))
         }),
-        ColumnData::Date(value) => value.and_then(|value| Some(Cell::Text(since(1, value.days().into())?.date().to_string()))),
+        ColumnData::Date(value) => {
+            value.and_then(|value| Some(Cell::Text(since(1, value.days().into())?.date().to_string())))
+        }
         ColumnData::Time(value) => value.and_then(|value| {
             let at = since(1, 0)?.checked_add_signed(nanos(value.increments(), value.scale())?)?;
             Some(Cell::Text(digits(at.format("%H:%M:%S").to_string(), at, value.scale())))
         }),
-        ColumnData::DateTime2(value) => value.and_then(|value| Some(shown(datetime2(value)?, value.time().scale()))),
+        ColumnData::DateTime2(value) => {
+            value.and_then(|value| Some(shown(datetime2(value)?, value.time().scale())))
+        }
         ColumnData::DateTimeOffset(value) => value.and_then(|value| {
             let instant: DateTime<Utc> = datetime2(value.datetime2())?.and_utc();
             let at = instant.with_timezone(&factory_tz);
-            let text = digits(at.format("%Y-%m-%d %H:%M:%S").to_string(), at.naive_local(), value.datetime2().time().scale());
+            let text = digits(
+                at.format("%Y-%m-%d %H:%M:%S").to_string(),
+                at.naive_local(),
+                value.datetime2().time().scale(),
+            );
             Some(Cell::Text(format!("{text} {}", at.format("%:z"))))
         }),
     };
     known.unwrap_or(Cell::Null)
 }
 
-/// Whether the server may take two rows for equal in these columns: its collation may know neither case nor accents nor blanks at the end.
+/// Whether the server may take two rows for equal in these columns: its collation may know neither case nor
+/// accents nor blanks at the end.
 pub(super) fn may_be_equal(a: &[Cell], b: &[Cell], order: &[usize]) -> bool {
     order.iter().all(|place| match (&a[*place], &b[*place]) {
-        (Cell::Text(a), Cell::Text(b)) if a.is_ascii() && b.is_ascii() => a.trim_end().eq_ignore_ascii_case(b.trim_end()),
+        (Cell::Text(a), Cell::Text(b)) if a.is_ascii() && b.is_ascii() => {
+            a.trim_end().eq_ignore_ascii_case(b.trim_end())
+        }
         (Cell::Text(_), Cell::Text(_)) => true,
         (a, b) => a == b,
     })
@@ -63,7 +79,8 @@ pub(super) fn decode_utf16(cell: &mut Cell) {
     if let Cell::Blob(bytes) = cell
         && bytes.len().is_multiple_of(2)
     {
-        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+        let units: Vec<u16> =
+            bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
         if let Ok(text) = String::from_utf16(&units) {
             *cell = Cell::Text(text);
         }
@@ -87,7 +104,8 @@ fn nanos(increments: u64, scale: u8) -> Option<TimeDelta> {
 }
 
 fn datetime2(value: tiberius::time::DateTime2) -> Option<NaiveDateTime> {
-    since(1, value.date().days().into())?.checked_add_signed(nanos(value.time().increments(), value.time().scale())?)
+    since(1, value.date().days().into())?
+        .checked_add_signed(nanos(value.time().increments(), value.time().scale())?)
 }
 
 fn shown(at: NaiveDateTime, scale: u8) -> Cell {
@@ -97,7 +115,11 @@ fn shown(at: NaiveDateTime, scale: u8) -> Cell {
 /// Seconds with the digits of a fraction behind them.
 fn digits(seconds: String, at: NaiveDateTime, scale: u8) -> String {
     let fraction = at.format("%f").to_string();
-    if scale == 0 { seconds } else { format!("{seconds}.{}", fraction.get(..usize::from(scale)).unwrap_or(&fraction)) }
+    if scale == 0 {
+        seconds
+    } else {
+        format!("{seconds}.{}", fraction.get(..usize::from(scale)).unwrap_or(&fraction))
+    }
 }
 
 #[cfg(test)]
@@ -112,38 +134,63 @@ mod tests {
 
     #[test]
     fn ticks_are_shown_as_the_server_shows_them() {
-        let days = i32::try_from((NaiveDate::from_ymd_opt(2026, 11, 20).unwrap() - NaiveDate::from_ymd_opt(1900, 1, 1).unwrap()).num_days()).unwrap();
+        let days = i32::try_from(
+            (NaiveDate::from_ymd_opt(2026, 11, 20).unwrap() - NaiveDate::from_ymd_opt(1900, 1, 1).unwrap())
+                .num_days(),
+        )
+        .unwrap();
         let at = |ticks| reads(ColumnData::DateTime(Some(LegacyDateTime::new(days, ticks))));
         assert_eq!(at(0), "2026-11-20 00:00:00.000");
         assert_eq!(at(1), "2026-11-20 00:00:00.003");
         assert_eq!(at(2), "2026-11-20 00:00:00.007");
         assert_eq!(at(3), "2026-11-20 00:00:00.010");
         assert_eq!(at(300 * 86_400 - 1), "2026-11-20 23:59:59.997");
-        assert_eq!(reads(ColumnData::DateTime(Some(LegacyDateTime::new(-53_690, 0)))), "1753-01-01 00:00:00.000");
+        assert_eq!(
+            reads(ColumnData::DateTime(Some(LegacyDateTime::new(-53_690, 0)))),
+            "1753-01-01 00:00:00.000"
+        );
     }
 
     #[test]
     fn times_keep_the_digits_of_their_type() {
-        let date =
-            Date::new(u32::try_from((NaiveDate::from_ymd_opt(2026, 7, 1).unwrap() - NaiveDate::from_ymd_opt(1, 1, 1).unwrap()).num_days()).unwrap());
+        let date = Date::new(
+            u32::try_from(
+                (NaiveDate::from_ymd_opt(2026, 7, 1).unwrap() - NaiveDate::from_ymd_opt(1, 1, 1).unwrap())
+                    .num_days(),
+            )
+            .unwrap(),
+        );
         let at = |increments, scale| DateTime2::new(date, Time::new(increments, scale));
         assert_eq!(reads(ColumnData::DateTime2(Some(at(360_001_234_567, 7)))), "2026-07-01 10:00:00.1234567");
         assert_eq!(reads(ColumnData::DateTime2(Some(at(36_000, 0)))), "2026-07-01 10:00:00");
-        assert_eq!(reads(ColumnData::DateTimeOffset(Some(DateTimeOffset::new(at(3_600_050, 2), -300)))), "2026-07-01 11:00:00.50 +01:00");
+        assert_eq!(
+            reads(ColumnData::DateTimeOffset(Some(DateTimeOffset::new(at(3_600_050, 2), -300)))),
+            "2026-07-01 11:00:00.50 +01:00"
+        );
         assert_eq!(reads(ColumnData::SmallDateTime(Some(SmallDateTime::new(1, 61)))), "1900-01-02 01:01:00");
         assert_eq!(reads(ColumnData::Date(Some(Date::new(0)))), "0001-01-01");
         assert_eq!(reads(ColumnData::Date(Some(Date::new(3_652_058)))), "9999-12-31");
         assert_eq!(reads(ColumnData::Time(Some(Time::new(36_615, 1)))), "01:01:01.5");
-        assert_eq!(reads(ColumnData::DateTime(Some(LegacyDateTime::new(i32::MAX, 0)))), "NULL", "what no calendar has is no time");
+        assert_eq!(
+            reads(ColumnData::DateTime(Some(LegacyDateTime::new(i32::MAX, 0)))),
+            "NULL",
+            "what no calendar has is no time"
+        );
     }
 
     #[test]
     fn decimals_keep_all_their_digits() {
-        let check = |value, scale, expect: &str| assert_eq!(reads(ColumnData::Numeric(Some(Numeric::new_with_scale(value, scale)))), expect);
+        let check = |value, scale, expect: &str| {
+            assert_eq!(reads(ColumnData::Numeric(Some(Numeric::new_with_scale(value, scale)))), expect)
+        };
         check(12_500, 3, "12.500");
         check(-5, 2, "-0.05");
         check(7, 0, "7");
-        check(99_999_999_999_999_999_999_999_999_999_999_999_999, 0, "99999999999999999999999999999999999999");
+        check(
+            99_999_999_999_999_999_999_999_999_999_999_999_999,
+            0,
+            "99999999999999999999999999999999999999",
+        );
     }
 
     #[test]

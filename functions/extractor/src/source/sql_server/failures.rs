@@ -1,4 +1,5 @@
-//! What the driver and the server say when something fails, in words that tell what to do, and whether trying again makes sense.
+//! What the driver and the server say when something fails, in words that tell what to do, and whether trying
+//! again makes sense.
 
 use std::time::Duration;
 
@@ -10,33 +11,48 @@ use super::{ErpError, Failure, SqlServerAddress};
 pub(super) fn of_connecting(address: &SqlServerAddress, failure: &Failure) -> ErpError {
     let place = place(address);
     match failure {
-        Failure::TimedOut => ErpError::Unreachable(format!("the ERP at {place} does not answer: check host, port and firewall")),
-        Failure::Tds(Error::Server(said)) => of_server(address, said)
-            .unwrap_or_else(|| ErpError::Unusable(format!("the ERP at {place} refuses the connection: {} (error {})", one_line(said), said.code()))),
+        Failure::TimedOut => ErpError::Unreachable(format!(
+            "the ERP at {place} does not answer: check host, port and firewall"
+        )),
+        Failure::Tds(Error::Server(said)) => of_server(address, said).unwrap_or_else(|| {
+            ErpError::Unusable(format!(
+                "the ERP at {place} refuses the connection: {} (error {})",
+                one_line(said),
+                said.code()
+            ))
+        }),
         Failure::Tds(Error::Tls(reason)) => ErpError::Unusable(untrusted(&place, reason)),
-        Failure::Tds(Error::Io { message, .. }) if message.contains("certificate") => ErpError::Unusable(untrusted(&place, message)),
-        Failure::Tds(Error::Io { message, .. }) => {
-            ErpError::Unreachable(format!("the ERP at {place} cannot be reached: {message}; check host, port and firewall"))
+        Failure::Tds(Error::Io { message, .. }) if message.contains("certificate") => {
+            ErpError::Unusable(untrusted(&place, message))
         }
-        Failure::Tds(error) => {
-            ErpError::Unreachable(format!("the ERP at {place} gives no sensible answer: {error}; check that a SQL Server listens there"))
-        }
+        Failure::Tds(Error::Io { message, .. }) => ErpError::Unreachable(format!(
+            "the ERP at {place} cannot be reached: {message}; check host, port and firewall"
+        )),
+        Failure::Tds(error) => ErpError::Unreachable(format!(
+            "the ERP at {place} gives no sensible answer: {error}; check that a SQL Server listens there"
+        )),
     }
 }
 
 /// A failure while a table was read.
 pub(super) fn of_table(address: &SqlServerAddress, table: &'static str, failure: &Failure) -> ErpError {
     match failure {
-        Failure::TimedOut | Failure::Tds(Error::Io { kind: std::io::ErrorKind::TimedOut, .. }) => too_slow(table, address.timeout),
+        Failure::TimedOut | Failure::Tds(Error::Io { kind: std::io::ErrorKind::TimedOut, .. }) => {
+            too_slow(table, address.timeout)
+        }
         Failure::Tds(Error::Server(said)) => of_server(address, said).unwrap_or_else(|| match said.code() {
             DEADLOCK | LOCK_TIMEOUT | 701 | 8645 | 8651 => ErpError::Busy { table, reason: busy(said) },
             229 | 230 | 300 | 371 => ErpError::NoPermission { table, reason: one_line(said) },
             code => ErpError::Statement { table, reason: format!("{} (error {code})", one_line(said)) },
         }),
-        Failure::Tds(Error::Io { message, .. }) => {
-            ErpError::Unreachable(format!("the connection to the ERP at {} was lost while table `{table}` was read: {message}", place(address)))
-        }
-        Failure::Tds(error) => ErpError::Unreachable(format!("the ERP at {} broke off while table `{table}` was read: {error}", place(address))),
+        Failure::Tds(Error::Io { message, .. }) => ErpError::Unreachable(format!(
+            "the connection to the ERP at {} was lost while table `{table}` was read: {message}",
+            place(address)
+        )),
+        Failure::Tds(error) => ErpError::Unreachable(format!(
+            "the ERP at {} broke off while table `{table}` was read: {error}",
+            place(address)
+        )),
     }
 }
 
@@ -70,9 +86,16 @@ fn of_server(address: &SqlServerAddress, said: &TokenError) -> Option<ErpError> 
             ))
         }
         // Starting, stopping, restoring, failing over, or too busy to take a connection.
-        233 | 921 | 922 | 927 | 945 | 976 | 978 | 979 | 981 | 982 | 983 | 988 | 6005 | 10928 | 10929 | 17142 | 17187 | 17197 | 18401 | 40197
-        | 40501 | 40613 => ErpError::Unreachable(format!("the ERP at {place} is not ready: {} (error {})", one_line(said), said.code())),
-        code if said.class() >= FATAL => ErpError::Unreachable(format!("the ERP at {place} ended the connection: {} (error {code})", one_line(said))),
+        233 | 921 | 922 | 927 | 945 | 976 | 978 | 979 | 981 | 982 | 983 | 988 | 6005 | 10928 | 10929
+        | 17142 | 17187 | 17197 | 18401 | 40197 | 40501 | 40613 => ErpError::Unreachable(format!(
+            "the ERP at {place} is not ready: {} (error {})",
+            one_line(said),
+            said.code()
+        )),
+        code if said.class() >= FATAL => ErpError::Unreachable(format!(
+            "the ERP at {place} ended the connection: {} (error {code})",
+            one_line(said)
+        )),
         _ => return None,
     })
 }
@@ -86,8 +109,10 @@ fn busy(said: &TokenError) -> String {
 }
 
 fn too_slow(table: &'static str, limit: Duration) -> ErpError {
-    let reason =
-        format!("a page took longer than {} s; a lock may be held, or the watermark column has no index (see `tideline doctor`)", limit.as_secs());
+    let reason = format!(
+        "a page took longer than {} s; a lock may be held, or the watermark column has no index (see `tideline doctor`)",
+        limit.as_secs()
+    );
     ErpError::Busy { table, reason }
 }
 

@@ -11,14 +11,16 @@ use super::run::Run;
 pub(super) fn plu_mismatch(run: &Run) -> Option<Finding> {
     let mut wrong: BTreeMap<(&str, &str), Vec<Option<i64>>> = BTreeMap::new();
     for case in run.cases.iter().filter(|case| rules::plu_mismatch(case.expected_plu, case.scanned_plu)) {
-        let pair = (case.expected_plu.unwrap_or_default().trim(), case.scanned_plu.unwrap_or_default().trim());
+        let pair =
+            (case.expected_plu.unwrap_or_default().trim(), case.scanned_plu.unwrap_or_default().trim());
         wrong.entry(pair).or_default().push(case.label);
     }
     let count: usize = wrong.values().map(Vec::len).sum();
     let words = wrong.into_iter().map(|((expected, scanned), labels)| {
         let cases = if labels.len() == 1 { "1 case".to_owned() } else { format!("{} cases", labels.len()) };
         let known: Vec<i64> = labels.into_iter().flatten().collect();
-        let place = if known.is_empty() { String::new() } else { format!(" (label {})", describe(&ranges(&known))) };
+        let place =
+            if known.is_empty() { String::new() } else { format!(" (label {})", describe(&ranges(&known))) };
         format!("{cases} with PLU {scanned} instead of {expected}{place}")
     });
     let detail = words.collect::<Vec<_>>().join("; ");
@@ -74,14 +76,19 @@ mod tests {
         ]);
         assert_eq!(
             found(&scope),
-            ["7 | plu_mismatch | MAJOR | 4 | 0 | 3 cases with PLU 101 instead of 100 (label 10-12); 1 case with PLU 102 instead of 100"]
+            [
+                "7 | plu_mismatch | MAJOR | 4 | 0 | 3 cases with PLU 101 instead of 100 (label 10-12); 1 case with PLU 102 instead of 100"
+            ]
         );
     }
 
     #[test]
     fn labels_that_were_never_scanned_are_named_as_ranges() {
         let mut scope = labelled(true, Some(1000), Some(1040));
-        let scanned: Vec<_> = (990..1050).filter(|label| ![1010, 1011, 1012, 1030].contains(label)).map(|label| (Some(label), None, None)).collect();
+        let scanned: Vec<_> = (990..1050)
+            .filter(|label| ![1010, 1011, 1012, 1030].contains(label))
+            .map(|label| (Some(label), None, None))
+            .collect();
         scope.cases = cases(&scanned);
         assert_eq!(found(&scope), ["7 | label_gap | WARNING | 4 | 0 | 1010-1012, 1030"]);
     }

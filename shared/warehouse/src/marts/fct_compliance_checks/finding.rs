@@ -21,9 +21,11 @@ impl Finding {
     }
 }
 
-/// The value with one decimal, or as many as tell it from its limit: "yield 90.0 % is below 90 %" would explain nothing.
+/// The value with one decimal, or as many as tell it from its limit: "yield 90.0 % is below 90 %" would
+/// explain nothing.
 pub(super) fn apart(value: f64, limit: f64) -> String {
-    let mut rounded = std::iter::once(format!("{:.1}", round1(value))).chain((2..=9).map(|decimals| format!("{value:.decimals$}")));
+    let mut rounded = std::iter::once(format!("{:.1}", round1(value)))
+        .chain((2..=9).map(|decimals| format!("{value:.decimals$}")));
     rounded.find(|text| text.parse() != Ok(limit)).unwrap_or_else(|| value.to_string())
 }
 

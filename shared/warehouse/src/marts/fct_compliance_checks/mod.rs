@@ -1,6 +1,7 @@
 //! `fct_compliance_checks`: a row per violation; several findings of one check in one run are one row.
 //!
-//! The rules are the domain's. Here stands what each check looks at and how a finding is put in words: one file for each kind of finding.
+//! The rules are the domain's. Here stands what each check looks at and how a finding is put in words: one
+//! file for each kind of finding.
 
 mod cases;
 mod finding;
@@ -25,7 +26,8 @@ use crate::sources::TEMPERATURE_LOGS;
 use finding::Finding;
 use run::{Frames, Run};
 
-/// Violations of the compliance checks. `detected_on` is the production date of a run and the day of a reading.
+/// Violations of the compliance checks. `detected_on` is the production date of a run and the day of a
+/// reading.
 pub const FCT_COMPLIANCE_CHECKS: Mart = Mart {
     name: "fct_compliance_checks",
     columns: &[
@@ -109,16 +111,26 @@ fn build_runs(scope: &RunScope) -> PolarsResult<DataFrame> {
 fn build_readings(scope: &DayScope) -> PolarsResult<DataFrame> {
     let judged = stg_temperature::build(scope)?;
     let number = |name| judged.column(name)?.f64();
-    let (temp, over, min, max) = (number("temp_celsius")?, number("degrees_over")?, number("target_min")?, number("target_max")?);
+    let (temp, over, min, max) =
+        (number("temp_celsius")?, number("degrees_over")?, number("target_min")?, number("target_max")?);
     let mut violations = Violations::default();
     for row in 0..judged.height() {
         if let (Some(temp), Some(over)) = (temp.get(row), over.get(row)) {
-            violations.add(row, Check::TemperatureBreach, readings::temperature_breach(temp, over, min.get(row), max.get(row)));
+            violations.add(
+                row,
+                Check::TemperatureBreach,
+                readings::temperature_breach(temp, over, min.get(row), max.get(row)),
+            );
         }
     }
     violations.of(
         &judged,
-        [col("location"), col("reading_time").alias("detected_at"), col("reading_date").alias("detected_on"), col("log_id").alias("reading_id")],
+        [
+            col("location"),
+            col("reading_time").alias("detected_at"),
+            col("reading_date").alias("detected_on"),
+            col("log_id").alias("reading_id"),
+        ],
     )
 }
 
@@ -139,12 +151,19 @@ impl Violations {
 
     /// The rows of the mart: what was found, beside what `place` takes from the rows where it was found.
     fn of(self, searched: &DataFrame, place: impl AsRef<[Expr]>) -> PolarsResult<DataFrame> {
-        let mut rows = searched.take(&IdxCa::from_vec("row".into(), self.rows))?.lazy().select(place).collect()?;
+        let mut rows =
+            searched.take(&IdxCa::from_vec("row".into(), self.rows))?.lazy().select(place).collect()?;
         let findings = self.findings.iter();
         for column in [
             Column::new("check".into(), self.checks.iter().map(|check| check.as_str()).collect::<Vec<_>>()),
-            Column::new("severity".into(), self.checks.iter().map(|check| check.severity().as_str()).collect::<Vec<_>>()),
-            Column::new("measured".into(), findings.clone().map(|finding| finding.measured).collect::<Vec<_>>()),
+            Column::new(
+                "severity".into(),
+                self.checks.iter().map(|check| check.severity().as_str()).collect::<Vec<_>>(),
+            ),
+            Column::new(
+                "measured".into(),
+                findings.clone().map(|finding| finding.measured).collect::<Vec<_>>(),
+            ),
             Column::new("limit".into(), findings.clone().map(|finding| finding.limit).collect::<Vec<_>>()),
             Column::new("detail".into(), findings.map(|finding| finding.detail.as_str()).collect::<Vec<_>>()),
         ] {
@@ -162,7 +181,8 @@ mod tests {
     #[test]
     fn every_check_is_judged() {
         let judged: Vec<_> = RUN_CHECKS.iter().map(|(check, _)| *check).collect();
-        let of_runs: Vec<_> = Check::ALL.iter().copied().filter(|check| *check != Check::TemperatureBreach).collect();
+        let of_runs: Vec<_> =
+            Check::ALL.iter().copied().filter(|check| *check != Check::TemperatureBreach).collect();
         assert_eq!(judged, of_runs);
     }
 
@@ -173,7 +193,10 @@ mod tests {
         scope.finished = runs(&two.unwrap());
         let outputs = df!["run_number" => ["7", "7"], "production_date" => [day(3), day(4)], "tier" => [1_i64, 1], "piece_type" => ["tail", "tail"], "qty_kg" => [2.0, 3.0]];
         scope.outputs = super::super::small_factory::of_run(&crate::sources::RUN_OUTPUTS, &outputs.unwrap());
-        assert_eq!(shown(&build_runs(&scope).unwrap(), &["check", "production_date", "measured"]), ["tails_in_premium | 2026-11-03 | 2"]);
+        assert_eq!(
+            shown(&build_runs(&scope).unwrap(), &["check", "production_date", "measured"]),
+            ["tails_in_premium | 2026-11-03 | 2"]
+        );
     }
 
     #[test]
@@ -189,7 +212,10 @@ mod tests {
         let mut scope = no_runs();
         scope.finished = runs(&named.unwrap());
         assert_eq!(
-            shown(&build_runs(&scope).unwrap(), &["check", "production_date", "detected_at", "detected_on", "location", "reading_id"]),
+            shown(
+                &build_runs(&scope).unwrap(),
+                &["check", "production_date", "detected_at", "detected_on", "location", "reading_id"]
+            ),
             [
                 "missing_product_code | 2026-11-02 | 2026-11-02 14:00:00 | 2026-11-02 | - | -",
                 "missing_product_code | 2026-11-03 | 2026-11-03 06:00:00 | 2026-11-03 | - | -",
@@ -212,8 +238,14 @@ mod tests {
         let mart = build_readings(&readings(&named.unwrap())).unwrap();
         assert_eq!(**mart.schema(), FCT_COMPLIANCE_CHECKS.schema());
         assert_eq!(
-            shown(&mart, &["check", "severity", "run_number", "production_date", "location", "measured", "limit"]),
-            ["temperature_breach | CRITICAL | - | - | Chiller 1 | 7.25 | 5", "temperature_breach | CRITICAL | - | - | - | -2 | -1.5"]
+            shown(
+                &mart,
+                &["check", "severity", "run_number", "production_date", "location", "measured", "limit"]
+            ),
+            [
+                "temperature_breach | CRITICAL | - | - | Chiller 1 | 7.25 | 5",
+                "temperature_breach | CRITICAL | - | - | - | -2 | -1.5"
+            ]
         );
         assert_eq!(
             shown(&mart, &["detail", "detected_at", "detected_on", "reading_id"]),

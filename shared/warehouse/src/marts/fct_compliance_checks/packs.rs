@@ -12,7 +12,10 @@ pub(super) fn underweight_lot(run: &Run) -> Option<Finding> {
     let mut findings = broken.into_iter().map(|failure| finding(failure, lot, &limits));
     // What is measured is the first rule that is broken; all are named.
     let first = findings.next()?;
-    let detail = std::iter::once(first.detail).chain(findings.map(|finding| finding.detail)).collect::<Vec<_>>().join("; ");
+    let detail = std::iter::once(first.detail)
+        .chain(findings.map(|finding| finding.detail))
+        .collect::<Vec<_>>()
+        .join("; ");
     Some(Finding { detail, ..first })
 }
 
@@ -21,7 +24,11 @@ fn finding(failure: Failure, lot: &Lot, limits: &Limits) -> Finding {
         Failure::MeanBelowNominal => Finding {
             measured: Some(lot.mean_g),
             limit: Some(limits.nominal_g),
-            detail: format!("the mean of {} g is below the nominal {} g", apart(lot.mean_g, limits.nominal_g), limits.nominal_g),
+            detail: format!(
+                "the mean of {} g is below the nominal {} g",
+                apart(lot.mean_g, limits.nominal_g),
+                limits.nominal_g
+            ),
         },
         Failure::TooManyBelowT1 => {
             let pct = 100.0 * lot.below_t1 as f64 / lot.packs as f64;
@@ -34,9 +41,10 @@ fn finding(failure: Failure, lot: &Lot, limits: &Limits) -> Finding {
             );
             Finding { measured: Some(pct), limit: Some(BELOW_T1_MAX_PCT), detail }
         }
-        Failure::AnyBelowT2 => {
-            Finding::none_may_be(lot.below_t2 as f64, format!("{} of {} packs are below {} g (T2)", lot.below_t2, lot.packs, limits.t2_g))
-        }
+        Failure::AnyBelowT2 => Finding::none_may_be(
+            lot.below_t2 as f64,
+            format!("{} of {} packs are below {} g (T2)", lot.below_t2, lot.packs, limits.t2_g),
+        ),
     }
 }
 
@@ -51,8 +59,12 @@ mod tests {
     /// A run of product A, whose packs hold 200 g: T1 is 191 g and T2 182 g.
     fn packed(weights_g: &[f64]) -> RunScope {
         let mut scope = one_run(false);
-        scope.products = products(&df!["product_code" => ["A"], "pack_size_g" => [200.0], "active" => [true]].unwrap());
-        scope.runs = of_run(&RUN_NUMBERS, &df!["run_number" => ["7"], "production_date" => [day(2)], "product_code" => ["A"]].unwrap());
+        scope.products =
+            products(&df!["product_code" => ["A"], "pack_size_g" => [200.0], "active" => [true]].unwrap());
+        scope.runs = of_run(
+            &RUN_NUMBERS,
+            &df!["run_number" => ["7"], "production_date" => [day(2)], "product_code" => ["A"]].unwrap(),
+        );
         scope.packs = of_run(
             &TRANSACTIONS,
             &df![
@@ -80,7 +92,9 @@ mod tests {
     fn a_mean_below_the_pack_size_fails_the_lot() {
         assert_eq!(
             found(&packed(&[199.0, 200.5])),
-            ["7 | underweight_lot | CRITICAL | 199.75 | 200 | the mean of 199.8 g is below the nominal 200 g"]
+            [
+                "7 | underweight_lot | CRITICAL | 199.75 | 200 | the mean of 199.8 g is below the nominal 200 g"
+            ]
         );
     }
 
@@ -90,22 +104,29 @@ mod tests {
         assert_eq!(found(&packed(&lot(200, 6, 191.0))), [""; 0]);
         assert_eq!(
             found(&packed(&lot(200, 6, 190.9))),
-            ["7 | underweight_lot | CRITICAL | 3 | 2.5 | 6 of 200 packs are below 191 g (T1): 3.0 %, over 2.5 %"]
+            [
+                "7 | underweight_lot | CRITICAL | 3 | 2.5 | 6 of 200 packs are below 191 g (T1): 3.0 %, over 2.5 %"
+            ]
         );
     }
 
     #[test]
     fn none_may_be_below_t2() {
         assert_eq!(found(&packed(&lot(200, 1, 182.0))), [""; 0]);
-        assert_eq!(found(&packed(&lot(200, 1, 181.9))), ["7 | underweight_lot | CRITICAL | 1 | 0 | 1 of 200 packs are below 182 g (T2)"]);
+        assert_eq!(
+            found(&packed(&lot(200, 1, 181.9))),
+            ["7 | underweight_lot | CRITICAL | 1 | 0 | 1 of 200 packs are below 182 g (T2)"]
+        );
     }
 
     #[test]
     fn a_lot_that_breaks_every_rule_is_one_finding() {
         assert_eq!(
             found(&packed(&[150.0, 200.0])),
-            ["7 | underweight_lot | CRITICAL | 175 | 200 | the mean of 175.0 g is below the nominal 200 g; 1 of 2 packs are below 191 g (T1): \
-              50.0 %, over 2.5 %; 1 of 2 packs are below 182 g (T2)"]
+            [
+                "7 | underweight_lot | CRITICAL | 175 | 200 | the mean of 175.0 g is below the nominal 200 g; 1 of 2 packs are below 191 g (T1): \
+              50.0 %, over 2.5 %; 1 of 2 packs are below 182 g (T2)"
+            ]
         );
     }
 
@@ -113,6 +134,9 @@ mod tests {
     fn without_a_pack_size_the_target_weight_is_nominal() {
         let mut scope = packed(&[299.0]);
         scope.products = products(&df!["product_code" => ["B"], "active" => [true]].unwrap());
-        assert_eq!(found(&scope), ["7 | underweight_lot | CRITICAL | 299 | 300 | the mean of 299.0 g is below the nominal 300 g"]);
+        assert_eq!(
+            found(&scope),
+            ["7 | underweight_lot | CRITICAL | 299 | 300 | the mean of 299.0 g is below the nominal 300 g"]
+        );
     }
 }

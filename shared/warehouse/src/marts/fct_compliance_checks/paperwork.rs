@@ -1,4 +1,5 @@
-//! `missing_product_code`, `unmapped_exception_run` and `weight_mismatch`: what a run's paperwork leaves out or gets wrong.
+//! `missing_product_code`, `unmapped_exception_run` and `weight_mismatch`: what a run's paperwork leaves out
+//! or gets wrong.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,8 @@ use super::finding::{Finding, apart, listed};
 use super::run::Run;
 
 pub(super) fn missing_product_code(run: &Run) -> Option<Finding> {
-    rules::missing_product_code(run.product_code).then(|| Finding::unmeasured(Check::MissingProductCode.description().to_owned()))
+    rules::missing_product_code(run.product_code)
+        .then(|| Finding::unmeasured(Check::MissingProductCode.description().to_owned()))
 }
 
 pub(super) fn unmapped_exception_run(run: &Run) -> Option<Finding> {
@@ -19,7 +21,8 @@ pub(super) fn unmapped_exception_run(run: &Run) -> Option<Finding> {
     }
     let exceptions = run.outputs.iter().filter(|output| {
         let product = output.product.as_ref();
-        let is_exception = |piece| rules::is_exception_product(product.and_then(|product| product.description), piece);
+        let is_exception =
+            |piece| rules::is_exception_product(product.and_then(|product| product.description), piece);
         is_exception(output.piece) || is_exception(product.and_then(|product| product.piece))
     });
     let names: BTreeSet<String> = exceptions
@@ -39,8 +42,14 @@ pub(super) fn weight_mismatch(run: &Run) -> Option<Finding> {
     }
     let (outputs_kg, total_kg) = outputs_kg.zip(run.total_weight_kg)?;
     let measured = rules::weight_difference_pct(Some(outputs_kg), Some(total_kg));
-    let share = measured.map_or_else(String::new, |pct| format!(": {} % apart, over {WEIGHT_MISMATCH_PCT} %", apart(pct, WEIGHT_MISMATCH_PCT)));
-    let detail = format!("the paperwork says {:.1} kg, the scales {:.1} kg{share}", round1(outputs_kg), round1(total_kg));
+    let share = measured.map_or_else(String::new, |pct| {
+        format!(": {} % apart, over {WEIGHT_MISMATCH_PCT} %", apart(pct, WEIGHT_MISMATCH_PCT))
+    });
+    let detail = format!(
+        "the paperwork says {:.1} kg, the scales {:.1} kg{share}",
+        round1(outputs_kg),
+        round1(total_kg)
+    );
     Some(Finding { measured, limit: Some(WEIGHT_MISMATCH_PCT), detail })
 }
 
@@ -80,7 +89,10 @@ mod tests {
             "piece_type" => [None, None, None, Some("joint"), Some("Marinade"), None],
         ]);
         let all = "?, COD FAMILY PACK 1KG (F), M, SIMPLY SALMON SIDES (S)";
-        assert_eq!(found(&scope), [format!("7 | unmapped_exception_run | MAJOR | - | - | no input is recorded of {all}")]);
+        assert_eq!(
+            found(&scope),
+            [format!("7 | unmapped_exception_run | MAJOR | - | - | no input is recorded of {all}")]
+        );
 
         // A factory whose ERP has no such paperwork leaves none out.
         scope.unread.insert("run_inputs");
@@ -98,8 +110,11 @@ mod tests {
     #[test]
     fn ordinary_products_need_none() {
         let mut scope = one_run(true);
-        scope.products = products(&df!["product_code" => ["C"], "description" => ["COD FAMILY LOIN"], "active" => [true]].unwrap());
-        scope.outputs = outputs(df!["output_id" => [1_i64], "product_code" => ["C"], "piece_type" => ["joint"]]);
+        scope.products = products(
+            &df!["product_code" => ["C"], "description" => ["COD FAMILY LOIN"], "active" => [true]].unwrap(),
+        );
+        scope.outputs =
+            outputs(df!["output_id" => [1_i64], "product_code" => ["C"], "piece_type" => ["joint"]]);
         assert_eq!(found(&scope), [""; 0]);
     }
 
@@ -108,7 +123,9 @@ mod tests {
         let check = |complete, outputs_kg: &[Option<f64>], total_kg: Option<f64>, expect: &[&str]| {
             let mut scope = one_run(complete);
             scope.finished.with_column(Series::new("total_weight_kg".into(), [total_kg]).into()).unwrap();
-            scope.outputs = outputs(df!["output_id" => (1_i64..).take(outputs_kg.len()).collect::<Vec<_>>(), "qty_kg" => outputs_kg]);
+            scope.outputs = outputs(
+                df!["output_id" => (1_i64..).take(outputs_kg.len()).collect::<Vec<_>>(), "qty_kg" => outputs_kg],
+            );
             assert_eq!(found(&scope), expect, "{outputs_kg:?} {total_kg:?}");
         };
         let found_apart = "7 | weight_mismatch | WARNING | 2.5 | 2 | the paperwork says 97.5 kg, the scales 100.0 kg: 2.5 % apart, over 2 %";
@@ -119,6 +136,11 @@ mod tests {
         check(true, &[Some(50.0)], None, &[]);
         check(true, &[None], Some(100.0), &[]);
         check(true, &[], Some(100.0), &[]);
-        check(true, &[Some(5.0)], Some(0.0), &["7 | weight_mismatch | WARNING | - | 2 | the paperwork says 5.0 kg, the scales 0.0 kg"]);
+        check(
+            true,
+            &[Some(5.0)],
+            Some(0.0),
+            &["7 | weight_mismatch | WARNING | - | 2 | the paperwork says 5.0 kg, the scales 0.0 kg"],
+        );
     }
 }

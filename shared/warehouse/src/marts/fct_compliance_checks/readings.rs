@@ -3,9 +3,15 @@
 use super::finding::{Finding, apart};
 
 /// What is wrong with a reading that lies so many degrees outside its limits.
-pub(super) fn temperature_breach(temp: f64, degrees_over: f64, target_min: Option<f64>, target_max: Option<f64>) -> Finding {
+pub(super) fn temperature_breach(
+    temp: f64,
+    degrees_over: f64,
+    target_min: Option<f64>,
+    target_max: Option<f64>,
+) -> Finding {
     let above = target_max.filter(|max| temp - max == degrees_over);
-    let (limit, side) = if above.is_some() { (above, "above the maximum") } else { (target_min, "below the minimum") };
+    let (limit, side) =
+        if above.is_some() { (above, "above the maximum") } else { (target_min, "below the minimum") };
     let bound = limit.unwrap_or(temp);
     let detail = format!("{} °C is {} °C {side} of {bound} °C", apart(temp, bound), apart(degrees_over, 0.0));
     Finding { measured: Some(temp), limit, detail }
@@ -19,7 +25,10 @@ mod tests {
     fn a_breach_names_the_limit_that_was_passed() {
         let words = |temp, over, min, max| temperature_breach(temp, over, min, max).detail;
         assert_eq!(words(7.25, 2.25, Some(0.0), Some(5.0)), "7.3 °C is 2.3 °C above the maximum of 5 °C");
-        assert_eq!(words(5.04, 5.04 - 5.0, Some(0.0), Some(5.0)), "5.04 °C is 0.04 °C above the maximum of 5 °C");
+        assert_eq!(
+            words(5.04, 5.04 - 5.0, Some(0.0), Some(5.0)),
+            "5.04 °C is 0.04 °C above the maximum of 5 °C"
+        );
         assert_eq!(words(-2.0, 0.5, Some(-1.5), None), "-2.0 °C is 0.5 °C below the minimum of -1.5 °C");
     }
 }

@@ -90,7 +90,8 @@ pub(super) struct Lot {
     pub(super) below_t2: usize,
 }
 
-/// The frames that runs are read from: children in the order of their keys, so that sums and words are the same every time.
+/// The frames that runs are read from: children in the order of their keys, so that sums and words are the
+/// same every time.
 pub(super) struct Frames {
     inputs: DataFrame,
     outputs: DataFrame,
@@ -101,7 +102,8 @@ pub(super) struct Frames {
 
 impl Frames {
     pub(super) fn of(scope: &RunScope) -> PolarsResult<Self> {
-        let in_order = |source: &Source, rows: &DataFrame| rows.sort(source.key_names(), SortMultipleOptions::default());
+        let in_order =
+            |source: &Source, rows: &DataFrame| rows.sort(source.key_names(), SortMultipleOptions::default());
         Ok(Self {
             inputs: in_order(&RUN_INPUTS, &scope.inputs)?,
             outputs: in_order(&RUN_OUTPUTS, &scope.outputs)?,
@@ -115,13 +117,18 @@ impl Frames {
     pub(super) fn runs<'a>(&'a self, scope: &'a RunScope) -> PolarsResult<Vec<Run<'a>>> {
         let runs = &scope.finished;
         let (complete, product_code) = (runs.column("complete")?.bool()?, text(runs, "product_code")?);
-        let (input_kg, actual_kg, total_kg) = (number(runs, "input_kg")?, number(runs, "actual_kg")?, number(runs, "total_weight_kg")?);
+        let (input_kg, actual_kg, total_kg) =
+            (number(runs, "input_kg")?, number(runs, "actual_kg")?, number(runs, "total_weight_kg")?);
         let (yield_pct, giveaway_pct) = (number(runs, "yield_pct")?, number(runs, "giveaway_pct")?);
         let (start, end) = (runs.column("start_label")?.i64()?, runs.column("end_label")?.i64()?);
         let places = Places::of(runs)?;
         let of_runs = places.children(&self.inputs, self.inputs(scope)?)?.into_iter();
-        let of_runs = of_runs.zip(places.children(&self.outputs, self.outputs()?)?).zip(places.children(&self.lineage, self.scanbacks(scope)?)?);
-        let of_runs = of_runs.zip(places.children(&scope.cases, cases(&scope.cases)?)?).zip(places.children(&self.lots, self.lots()?)?);
+        let of_runs = of_runs
+            .zip(places.children(&self.outputs, self.outputs()?)?)
+            .zip(places.children(&self.lineage, self.scanbacks(scope)?)?);
+        let of_runs = of_runs
+            .zip(places.children(&scope.cases, cases(&scope.cases)?)?)
+            .zip(places.children(&self.lots, self.lots()?)?);
         let of_runs = of_runs.enumerate().map(|(row, ((((inputs, outputs), scanbacks), cases), lots))| Run {
             complete: complete.get(row).unwrap_or_default(),
             product_code: product_code.get(row),
@@ -143,30 +150,47 @@ impl Frames {
 
     fn inputs<'a>(&'a self, scope: &'a RunScope) -> PolarsResult<impl Fn(usize) -> Option<Input<'a>>> {
         let mut by_intake: HashMap<&str, Vec<&str>> = HashMap::new();
-        for (code, species) in text(&scope.batches, "batch_code")?.iter().zip(text(&scope.batches, "species")?.iter()) {
+        for (code, species) in
+            text(&scope.batches, "batch_code")?.iter().zip(text(&scope.batches, "species")?.iter())
+        {
             if let Some((code, species)) = known(code).zip(known(species)) {
                 by_intake.entry(code).or_default().push(species);
             }
         }
         let rows = &self.inputs;
-        let (batch_code, species, grade, qty_kg) = (text(rows, "batch_code")?, text(rows, "species")?, text(rows, "grade")?, number(rows, "qty_kg")?);
+        let (batch_code, species, grade, qty_kg) = (
+            text(rows, "batch_code")?,
+            text(rows, "species")?,
+            text(rows, "grade")?,
+            number(rows, "qty_kg")?,
+        );
         Ok(move |row| {
             let batch_code = known(batch_code.get(row));
-            let species = batch_code.and_then(|code| by_intake.get(code).cloned()).unwrap_or_else(|| known(species.get(row)).into_iter().collect());
+            let species = batch_code
+                .and_then(|code| by_intake.get(code).cloned())
+                .unwrap_or_else(|| known(species.get(row)).into_iter().collect());
             Some(Input { batch_code, species, grade: parsed(grade.get(row)), qty_kg: qty_kg.get(row) })
         })
     }
 
     fn outputs<'a>(&'a self) -> PolarsResult<impl Fn(usize) -> Option<Output<'a>>> {
-        let (description, species, piece) =
-            (text(&self.products, "description")?, text(&self.products, "species")?, text(&self.products, "piece_type")?);
+        let (description, species, piece) = (
+            text(&self.products, "description")?,
+            text(&self.products, "species")?,
+            text(&self.products, "piece_type")?,
+        );
         let mut products = HashMap::new();
         for (row, code) in text(&self.products, "product_code")?.iter().enumerate() {
-            let product = Product { description: description.get(row), species: species.get(row), piece: parsed(piece.get(row)) };
+            let product = Product {
+                description: description.get(row),
+                species: species.get(row),
+                piece: parsed(piece.get(row)),
+            };
             products.insert(code.unwrap_or_default(), product);
         }
         let rows = &self.outputs;
-        let (product_code, tier, qty_kg) = (text(rows, "product_code")?, rows.column("tier")?.i64()?, number(rows, "qty_kg")?);
+        let (product_code, tier, qty_kg) =
+            (text(rows, "product_code")?, rows.column("tier")?.i64()?, number(rows, "qty_kg")?);
         let (piece, source_grade) = (text(rows, "piece_type")?, text(rows, "source_grade")?);
         Ok(move |row| {
             let product_code = known(product_code.get(row));
@@ -189,7 +213,11 @@ impl Frames {
         Ok(move |row| {
             let (new_batch, parent) = (known(new_batch.get(row)), known(parent.get(row)));
             let parent_is_known = parent.is_some_and(|parent| batches.contains(parent));
-            makes_batch(parsed(direction.get(row)), parsed(method.get(row))).then_some(Scanback { new_batch, parent, parent_is_known })
+            makes_batch(parsed(direction.get(row)), parsed(method.get(row))).then_some(Scanback {
+                new_batch,
+                parent,
+                parent_is_known,
+            })
         })
     }
 
@@ -212,8 +240,11 @@ impl Frames {
 }
 
 fn cases<'a>(rows: &'a DataFrame) -> PolarsResult<impl Fn(usize) -> Option<Case<'a>>> {
-    let (label, expected, scanned) = (rows.column("label_seq")?.i64()?, text(rows, "expected_plu")?, text(rows, "scanned_plu")?);
-    Ok(move |row| Some(Case { label: label.get(row), expected_plu: expected.get(row), scanned_plu: scanned.get(row) }))
+    let (label, expected, scanned) =
+        (rows.column("label_seq")?.i64()?, text(rows, "expected_plu")?, text(rows, "scanned_plu")?);
+    Ok(move |row| {
+        Some(Case { label: label.get(row), expected_plu: expected.get(row), scanned_plu: scanned.get(row) })
+    })
 }
 
 /// Which row of the finished runs a run is.

@@ -8,14 +8,19 @@ use super::run::{Run, Scanback};
 pub(super) fn scanback_without_parent(run: &Run) -> Option<Finding> {
     // A factory without intake records knows no batch: only a parent that is not named at all is wrong there.
     let knows_intakes = !run.unread.contains("traceability");
-    let is_orphan = |scan: &&Scanback| rules::scanback_without_parent(scan.parent, |_| scan.parent_is_known || !knows_intakes);
+    let is_orphan = |scan: &&Scanback| {
+        rules::scanback_without_parent(scan.parent, |_| scan.parent_is_known || !knows_intakes)
+    };
     let orphans: Vec<_> = run.scanbacks.iter().filter(is_orphan).map(words).collect();
     (!orphans.is_empty()).then(|| Finding::none_may_be(orphans.len() as f64, listed(orphans)))
 }
 
 fn words(scan: &Scanback) -> String {
     let batch = scan.new_batch.map_or_else(|| "a new batch".to_owned(), |code| format!("batch {code}"));
-    scan.parent.map_or_else(|| format!("{batch} has no parent"), |parent| format!("{batch} has the unknown parent {parent}"))
+    scan.parent.map_or_else(
+        || format!("{batch} has no parent"),
+        |parent| format!("{batch} has the unknown parent {parent}"),
+    )
 }
 
 #[cfg(test)]
@@ -45,7 +50,12 @@ mod tests {
     fn each_new_batch_needs_a_known_parent() {
         let mut scope = scanned_back();
         let orphans = "a new batch has no parent, batch N3 has no parent";
-        assert_eq!(found(&scope), [format!("7 | scanback_without_parent | MAJOR | 3 | 0 | batch N1 has the unknown parent B1, {orphans}")]);
+        assert_eq!(
+            found(&scope),
+            [format!(
+                "7 | scanback_without_parent | MAJOR | 3 | 0 | batch N1 has the unknown parent B1, {orphans}"
+            )]
+        );
         // Once the parent is known, from an intake or as a scan-back of its own, that finding is gone.
         scope.batches = batches(&[("B1", None)]);
         assert_eq!(found(&scope), [format!("7 | scanback_without_parent | MAJOR | 2 | 0 | {orphans}")]);
@@ -55,6 +65,11 @@ mod tests {
     fn without_intake_records_no_parent_is_unknown() {
         let mut scope = scanned_back();
         scope.unread.insert("traceability");
-        assert_eq!(found(&scope), ["7 | scanback_without_parent | MAJOR | 2 | 0 | a new batch has no parent, batch N3 has no parent"]);
+        assert_eq!(
+            found(&scope),
+            [
+                "7 | scanback_without_parent | MAJOR | 2 | 0 | a new batch has no parent, batch N3 has no parent"
+            ]
+        );
     }
 }

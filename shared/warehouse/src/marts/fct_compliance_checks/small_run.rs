@@ -23,7 +23,10 @@ pub(super) fn outputs(named: PolarsResult<DataFrame>) -> DataFrame {
 }
 
 fn of_the_run(source: &Source, named: PolarsResult<DataFrame>) -> DataFrame {
-    let named = named.unwrap().lazy().with_columns([lit("7").alias("run_number"), lit(day(2)).alias("production_date")]);
+    let named = named
+        .unwrap()
+        .lazy()
+        .with_columns([lit("7").alias("run_number"), lit(day(2)).alias("production_date")]);
     of_run(source, &named.collect().unwrap())
 }
 

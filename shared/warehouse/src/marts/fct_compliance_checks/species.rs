@@ -11,13 +11,23 @@ pub(super) fn species_mismatch(run: &Run) -> Option<Finding> {
     let batches = || run.inputs.iter().flat_map(|input| input.species.iter().copied());
     let products = run.outputs.iter().filter_map(|output| Some((output, output.product.as_ref()?.species?)));
     let wrong = products.filter(|(_, species)| rules::species_mismatch(Some(species), batches().map(Some)));
-    let wrong: BTreeSet<String> = wrong.map(|(output, species)| format!("{} is {species}", output.name())).collect();
+    let wrong: BTreeSet<String> =
+        wrong.map(|(output, species)| format!("{} is {species}", output.name())).collect();
     if wrong.is_empty() {
         return None;
     }
     let went_in: BTreeSet<&str> = batches().collect();
-    let codes: BTreeSet<&str> = run.inputs.iter().filter(|input| !input.species.is_empty()).filter_map(|input| input.batch_code).collect();
-    let codes = if codes.is_empty() { String::new() } else { format!(" ({})", listed(codes.into_iter().map(str::to_owned))) };
+    let codes: BTreeSet<&str> = run
+        .inputs
+        .iter()
+        .filter(|input| !input.species.is_empty())
+        .filter_map(|input| input.batch_code)
+        .collect();
+    let codes = if codes.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", listed(codes.into_iter().map(str::to_owned)))
+    };
     let went_in = listed(went_in.into_iter().map(str::to_owned));
     Some(Finding::unmeasured(format!("{}; what went in is {went_in}{codes}", listed(wrong))))
 }
@@ -29,7 +39,8 @@ mod tests {
     use crate::scope::RunScope;
     use polars::prelude::df;
 
-    /// A run that made a cod product of these inputs (batch, species) while the batches are known to be of these species.
+    /// A run that made a cod product of these inputs (batch, species) while the batches are known to be of
+    /// these species.
     fn cod_made_of(named: &[(Option<&str>, Option<&str>)], known: &[(&str, Option<&str>)]) -> RunScope {
         let mut scope = one_run(false);
         scope.products =
@@ -46,13 +57,18 @@ mod tests {
 
     #[test]
     fn the_product_must_differ_from_every_batch() {
-        let check = |named: &[(Option<&str>, Option<&str>)], expect: &[&str]| assert_eq!(found(&cod_made_of(named, &[])), expect, "{named:?}");
+        let check = |named: &[(Option<&str>, Option<&str>)], expect: &[&str]| {
+            assert_eq!(found(&cod_made_of(named, &[])), expect, "{named:?}")
+        };
         check(
             &[(Some("B2"), Some("salmon")), (Some("B1"), Some("Trout"))],
             &["7 | species_mismatch | CRITICAL | - | - | C is cod; what went in is Trout, salmon (B1, B2)"],
         );
         check(&[(Some("B1"), Some("salmon")), (Some("B2"), Some("Atlantic Cod"))], &[]);
-        check(&[(None, Some("salmon")), (Some("B2"), None)], &["7 | species_mismatch | CRITICAL | - | - | C is cod; what went in is salmon"]);
+        check(
+            &[(None, Some("salmon")), (Some("B2"), None)],
+            &["7 | species_mismatch | CRITICAL | - | - | C is cod; what went in is salmon"],
+        );
         check(&[(Some("B1"), None), (Some("B2"), Some(" "))], &[]);
         check(&[], &[]);
     }
@@ -67,6 +83,10 @@ mod tests {
             found(&cod_made_of(&[(Some("B1"), None)], &[("B1", Some("Hake"))])),
             ["7 | species_mismatch | CRITICAL | - | - | C is cod; what went in is Hake (B1)"]
         );
-        assert_eq!(found(&cod_made_of(&named, &[("B1", Some("Hake")), ("B1", Some("cod"))])), [""; 0], "a batch of two intakes is of both");
+        assert_eq!(
+            found(&cod_made_of(&named, &[("B1", Some("Hake")), ("B1", Some("cod"))])),
+            [""; 0],
+            "a batch of two intakes is of both"
+        );
     }
 }

@@ -7,17 +7,26 @@ use super::finding::{Finding, apart};
 use super::run::Run;
 
 pub(super) fn low_yield(run: &Run) -> Option<Finding> {
-    let (measured, limit) = (run.yield_pct.filter(|_| run.complete && rules::low_yield(run.yield_pct))?, rules::LOW_YIELD_PCT);
-    let made = run
-        .actual_kg
-        .zip(run.input_kg)
-        .map_or_else(String::new, |(actual, input)| format!(": {:.1} kg out of {:.1} kg", round1(actual), round1(input)));
-    Some(Finding { detail: format!("yield {} % is below {limit} %{made}", apart(measured, limit)), measured: Some(measured), limit: Some(limit) })
+    let (measured, limit) =
+        (run.yield_pct.filter(|_| run.complete && rules::low_yield(run.yield_pct))?, rules::LOW_YIELD_PCT);
+    let made = run.actual_kg.zip(run.input_kg).map_or_else(String::new, |(actual, input)| {
+        format!(": {:.1} kg out of {:.1} kg", round1(actual), round1(input))
+    });
+    Some(Finding {
+        detail: format!("yield {} % is below {limit} %{made}", apart(measured, limit)),
+        measured: Some(measured),
+        limit: Some(limit),
+    })
 }
 
 pub(super) fn high_giveaway(run: &Run) -> Option<Finding> {
-    let (measured, limit) = (run.giveaway_pct.filter(|_| rules::high_giveaway(run.giveaway_pct))?, rules::HIGH_GIVEAWAY_PCT);
-    Some(Finding { detail: format!("giveaway {} % is above {limit} %", apart(measured, limit)), measured: Some(measured), limit: Some(limit) })
+    let (measured, limit) =
+        (run.giveaway_pct.filter(|_| rules::high_giveaway(run.giveaway_pct))?, rules::HIGH_GIVEAWAY_PCT);
+    Some(Finding {
+        detail: format!("giveaway {} % is above {limit} %", apart(measured, limit)),
+        measured: Some(measured),
+        limit: Some(limit),
+    })
 }
 
 #[cfg(test)]

@@ -68,8 +68,12 @@ fn figures_are_ratios_of_sums_over_the_bookings_that_know_both_sides() {
         "overtime_hours" => [Some(20.0), None, Some(0.0)],
         "output_kg" => [Some(4000.0), Some(4000.0), None],
     ];
-    // Heads: 8000 / 40. Hours: 4000 / 100, since the output of the 60 hours is not known. Overtime: 20 / 160. Utilisation: 160 / 88.
-    assert_eq!(built(shifts, &FIGURES), [format!("40 | 328 | 160 | 20 | 8000 | 200 | 40 | 12.5 | {}", 160.0 / 88.0 * 100.0)]);
+    // Heads: 8000 / 40. Hours: 4000 / 100, since the output of the 60 hours is not known. Overtime: 20 / 160.
+    // Utilisation: 160 / 88.
+    assert_eq!(
+        built(shifts, &FIGURES),
+        [format!("40 | 328 | 160 | 20 | 8000 | 200 | 40 | 12.5 | {}", 160.0 / 88.0 * 100.0)]
+    );
 }
 
 #[test]
@@ -95,7 +99,15 @@ fn a_shift_that_is_still_going_has_people_and_a_plan() {
     assert_eq!(built(shifts, &FIGURES), ["12 | 96 | - | - | - | - | - | - | -"]);
 }
 
-const OEE: [&str; 7] = ["max_capacity_kg", "packs", "rejected_packs", "availability_pct", "performance_pct", "quality_pct", "oee_pct"];
+const OEE: [&str; 7] = [
+    "max_capacity_kg",
+    "packs",
+    "rejected_packs",
+    "availability_pct",
+    "performance_pct",
+    "quality_pct",
+    "oee_pct",
+];
 
 /// A shift of line 1 on 2 November: 80 hours planned, 60 worked, 2,400 kg.
 fn one_shift(line: &str) -> PolarsResult<DataFrame> {
@@ -134,7 +146,11 @@ fn a_factor_that_is_not_known_takes_the_oee_with_it_alone() {
     };
     assert_eq!(built(one_shift("L1"), &OEE), ["4000 | - | - | 75 | 80 | - | -"]);
     assert_eq!(rated(one_shift("L1"), of_days(0, 0), &OEE), ["4000 | 0 | 0 | 75 | 80 | - | -"]);
-    assert_eq!(rated(one_shift("L1"), of_days(1, 2), &OEE), ["4000 | 1 | 2 | 75 | 80 | - | -"], "more rejected than there are");
+    assert_eq!(
+        rated(one_shift("L1"), of_days(1, 2), &OEE),
+        ["4000 | 1 | 2 | 75 | 80 | - | -"],
+        "more rejected than there are"
+    );
     assert_eq!(built(one_shift("L2"), &OEE), ["- | - | - | 75 | - | - | -"]);
     assert_eq!(built(one_shift("Line 77"), &OEE), ["- | - | - | 75 | - | - | -"]);
 }
@@ -150,7 +166,8 @@ fn the_capacity_counts_once_however_many_bookings_a_shift_has() {
         "actual_hours" => [Some(50.0), Some(50.0), Some(20.0), Some(8.0)],
         "output_kg" => [Some(1000.0), Some(1000.0), None, Some(100.0)],
     ];
-    // Available: 120 of 100 hours, no more than all of them. Fast: 2000 kg in 100 hours of a line of 4000 in 80.
+    // Available: 120 of 100 hours, no more than all of them. Fast: 2000 kg in 100 hours of a line of 4000 in
+    // 80.
     assert_eq!(built(shifts, &["availability_pct", "performance_pct"]), ["100 | 40"]);
 }
 
