@@ -11,16 +11,16 @@ use tower_http::compression::CompressionLayer;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::runs::Runs;
+use crate::jobs::Jobs;
 
 /// What the page may do: load its own files and ask its own origin.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Everything that is served, from the lake in `state` and the built page in `page`. What is asked to be run
-/// is run by `runs`.
-pub fn app(state: serve::State, page: &Path, runs: Runs) -> Router {
+/// is job by `jobs`.
+pub fn app(state: serve::State, page: &Path, jobs: Jobs) -> Router {
     serve::finish_with_page(
-        routes().merge(pipeline_function::start_routes(Arc::new(runs))),
+        routes().merge(pipeline_function::start_routes(Arc::new(jobs))),
         dashboard(page),
         state,
     )

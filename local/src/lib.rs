@@ -5,14 +5,14 @@
 //! - [`sandbox`]: a made-up factory that keeps producing
 //! - [`place`]: where the lake is, folder or bucket
 //! - [`app`]: API and dashboard on one address
-//! - [`runs`]: runs in this process, one at a time; [`schedule`]: one after the other
+//! - [`jobs`]: jobs in this process, one at a time; [`schedule`]: one after the other
 //! - [`commands`]: what the command line offers
 
 pub mod app;
 pub mod commands;
+pub mod jobs;
 pub mod place;
 mod program;
-pub mod runs;
 pub mod s3;
 pub mod sandbox;
 pub mod schedule;

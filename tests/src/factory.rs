@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api::pipeline::RunRecord;
+use api::pipeline::JobRecord;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use extractor_function::extract::Reading;
 use extractor_function::source::Cell;
 use extractor_function::validate::{Value, validate};
-use extractor_function::{RunRequest, Settings, run};
+use extractor_function::{JobRequest, Settings, run_job};
 use lake::{Lake, Mode, Slot};
 use polars::prelude::*;
 use rusqlite::Connection;
@@ -163,12 +163,12 @@ impl Factory {
     }
 
     /// One run.
-    pub async fn run(&self, mode: Mode) -> RunRecord {
+    pub async fn run(&self, mode: Mode) -> JobRecord {
         run_into(self.lake(), &self.settings, mode, self.now.get()).await
     }
 
     /// One run that must go well.
-    pub async fn run_ok(&self, mode: Mode) -> RunRecord {
+    pub async fn job_ok(&self, mode: Mode) -> JobRecord {
         let record = self.run(mode).await;
         assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
         record
@@ -256,8 +256,9 @@ impl Factory {
 }
 
 /// One run into a lake.
-pub async fn run_into(lake: &Lake, settings: &Settings, mode: Mode, now: DateTime<Utc>) -> RunRecord {
-    run(lake, settings, &RunRequest { mode, trigger: "test".to_owned(), deadline: None }, move || now).await
+pub async fn run_into(lake: &Lake, settings: &Settings, mode: Mode, now: DateTime<Utc>) -> JobRecord {
+    run_job(lake, settings, &JobRequest { mode, trigger: "test".to_owned(), deadline: None }, move || now)
+        .await
 }
 
 /// A moment in UTC: `2026-11-23T14:00:00`.

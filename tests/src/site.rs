@@ -8,7 +8,7 @@ use chrono::Utc;
 use lake::Lake;
 use serde::de::DeserializeOwned;
 use serve::{Settings, State};
-use tideline::runs::Runs;
+use tideline::jobs::Jobs;
 use tideline::s3::BUCKET;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -83,6 +83,6 @@ fn app(factory: &Factory) -> Router {
         dashboard_origin: None,
     };
     let lake = Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory);
-    let runs = Runs::new(lake.clone(), factory.settings.clone());
+    let runs = Jobs::new(lake.clone(), factory.settings.clone());
     tideline::app::app(State::new(lake, settings, Utc::now), &place::page(), runs)
 }

@@ -1,4 +1,4 @@
-//! Where a reading goes on that had to stop before its end: noted with the last batch that it wrote, and
+//! Where a reading goes on that had to stop before its end: noted with the last segment that it wrote, and
 //! understood by nothing else.
 
 use chrono::{DateTime, FixedOffset};
@@ -62,7 +62,7 @@ impl Pass {
         self.since.as_deref().map_or(Some(Since::Beginning), |stamp| parse_watermark(stamp).map(Since::Stamp))
     }
 
-    /// When the first run began that had a part in it.
+    /// When the first job began that had a part in it.
     pub(crate) const fn began(&self) -> DateTime<FixedOffset> {
         self.began
     }

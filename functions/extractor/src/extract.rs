@@ -1,4 +1,4 @@
-//! One table from the ERP into raw batches: pages are read, validated, compared with what the lake holds, and
+//! One table from the ERP into raw segments: pages are read, validated, compared with what the lake holds, and
 //! what is new is committed. Which pages, that is the matter of the ways of reading: `incremental.rs`,
 //! `reload.rs`, `reconcile.rs`.
 
@@ -6,18 +6,18 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime};
-use lake::{BatchInfo, BatchNumber, Commit, Lake, LakeError, Mode, Reload, TableState};
+use lake::{Commit, Lake, LakeError, Mode, Reload, SegmentInfo, SegmentNumber, TableState};
 use polars::error::PolarsError;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 use warehouse::WarehouseError;
-use warehouse::batch::{OP_REJECT, OP_STILL_REJECTED, OP_UPSERT};
+use warehouse::segment::{OP_REJECT, OP_STILL_REJECTED, OP_UPSERT};
 use warehouse::sources::Source;
 use warehouse::staging::fold::of_op;
-use warehouse::transform::RunStamp;
+use warehouse::transform::JobStamp;
 
 use crate::known::Known;
-use crate::rows::{BatchRow, frame};
+use crate::rows::{SegmentRow, frame};
 use crate::source::{Cell, Erp, ErpError, Table};
 use crate::time_left::{NEARLY_UP, TimeLeft};
 use crate::validate::{RejectedRow, ValidRow, Value, validate};
@@ -27,13 +27,13 @@ use crate::validate::{RejectedRow, ValidRow, Value, validate};
 pub struct Reading {
     /// Rows per page.
     pub batch_size: usize,
-    /// How far behind the last watermark a run begins, in minutes.
+    /// How far behind the last watermark a job begins, in minutes.
     pub overlap_minutes: u32,
     /// How many days a reconciliation compares.
     pub reconcile_days: u32,
 }
 
-/// What became of a table in a run.
+/// What became of a table in a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableCounts {
     /// Rows that were read.
@@ -61,14 +61,14 @@ pub enum TableError {
     /// Rows could not be compared.
     #[error("comparing rows with the lake failed: {0}")]
     Compute(#[from] PolarsError),
-    /// Another run committed to this table meanwhile; the table is begun again.
-    #[error("other runs keep writing this table: let one finish, then run again")]
+    /// Another job committed to this table meanwhile; the table is begun again.
+    #[error("other jobs keep writing this table: let one finish, then run again")]
     Overtaken,
     /// A background task died.
     #[error("comparing rows with the lake was interrupted")]
     Interrupted,
-    /// The run must end.
-    #[error("stopped: {NEARLY_UP}; what was read is kept and the next run goes on")]
+    /// The job must end.
+    #[error("stopped: {NEARLY_UP}; what was read is kept and the next job goes on")]
     Stopped,
 }
 
@@ -105,13 +105,13 @@ impl TableError {
 /// A table that takes longer than this to read says how far it is.
 const TELL_EVERY: Duration = Duration::from_secs(2);
 
-/// What all tables of a run are read with.
+/// What all tables of a job are read with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct With<'a> {
     pub(crate) lake: &'a Lake,
     pub(crate) erp: &'a dyn Erp,
     pub(crate) reading: &'a Reading,
-    pub(crate) run: &'a RunStamp,
+    pub(crate) job: &'a JobStamp,
     pub(crate) time: &'a TimeLeft<'a>,
 }
 
@@ -120,7 +120,7 @@ pub(crate) struct With<'a> {
 pub(crate) enum Read {
     /// Every row that the ERP had at this moment has been read.
     AsOf(DateTime<FixedOffset>),
-    /// What an earlier run had to stop has been read to its end; what this run is asked to do is still to be
+    /// What an earlier job had to stop has been read to its end; what this job is asked to do is still to be
     /// done.
     Prepared,
 }
@@ -133,13 +133,13 @@ pub(crate) struct Extraction<'a> {
     /// What the ERP says of the table.
     pub(crate) table: Table,
     pub(crate) reading: &'a Reading,
-    pub(crate) run: &'a RunStamp,
+    pub(crate) job: &'a JobStamp,
     time: &'a TimeLeft<'a>,
     pub(crate) mode: Mode,
-    /// What the lake knows of the table: all batches are folded.
+    /// What the lake knows of the table: all segments are folded.
     pub(crate) state: TableState,
     pub(crate) known: Known<'a>,
-    pub(crate) next: BatchNumber,
+    pub(crate) next: SegmentNumber,
     pub(crate) counts: TableCounts,
     told: Instant,
 }
@@ -159,7 +159,7 @@ impl<'a> Extraction<'a> {
         mode: Mode,
         state: TableState,
     ) -> Self {
-        let With { lake, erp, reading, run, time } = with;
+        let With { lake, erp, reading, job, time } = with;
         let known = Known::new(lake, source, state.rejected > 0);
         let next = state.applied + 1;
         Self {
@@ -168,7 +168,7 @@ impl<'a> Extraction<'a> {
             source,
             table,
             reading,
-            run,
+            job,
             time,
             mode,
             state,
@@ -179,7 +179,7 @@ impl<'a> Extraction<'a> {
         }
     }
 
-    /// Extracts the table in the mode of the run.
+    /// Extracts the table in the mode of the job.
     pub(crate) async fn extract(&mut self) -> Result<Read, TableError> {
         match self.mode {
             Mode::Incremental => self.incremental().await,
@@ -188,7 +188,7 @@ impl<'a> Extraction<'a> {
         }
     }
 
-    /// Fails if the run must not go on. This is asked between pages.
+    /// Fails if the job must not go on. This is asked between pages.
     pub(crate) fn go_on(&self) -> Result<(), TableError> {
         if self.time.is_up() { Err(TableError::Stopped) } else { Ok(()) }
     }
@@ -198,9 +198,9 @@ impl<'a> Extraction<'a> {
         self.next > self.state.applied + 1
     }
 
-    /// The run's start on the factory's clock.
+    /// The job's start on the factory's clock.
     pub(crate) fn start(&self) -> NaiveDateTime {
-        self.run.started_at.naive_local()
+        self.job.started_at.naive_local()
     }
 
     /// Judges the rows of a page and counts them.
@@ -238,7 +238,7 @@ impl<'a> Extraction<'a> {
         Ok(news)
     }
 
-    /// Puts a batch.
+    /// Puts a segment.
     pub(crate) async fn put(
         &mut self,
         mut rows: DataFrame,
@@ -247,19 +247,19 @@ impl<'a> Extraction<'a> {
         reload: Option<Reload>,
     ) -> Result<(), TableError> {
         let rejected = of_op(&rows, OP_REJECT)?.height();
-        let info = BatchInfo {
+        let info = SegmentInfo {
             watermark: watermark.map(text_of),
             mode: self.mode,
             rows: rows.height() - rejected - of_op(&rows, OP_STILL_REJECTED)?.height(),
             rejected,
-            run_id: self.run.job_id.clone(),
-            started_at: self.run.started_at.to_rfc3339(),
-            schema: warehouse::batch::digest(self.source),
+            job_id: self.job.job_id.clone(),
+            started_at: self.job.started_at.to_rfc3339(),
+            schema: warehouse::segment::digest(self.source),
             reload,
             pass,
         };
-        let csv = warehouse::batch::rejected_csv(self.source, &rows)?;
-        match self.lake.commit_batch(self.source.staging, self.next, &mut rows, &info, csv).await? {
+        let csv = warehouse::segment::rejected_csv(self.source, &rows)?;
+        match self.lake.commit_segment(self.source.staging, self.next, &mut rows, &info, csv).await? {
             Commit::Done => {}
             Commit::Lost => return Err(TableError::Overtaken),
         }
@@ -275,7 +275,7 @@ pub(crate) fn column_names(source: &Source) -> Vec<&'static str> {
 }
 
 /// One row per key: of several the one with the latest watermark, of equals the last.
-pub(crate) fn newest_per_key(source: &Source, rows: Vec<ValidRow>) -> Vec<BatchRow> {
+pub(crate) fn newest_per_key(source: &Source, rows: Vec<ValidRow>) -> Vec<SegmentRow> {
     let places: Vec<usize> = source
         .key
         .iter()
@@ -294,7 +294,7 @@ pub(crate) fn newest_per_key(source: &Source, rows: Vec<ValidRow>) -> Vec<BatchR
     let mut kept: Vec<usize> = newest.into_values().map(|(i, _)| i).collect();
     kept.sort_unstable();
     let mut rows: Vec<Option<ValidRow>> = rows.into_iter().map(Some).collect();
-    kept.into_iter().filter_map(|i| rows[i].take()).map(|row| BatchRow::of(OP_UPSERT, row.values)).collect()
+    kept.into_iter().filter_map(|i| rows[i].take()).map(|row| SegmentRow::of(OP_UPSERT, row.values)).collect()
 }
 
 /// A key as text that no other key has.

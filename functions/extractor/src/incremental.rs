@@ -10,7 +10,7 @@ use crate::stream::{Since, Stream, streams};
 impl Extraction<'_> {
     /// Reads the rows at or after the last watermark less the overlap, and commits what is new page by page.
     ///
-    /// A run that must stop notes how far it has come on every way through the table. The next run goes on
+    /// A job that must stop notes how far it has come on every way through the table. The next job goes on
     /// there: it would otherwise read the overlap again first, or a table without an index on its stamps from
     /// its first key, and might never come further.
     pub(crate) async fn incremental(&mut self) -> Result<Read, TableError> {
@@ -23,7 +23,7 @@ impl Extraction<'_> {
             let since = recorded
                 .map_or(Since::Beginning, |at| Since::Stamp(at.checked_sub_signed(overlap).unwrap_or(at)));
             let streams = streams(self.source, &self.table, &columns, since, self.reading.batch_size);
-            Ways { streams, since, began: self.run.started_at }
+            Ways { streams, since, began: self.job.started_at }
         });
         let mut committed = recorded;
         let mut pages = 0;
@@ -48,8 +48,8 @@ impl Extraction<'_> {
                 committed = watermark;
             }
         }
-        // Where much was read again that the lake had, the watermark moves on by a batch without rows, or
-        // each run would read it again.
+        // Where much was read again that the lake had, the watermark moves on by a segment without rows, or
+        // each job would read it again.
         let reached = far(&streams, recorded, began);
         if self.state.pass.is_some()
             || (reached > committed && self.counts.extracted > self.reading.batch_size)
@@ -60,11 +60,11 @@ impl Extraction<'_> {
         Ok(Read::AsOf(began))
     }
 
-    /// The reading that an earlier run had to stop, set to where it was. Its own start stays the limit of the
+    /// The reading that an earlier job had to stop, set to where it was. Its own start stays the limit of the
     /// watermark: rows that changed meanwhile may lie behind the places where it goes on.
     fn unfinished_pass(&self, columns: &[&'static str]) -> Option<Ways> {
         let pass = Pass::read(self.state.pass.as_deref()?)?;
-        let (since, began) = (pass.since()?, pass.began().min(self.run.started_at));
+        let (since, began) = (pass.since()?, pass.began().min(self.job.started_at));
         let mut streams = streams(self.source, &self.table, columns, since, self.reading.batch_size);
         pass.resume(&mut streams).then_some(Ways { streams, since, began })
     }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use lake::{Lake, Slot};
 use polars::prelude::*;
-use warehouse::batch::{OP_REJECT, OP_STILL_REJECTED, OP_UPSERT};
+use warehouse::segment::{OP_REJECT, OP_STILL_REJECTED, OP_UPSERT};
 use warehouse::sources::{Column, Source};
 use warehouse::staging::{fold, open, parts};
 
 use crate::extract::TableError;
-use crate::rows::{BatchRow, frame};
+use crate::rows::{SegmentRow, frame};
 use crate::validate::RejectedRow;
 
 /// So many staging parts are kept at hand; a page touches one or two.
@@ -37,7 +37,7 @@ impl<'a> Known<'a> {
     /// (`authoritative`) an older version counts too.
     pub(crate) async fn changed(
         &mut self,
-        rows: Vec<BatchRow>,
+        rows: Vec<SegmentRow>,
         authoritative: bool,
     ) -> Result<DataFrame, TableError> {
         let source = self.source;
@@ -58,7 +58,7 @@ impl<'a> Known<'a> {
     }
 
     /// Those of the rows whose key the lake holds.
-    pub(crate) async fn held(&mut self, rows: Vec<BatchRow>) -> Result<DataFrame, TableError> {
+    pub(crate) async fn held(&mut self, rows: Vec<SegmentRow>) -> Result<DataFrame, TableError> {
         let source = self.source;
         let frame = frame(source, &rows)?;
         let mut held_rows = frame.clear();
@@ -77,14 +77,17 @@ impl<'a> Known<'a> {
         Ok(held_rows)
     }
 
-    /// The rejected rows as rows of a batch: those that are recorded already as [`OP_STILL_REJECTED`].
-    pub(crate) async fn rejections(&mut self, rejected: &[RejectedRow]) -> Result<Vec<BatchRow>, TableError> {
+    /// The rejected rows as rows of a segment: those that are recorded already as [`OP_STILL_REJECTED`].
+    pub(crate) async fn rejections(
+        &mut self,
+        rejected: &[RejectedRow],
+    ) -> Result<Vec<SegmentRow>, TableError> {
         if rejected.is_empty() {
             return Ok(Vec::new());
         }
         let source = self.source;
-        let mut rows: Vec<BatchRow> =
-            rejected.iter().map(|row| BatchRow::rejected(OP_REJECT, source, row)).collect();
+        let mut rows: Vec<SegmentRow> =
+            rejected.iter().map(|row| SegmentRow::rejected(OP_REJECT, source, row)).collect();
         let keys = open::keys_of(source, &frame(source, &rows)?)?;
         let recorded = self.open().await?;
         for (key, row) in keys.str()?.iter().zip(&mut rows) {
@@ -159,6 +162,6 @@ fn differing(
         fold::fold(source, held, &[fold::Incoming { rows: candidates.clone(), authoritative: false }])?;
     let wins = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Semi) };
     let winners = candidates.join(&folded, &all, &all, wins, None)?;
-    debug_assert!(winners.column(warehouse::batch::OP)?.str()?.iter().all(|op| op == Some(OP_UPSERT)));
+    debug_assert!(winners.column(warehouse::segment::OP)?.str()?.iter().all(|op| op == Some(OP_UPSERT)));
     Ok(winners)
 }

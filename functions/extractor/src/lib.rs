@@ -4,8 +4,8 @@
 //! - [`source`]: the ERP, which only ever sees SELECT statements
 //! - [`guard`]: lets nothing but one plain SELECT pass
 //! - [`validate`]: legacy cells to typed values, or a reason why not
-//! - [`extract`]: one table into raw batches; [`mod@run`]: all tables, retries, the record of the run
-//! - [`trigger()`]: one run at a time, where a schedule or a request begins it
+//! - [`extract`]: one table into raw segments; [`mod@job`]: all tables, retries, the record of the job
+//! - [`trigger()`]: one job at a time, where a schedule or a request begins it
 //! - [`doctor`]: what stands in the way of all that, and what to do about it
 //! - [`settings`]: what the environment says; [`secret`]: the ERP's address where the environment only names
 //!   it
@@ -15,11 +15,11 @@ pub mod doctor;
 pub mod extract;
 pub mod guard;
 mod incremental;
+pub mod job;
 mod known;
 mod reconcile;
 mod reload;
 mod rows;
-pub mod run;
 pub mod secret;
 pub mod settings;
 pub mod source;
@@ -28,6 +28,6 @@ mod time_left;
 mod trigger;
 pub mod validate;
 
-pub use run::{RunRequest, new_job_id, run, run_from};
+pub use job::{JobRequest, new_job_id, run_job, run_job_from};
 pub use settings::Settings;
 pub use trigger::{Occasion, trigger};

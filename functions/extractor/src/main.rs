@@ -1,21 +1,21 @@
-//! Starts the extractor on AWS Lambda: one run per invocation, unless one is at work.
+//! Starts the extractor on AWS Lambda: one job per invocation, unless one is at work.
 
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
-use extractor_function::{Occasion, RunRequest, Settings, new_job_id, secret, trigger};
+use extractor_function::{JobRequest, Occasion, Settings, new_job_id, secret, trigger};
 use lake::{Lake, Mode};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::Deserialize;
 
-/// What an invocation may ask for; a schedule's event without any of it is an incremental run.
+/// What an invocation may ask for; a schedule's event without any of it is an incremental job.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Event {
     full: bool,
     reconcile: bool,
     trigger: Option<String>,
-    /// The id under which the run was promised.
+    /// The id under which the job was promised.
     job_id: Option<String>,
 }
 
@@ -45,7 +45,7 @@ async fn answer() -> Result<(), Error> {
         // An emulator of the platform names a deadline that has long passed.
         let deadline =
             Some(DateTime::from(event.context.deadline())).filter(|deadline| *deadline > Utc::now());
-        let request = RunRequest { mode, trigger: by.unwrap_or_else(|| "schedule".to_owned()), deadline };
+        let request = JobRequest { mode, trigger: by.unwrap_or_else(|| "schedule".to_owned()), deadline };
         // Each time, so that a password that was changed in the secret is the one that is used.
         let settings = settings().await?;
         let (job_id, occasion) = match job_id {
@@ -55,7 +55,7 @@ async fn answer() -> Result<(), Error> {
         let Some(record) = trigger(&lake, &settings, &request, &job_id, occasion, Utc::now).await else {
             return Ok(None);
         };
-        // A run that failed fails its invocation, so that the platform's retries, alarms and failure
+        // A job that failed fails its invocation, so that the platform's retries, alarms and failure
         // destination see it.
         match &record.error {
             Some(error) if record.status == "failed" => Err(Error::from(error.clone())),

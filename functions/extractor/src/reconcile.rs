@@ -6,13 +6,13 @@ use std::collections::{HashMap, HashSet};
 use chrono::{NaiveDateTime, TimeDelta};
 use lake::{Lake, Mode, Slot};
 use polars::prelude::*;
-use warehouse::batch::{OP_DELETE, OP_FORGET, OP_STILL_REJECTED};
+use warehouse::segment::{OP_DELETE, OP_FORGET, OP_STILL_REJECTED};
 use warehouse::sources::{Kind, Source};
 use warehouse::staging::fold::with_watermark;
 use warehouse::staging::parts::{may_hold, months_since};
 
 use crate::extract::{Extraction, Judged, Read, TableError, column_names, key_text, parse_watermark};
-use crate::rows::{BatchRow, frame};
+use crate::rows::{SegmentRow, frame};
 use crate::source::{Cell, Condition};
 use crate::stream::{Since, Stream, streams};
 use crate::validate::{RejectedRow, Value, read};
@@ -63,7 +63,7 @@ impl Extraction<'_> {
         while let Some(chunk) = keys.next() {
             large |= self.fetch(chunk, &mut found, &mut missing).await?;
             let stopped = self.go_on().err().filter(|_| keys.peek().is_some());
-            // Few batches, but none that does not fit into memory.
+            // Few segments, but none that does not fit into memory.
             let enough = large
                 || stopped.is_some()
                 || found.valid.len() + found.rejected.len() + missing.len() >= self.reading.batch_size;
@@ -75,8 +75,8 @@ impl Extraction<'_> {
             let hidden = self.hidden(&found).await?;
             let mut news = self.news(found, true).await?;
             news.vstack_mut_owned(hidden)?;
-            let gone: Vec<BatchRow> =
-                missing.into_iter().map(|key| BatchRow::of(OP_DELETE, self.row_of_key(&key))).collect();
+            let gone: Vec<SegmentRow> =
+                missing.into_iter().map(|key| SegmentRow::of(OP_DELETE, self.row_of_key(&key))).collect();
             self.counts.written += gone.len();
             news.vstack_mut_owned(frame(self.source, &gone)?)?;
             if news.height() > 0 {
@@ -87,7 +87,7 @@ impl Extraction<'_> {
             }
         }
         self.forget_rows_without_key(watermark).await?;
-        Ok(Read::AsOf(self.run.started_at))
+        Ok(Read::AsOf(self.job.started_at))
     }
 
     /// What takes rows away that the lake holds and the ERP has now only in a form that is rejected. The
@@ -102,10 +102,10 @@ impl Extraction<'_> {
             .filter(|row| usable(&row.values) && !valid.contains(&key_of(&row.values)))
             .collect();
         let source = self.source;
-        let keys = rejected.iter().map(|row| BatchRow::of(OP_DELETE, row.values.clone())).collect();
+        let keys = rejected.iter().map(|row| SegmentRow::of(OP_DELETE, row.values.clone())).collect();
         let mut hidden = self.known.held(keys).await?;
-        let again: Vec<BatchRow> =
-            rejected.iter().map(|row| BatchRow::rejected(OP_STILL_REJECTED, source, row)).collect();
+        let again: Vec<SegmentRow> =
+            rejected.iter().map(|row| SegmentRow::rejected(OP_STILL_REJECTED, source, row)).collect();
         hidden.vstack_mut_owned(self.known.held(again).await?)?;
         Ok(hidden)
     }
@@ -299,10 +299,10 @@ impl Extraction<'_> {
             }
         }
         let nothing = vec![Value::Null; source.columns.len()];
-        let forgotten: Vec<BatchRow> = without_key
+        let forgotten: Vec<SegmentRow> = without_key
             .into_iter()
             .filter(|row| !present.contains(row))
-            .map(|row| BatchRow { row: Some(row), ..BatchRow::of(OP_FORGET, nothing.clone()) })
+            .map(|row| SegmentRow { row: Some(row), ..SegmentRow::of(OP_FORGET, nothing.clone()) })
             .collect();
         if forgotten.is_empty() {
             return Ok(());

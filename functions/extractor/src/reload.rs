@@ -6,7 +6,7 @@ use lake::Reload;
 use crate::cursor::Cursor;
 use crate::extract::{Extraction, Read, TableError, column_names, newest_per_key, parse_watermark};
 use crate::incremental::far;
-use crate::rows::{BatchRow, frame};
+use crate::rows::{SegmentRow, frame};
 use crate::stream::{Since, Stream, streams};
 
 impl Extraction<'_> {
@@ -18,7 +18,7 @@ impl Extraction<'_> {
         let mut streams =
             streams(self.source, &self.table, &columns, Since::Beginning, self.reading.batch_size);
         let (mut reload, began) = self.unfinished_reload(&mut streams).unwrap_or_else(|| {
-            let began = self.run.started_at;
+            let began = self.job.started_at;
             (Reload { generation: self.next, closes: false, began: began.to_rfc3339(), cursor: None }, began)
         });
         while let Some(at) = streams.iter().position(|stream| !stream.done) {
@@ -27,7 +27,7 @@ impl Extraction<'_> {
             let judged = self.judge(page);
             reload.closes = streams.iter().all(|stream| stream.done);
             reload.cursor = Cursor::note(&streams);
-            let mut rows: Vec<BatchRow> = newest_per_key(self.source, judged.valid);
+            let mut rows: Vec<SegmentRow> = newest_per_key(self.source, judged.valid);
             self.counts.written += self.known.changed(rows.clone(), true).await?.height();
             if rows.is_empty() && judged.rejected.is_empty() && !reload.closes {
                 continue;
@@ -42,12 +42,12 @@ impl Extraction<'_> {
         Ok(Read::AsOf(began))
     }
 
-    /// The reload that an earlier run began and did not close, with the streams set to where it stopped.
+    /// The reload that an earlier job began and did not close, with the streams set to where it stopped.
     fn unfinished_reload(&self, streams: &mut [Stream]) -> Option<(Reload, DateTime<FixedOffset>)> {
         const GIVEN_UP_AFTER_HOURS: i64 = 24;
         let open = self.state.open_reload.clone()?;
         let began = DateTime::parse_from_rfc3339(&open.began).ok()?;
-        let age = self.run.started_at - began;
+        let age = self.job.started_at - began;
         if age > TimeDelta::hours(GIVEN_UP_AFTER_HOURS) || age < TimeDelta::zero() {
             return None;
         }

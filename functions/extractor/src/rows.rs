@@ -1,15 +1,15 @@
-//! Typed rows as the frame of a raw batch.
+//! Typed rows as the frame of a raw segment.
 
 use polars::prelude::*;
-use warehouse::batch;
+use warehouse::segment;
 use warehouse::sources::{Kind, Source};
 
 use crate::validate::{RejectedRow, Value};
 
-/// What a raw batch says of one row.
+/// What a raw segment says of one row.
 #[derive(Clone, Debug)]
-pub(crate) struct BatchRow {
-    /// What is to be done with it: one of `warehouse::batch::OP_…`.
+pub(crate) struct SegmentRow {
+    /// What is to be done with it: one of `warehouse::segment::OP_…`.
     pub op: &'static str,
     /// Its values in the order of the source's columns.
     pub values: Vec<Value>,
@@ -19,7 +19,7 @@ pub(crate) struct BatchRow {
     pub row: Option<String>,
 }
 
-impl BatchRow {
+impl SegmentRow {
     /// A row that can be taken, or a key.
     pub(crate) fn of(op: &'static str, values: Vec<Value>) -> Self {
         Self { op, values, reason: None, row: None }
@@ -36,8 +36,8 @@ impl BatchRow {
     }
 }
 
-/// The rows as a frame with the columns of [`batch::schema`].
-pub(crate) fn frame(source: &Source, rows: &[BatchRow]) -> PolarsResult<DataFrame> {
+/// The rows as a frame with the columns of [`segment::schema`].
+pub(crate) fn frame(source: &Source, rows: &[SegmentRow]) -> PolarsResult<DataFrame> {
     let mut columns = Vec::with_capacity(source.columns.len() + 3);
     for (i, column) in source.columns.iter().enumerate() {
         let name = PlSmallStr::from_string(column.name());
@@ -79,8 +79,8 @@ pub(crate) fn frame(source: &Source, rows: &[BatchRow]) -> PolarsResult<DataFram
         });
     }
     let text = |name: &str, values: Vec<Option<&str>>| Column::new(name.into(), values);
-    columns.push(text(batch::OP, rows.iter().map(|row| Some(row.op)).collect()));
-    columns.push(text(batch::REASON, rows.iter().map(|row| row.reason.as_deref()).collect()));
-    columns.push(text(batch::ROW, rows.iter().map(|row| row.row.as_deref()).collect()));
+    columns.push(text(segment::OP, rows.iter().map(|row| Some(row.op)).collect()));
+    columns.push(text(segment::REASON, rows.iter().map(|row| row.reason.as_deref()).collect()));
+    columns.push(text(segment::ROW, rows.iter().map(|row| row.row.as_deref()).collect()));
     DataFrame::new(rows.len(), columns)
 }

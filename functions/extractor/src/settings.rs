@@ -1,4 +1,4 @@
-//! What the environment says about a run, checked once at the start.
+//! What the environment says about a job, checked once at the start.
 
 use std::time::Duration;
 

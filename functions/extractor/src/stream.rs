@@ -1,4 +1,4 @@
-//! The ways through a table: which rows a run asks for, page after page, and how far it has come.
+//! The ways through a table: which rows a job asks for, page after page, and how far it has come.
 //!
 //! Rows with a stamp come in the order of their stamps; a table with a column that stands in for the
 //! watermark has two such ways, each over its own index. Rows without a key or without a stamp would be lost
@@ -128,7 +128,7 @@ impl Stream {
         &self.select.order
     }
 
-    /// Goes on after a place that an earlier run noted.
+    /// Goes on after a place that an earlier job noted.
     pub(crate) fn resume(&mut self, after: Vec<Cell>) {
         self.select.after = Some(after);
     }

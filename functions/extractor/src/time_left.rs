@@ -1,5 +1,5 @@
-//! How long a run may go on. Whoever runs it may end it at some moment; before that, what it has read must be
-//! in the marts and the run must have said so.
+//! How long a job may go on. Whoever runs it may end it at some moment; before that, what it has read must be
+//! in the marts and the job must have said so.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,29 +9,29 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// What tables that are not tried, or not tried again, are told.
 pub(crate) const NEARLY_UP: &str = "the function's time is nearly up";
 
-/// At least so long before its end a run stops reading, if it has as much.
+/// At least so long before its end a job stops reading, if it has as much.
 const MARGIN_MIN: TimeDelta = TimeDelta::seconds(20);
-/// So long before its end a run says that it did not come to one, if it has as much.
+/// So long before its end a job says that it did not come to one, if it has as much.
 const LAST_WORDS: TimeDelta = TimeDelta::seconds(5);
 
-/// The time that a run has.
+/// The time that a job has.
 pub(crate) struct TimeLeft<'a> {
     clock: &'a (dyn Fn() -> DateTime<Utc> + Sync),
     limits: Option<Limits>,
 }
 
-/// When a run with a deadline must have done what.
+/// When a job with a deadline must have done what.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     deadline: DateTime<Utc>,
     /// No page is read any more: what has been committed goes into the marts.
     stop_reading: DateTime<Utc>,
-    /// Whatever goes on is left as it is: the run's record is closed.
+    /// Whatever goes on is left as it is: the job's record is closed.
     cut_off: DateTime<Utc>,
 }
 
 impl<'a> TimeLeft<'a> {
-    /// The time of a run that begins now. A fifth of it is for the marts: they follow what was read, and take
+    /// The time of a job that begins now. A fifth of it is for the marts: they follow what was read, and take
     /// less long than reading it did.
     pub(crate) fn new(
         clock: &'a (dyn Fn() -> DateTime<Utc> + Sync),
@@ -53,7 +53,7 @@ impl<'a> TimeLeft<'a> {
         (self.clock)()
     }
 
-    /// When the run is ended by whoever runs it.
+    /// When the job is ended by whoever runs it.
     pub(crate) fn deadline(&self) -> Option<DateTime<Utc>> {
         self.limits.map(|limits| limits.deadline)
     }
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_margin_follows_the_time_that_there_is() {
-        // Seconds of the run, of these for reading, and until it is cut off, in ms.
+        // Seconds of the job, of these for reading, and until it is cut off, in ms.
         let check = |whole: i64, reading: i64, cut_off: u64| {
             let start = "2026-11-20T14:00:00Z".parse::<DateTime<Utc>>().unwrap();
             let time = |passed_ms: i64| start + TimeDelta::milliseconds(passed_ms);

@@ -1,39 +1,39 @@
-//! How runs are triggered: one at a time.
+//! How jobs are triggered: one at a time.
 //!
-//! Runs side by side lose and repeat nothing, so [`mod@crate::run`] never asks for a turn. They only do each
-//! other's work: where a run is triggered by a clock or by a request, it is looked first whether one is at
+//! Jobs side by side lose and repeat nothing, so [`mod@crate::job`] never asks for a turn. They only do each
+//! other's work: where a job is triggered by a clock or by a request, it is looked first whether one is at
 //! work.
 
-use api::pipeline::RunRecord;
+use api::pipeline::JobRecord;
 use chrono::{DateTime, SubsecRound, Utc};
-use lake::{Lake, Mode, RunningMark, Turn};
+use lake::{JobMark, Lake, Mode, Turn};
 use serve::chain;
 
-use crate::run::{RunRequest, run_as};
+use crate::job::{JobRequest, run_job_as};
 use crate::settings::Settings;
 
-/// What triggers a run.
+/// What triggers a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
-    /// Its time has come. A run that fetches new rows makes way for one that is at work, which fetches them
+    /// Its time has come. A job that fetches new rows makes way for one that is at work, which fetches them
     /// too or is followed by one that does; a reload or a comparison is rare and is not put off, so that a
-    /// schedule of short runs cannot keep it from happening.
+    /// schedule of short jobs cannot keep it from happening.
     Scheduled,
     /// It was promised: its mark is put, and holds the turn. It is carried out once, however often it is
     /// asked for.
     Promised,
 }
 
-/// Carries out the run of this id, or makes way and says so in the log. A lake that cannot be asked is left
-/// to the run, whose record says what is wrong.
+/// Carries out the job of this id, or makes way and says so in the log. A lake that cannot be asked is left
+/// to the job, whose record says what is wrong.
 pub async fn trigger(
     lake: &Lake,
     settings: &Settings,
-    request: &RunRequest,
+    request: &JobRequest,
     job_id: &str,
     occasion: Occasion,
     clock: impl Fn() -> DateTime<Utc> + Sync,
-) -> Option<RunRecord> {
+) -> Option<JobRecord> {
     let mark = mark(job_id, request, settings, clock());
     let held_up = match occasion {
         Occasion::Scheduled if request.mode == Mode::Incremental => waits_for(lake, &mark, clock()).await,
@@ -47,38 +47,38 @@ pub async fn trigger(
         }
         Ok(None) => {}
         Err(error) => {
-            tracing::warn!(job_id, error = chain(&error), "the lake cannot tell whether a run is at work")
+            tracing::warn!(job_id, error = chain(&error), "the lake cannot tell whether a job is at work")
         }
     }
-    Some(run_as(job_id, &settings.source(), lake, settings, request, clock).await)
+    Some(run_job_as(job_id, &settings.source(), lake, settings, request, clock).await)
 }
 
-/// The mark of a run that is about to begin.
-fn mark(job_id: &str, request: &RunRequest, settings: &Settings, now: DateTime<Utc>) -> RunningMark {
-    RunningMark {
+/// The mark of a job that is about to begin.
+fn mark(job_id: &str, request: &JobRequest, settings: &Settings, now: DateTime<Utc>) -> JobMark {
+    JobMark {
         job_id: job_id.to_owned(),
         mode: request.mode.word().to_owned(),
         trigger: request.trigger.clone(),
         started_at: now.with_timezone(&settings.factory_tz).fixed_offset().trunc_subsecs(3),
-        expires_at: now + RunningMark::LEASE,
+        expires_at: now + JobMark::LEASE,
     }
 }
 
-async fn waits_for(lake: &Lake, mark: &RunningMark, now: DateTime<Utc>) -> lake::Result<Option<String>> {
+async fn waits_for(lake: &Lake, mark: &JobMark, now: DateTime<Utc>) -> lake::Result<Option<String>> {
     Ok(match lake.take_turn(mark, now).await? {
         Turn::Taken => None,
-        Turn::Held(other) => Some(format!("the run `{}` is at work: this one is left out", other.job_id)),
+        Turn::Held(other) => Some(format!("the job `{}` is at work: this one is left out", other.job_id)),
     })
 }
 
-/// Why a promised run is not carried out. A request for it may arrive twice, or so late that its mark has
-/// expired and another run is at work.
-async fn is_over(lake: &Lake, mark: &RunningMark, now: DateTime<Utc>) -> lake::Result<Option<String>> {
-    let is_late = lake.running_mark(&mark.job_id).await?.is_none_or(|promise| !promise.is_living(now));
-    if is_late && let Some(other) = lake.living_run(now, &mark.job_id).await? {
-        return Ok(Some(format!("it comes too late: the run `{}` is at work", other.job_id)));
+/// Why a promised job is not carried out. A request for it may arrive twice, or so late that its mark has
+/// expired and another job is at work.
+async fn is_over(lake: &Lake, mark: &JobMark, now: DateTime<Utc>) -> lake::Result<Option<String>> {
+    let is_late = lake.job_mark(&mark.job_id).await?.is_none_or(|promise| !promise.is_living(now));
+    if is_late && let Some(other) = lake.living_job(now, &mark.job_id).await? {
+        return Ok(Some(format!("it comes too late: the job `{}` is at work", other.job_id)));
     }
-    let record = RunRecord::begun(&mark.job_id, &mark.mode, &mark.trigger, mark.started_at);
-    let is_first = lake.create_run_record(&mark.job_id, &record).await?;
+    let record = JobRecord::begun(&mark.job_id, &mark.mode, &mark.trigger, mark.started_at);
+    let is_first = lake.create_job_record(&mark.job_id, &record).await?;
     Ok((!is_first).then(|| "it was asked for before".to_owned()))
 }

@@ -1,9 +1,9 @@
-//! The runs, newest first, and one run. A page reads the records that it shows and no others, however many
+//! The jobs, newest first, and one job. A page reads the records that it shows and no others, however many
 //! there are.
 
 use std::cmp::Reverse;
 
-use api::pipeline::{RunSummary, RunsQuery};
+use api::pipeline::{JobSummary, JobsQuery};
 use api::query::NoQuery;
 use axum::extract::{Path, State as Extract};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -14,16 +14,16 @@ use crate::{data_as_of, record};
 /// So many records are read at once.
 const READS_AT_ONCE: usize = 32;
 
-/// The longest id that a run may have.
+/// The longest id that a job may have.
 const ID_MAX_BYTES: usize = 64;
 
-pub(crate) async fn all(Extract(state): Extract<State>, ask: Ask<RunsQuery>) -> Result<Answer> {
+pub(crate) async fn all(Extract(state): Extract<State>, ask: Ask<JobsQuery>) -> Result<Answer> {
     let (lake, now, limit) = (state.lake(), state.now(), ask.query.limit.0 as usize);
     let before = ask.after::<Reverse<String>>()?.map(|Reverse(job_id)| job_id);
-    let mut ids = lake.newest_runs(before.as_deref(), limit + 1, now).await?;
-    // A run that was promised a moment ago has a mark and no record yet.
+    let mut ids = lake.newest_jobs(before.as_deref(), limit + 1, now).await?;
+    // A job that was promised a moment ago has a mark and no record yet.
     ids.extend(
-        lake.marked_running()
+        lake.marked_jobs()
             .await?
             .into_iter()
             .filter(|job_id| before.as_ref().is_none_or(|before| job_id < before)),
@@ -35,8 +35,8 @@ pub(crate) async fn all(Extract(state): Extract<State>, ask: Ask<RunsQuery>) -> 
     let last = ids.last().filter(|_| more).cloned().map(Reverse);
     let records = stream::iter(ids).map(|job_id| async move { record::of(lake, &job_id, now).await });
     let records: Vec<_> = records.buffered(READS_AT_ONCE).try_collect().await?;
-    let runs = records.into_iter().flatten().map(RunSummary::from).collect();
-    ask.page(runs, last.as_ref(), data_as_of(&state).await?)
+    let jobs = records.into_iter().flatten().map(JobSummary::from).collect();
+    ask.page(jobs, last.as_ref(), data_as_of(&state).await?)
 }
 
 pub(crate) async fn one(
@@ -49,6 +49,6 @@ pub(crate) async fn one(
     let record = if is_id { record::of(state.lake(), &job_id, state.now()).await? } else { None };
     let shown: String = job_id.chars().filter(|c| !c.is_control()).take(ID_MAX_BYTES).collect();
     let record =
-        record.ok_or_else(|| Error::Unknown(format!("there is no run `{shown}` of the pipeline")))?;
+        record.ok_or_else(|| Error::Unknown(format!("there is no job `{shown}` of the pipeline")))?;
     Answer::object(record, data_as_of(&state).await?)
 }

@@ -1,4 +1,4 @@
-//! Starts runs on AWS: an asynchronous invocation of the extractor, which this function may invoke and
+//! Starts jobs on AWS: an asynchronous invocation of the extractor, which this function may invoke and
 //! nothing else.
 
 use std::time::Duration;
@@ -13,7 +13,7 @@ use aws_sdk_lambda::types::InvocationType;
 use lake::Mode;
 use serde_json::json;
 
-use crate::start::{PromisedRun, StartRun};
+use crate::start::{PromisedJob, StartJob};
 
 /// The extractor's name where the environment does not say another.
 const EXTRACTOR: &str = "extractor";
@@ -50,9 +50,9 @@ impl InvokeExtractor {
 }
 
 #[async_trait]
-impl StartRun for InvokeExtractor {
-    async fn start(&self, run: PromisedRun) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let PromisedRun { job_id, mode, trigger } = run;
+impl StartJob for InvokeExtractor {
+    async fn start(&self, job: PromisedJob) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let PromisedJob { job_id, mode, trigger } = job;
         let event = json!({"job_id": job_id, "full": mode == Mode::Full, "reconcile": mode == Mode::Reconcile, "trigger": trigger});
         let call = self.client.invoke().function_name(&self.function).invocation_type(InvocationType::Event);
         match call.payload(Blob::new(event.to_string())).send().await {

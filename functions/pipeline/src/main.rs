@@ -8,6 +8,6 @@ use pipeline_function::{InvokeExtractor, router};
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
 async fn main() -> ExitCode {
-    let runs = Arc::new(InvokeExtractor::connect(std::env::var("EXTRACTOR").ok()).await);
-    serve::lambda::run(|state| router(state, runs), Utc::now).await
+    let jobs = Arc::new(InvokeExtractor::connect(std::env::var("EXTRACTOR").ok()).await);
+    serve::lambda::run(|state| router(state, jobs), Utc::now).await
 }

@@ -14,7 +14,7 @@ use warehouse::staging::open::open_rows;
 
 use crate::data_as_of;
 
-/// So much of a row's key, as it is held, orders the rows of one table that were found by one run; a digest
+/// So much of a row's key, as it is held, orders the rows of one table that were found by one job; a digest
 /// of the whole tells them apart.
 const ORDER_CHARS: usize = 40;
 

@@ -1,26 +1,26 @@
-//! The start of a run: at most one is at work, and who asks while it is hears which one.
+//! The start of a job: at most one is at work, and who asks while it is hears which one.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
 use api::ParameterError;
-use api::pipeline::{RunStarted, START_PATH, StartQuery};
+use api::pipeline::{JobStarted, START_PATH, StartQuery};
 use async_trait::async_trait;
 use axum::extract::{MatchedPath, State as Extract};
 use axum::http::header::{CACHE_CONTROL, LOCATION, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use lake::{Mode, RunningMark, Turn};
+use lake::{JobMark, Mode, Turn};
 use serve::{Ask, Error, Result, State};
 
-/// What is written into a run's record: who started it.
+/// What is written into a job's record: who started it.
 const TRIGGER: &str = "api";
 
-/// A run whose turn it is: its mark is put.
+/// A job whose turn it is: its mark is put.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromisedRun {
+pub struct PromisedJob {
     /// Its id.
     pub job_id: String,
     /// What it is to do.
@@ -31,29 +31,29 @@ pub struct PromisedRun {
 
 /// The only right over the extractor that is needed here.
 #[async_trait]
-pub trait StartRun: Send + Sync + fmt::Debug {
-    /// Has a run carried out, and does not wait for it.
-    async fn start(&self, run: PromisedRun) -> std::result::Result<(), Box<dyn StdError + Send + Sync>>;
+pub trait StartJob: Send + Sync + fmt::Debug {
+    /// Has a job carried out, and does not wait for it.
+    async fn start(&self, job: PromisedJob) -> std::result::Result<(), Box<dyn StdError + Send + Sync>>;
 }
 
-/// Starts a run, unless one is at work.
+/// Starts a job, unless one is at work.
 pub(crate) async fn start(
     Extract(state): Extract<State>,
-    Extension(runs): Extension<Arc<dyn StartRun>>,
+    Extension(jobs): Extension<Arc<dyn StartJob>>,
     path: MatchedPath,
     headers: HeaderMap,
     ask: Ask<StartQuery>,
 ) -> Result<Response> {
     if is_of_foreign_page(&headers, state.settings().dashboard_origin.as_deref()) {
-        return Err(Error::Forbidden("only the dashboard's own pages may start a run"));
+        return Err(Error::Forbidden("only the dashboard's own pages may start a job"));
     }
     let mode = mode(&ask.query)?;
     // Of its own, so that a client that goes away leaves no promise behind that nobody keeps.
-    let job_id = tokio::spawn(begin(state, runs, mode)).await.map_err(Error::Panicked)??;
+    let job_id = tokio::spawn(begin(state, jobs, mode)).await.map_err(Error::Panicked)??;
     // Under the path that was asked for, which begins with /api where the dashboard lies beside it.
     let location =
         format!("{}{START_PATH}s/{job_id}", path.as_str().strip_suffix(START_PATH).unwrap_or_default());
-    let started = RunStarted { job_id, status: "started".to_owned(), mode: mode.word().to_owned() };
+    let started = JobStarted { job_id, status: "started".to_owned(), mode: mode.word().to_owned() };
     Ok((StatusCode::ACCEPTED, [(LOCATION, location.as_str()), (CACHE_CONTROL, "no-store")], Json(started))
         .into_response())
 }
@@ -62,7 +62,7 @@ fn mode(query: &StartQuery) -> Result<Mode> {
     match query {
         StartQuery { full: true, reconcile: true } => {
             let expected =
-                "cannot be asked for together with `full`: a full run compares everything".to_owned();
+                "cannot be asked for together with `full`: a full job compares everything".to_owned();
             Err(ParameterError { name: "reconcile".to_owned(), value: "true".to_owned(), expected }.into())
         }
         StartQuery { full: true, .. } => Ok(Mode::Full),
@@ -71,35 +71,35 @@ fn mode(query: &StartQuery) -> Result<Mode> {
     }
 }
 
-async fn begin(state: State, runs: Arc<dyn StartRun>, mode: Mode) -> Result<String> {
+async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode) -> Result<String> {
     let (lake, now) = (state.lake(), state.now());
     let job_id = uuid::Uuid::now_v7().to_string();
-    let mark = RunningMark {
+    let mark = JobMark {
         job_id: job_id.clone(),
         mode: mode.word().to_owned(),
         trigger: TRIGGER.to_owned(),
         started_at: now.with_timezone(&state.settings().tz).fixed_offset(),
-        expires_at: now + RunningMark::LEASE,
+        expires_at: now + JobMark::LEASE,
     };
     if let Turn::Held(other) = lake.take_turn(&mark, now).await? {
         return Err(Error::Conflict(format!(
-            "the run `{}` is at work: wait until it has ended, then ask again",
+            "the job `{}` is at work: wait until it has ended, then ask again",
             other.job_id
         )));
     }
     if let Err(error) =
-        runs.start(PromisedRun { job_id: job_id.clone(), mode, trigger: TRIGGER.to_owned() }).await
+        jobs.start(PromisedJob { job_id: job_id.clone(), mode, trigger: TRIGGER.to_owned() }).await
     {
-        if let Err(error) = lake.remove_running_mark(&job_id).await {
+        if let Err(error) = lake.remove_job_mark(&job_id).await {
             tracing::warn!(
                 job_id,
                 error = serve::chain(&error),
-                "the mark of a run that was not started could not be removed"
+                "the mark of a job that was not started could not be removed"
             );
         }
         return Err(Error::NotBegun(error));
     }
-    tracing::info!(job_id, mode = mode.word(), "a run was started");
+    tracing::info!(job_id, mode = mode.word(), "a job was started");
     Ok(job_id)
 }
 

@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::sandbox::{create, produce};
 use super::serve::{listen, serve};
-use crate::runs::Runs;
+use crate::jobs::Jobs;
 use crate::{app, place, sandbox, schedule};
 
 /// Options of the demo.
@@ -28,7 +28,7 @@ pub struct Demo {
     fresh: bool,
 }
 
-/// Seconds between the starts of two runs.
+/// Seconds between the starts of two jobs.
 const EVERY: Duration = Duration::from_mins(1);
 
 impl Demo {
@@ -42,8 +42,8 @@ impl Demo {
         }
         let open = place::open(&address, &settings.factory_id).await?;
         let state = ::serve::State::new(open.lake.clone(), super::serve_settings(&settings)?, Utc::now);
-        let runs = Runs::new(open.lake.clone(), settings.clone());
-        let router = app::app(state, &super::page(), runs.clone());
+        let jobs = Jobs::new(open.lake.clone(), settings.clone());
+        let router = app::app(state, &super::page(), jobs.clone());
         println!("Tideline is on http://127.0.0.1:{}; stop with Ctrl-C", listener.local_addr()?.port());
         let factory = async {
             if !file.exists() {
@@ -52,14 +52,14 @@ impl Demo {
             println!("the factory is producing; numbers follow it every {} s", EVERY.as_secs());
             tokio::select! {
                 done = produce(file, settings.factory_tz) => done,
-                () = schedule::run_every(&runs, EVERY) => Ok(()),
+                () = schedule::run_every(&jobs, EVERY) => Ok(()),
             }
         };
         let done = tokio::select! {
             done = serve(listener, router) => done,
             done = factory => done,
         };
-        runs.abandon().await;
+        jobs.abandon().await;
         done
     }
 }

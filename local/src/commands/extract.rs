@@ -1,11 +1,11 @@
-//! `tideline extract`: one run.
+//! `tideline extract`: one job.
 
 use std::path::Path;
 
 use anyhow::bail;
 use chrono::Utc;
 use clap::Args;
-use extractor_function::{RunRequest, run};
+use extractor_function::{JobRequest, run_job};
 use lake::{Lake, Mode};
 use serde_json::{Map, json};
 use warehouse::sources::ALL;
@@ -13,7 +13,7 @@ use warehouse::sources::ALL;
 use super::count;
 use crate::place;
 
-/// Options of a run.
+/// Options of a job.
 #[derive(Debug, Args)]
 pub struct Extract {
     /// Read everything again and mirror deletions
@@ -37,10 +37,10 @@ impl Extract {
             (_, true) => Mode::Reconcile,
             _ => Mode::Incremental,
         };
-        let record = run(
+        let record = run_job(
             &open.lake,
             &settings,
-            &RunRequest { mode, trigger: "cli".to_owned(), deadline: None },
+            &JobRequest { mode, trigger: "cli".to_owned(), deadline: None },
             Utc::now,
         )
         .await;
@@ -80,7 +80,7 @@ impl Extract {
             for table in record.tables.iter().filter(|table| table.rejected > 0) {
                 let folder = rejected_folder(&open.lake, &address, &table.table);
                 println!(
-                    "rejected rows of {}, with the reasons: {folder} ({} in what this run read)",
+                    "rejected rows of {}, with the reasons: {folder} ({} in what this job read)",
                     table.table,
                     count(table.rejected)
                 );
@@ -89,7 +89,7 @@ impl Extract {
                 println!("not in this ERP: {}", record.skipped.join(", "));
             }
             println!(
-                "{} in {} ms (run {})",
+                "{} in {} ms (job {})",
                 record.status,
                 count(record.duration_ms.unwrap_or(0)),
                 record.job_id
@@ -98,12 +98,12 @@ impl Extract {
         match record.status.as_str() {
             "ok" => Ok(()),
             "partial" => bail!("some tables failed: {}", record.error.unwrap_or_default()),
-            _ => bail!("the run failed: {}", record.error.unwrap_or_default()),
+            _ => bail!("the job failed: {}", record.error.unwrap_or_default()),
         }
     }
 }
 
-/// Where the rejected rows of a table lie, a CSV for each batch that brought some.
+/// Where the rejected rows of a table lie, a CSV for each segment that brought some.
 fn rejected_folder(lake: &Lake, address: &str, table: &str) -> String {
     let staging = ALL.iter().find(|source| source.table == table).map_or(table, |source| source.staging);
     let key = lake.rejected_folder(staging);

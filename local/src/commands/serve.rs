@@ -1,4 +1,4 @@
-//! `tideline serve`: API and dashboard, with runs on a schedule.
+//! `tideline serve`: API and dashboard, with jobs on a schedule.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use chrono::Utc;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use crate::runs::Runs;
+use crate::jobs::Jobs;
 use crate::{app, place, schedule};
 
 /// Options of serving.
@@ -18,7 +18,7 @@ pub struct Serve {
     /// The port on this machine
     #[arg(long, default_value_t = 8000)]
     port: u16,
-    /// Seconds between the starts of two runs
+    /// Seconds between the starts of two jobs
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
     /// Only serve
@@ -32,20 +32,20 @@ impl Serve {
         let settings = super::settings()?;
         let open = place::open(&super::lake_address(), &settings.factory_id).await?;
         let state = ::serve::State::new(open.lake.clone(), super::serve_settings(&settings)?, Utc::now);
-        let runs = Runs::new(open.lake.clone(), settings);
-        let router = app::app(state, &super::page(), runs.clone());
+        let jobs = Jobs::new(open.lake.clone(), settings);
+        let router = app::app(state, &super::page(), jobs.clone());
         println!("Tideline is on http://127.0.0.1:{}; stop with Ctrl-C", listener.local_addr()?.port());
         let scheduled = async {
             if self.no_schedule {
                 std::future::pending::<()>().await;
             }
-            schedule::run_every(&runs, Duration::from_secs(self.every)).await;
+            schedule::run_every(&jobs, Duration::from_secs(self.every)).await;
         };
         let done = tokio::select! {
             done = serve(listener, router) => done,
             () = scheduled => Ok(()),
         };
-        runs.abandon().await;
+        jobs.abandon().await;
         done
     }
 }

@@ -19,7 +19,7 @@ pub struct Family {
 }
 
 const TO_A_RUN: Lead = Lead { path: runs::ONE.path, value: "run_number", pointer: "/0/run_number" };
-const TO_A_JOB: Lead = Lead { path: pipeline::RUN.path, value: "job_id", pointer: "/0/job_id" };
+const TO_A_JOB: Lead = Lead { path: pipeline::JOB.path, value: "job_id", pointer: "/0/job_id" };
 const TO_ITS_WEIGHTS: Lead = Lead { path: weights::ONE.path, value: "run_number", pointer: "/0/run_number" };
 
 const TRACE_CSV: Media =
@@ -99,8 +99,8 @@ pub const FAMILIES: &[Family] = &[
         name: "Pipeline",
         doc: "The runs that read the ERP: what they did, what they rejected, and the start of one.",
         operations: &[
-            pipeline::RUNS.operation().leads_to(&[TO_A_JOB]).undated(),
-            pipeline::RUN.operation().undated(),
+            pipeline::JOBS.operation().leads_to(&[TO_A_JOB]).undated(),
+            pipeline::JOB.operation().undated(),
             pipeline::REJECTED.operation().undated(),
             pipeline::START,
         ],

@@ -1,4 +1,4 @@
-//! Runs of the pipeline: what was read, taken, rejected and written; and the start of one.
+//! Jobs of the pipeline: what was read, taken, rejected and written; and the start of one.
 
 use chrono::{DateTime, FixedOffset};
 
@@ -6,8 +6,8 @@ use crate::query::{After, Days, Limit, NoQuery};
 use crate::{Described, Format, Get, Operation, Query, query, row};
 
 row! {
-    /// What became of one table in a run.
-    pub struct TableRun {
+    /// What became of one table in a job.
+    pub struct JobTable {
         /// The table's name in the ERP.
         table: String,
         /// Rows that were read.
@@ -28,9 +28,9 @@ row! {
 }
 
 row! {
-    /// A run with its tables.
-    pub struct RunRecord {
-        /// The run's id; ids are made in the order of time.
+    /// A job with its tables.
+    pub struct JobRecord {
+        /// The job's id; ids are made in the order of time.
         job_id: String,
         /// `incremental`, `reconcile` or `full`.
         mode: String,
@@ -55,16 +55,16 @@ row! {
         /// Why it failed, or which tables did.
         error: Option<String>,
         /// The tables.
-        tables: Vec<TableRun>,
+        tables: Vec<JobTable>,
         /// Tables that the ERP does not have; nothing was expected of them.
         skipped: Vec<String>,
     }
 }
 
 row! {
-    /// A run as the list of runs shows it.
-    pub struct RunSummary {
-        /// The run's id; ids are made in the order of time.
+    /// A job as the list of jobs shows it.
+    pub struct JobSummary {
+        /// The job's id; ids are made in the order of time.
         job_id: String,
         /// `incremental`, `reconcile` or `full`.
         mode: String,
@@ -102,17 +102,17 @@ row! {
         reason: String,
         /// Its original values: a JSON object, as text.
         row: String,
-        /// The run that found it first.
+        /// The job that found it first.
         job_id: Option<String>,
-        /// When that run began.
+        /// When that job began.
         rejected_at: Option<DateTime<FixedOffset>>,
     }
 }
 
 row! {
-    /// A run that was started.
-    pub struct RunStarted {
-        /// The run's id, by which its record is found.
+    /// A job that was started.
+    pub struct JobStarted {
+        /// The job's id, by which its record is found.
         job_id: String,
         /// `started`.
         status: String,
@@ -122,8 +122,8 @@ row! {
 }
 
 query! {
-    /// Which runs.
-    pub struct RunsQuery {
+    /// Which jobs.
+    pub struct JobsQuery {
         /// How many rows at most.
         limit: Limit,
         /// Go on after this row, as the `Link` header of the page before says.
@@ -152,7 +152,7 @@ query! {
 }
 
 query! {
-    /// What a run is to do; new rows are fetched unless more is asked for.
+    /// What a job is to do; new rows are fetched unless more is asked for.
     pub struct StartQuery {
         /// Read everything again and mirror deletions.
         full: bool,
@@ -163,13 +163,13 @@ query! {
 }
 
 crate::endpoint! {
-    /// The runs, newest first.
-    pub const RUNS: Get<RunsQuery, Vec<RunSummary>> = Get::new("/pipeline/runs", "The runs of the pipeline");
+    /// The jobs, newest first.
+    pub const JOBS: Get<JobsQuery, Vec<JobSummary>> = Get::new("/pipeline/runs", "The jobs of the pipeline");
 }
 
 crate::endpoint! {
-    /// One run with its tables.
-    pub const RUN: Get<NoQuery, RunRecord> = Get::new("/pipeline/runs/{job_id}", "What a run of the pipeline did to each table");
+    /// One job with its tables.
+    pub const JOB: Get<NoQuery, JobRecord> = Get::new("/pipeline/runs/{job_id}", "What a job of the pipeline did to each table");
 }
 
 crate::endpoint! {
@@ -177,25 +177,25 @@ crate::endpoint! {
     pub const REJECTED: Get<RejectedQuery, Vec<RejectedRow>> = Get::new("/pipeline/rejected", "Rows that were rejected and are not mended yet");
 }
 
-/// The path that takes a POST with a [`StartQuery`] and answers 202 with [`RunStarted`].
+/// The path that takes a POST with a [`StartQuery`] and answers 202 with [`JobStarted`].
 pub const START_PATH: &str = "/pipeline/run";
 
-/// How a run is started.
+/// How a job is started.
 pub const START: Operation = Operation::post(
     START_PATH,
-    "Start a run of the pipeline",
+    "Start a job of the pipeline",
     StartQuery::PARAMETERS,
-    RunStarted::SHAPE,
+    JobStarted::SHAPE,
 )
-.about("Answers before the run is done: `Location` says where its record is. One run at a time is at work.")
-.refuses(&[(403, "The request comes from the page of another site"), (409, "A run is at work already")]);
+.about("Answers before the job is done: `Location` says where its record is. One job at a time is at work.")
+.refuses(&[(403, "The request comes from the page of another site"), (409, "A job is at work already")]);
 
-/// What is said of a run that died.
+/// What is said of a job that died.
 pub const DIED: &str =
-    "the run ended without saying so: it was killed or ran out of time; nothing that it committed is lost";
+    "the job ended without saying so: it was killed or ran out of time; nothing that it committed is lost";
 
-impl RunRecord {
-    /// The record of a run that has just begun.
+impl JobRecord {
+    /// The record of a job that has just begun.
     pub fn begun(job_id: &str, mode: &str, trigger: &str, started_at: DateTime<FixedOffset>) -> Self {
         Self {
             job_id: job_id.to_owned(),
@@ -215,12 +215,12 @@ impl RunRecord {
         }
     }
 
-    /// Whether it says that its run is at work.
+    /// Whether it says that its job is at work.
     pub fn is_running(&self) -> bool {
         self.status == "running"
     }
 
-    /// The record of a run that died: at the latest at this moment, if one is known. All who say so say the
+    /// The record of a job that died: at the latest at this moment, if one is known. All who say so say the
     /// same.
     pub fn died(self, finished_at: Option<DateTime<FixedOffset>>) -> Self {
         Self {
@@ -233,9 +233,9 @@ impl RunRecord {
     }
 }
 
-impl From<RunRecord> for RunSummary {
-    fn from(record: RunRecord) -> Self {
-        let RunRecord {
+impl From<JobRecord> for JobSummary {
+    fn from(record: JobRecord) -> Self {
+        let JobRecord {
             job_id,
             mode,
             status,

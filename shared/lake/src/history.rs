@@ -1,7 +1,7 @@
-//! The newest runs first, though a storage lists keys in the order of time, and only forwards.
+//! The newest jobs first, though a storage lists keys in the order of time, and only forwards.
 //!
-//! Ids of runs begin with the time when they were made. So a listing can begin at any moment, and the moment
-//! is sought after which neither too few runs come nor many more than are wanted: what that costs does not
+//! Ids of jobs begin with the time when they were made. So a listing can begin at any moment, and the moment
+//! is sought after which neither too few jobs come nor many more than are wanted: what that costs does not
 //! grow with the history.
 
 use chrono::{DateTime, Utc};
@@ -11,23 +11,23 @@ use crate::{Lake, Result, keys};
 /// Storages answer so many keys a call.
 const PAGE: usize = 1000;
 
-/// How far apart runs are taken to begin until it is known.
+/// How far apart jobs are taken to begin until it is known.
 const APART_MS: i64 = 60_000;
 
 /// Clocks do not differ by more, and if they do, more is listed.
 const SKEW_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// The runs from some moment on that are older than what was asked for, oldest first.
-struct Runs {
+/// The jobs from some moment on that are older than what was asked for, oldest first.
+struct Jobs {
     ids: Vec<String>,
     /// Whether these are all.
     is_all: bool,
 }
 
 impl Lake {
-    /// The ids of the newest `limit` runs that have a record, of those older than the run `before` if it is
+    /// The ids of the newest `limit` jobs that have a record, of those older than the job `before` if it is
     /// given; newest first.
-    pub async fn newest_runs(
+    pub async fn newest_jobs(
         &self,
         before: Option<&str>,
         limit: usize,
@@ -38,36 +38,36 @@ impl Lake {
             .min(now.timestamp_millis())
             .saturating_sub_unsigned((limit as u64).saturating_mul(3 * APART_MS as u64 / 2));
         let most = limit.saturating_mul(2).max(PAGE);
-        // Too many runs come after `early`, too few after `late`.
+        // Too many jobs come after `early`, too few after `late`.
         let (mut early, mut late) = (0, until + 1);
         // A short history is read whole.
         let mut from: Option<i64> = None;
         loop {
-            let runs = self.runs_from(from, before, most).await?;
-            if runs.is_all && (runs.ids.len() >= limit || from.is_none()) {
-                return Ok(newest(runs, limit));
+            let jobs = self.jobs_from(from, before, most).await?;
+            if jobs.is_all && (jobs.ids.len() >= limit || from.is_none()) {
+                return Ok(newest(jobs, limit));
             }
             let next = match from {
                 None => {
-                    early = runs.ids.first().and_then(|id| made_at_ms(id)).unwrap_or_default();
+                    early = jobs.ids.first().and_then(|id| made_at_ms(id)).unwrap_or_default();
                     guess
                 }
                 Some(from) => {
-                    *(if runs.is_all { &mut late } else { &mut early }) = from;
+                    *(if jobs.is_all { &mut late } else { &mut early }) = from;
                     i64::midpoint(early, late)
                 }
             };
             if late - early <= 1 {
                 // Ids that were not made by the clock.
-                return Ok(newest(self.runs_from(Some(early), before, usize::MAX).await?, limit));
+                return Ok(newest(self.jobs_from(Some(early), before, usize::MAX).await?, limit));
             }
             from = Some(next.clamp(early + 1, late - 1));
         }
     }
 
-    /// The runs made from this moment on, or from the first on, at most so many.
-    async fn runs_from(&self, from_ms: Option<i64>, before: Option<&str>, most: usize) -> Result<Runs> {
-        let folder = self.key(keys::RUNS);
+    /// The jobs made from this moment on, or from the first on, at most so many.
+    async fn jobs_from(&self, from_ms: Option<i64>, before: Option<&str>, most: usize) -> Result<Jobs> {
+        let folder = self.key(keys::JOB_RECORDS);
         let after = from_ms.map(|ms| format!("{folder}{}", first_id(ms)));
         let listed = self.store().list_first(&folder, after.as_deref(), most).await?;
         let is_end = listed.len() < most;
@@ -76,11 +76,11 @@ impl Lake {
         let older = before.map_or(ids.len(), |before| ids.partition_point(|id| id.as_str() < before));
         let is_all = is_end || older < ids.len();
         ids.truncate(older);
-        Ok(Runs { ids, is_all })
+        Ok(Jobs { ids, is_all })
     }
 }
 
-fn newest(Runs { mut ids, .. }: Runs, limit: usize) -> Vec<String> {
+fn newest(Jobs { mut ids, .. }: Jobs, limit: usize) -> Vec<String> {
     ids.drain(..ids.len().saturating_sub(limit));
     ids.reverse();
     ids
@@ -189,7 +189,7 @@ mod tests {
         let store = Arc::new(Counting::default());
         let lake = Lake::new(Arc::<Counting>::clone(&store), "", "test");
         for id in ids {
-            lake.put_run_record(id, &0).await.unwrap();
+            lake.put_job_record(id, &0).await.unwrap();
         }
         (lake, store)
     }
@@ -197,7 +197,7 @@ mod tests {
     async fn pages_of(lake: &Lake, limit: usize) -> Vec<String> {
         let (mut seen, mut before): (Vec<String>, Option<String>) = (Vec::new(), None);
         loop {
-            let page = lake.newest_runs(before.as_deref(), limit, now()).await.unwrap();
+            let page = lake.newest_jobs(before.as_deref(), limit, now()).await.unwrap();
             assert!(page.len() <= limit);
             let Some(last) = page.last() else { return seen };
             before = Some(last.clone());
@@ -239,20 +239,20 @@ mod tests {
 
     #[tokio::test]
     async fn ids_that_no_clock_made_are_runs_too() {
-        let ids: Vec<String> = (0..3000).map(|i| format!("run-{i:05}")).collect();
+        let ids: Vec<String> = (0..3000).map(|i| format!("job-{i:05}")).collect();
         let (lake, _) = lake(&ids).await;
         assert_eq!(pages_of(&lake, 700).await, ids.into_iter().rev().collect::<Vec<_>>());
     }
 
     #[tokio::test]
     async fn what_a_page_costs_does_not_grow_with_the_history() {
-        // A run a minute; then none for a month, and one a minute again for the last hour.
+        // A job a minute; then none for a month, and one a minute again for the last hour.
         let old = (0..20_000).map(|i| NOW_MS - 31 * SKEW_MS - i * 60_000);
         let ids: Vec<String> = old.chain((0..60).map(|i| NOW_MS - i * 60_000)).map(|ms| id(ms, 0)).collect();
         let (lake, store) = lake(&ids).await;
         let cost = async |before: Option<&str>, limit| {
             store.pages.store(0, Ordering::SeqCst);
-            let page = lake.newest_runs(before, limit, now()).await.unwrap();
+            let page = lake.newest_jobs(before, limit, now()).await.unwrap();
             assert_eq!(page.len(), limit);
             (page, store.pages.load(Ordering::SeqCst))
         };

@@ -1,14 +1,14 @@
 //! Where everything lies: the only place that spells object keys.
 
-use crate::BatchNumber;
+use crate::SegmentNumber;
 
-/// The folder of a table's raw batches.
+/// The folder of a table's raw segments.
 pub(crate) fn raw_folder(staging: &str) -> String {
     format!("raw/{staging}/")
 }
 
-/// A raw batch.
-pub(crate) fn raw(staging: &str, number: BatchNumber) -> String {
+/// A raw segment.
+pub(crate) fn raw(staging: &str, number: SegmentNumber) -> String {
     format!("raw/{staging}/{number:08}.parquet")
 }
 
@@ -17,8 +17,8 @@ pub(crate) fn rejected_folder(staging: &str) -> String {
     format!("rejected/{staging}/")
 }
 
-/// The rejected rows of a raw batch, for people.
-pub(crate) fn rejected(staging: &str, number: BatchNumber) -> String {
+/// The rejected rows of a raw segment, for people.
+pub(crate) fn rejected(staging: &str, number: SegmentNumber) -> String {
     format!("rejected/{staging}/{number:08}.csv")
 }
 
@@ -52,23 +52,23 @@ pub(crate) fn published(mart: &str, part: &str) -> String {
     format!("published/{mart}/{part}/part.parquet")
 }
 
-/// The folder of run records.
-pub(crate) const RUNS: &str = "runs/";
+/// The folder of job records.
+pub(crate) const JOB_RECORDS: &str = "runs/";
 
-/// The record of a run.
-pub(crate) fn run(job_id: &str) -> String {
+/// The record of a job.
+pub(crate) fn job_record(job_id: &str) -> String {
     format!("runs/{job_id}.json")
 }
 
-/// The folder of the marks of living runs.
-pub(crate) const RUNNING: &str = "running/";
+/// The folder of the marks of living jobs.
+pub(crate) const JOB_MARKS: &str = "running/";
 
-/// The mark of a living run.
-pub(crate) fn running(job_id: &str) -> String {
+/// The mark of a living job.
+pub(crate) fn job_mark(job_id: &str) -> String {
     format!("running/{job_id}.json")
 }
 
-/// Names the run that began last. Its name does not end as those of the marks beside it do.
+/// Names the job that began last. Its name does not end as those of the marks beside it do.
 pub(crate) const LATEST: &str = "running/latest";
 
 /// An object that tries out whether objects can be written.

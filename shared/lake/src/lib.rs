@@ -4,10 +4,10 @@
 //! HTTP: it is told names, rows and numbers.
 //!
 //! - [`Store`]: the S3 calls, with [`S3Store`] and [`MemoryStore`]
-//! - raw batches: [`Lake::commit_batch`] puts rows and watermark in one step
+//! - raw segments: [`Lake::commit_segment`] puts rows and watermark in one step
 //! - staging parts: [`Lake::held`] and [`Lake::hold`]
 //! - the manifest: [`Lake::manifest`] and [`Lake::swap_manifest`], which alone publishes
-//! - mart parts and run records; [`Lake::take_turn`]: one run at a time begins
+//! - mart parts and job records; [`Lake::take_turn`]: one job at a time begins
 
 mod error;
 mod history;
@@ -30,8 +30,8 @@ pub use error::{LakeError, Result};
 pub use manifest::{Manifest, PartRef, TableState, Zone};
 pub use memory::MemoryStore;
 pub use parquet::{from_parquet, to_parquet};
-pub use raw::{Batch, BatchInfo, BatchNumber, Commit, Mode, Reload};
-pub use records::RunningMark;
+pub use raw::{Commit, Mode, Reload, Segment, SegmentInfo, SegmentNumber};
+pub use records::JobMark;
 pub use s3::S3Store;
 pub use staging::{Held, Slot};
 pub use store::{ETag, Fetched, Head, Listed, Metadata, Object, Put, PutMode, Store, StoreError};

@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 
-use crate::{BatchNumber, ETag, Fetched, Lake, LakeError, Metadata, Put, PutMode, Reload, Result, keys};
+use crate::{ETag, Fetched, Lake, LakeError, Metadata, Put, PutMode, Reload, Result, SegmentNumber, keys};
 
 /// What readers see.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Counts the manifests of this lake.
     pub generation: u64,
-    /// The run that wrote it.
-    pub run_id: String,
+    /// The job that wrote it.
+    #[serde(rename = "run_id")]
+    pub job_id: String,
     /// The source tables by staging name.
     pub tables: BTreeMap<String, TableState>,
     /// The parts of each mart by name.
@@ -33,11 +34,11 @@ pub struct Manifest {
 /// How far a source table has come.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TableState {
-    /// The last batch that staging and marts take account of.
-    pub applied: BatchNumber,
-    /// The watermark that this batch carries.
+    /// The last segment that staging and marts take account of.
+    pub applied: SegmentNumber,
+    /// The watermark that this segment carries.
     pub watermark: Option<String>,
-    /// Start of the last run that read the table successfully; of a reading that took several runs, of the
+    /// Start of the last job that read the table successfully; of a reading that took several jobs, of the
     /// first.
     pub as_of: Option<DateTime<FixedOffset>>,
     /// Rejected rows that are open.
@@ -45,7 +46,7 @@ pub struct TableState {
     /// The last part of a full reload that is not closed yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_reload: Option<Reload>,
-    /// Where the last batch says that a stopped reading of new rows goes on.
+    /// Where the last segment says that a stopped reading of new rows goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pass: Option<String>,
     /// Staging parts, each with the values that tell whether a row can be in it.
@@ -68,20 +69,20 @@ pub struct PartRef {
 }
 
 impl Manifest {
-    /// Start of the last run that read all of `tables` (staging names) successfully; tables that the source
+    /// Start of the last job that read all of `tables` (staging names) successfully; tables that the source
     /// lacks do not count.
     pub fn as_of<'a>(&self, tables: impl IntoIterator<Item = &'a str>) -> Option<DateTime<FixedOffset>> {
         tables.into_iter().filter_map(|table| self.tables.get(table)?.as_of).min()
     }
 
-    /// The first of `tables` that the source has and no run has read yet: what is made of it is not known.
+    /// The first of `tables` that the source has and no job has read yet: what is made of it is not known.
     pub fn never_read<'a>(&self, tables: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
         tables.into_iter().find(|table| self.tables.get(*table).is_some_and(|state| state.as_of.is_none()))
     }
 }
 
 impl Lake {
-    /// Reads the manifest with its version; `None` before the first run.
+    /// Reads the manifest with its version; `None` before the first job.
     pub async fn manifest(&self) -> Result<Option<(Manifest, ETag)>> {
         let key = self.key(keys::MANIFEST);
         self.store().get(&key).await?.map(|object| Ok((parse(&key, &object.bytes)?, object.etag))).transpose()

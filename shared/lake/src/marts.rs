@@ -7,7 +7,7 @@ use crate::manifest::{PartRef, Zone};
 use crate::parquet::{from_parquet, to_parquet};
 use crate::{Lake, LakeError, Listed, Manifest, Metadata, PutMode, Result, keys};
 
-/// How long a version that is no longer current stays readable: far longer than any request or run lives.
+/// How long a version that is no longer current stays readable: far longer than any request or job lives.
 const KEEP_MINUTES: i64 = 60;
 
 impl Lake {

@@ -1,7 +1,7 @@
-//! Raw batches: what one page of the ERP brought, as one immutable object that also carries the watermark.
+//! Raw segments: what one page of the ERP brought, as one immutable object that also carries the watermark.
 //!
-//! A batch exists from the moment that its object does. It is put once, on the condition that nobody has its
-//! number; there is no other watermark of record. Rows that were rejected lie in the batch too, so that
+//! A segment exists from the moment that its object does. It is put once, on the condition that nobody has its
+//! number; there is no other watermark of record. Rows that were rejected lie in the segment too, so that
 //! nothing about it depends on a second object; the CSV beside it is for people.
 
 use polars::prelude::DataFrame;
@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::parquet::{from_parquet, to_parquet};
 use crate::{Lake, LakeError, Metadata, Put, PutMode, Result, keys};
 
-/// The number of a raw batch: 1, 2, 3, … per table.
-pub type BatchNumber = u64;
+/// The number of a raw segment: 1, 2, 3, … per table.
+pub type SegmentNumber = u64;
 
-/// How the rows of a batch were found.
+/// How the rows of a segment were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -36,9 +36,9 @@ impl Mode {
     }
 }
 
-/// What a batch says about itself in its object's metadata.
+/// What a segment says about itself in its object's metadata.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BatchInfo {
+pub struct SegmentInfo {
     /// How far the table has been read, in the ERP's own time.
     pub watermark: Option<String>,
     /// How its rows were found.
@@ -47,9 +47,9 @@ pub struct BatchInfo {
     pub rows: usize,
     /// Rows that were rejected.
     pub rejected: usize,
-    /// The run that wrote it.
-    pub run_id: String,
-    /// When that run began: ISO 8601 with the factory's offset.
+    /// The job that wrote it.
+    pub job_id: String,
+    /// When that job began: ISO 8601 with the factory's offset.
     pub started_at: String,
     /// A digest of the table's columns when it was written.
     pub schema: String,
@@ -64,7 +64,7 @@ pub struct BatchInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reload {
     /// Names the reload: the number of its first part.
-    pub generation: BatchNumber,
+    pub generation: SegmentNumber,
     /// Whether this part closes it.
     pub closes: bool,
     /// When the reload began: ISO 8601 with the factory's offset.
@@ -73,23 +73,23 @@ pub struct Reload {
     pub cursor: Option<String>,
 }
 
-/// A batch that was read.
+/// A segment that was read.
 #[derive(Clone, Debug)]
-pub struct Batch {
+pub struct Segment {
     /// Its number.
-    pub number: BatchNumber,
+    pub number: SegmentNumber,
     /// Its rows, changed, deleted and rejected.
     pub frame: DataFrame,
     /// What it says about itself.
-    pub info: BatchInfo,
+    pub info: SegmentInfo,
 }
 
-/// What became of a new batch.
+/// What became of a new segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commit {
     /// It exists.
     Done,
-    /// Another run has taken this number: what is known of the table is out of date.
+    /// Another job has taken this number: what is known of the table is out of date.
     Lost,
 }
 
@@ -97,21 +97,21 @@ pub enum Commit {
 const PLACE_MAX: usize = 1200;
 
 impl Lake {
-    /// Commits rows and watermark in one step: the batch exists whole or not at all. `rejected_csv` is
+    /// Commits rows and watermark in one step: the segment exists whole or not at all. `rejected_csv` is
     /// written before it.
-    pub async fn commit_batch(
+    pub async fn commit_segment(
         &self,
         staging: &str,
-        number: BatchNumber,
+        number: SegmentNumber,
         frame: &mut DataFrame,
-        info: &BatchInfo,
+        info: &SegmentInfo,
         rejected_csv: Option<Vec<u8>>,
     ) -> Result<Commit> {
         let key = self.key(&keys::raw(staging, number));
         let put_id = uuid::Uuid::new_v4().to_string();
         let mut metadata = metadata_of(info);
         metadata.insert("put-id".to_owned(), put_id.clone());
-        // Only who has the number may replace what stands there: it may be of a run that died, or of one that
+        // Only who has the number may replace what stands there: it may be of a job that died, or of one that
         // is about to win.
         let csv_key = self.key(&keys::rejected(staging, number));
         let csv_stands = match &rejected_csv {
@@ -141,8 +141,8 @@ impl Lake {
         Ok(Commit::Done)
     }
 
-    /// The numbers of a table's batches after `applied`, ascending.
-    pub async fn batches_after(&self, staging: &str, applied: BatchNumber) -> Result<Vec<BatchNumber>> {
+    /// The numbers of a table's segments after `applied`, ascending.
+    pub async fn segments_after(&self, staging: &str, applied: SegmentNumber) -> Result<Vec<SegmentNumber>> {
         let folder = self.key(&keys::raw_folder(staging));
         let after = self.key(&keys::raw(staging, applied));
         let listed = self.store().list(&folder, Some(&after)).await?;
@@ -151,29 +151,29 @@ impl Lake {
             .map(|object| {
                 let name = object.key.strip_prefix(&folder).and_then(|name| name.strip_suffix(".parquet"));
                 name.and_then(|name| name.parse().ok())
-                    .ok_or_else(|| corrupt(&object.key, "a numbered batch", "its name is not a number"))
+                    .ok_or_else(|| corrupt(&object.key, "a numbered segment", "its name is not a number"))
             })
             .collect()
     }
 
-    /// What a batch says about itself.
-    pub async fn batch_info(&self, staging: &str, number: BatchNumber) -> Result<Option<BatchInfo>> {
+    /// What a segment says about itself.
+    pub async fn segment_info(&self, staging: &str, number: SegmentNumber) -> Result<Option<SegmentInfo>> {
         let key = self.key(&keys::raw(staging, number));
         self.store().head(&key).await?.map(|head| info_of(&key, &head.metadata)).transpose()
     }
 
-    /// Reads a batch that exists, or only some of its columns.
-    pub async fn batch(
+    /// Reads a segment that exists, or only some of its columns.
+    pub async fn segment(
         &self,
         staging: &str,
-        number: BatchNumber,
+        number: SegmentNumber,
         columns: Option<&[String]>,
-    ) -> Result<Batch> {
+    ) -> Result<Segment> {
         let key = self.key(&keys::raw(staging, number));
         let object =
-            self.store().get(&key).await?.ok_or_else(|| corrupt(&key, "a batch", "it is not there"))?;
+            self.store().get(&key).await?.ok_or_else(|| corrupt(&key, "a segment", "it is not there"))?;
         let info = info_of(&key, &object.metadata)?;
-        Ok(Batch { number, frame: from_parquet(&key, object.bytes, columns)?, info })
+        Ok(Segment { number, frame: from_parquet(&key, object.bytes, columns)?, info })
     }
 
     /// The folder of a table's rejected rows, as the storage's keys name it.
@@ -181,8 +181,13 @@ impl Lake {
         self.key(&keys::rejected_folder(staging))
     }
 
-    /// The text of a batch's rejected rows as CSV, rewritten: the batch itself is what counts.
-    pub async fn restore_rejected_csv(&self, staging: &str, number: BatchNumber, csv: Vec<u8>) -> Result<()> {
+    /// The text of a segment's rejected rows as CSV, rewritten: the segment itself is what counts.
+    pub async fn restore_rejected_csv(
+        &self,
+        staging: &str,
+        number: SegmentNumber,
+        csv: Vec<u8>,
+    ) -> Result<()> {
         let key = self.key(&keys::rejected(staging, number));
         if self.store().get(&key).await?.is_none_or(|object| object.bytes != csv) {
             self.store().put(&key, csv, &Metadata::new(), PutMode::Overwrite).await?;
@@ -191,12 +196,12 @@ impl Lake {
     }
 }
 
-fn metadata_of(info: &BatchInfo) -> Metadata {
+fn metadata_of(info: &SegmentInfo) -> Metadata {
     let mut metadata = Metadata::from([
         ("mode".to_owned(), info.mode.word().to_owned()),
         ("rows".to_owned(), info.rows.to_string()),
         ("rejected".to_owned(), info.rejected.to_string()),
-        ("run-id".to_owned(), info.run_id.clone()),
+        ("run-id".to_owned(), info.job_id.clone()),
         ("started-at".to_owned(), info.started_at.clone()),
         ("schema".to_owned(), info.schema.clone()),
     ]);
@@ -212,43 +217,43 @@ fn metadata_of(info: &BatchInfo) -> Metadata {
             metadata.insert("cursor".to_owned(), cursor.clone());
         }
     }
-    // Of the two a batch has one: a reload forgets the pass before it.
+    // Of the two a segment has one: a reload forgets the pass before it.
     if let Some(pass) = info.pass.as_ref().filter(|pass| info.reload.is_none() && fits(pass)) {
         metadata.insert("pass".to_owned(), pass.clone());
     }
     metadata
 }
 
-fn info_of(key: &str, metadata: &Metadata) -> Result<BatchInfo> {
+fn info_of(key: &str, metadata: &Metadata) -> Result<SegmentInfo> {
     let need = |name: &'static str| {
-        metadata.get(name).ok_or_else(|| corrupt(key, "a batch", &format!("metadata `{name}` is missing")))
+        metadata.get(name).ok_or_else(|| corrupt(key, "a segment", &format!("metadata `{name}` is missing")))
     };
     let count = |name: &'static str| -> Result<usize> {
         need(name)?
             .parse()
-            .map_err(|_| corrupt(key, "a batch", &format!("metadata `{name}` is not a number")))
+            .map_err(|_| corrupt(key, "a segment", &format!("metadata `{name}` is not a number")))
     };
     let mode = match need("mode")?.as_str() {
         "incremental" => Mode::Incremental,
         "reconcile" => Mode::Reconcile,
         "full" => Mode::Full,
-        other => return Err(corrupt(key, "a batch", &format!("metadata `mode` is `{other}`"))),
+        other => return Err(corrupt(key, "a segment", &format!("metadata `mode` is `{other}`"))),
     };
     let reload = match metadata.get("generation") {
         None => None,
         Some(_) => Some(Reload {
-            generation: count("generation")? as BatchNumber,
+            generation: count("generation")? as SegmentNumber,
             closes: need("closes")? == "true",
             began: need("began")?.clone(),
             cursor: metadata.get("cursor").cloned(),
         }),
     };
-    Ok(BatchInfo {
+    Ok(SegmentInfo {
         watermark: metadata.get("watermark").cloned(),
         mode,
         rows: count("rows")?,
         rejected: count("rejected")?,
-        run_id: need("run-id")?.clone(),
+        job_id: need("run-id")?.clone(),
         started_at: need("started-at")?.clone(),
         schema: need("schema")?.clone(),
         reload,

@@ -4,7 +4,7 @@
 use polars::prelude::DataFrame;
 
 use crate::parquet::{from_parquet, to_parquet_with};
-use crate::{BatchNumber, ETag, Lake, LakeError, Metadata, Put, PutMode, Result, keys};
+use crate::{ETag, Lake, LakeError, Metadata, Put, PutMode, Result, SegmentNumber, keys};
 
 /// Which object of a table's current state is meant.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +20,8 @@ pub enum Slot<'a> {
 pub struct Held {
     /// The rows.
     pub frame: DataFrame,
-    /// The last batch that they take account of.
-    pub applied: BatchNumber,
+    /// The last segment that they take account of.
+    pub applied: SegmentNumber,
     /// The version that was read.
     pub etag: ETag,
 }
@@ -52,12 +52,12 @@ impl Lake {
         staging: &str,
         slot: Slot<'_>,
         frame: &mut DataFrame,
-        applied: BatchNumber,
+        applied: SegmentNumber,
         known: Option<ETag>,
     ) -> Result<Put> {
         let metadata = Metadata::from([("applied".to_owned(), applied.to_string())]);
         // In the body too: the version of an object is a hash of its body. A part that holds the same rows
-        // again, after others have come and gone, must not be taken for the one that a slower run has read.
+        // again, after others have come and gone, must not be taken for the one that a slower job has read.
         let bytes = to_parquet_with(frame, Some(("applied", applied.to_string())))?;
         let mode = known.map_or(PutMode::Create, PutMode::Replace);
         Ok(self.store().put(&self.slot_key(staging, slot), bytes, &metadata, mode).await?)

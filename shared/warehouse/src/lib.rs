@@ -1,19 +1,19 @@
-//! What the lake holds and how it is derived: the source tables as data, staging from raw batches, marts from
+//! What the lake holds and how it is derived: the source tables as data, staging from raw segments, marts from
 //! staging.
 //!
 //! - [`sources`]: the ERP's tables, columns, keys and watermarks
-//! - [`batch`]: what a raw batch's rows look like
-//! - [`staging`]: raw batches folded into the current version of each row
+//! - [`segment`]: what a raw segment's rows look like
+//! - [`staging`]: raw segments folded into the current version of each row
 //! - [`marts`]: what readers ask
 //! - [`transform`]: catches staging and marts up with raw, and publishes
 //!
 //! The crate asks no ERP, serves no HTTP and reads no clock.
 
-pub mod batch;
 mod error;
 mod frames;
 pub mod marts;
 pub mod scope;
+pub mod segment;
 pub mod sources;
 pub mod staging;
 mod touched;

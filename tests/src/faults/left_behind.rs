@@ -37,7 +37,7 @@ pub async fn left_behind(store: &MemoryStore) -> u64 {
 }
 
 fn manifest(mut manifest: Value) -> String {
-    manifest["run_id"] = Value::Null;
+    manifest["job_id"] = Value::Null;
     for parts in manifest["marts"].as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
         for part in parts.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
             part["key"] = without_ids(part["key"].as_str().unwrap_or_default()).into();

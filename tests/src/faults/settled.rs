@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::pipeline::RunRecord;
+use api::pipeline::JobRecord;
 use chrono::NaiveDateTime;
 use extractor_function::validate::{RejectedRow, Value, validate};
 use lake::{Lake, Manifest, MemoryStore, Mode, PutMode, Slot, Store};
 use polars::prelude::{DataFrame, StringChunked};
 use warehouse::sources::{ALL, Source};
-use warehouse::transform::{RunStamp, stage};
-use warehouse::{batch, marts};
+use warehouse::transform::{JobStamp, stage};
+use warehouse::{marts, segment};
 
 use super::see_one_version;
 use super::small::Small;
@@ -62,7 +62,7 @@ impl Goal {
         for source in ALL {
             self.check_staging(&lake, source).await?;
             self.check_open(&lake, &manifest, source).await?;
-            check_batches(factory, &lake, &manifest, source).await?;
+            check_segments(factory, &lake, &manifest, source).await?;
         }
         let made = all_marts(&lake, &manifest).await?;
         for (mart, expected) in &self.marts {
@@ -106,7 +106,7 @@ impl Goal {
     ) -> Result<(), String> {
         let open = match lake.held(source.staging, Slot::Rejected, None).await.map_err(said)? {
             Some(held) => held.frame,
-            None => DataFrame::empty_with_schema(&batch::rejected_schema()),
+            None => DataFrame::empty_with_schema(&segment::rejected_schema()),
         };
         let texts = |name: &str| -> Vec<String> {
             let column: &StringChunked =
@@ -181,7 +181,7 @@ async fn check_records(store: &MemoryStore) -> Result<(), String> {
     for listed in store.list("factory=test/runs/", None).await.map_err(said)? {
         let object =
             store.get(&listed.key).await.map_err(said)?.ok_or("a record that is listed is not there")?;
-        let record: RunRecord = serde_json::from_slice(&object.bytes).map_err(said)?;
+        let record: JobRecord = serde_json::from_slice(&object.bytes).map_err(said)?;
         ensure(record.status != "running" && record.finished_at.is_some(), || {
             format!("{} is still {}", listed.key, record.status)
         })?;
@@ -189,30 +189,30 @@ async fn check_records(store: &MemoryStore) -> Result<(), String> {
     Ok(())
 }
 
-async fn check_batches(
+async fn check_segments(
     factory: &Small,
     lake: &Lake,
     manifest: &Manifest,
     source: &'static Source,
 ) -> Result<(), String> {
-    let numbers = lake.batches_after(source.staging, 0).await.map_err(said)?;
+    let numbers = lake.segments_after(source.staging, 0).await.map_err(said)?;
     ensure(numbers.iter().copied().eq(1..=numbers.len() as u64), || {
-        format!("raw/{}: the batches are {numbers:?}", source.staging)
+        format!("raw/{}: the segments are {numbers:?}", source.staging)
     })?;
     let applied = manifest.tables.get(source.staging).map_or(0, |table| table.applied);
     ensure(applied == numbers.len() as u64, || {
-        format!("raw/{}: {} batches, {applied} are applied", source.staging, numbers.len())
+        format!("raw/{}: {} segments, {applied} are applied", source.staging, numbers.len())
     })?;
     for number in numbers {
-        let batch = lake.batch(source.staging, number, None).await.map_err(said)?;
-        if let Some(csv) = batch::rejected_csv(source, &batch.frame).map_err(said)? {
+        let segment = lake.segment(source.staging, number, None).await.map_err(said)?;
+        if let Some(csv) = segment::rejected_csv(source, &segment.frame).map_err(said)? {
             let key = format!(
                 "factory={}/rejected/{}/{number:08}.csv",
                 factory.settings.factory_id, source.staging
             );
             let lies = factory.store.get(&key).await.map_err(said)?;
             ensure(lies.is_some_and(|object| object.bytes == csv), || {
-                format!("`{key}` is not what batch {number} rejected")
+                format!("`{key}` is not what segment {number} rejected")
             })?;
         }
     }
@@ -238,7 +238,7 @@ async fn all_marts(
     Ok(all)
 }
 
-/// Says in what staging is not what the batches in raw come to, folded from nothing.
+/// Says in what staging is not what the segments in raw come to, folded from nothing.
 pub async fn check_staging_follows_raw(factory: &Small) -> Result<(), String> {
     let fresh = MemoryStore::new();
     for listed in factory.store.list("factory=test/raw/", None).await.map_err(said)? {
@@ -247,15 +247,15 @@ pub async fn check_staging_follows_raw(factory: &Small) -> Result<(), String> {
             .get(&listed.key)
             .await
             .map_err(said)?
-            .ok_or("a batch that is listed is not there")?;
+            .ok_or("a segment that is listed is not there")?;
         fresh.put(&listed.key, object.bytes, &object.metadata, PutMode::Create).await.map_err(said)?;
     }
     let (lake, again) = (factory.lake(), factory.lake_over(fresh));
-    let stamp = RunStamp { job_id: "again".to_owned(), started_at: factory.clock.now().fixed_offset() };
+    let stamp = JobStamp { job_id: "again".to_owned(), started_at: factory.clock.now().fixed_offset() };
     stage(&again, &stamp).await.map_err(said)?;
     for source in ALL {
         let (held, folded) = (all_staged(&lake, source).await?, all_staged(&again, source).await?);
-        differ(&format!("staging/{} against its batches", source.staging), &folded, &held)?;
+        differ(&format!("staging/{} against its segments", source.staging), &folded, &held)?;
     }
     Ok(())
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use api::pipeline::RunRecord;
+use api::pipeline::JobRecord;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use extractor_function::extract::Reading;
 use extractor_function::source::Cell;
-use extractor_function::{RunRequest, Settings, run_from};
+use extractor_function::{JobRequest, Settings, run_job_from};
 use lake::{Lake, MemoryStore, Mode};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -178,19 +178,19 @@ impl Small {
     }
 
     /// A run that nothing happens to.
-    pub async fn run(&self, mode: Mode) -> RunRecord {
+    pub async fn run(&self, mode: Mode) -> JobRecord {
         self.client(Arc::new(Unharmed)).run(mode).await
     }
 
     /// A run that must go well.
-    pub async fn run_ok(&self, mode: Mode) -> RunRecord {
+    pub async fn job_ok(&self, mode: Mode) -> JobRecord {
         let record = self.run(mode).await;
         assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
         record
     }
 
     /// A run that is struck; `None` if it dies of it.
-    pub async fn run_struck(&self, mode: Mode, strike: &Arc<Strike>) -> Option<RunRecord> {
+    pub async fn job_struck(&self, mode: Mode, strike: &Arc<Strike>) -> Option<JobRecord> {
         let client = self.client(strike.clone());
         tokio::select! {
             record = client.run(mode) => Some(record),
@@ -201,14 +201,14 @@ impl Small {
 
 impl Client {
     /// The run.
-    pub async fn run(&self, mode: Mode) -> RunRecord {
+    pub async fn run(&self, mode: Mode) -> JobRecord {
         let clock = || self.clock.now() + self.clock_ahead;
-        let request = RunRequest {
+        let request = JobRequest {
             mode,
             trigger: "test".to_owned(),
             deadline: self.time_limit.map(|limit| clock() + limit),
         };
-        run_from(&self.erp, &self.lake, &self.settings, &request, clock).await
+        run_job_from(&self.erp, &self.lake, &self.settings, &request, clock).await
     }
 }
 

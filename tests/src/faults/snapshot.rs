@@ -73,7 +73,7 @@ struct CheckRow {
 /// before the first.
 pub async fn see_one_version(lake: &Lake, latest_start: Option<NaiveDateTime>) -> Result<u64, String> {
     let Some((manifest, _)) = lake.manifest().await.map_err(|error| error.to_string())? else { return Ok(0) };
-    batches_are_there(lake, &manifest, latest_start).await?;
+    segments_are_there(lake, &manifest, latest_start).await?;
     // A manifest without marts only notes what the first run is about to do.
     if !manifest.marts.is_empty() {
         marts_agree(lake, &manifest).await?;
@@ -81,7 +81,7 @@ pub async fn see_one_version(lake: &Lake, latest_start: Option<NaiveDateTime>) -
     Ok(manifest.generation)
 }
 
-async fn batches_are_there(
+async fn segments_are_there(
     lake: &Lake,
     manifest: &Manifest,
     latest_start: Option<NaiveDateTime>,
@@ -94,13 +94,13 @@ async fn batches_are_there(
             format!("staging/{table} lacks the parts {lost:?} that the manifest names")
         })?;
         if state.applied > 0 {
-            let info = lake.batch_info(table, state.applied).await.map_err(|error| error.to_string())?;
+            let info = lake.segment_info(table, state.applied).await.map_err(|error| error.to_string())?;
             let info = info.ok_or_else(|| {
-                format!("{table}: the manifest has applied batch {}, which does not exist", state.applied)
+                format!("{table}: the manifest has applied segment {}, which does not exist", state.applied)
             })?;
             ensure(info.watermark == state.watermark, || {
                 format!(
-                    "{table}: the watermark is {:?}, that of batch {} is {:?}",
+                    "{table}: the watermark is {:?}, that of segment {} is {:?}",
                     state.watermark, state.applied, info.watermark
                 )
             })?;

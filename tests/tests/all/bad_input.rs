@@ -43,14 +43,14 @@ async fn a_file_that_is_no_database_is_named_so() {
 async fn a_locked_erp_fails_the_tables_and_the_next_run_goes_well() {
     let factory = Factory::empty(NOW).await;
     two_products(&factory);
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let writer = Connection::open(factory.erp()).unwrap();
     writer.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
     let record = factory.run(Mode::Incremental).await;
     assert_eq!(record.status, "failed");
     assert!(record.error.unwrap().contains("erp.db` is locked by another program"));
     drop(writer);
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     factory.assert_lake_mirrors_erp().await;
 }
 
@@ -78,14 +78,14 @@ async fn a_factory_table_that_is_missing_is_skipped_and_named(way: Way) {
     let factory = Factory::empty(NOW).await.over(way);
     two_products(&factory);
     factory.execute("DROP TABLE despatch; DROP TABLE shifts;");
-    let record = factory.run_ok(Mode::Incremental).await;
+    let record = factory.job_ok(Mode::Incremental).await;
     assert_eq!(record.skipped, ["despatch", "shifts"]);
 }
 
 async fn a_missing_column_fails_its_table_and_is_named(way: Way) {
     let factory = Factory::empty(NOW).await.over(way);
     two_products(&factory);
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     factory.execute("ALTER TABLE SI_OCM_PLU DROP COLUMN Species; ALTER TABLE shifts ADD COLUMN more");
     let record = factory.run(Mode::Full).await;
     assert_eq!(record.status, "partial");
@@ -142,10 +142,10 @@ async fn garbage_in_any_column_rejects_its_row_with_the_reason_and_no_other(way:
             expected += 1;
         }
     }
-    let record = factory.run_ok(Mode::Incremental).await;
+    let record = factory.job_ok(Mode::Incremental).await;
     assert_eq!((record.accepted, record.rejected), (16, expected), "{:?}", record.tables);
     factory.assert_lake_mirrors_erp().await;
-    let again = factory.run_ok(Mode::Incremental).await;
+    let again = factory.job_ok(Mode::Incremental).await;
     assert!(again.tables.iter().all(|table| table.written == 0), "{again:?}");
     for source in ALL {
         let open =
@@ -167,11 +167,11 @@ async fn garbage_in_any_column_rejects_its_row_with_the_reason_and_no_other(way:
 async fn a_rejected_row_leaves_the_open_list_when_the_erp_mends_it(way: Way) {
     let factory = Factory::empty(NOW).await.over(way);
     two_products(&factory);
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     factory.execute(
         "UPDATE SI_OCM_PLU SET PackSize = 'heavy', Updated = '2026-11-20 11:00:00' WHERE PLUNumber = 2",
     );
-    let record = factory.run_ok(Mode::Incremental).await;
+    let record = factory.job_ok(Mode::Incremental).await;
     assert_eq!(record.rejected, 1);
     let open = async || {
         factory.lake().held("plu", lake::Slot::Rejected, None).await.unwrap().unwrap().frame.height()
@@ -181,7 +181,7 @@ async fn a_rejected_row_leaves_the_open_list_when_the_erp_mends_it(way: Way) {
     factory.execute(
         "UPDATE SI_OCM_PLU SET PackSize = '200', Updated = '2026-11-20 11:30:00' WHERE PLUNumber = 2",
     );
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     assert_eq!(open().await, 0);
     factory.assert_lake_mirrors_erp().await;
 }

@@ -60,7 +60,7 @@ const WATCH_FOR_FIRST_NUMBERS: &str = "
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_shows_the_numbers_of_the_api() {
     let factory = producing_factory().await;
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let site = Site::open(&factory).await;
     let browser = Browser::start().await;
     browser.set_screen(1440, 900).await;
@@ -111,7 +111,7 @@ async fn the_page_shows_the_numbers_of_the_api() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_follows_the_erp_and_no_number_is_ever_missing() {
     let factory = producing_factory().await;
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let site = Site::open(&factory).await;
     let browser = Browser::start().await;
     browser.open(&site.url("/?refresh=1")).await;
@@ -121,7 +121,7 @@ async fn the_page_follows_the_erp_and_no_number_is_ever_missing() {
     browser.run::<()>(WATCH_FOR_GAPS).await;
 
     finish_the_run_and_warm_a_chiller(&factory);
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     until("the page follows", async || {
         let screen: Screen = browser.run(READ_SCREEN).await;
         let places: String = browser.run("return document.getElementById('temperatures').textContent").await;
@@ -138,7 +138,7 @@ async fn the_page_follows_the_erp_and_no_number_is_ever_missing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_numbers_stay_on_screen_while_the_api_is_away() {
     let factory = producing_factory().await;
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let mut site = Site::open(&factory).await;
     let browser = Browser::start().await;
     browser.set_screen(1440, 900).await;
@@ -159,7 +159,7 @@ async fn the_last_numbers_stay_on_screen_while_the_api_is_away() {
     browser.take_picture("api-away-phone", 390, 844).await;
 
     finish_the_run_and_warm_a_chiller(&factory);
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     assert_eq!(browser.run::<Screen>(READ_SCREEN).await, before);
     site.come_back(&factory).await;
     until("the banner goes", async || same("", &banner(&browser).await)).await;
@@ -197,7 +197,7 @@ async fn an_empty_lake_is_said_to_be_empty_until_the_first_run() {
     browser.take_picture("empty-phone", 390, 844).await;
     browser.run::<()>(WATCH_FOR_FIRST_NUMBERS).await;
 
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     until_screen_is_as_the_api_says(&browser, &site).await;
     // A page that was loaded again would have forgotten them.
     let first: Vec<String> = browser.run("return window.firstNumbers").await;

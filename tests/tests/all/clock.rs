@@ -23,7 +23,7 @@ fn commit(factory: &Small, input_id: usize, stamp: &str) {
 /// A run at some moment of UTC; says how many rows were new.
 async fn run_at(factory: &Small, now: &str, mode: Mode) -> i64 {
     factory.set_now(moment(now));
-    let record = factory.run_ok(mode).await;
+    let record = factory.job_ok(mode).await;
     record.tables.iter().map(|table| table.written).sum()
 }
 
@@ -149,7 +149,7 @@ async fn equal_stamps_over_many_pages_are_read_to_the_end_and_only_once() {
         for input_id in 0..60 {
             commit(&factory, input_id, "2026-11-20 13:30:00");
         }
-        let first = factory.run_ok(Mode::Incremental).await;
+        let first = factory.job_ok(Mode::Incremental).await;
         let inputs = first.tables.iter().find(|table| table.table == RUN_INPUTS.table).unwrap();
         assert_eq!((inputs.extracted, inputs.written), (60, 60), "pages of {page}");
         commit(&factory, 60, "2026-11-20 13:30:00");

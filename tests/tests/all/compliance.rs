@@ -95,7 +95,7 @@ const BY_SQL: [(Check, &str); 12] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn each_of_the_thirteen_checks_finds_in_a_week_of_a_factory_what_sql_finds() {
     let factory = Factory::sandbox("2026-11-08T14:00:00", 7).await;
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let found = findings(&factory).await;
     for check in Check::ALL {
         assert!(found.iter().any(|finding| finding.check == check.as_str()), "{check} finds nothing");
@@ -195,7 +195,7 @@ async fn factory(way: Way) -> Factory {
 
 async fn a_batch_that_becomes_known_later_clears_the_scan_back(way: Way) {
     let factory = factory(way).await;
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     assert_eq!(
         of_check(&factory, Check::ScanbackWithoutParent).await,
         ["007: batch N1 has the unknown parent B9"]
@@ -211,10 +211,10 @@ async fn a_batch_that_becomes_known_later_clears_the_scan_back(way: Way) {
             ("updated_at", "'2026-11-20 13:10:00'"),
         ],
     );
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     assert_eq!(of_check(&factory, Check::ScanbackWithoutParent).await, [""; 0]);
     factory.execute("DELETE FROM batch_lineage WHERE lineage_id = 2");
-    factory.run_ok(Mode::Reconcile).await;
+    factory.job_ok(Mode::Reconcile).await;
     assert_eq!(of_check(&factory, Check::ScanbackWithoutParent).await.len(), 1);
 
     // By its intake.
@@ -222,13 +222,13 @@ async fn a_batch_that_becomes_known_later_clears_the_scan_back(way: Way) {
         "traceability",
         &[("trace_id", "'T9'"), ("batch_code", "'B9'"), ("updated_at", "'2026-11-20 13:20:00'")],
     );
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     assert_eq!(of_check(&factory, Check::ScanbackWithoutParent).await, [""; 0]);
 }
 
 async fn a_corrected_species_clears_the_mismatch_of_every_run_that_used_the_batch(way: Way) {
     let factory = factory(way).await;
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let words = "SAL-1 is salmon; what went in is Cod (B1)";
     assert_eq!(
         of_check(&factory, Check::SpeciesMismatch).await,
@@ -236,14 +236,14 @@ async fn a_corrected_species_clears_the_mismatch_of_every_run_that_used_the_batc
     );
     factory
         .execute("UPDATE traceability SET species = 'Atlantic Salmon', updated_at = '2026-11-20 13:30:00'");
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     assert_eq!(of_check(&factory, Check::SpeciesMismatch).await, [""; 0]);
 }
 
 async fn what_the_erp_has_no_table_of_is_not_missed(way: Way) {
     let factory = factory(way).await;
     factory.execute("DROP TABLE case_verification; DROP TABLE traceability; DROP TABLE run_inputs;");
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     assert_eq!(findings(&factory).await, BTreeSet::new());
     let manifest = manifest(&factory).await;
     assert_eq!(manifest.never_read(FCT_COMPLIANCE_CHECKS.tables.iter().copied()), None);
@@ -253,10 +253,10 @@ async fn what_the_erp_has_no_table_of_is_not_missed(way: Way) {
 async fn a_table_that_the_erp_gets_later_is_judged_in_all_runs(way: Way) {
     let factory = factory(way).await;
     factory.execute("ALTER TABLE case_verification RENAME TO case_verification_to_be; ALTER TABLE traceability RENAME TO traceability_to_be;");
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     assert_eq!(findings(&factory).await, BTreeSet::new());
     factory.execute("ALTER TABLE case_verification_to_be RENAME TO case_verification; ALTER TABLE traceability_to_be RENAME TO traceability; DELETE FROM case_verification;");
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     assert_eq!(of_check(&factory, Check::LabelGap).await, ["007: 1-3"]);
     assert_eq!(of_check(&factory, Check::ScanbackWithoutParent).await.len(), 1);
 }

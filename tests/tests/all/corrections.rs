@@ -62,7 +62,7 @@ async fn factory(way: Way) -> Factory {
             ("updated_at", at),
         ],
     );
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     factory
 }
 
@@ -92,15 +92,15 @@ async fn a_run_that_moves_is_counted_in_its_new_place_alone(way: Way) {
 
     factory.now.set(moment("2026-11-20T14:10:00"));
     factory.execute("UPDATE RunNumber SET ProdLine = 'L2', Updated = '2026-11-20 14:05:00'");
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     site.go_away().await;
     site.come_back(&factory).await;
     assert_eq!(daily(&site).await, [row("2026-11-20", "L2", 100.0, 95.0)]);
 
     // Another date is another key: the old one is found gone when keys are compared.
     factory.execute("UPDATE RunNumber SET ProductionDate = '2026-11-19', Updated = '2026-11-20 14:06:00'");
-    factory.run_ok(Mode::Incremental).await;
-    factory.run_ok(Mode::Reconcile).await;
+    factory.job_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Reconcile).await;
     factory.assert_lake_mirrors_erp().await;
     site.go_away().await;
     site.come_back(&factory).await;
@@ -108,7 +108,7 @@ async fn a_run_that_moves_is_counted_in_its_new_place_alone(way: Way) {
 
     // Open again, it leaves the finished ones and stands with the active ones.
     factory.execute("UPDATE RunNumber SET Complete = 0, Active = 1, Updated = '2026-11-20 14:07:00'");
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     site.go_away().await;
     site.come_back(&factory).await;
     assert_eq!(daily(&site).await, []);
@@ -119,7 +119,7 @@ async fn a_run_that_moves_is_counted_in_its_new_place_alone(way: Way) {
 async fn a_correction_counts_once_and_a_deletion_no_more(way: Way) {
     let factory = factory(way).await;
     factory.execute("UPDATE run_outputs SET qty_kg = 80, piece_type = 'tail', tier = 1, updated_at = '2026-11-20 13:30:00'");
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let mut site = Site::open(&factory).await;
     assert_eq!(daily(&site).await, [row("2026-11-20", "L1", 100.0, 80.0)]);
     let checks: Vec<CheckFinding> = site.get("/compliance/checks?days=365&run=007").await.unwrap();
@@ -129,7 +129,7 @@ async fn a_correction_counts_once_and_a_deletion_no_more(way: Way) {
 
     // Back within bounds, and the run's input gone.
     factory.execute("UPDATE run_outputs SET qty_kg = 96, piece_type = 'joint', tier = 2, updated_at = '2026-11-20 13:40:00'; DELETE FROM run_inputs");
-    factory.run_ok(Mode::Reconcile).await;
+    factory.job_ok(Mode::Reconcile).await;
     factory.assert_lake_mirrors_erp().await;
     site.go_away().await;
     site.come_back(&factory).await;
@@ -139,7 +139,7 @@ async fn a_correction_counts_once_and_a_deletion_no_more(way: Way) {
     assert!(checks.iter().all(|check| check.check != "low_yield"), "{checks:?}");
 
     factory.execute("DELETE FROM RunNumber");
-    factory.run_ok(Mode::Full).await;
+    factory.job_ok(Mode::Full).await;
     factory.assert_lake_mirrors_erp().await;
     site.go_away().await;
     site.come_back(&factory).await;
@@ -150,7 +150,7 @@ async fn a_correction_counts_once_and_a_deletion_no_more(way: Way) {
 async fn a_late_row_counts_when_keys_are_compared(way: Way) {
     let factory = factory(way).await;
     factory.now.set(moment("2026-11-20T20:00:00"));
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     // Committed after the run, with a stamp from before the overlap.
     factory.insert(
         "run_inputs",
@@ -162,10 +162,10 @@ async fn a_late_row_counts_when_keys_are_compared(way: Way) {
         ],
     );
     factory.execute("UPDATE RunNumber SET Updated = '2026-11-20 19:00:00'");
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let mut site = Site::open(&factory).await;
     assert_eq!(daily(&site).await, [row("2026-11-20", "L1", 100.0, 95.0)]);
-    factory.run_ok(Mode::Reconcile).await;
+    factory.job_ok(Mode::Reconcile).await;
     factory.assert_lake_mirrors_erp().await;
     site.go_away().await;
     site.come_back(&factory).await;

@@ -10,7 +10,7 @@ use tideline::place;
 
 const NOW: &str = "2026-11-20T14:00:00";
 
-/// A factory with enough packs that their batch is by far the largest object of the lake.
+/// A factory with enough packs that their segment is by far the largest object of the lake.
 async fn factory() -> Factory {
     let factory = Factory::empty(NOW).await;
     factory.execute(
@@ -40,7 +40,7 @@ fn said(output: &Output) -> String {
 }
 
 /// Opens a lake that was left behind, looks at every object, and lets a run with space go on.
-async fn assert_the_next_run_goes_on(factory: &Factory, left: &Path) {
+async fn assert_the_next_job_goes_on(factory: &Factory, left: &Path) {
     let open = place::open(&left.display().to_string(), &factory.settings.factory_id).await.unwrap();
     let store = open.server.as_ref().unwrap().store(tideline::s3::BUCKET);
     for listed in lake::Store::list(&store, "", None).await.unwrap() {
@@ -72,14 +72,14 @@ async fn assert_the_next_run_goes_on(factory: &Factory, left: &Path) {
         rows
     };
     assert_eq!(staged, 4000);
-    assert_eq!(open.lake.batches_after("transactions", 0).await.unwrap(), [1]);
+    assert_eq!(open.lake.segments_after("transactions", 0).await.unwrap(), [1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn objects_larger_than_a_limit_on_files_fail_the_run_and_leave_nothing_half() {
     let factory = factory().await;
     let lake = factory.folder.path().join("limited");
-    // 100 blocks of 512 bytes: the batch of packs does not fit. The signal that comes with the limit would
+    // 100 blocks of 512 bytes: the segment of packs does not fit. The signal that comes with the limit would
     // otherwise end the program.
     let output = extract(&factory, &lake, "trap '' XFSZ; ulimit -f 100; exec \"$0\" extract", &[]);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
@@ -91,7 +91,7 @@ async fn objects_larger_than_a_limit_on_files_fail_the_run_and_leave_nothing_hal
         "{}",
         said(&output)
     );
-    assert_the_next_run_goes_on(&factory, &lake).await;
+    assert_the_next_job_goes_on(&factory, &lake).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,6 +119,6 @@ async fn a_full_disk_fails_the_run_in_plain_words_and_the_next_run_with_space_go
             line.starts_with("error: ") && line.contains("the disk of the lake folder is full"),
             "{size_kb} kB: {line}"
         );
-        assert_the_next_run_goes_on(&factory, &left).await;
+        assert_the_next_job_goes_on(&factory, &left).await;
     }
 }

@@ -53,7 +53,7 @@ async fn cases(tables: &[&str]) -> Vec<Case> {
         factory.set_now(factory.clock.now() + TimeDelta::minutes(30));
         let before = Mutex::new(factory.fork());
         let strike = Arc::new(Strike::on(0, Blow::Spared));
-        let record = factory.run_struck(mode, &strike).await.unwrap();
+        let record = factory.job_struck(mode, &strike).await.unwrap();
         assert_eq!(record.status, "ok", "{name}: {record:?}");
         let goal = Goal::of(&factory).await;
         goal.check(&factory, Some(factory.local_now()))
@@ -195,7 +195,7 @@ async fn strike(case: &Case, n: usize, fault: Fault, seen: &Seen) -> Result<(), 
         Fault::Death => Strike::death_at(n + 1),
         Fault::DiskFull => Strike::disk_full_from(n),
     });
-    factory.run_struck(case.mode, &strike).await;
+    factory.job_struck(case.mode, &strike).await;
     assert!(strike.calls().len() >= n, "the run has fewer calls than before");
     if !seen.is_new(case, &factory).await {
         return Ok(());
@@ -233,13 +233,13 @@ fn a_row_that_comes_and_goes_while_a_run_is_held_leaves_no_trace() {
         let factory = empty_factory(&tables);
         factory.set_now(moment("2026-11-20T13:30:00"));
         factory.execute(&about(ROWS, &tables));
-        factory.run_ok(Mode::Incremental).await;
+        factory.job_ok(Mode::Incremental).await;
         let goal = Goal::of(&factory).await;
         factory.execute(
             "INSERT INTO SI_OCM_TRANS (TransNo, RunNumber, TransDate, NetWeight, TargetWeight) VALUES (6, '1', '2026-11-20 13:05:00', 210, 200)",
         );
         let (before, strike) = (Mutex::new(factory.fork()), Arc::new(Strike::on(0, Blow::Spared)));
-        factory.run_struck(Mode::Incremental, &strike).await;
+        factory.job_struck(Mode::Incremental, &strike).await;
         (
             Case {
                 name: "a run",
@@ -319,7 +319,7 @@ async fn overtake(
         strike.reached().await;
         factory.execute(&about(meanwhile.script, tables));
         if let Some(mode) = meanwhile.other {
-            factory.run_ok(mode).await;
+            factory.job_ok(mode).await;
             see_one_version(&factory.lake(), Some(factory.local_now())).await?;
         }
         strike.let_go_on();
@@ -337,6 +337,6 @@ async fn overtake(
     let (manifest, _) = factory.lake().manifest().await.unwrap().unwrap();
     check_published(&factory.store, &manifest).await?;
     check_staging_follows_raw(&factory).await?;
-    factory.run_ok(Mode::Reconcile).await;
+    factory.job_ok(Mode::Reconcile).await;
     goal.check(&factory, Some(factory.local_now())).await
 }

@@ -95,10 +95,10 @@ fn lake_of(factory: &Factory) -> PathBuf {
 async fn random_factory(seed: u64) -> Factory {
     let factory = Factory::empty("2026-11-02T14:00:00").await;
     fill(&factory, seed, 1);
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     // Rows under keys that are there already, and new ones.
     fill(&factory, seed + 1_000_000, 20);
-    factory.run_ok(Mode::Full).await;
+    factory.job_ok(Mode::Full).await;
     factory
 }
 
@@ -129,7 +129,7 @@ pub(super) fn is_all() -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn sql_over_staging_computes_every_mart_of_the_sandbox() {
     let factory = Factory::sandbox("2026-11-08T14:00:00", 7).await;
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let (mut compared, mut found) = (BTreeMap::new(), BTreeMap::new());
     assert_judge_agrees(&factory, &[], "the sandbox", &mut compared);
     violations(&factory, &mut found).await;
@@ -237,7 +237,7 @@ const REPORTS: [&str; 10] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn sql_over_staging_computes_every_report_that_the_api_answers() {
     let sandbox = Factory::sandbox("2026-11-08T14:00:00", 7).await;
-    sandbox.run_ok(Mode::Incremental).await;
+    sandbox.job_ok(Mode::Incremental).await;
     // In the middle of a week, so that what was made since Monday lies outside of the window.
     assert_judge_agrees_with_reports(&sandbox, &REPORTS, &[("from", "2026-11-04"), ("to", "2026-11-07")])
         .await;
@@ -348,7 +348,7 @@ async fn spark_computes_the_same_marts_where_all_is_tested() {
         return;
     }
     let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     assert_judge_agrees(
         &factory,
         &["--engine".to_owned(), "spark".to_owned()],

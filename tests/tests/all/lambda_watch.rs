@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::pipeline::{RunRecord, START_PATH};
+use api::pipeline::{JobRecord, START_PATH};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -20,7 +20,7 @@ use serve::{Settings, State};
 use tests::factory::{Factory, Way};
 use tests::place;
 use tests::tree::Tree;
-use tideline::runs::Runs;
+use tideline::jobs::Jobs;
 use tideline::s3::{BUCKET, Credentials, Server};
 use tower::ServiceExt;
 
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_mins(10);
 async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
     let factory =
         Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 2).await.over(Way::SqlServer);
-    let first = factory.run_ok(Mode::Incremental).await;
+    let first = factory.job_ok(Mode::Incremental).await;
     let mut watch = Watch::start(&factory).await;
 
     let routes = routes();
@@ -186,7 +186,7 @@ impl Watch {
         )
     }
 
-    async fn invoke_extractor(&self) -> RunRecord {
+    async fn invoke_extractor(&self) -> JobRecord {
         let mut command = cargo_lambda();
         command.args([
             "invoke",
@@ -260,7 +260,7 @@ fn router(function: &str, state: State, factory: &Factory) -> Router {
         "trace" => trace_function::router(state),
         "pipeline" => pipeline_function::router(
             state,
-            Arc::new(Runs::new(factory.lake().clone(), factory.settings.clone())),
+            Arc::new(Jobs::new(factory.lake().clone(), factory.settings.clone())),
         ),
         "reports" => reports_function::router(state),
         other => panic!("there is no function `{other}`"),

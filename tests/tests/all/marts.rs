@@ -56,7 +56,7 @@ over_both_ways!(marts_that_followed_every_change_are_those_made_from_nothing,);
 
 async fn marts_that_followed_every_change_are_those_made_from_nothing(way: Way) {
     let factory = Factory::sandbox("2026-11-02T14:00:00", 4).await.over(way);
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     for (i, edit) in EDITS.iter().enumerate() {
         let minute = i + 1;
         factory.now.set(moment(&format!("2026-11-02T14:{minute:02}:30")));
@@ -66,9 +66,9 @@ async fn marts_that_followed_every_change_are_those_made_from_nothing(way: Way) 
         } else {
             Mode::Incremental
         };
-        factory.run_ok(mode).await;
+        factory.job_ok(mode).await;
     }
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     factory.assert_lake_mirrors_erp().await;
 
     assert_marts_are_those_made_from_nothing(&factory).await;

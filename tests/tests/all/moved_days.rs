@@ -51,7 +51,7 @@ async fn factory(way: Way) -> Factory {
         ];
         factory.insert("shifts", &[&shift[..], &hours, &[at]].concat());
     }
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     factory
 }
 
@@ -59,7 +59,7 @@ async fn factory(way: Way) -> Factory {
 async fn edit(factory: &Factory, minute: u32, sql: &str) {
     factory.now.set(moment(&format!("2026-11-20T14:{minute:02}:30")));
     factory.execute(&sql.replace("STAMP", &format!("'2026-11-20 14:{minute:02}:00'")));
-    factory.run_ok(if sql.starts_with("DELETE") { Mode::Reconcile } else { Mode::Incremental }).await;
+    factory.job_ok(if sql.starts_with("DELETE") { Mode::Reconcile } else { Mode::Incremental }).await;
     compared_with_those_made_from_nothing(factory).await;
 }
 

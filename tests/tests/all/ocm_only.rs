@@ -23,7 +23,7 @@ use serde_json::Value;
 use serve::{Settings, State};
 use tests::factory::{Factory, Way};
 use tests::place;
-use tideline::runs::Runs;
+use tideline::jobs::Jobs;
 use tower::ServiceExt;
 use warehouse::marts;
 use warehouse::sources::{ALL, Owner};
@@ -74,7 +74,7 @@ impl OcmOnly {
             "SI_OCM_TOTALS",
             &[("RunNumber", "'OLD'"), ("TotalWeight", "120.5"), ("Updated", "'2026-11-10 12:00:00'")],
         );
-        let record = factory.run_ok(Mode::Incremental).await;
+        let record = factory.job_ok(Mode::Incremental).await;
         let lacking: Vec<_> =
             ALL.iter().filter(|source| source.owner == Owner::Factory).map(|source| source.table).collect();
         assert_eq!(record.skipped, lacking);
@@ -85,7 +85,7 @@ impl OcmOnly {
             stale_after_seconds: 900,
             dashboard_origin: None,
         };
-        let (now, runs) = (factory.now.get(), Runs::new(factory.lake().clone(), factory.settings.clone()));
+        let (now, runs) = (factory.now.get(), Jobs::new(factory.lake().clone(), factory.settings.clone()));
         let app = tideline::app::app(
             State::new(factory.lake().clone(), settings, move || now),
             &place::page(),

@@ -63,20 +63,20 @@ proptest! {
             let mut factory = factory.with_lake_in_memory().over(if over_tds { Way::SqlServer } else { Way::Sqlite });
             factory.settings.reading.batch_size = page;
             apply(&factory, &first);
-            let record = factory.run_ok(Mode::Incremental).await;
+            let record = factory.job_ok(Mode::Incremental).await;
             assert_eq!(record.extracted, record.accepted + record.rejected);
             factory.assert_lake_mirrors_erp().await;
-            let again = factory.run_ok(Mode::Incremental).await;
+            let again = factory.job_ok(Mode::Incremental).await;
             assert_eq!(again.tables.iter().map(|table| table.written).sum::<i64>(), 0);
 
             // A comparison of keys and stamps does not see what changed without a new stamp; the overlap
             // does.
             apply(&factory, &second);
-            factory.run_ok(Mode::Incremental).await;
-            factory.run_ok(Mode::Reconcile).await;
+            factory.job_ok(Mode::Incremental).await;
+            factory.job_ok(Mode::Reconcile).await;
             factory.assert_lake_mirrors_erp().await;
             apply(&factory, &first);
-            factory.run_ok(Mode::Full).await;
+            factory.job_ok(Mode::Full).await;
             factory.assert_lake_mirrors_erp().await;
         });
     }

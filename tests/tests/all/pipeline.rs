@@ -11,11 +11,11 @@ over_both_ways!(staging_follows_the_erp_through_changes_additions_and_deletions,
 
 async fn staging_follows_the_erp_through_changes_additions_and_deletions(way: Way) {
     let factory = Factory::sandbox(NOW, 3).await.over(way);
-    let first = factory.run_ok(Mode::Incremental).await;
+    let first = factory.job_ok(Mode::Incremental).await;
     assert!(first.extracted > 40_000 && first.rejected > 0, "{first:?}");
     factory.assert_lake_mirrors_erp().await;
 
-    let again = factory.run_ok(Mode::Incremental).await;
+    let again = factory.job_ok(Mode::Incremental).await;
     assert!(again.extracted > 0, "the overlap is read again");
     assert_eq!(
         again.tables.iter().map(|table| table.written).sum::<i64>(),
@@ -31,7 +31,7 @@ async fn staging_follows_the_erp_through_changes_additions_and_deletions(way: Wa
          INSERT INTO prod_lines (line_id, line_name, updated_at) VALUES (' L99 ', 'Line 99', '2026-11-20');
          INSERT INTO shifts (shift_id, shift_date, headcount, updated_at) VALUES (999999, '2026-11-20', ' 12 ', '2026-11-20 14:08:00');",
     );
-    let changed = factory.run_ok(Mode::Incremental).await;
+    let changed = factory.job_ok(Mode::Incremental).await;
     assert_eq!(changed.tables.iter().map(|table| table.written).sum::<i64>(), 29, "{changed:?}");
     factory.assert_lake_mirrors_erp().await;
 
@@ -42,7 +42,7 @@ async fn staging_follows_the_erp_through_changes_additions_and_deletions(way: Wa
          UPDATE despatch SET status = 'delivered', updated_at = '2026-11-18 01:00:00' WHERE despatch_id IN (SELECT despatch_id FROM despatch ORDER BY updated_at DESC LIMIT 4);
          UPDATE RunNumber SET ProductionDate = '2026-11-19' WHERE RunNumber IN (SELECT RunNumber FROM RunNumber WHERE ProductionDate = '2026-11-20' ORDER BY RunNumber LIMIT 1);",
     );
-    factory.run_ok(Mode::Reconcile).await;
+    factory.job_ok(Mode::Reconcile).await;
     factory.assert_lake_mirrors_erp().await;
 
     factory.execute(
@@ -50,8 +50,8 @@ async fn staging_follows_the_erp_through_changes_additions_and_deletions(way: Wa
          DELETE FROM product_catalogue WHERE product_code IN (SELECT product_code FROM product_catalogue ORDER BY product_code LIMIT 2);
          UPDATE SI_OCM_PLU SET Category = 'changed without a stamp' WHERE PLUNumber IN (SELECT PLUNumber FROM SI_OCM_PLU ORDER BY PLUNumber LIMIT 2);",
     );
-    factory.run_ok(Mode::Full).await;
+    factory.job_ok(Mode::Full).await;
     factory.assert_lake_mirrors_erp().await;
-    let after = factory.run_ok(Mode::Incremental).await;
+    let after = factory.job_ok(Mode::Incremental).await;
     assert_eq!(after.tables.iter().map(|table| table.written).sum::<i64>(), 0, "{after:?}");
 }

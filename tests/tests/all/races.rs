@@ -37,7 +37,7 @@ async fn two_extractions_at_once_lose_and_repeat_nothing() {
     }
     factory.assert_lake_mirrors_erp().await;
     assert_marts_are_those_made_from_nothing(&factory).await;
-    assert_batches_are_numbered_without_gaps(&factory).await;
+    assert_segments_are_numbered_without_gaps(&factory).await;
 }
 
 /// So many runs at once.
@@ -98,7 +98,7 @@ async fn read_while<T>(factory: &Factory, happens: impl Future<Output = T>) -> (
 async fn assert_all_is_right(factory: &Factory) {
     factory.assert_lake_mirrors_erp().await;
     assert_marts_are_those_made_from_nothing(factory).await;
-    assert_batches_are_numbered_without_gaps(factory).await;
+    assert_segments_are_numbered_without_gaps(factory).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -188,17 +188,17 @@ async fn an_extraction_that_is_killed_again_and_again_ends_as_the_erp_is() {
         started += 1;
     }
     factory.now.set(moment("2026-11-20T14:05:00"));
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     factory.assert_lake_mirrors_erp().await;
     assert_marts_are_those_made_from_nothing(&factory).await;
-    assert_batches_are_numbered_without_gaps(&factory).await;
-    let again = factory.run_ok(Mode::Incremental).await;
+    assert_segments_are_numbered_without_gaps(&factory).await;
+    let again = factory.job_ok(Mode::Incremental).await;
     assert!(again.tables.iter().all(|table| table.written == 0), "{again:?}");
 }
 
-async fn assert_batches_are_numbered_without_gaps(factory: &Factory) {
+async fn assert_segments_are_numbered_without_gaps(factory: &Factory) {
     for source in ALL {
-        let numbers = factory.lake().batches_after(source.staging, 0).await.unwrap();
+        let numbers = factory.lake().segments_after(source.staging, 0).await.unwrap();
         assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>(), "{}", source.staging);
         let ids: BTreeSet<_> = numbers.iter().collect();
         assert_eq!(ids.len(), numbers.len());

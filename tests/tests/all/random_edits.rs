@@ -38,7 +38,7 @@ async fn follow_random_edits(seed: u64, compared: &mut BTreeMap<&'static str, us
     let factory = Factory::in_memory("2026-11-02T14:00:00").await;
     fill(&factory, seed, 1);
     untie(&factory);
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     for round in 1..=ROUNDS {
         // Later than all that the factory began with, now and then on another day.
         let at =
@@ -46,7 +46,7 @@ async fn follow_random_edits(seed: u64, compared: &mut BTreeMap<&'static str, us
         let mode = edit(&factory, seed * 1000 + round.unsigned_abs(), at);
         println!("TIDELINE_SEED={seed}, round {round}, {mode:?}");
         factory.now.set(factory.now.get() + TimeDelta::minutes(11 * 60 + 2));
-        factory.run_ok(mode).await;
+        factory.job_ok(mode).await;
         factory.assert_lake_mirrors_erp().await;
         for (mart, rows) in compared_with_those_made_from_nothing(&factory).await {
             *compared.entry(mart).or_default() += rows;

@@ -28,7 +28,7 @@ async fn the_reports_of_a_factory_agree_with_each_other_and_with_its_endpoints()
     // The site tells the windows of today.
     let factory =
         Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 5).await.over(Way::Sqlite);
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let site = Site::open(&factory).await;
     for name in ["temperature-audit", "non-conformance"] {
         let rows: Vec<Value> = site.get(&format!("/reports/{name}")).await.unwrap();

@@ -17,14 +17,14 @@ use axum::Router;
 use lake::{
     ETag, Fetched, Head, Lake, Listed, MemoryStore, Metadata, Mode, Object, Put, PutMode, Store, StoreError,
 };
-use pipeline_function::{PromisedRun, StartRun};
+use pipeline_function::{PromisedJob, StartJob};
 use serde_json::Value;
 use serve::State;
 use tests::place;
 use tideline::place::OpenLake;
 use warehouse::marts::{self, Mart};
 
-use crate::openapi::{ask, factory_before_run, is_on, path, state_over};
+use crate::openapi::{ask, factory_before_job, is_on, path, state_over};
 
 const GET: &str = "s3:GetObject";
 const PUT: &str = "s3:PutObject";
@@ -170,12 +170,12 @@ fn is_no_name(c: char) -> bool {
 async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
     let mut rights = rights();
     let (full, empty) = (Recording::default(), Recording::default());
-    let mut factory = factory_before_run().await;
+    let mut factory = factory_before_job().await;
     let lake_in = |store: &Recording| Lake::new(Arc::new(store.clone()), "", &factory.settings.factory_id);
     let (in_full, in_empty) = (lake_in(&full), lake_in(&empty));
     factory.open = OpenLake { lake: in_full.clone(), server: None };
     for mode in [Mode::Incremental, Mode::Reconcile, Mode::Full] {
-        factory.run_ok(mode).await;
+        factory.job_ok(mode).await;
     }
     let of_extractor = rights.remove("extractor").unwrap();
     for asked in full.asked() {
@@ -233,8 +233,8 @@ fn app(state: State) -> Router {
 struct NeverBegun;
 
 #[async_trait]
-impl StartRun for NeverBegun {
-    async fn start(&self, _: PromisedRun) -> Result<(), Box<dyn Error + Send + Sync>> {
+impl StartJob for NeverBegun {
+    async fn start(&self, _: PromisedJob) -> Result<(), Box<dyn Error + Send + Sync>> {
         Err("no run begins here".into())
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use api::pipeline::{RunRecord, TableRun};
+use api::pipeline::{JobRecord, JobTable};
 use lake::{Mode, Slot};
 use tests::factory::{Factory, Way, moment};
 use tests::tds::ServerError;
@@ -25,7 +25,7 @@ async fn small_factory(table: &str) -> Factory {
     factory
 }
 
-fn table<'a>(record: &'a RunRecord, name: &str) -> &'a TableRun {
+fn table<'a>(record: &'a JobRecord, name: &str) -> &'a JobTable {
     record
         .tables
         .iter()
@@ -58,7 +58,7 @@ async fn open_rejections(factory: &Factory, staging: &str) -> Vec<(String, Strin
 #[tokio::test(flavor = "multi_thread")]
 async fn the_login_asks_for_reading_only_and_says_who_it_is() {
     let factory = factory().await;
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let logins = factory.server().logins();
     assert_eq!(logins.len(), 1, "one connection serves the whole run");
     assert_eq!(
@@ -91,7 +91,7 @@ async fn the_connection_is_encrypted_and_the_certificate_checked_unless_told_oth
     let authority = factory.server().authority_file();
     for how in [format!("ca={}", authority.display()), "trust_server_certificate=true".to_owned()] {
         factory.settings.source_db = format!("{by_default}?{how}").parse().unwrap();
-        factory.run_ok(Mode::Incremental).await;
+        factory.job_ok(Mode::Incremental).await;
         assert!(factory.server().logins().last().unwrap().encrypted);
     }
     factory.assert_lake_mirrors_erp().await;
@@ -153,7 +153,7 @@ async fn every_type_of_the_erp_becomes_the_declared_type() {
         plu(&factory, "1", "'cod'", "'2026-11-20 10:00:00'");
         factory.execute(&format!("UPDATE SI_OCM_PLU SET {column} = {value}"));
         factory.server().column_type("SI_OCM_PLU", column, sql_type);
-        let record = factory.run_ok(Mode::Incremental).await;
+        let record = factory.job_ok(Mode::Incremental).await;
         let reasons = open_rejections(&factory, "plu").await;
         assert_eq!((record.accepted, reasons.len()), (1, 0), "{sql_type}: {reasons:?}");
         let staged = factory.staged(&PLU).await;
@@ -168,9 +168,9 @@ async fn every_type_of_the_erp_becomes_the_declared_type() {
         }
         assert_eq!(held.trim_end_matches(".0"), *expected, "{sql_type} {value}");
         // A page that begins after this row, and a comparison by its key, speak the column's own type too.
-        let again = factory.run_ok(Mode::Incremental).await;
+        let again = factory.job_ok(Mode::Incremental).await;
         assert_eq!(table(&again, "SI_OCM_PLU").written, 0, "{sql_type} {value}");
-        factory.run_ok(Mode::Reconcile).await;
+        factory.job_ok(Mode::Reconcile).await;
         assert_eq!(factory.staged(&PLU).await, staged, "{sql_type} {value}");
     }
 }
@@ -196,7 +196,7 @@ async fn what_the_declared_type_cannot_hold_is_rejected_with_the_value() {
         plu(&factory, "1", "'cod'", "'2026-11-20 10:00:00'");
         factory.execute(&format!("UPDATE SI_OCM_PLU SET {column} = {value}"));
         factory.server().column_type("SI_OCM_PLU", column, sql_type);
-        let record = factory.run_ok(Mode::Incremental).await;
+        let record = factory.job_ok(Mode::Incremental).await;
         assert_eq!(record.rejected, 1, "{sql_type} {value}");
         assert_eq!(open_rejections(&factory, "plu").await[0].0, *reason, "{sql_type} {value}");
     }
@@ -236,13 +236,13 @@ async fn stamps_a_tick_apart_neither_lose_a_row_nor_loop() {
             for (i, tick) in ticks.iter().enumerate().take(3) {
                 (0..4).for_each(|n| put(i * 10 + n, tick));
             }
-            let record = factory.run_ok(Mode::Incremental).await;
+            let record = factory.job_ok(Mode::Incremental).await;
             assert_eq!(record.extracted, 12, "{sql_type}, pages of {batch_size}");
             assert_eq!(factory.staged(&RUN_INPUTS).await.len(), 12, "{sql_type}, pages of {batch_size}");
             // Rows on the last tick that was read and on the next one, committed after the run.
             put(100, ticks[2]);
             put(101, ticks[3]);
-            factory.run_ok(Mode::Incremental).await;
+            factory.job_ok(Mode::Incremental).await;
             assert_eq!(factory.staged(&RUN_INPUTS).await.len(), 14, "{sql_type}, pages of {batch_size}");
         }
     }
@@ -260,7 +260,7 @@ async fn large_texts_come_in_smaller_pages() {
             &[("nc_id", &id.to_string()), ("description", &text), ("updated_at", "'2026-11-20 10:00:00'")],
         );
     }
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     factory.assert_lake_mirrors_erp().await;
     let pages: Vec<usize> = factory
         .server()
@@ -279,7 +279,7 @@ async fn large_texts_come_in_smaller_pages() {
 
     // All of them wanted by key at once.
     factory.execute("UPDATE non_conformance SET updated_at = '2026-11-12 09:00:00'");
-    let record = factory.run_ok(Mode::Reconcile).await;
+    let record = factory.job_ok(Mode::Reconcile).await;
     assert_eq!(table(&record, "non_conformance").written, 14);
     factory.assert_lake_mirrors_erp().await;
 }
@@ -296,19 +296,19 @@ async fn text_that_is_no_text_rejects_its_row_and_no_other() {
         // A high surrogate without its other half, and the halves the wrong way round.
         factory.execute("UPDATE SI_OCM_PLU SET Description = X'430000D8' WHERE PLUNumber = 4");
         factory.execute("UPDATE SI_OCM_PLU SET Description = X'00DC00D8' WHERE PLUNumber = 7");
-        let record = factory.run_ok(Mode::Incremental).await;
+        let record = factory.job_ok(Mode::Incremental).await;
         assert_eq!((record.accepted, record.rejected, record.attempts), (7, 2, 1));
         let mut reasons = open_rejections(&factory, "plu").await;
         reasons.sort();
         assert_eq!(reasons[0].0, "`Description` is `00dc00d8`, not text");
         assert_eq!(reasons[1].0, "`Description` is `430000d8`, not text");
         assert!(reasons[1].1.contains("\"PLUNumber\":4"), "{reasons:?}");
-        let again = factory.run_ok(Mode::Incremental).await;
+        let again = factory.job_ok(Mode::Incremental).await;
         assert_eq!(table(&again, "SI_OCM_PLU").written, 0);
         assert_eq!(open_rejections(&factory, "plu").await.len(), 2);
         // Mended in the ERP, it leaves the list.
         factory.execute("UPDATE SI_OCM_PLU SET Description = 'cod', Updated = '2026-11-20 11:00:00' WHERE PLUNumber IN (4, 7)");
-        factory.run_ok(Mode::Incremental).await;
+        factory.job_ok(Mode::Incremental).await;
         assert_eq!(open_rejections(&factory, "plu").await.len(), 0);
         factory.assert_lake_mirrors_erp().await;
     }
@@ -328,7 +328,7 @@ async fn a_connection_lost_anywhere_is_opened_again_and_nothing_is_lost() {
             );
         }
         factory.server().faults().drop_after_bytes(bytes);
-        let record = factory.run_ok(Mode::Incremental).await;
+        let record = factory.job_ok(Mode::Incremental).await;
         if factory.server().faults().fired() == 0 {
             assert!(n > 15, "a whole run had {bytes} bytes at most");
             break;
@@ -354,7 +354,7 @@ async fn a_server_that_is_away_is_tried_for_the_run_and_not_for_each_table() {
     );
 
     factory.server().faults().clear();
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     // Lost for good in the middle of a run: the tables before it were read, those after it are not waited
     // for.
     let before = factory.server().faults().fired();
@@ -446,7 +446,7 @@ async fn deadlocks_and_locks_are_tried_again_for_their_table_alone() {
         factory.settings.retries = 2;
         plu(&factory, "1", "'cod'", "'2026-11-20 10:00:00'");
         factory.server().faults().fail_containing("FROM [dbo].[SI_OCM_PLU]", 2, error.clone());
-        let record = factory.run_ok(Mode::Incremental).await;
+        let record = factory.job_ok(Mode::Incremental).await;
         assert_eq!(
             (
                 table(&record, "SI_OCM_PLU").attempts,
@@ -481,7 +481,7 @@ async fn an_error_in_the_middle_of_a_page_leaves_out_and_repeats_nothing() {
     // The second page statement of the table: 3 statements describe each table before it, so it is found by
     // its text.
     let before = factory.server().statements().len();
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let at = factory.server().statements()[before..]
         .iter()
         .position(|text| {
@@ -490,7 +490,7 @@ async fn an_error_in_the_middle_of_a_page_leaves_out_and_repeats_nothing() {
         .unwrap();
     factory.execute("UPDATE run_inputs SET qty_kg = 2, updated_at = '2026-11-20 10:30:00'");
     factory.server().faults().fail_after_rows(at + 1, 17, ServerError::deadlock_victim());
-    let record = factory.run_ok(Mode::Incremental).await;
+    let record = factory.job_ok(Mode::Incremental).await;
     assert_eq!(table(&record, "run_inputs").attempts, 2);
     factory.assert_lake_mirrors_erp().await;
 }
@@ -507,7 +507,7 @@ async fn a_page_that_takes_too_long_is_given_up_and_tried_again() {
     assert_eq!((record.status.as_str(), first.attempts), ("failed", 2));
     assert!(first.error.clone().unwrap().contains("took longer than 1 s"), "{first:?}");
     factory.server().faults().clear();
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     factory.assert_lake_mirrors_erp().await;
 }
 
@@ -527,14 +527,14 @@ async fn keys_that_differ_in_case_alone_are_all_read() {
                 ],
             );
         }
-        factory.run_ok(Mode::Incremental).await;
+        factory.job_ok(Mode::Incremental).await;
         factory.assert_lake_mirrors_erp().await;
         // A key that changes its case is another key: the old one goes when keys are compared.
         factory.execute(
             "UPDATE prod_lines SET line_id = 'M', updated_at = '2026-11-20 11:00:00' WHERE line_id = 'm'",
         );
-        factory.run_ok(Mode::Incremental).await;
-        factory.run_ok(Mode::Reconcile).await;
+        factory.job_ok(Mode::Incremental).await;
+        factory.job_ok(Mode::Reconcile).await;
         factory.assert_lake_mirrors_erp().await;
     }
 }
@@ -548,12 +548,12 @@ async fn a_watermark_without_an_index_is_never_sorted_by() {
         factory
             .insert("run_inputs", &[("input_id", &id.to_string()), ("qty_kg", "1"), ("updated_at", &stamp)]);
     }
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     factory.assert_lake_mirrors_erp().await;
     factory.execute(
         "UPDATE run_inputs SET qty_kg = 3, updated_at = '2026-11-20 13:50:00' WHERE input_id % 3 = 0",
     );
-    let record = factory.run_ok(Mode::Incremental).await;
+    let record = factory.job_ok(Mode::Incremental).await;
     assert_eq!(table(&record, "run_inputs").written, 7);
     factory.assert_lake_mirrors_erp().await;
     for statement in factory.server().statements().iter().filter(|text| text.contains("ORDER BY")) {
@@ -580,7 +580,7 @@ async fn odd_factories_are_read_as_they_are() {
             &[("TransNo", &id.to_string()), ("Weight", "'heavy'"), ("TransDate", "'2026-11-20 10:00:00'")],
         );
     }
-    let record = factory.run_ok(Mode::Incremental).await;
+    let record = factory.job_ok(Mode::Incremental).await;
     assert_eq!((record.accepted, record.rejected), (2, 3));
     assert_eq!(
         table(&record, "SI_OCM_PLU").watermark.as_deref(),
@@ -592,7 +592,7 @@ async fn odd_factories_are_read_as_they_are() {
     );
     factory.assert_lake_mirrors_erp().await;
     factory.now.set(moment("2026-11-20T14:10:00"));
-    let again = factory.run_ok(Mode::Incremental).await;
+    let again = factory.job_ok(Mode::Incremental).await;
     let written: BTreeMap<_, _> = again
         .tables
         .iter()

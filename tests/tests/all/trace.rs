@@ -40,7 +40,7 @@ fn sql(erp: &Connection, batch: &str, select: &str) -> BTreeSet<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_batch_of_a_sandbox_is_traced_as_sql_over_the_erp_traces_it() {
     let factory = Factory::sandbox("2026-11-02T14:00:00", 4).await;
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let settings = Settings {
         lake: "s3://memory".to_owned(),
         factory: factory.settings.factory_id.clone(),

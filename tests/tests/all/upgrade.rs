@@ -42,7 +42,7 @@ async fn made_by_another_version(factory: &Factory) -> Manifest {
 async fn marts_of_another_version_are_made_again_by_the_next_run_and_not_shown_before_where_they_cannot_be_read()
  {
     let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let old = made_by_another_version(&factory).await;
 
     let site = Site::open(&factory).await;
@@ -51,7 +51,7 @@ async fn marts_of_another_version_are_made_again_by_the_next_run_and_not_shown_b
     assert!(refused.text().await.unwrap().contains("these numbers are being computed"));
     assert!(site.get::<Value>("/yield/daily").await.unwrap().is_array());
 
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     assert_marts_are_those_made_from_nothing(&factory).await;
     let (manifest, _) = factory.lake().manifest().await.unwrap().unwrap();
     assert_ne!(manifest.models, old.models);
@@ -59,7 +59,7 @@ async fn marts_of_another_version_are_made_again_by_the_next_run_and_not_shown_b
     assert!(!site.get::<Vec<Value>>("/products").await.unwrap().is_empty());
 
     // Once is enough: a run without new rows writes no mart.
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let (again, _) = factory.lake().manifest().await.unwrap().unwrap();
     assert_eq!(again.marts, manifest.marts);
 }
@@ -67,7 +67,7 @@ async fn marts_of_another_version_are_made_again_by_the_next_run_and_not_shown_b
 #[tokio::test(flavor = "multi_thread")]
 async fn marts_of_another_version_are_made_again_though_the_erp_is_away() {
     let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     made_by_another_version(&factory).await;
     let (erp, elsewhere) = (factory.erp(), factory.erp().with_extension("away"));
     std::fs::rename(&erp, &elsewhere).unwrap();
@@ -79,7 +79,7 @@ async fn marts_of_another_version_are_made_again_though_the_erp_is_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_month_that_has_no_rows_by_this_versions_rules_is_emptied_for_other_engines_too() {
     let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let lake = factory.lake();
     let (mut manifest, version) = lake.manifest().await.unwrap().unwrap();
     "another".clone_into(&mut manifest.models);
@@ -92,7 +92,7 @@ async fn a_month_that_has_no_rows_by_this_versions_rules_is_emptied_for_other_en
     runs.insert("2020-01".to_owned(), part);
     assert!(matches!(lake.swap_manifest(&manifest, Some(version)).await.unwrap(), Put::Stored(_)));
 
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     assert_marts_are_those_made_from_nothing(&factory).await;
     let (manifest, _) = lake.manifest().await.unwrap().unwrap();
     assert_eq!(manifest.marts["runs"]["2020-01"].rows, 0);

@@ -1,15 +1,15 @@
-//! What the rows of raw batches do to the rows that staging holds. Pure: frames in, frame out.
+//! What the rows of raw segments do to the rows that staging holds. Pure: frames in, frame out.
 
 use polars::prelude::*;
 
-use crate::batch::{self, OP, OP_DELETE, OP_REJECT, OP_UPSERT};
 use crate::frames::{anti, fit, semi, stack};
+use crate::segment::{self, OP, OP_DELETE, OP_REJECT, OP_UPSERT};
 use crate::sources::Source;
 
-/// The rows of one batch that fall into one part.
+/// The rows of one segment that fall into one part.
 #[derive(Clone, Debug)]
 pub struct Incoming {
-    /// The rows, as [`batch::schema`] has them.
+    /// The rows, as [`segment::schema`] has them.
     pub rows: DataFrame,
     /// Whether the ERP was compared with the lake: then its rows hold even where their watermark is older.
     pub authoritative: bool,
@@ -17,7 +17,7 @@ pub struct Incoming {
 
 const WATERMARK: &str = "_watermark";
 
-/// Folds batches, in the order of their numbers, into the rows that are held.
+/// Folds segments, in the order of their numbers, into the rows that are held.
 ///
 /// A changed row takes the place of one with the same key unless that has a later watermark; deleted rows go;
 /// a row that the ERP has now in a form that was rejected is no longer shown in its old one.
@@ -25,16 +25,16 @@ pub fn fold(source: &Source, held: &DataFrame, incoming: &[Incoming]) -> PolarsR
     let schema = source.schema();
     let keys = source.key_names();
     let mut rows = with_watermark(source, &fit(held, &schema)?)?;
-    // Batches that only add or change rows, which is nearly all, are folded in one go.
+    // Segments that only add or change rows, which is nearly all, are folded in one go.
     let mut plain: Vec<DataFrame> = Vec::new();
-    for batch in incoming {
-        let all = with_watermark(source, &fit(&batch.rows, &batch::schema(source))?)?;
+    for segment in incoming {
+        let all = with_watermark(source, &fit(&segment.rows, &segment::schema(source))?)?;
         let upserts = of_op(&all, OP_UPSERT)?;
-        if batch.authoritative || upserts.height() < all.height() {
+        if segment.authoritative || upserts.height() < all.height() {
             rows = newest(rows, std::mem::take(&mut plain), &keys)?;
             rows = anti(&rows, &of_op(&all, OP_DELETE)?, &keys)?;
             rows = anti(&rows, &overtaken(&rows, &of_op(&all, OP_REJECT)?, &keys)?, &keys)?;
-            if batch.authoritative {
+            if segment.authoritative {
                 rows = anti(&rows, &upserts, &keys)?;
             }
         }
@@ -49,7 +49,7 @@ pub fn old_versions(source: &Source, held: &DataFrame, incoming: &DataFrame) -> 
     semi(&fit(held, &source.schema())?, incoming, &source.key_names())
 }
 
-/// The rows of a batch with this operation.
+/// The rows of a segment with this operation.
 pub fn of_op(rows: &DataFrame, op: &str) -> PolarsResult<DataFrame> {
     let ops = rows.column(OP)?;
     rows.filter(&ops.str()?.equal(op))
@@ -115,11 +115,11 @@ mod tests {
             OP => list.iter().map(|row| row.3).collect::<Vec<_>>(),
         )
         .unwrap();
-        fit(&frame, &batch::schema(&RUN_INPUTS)).unwrap()
+        fit(&frame, &segment::schema(&RUN_INPUTS)).unwrap()
     }
 
-    fn folded(batches: &[(&[Row<'_>], bool)]) -> Vec<(i64, f64)> {
-        let incoming: Vec<_> = batches
+    fn folded(segments: &[(&[Row<'_>], bool)]) -> Vec<(i64, f64)> {
+        let incoming: Vec<_> = segments
             .iter()
             .map(|(list, authoritative)| Incoming { rows: rows(list), authoritative: *authoritative })
             .collect();
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn a_later_watermark_wins_whatever_the_order() {
         let check =
-            |batches: &[(&[Row<'_>], bool)], expect: &[(i64, f64)]| assert_eq!(folded(batches), expect);
+            |segments: &[(&[Row<'_>], bool)], expect: &[(i64, f64)]| assert_eq!(folded(segments), expect);
         check(&[(&[(1, 10, 1.0, "upsert")], false), (&[(1, 5, 2.0, "upsert")], false)], &[(1, 1.0)]);
         check(&[(&[(1, 5, 1.0, "upsert")], false), (&[(1, 10, 2.0, "upsert")], false)], &[(1, 2.0)]);
     }
@@ -179,18 +179,18 @@ mod tests {
     proptest! {
         /// Folding all at once, one by one, or again from the start ends the same.
         #[test]
-        fn how_batches_are_grouped_does_not_matter(
-            batches in prop::collection::vec((prop::collection::vec((0i64..6, 0i64..8, 0u32..1000, 0usize..8), 0..6), any::<bool>()), 0..8),
+        fn how_segments_are_grouped_does_not_matter(
+            segments in prop::collection::vec((prop::collection::vec((0i64..6, 0i64..8, 0u32..1000, 0usize..8), 0..6), any::<bool>()), 0..8),
         ) {
             const OPS: [&str; 8] = ["upsert", "upsert", "upsert", "upsert", "upsert", "upsert", "delete", "reject"];
-            let incoming: Vec<_> = batches.iter().map(|(list, authoritative)| {
+            let incoming: Vec<_> = segments.iter().map(|(list, authoritative)| {
                 let mut seen = std::collections::BTreeSet::new();
                 let list: Vec<_> = list.iter().filter(|row| seen.insert(row.0)).map(|&(id, wm, kg, op)| (id, wm, f64::from(kg), OPS[op])).collect();
                 Incoming { rows: rows(&list), authoritative: *authoritative }
             }).collect();
             let empty = DataFrame::empty_with_schema(&RUN_INPUTS.schema());
             let at_once = fold(&RUN_INPUTS, &empty, &incoming).unwrap();
-            let one_by_one = incoming.iter().fold(empty, |held, batch| fold(&RUN_INPUTS, &held, std::slice::from_ref(batch)).unwrap());
+            let one_by_one = incoming.iter().fold(empty, |held, segment| fold(&RUN_INPUTS, &held, std::slice::from_ref(segment)).unwrap());
             prop_assert!(at_once.equals_missing(&one_by_one));
             let ids = at_once.column("input_id").unwrap();
             prop_assert_eq!(ids.n_unique().unwrap(), at_once.height());

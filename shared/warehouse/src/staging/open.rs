@@ -3,26 +3,26 @@
 use polars::prelude::*;
 
 use super::fold::{of_op, with_watermark};
-use crate::batch::{
+use crate::frames::{anti, fit, stack};
+use crate::segment::{
     OP_DELETE, OP_FORGET, OP_REJECT, OP_STILL_REJECTED, OP_UPSERT, REASON, ROW, rejected_schema,
 };
-use crate::frames::{anti, fit, stack};
 use crate::sources::{Kind, Source};
 
 /// Who rejected rows, and when.
 #[derive(Clone, Debug)]
 pub struct Rejection {
-    /// The rows of a batch, as [`crate::batch::schema`] has them.
+    /// The rows of a segment, as [`crate::segment::schema`] has them.
     pub rows: DataFrame,
-    /// The run that wrote the batch.
+    /// The job that wrote the segment.
     pub job_id: String,
-    /// When that run began: ISO 8601 with offset.
+    /// When that job began: ISO 8601 with offset.
     pub rejected_at: String,
 }
 
-/// What is open after a batch: mended, deleted and forgotten rows leave, rejected ones take the place of
+/// What is open after a segment: mended, deleted and forgotten rows leave, rejected ones take the place of
 /// their earlier version or join.
-pub fn fold_rejected(source: &Source, open: &DataFrame, batch: &Rejection) -> PolarsResult<DataFrame> {
+pub fn fold_rejected(source: &Source, open: &DataFrame, segment: &Rejection) -> PolarsResult<DataFrame> {
     let schema = rejected_schema();
     let named = |rows: &DataFrame| -> PolarsResult<DataFrame> {
         DataFrame::new_infer_height(vec![keys_of(source, rows)?])
@@ -30,13 +30,13 @@ pub fn fold_rejected(source: &Source, open: &DataFrame, batch: &Rejection) -> Po
     let key = ["key".to_owned()];
     let mut rows = fit(open, &schema)?;
     for op in [OP_UPSERT, OP_DELETE] {
-        rows = anti(&rows, &named(&of_op(&batch.rows, op)?)?, &key)?;
+        rows = anti(&rows, &named(&of_op(&segment.rows, op)?)?, &key)?;
     }
-    let mut forgotten = of_op(&batch.rows, OP_FORGET)?.select([ROW])?;
+    let mut forgotten = of_op(&segment.rows, OP_FORGET)?.select([ROW])?;
     forgotten.rename(ROW, "row".into())?;
     rows = anti(&rows, &forgotten, &["row".to_owned()])?;
 
-    let rejected = of_op(&batch.rows, OP_REJECT)?.vstack(&of_op(&batch.rows, OP_STILL_REJECTED)?)?;
+    let rejected = of_op(&segment.rows, OP_REJECT)?.vstack(&of_op(&segment.rows, OP_STILL_REJECTED)?)?;
     let rejected = with_watermark(source, &rejected)?;
     let added = DataFrame::new(
         rejected.height(),
@@ -45,8 +45,8 @@ pub fn fold_rejected(source: &Source, open: &DataFrame, batch: &Rejection) -> Po
             rejected.column(REASON)?.clone().with_name("reason".into()),
             rejected.column(ROW)?.clone().with_name("row".into()),
             rejected.column("_watermark")?.cast(&DataType::String)?.with_name("watermark".into()),
-            constant("job_id", &batch.job_id, rejected.height()),
-            constant("rejected_at", &batch.rejected_at, rejected.height()),
+            constant("job_id", &segment.job_id, rejected.height()),
+            constant("rejected_at", &segment.rejected_at, rejected.height()),
         ],
     )?;
     rows = anti(&rows, &added, &key)?;

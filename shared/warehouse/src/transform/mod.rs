@@ -1,7 +1,7 @@
 //! Catches staging and marts up with raw, and publishes the result.
 //!
-//! Nobody tells this step what is new: it compares what the manifest says is applied with the batches that
-//! exist, so it may die, be repeated or run twice at once. Everything is decided by conditional writes: a
+//! Nobody tells this step what is new: it compares what the manifest says is applied with the segments that
+//! exist, so it may die, be repeated or job twice at once. Everything is decided by conditional writes: a
 //! staging part and the manifest are only replaced as the version that was read.
 
 mod batches;
@@ -28,20 +28,20 @@ use crate::{Result, WarehouseError};
 /// forgotten.
 const MODELS: &str = env!("MODELS");
 
-/// The run that transforms.
+/// The job that transforms.
 #[derive(Clone, Debug)]
-pub struct RunStamp {
+pub struct JobStamp {
     /// Its id.
     pub job_id: String,
     /// When it began, with the factory's offset.
     pub started_at: DateTime<FixedOffset>,
 }
 
-/// Folds the batches that no run has folded yet into staging, so that an extraction compares with all that
+/// Folds the segments that no job has folded yet into staging, so that an extraction compares with all that
 /// was committed.
-pub async fn stage(lake: &Lake, run: &RunStamp) -> Result<Manifest> {
+pub async fn stage(lake: &Lake, job: &JobStamp) -> Result<Manifest> {
     until_undisturbed(|| async {
-        let mut work = Work::load(lake, run).await?;
+        let mut work = Work::load(lake, job).await?;
         if !stage::catch_up(&mut work).await? {
             return Ok(work.manifest);
         }
@@ -56,7 +56,7 @@ pub fn is_behind(manifest: &Manifest) -> bool {
     !manifest.pending.is_null() || (manifest.generation > 0 && manifest.models != MODELS)
 }
 
-/// What a run has read, by staging names.
+/// What a job has read, by staging names.
 #[derive(Clone, Debug, Default)]
 pub struct Tables<'a> {
     /// The tables that it has read to their ends, each with the moment as of which: rows that the ERP had
@@ -71,16 +71,16 @@ pub struct Tables<'a> {
 /// Folds what is left, makes the touched marts again and publishes them. `now` is the storage's time.
 pub async fn transform(
     lake: &Lake,
-    run: &RunStamp,
+    job: &JobStamp,
     tables: &Tables<'_>,
     now: DateTime<Utc>,
 ) -> Result<Manifest> {
     let manifest = until_undisturbed(|| async {
-        let mut work = Work::load(lake, run).await?;
-        // All tables, also those that this run did not write: clearing the note of what is pending is right
+        let mut work = Work::load(lake, job).await?;
+        // All tables, also those that this job did not write: clearing the note of what is pending is right
         // only if all that was noted has been folded.
         stage::catch_up(&mut work).await?;
-        // What an earlier run wrote and did not get to copy is copied before its note is replaced.
+        // What an earlier job wrote and did not get to copy is copied before its note is replaced.
         lake.publish(&work.manifest).await?;
         work.count_as_read(tables.read.keys());
         let written = build::build(&mut work).await?;
@@ -93,7 +93,7 @@ pub async fn transform(
             work.manifest.tables.entry((*table).to_owned()).or_default();
         }
         for table in &tables.absent {
-            // An earlier run may have failed before it could know that.
+            // An earlier job may have failed before it could know that.
             if work
                 .manifest
                 .tables
@@ -151,7 +151,7 @@ async fn until_undisturbed<T, F: Future<Output = Result<T>>>(attempt: impl Fn() 
 /// What an attempt has read and decided so far.
 struct Work<'a> {
     lake: &'a Lake,
-    run: &'a RunStamp,
+    job: &'a JobStamp,
     /// The manifest as it was read, with the notes that went out since.
     read: Manifest,
     etag: Option<ETag>,
@@ -160,14 +160,14 @@ struct Work<'a> {
     pending: Touched,
     /// Whether the marts were made with other models, or not at all yet.
     is_outdated: bool,
-    /// The tables that no run has read to their ends.
+    /// The tables that no job has read to their ends.
     unread: BTreeSet<&'static str>,
     /// Whether this attempt has put a note: who read the manifest before that can no longer replace it.
     has_noted: bool,
 }
 
 impl<'a> Work<'a> {
-    async fn load(lake: &'a Lake, run: &'a RunStamp) -> Result<Self> {
+    async fn load(lake: &'a Lake, job: &'a JobStamp) -> Result<Self> {
         let (manifest, etag) =
             lake.manifest().await?.map_or_else(Default::default, |(manifest, etag)| (manifest, Some(etag)));
         let is_outdated = manifest.models != MODELS;
@@ -187,7 +187,7 @@ impl<'a> Work<'a> {
         let unread = ALL.into_iter().map(|source| source.staging).filter(is_unread).collect();
         Ok(Self {
             lake,
-            run,
+            job,
             read: manifest.clone(),
             etag,
             manifest,
@@ -198,7 +198,7 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// What these tables lack counts from now on; at the first time that concerns all runs, since it is those
+    /// What these tables lack counts from now on; at the first time that concerns all jobs, since it is those
     /// without rows there.
     fn count_as_read<'t>(&mut self, tables: impl Iterator<Item = &'t &'t str>) {
         for table in tables {
@@ -209,9 +209,9 @@ impl<'a> Work<'a> {
     /// Notes in the manifest that `touched` will have to be made again, before staging forgets where its rows
     /// counted.
     ///
-    /// An attempt notes once at least, even if the manifest that it read says the same already: another run
-    /// may be about to clear that, having listed the batches before these were there. After the note it is
-    /// turned away, and finds these batches when it begins again.
+    /// An attempt notes once at least, even if the manifest that it read says the same already: another job
+    /// may be about to clear that, having listed the segments before these were there. After the note it is
+    /// turned away, and finds these segments when it begins again.
     async fn note(&mut self, touched: Touched) -> Result<()> {
         if touched.is_empty() {
             return Ok(());
@@ -240,7 +240,7 @@ impl<'a> Work<'a> {
     /// Publishes what was decided.
     async fn swap(mut self) -> Result<Manifest> {
         self.manifest.generation += 1;
-        self.manifest.run_id.clone_from(&self.run.job_id);
+        self.manifest.job_id.clone_from(&self.job.job_id);
         self.manifest.pending = encode(&self.pending)?;
         match self.lake.swap_manifest(&self.manifest, self.etag).await? {
             Put::Stored(_) => Ok(self.manifest),

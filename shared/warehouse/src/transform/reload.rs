@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use lake::{Batch, BatchNumber, Mode, Slot};
+use lake::{Mode, Segment, SegmentNumber, Slot};
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::Work;
@@ -12,39 +12,39 @@ use crate::frames::{anti, compute};
 use crate::sources::Source;
 use crate::staging::fold::{Incoming, fold};
 use crate::touched::Touched;
-use crate::{Result, batch};
+use crate::{Result, segment};
 
-/// Replaces the table by the reload `generation`, which batch `closing` closes. Batches that other runs
+/// Replaces the table by the reload `generation`, which segment `closing` closes. Segments that other jobs
 /// committed while it was read are folded over it: the reload may have passed the place of their rows before
 /// they were written.
 pub(super) async fn fold_reload(
     work: &mut Work<'_>,
     source: &'static Source,
-    generation: BatchNumber,
-    closing: BatchNumber,
+    generation: SegmentNumber,
+    closing: SegmentNumber,
 ) -> Result<()> {
     let lake = work.lake;
-    let numbers: Vec<_> = lake.batches_after(source.staging, generation.saturating_sub(1)).await?;
-    let batches: Vec<Batch> = stream::iter(numbers.into_iter().filter(|number| *number <= closing))
-        .map(|number| async move { lake.batch(source.staging, number, None).await })
+    let numbers: Vec<_> = lake.segments_after(source.staging, generation.saturating_sub(1)).await?;
+    let segments: Vec<Segment> = stream::iter(numbers.into_iter().filter(|number| *number <= closing))
+        .map(|number| async move { lake.segment(source.staging, number, None).await })
         .buffered(READS_AT_ONCE)
         .try_collect()
         .await?;
     // Parts of other reloads, unfinished ones above all, mean nothing.
-    let (parts, others): (Vec<Batch>, Vec<Batch>) = batches
+    let (parts, others): (Vec<Segment>, Vec<Segment>) = segments
         .into_iter()
-        .filter(|batch| batch.info.reload.as_ref().is_none_or(|reload| reload.generation == generation))
-        .partition(|batch| batch.info.reload.is_some());
+        .filter(|segment| segment.info.reload.as_ref().is_none_or(|reload| reload.generation == generation))
+        .partition(|segment| segment.info.reload.is_some());
 
-    let order: Vec<Batch> = parts.into_iter().chain(others).collect();
-    fold_open(work, source, &order, closing, Some(DataFrame::empty_with_schema(&batch::rejected_schema())))
+    let order: Vec<Segment> = parts.into_iter().chain(others).collect();
+    fold_open(work, source, &order, closing, Some(DataFrame::empty_with_schema(&segment::rejected_schema())))
         .await?;
     restore_rejected(work, source, &order).await?;
     let mut by_part: BTreeMap<String, Vec<Incoming>> = BTreeMap::new();
-    for batch in order {
-        // Within the reload the later watermark wins, as between batches: a row may have been read twice.
-        let authoritative = batch.info.mode == Mode::Reconcile;
-        for (part, rows) in divided(source, &batch.frame).await? {
+    for segment in order {
+        // Within the reload the later watermark wins, as between segments: a row may have been read twice.
+        let authoritative = segment.info.mode == Mode::Reconcile;
+        for (part, rows) in divided(source, &segment.frame).await? {
             by_part.entry(part).or_default().push(Incoming { rows, authoritative });
         }
     }

@@ -1,10 +1,10 @@
-//! Raw to staging: finds the batches that staging does not take account of yet and folds them in, part by
+//! Raw to staging: finds the segments that staging does not take account of yet and folds them in, part by
 //! part.
 
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use lake::{Batch, BatchNumber, Held, Mode, Put, Slot};
+use lake::{Held, Mode, Put, Segment, SegmentNumber, Slot};
 use polars::prelude::DataFrame;
 
 use super::{Work, reload};
@@ -14,10 +14,10 @@ use crate::staging::fold::{Incoming, fold, old_versions};
 use crate::staging::open::{Rejection, fold_rejected, keep_first_record};
 use crate::staging::parts::{divide, staging_zone_of};
 use crate::touched::Touched;
-use crate::{Result, WarehouseError, batch};
+use crate::{Result, WarehouseError, segment};
 
-/// So many batches are folded at once: enough to rewrite a part seldom, few enough to hold in memory.
-const BATCHES_AT_ONCE: usize = 64;
+/// So many segments are folded at once: enough to rewrite a part seldom, few enough to hold in memory.
+const SEGMENTS_AT_ONCE: usize = 64;
 /// So many reads of the storage go on at once.
 pub(super) const READS_AT_ONCE: usize = 8;
 
@@ -26,20 +26,20 @@ pub(super) async fn catch_up(work: &mut Work<'_>) -> Result<bool> {
     let applied = |source: &Source| work.manifest.tables.get(source.staging).map_or(0, |table| table.applied);
     let asked = ALL.into_iter().map(|source| (source, applied(source))).collect::<Vec<_>>();
     let lake = work.lake;
-    let backlog: Vec<(&Source, Vec<BatchNumber>)> = stream::iter(asked)
+    let backlog: Vec<(&Source, Vec<SegmentNumber>)> = stream::iter(asked)
         .map(|(source, applied)| async move {
-            Ok::<_, WarehouseError>((source, lake.batches_after(source.staging, applied).await?))
+            Ok::<_, WarehouseError>((source, lake.segments_after(source.staging, applied).await?))
         })
         .buffered(READS_AT_ONCE)
         .try_collect()
         .await?;
     let mut any = false;
     for (source, numbers) in backlog {
-        for (i, chunk) in numbers.chunks(BATCHES_AT_ONCE).enumerate() {
-            if numbers.len() > BATCHES_AT_ONCE {
+        for (i, chunk) in numbers.chunks(SEGMENTS_AT_ONCE).enumerate() {
+            if numbers.len() > SEGMENTS_AT_ONCE {
                 tracing::info!(
                     table = source.table,
-                    batch = i * BATCHES_AT_ONCE,
+                    segment = i * SEGMENTS_AT_ONCE,
                     of = numbers.len(),
                     "staging"
                 );
@@ -51,18 +51,18 @@ pub(super) async fn catch_up(work: &mut Work<'_>) -> Result<bool> {
     Ok(any)
 }
 
-async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, numbers: &[BatchNumber]) -> Result<()> {
+async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, numbers: &[SegmentNumber]) -> Result<()> {
     let lake = work.lake;
-    let batches: Vec<Batch> = stream::iter(numbers.to_vec())
-        .map(|number| async move { lake.batch(source.staging, number, None).await })
+    let segments: Vec<Segment> = stream::iter(numbers.to_vec())
+        .map(|number| async move { lake.segment(source.staging, number, None).await })
         .buffered(READS_AT_ONCE)
         .try_collect()
         .await?;
-    let last = batches.last().map(|batch| (batch.number, batch.info.clone()));
+    let last = segments.last().map(|segment| (segment.number, segment.info.clone()));
     let mut ordinary = Vec::new();
-    for batch in batches {
-        match &batch.info.reload {
-            None => ordinary.push(batch),
+    for segment in segments {
+        match &segment.info.reload {
+            None => ordinary.push(segment),
             // The parts of a reload mean nothing until its closing part is there.
             Some(reload) if !reload.closes => {
                 work.manifest.tables.entry(source.staging.to_owned()).or_default().open_reload =
@@ -72,7 +72,7 @@ async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, numbers: &[Bat
                 let generation = reload.generation;
                 work.manifest.tables.entry(source.staging.to_owned()).or_default().open_reload = None;
                 fold_ordinary(work, source, std::mem::take(&mut ordinary)).await?;
-                reload::fold_reload(work, source, generation, batch.number).await?;
+                reload::fold_reload(work, source, generation, segment.number).await?;
             }
         }
     }
@@ -86,16 +86,16 @@ async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, numbers: &[Bat
     Ok(())
 }
 
-/// Folds batches that are no parts of a reload.
-async fn fold_ordinary(work: &mut Work<'_>, source: &'static Source, batches: Vec<Batch>) -> Result<()> {
-    let Some(last) = batches.last().map(|batch| batch.number) else { return Ok(()) };
-    fold_open(work, source, &batches, last, None).await?;
-    restore_rejected(work, source, &batches).await?;
-    let mut by_part: BTreeMap<String, Vec<(BatchNumber, Incoming)>> = BTreeMap::new();
-    for batch in &batches {
-        let authoritative = batch.info.mode != Mode::Incremental;
-        for (part, rows) in divided(source, &batch.frame).await? {
-            by_part.entry(part).or_default().push((batch.number, Incoming { rows, authoritative }));
+/// Folds segments that are no parts of a reload.
+async fn fold_ordinary(work: &mut Work<'_>, source: &'static Source, segments: Vec<Segment>) -> Result<()> {
+    let Some(last) = segments.last().map(|segment| segment.number) else { return Ok(()) };
+    fold_open(work, source, &segments, last, None).await?;
+    restore_rejected(work, source, &segments).await?;
+    let mut by_part: BTreeMap<String, Vec<(SegmentNumber, Incoming)>> = BTreeMap::new();
+    for segment in &segments {
+        let authoritative = segment.info.mode != Mode::Incremental;
+        for (part, rows) in divided(source, &segment.frame).await? {
+            by_part.entry(part).or_default().push((segment.number, Incoming { rows, authoritative }));
         }
     }
     let mut replaced = Vec::new();
@@ -113,9 +113,9 @@ async fn fold_ordinary(work: &mut Work<'_>, source: &'static Source, batches: Ve
         let (new, touched) = compute("staging", move || {
             let new = fold(source, &old, &incoming)?;
             let mut touched = Touched::default();
-            for batch in &incoming {
-                touched.merge(Touched::by(source, &old_versions(source, &old, &batch.rows)?)?);
-                touched.merge(Touched::by(source, &old_versions(source, &new, &batch.rows)?)?);
+            for segment in &incoming {
+                touched.merge(Touched::by(source, &old_versions(source, &old, &segment.rows)?)?);
+                touched.merge(Touched::by(source, &old_versions(source, &new, &segment.rows)?)?);
             }
             Ok((new, touched))
         })
@@ -125,16 +125,16 @@ async fn fold_ordinary(work: &mut Work<'_>, source: &'static Source, batches: Ve
     replace(work, source, replaced, last).await
 }
 
-/// Makes sure that the rejected rows of these batches lie beside them for people: a run that lost the race
+/// Makes sure that the rejected rows of these segments lie beside them for people: a job that lost the race
 /// for a number may have left its own there.
 pub(super) async fn restore_rejected(
     work: &Work<'_>,
     source: &'static Source,
-    batches: &[Batch],
+    segments: &[Segment],
 ) -> Result<()> {
-    for batch in batches.iter().filter(|batch| batch.info.rejected > 0) {
-        if let Some(csv) = batch::rejected_csv(source, &batch.frame)? {
-            work.lake.restore_rejected_csv(source.staging, batch.number, csv).await?;
+    for segment in segments.iter().filter(|segment| segment.info.rejected > 0) {
+        if let Some(csv) = segment::rejected_csv(source, &segment.frame)? {
+            work.lake.restore_rejected_csv(source.staging, segment.number, csv).await?;
         }
     }
     Ok(())
@@ -153,7 +153,7 @@ pub(super) async fn replace(
     work: &mut Work<'_>,
     source: &'static Source,
     parts: Vec<Replaced>,
-    applied: BatchNumber,
+    applied: SegmentNumber,
 ) -> Result<()> {
     let mut touched = Touched::default();
     for part in &parts {
@@ -162,7 +162,7 @@ pub(super) async fn replace(
     work.note(touched).await?;
     for Replaced { part, held, mut new, .. } in parts {
         match held {
-            // Another run has been here with the same batches or more.
+            // Another job has been here with the same segments or more.
             Some(held) if held.applied >= applied => new = held.frame,
             held => {
                 let known = held.map(|held| held.etag);
@@ -180,7 +180,7 @@ pub(super) async fn replace(
     Ok(())
 }
 
-/// The rows of a batch by the part that they belong to; rejected rows without a key belong to none.
+/// The rows of a segment by the part that they belong to; rejected rows without a key belong to none.
 pub(super) async fn divided(
     source: &'static Source,
     rows: &DataFrame,
@@ -197,12 +197,12 @@ pub(super) async fn divided(
 pub(super) async fn fold_open(
     work: &mut Work<'_>,
     source: &'static Source,
-    batches: &[Batch],
-    applied: BatchNumber,
+    segments: &[Segment],
+    applied: SegmentNumber,
     from: Option<DataFrame>,
 ) -> Result<()> {
     let open_before = work.manifest.tables.get(source.staging).map_or(0, |table| table.rejected);
-    let rejecting = batches.iter().any(|batch| batch.info.rejected > 0);
+    let rejecting = segments.iter().any(|segment| segment.info.rejected > 0);
     if open_before == 0 && !rejecting && from.is_none() {
         return Ok(());
     }
@@ -214,17 +214,17 @@ pub(super) async fn fold_open(
         return Ok(());
     }
     let mut rejections = Vec::new();
-    for batch in batches.iter().filter(|batch| from.is_some() || batch.number > known_applied) {
+    for segment in segments.iter().filter(|segment| from.is_some() || segment.number > known_applied) {
         rejections.push(Rejection {
-            rows: crate::frames::fit(&batch.frame, &batch::schema(source))
+            rows: crate::frames::fit(&segment.frame, &segment::schema(source))
                 .map_err(|source| WarehouseError::Compute { step: "staging".to_owned(), source })?,
-            job_id: batch.info.run_id.clone(),
-            rejected_at: batch.info.started_at.clone(),
+            job_id: segment.info.job_id.clone(),
+            rejected_at: segment.info.started_at.clone(),
         });
     }
     let before = held
         .as_ref()
-        .map_or_else(|| DataFrame::empty_with_schema(&batch::rejected_schema()), |held| held.frame.clone());
+        .map_or_else(|| DataFrame::empty_with_schema(&segment::rejected_schema()), |held| held.frame.clone());
     let mut open = compute("rejected rows", move || {
         let start = from.unwrap_or_else(|| before.clone());
         let open =

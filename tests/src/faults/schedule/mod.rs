@@ -9,7 +9,7 @@ mod log;
 mod plan;
 mod turns;
 
-use api::pipeline::RunRecord;
+use api::pipeline::JobRecord;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use lake::Mode;
 use warehouse::sources::{ALL, Owner};
@@ -54,7 +54,7 @@ pub async fn play(seed: u64, log: &Log) -> Result<(), String> {
 
 /// What an actor came to.
 enum Ended {
-    Run(Box<RunRecord>),
+    Run(Box<JobRecord>),
     Read(Result<u64, String>),
 }
 
@@ -228,7 +228,7 @@ impl<'a> Scene<'a> {
 
     /// What must hold whatever happened: readers see one version, and a run that says that it went well found
     /// what it must.
-    async fn check_between(&mut self, finished: &[Box<RunRecord>], was_edited: bool) -> Result<(), String> {
+    async fn check_between(&mut self, finished: &[Box<JobRecord>], was_edited: bool) -> Result<(), String> {
         see_one_version(&self.small.lake(), Some(self.latest_start))
             .await
             .map_err(|complaint| format!("afterwards readers see: {complaint}"))?;
@@ -265,24 +265,24 @@ impl<'a> Scene<'a> {
         self.deliver_all().await;
         self.advance(TimeDelta::minutes(70));
         self.latest_start = self.latest_start.max(self.small.local_now());
-        self.clean_run(Mode::Incremental).await?;
+        self.clean_job(Mode::Incremental).await?;
         if self.was_limited {
             // The first has gone on where an earlier one stopped reading, perhaps before the last edits.
-            self.clean_run(Mode::Incremental).await?;
+            self.clean_job(Mode::Incremental).await?;
         }
         match self.finder {
             Finder::Incremental => {}
-            Finder::Reconcile => self.clean_run(Mode::Reconcile).await?,
+            Finder::Reconcile => self.clean_job(Mode::Reconcile).await?,
             Finder::Full => {
                 // The first goes on with a reload that may have been begun before the last edits.
-                self.clean_run(Mode::Full).await?;
-                self.clean_run(Mode::Full).await?;
+                self.clean_job(Mode::Full).await?;
+                self.clean_job(Mode::Full).await?;
             }
         }
         Goal::of(&self.small).await.check(&self.small, Some(self.latest_start)).await
     }
 
-    async fn clean_run(&self, mode: Mode) -> Result<(), String> {
+    async fn clean_job(&self, mode: Mode) -> Result<(), String> {
         let record = self.small.run(mode).await;
         if record.status == "ok" {
             Ok(())

@@ -10,7 +10,7 @@ use std::fmt;
 use std::process::Command;
 
 use api::names::path_value;
-use api::pipeline::RUNS;
+use api::pipeline::JOBS;
 use api::{Method, operations};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -71,8 +71,8 @@ async fn examples_are_answers_of_the_factory() {
         // Each run has an id of its own; the description is to stay the same.
         let runs = ask(
             &app,
-            operations().find(|operation| operation.path == RUNS.path).unwrap(),
-            RUNS.path,
+            operations().find(|operation| operation.path == JOBS.path).unwrap(),
+            JOBS.path,
             "application/json",
         )
         .await

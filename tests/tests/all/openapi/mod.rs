@@ -25,7 +25,7 @@ use serde_json::Value;
 use serve::{Settings, State};
 use tests::factory::Factory;
 use tests::place;
-use tideline::runs::Runs;
+use tideline::jobs::Jobs;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
@@ -36,13 +36,13 @@ const NOW: &str = "2026-11-20T14:00:00";
 
 /// The factory after a run.
 async fn factory() -> Factory {
-    let factory = factory_before_run().await;
-    factory.run_ok(Mode::Incremental).await;
+    let factory = factory_before_job().await;
+    factory.job_ok(Mode::Incremental).await;
     factory
 }
 
 /// The factory with an empty lake.
-pub(super) async fn factory_before_run() -> Factory {
+pub(super) async fn factory_before_job() -> Factory {
     let factory = Factory::sandbox(NOW, 3).await.with_lake_in_memory();
     add_old_run(&factory);
     factory
@@ -125,8 +125,8 @@ async fn app() -> Router {
     tideline::app::app(state_over(&factory), &place::page(), runs(&factory))
 }
 
-fn runs(factory: &Factory) -> Runs {
-    Runs::new(factory.lake().clone(), factory.settings.clone())
+fn runs(factory: &Factory) -> Jobs {
+    Jobs::new(factory.lake().clone(), factory.settings.clone())
 }
 
 /// API and page on a port of their own, until the test ends. Gives the address.

@@ -11,13 +11,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use lake::{Lake, RunningMark};
-use pipeline_function::StartRun;
+use lake::{JobMark, Lake};
+use pipeline_function::StartJob;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 use serve::{Settings, State};
 use tests::factory::Factory;
-use tideline::runs::Runs;
+use tideline::jobs::Jobs;
 use tideline::s3::BUCKET;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -28,7 +28,7 @@ const DASHBOARD: &str = "https://dashboard.example.com";
 struct Api {
     url: String,
     lake: Lake,
-    runs: Runs,
+    runs: Jobs,
     /// How far its clock is from the real one, ms.
     ahead_ms: Arc<AtomicI64>,
     http: reqwest::Client,
@@ -42,12 +42,12 @@ impl Drop for Api {
 }
 
 impl Api {
-    /// Runs are carried out in this process, as the program on one machine does.
+    /// Jobs are carried out in this process, as the program on one machine does.
     async fn over(factory: &Factory) -> Self {
         Self::with(factory, |runs| Arc::new(runs)).await
     }
 
-    async fn with(factory: &Factory, start: impl FnOnce(Runs) -> Arc<dyn StartRun>) -> Self {
+    async fn with(factory: &Factory, start: impl FnOnce(Jobs) -> Arc<dyn StartJob>) -> Self {
         let server = factory.open.server.as_ref().unwrap();
         let settings = Settings {
             lake: format!("s3://{BUCKET}"),
@@ -57,7 +57,7 @@ impl Api {
             dashboard_origin: Some(DASHBOARD.to_owned()),
         };
         let lake = Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory);
-        let runs = Runs::new(lake.clone(), factory.settings.clone());
+        let runs = Jobs::new(lake.clone(), factory.settings.clone());
         let ahead_ms = Arc::new(AtomicI64::new(0));
         let ahead = Arc::clone(&ahead_ms);
         let state = State::new(lake.clone(), settings, move || {
@@ -170,9 +170,9 @@ fn insert_inputs(factory: &Factory, rows: &[(i64, &str)]) {
     }
 }
 
-fn mark(job_id: &str, expires_at: DateTime<Utc>) -> RunningMark {
-    let started_at = (expires_at - RunningMark::LEASE).fixed_offset();
-    RunningMark {
+fn mark(job_id: &str, expires_at: DateTime<Utc>) -> JobMark {
+    let started_at = (expires_at - JobMark::LEASE).fixed_offset();
+    JobMark {
         job_id: job_id.to_owned(),
         mode: "full".to_owned(),
         trigger: "api".to_owned(),

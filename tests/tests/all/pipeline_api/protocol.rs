@@ -35,7 +35,7 @@ async fn a_start_that_is_asked_for_wrongly_is_refused_and_starts_nothing() {
     api.get("/pipeline/runs?limit=0").await.assert_problem(422, "parameter `limit`");
     api.get("/pipeline/runs?after=x").await.assert_problem(422, "parameter `after`");
     assert_eq!(api.list("/pipeline/runs").await.len(), 0);
-    assert_eq!(api.lake.marked_running().await.unwrap(), [""; 0]);
+    assert_eq!(api.lake.marked_jobs().await.unwrap(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

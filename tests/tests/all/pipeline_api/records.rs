@@ -1,7 +1,7 @@
 //! How runs are listed and shown.
 
 use api::Row;
-use api::pipeline::{DIED, RunRecord, RunSummary};
+use api::pipeline::{DIED, JobRecord, JobSummary};
 use chrono::{DateTime, TimeDelta, Utc};
 use extractor_function::new_job_id;
 use lake::Mode;
@@ -25,11 +25,11 @@ async fn following_the_links_brings_every_run_once_the_newest_first() {
     for hours in 0..25 {
         let began = Utc::now() - TimeDelta::hours(hours * hours);
         let id = id_of(began);
-        let record = RunRecord {
+        let record = JobRecord {
             status: "ok".to_owned(),
-            ..RunRecord::begun(&id, "incremental", "schedule", began.fixed_offset())
+            ..JobRecord::begun(&id, "incremental", "schedule", began.fixed_offset())
         };
-        api.lake.put_run_record(&id, &record).await.unwrap();
+        api.lake.put_job_record(&id, &record).await.unwrap();
         ids.push(json!(id));
     }
     for limit in [1, 7, 24, 25, 26] {
@@ -69,10 +69,10 @@ async fn a_run_is_shown_as_running_only_while_its_mark_holds() {
         let (living, dead) = (new_job_id(), new_job_id());
         let (soon, just_now) = (Utc::now() + TimeDelta::minutes(1), Utc::now());
         for (job_id, expires_at) in [(&living, soon), (&dead, just_now)] {
-            api.lake.put_running_mark(&mark(job_id, expires_at)).await.unwrap();
+            api.lake.put_job_mark(&mark(job_id, expires_at)).await.unwrap();
             if with_record {
                 api.lake
-                    .put_run_record(job_id, &RunRecord::begun(job_id, "full", "api", just_now.fixed_offset()))
+                    .put_job_record(job_id, &JobRecord::begun(job_id, "full", "api", just_now.fixed_offset()))
                     .await
                     .unwrap();
             }
@@ -85,7 +85,7 @@ async fn a_run_is_shown_as_running_only_while_its_mark_holds() {
     // Somebody removed its mark.
     let lost = new_job_id();
     api.lake
-        .put_run_record(&lost, &RunRecord::begun(&lost, "full", "api", Utc::now().fixed_offset()))
+        .put_job_record(&lost, &JobRecord::begun(&lost, "full", "api", Utc::now().fixed_offset()))
         .await
         .unwrap();
     assert_eq!(shown(&lost).await, ("failed".to_owned(), json!(DIED), json!(null)));
@@ -98,7 +98,7 @@ async fn what_went_wrong_is_told_without_the_places_where_it_did() {
     let api = Api::over(&factory).await;
     let job_id = api.start("/pipeline/run").await;
     let record = api.ended(&job_id).await;
-    let (kept, _) = api.lake.run_record::<RunRecord>(&job_id).await.unwrap().unwrap();
+    let (kept, _) = api.lake.job_record::<JobRecord>(&job_id).await.unwrap().unwrap();
     let folder = factory.folder.path().display().to_string();
     assert!(kept.error.unwrap().contains(&folder), "who runs the system reads where to look");
     let (shown, listed) = (record["error"].as_str().unwrap(), api.get("/pipeline/runs").await.text);
@@ -113,9 +113,9 @@ async fn what_went_wrong_is_told_without_the_places_where_it_did() {
 async fn lists_are_csv_where_it_is_wanted_and_are_not_sent_twice() {
     let factory = factory().await;
     let api = Api::over(&factory).await;
-    let header = RunSummary::FIELDS.iter().map(|field| field.name).collect::<Vec<_>>().join(",");
+    let header = JobSummary::FIELDS.iter().map(|field| field.name).collect::<Vec<_>>().join(",");
     assert_eq!(api.get("/pipeline/runs?format=csv").await.text, format!("{header}\r\n"));
-    let record = factory.run_ok(Mode::Incremental).await;
+    let record = factory.job_ok(Mode::Incremental).await;
     let csv = api.get("/pipeline/runs?format=csv").await;
     assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
     assert!(

@@ -25,7 +25,7 @@ async fn a_rejected_row_is_listed_as_it_was_until_the_erp_mends_it() {
     let factory = with_rejected().await;
     let api = Api::over(&factory).await;
     api.set_now("2026-07-02T10:00:00Z");
-    let record = factory.run_ok(Mode::Incremental).await;
+    let record = factory.job_ok(Mode::Incremental).await;
     let rows = api.list("/pipeline/rejected").await;
     let by_table: Vec<_> =
         rows.iter().map(|row| (row["table"].as_str().unwrap(), row["key"].as_str())).collect();
@@ -47,7 +47,7 @@ async fn a_rejected_row_is_listed_as_it_was_until_the_erp_mends_it() {
     // Read again it stays the find of the run that found it first; mended it is gone.
     factory.now.set(moment("2026-07-01T23:40:00"));
     factory.execute("UPDATE prod_lines SET max_capacity_kg = 900, updated_at = '2026-07-02 00:35:00'");
-    factory.run_ok(Mode::Full).await;
+    factory.job_ok(Mode::Full).await;
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await; // what is known of the lake is trusted for a second
     let rows = api.list("/pipeline/rejected").await;
     assert_eq!(rows.iter().map(|row| &row["table"]).collect::<Vec<_>>(), ["run_inputs", "shifts"]);
@@ -58,7 +58,7 @@ async fn a_rejected_row_is_listed_as_it_was_until_the_erp_mends_it() {
 async fn rejected_rows_are_those_found_in_the_days_of_the_factory() {
     let factory = with_rejected().await;
     let api = Api::over(&factory).await;
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let found = async |now: &str, query: &str| {
         api.set_now(now);
         api.list(&format!("/pipeline/rejected{query}")).await.len()
@@ -77,7 +77,7 @@ async fn the_newest_finds_come_first_and_following_the_links_brings_each_once() 
     let factory = with_rejected().await;
     let api = Api::over(&factory).await;
     api.set_now("2026-07-02T10:00:00Z");
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     factory.now.set(moment("2026-07-02T09:00:00"));
     for id in 20..29 {
         factory.insert(
@@ -85,7 +85,7 @@ async fn the_newest_finds_come_first_and_following_the_links_brings_each_once() 
             &[("input_id", &id.to_string()), ("qty_kg", "-1"), ("updated_at", "'2026-07-02 09:30:00'")],
         );
     }
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let whole = api.list("/pipeline/rejected").await;
     let times: Vec<&str> = whole.iter().map(|row| row["rejected_at"].as_str().unwrap()).collect();
     assert_eq!(
@@ -110,7 +110,7 @@ async fn a_list_from_before_runs_were_noted_in_it_is_read_too() {
     let factory = with_rejected().await;
     let api = Api::over(&factory).await;
     api.set_now("2026-12-02T10:00:00Z");
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let held = api.lake.held("run_inputs", Slot::Rejected, None).await.unwrap().unwrap();
     let mut old = held.frame.select(["key", "reason", "row"]).unwrap();
     let put =

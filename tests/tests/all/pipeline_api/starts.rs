@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use api::pipeline::RunRecord;
+use api::pipeline::JobRecord;
 use async_trait::async_trait;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
-use extractor_function::{Occasion, RunRequest, new_job_id, trigger};
+use extractor_function::{JobRequest, Occasion, new_job_id, trigger};
 use futures::future::join_all;
 use lake::Mode;
-use pipeline_function::{PromisedRun, StartRun};
+use pipeline_function::{PromisedJob, StartJob};
 use serde_json::{Value, json};
 use tests::factory::Way;
 use warehouse::sources::RUN_INPUTS;
@@ -118,7 +118,7 @@ async fn of_many_starts_at_once_exactly_one_is_accepted_and_the_others_hear_of_i
         assert_eq!(apis[1].ended(&job_id).await["status"], "ok");
     }
     assert_eq!(apis[0].list("/pipeline/runs").await.len(), 3, "who was refused leaves no record");
-    assert_eq!(apis[0].lake.marked_running().await.unwrap(), [""; 0]);
+    assert_eq!(apis[0].lake.marked_jobs().await.unwrap(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,24 +126,24 @@ async fn a_run_that_died_holds_nobody_up_once_its_lease_has_expired() {
     let factory = factory().await;
     let api = Api::over(&factory).await;
     let dead = new_job_id();
-    api.lake.put_running_mark(&mark(&dead, Utc::now() + TimeDelta::minutes(1))).await.unwrap();
+    api.lake.put_job_mark(&mark(&dead, Utc::now() + TimeDelta::minutes(1))).await.unwrap();
     api.lake
-        .put_run_record(&dead, &RunRecord::begun(&dead, "full", "api", Utc::now().fixed_offset()))
+        .put_job_record(&dead, &JobRecord::begun(&dead, "full", "api", Utc::now().fixed_offset()))
         .await
         .unwrap();
     api.post("/pipeline/run").await.assert_problem(409, &dead);
 
-    api.lake.put_running_mark(&mark(&dead, Utc::now())).await.unwrap();
+    api.lake.put_job_mark(&mark(&dead, Utc::now())).await.unwrap();
     let next = api.start("/pipeline/run").await;
     assert_eq!(api.ended(&next).await["status"], "ok");
-    let (record, _) = api.lake.run_record::<RunRecord>(&dead).await.unwrap().unwrap();
+    let (record, _) = api.lake.job_record::<JobRecord>(&dead).await.unwrap().unwrap();
     assert_eq!((record.status.as_str(), record.error.as_deref()), ("failed", Some(api::pipeline::DIED)));
 }
 
 /// An extractor that cannot be reached at first.
 struct Unreachable {
     is_back: AtomicBool,
-    then: Arc<dyn StartRun>,
+    then: Arc<dyn StartJob>,
 }
 
 impl fmt::Debug for Unreachable {
@@ -153,8 +153,8 @@ impl fmt::Debug for Unreachable {
 }
 
 #[async_trait]
-impl StartRun for Unreachable {
-    async fn start(&self, run: PromisedRun) -> Result<(), Box<dyn Error + Send + Sync>> {
+impl StartJob for Unreachable {
+    async fn start(&self, run: PromisedJob) -> Result<(), Box<dyn Error + Send + Sync>> {
         if self.is_back.swap(true, Ordering::SeqCst) {
             self.then.start(run).await
         } else {
@@ -184,13 +184,13 @@ async fn a_promised_run_is_carried_out_once_however_often_it_is_asked_for() {
     insert_inputs(&factory, &[(1, "10.5")]);
     let api = Api::over(&factory).await;
     let job_id = new_job_id();
-    api.lake.put_running_mark(&mark(&job_id, Utc::now() + TimeDelta::minutes(1))).await.unwrap();
-    let request = RunRequest { mode: Mode::Incremental, trigger: "api".to_owned(), deadline: None };
+    api.lake.put_job_mark(&mark(&job_id, Utc::now() + TimeDelta::minutes(1))).await.unwrap();
+    let request = JobRequest { mode: Mode::Incremental, trigger: "api".to_owned(), deadline: None };
     let ask = || trigger(&api.lake, &factory.settings, &request, &job_id, Occasion::Promised, Utc::now);
-    let at_once: Vec<RunRecord> = join_all((0..3).map(|_| ask())).await.into_iter().flatten().collect();
+    let at_once: Vec<JobRecord> = join_all((0..3).map(|_| ask())).await.into_iter().flatten().collect();
     assert_eq!(at_once.len(), 1);
     assert!(ask().await.is_none(), "it has ended");
-    let (record, _) = api.lake.run_record::<RunRecord>(&job_id).await.unwrap().unwrap();
+    let (record, _) = api.lake.job_record::<JobRecord>(&job_id).await.unwrap().unwrap();
     assert_eq!((&record, record.status.as_str(), record.extracted), (&at_once[0], "ok", 1));
 }
 
@@ -199,15 +199,15 @@ async fn a_promise_that_comes_when_another_run_has_begun_is_not_kept() {
     let factory = factory().await;
     let api = Api::over(&factory).await;
     let late = new_job_id();
-    api.lake.put_running_mark(&mark(&late, Utc::now() - TimeDelta::minutes(1))).await.unwrap();
-    api.lake.put_running_mark(&mark("other", Utc::now() + TimeDelta::minutes(1))).await.unwrap();
-    let request = RunRequest { mode: Mode::Incremental, trigger: "api".to_owned(), deadline: None };
+    api.lake.put_job_mark(&mark(&late, Utc::now() - TimeDelta::minutes(1))).await.unwrap();
+    api.lake.put_job_mark(&mark("other", Utc::now() + TimeDelta::minutes(1))).await.unwrap();
+    let request = JobRequest { mode: Mode::Incremental, trigger: "api".to_owned(), deadline: None };
     assert!(
         trigger(&api.lake, &factory.settings, &request, &late, Occasion::Promised, Utc::now).await.is_none()
     );
-    assert!(api.lake.run_record::<RunRecord>(&late).await.unwrap().is_none());
+    assert!(api.lake.job_record::<JobRecord>(&late).await.unwrap().is_none());
     // A schedule does not put off what only seldom comes.
-    let request = RunRequest { mode: Mode::Reconcile, trigger: "schedule".to_owned(), deadline: None };
+    let request = JobRequest { mode: Mode::Reconcile, trigger: "schedule".to_owned(), deadline: None };
     let record =
         trigger(&api.lake, &factory.settings, &request, &new_job_id(), Occasion::Scheduled, Utc::now)
             .await
@@ -222,7 +222,7 @@ async fn a_program_that_stops_in_the_middle_of_a_run_keeps_the_next_one_from_not
     factory.server().faults().delay_answers(Duration::from_mins(10));
     let run = stopped.runs.on_schedule();
     let stops = async {
-        while stopped.lake.living_run(Utc::now(), "").await.unwrap().is_none() {
+        while stopped.lake.living_job(Utc::now(), "").await.unwrap().is_none() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };

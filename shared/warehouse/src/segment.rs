@@ -1,4 +1,4 @@
-//! What the rows of a raw batch look like: the table's columns, and beside them what is to be done with each
+//! What the rows of a raw segment look like: the table's columns, and beside them what is to be done with each
 //! row.
 
 use lake::LakeError;
@@ -24,7 +24,7 @@ pub const OP_STILL_REJECTED: &str = "still_rejected";
 /// A rejected row (`_row`) is no longer in the ERP.
 pub const OP_FORGET: &str = "forget";
 
-/// The columns of a table's raw batches.
+/// The columns of a table's raw segments.
 pub fn schema(source: &Source) -> Schema {
     let mut schema = source.schema();
     for name in [OP, REASON, ROW] {
@@ -33,7 +33,7 @@ pub fn schema(source: &Source) -> Schema {
     schema
 }
 
-/// The rejected rows of a batch as CSV for people: the reason, then the original values under their names in
+/// The rejected rows of a segment as CSV for people: the reason, then the original values under their names in
 /// the ERP. `None` if there are none.
 pub fn rejected_csv(source: &Source, rows: &DataFrame) -> Result<Option<Vec<u8>>, LakeError> {
     let failed = |reason: String| LakeError::Corrupt {
@@ -73,7 +73,7 @@ pub fn rejected_csv(source: &Source, rows: &DataFrame) -> Result<Option<Vec<u8>>
     writer.into_inner().map(Some).map_err(|error| failed(error.to_string()))
 }
 
-/// Names the columns and types of a table, so that a batch tells which declaration it was written by.
+/// Names the columns and types of a table, so that a segment tells which declaration it was written by.
 pub fn digest(source: &Source) -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();

@@ -1,7 +1,7 @@
 //! Runs that are told when they will be ended: they stop in time, what they read is in the marts, and the
 //! next run goes on.
 
-use api::pipeline::RunRecord;
+use api::pipeline::JobRecord;
 use chrono::TimeDelta;
 use lake::Mode;
 use tests::factory::Factory;
@@ -19,7 +19,7 @@ const RUNS_MAX: usize = 60;
 
 /// Runs until one comes to its end. A page holds two rows, and all tables together take more pages than a run
 /// has the time for.
-async fn until_done(trial: &Trial, mode: Mode, mut between: impl FnMut(usize)) -> Vec<RunRecord> {
+async fn until_done(trial: &Trial, mode: Mode, mut between: impl FnMut(usize)) -> Vec<JobRecord> {
     let mut records = Vec::new();
     loop {
         let record = trial.run_for(mode, Some(SECONDS)).await;

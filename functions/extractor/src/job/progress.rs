@@ -1,12 +1,12 @@
-//! How far a table has come in a run, over all the tries that it takes.
+//! How far a table has come in a job, over all the tries that it takes.
 
-use api::pipeline::TableRun;
+use api::pipeline::JobTable;
 use lake::TableState;
 use warehouse::sources::Source;
 
 use crate::extract::TableCounts;
 
-/// How far a table has come in a run.
+/// How far a table has come in a job.
 pub(super) struct Progress {
     /// What the tries before the current one count for.
     before: TableCounts,
@@ -40,12 +40,12 @@ impl Progress {
         self.before.written += std::mem::take(&mut self.counts).written;
     }
 
-    /// What the run's record says of the table.
-    pub(super) fn told(&self, source: &Source, attempts: i64, error: Option<String>) -> TableRun {
+    /// What the job's record says of the table.
+    pub(super) fn told(&self, source: &Source, attempts: i64, error: Option<String>) -> JobTable {
         let Self { before, counts, watermark } = self;
         let count =
             |of: fn(&TableCounts) -> usize| i64::try_from(of(before) + of(counts)).unwrap_or(i64::MAX);
-        TableRun {
+        JobTable {
             table: source.table.to_owned(),
             extracted: count(|counts| counts.extracted),
             accepted: count(|counts| counts.accepted),

@@ -3,9 +3,9 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use api::pipeline::RunRecord;
+use api::pipeline::JobRecord;
 use chrono::TimeDelta;
-use lake::{Mode, RunningMark};
+use lake::{JobMark, Mode};
 use tests::factory::{Factory, run_into};
 use tests::faults::{Blow, ErpFailure, Failure, Operation};
 
@@ -16,9 +16,9 @@ const DIED: &str =
 
 /// Leaves behind what a run does that dies: its mark, which expired a minute ago, and its record if it got so
 /// far.
-async fn die(trial: &Trial, job_id: &str, with_record: bool) -> RunningMark {
+async fn die(trial: &Trial, job_id: &str, with_record: bool) -> JobMark {
     let started_at = (trial.now() - TimeDelta::minutes(10)).fixed_offset();
-    let mark = RunningMark {
+    let mark = JobMark {
         job_id: job_id.to_owned(),
         mode: "full".to_owned(),
         trigger: "api".to_owned(),
@@ -26,12 +26,12 @@ async fn die(trial: &Trial, job_id: &str, with_record: bool) -> RunningMark {
         expires_at: trial.now() - TimeDelta::minutes(1),
     };
     if with_record {
-        let record = RunRecord { job_id: job_id.to_owned(), started_at, ..trial.run().await };
+        let record = JobRecord { job_id: job_id.to_owned(), started_at, ..trial.run().await };
         let living =
-            RunRecord { status: "running".to_owned(), finished_at: None, duration_ms: None, ..record };
-        trial.lake().put_run_record(job_id, &living).await.unwrap();
+            JobRecord { status: "running".to_owned(), finished_at: None, duration_ms: None, ..record };
+        trial.lake().put_job_record(job_id, &living).await.unwrap();
     }
-    trial.lake().put_running_mark(&mark).await.unwrap();
+    trial.lake().put_job_mark(&mark).await.unwrap();
     mark
 }
 
@@ -52,26 +52,26 @@ async fn the_record_of_a_killed_process_is_closed_by_the_next_run() {
     // It has begun when its record lies beside its mark; at one row a page it has minutes to go.
     let job_id = loop {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
-        let marked = factory.lake().marked_running().await.unwrap();
+        let marked = factory.lake().marked_jobs().await.unwrap();
         if let Some(job_id) = marked.first()
-            && factory.lake().run_record::<RunRecord>(job_id).await.unwrap().is_some()
+            && factory.lake().job_record::<JobRecord>(job_id).await.unwrap().is_some()
         {
             break job_id.clone();
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     };
     child.kill().await.unwrap();
-    let record = async || factory.lake().run_record::<RunRecord>(&job_id).await.unwrap().unwrap().0;
+    let record = async || factory.lake().job_record::<JobRecord>(&job_id).await.unwrap().unwrap().0;
     let left = record().await;
     assert_eq!((left.status.as_str(), left.finished_at), ("running", None));
 
     // As long as it may live it is left alone.
-    let mark = factory.lake().running_mark(&job_id).await.unwrap().unwrap();
+    let mark = factory.lake().job_mark(&job_id).await.unwrap().unwrap();
     factory.now.set(mark.expires_at - TimeDelta::seconds(1));
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     assert_eq!(record().await, left);
     factory.now.set(mark.expires_at);
-    factory.run_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Incremental).await;
     let closed = record().await;
     assert_eq!(
         (closed.status.as_str(), closed.error.as_deref(), closed.trigger.as_str()),
@@ -81,7 +81,7 @@ async fn the_record_of_a_killed_process_is_closed_by_the_next_run() {
         (closed.started_at, closed.finished_at),
         (left.started_at, Some(mark.expires_at.fixed_offset()))
     );
-    assert_eq!(factory.lake().marked_running().await.unwrap(), [""; 0]);
+    assert_eq!(factory.lake().marked_jobs().await.unwrap(), [""; 0]);
     factory.assert_lake_mirrors_erp().await;
 }
 
@@ -116,7 +116,7 @@ async fn two_runs_may_close_the_same_run_at_once() {
             (trial.stored("0").await.status.as_str(), trial.stored("0").await.error.as_deref()),
             ("failed", Some(DIED))
         );
-        assert_eq!(trial.lake().marked_running().await.unwrap(), [""; 0]);
+        assert_eq!(trial.lake().marked_jobs().await.unwrap(), [""; 0]);
     }
 }
 
@@ -130,7 +130,7 @@ async fn a_run_that_was_only_slow_has_the_last_word() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         *lock(&trial.script.waits) = None;
-        let marked = trial.lake().marked_running().await.unwrap();
+        let marked = trial.lake().marked_jobs().await.unwrap();
         let [job_id] = marked.as_slice() else { panic!("{marked:?}") };
         trial.pass(TimeDelta::minutes(6));
         assert_eq!(trial.run().await.status, "ok");
@@ -167,7 +167,7 @@ async fn closing_a_run_that_died_never_fails_the_run_that_does_it() {
         trial.plan(1, operation, subject, Blow::Fails(Failure::SlowDown));
         let record = run_into(trial.lake(), &trial.factory.settings, Mode::Incremental, trial.now()).await;
         assert_eq!((record.status.as_str(), record.error), ("ok", None), "{operation:?} {subject}");
-        assert_eq!(trial.lake().marked_running().await.unwrap(), ["0"], "{operation:?} {subject}");
+        assert_eq!(trial.lake().marked_jobs().await.unwrap(), ["0"], "{operation:?} {subject}");
         assert_eq!(trial.run().await.status, "ok");
         assert_eq!(trial.stored("0").await.error.as_deref(), Some(DIED), "{operation:?} {subject}");
     }

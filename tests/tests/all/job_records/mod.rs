@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-use api::pipeline::{RunRecord, TableRun};
+use api::pipeline::{JobRecord, JobTable};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use extractor_function::{RunRequest, run_from};
+use extractor_function::{JobRequest, run_job_from};
 use lake::{Lake, MemoryStore, Mode};
 use tests::factory::Factory;
 use tests::faults::{Blow, Call, Fate, FaultyConnect, FaultyStore, Operation};
@@ -92,26 +92,26 @@ impl Trial {
         self.script.now.fetch_add(time.num_seconds(), Ordering::SeqCst);
     }
 
-    async fn run(&self) -> RunRecord {
+    async fn run(&self) -> JobRecord {
         self.run_for(Mode::Incremental, None).await
     }
 
     /// A run that has so many seconds, if it is not to have all the time in the world. Its record must lie in
     /// the lake as it came back.
-    async fn run_for(&self, mode: Mode, seconds: Option<i64>) -> RunRecord {
+    async fn run_for(&self, mode: Mode, seconds: Option<i64>) -> JobRecord {
         let deadline = seconds.map(|seconds| self.now() + TimeDelta::seconds(seconds));
-        let request = RunRequest { mode, trigger: "test".to_owned(), deadline };
+        let request = JobRequest { mode, trigger: "test".to_owned(), deadline };
         let fate: Arc<dyn Fate> = Arc::<Script>::clone(&self.script);
         let erp = FaultyConnect { path: self.factory.erp(), fate };
         let script = &self.script;
-        let record = run_from(&erp, self.lake(), &self.factory.settings, &request, || script.now()).await;
+        let record = run_job_from(&erp, self.lake(), &self.factory.settings, &request, || script.now()).await;
         assert_eq!(self.stored(&record.job_id).await, record);
-        assert_eq!(self.lake().marked_running().await.unwrap(), [""; 0], "{record:?}");
+        assert_eq!(self.lake().marked_jobs().await.unwrap(), [""; 0], "{record:?}");
         record
     }
 
-    async fn stored(&self, job_id: &str) -> RunRecord {
-        self.lake().run_record(job_id).await.unwrap().expect("a record").0
+    async fn stored(&self, job_id: &str) -> JobRecord {
+        self.lake().job_record(job_id).await.unwrap().expect("a record").0
     }
 
     /// How many calls of this kind there have been.
@@ -123,7 +123,7 @@ impl Trial {
     }
 }
 
-fn table<'r>(record: &'r RunRecord, name: &str) -> &'r TableRun {
+fn table<'r>(record: &'r JobRecord, name: &str) -> &'r JobTable {
     record.tables.iter().find(|table| table.table == name).expect("a table of the record")
 }
 

@@ -1,24 +1,24 @@
-//! A whole run: all tables one after the other, each tried again where that may help, then the marts, and a
+//! A whole job: all tables one after the other, each tried again where that may help, then the marts, and a
 //! record of it all.
 
 mod lease;
 mod progress;
 mod tables;
 
-use api::pipeline::{RunRecord, TableRun};
+use api::pipeline::{JobRecord, JobTable};
 use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
 use lake::{Lake, Mode};
-use warehouse::transform::RunStamp;
+use warehouse::transform::JobStamp;
 
 use crate::Settings;
 use crate::source::Connect;
 use crate::time_left::TimeLeft;
 use lease::{Lease, RENEWED_EVERY};
-use tables::{Ended, Run};
+use tables::{Ended, Job};
 
-/// What a run is asked to do.
+/// What a job is asked to do.
 #[derive(Clone, Debug)]
-pub struct RunRequest {
+pub struct JobRequest {
     /// How rows are found.
     pub mode: Mode,
     /// What started it: `schedule`, `api`, `cli`.
@@ -30,52 +30,52 @@ pub struct RunRequest {
 
 /// Extracts all tables and brings the marts up to date. Failures are in the record that comes back, and in
 /// the lake as far as it can be written.
-pub async fn run(
+pub async fn run_job(
     lake: &Lake,
     settings: &Settings,
-    request: &RunRequest,
+    request: &JobRequest,
     clock: impl Fn() -> DateTime<Utc> + Sync,
-) -> RunRecord {
-    run_from(&settings.source(), lake, settings, request, clock).await
+) -> JobRecord {
+    run_job_from(&settings.source(), lake, settings, request, clock).await
 }
 
 /// The same from an ERP that is not the one of the settings.
-pub async fn run_from(
+pub async fn run_job_from(
     erp: &dyn Connect,
     lake: &Lake,
     settings: &Settings,
-    request: &RunRequest,
+    request: &JobRequest,
     clock: impl Fn() -> DateTime<Utc> + Sync,
-) -> RunRecord {
-    run_as(&new_job_id(), erp, lake, settings, request, clock).await
+) -> JobRecord {
+    run_job_as(&new_job_id(), erp, lake, settings, request, clock).await
 }
 
-/// The id of a new run; ids are made in the order of time.
+/// The id of a new job; ids are made in the order of time.
 pub fn new_job_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-/// The run of this id.
-pub(crate) async fn run_as(
+/// The job of this id.
+pub(crate) async fn run_job_as(
     job_id: &str,
     erp: &dyn Connect,
     lake: &Lake,
     settings: &Settings,
-    request: &RunRequest,
+    request: &JobRequest,
     clock: impl Fn() -> DateTime<Utc> + Sync,
-) -> RunRecord {
+) -> JobRecord {
     let time = TimeLeft::new(&clock, request.deadline);
     let local_now = || time.now().with_timezone(&settings.factory_tz).fixed_offset().trunc_subsecs(3);
-    let stamp = RunStamp { job_id: job_id.to_owned(), started_at: local_now() };
-    let mut record = RunRecord::begun(&stamp.job_id, request.mode.word(), &request.trigger, stamp.started_at);
+    let stamp = JobStamp { job_id: job_id.to_owned(), started_at: local_now() };
+    let mut record = JobRecord::begun(&stamp.job_id, request.mode.word(), &request.trigger, stamp.started_at);
     let lease = Lease::new(lake, &time, &record);
     let result = if let Err(error) = lease.begin(&record).await {
         Err(format!("the lake cannot be written: {error}"))
     } else {
-        let mut run = Run::new(erp, lake, settings, request.mode, &stamp, &time, &mut record);
+        let mut job = Job::new(erp, lake, settings, request.mode, &stamp, &time, &mut record);
         let work = async {
             lease.close_crashed().await;
-            run.all().await
+            job.all().await
         };
         tokio::select! {
             result = work => result,
@@ -83,10 +83,10 @@ pub(crate) async fn run_as(
         }
     };
     finish(&mut record, result, local_now());
-    match lake.put_run_record(&record.job_id, &record).await {
+    match lake.put_job_record(&record.job_id, &record).await {
         Ok(()) => lease.end().await,
         Err(error) => {
-            tracing::error!(%error, job_id = record.job_id, "the run's record could not be written");
+            tracing::error!(%error, job_id = record.job_id, "the job's record could not be written");
             "failed".clone_into(&mut record.status);
             record.error.get_or_insert_with(|| format!("the lake cannot be written: {error}"));
         }
@@ -95,9 +95,9 @@ pub(crate) async fn run_as(
 }
 
 /// Closes the record: `ok` only if every table that is there was read and the marts follow; `partial` if some
-/// were, or if a run that had to stop read some rows, which are in the marts.
-fn finish(record: &mut RunRecord, result: Result<Ended, String>, finished_at: DateTime<FixedOffset>) {
-    let sum = |of: fn(&TableRun) -> i64| record.tables.iter().map(of).sum::<i64>();
+/// were, or if a job that had to stop read some rows, which are in the marts.
+fn finish(record: &mut JobRecord, result: Result<Ended, String>, finished_at: DateTime<FixedOffset>) {
+    let sum = |of: fn(&JobTable) -> i64| record.tables.iter().map(of).sum::<i64>();
     (record.extracted, record.accepted, record.rejected) =
         (sum(|t| t.extracted), sum(|t| t.accepted), sum(|t| t.rejected));
     let (written, failed) =
@@ -121,12 +121,12 @@ fn finish(record: &mut RunRecord, result: Result<Ended, String>, finished_at: Da
         extracted = record.extracted,
         rejected = record.rejected,
         written,
-        "run finished"
+        "job finished"
     );
 }
 
 /// What failed, each reason once with the tables that it kept from being read.
-fn failures(tables: &[TableRun]) -> Vec<String> {
+fn failures(tables: &[JobTable]) -> Vec<String> {
     let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
     for (table, reason) in
         tables.iter().filter_map(|table| Some((table.table.as_str(), table.error.as_deref()?)))

@@ -1,13 +1,13 @@
-//! The work of a run: tables one after the other, tried again where that may help, then the marts.
+//! The work of a job: tables one after the other, tried again where that may help, then the marts.
 
 use std::collections::BTreeMap;
 
-use api::pipeline::{RunRecord, TableRun};
+use api::pipeline::{JobRecord, JobTable};
 use chrono::{DateTime, FixedOffset};
 use lake::{Lake, Mode, TableState};
 use serve::chain;
 use warehouse::sources::{ALL, Owner, Source};
-use warehouse::transform::{self, RunStamp, Tables};
+use warehouse::transform::{self, JobStamp, Tables};
 
 use super::progress::Progress;
 use crate::Settings;
@@ -15,28 +15,28 @@ use crate::extract::{Extraction, Read, TableError, With};
 use crate::source::{Connect, Erp, ErpError, Table};
 use crate::time_left::{NEARLY_UP, TimeLeft};
 
-/// How often a table is begun again because another run was faster.
+/// How often a table is begun again because another job was faster.
 const OVERTAKEN_MAX: u32 = 30;
 
-/// A run at its work.
-pub(super) struct Run<'a> {
+/// A job at its work.
+pub(super) struct Job<'a> {
     erp: &'a dyn Connect,
     lake: &'a Lake,
     settings: &'a Settings,
     mode: Mode,
-    stamp: &'a RunStamp,
+    stamp: &'a JobStamp,
     time: &'a TimeLeft<'a>,
-    record: &'a mut RunRecord,
+    record: &'a mut JobRecord,
     tables: Tables<'static>,
     has_committed: bool,
 }
 
-/// How a run's way through the tables ended.
+/// How a job's way through the tables ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
     /// Every table was read, or was not for a reason of its own.
     AllDone,
-    /// The run had to stop.
+    /// The job had to stop.
     ForLackOfTime,
 }
 
@@ -50,15 +50,15 @@ enum Again {
     NoTime,
 }
 
-impl<'a> Run<'a> {
+impl<'a> Job<'a> {
     pub(super) fn new(
         erp: &'a dyn Connect,
         lake: &'a Lake,
         settings: &'a Settings,
         mode: Mode,
-        stamp: &'a RunStamp,
+        stamp: &'a JobStamp,
         time: &'a TimeLeft<'a>,
-        record: &'a mut RunRecord,
+        record: &'a mut JobRecord,
     ) -> Self {
         Self {
             erp,
@@ -73,7 +73,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Extracts all tables and brings the marts up to date, also with what an earlier run left to do.
+    /// Extracts all tables and brings the marts up to date, also with what an earlier job left to do.
     pub(super) async fn all(&mut self) -> Result<Ended, String> {
         let manifest = transform::stage(self.lake, self.stamp).await.map_err(|error| chain(&error))?;
         let is_behind = transform::is_behind(&manifest);
@@ -148,7 +148,7 @@ impl<'a> Run<'a> {
     }
 
     /// Decides whether the ERP may be connected to again, and waits until then. What concerns the whole ERP
-    /// is counted for the run: a table does not wait for what another has waited for.
+    /// is counted for the job: a table does not wait for what another has waited for.
     async fn connect_again(&mut self, error: &ErpError) -> Again {
         let again = self.again(error.is_passing(), self.record.attempts);
         if again == Again::Yes {
@@ -250,7 +250,7 @@ impl<'a> Run<'a> {
         };
         let Some(table) = described(erp, source).await? else { return Ok(None) };
         let with =
-            With { lake: self.lake, erp, reading: &self.settings.reading, run: self.stamp, time: self.time };
+            With { lake: self.lake, erp, reading: &self.settings.reading, job: self.stamp, time: self.time };
         let mut extraction = Extraction::new(with, source, table, self.mode, state);
         let result = extraction.extract().await;
         self.has_committed |= extraction.has_committed();
@@ -264,9 +264,9 @@ enum Outcome {
     /// The ERP does not have it and need not.
     Absent,
     /// It was read, as of this moment.
-    Read(TableRun, DateTime<FixedOffset>),
+    Read(JobTable, DateTime<FixedOffset>),
     /// It was not.
-    Failed(TableRun, Cause),
+    Failed(JobTable, Cause),
 }
 
 /// Where a failure lies.
@@ -276,7 +276,7 @@ enum Cause {
     Table,
     /// In the ERP or the lake as a whole.
     Everywhere,
-    /// In the time that the run has.
+    /// In the time that the job has.
     Time,
 }
 

@@ -1,0 +1,73 @@
+//! Jobs on one machine: started by the schedule and by the API, one at a time, in this process.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use api::pipeline::JobRecord;
+use async_trait::async_trait;
+use chrono::Utc;
+use extractor_function::{JobRequest, Occasion, Settings, new_job_id, trigger};
+use lake::{JobMark, Lake, Mode};
+use pipeline_function::{PromisedJob, StartJob};
+use tokio::runtime::Handle;
+
+/// The jobs of this process. Its clones are of the same jobs.
+#[derive(Clone, Debug)]
+pub struct Jobs {
+    lake: Lake,
+    settings: Settings,
+    at_work: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Jobs {
+    /// Jobs from the ERP of these settings into this lake.
+    pub fn new(lake: Lake, settings: Settings) -> Self {
+        Self { lake, settings, at_work: Arc::default() }
+    }
+
+    /// A job for new rows, unless one is at work: then there is no record.
+    pub async fn on_schedule(&self) -> Option<JobRecord> {
+        self.run(&new_job_id(), Mode::Incremental, "schedule", Occasion::Scheduled).await
+    }
+
+    /// Says of the jobs that are at work that they are not any longer: the process ends, and nobody has to
+    /// wait for their marks to expire.
+    pub async fn abandon(&self) {
+        let at_work = std::mem::take(&mut *self.at_work.lock().unwrap_or_else(PoisonError::into_inner));
+        for job_id in at_work {
+            if let Ok(Some(mark)) = self.lake.job_mark(&job_id).await {
+                let mark = JobMark { expires_at: Utc::now(), ..mark };
+                if let Err(error) = self.lake.put_job_mark(&mark).await {
+                    tracing::warn!(%error, job_id, "the mark of a job that is given up stays until it expires");
+                }
+            }
+        }
+    }
+
+    async fn run(&self, job_id: &str, mode: Mode, by: &str, occasion: Occasion) -> Option<JobRecord> {
+        let request = JobRequest { mode, trigger: by.to_owned(), deadline: None };
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner).insert(job_id.to_owned());
+        let record = trigger(&self.lake, &self.settings, &request, job_id, occasion, Utc::now).await;
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner).remove(job_id);
+        if let Some(error) = record.as_ref().and_then(|record| record.error.as_deref()) {
+            tracing::error!("{error}");
+        }
+        record
+    }
+}
+
+#[async_trait]
+impl StartJob for Jobs {
+    async fn start(&self, job: PromisedJob) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let jobs = self.clone();
+        let runtime = Handle::current();
+        // On a thread of its own: a job is not made to move between the threads that answer requests.
+        let thread = thread::Builder::new().name("run".to_owned());
+        thread.spawn(move || {
+            runtime.block_on(jobs.run(&job.job_id, job.mode, &job.trigger, Occasion::Promised))
+        })?;
+        Ok(())
+    }
+}
