@@ -1,4 +1,4 @@
-//! A factory on one machine: an ERP in SQLite, a lake behind the embedded S3, and runs between them at a time
+//! A factory on one machine: an ERP in SQLite, a lake behind the embedded S3, and jobs between them at a time
 //! that the test chooses.
 
 use std::cell::Cell as TestClock;
@@ -29,14 +29,14 @@ pub struct Factory {
     pub folder: TempDir,
     /// The lake with its server.
     pub open: OpenLake,
-    /// How runs read the ERP.
+    /// How jobs read the ERP.
     pub settings: Settings,
-    /// What runs take for the present.
+    /// What jobs take for the present.
     pub now: TestClock<DateTime<Utc>>,
     endpoint: Option<TdsEndpoint>,
 }
 
-/// How runs reach the ERP.
+/// How jobs reach the ERP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Straight to the SQLite file.
@@ -162,12 +162,12 @@ impl Factory {
         self.execute(&format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), literals.join(", ")));
     }
 
-    /// One run.
+    /// One job.
     pub async fn run(&self, mode: Mode) -> JobRecord {
         run_into(self.lake(), &self.settings, mode, self.now.get()).await
     }
 
-    /// One run that must go well.
+    /// One job that must go well.
     pub async fn job_ok(&self, mode: Mode) -> JobRecord {
         let record = self.run(mode).await;
         assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
@@ -255,7 +255,7 @@ impl Factory {
     }
 }
 
-/// One run into a lake.
+/// One job into a lake.
 pub async fn run_into(lake: &Lake, settings: &Settings, mode: Mode, now: DateTime<Utc>) -> JobRecord {
     run_job(lake, settings, &JobRequest { mode, trigger: "test".to_owned(), deadline: None }, move || now)
         .await

@@ -10,7 +10,7 @@ use crate::factory::Factory;
 use crate::faults::schedule::dice::Dice;
 use crate::random_factory::cell;
 
-/// Changes rows of a few tables, all stamped from `at` on, and tells which run must see it: an incremental
+/// Changes rows of a few tables, all stamped from `at` on, and tells which job must see it: an incremental
 /// one does not see rows that went or came with a stamp of the past.
 pub fn edit(factory: &Factory, seed: u64, at: NaiveDateTime) -> Mode {
     let mut dice = Dice::new(seed);
@@ -147,7 +147,7 @@ impl Edit<'_> {
         all.into_iter().filter(|_| dice.chance(permille)).collect()
     }
 
-    /// Of now, or where a run compares all of it, of some day before.
+    /// Of now, or where a job compares all of it, of some day before.
     fn stamp(&self, dice: &mut Dice, stamps: &mut Stamps) -> Value {
         let is_of_the_past = !self.is_seen_at_once && dice.chance(300);
         stamps.next(if is_of_the_past { dice.between(1, 9) } else { 0 })

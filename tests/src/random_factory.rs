@@ -74,7 +74,7 @@ fn time(dice: &mut Dice) -> String {
     let day =
         dice.pick(&["2026-10-23", "2026-10-24", "2026-10-25", "2026-10-26", "2026-11-01", "2026-11-02"]);
     match dice.below(6) {
-        // A date alone, and stamps that tie with the beginning of a run.
+        // A date alone, and stamps that tie with the beginning of a job.
         0 => day.to_owned(),
         1 => format!("{day} 06:00:00"),
         2 => format!("{day} 12:00:00"),

@@ -83,6 +83,6 @@ fn app(factory: &Factory) -> Router {
         dashboard_origin: None,
     };
     let lake = Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory);
-    let runs = Jobs::new(lake.clone(), factory.settings.clone());
-    tideline::app::app(State::new(lake, settings, Utc::now), &place::page(), runs)
+    let jobs = Jobs::new(lake.clone(), factory.settings.clone());
+    tideline::app::app(State::new(lake, settings, Utc::now), &place::page(), jobs)
 }

@@ -1,4 +1,4 @@
-//! What a run left in the storage, without what is another each time: so that two lakes that differ in ids
+//! What a job left in the storage, without what is another each time: so that two lakes that differ in ids
 //! only need not both be looked at.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use lake::{MemoryStore, Store};
 use serde_json::Value;
 
-/// A number for the state of a lake: equal for lakes that differ only in the ids of runs and in what makes
+/// A number for the state of a lake: equal for lakes that differ only in the ids of jobs and in what makes
 /// names unique.
 pub async fn left_behind(store: &MemoryStore) -> u64 {
     let mut lines = Vec::new();
@@ -23,7 +23,7 @@ pub async fn left_behind(store: &MemoryStore) -> u64 {
         let content = if listed.key.ends_with("manifest.json") {
             manifest(serde_json::from_slice(&object.bytes).expect("a manifest"))
         } else if listed.key.ends_with("open.parquet") {
-            // Says which run rejected a row.
+            // Says which job rejected a row.
             object.bytes.len().to_string()
         } else {
             object.etag.to_string()
@@ -46,7 +46,7 @@ fn manifest(mut manifest: Value) -> String {
     manifest.to_string()
 }
 
-/// A key without what is another each time: the ids of runs, and what makes the names of mart versions
+/// A key without what is another each time: the ids of jobs, and what makes the names of mart versions
 /// unique.
 pub(super) fn without_ids(key: &str) -> &str {
     let cut = |folder: &str| key.find(folder).map(|at| &key[..at + folder.len()]);

@@ -1,8 +1,8 @@
-//! What can go wrong around a run: storages and ERPs whose calls fail where a test wants it, a small factory
+//! What can go wrong around a job: storages and ERPs whose calls fail where a test wants it, a small factory
 //! for it to happen in, and what must hold meanwhile and afterwards.
 //!
 //! Every call to a storage or an ERP first asks a [`Fate`] what is to become of it. A fate may fail the n-th
-//! call ([`Strike`]) or let calls of several runs through in an order that a seed decides ([`schedule`]).
+//! call ([`Strike`]) or let calls of several jobs through in an order that a seed decides ([`schedule`]).
 //! Nothing here knows how the extractor works; it only sees the calls.
 
 mod erp;

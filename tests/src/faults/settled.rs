@@ -1,4 +1,4 @@
-//! What must hold when the faults are over and clean runs have gone through: the lake is the ERP, each row
+//! What must hold when the faults are over and clean jobs have gone through: the lake is the ERP, each row
 //! once, and everything made of it is right.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,7 +41,7 @@ impl Goal {
         Self { staging, open, marts: BTreeMap::new() }
     }
 
-    /// What the lake of a factory must come to. The marts are those that one run makes in an empty lake.
+    /// What the lake of a factory must come to. The marts are those that one job makes in an empty lake.
     pub async fn of(factory: &Small) -> Self {
         let fresh = factory.lake_over(MemoryStore::new());
         let mut client = factory.client(std::sync::Arc::new(super::Unharmed));
@@ -174,10 +174,10 @@ fn rejected_key(source: &Source, row: &RejectedRow) -> String {
         .map_or_else(|| row.json(source), |parts| format!("[{}]", parts.join(",")))
 }
 
-/// Every run has come to an end, those that died too.
+/// Every job has come to an end, those that died too.
 async fn check_records(store: &MemoryStore) -> Result<(), String> {
     let marks = store.list("factory=test/running/", None).await.map_err(said)?;
-    ensure(marks.is_empty(), || format!("runs are still marked as living: {marks:?}"))?;
+    ensure(marks.is_empty(), || format!("jobs are still marked as living: {marks:?}"))?;
     for listed in store.list("factory=test/runs/", None).await.map_err(said)? {
         let object =
             store.get(&listed.key).await.map_err(said)?.ok_or("a record that is listed is not there")?;

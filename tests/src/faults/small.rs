@@ -43,13 +43,13 @@ pub struct Small {
     erp: Connection,
     /// The lake's storage.
     pub store: MemoryStore,
-    /// How runs read the ERP.
+    /// How jobs read the ERP.
     pub settings: Settings,
-    /// What runs take for the present.
+    /// What jobs take for the present.
     pub clock: Clock,
 }
 
-/// A run as a client of ERP and lake, whose calls have a fate.
+/// A job as a client of ERP and lake, whose calls have a fate.
 #[derive(Debug)]
 pub struct Client {
     /// Its way to the ERP.
@@ -67,7 +67,7 @@ pub struct Client {
 }
 
 impl Small {
-    /// A factory whose ERP has these tables, without a row; columns have no type. With indexes, runs read by
+    /// A factory whose ERP has these tables, without a row; columns have no type. With indexes, jobs read by
     /// stamps, and without by keys.
     pub fn new<'a>(
         now: DateTime<Utc>,
@@ -119,7 +119,7 @@ impl Small {
         self.folder.path().join("erp.db")
     }
 
-    /// Lets time pass, for runs and storage.
+    /// Lets time pass, for jobs and storage.
     pub fn set_now(&self, now: DateTime<Utc>) {
         self.clock.set(now);
         self.store.set_now(now);
@@ -163,7 +163,7 @@ impl Small {
         Lake::new(Arc::new(store), "", &self.settings.factory_id)
     }
 
-    /// A run to be.
+    /// A job to be.
     pub fn client(&self, fate: Arc<dyn Fate>) -> Client {
         let store = FaultyStore::new(self.store.clone(), Arc::clone(&fate));
         Client {
@@ -177,19 +177,19 @@ impl Small {
         }
     }
 
-    /// A run that nothing happens to.
+    /// A job that nothing happens to.
     pub async fn run(&self, mode: Mode) -> JobRecord {
         self.client(Arc::new(Unharmed)).run(mode).await
     }
 
-    /// A run that must go well.
+    /// A job that must go well.
     pub async fn job_ok(&self, mode: Mode) -> JobRecord {
         let record = self.run(mode).await;
         assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
         record
     }
 
-    /// A run that is struck; `None` if it dies of it.
+    /// A job that is struck; `None` if it dies of it.
     pub async fn job_struck(&self, mode: Mode, strike: &Arc<Strike>) -> Option<JobRecord> {
         let client = self.client(strike.clone());
         tokio::select! {
@@ -200,7 +200,7 @@ impl Small {
 }
 
 impl Client {
-    /// The run.
+    /// The job.
     pub async fn run(&self, mode: Mode) -> JobRecord {
         let clock = || self.clock.now() + self.clock_ahead;
         let request = JobRequest {
@@ -214,7 +214,7 @@ impl Client {
 
 fn open(folder: &TempDir) -> Connection {
     let erp = Connection::open(folder.path().join("erp.db")).expect("an ERP");
-    // The tests kill runs, never the ERP: nothing has to reach the disk.
+    // The tests kill jobs, never the ERP: nothing has to reach the disk.
     execute(&erp, "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY");
     erp
 }

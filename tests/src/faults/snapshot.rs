@@ -69,12 +69,12 @@ struct CheckRow {
 }
 
 /// Reads all that a reader can see and says what of it does not fit together. `latest_start` is the latest
-/// start of any run on the factory's clock, where the test knows it. Returns the generation that was read, 0
+/// start of any job on the factory's clock, where the test knows it. Returns the generation that was read, 0
 /// before the first.
 pub async fn see_one_version(lake: &Lake, latest_start: Option<NaiveDateTime>) -> Result<u64, String> {
     let Some((manifest, _)) = lake.manifest().await.map_err(|error| error.to_string())? else { return Ok(0) };
     segments_are_there(lake, &manifest, latest_start).await?;
-    // A manifest without marts only notes what the first run is about to do.
+    // A manifest without marts only notes what the first job is about to do.
     if !manifest.marts.is_empty() {
         marts_agree(lake, &manifest).await?;
     }
@@ -114,7 +114,7 @@ async fn segments_are_there(
                 .map_err(|error| format!("{table}: the watermark is {watermark}: {error}"))?;
             ensure(watermark <= start, || {
                 format!(
-                    "{table}: the watermark {watermark} is ahead of every run's start, {start} at the latest"
+                    "{table}: the watermark {watermark} is ahead of every job's start, {start} at the latest"
                 )
             })?;
         }

@@ -1,4 +1,4 @@
-//! The fate that strikes one call of a run: fails it, kills or holds the run there, or fails all writes from
+//! The fate that strikes one call of a job: fails it, kills or holds the job there, or fails all writes from
 //! there on.
 
 use std::sync::{Mutex, PoisonError};
@@ -17,11 +17,11 @@ enum When {
     Death(usize),
     /// From this call on no write is done.
     Full(usize),
-    /// This call waits until the run is let go on.
+    /// This call waits until the job is let go on.
     Held(usize),
 }
 
-/// Counts the calls of a run and strikes one of them.
+/// Counts the calls of a job and strikes one of them.
 #[derive(Debug)]
 pub struct Strike {
     when: When,
@@ -47,7 +47,7 @@ impl Strike {
         Self::new(When::Full(n))
     }
 
-    /// The run is held before its n-th call until it is [let go on](Strike::let_go_on).
+    /// The job is held before its n-th call until it is [let go on](Strike::let_go_on).
     pub fn hold_at(n: usize) -> Self {
         Self::new(When::Held(n))
     }
@@ -56,12 +56,12 @@ impl Strike {
         Self { when, calls: Mutex::default(), reached: Notify::new(), let_go: Notify::new() }
     }
 
-    /// Comes back when the run stands at the call at which it dies or is held.
+    /// Comes back when the job stands at the call at which it dies or is held.
     pub async fn reached(&self) {
         self.reached.notified().await;
     }
 
-    /// Lets a run go on that is held.
+    /// Lets a job go on that is held.
     pub fn let_go_on(&self) {
         self.let_go.notify_one();
     }

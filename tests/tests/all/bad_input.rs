@@ -1,4 +1,4 @@
-//! What goes wrong around a run is said in plain words, one failure does not stop the rest, and nothing that
+//! What goes wrong around a job is said in plain words, one failure does not stop the rest, and nothing that
 //! is stored is harmed.
 
 use api::Problem;
@@ -23,7 +23,7 @@ fn two_products(factory: &Factory) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_erp_file_fails_the_run_and_says_what_to_do() {
+async fn a_missing_erp_file_fails_the_job_and_says_what_to_do() {
     let factory = Factory::without_erp(NOW).await;
     let record = factory.run(Mode::Incremental).await;
     assert_eq!(record.status, "failed");
@@ -40,7 +40,7 @@ async fn a_file_that_is_no_database_is_named_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_erp_fails_the_tables_and_the_next_run_goes_well() {
+async fn a_locked_erp_fails_the_tables_and_the_next_job_goes_well() {
     let factory = Factory::empty(NOW).await;
     two_products(&factory);
     factory.job_ok(Mode::Incremental).await;

@@ -171,7 +171,7 @@ async fn the_last_numbers_stay_on_screen_while_the_api_is_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_lake_is_said_to_be_empty_until_the_first_run() {
+async fn an_empty_lake_is_said_to_be_empty_until_the_first_job() {
     let factory = producing_factory().await;
     let site = Site::open(&factory).await;
     let browser = Browser::start().await;
@@ -202,7 +202,7 @@ async fn an_empty_lake_is_said_to_be_empty_until_the_first_run() {
     // A page that was loaded again would have forgotten them.
     let first: Vec<String> = browser.run("return window.firstNumbers").await;
     let now: Screen = browser.run(READ_SCREEN).await;
-    assert_eq!(first, now.cards, "the first numbers are whole, not those of a run under way");
+    assert_eq!(first, now.cards, "the first numbers are whole, not those of a job under way");
     assert!(browser.run::<bool>("return !document.getElementById('empty-lake')").await);
     // The browser itself notes each answer 503.
     assert_no_complaint_but_of_the_network(browser.logged().await);

@@ -20,7 +20,7 @@ fn commit(factory: &Small, input_id: usize, stamp: &str) {
     factory.execute(&format!("INSERT INTO run_inputs (input_id, run_number, qty_kg, updated_at) VALUES ({input_id}, '1', {input_id}, '{stamp}')"));
 }
 
-/// A run at some moment of UTC; says how many rows were new.
+/// A job at some moment of UTC; says how many rows were new.
 async fn run_at(factory: &Small, now: &str, mode: Mode) -> i64 {
     factory.set_now(moment(now));
     let record = factory.job_ok(mode).await;
@@ -62,7 +62,7 @@ async fn the_hour_that_comes_twice_in_autumn_loses_no_row() {
         commit(&factory, 4, "2026-10-25 01:00:00");
         commit(&factory, 5, "2026-10-25 01:30:00");
         assert_eq!(run_at(&factory, "2026-10-25T01:31:00", Mode::Incremental).await, 2);
-        // Never ahead of the run's own start.
+        // Never ahead of the job's own start.
         assert_watermark(&factory, is_indexed, "2026-10-25T01:31:00").await;
         commit(&factory, 6, "2026-10-25 01:45:00");
         commit(&factory, 7, "2026-10-25 02:05:00");
@@ -163,7 +163,7 @@ async fn equal_stamps_over_many_pages_are_read_to_the_end_and_only_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_whose_clock_is_wrong_by_an_hour_hides_nothing_from_the_next() {
+async fn a_job_whose_clock_is_wrong_by_an_hour_hides_nothing_from_the_next() {
     for ahead_minutes in [-60, 60] {
         let factory = factory("2026-11-20T14:00:00", true);
         commit(&factory, 1, "2026-11-20 13:59:00");
@@ -172,7 +172,7 @@ async fn a_run_whose_clock_is_wrong_by_an_hour_hides_nothing_from_the_next() {
         client.clock_ahead = TimeDelta::minutes(ahead_minutes);
         assert_eq!(client.run(Mode::Incremental).await.status, "ok");
         let start = moment("2026-11-20T14:00:00").naive_utc() + TimeDelta::minutes(ahead_minutes);
-        assert!(watermark(&factory).await <= Some(start), "never ahead of the run's own start");
+        assert!(watermark(&factory).await <= Some(start), "never ahead of the job's own start");
         commit(&factory, 3, "2026-11-20 14:01:00");
         assert_eq!(
             run_at(&factory, "2026-11-20T14:02:00", Mode::Incremental).await,

@@ -24,11 +24,11 @@ fn complaint(output: &Output) -> String {
 }
 
 over_both_ways!(
-    a_run_that_goes_well_exits_with_0_and_tells_all_in_json,
-    a_run_with_a_failed_table_exits_with_1_and_names_it,
+    a_job_that_goes_well_exits_with_0_and_tells_all_in_json,
+    a_job_with_a_failed_table_exits_with_1_and_names_it,
 );
 
-async fn a_run_that_goes_well_exits_with_0_and_tells_all_in_json(way: Way) {
+async fn a_job_that_goes_well_exits_with_0_and_tells_all_in_json(way: Way) {
     let factory = Factory::empty(NOW).await.over(way);
     factory.insert("SI_OCM_PLU", &[("PLUNumber", "1"), ("Updated", "'2026-11-20 10:00:00.123'")]);
     factory.insert(
@@ -47,7 +47,7 @@ async fn a_run_that_goes_well_exits_with_0_and_tells_all_in_json(way: Way) {
     assert_eq!(answer["tables"]["SI_OCM_PLU"], expected);
 }
 
-async fn a_run_with_a_failed_table_exits_with_1_and_names_it(way: Way) {
+async fn a_job_with_a_failed_table_exits_with_1_and_names_it(way: Way) {
     let factory = Factory::empty(NOW).await.over(way);
     factory.execute("DROP TABLE SI_OCM_TRANS");
     let output = tideline(&factory, &factory.folder.path().join("other"), &["extract"]);

@@ -151,7 +151,7 @@ async fn a_late_row_counts_when_keys_are_compared(way: Way) {
     let factory = factory(way).await;
     factory.now.set(moment("2026-11-20T20:00:00"));
     factory.job_ok(Mode::Incremental).await;
-    // Committed after the run, with a stamp from before the overlap.
+    // Committed after the job, with a stamp from before the overlap.
     factory.insert(
         "run_inputs",
         &[

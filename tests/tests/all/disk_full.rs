@@ -1,5 +1,5 @@
-//! The disk of the lake folder is full, under the real program: the run says so in plain words, nothing is
-//! left half, and the next run with space goes on.
+//! The disk of the lake folder is full, under the real program: the job says so in plain words, nothing is
+//! left half, and the next job with space goes on.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -39,7 +39,7 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Opens a lake that was left behind, looks at every object, and lets a run with space go on.
+/// Opens a lake that was left behind, looks at every object, and lets a job with space go on.
 async fn assert_the_next_job_goes_on(factory: &Factory, left: &Path) {
     let open = place::open(&left.display().to_string(), &factory.settings.factory_id).await.unwrap();
     let store = open.server.as_ref().unwrap().store(tideline::s3::BUCKET);
@@ -76,7 +76,7 @@ async fn assert_the_next_job_goes_on(factory: &Factory, left: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn objects_larger_than_a_limit_on_files_fail_the_run_and_leave_nothing_half() {
+async fn objects_larger_than_a_limit_on_files_fail_the_job_and_leave_nothing_half() {
     let factory = factory().await;
     let lake = factory.folder.path().join("limited");
     // 100 blocks of 512 bytes: the segment of packs does not fit. The signal that comes with the limit would
@@ -95,7 +95,7 @@ async fn objects_larger_than_a_limit_on_files_fail_the_run_and_leave_nothing_hal
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_fails_the_run_in_plain_words_and_the_next_run_with_space_goes_on() {
+async fn a_full_disk_fails_the_job_in_plain_words_and_the_next_job_with_space_goes_on() {
     // A disk of its own needs a mount, and that a namespace of its own, which not every machine allows.
     let private = ["unshare", "--user", "--map-root-user", "--mount"];
     let mounts =

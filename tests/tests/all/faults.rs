@@ -1,4 +1,4 @@
-//! Every call of a run fails once in every way that it can: afterwards one clean run brings the lake to what
+//! Every call of a job fails once in every way that it can: afterwards one clean job brings the lake to what
 //! the ERP is, and readers never see anything but one whole version.
 
 mod scripts;
@@ -27,28 +27,28 @@ fn empty_factory(tables: &[&str]) -> Small {
     Small::new(moment("2026-11-20T13:00:00"), present, |_| true)
 }
 
-/// A run, as it stands before it and as it must end.
+/// A job, as it stands before it and as it must end.
 struct Case {
     name: &'static str,
     mode: Mode,
-    /// The factory before the run.
+    /// The factory before the job.
     before: Mutex<Small>,
     goal: Goal,
-    /// The calls of the run when nothing happens to it.
+    /// The calls of the job when nothing happens to it.
     calls: Vec<Operation>,
 }
 
-/// Four runs, one after the other over one factory.
+/// Four jobs, one after the other over one factory.
 async fn cases(tables: &[&str]) -> Vec<Case> {
     let factory = empty_factory(tables);
-    let runs = [
-        ("a first run", Mode::Incremental, ROWS),
-        ("an incremental run", Mode::Incremental, CHANGES),
+    let jobs = [
+        ("a first job", Mode::Incremental, ROWS),
+        ("an incremental job", Mode::Incremental, CHANGES),
         ("a reconciliation", Mode::Reconcile, MOVES),
         ("a full reload", Mode::Full, SILENT),
     ];
     let mut cases = Vec::new();
-    for (name, mode, script) in runs {
+    for (name, mode, script) in jobs {
         factory.execute(&about(script, tables));
         factory.set_now(factory.clock.now() + TimeDelta::minutes(30));
         let before = Mutex::new(factory.fork());
@@ -70,7 +70,7 @@ impl Case {
     }
 }
 
-/// What is done to a run at its n-th call.
+/// What is done to a job at its n-th call.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
     Blow(Blow),
@@ -158,7 +158,7 @@ fn is_all() -> bool {
 }
 
 #[test]
-fn whatever_fails_at_whichever_call_the_next_run_brings_everything_right() {
+fn whatever_fails_at_whichever_call_the_next_job_brings_everything_right() {
     let started = Instant::now();
     let cases = blocking(cases(&tables()));
     let mut work = Vec::new();
@@ -188,7 +188,7 @@ fn whatever_fails_at_whichever_call_the_next_run_brings_everything_right() {
 
 async fn strike(case: &Case, n: usize, fault: Fault, seen: &Seen) -> Result<(), String> {
     let mut factory = case.fork();
-    // Some runs try again themselves.
+    // Some jobs try again themselves.
     factory.settings.retries = (n % 2) as u32;
     let strike = Arc::new(match fault {
         Fault::Blow(blow) => Strike::on(n, blow),
@@ -196,7 +196,7 @@ async fn strike(case: &Case, n: usize, fault: Fault, seen: &Seen) -> Result<(), 
         Fault::DiskFull => Strike::disk_full_from(n),
     });
     factory.job_struck(case.mode, &strike).await;
-    assert!(strike.calls().len() >= n, "the run has fewer calls than before");
+    assert!(strike.calls().len() >= n, "the job has fewer calls than before");
     if !seen.is_new(case, &factory).await {
         return Ok(());
     }
@@ -205,29 +205,29 @@ async fn strike(case: &Case, n: usize, fault: Fault, seen: &Seen) -> Result<(), 
     case.goal.check(&factory, Some(factory.local_now())).await
 }
 
-/// One clean run, later than whatever died is given to show that it lives.
+/// One clean job, later than whatever died is given to show that it lives.
 async fn settle(case: &Case, factory: &Small) -> Result<(), String> {
     factory.set_now(factory.clock.now() + TimeDelta::minutes(70));
     let record = factory.run(case.mode).await;
     if record.status == "ok" {
         Ok(())
     } else {
-        Err(format!("the clean run ends {}: {:?}", record.status, record.error))
+        Err(format!("the clean job ends {}: {:?}", record.status, record.error))
     }
 }
 
-/// What happens in the ERP, and in which mode another run goes through, while a run is held.
+/// What happens in the ERP, and in which mode another job goes through, while a job is held.
 #[derive(Clone, Copy, Debug)]
 struct Meanwhile {
     script: &'static str,
     other: Option<Mode>,
 }
 
-/// A row comes, is committed by one run, and goes before that run has staged it; another run finds both out
+/// A row comes, is committed by one job, and goes before that job has staged it; another job finds both out
 /// meanwhile. A staging part is then, byte for byte, what it was before: whoever replaces it must not take it
 /// for the version that he read.
 #[test]
-fn a_row_that_comes_and_goes_while_a_run_is_held_leaves_no_trace() {
+fn a_row_that_comes_and_goes_while_a_job_is_held_leaves_no_trace() {
     let tables = ["RunNumber", "SI_OCM_TRANS"];
     let (case, goal) = blocking(async {
         let factory = empty_factory(&tables);
@@ -242,7 +242,7 @@ fn a_row_that_comes_and_goes_while_a_run_is_held_leaves_no_trace() {
         factory.job_struck(Mode::Incremental, &strike).await;
         (
             Case {
-                name: "a run",
+                name: "a job",
                 mode: Mode::Incremental,
                 before,
                 goal: Goal::of(&factory).await,
@@ -262,7 +262,7 @@ fn a_row_that_comes_and_goes_while_a_run_is_held_leaves_no_trace() {
 }
 
 #[test]
-fn a_run_that_is_overtaken_at_whichever_call_does_no_harm() {
+fn a_job_that_is_overtaken_at_whichever_call_does_no_harm() {
     let started = Instant::now();
     let tables = tables();
     let cases = blocking(cases(&tables));
@@ -278,7 +278,7 @@ fn a_run_that_is_overtaken_at_whichever_call_does_no_harm() {
             .flat_map(|i| [Some(Mode::Reconcile), Some(Mode::Incremental), None].map(|other| (i, other)))
             .enumerate()
         {
-            // A prime number apart, so that each kind of run comes after each kind of call.
+            // A prime number apart, so that each kind of job comes after each kind of call.
             if is_all() || i % 13 == 0 {
                 work.push((case, Arc::clone(&goal), other.0 + 1, Meanwhile { script, other: other.1 }));
             }
@@ -328,7 +328,7 @@ async fn overtake(
     let (record, overtaken) = tokio::join!(held.run(case.mode), overtaking);
     overtaken?;
     if record.status != "ok" {
-        return Err(format!("the held run ends {}: {:?}", record.status, record.error));
+        return Err(format!("the held job ends {}: {:?}", record.status, record.error));
     }
     if !seen.is_new(case, &factory).await {
         return Ok(());

@@ -91,7 +91,7 @@ fn lake_of(factory: &Factory) -> PathBuf {
     factory.folder.path().join("lake").join(format!("factory={}", factory.settings.factory_id))
 }
 
-/// A factory of random rows, its marts made in two runs.
+/// A factory of random rows, its marts made in two jobs.
 async fn random_factory(seed: u64) -> Factory {
     let factory = Factory::empty("2026-11-02T14:00:00").await;
     fill(&factory, seed, 1);

@@ -203,7 +203,7 @@ impl Watch {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
     }
 
-    /// The record of a run that was started, when it has ended.
+    /// The record of a job that was started, when it has ended.
     async fn ended(&self, job_id: &str) -> Value {
         loop {
             let (status, record) = self.get(&format!("/pipeline/runs/{job_id}")).await;

@@ -1,4 +1,4 @@
-//! The marts after many small runs are those that one run over the same ERP makes from nothing, whatever
+//! The marts after many small jobs are those that one job over the same ERP makes from nothing, whatever
 //! moved, changed or went meanwhile.
 
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use lake::{Lake, MemoryStore, Mode};
 use tests::factory::{Factory, Way, moment, rows_of, run_into};
 use warehouse::marts::ALL;
 
-/// What happens in the ERP between two runs. `STAMP` is a moment shortly before the run.
+/// What happens in the ERP between two jobs. `STAMP` is a moment shortly before the job.
 const EDITS: &[&str] = &[
     "UPDATE run_inputs SET qty_kg = qty_kg * 1.1, updated_at = STAMP WHERE input_id % 11 = 0",
     // Rows that count for another run now.
@@ -74,7 +74,7 @@ async fn marts_that_followed_every_change_are_those_made_from_nothing(way: Way) 
     assert_marts_are_those_made_from_nothing(&factory).await;
 }
 
-/// Fails unless every mart holds the rows that one run over the same ERP makes in an empty lake.
+/// Fails unless every mart holds the rows that one job over the same ERP makes in an empty lake.
 pub(crate) async fn assert_marts_are_those_made_from_nothing(factory: &Factory) {
     for (mart, rows) in compared_with_those_made_from_nothing(factory).await {
         assert!(rows > 0, "{mart} is empty, so nothing is compared");

@@ -55,7 +55,7 @@ async fn factory(way: Way) -> Factory {
     factory
 }
 
-/// Changes the ERP and lets a run follow, so many minutes after the first.
+/// Changes the ERP and lets a job follow, so many minutes after the first.
 async fn edit(factory: &Factory, minute: u32, sql: &str) {
     factory.now.set(moment(&format!("2026-11-20T14:{minute:02}:30")));
     factory.execute(&sql.replace("STAMP", &format!("'2026-11-20 14:{minute:02}:00'")));

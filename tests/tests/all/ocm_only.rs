@@ -49,7 +49,7 @@ const EMPTY: [&str; 11] = [
     "/reports/order-fulfilment",
 ];
 
-/// A factory after its first run, and the app over its lake.
+/// A factory after its first job, and the app over its lake.
 struct OcmOnly {
     factory: Factory,
     app: Router,
@@ -85,11 +85,11 @@ impl OcmOnly {
             stale_after_seconds: 900,
             dashboard_origin: None,
         };
-        let (now, runs) = (factory.now.get(), Jobs::new(factory.lake().clone(), factory.settings.clone()));
+        let (now, jobs) = (factory.now.get(), Jobs::new(factory.lake().clone(), factory.settings.clone()));
         let app = tideline::app::app(
             State::new(factory.lake().clone(), settings, move || now),
             &place::page(),
-            runs,
+            jobs,
         );
         Self { factory, app, job_id: record.job_id }
     }

@@ -1,4 +1,4 @@
-//! Runs at the same time, and runs that are killed: the lake ends as the ERP is, each row once.
+//! Jobs at the same time, and jobs that are killed: the lake ends as the ERP is, each row once.
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -20,7 +20,7 @@ async fn two_extractions_at_once_lose_and_repeat_nothing() {
     let factory = Factory::sandbox("2026-11-20T14:00:00", 1).await;
     let address = factory.folder.path().join("lake").display().to_string();
     let other = place::open(&address, &factory.settings.factory_id).await.unwrap();
-    // Pages of different sizes: what two runs put under one number is never the same.
+    // Pages of different sizes: what two jobs put under one number is never the same.
     let with_pages = |batch_size| {
         let mut settings = factory.settings.clone();
         settings.reading.batch_size = batch_size;
@@ -28,11 +28,11 @@ async fn two_extractions_at_once_lose_and_repeat_nothing() {
     };
     let (ours, theirs) = (with_pages(700), with_pages(430));
     let now = factory.now.get();
-    let runs = [
+    let jobs = [
         run_into(factory.lake(), &ours, Mode::Incremental, now),
         run_into(&other.lake, &theirs, Mode::Incremental, now),
     ];
-    for record in join_all(runs).await {
+    for record in join_all(jobs).await {
         assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
     }
     factory.assert_lake_mirrors_erp().await;
@@ -40,10 +40,10 @@ async fn two_extractions_at_once_lose_and_repeat_nothing() {
     assert_segments_are_numbered_without_gaps(&factory).await;
 }
 
-/// So many runs at once.
+/// So many jobs at once.
 const CROWD: usize = 8;
 
-/// A day of a factory with every eighth row of its large tables, so that eight runs over it stay short.
+/// A day of a factory with every eighth row of its large tables, so that eight jobs over it stay short.
 async fn thin_factory() -> Factory {
     let factory = Factory::sandbox("2026-11-20T14:00:00", 1).await;
     factory.execute(
@@ -110,12 +110,12 @@ async fn eight_extractions_at_once_in_one_process_are_as_one() {
         lakes.push(place::open(&address, &factory.settings.factory_id).await.unwrap());
     }
     let at_once = async |mode: fn(usize) -> Mode, now| {
-        let runs = lakes.iter().enumerate().map(|(i, open)| {
+        let jobs = lakes.iter().enumerate().map(|(i, open)| {
             let mut settings = factory.settings.clone();
             settings.reading.batch_size = 300 + 70 * i;
             async move { run_into(&open.lake, &settings, mode(i), now).await }
         });
-        let (records, generations) = read_while(&factory, join_all(runs)).await;
+        let (records, generations) = read_while(&factory, join_all(jobs)).await;
         for record in records {
             assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
         }
@@ -137,11 +137,11 @@ async fn eight_extractions_at_once_in_one_process_are_as_one() {
 async fn eight_extractions_at_once_by_processes_are_as_one() {
     let factory = thin_factory().await;
     let at_once = async |modes: [Option<&'static str>; CROWD]| {
-        let runs = modes.into_iter().enumerate().map(|(i, mode)| {
+        let jobs = modes.into_iter().enumerate().map(|(i, mode)| {
             let mut command = extraction(&factory, &(300 + 70 * i).to_string());
             async move { command.args(mode).stderr(Stdio::piped()).output().await.unwrap() }
         });
-        let (outputs, generations) = read_while(&factory, join_all(runs)).await;
+        let (outputs, generations) = read_while(&factory, join_all(jobs)).await;
         for output in outputs {
             assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         }
@@ -166,13 +166,13 @@ async fn eight_extractions_at_once_by_processes_are_as_one() {
     assert_all_is_right(&factory).await;
 }
 
-/// The program is killed at random moments, each time resumed by the next; then one run is let through.
+/// The program is killed at random moments, each time resumed by the next; then one job is let through.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_extraction_that_is_killed_again_and_again_ends_as_the_erp_is() {
     let factory = Factory::sandbox("2026-11-20T14:00:00", 1).await;
     let (mut killed, mut started) = (0, 0);
     while killed < 10 {
-        assert!(started < 100, "of {started} runs only {killed} were killed before they ended");
+        assert!(started < 100, "of {started} jobs only {killed} were killed before they ended");
         let mode = [None, Some("--full"), None, Some("--reconcile"), Some("--full")][started % 5];
         let mut child = extraction(&factory, "400").args(mode).spawn().unwrap();
         tokio::select! {

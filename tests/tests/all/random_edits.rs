@@ -1,4 +1,4 @@
-//! Whatever happens to the rows of all tables, the marts that followed it are those that one run makes from
+//! Whatever happens to the rows of all tables, the marts that followed it are those that one job makes from
 //! nothing. A failure names its seed; `TIDELINE_SEED=<seed>` plays just that one again.
 
 use std::collections::BTreeMap;

@@ -228,14 +228,14 @@ fn app(state: State) -> Router {
     serve::finish(tideline::app::routes().merge(pipeline_function::start_routes(Arc::new(NeverBegun))), state)
 }
 
-/// Begins no run, so that the promise of it has to be taken back.
+/// Begins no job, so that the promise of it has to be taken back.
 #[derive(Debug)]
 struct NeverBegun;
 
 #[async_trait]
 impl StartJob for NeverBegun {
     async fn start(&self, _: PromisedJob) -> Result<(), Box<dyn Error + Send + Sync>> {
-        Err("no run begins here".into())
+        Err("no job begins here".into())
     }
 }
 

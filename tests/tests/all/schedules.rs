@@ -1,4 +1,4 @@
-//! A thousand seeded random schedules of edits, runs, readers and faults. A failure prints its seed;
+//! A thousand seeded random schedules of edits, jobs, readers and faults. A failure prints its seed;
 //! `TIDELINE_SEED=<seed>` plays just that one again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +13,7 @@ use tokio::runtime::Builder;
 const SCHEDULES: u64 = 1000;
 /// The same under `cargo xtask test --all`.
 const ALL_SCHEDULES: u64 = 10_000;
-/// More than there are processors: where runs get in each other's way they wait a little.
+/// More than there are processors: where jobs get in each other's way they wait a little.
 const THREADS: usize = 6;
 
 #[test]
@@ -49,8 +49,8 @@ fn schedules_of_faults_end_with_the_lake_as_the_erp_is() {
     });
     let total = total.into_inner().unwrap_or_else(PoisonError::into_inner);
     println!(
-        "{schedules} schedules, {} runs, {} of them killed, {} faults in {} calls, in {:.0} s",
-        total.runs,
+        "{schedules} schedules, {} jobs, {} of them killed, {} faults in {} calls, in {:.0} s",
+        total.jobs,
         total.deaths,
         total.faults,
         total.calls,

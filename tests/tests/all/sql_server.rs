@@ -16,7 +16,7 @@ async fn factory() -> Factory {
     Factory::empty(NOW).await.with_lake_in_memory().over(Way::SqlServer)
 }
 
-/// A factory of few tables, for tests of many runs.
+/// A factory of few tables, for tests of many jobs.
 async fn small_factory(table: &str) -> Factory {
     let factory = factory().await;
     for source in ALL.into_iter().filter(|source| source.owner == Owner::Factory && source.table != table) {
@@ -60,7 +60,7 @@ async fn the_login_asks_for_reading_only_and_says_who_it_is() {
     let factory = factory().await;
     factory.job_ok(Mode::Incremental).await;
     let logins = factory.server().logins();
-    assert_eq!(logins.len(), 1, "one connection serves the whole run");
+    assert_eq!(logins.len(), 1, "one connection serves the whole job");
     assert_eq!(
         (logins[0].application.as_str(), logins[0].read_only, logins[0].accepted),
         ("tideline", true, true)
@@ -239,7 +239,7 @@ async fn stamps_a_tick_apart_neither_lose_a_row_nor_loop() {
             let record = factory.job_ok(Mode::Incremental).await;
             assert_eq!(record.extracted, 12, "{sql_type}, pages of {batch_size}");
             assert_eq!(factory.staged(&RUN_INPUTS).await.len(), 12, "{sql_type}, pages of {batch_size}");
-            // Rows on the last tick that was read and on the next one, committed after the run.
+            // Rows on the last tick that was read and on the next one, committed after the job.
             put(100, ticks[2]);
             put(101, ticks[3]);
             factory.job_ok(Mode::Incremental).await;
@@ -330,7 +330,7 @@ async fn a_connection_lost_anywhere_is_opened_again_and_nothing_is_lost() {
         factory.server().faults().drop_after_bytes(bytes);
         let record = factory.job_ok(Mode::Incremental).await;
         if factory.server().faults().fired() == 0 {
-            assert!(n > 15, "a whole run had {bytes} bytes at most");
+            assert!(n > 15, "a whole job had {bytes} bytes at most");
             break;
         }
         assert_eq!(record.attempts, 2, "the connection was dropped after {bytes} bytes");
@@ -339,7 +339,7 @@ async fn a_connection_lost_anywhere_is_opened_again_and_nothing_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_away_is_tried_for_the_run_and_not_for_each_table() {
+async fn a_server_that_is_away_is_tried_for_the_job_and_not_for_each_table() {
     let mut factory = factory().await;
     factory.settings.retries = 2;
     factory.server().faults().refuse_connections(true);
@@ -355,7 +355,7 @@ async fn a_server_that_is_away_is_tried_for_the_run_and_not_for_each_table() {
 
     factory.server().faults().clear();
     factory.job_ok(Mode::Incremental).await;
-    // Lost for good in the middle of a run: the tables before it were read, those after it are not waited
+    // Lost for good in the middle of a job: the tables before it were read, those after it are not waited
     // for.
     let before = factory.server().faults().fired();
     factory.server().faults().fail_containing(

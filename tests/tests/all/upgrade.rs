@@ -1,5 +1,5 @@
 //! A lake whose marts another version of the program made: the numbers that this version reads otherwise are
-//! not shown, and the next run makes all of them again.
+//! not shown, and the next job makes all of them again.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ async fn made_by_another_version(factory: &Factory) -> Manifest {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn marts_of_another_version_are_made_again_by_the_next_run_and_not_shown_before_where_they_cannot_be_read()
+async fn marts_of_another_version_are_made_again_by_the_next_job_and_not_shown_before_where_they_cannot_be_read()
  {
     let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
     factory.job_ok(Mode::Incremental).await;
@@ -58,7 +58,7 @@ async fn marts_of_another_version_are_made_again_by_the_next_run_and_not_shown_b
     assert!(manifest.pending.is_null() && !manifest.marts.contains_key("fct_of_old"));
     assert!(!site.get::<Vec<Value>>("/products").await.unwrap().is_empty());
 
-    // Once is enough: a run without new rows writes no mart.
+    // Once is enough: a job without new rows writes no mart.
     factory.job_ok(Mode::Incremental).await;
     let (again, _) = factory.lake().manifest().await.unwrap().unwrap();
     assert_eq!(again.marts, manifest.marts);

@@ -1,5 +1,5 @@
-//! A bad line between a run and a real S3 endpoint, with everything that the AWS SDK does about it: what it
-//! can mend is mended, what it cannot fails the run, and the next run brings everything right.
+//! A bad line between a job and a real S3 endpoint, with everything that the AWS SDK does about it: what it
+//! can mend is mended, what it cannot fails the job, and the next job brings everything right.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -52,7 +52,7 @@ impl Far {
         Self { wire: Wire::to(&server).await.unwrap(), server, _folder: folder }
     }
 
-    /// One run over the line; tells whether it went well.
+    /// One job over the line; tells whether it went well.
     async fn run(&self, factory: &Small) -> Result<(), String> {
         let mut client = factory.client(Arc::new(Unharmed));
         client.lake = Lake::new(Arc::new(self.wire.store()), "", &factory.settings.factory_id);
@@ -71,7 +71,7 @@ impl Far {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bad_line_to_the_storage_is_mended_or_fails_the_run_and_harms_nothing() {
+async fn a_bad_line_to_the_storage_is_mended_or_fails_the_job_and_harms_nothing() {
     let started = Instant::now();
     let factory = factory();
     let far = Far::new().await;
@@ -79,7 +79,7 @@ async fn a_bad_line_to_the_storage_is_mended_or_fails_the_run_and_harms_nothing(
     let (requests, conditional) = far.wire.requests();
     let goal = Goal::of(&factory).await;
 
-    // Each outage strikes at three places of the run, once so that the client mends it, and once as often as
+    // Each outage strikes at three places of the job, once so that the client mends it, and once as often as
     // it tries.
     let scenes = OUTAGES.into_iter().enumerate().flat_map(|(i, outage)| {
         let of_conditions = outage == Outage::Refused(409, "ConditionalRequestConflict");
@@ -116,9 +116,9 @@ async fn a_bad_line_to_the_storage_is_mended_or_fails_the_run_and_harms_nothing(
         }
     });
     let failed: usize = played.buffer_unordered(6).collect::<Vec<_>>().await.into_iter().sum();
-    assert!(failed >= 4, "only {failed} runs failed: the line was too good");
+    assert!(failed >= 4, "only {failed} jobs failed: the line was too good");
     println!(
-        "{} outages at {requests} requests, {failed} of them failed the run, in {:.0} s",
+        "{} outages at {requests} requests, {failed} of them failed the job, in {:.0} s",
         scenes.len(),
         started.elapsed().as_secs_f32()
     );

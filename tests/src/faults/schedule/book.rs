@@ -1,5 +1,5 @@
-//! The random ERP and its edits. What kind of run must find all of them is decided beforehand; an edit that
-//! such a run need not find is not made.
+//! The random ERP and its edits. What kind of job must find all of them is decided beforehand; an edit that
+//! such a job need not find is not made.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::cells::{self, LATE_MINUTES, Stamp};
 use super::dice::Dice;
 use crate::faults::small::Small;
 
-/// The run that must find everything that was edited.
+/// The job that must find everything that was edited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Finder {
     /// Rows come and change with stamps of the last hour.

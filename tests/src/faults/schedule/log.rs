@@ -20,7 +20,7 @@ struct Inner {
     calls: usize,
     faults: usize,
     deaths: usize,
-    runs: usize,
+    jobs: usize,
 }
 
 /// How much happened.
@@ -30,10 +30,10 @@ pub struct Tally {
     pub calls: usize,
     /// Of these the struck ones.
     pub faults: usize,
-    /// Runs that were killed.
+    /// Jobs that were killed.
     pub deaths: usize,
-    /// Runs.
-    pub runs: usize,
+    /// Jobs.
+    pub jobs: usize,
     /// A hash of every step.
     pub trace: u64,
 }
@@ -44,7 +44,7 @@ impl Tally {
         self.calls += other.calls;
         self.faults += other.faults;
         self.deaths += other.deaths;
-        self.runs += other.runs;
+        self.jobs += other.jobs;
     }
 }
 
@@ -87,8 +87,8 @@ impl Log {
         self.step(format!("    {actor}: is killed"));
     }
 
-    pub(super) fn run(&self, line: impl fmt::Display) {
-        self.with(|inner| inner.runs += 1);
+    pub(super) fn job(&self, line: impl fmt::Display) {
+        self.with(|inner| inner.jobs += 1);
         self.step(line);
     }
 
@@ -98,7 +98,7 @@ impl Log {
             calls: inner.calls,
             faults: inner.faults,
             deaths: inner.deaths,
-            runs: inner.runs,
+            jobs: inner.jobs,
             trace: inner.hasher.finish(),
         })
     }

@@ -1,5 +1,5 @@
-//! Seeded random schedules: a small factory whose ERP changes all the time, runs of every kind side by side,
-//! and whatever can go wrong, in an order that the seed alone decides. When it is over, one or two clean runs
+//! Seeded random schedules: a small factory whose ERP changes all the time, jobs of every kind side by side,
+//! and whatever can go wrong, in an order that the seed alone decides. When it is over, one or two clean jobs
 //! must bring everything right.
 
 mod book;
@@ -34,7 +34,7 @@ const STARTS: [&str; 5] = [
     "2026-03-29T00:20:00Z",
 ];
 
-/// What some runs are given, and what passes at once so that no time is left to read more. The real clock
+/// What some jobs are given, and what passes at once so that no time is left to read more. The real clock
 /// must not come to the end of it meanwhile.
 const TIME_LIMIT: TimeDelta = TimeDelta::minutes(10);
 const UNTIL_NO_TIME: TimeDelta = TimeDelta::minutes(8);
@@ -54,7 +54,7 @@ pub async fn play(seed: u64, log: &Log) -> Result<(), String> {
 
 /// What an actor came to.
 enum Ended {
-    Run(Box<JobRecord>),
+    Job(Box<JobRecord>),
     Read(Result<u64, String>),
 }
 
@@ -64,9 +64,9 @@ struct Scene<'a> {
     small: Small,
     book: Book,
     finder: Finder,
-    /// The latest start of any run, on the factory's clock.
+    /// The latest start of any job, on the factory's clock.
     latest_start: NaiveDateTime,
-    /// Whether a run had so little time that the next one may have to go on where it stopped.
+    /// Whether a job had so little time that the next one may have to go on where it stopped.
     was_limited: bool,
     /// Clients whose writes may still be on their way.
     late: Vec<FaultyStore>,
@@ -130,23 +130,23 @@ impl<'a> Scene<'a> {
         self.small.set_now(self.small.clock.now() + by);
     }
 
-    /// Runs and perhaps a reader at once, in an order of their calls that chance decides.
+    /// Jobs and perhaps a reader at once, in an order of their calls that chance decides.
     async fn side_by_side(&mut self) -> Result<(), String> {
         let turnstile = Turnstile::default();
         let mut cast = Cast::new(turnstile.clone());
         let mut plans = Vec::new();
         for _ in 0..self.dice.pick(&[1, 1, 1, 2, 2, 3]) {
-            let (client, plan) = self.run_to_be(&turnstile, cast.next());
+            let (client, plan) = self.job_to_be(&turnstile, cast.next());
             self.late.push(client.store.clone());
             let mode = plan.mode;
-            cast.add(async move { Ended::Run(Box::new(client.run(mode).await)) });
+            cast.add(async move { Ended::Job(Box::new(client.run(mode).await)) });
             plans.push(plan);
         }
         if self.dice.chance(500) {
             let client = self.small.client(turnstile.fate(cast.next()));
             cast.add(async move { Ended::Read(see_one_version(&client.lake, None).await) });
         }
-        // Some schedules change between runs at every call, others hardly ever: rare changes at the wrong
+        // Some schedules change between jobs at every call, others hardly ever: rare changes at the wrong
         // moment are what few calls at a time never hit.
         let restless = self.dice.pick(&[3, 10, 40, 150, 500]);
         let edits_meanwhile = self.dice.pick(&[0, 0, 4, 20]);
@@ -155,7 +155,7 @@ impl<'a> Scene<'a> {
             cast.settle().await;
             for actor in 0..cast.next() {
                 match cast.take_ended(actor) {
-                    Some(Ended::Run(record)) => {
+                    Some(Ended::Job(record)) => {
                         self.log.step(format!("    {actor}: ends {}", record.status));
                         self.log.aside(format!("      {}", record.error.as_deref().unwrap_or_default()));
                         finished.push(record);
@@ -207,7 +207,7 @@ impl<'a> Scene<'a> {
         self.check_between(&finished, was_edited).await
     }
 
-    fn run_to_be(&mut self, turnstile: &Turnstile, actor: usize) -> (Client, Plan) {
+    fn job_to_be(&mut self, turnstile: &Turnstile, actor: usize) -> (Client, Plan) {
         let mut client = self.small.client(turnstile.fate(actor));
         let dice = &mut self.dice;
         client.clock_ahead = TimeDelta::minutes(dice.pick(&[0, 0, 0, 0, -60, 30]));
@@ -218,15 +218,15 @@ impl<'a> Scene<'a> {
             .with_timezone(&self.small.settings.factory_tz)
             .naive_local();
         self.latest_start = self.latest_start.max(start);
-        self.log.run(format!(
-            "run {actor}: {plan:?}, clock {} minutes ahead, limit {:?}",
+        self.log.job(format!(
+            "job {actor}: {plan:?}, clock {} minutes ahead, limit {:?}",
             client.clock_ahead.num_minutes(),
             client.time_limit
         ));
         (client, plan)
     }
 
-    /// What must hold whatever happened: readers see one version, and a run that says that it went well found
+    /// What must hold whatever happened: readers see one version, and a job that says that it went well found
     /// what it must.
     async fn check_between(&mut self, finished: &[Box<JobRecord>], was_edited: bool) -> Result<(), String> {
         see_one_version(&self.small.lake(), Some(self.latest_start))
@@ -238,7 +238,7 @@ impl<'a> Scene<'a> {
             Goal::of_rows(&self.small)
                 .check_rows(&self.small)
                 .await
-                .map_err(|complaint| format!("a run said `ok`, but {complaint}"))?;
+                .map_err(|complaint| format!("a job said `ok`, but {complaint}"))?;
         }
         Ok(())
     }
@@ -259,7 +259,7 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// The faults are over, the marks of runs that died expire, and the runs that must find everything go
+    /// The faults are over, the marks of jobs that died expire, and the jobs that must find everything go
     /// through.
     async fn recover(mut self) -> Result<(), String> {
         self.deliver_all().await;
@@ -287,7 +287,7 @@ impl<'a> Scene<'a> {
         if record.status == "ok" {
             Ok(())
         } else {
-            Err(format!("a clean {} run ends {}: {:?}", record.mode, record.status, record.error))
+            Err(format!("a clean {} job ends {}: {:?}", record.mode, record.status, record.error))
         }
     }
 }

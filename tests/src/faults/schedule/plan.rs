@@ -1,11 +1,11 @@
-//! What is meant for one run of a schedule, and what therefore becomes of each of its calls.
+//! What is meant for one job of a schedule, and what therefore becomes of each of its calls.
 
 use lake::Mode;
 
 use super::dice::Dice;
 use crate::faults::{Blow, Call, ErpFailure, Failure, Operation};
 
-/// What is meant for one run.
+/// What is meant for one job.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) mode: Mode,
@@ -20,7 +20,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// A run in some mode, to which nothing happens, or something now and then, or from some call on.
+    /// A job in some mode, to which nothing happens, or something now and then, or from some call on.
     pub(super) fn new(dice: &mut Dice) -> Self {
         let mode = dice.pick(&[
             Mode::Incremental,

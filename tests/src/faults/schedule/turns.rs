@@ -1,4 +1,4 @@
-//! Several runs side by side, one call at a time: every call waits at a turnstile until it is let through.
+//! Several jobs side by side, one call at a time: every call waits at a turnstile until it is let through.
 //! Which one, and what becomes of it, is for the schedule to say, so that the same decisions always give the
 //! same course of events.
 
@@ -101,7 +101,7 @@ impl Turnstile {
     }
 }
 
-/// Runs and readers side by side.
+/// Jobs and readers side by side.
 pub(super) struct Cast<T> {
     turnstile: Turnstile,
     actors: Vec<Actor<T>>,

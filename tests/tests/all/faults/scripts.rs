@@ -1,4 +1,4 @@
-//! What is in the small factory's ERP, and what happens there between and during the runs.
+//! What is in the small factory's ERP, and what happens there between and during the jobs.
 
 use warehouse::sources::ALL;
 
@@ -37,7 +37,7 @@ pub(super) const ROWS: &str = "
     INSERT INTO despatch (despatch_id, run_number, qty_kg, status, updated_at) VALUES (1, '1', 10, 'loaded', '2026-11-20 12:00:00');
     INSERT INTO shifts (shift_id, shift_date, headcount, updated_at) VALUES (1, '2026-11-20', ' 12 ', '2026-11-20 12:00:00'), (2, '2026-11-20', 'many', NULL)";
 
-/// What happens in the ERP before the second run.
+/// What happens in the ERP before the second job.
 pub(super) const CHANGES: &str = "
     UPDATE run_inputs SET qty_kg = 35, updated_at = '2026-11-20 13:10:00' WHERE input_id = 1;
     UPDATE run_inputs SET updated_at = '2026-11-20 13:10:00' WHERE input_id = 4;
@@ -70,7 +70,7 @@ pub(super) const SILENT: &str = "
     UPDATE temperature_logs SET temp_celsius = 77 WHERE log_id = 4;
     DELETE FROM RunNumber WHERE RunNumber = '3'";
 
-/// What happens while a later run is held: rows that go, move and come.
+/// What happens while a later job is held: rows that go, move and come.
 pub(super) const LATER_MOVES: &str = "
     DELETE FROM run_inputs WHERE input_id = 3;
     INSERT INTO run_inputs (input_id, run_number, qty_kg, updated_at) VALUES (11, '1', 3, '2026-11-20 14:20:00');

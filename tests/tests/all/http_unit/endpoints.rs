@@ -16,7 +16,7 @@ fn time(text: &str) -> NaiveDateTime {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn health_is_empty_before_the_first_run_then_ok_then_stale() {
+async fn health_is_empty_before_the_first_job_then_ok_then_stale() {
     let mut factory = Factory::new();
     let health = get(&factory.app(), "/health").await;
     let expect = json!({"status": "empty", "tables": 0, "marts": 0, "data_as_of": null, "age_seconds": null, "watermarks": {}, "version": "0.1.0"});

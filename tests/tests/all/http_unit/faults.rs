@@ -12,7 +12,7 @@ fn product(code: &str) -> DataFrame {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn before_the_first_run_all_but_health_say_when_to_come_back() {
+async fn before_the_first_job_all_but_health_say_when_to_come_back() {
     let app = Factory::new().app();
     for path in [
         "/products",

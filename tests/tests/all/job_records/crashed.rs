@@ -1,4 +1,4 @@
-//! Runs that die: the next run finds their marks and closes their records, and nobody else's.
+//! Jobs that die: the next job finds their marks and closes their records, and nobody else's.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::{Trial, lock};
 const DIED: &str =
     "the run ended without saying so: it was killed or ran out of time; nothing that it committed is lost";
 
-/// Leaves behind what a run does that dies: its mark, which expired a minute ago, and its record if it got so
+/// Leaves behind what a job does that dies: its mark, which expired a minute ago, and its record if it got so
 /// far.
 async fn die(trial: &Trial, job_id: &str, with_record: bool) -> JobMark {
     let started_at = (trial.now() - TimeDelta::minutes(10)).fixed_offset();
@@ -37,7 +37,7 @@ async fn die(trial: &Trial, job_id: &str, with_record: bool) -> JobMark {
 
 /// A real process, really killed while it reads.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_record_of_a_killed_process_is_closed_by_the_next_run() {
+async fn the_record_of_a_killed_process_is_closed_by_the_next_job() {
     let factory = Factory::sandbox("2026-11-20T14:00:00", 1).await;
     let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_tideline_program"))
         .arg("extract")
@@ -86,7 +86,7 @@ async fn the_record_of_a_killed_process_is_closed_by_the_next_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_died_before_it_had_a_record_is_given_one() {
+async fn a_job_that_died_before_it_had_a_record_is_given_one() {
     let trial = Trial::new().await;
     let mark = die(&trial, "0", false).await;
     assert_eq!(trial.run().await.status, "ok");
@@ -103,13 +103,13 @@ async fn a_run_that_died_before_it_had_a_record_is_given_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_runs_may_close_the_same_run_at_once() {
+async fn two_jobs_may_close_the_same_job_at_once() {
     for with_record in [true, false] {
         let trial = Trial::new().await;
         die(&trial, "0", with_record).await;
-        let runs =
+        let jobs =
             (0..4).map(|_| run_into(trial.lake(), &trial.factory.settings, Mode::Incremental, trial.now()));
-        for record in futures::future::join_all(runs).await {
+        for record in futures::future::join_all(jobs).await {
             assert_eq!((record.status.as_str(), record.error), ("ok", None));
         }
         assert_eq!(
@@ -121,7 +121,7 @@ async fn two_runs_may_close_the_same_run_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_run_that_was_only_slow_has_the_last_word() {
+async fn a_job_that_was_only_slow_has_the_last_word() {
     let trial = Trial::new().await;
     *lock(&trial.script.waits) = Some("run_inputs");
     let slow = trial.run();
@@ -153,7 +153,7 @@ async fn a_mark_that_stayed_behind_is_removed_and_its_record_left_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn closing_a_run_that_died_never_fails_the_run_that_does_it() {
+async fn closing_a_job_that_died_never_fails_the_job_that_does_it() {
     let call = [
         (Operation::List, "running/"),
         (Operation::Get, "running/0.json"),
@@ -173,9 +173,9 @@ async fn closing_a_run_that_died_never_fails_the_run_that_does_it() {
     }
 }
 
-/// Whoever cannot say that it ended is closed by the next run.
+/// Whoever cannot say that it ended is closed by the next job.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_whose_record_could_not_be_written_is_closed_by_the_next() {
+async fn a_job_whose_record_could_not_be_written_is_closed_by_the_next() {
     let trial = Trial::new().await;
     trial.plan(1, Operation::Put, "test/runs/", Blow::Fails(Failure::DiskFull));
     let record = run_into(trial.lake(), &trial.factory.settings, Mode::Incremental, trial.now()).await;
@@ -188,9 +188,9 @@ async fn a_run_whose_record_could_not_be_written_is_closed_by_the_next() {
     assert_eq!(trial.stored(&record.job_id).await.error.as_deref(), Some(DIED));
 }
 
-/// [`Trial::run`] looks that no mark is left; here for runs that fail at their very beginning.
+/// [`Trial::run`] looks that no mark is left; here for jobs that fail at their very beginning.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_cannot_begin_leaves_a_closed_record_and_no_mark() {
+async fn a_job_that_cannot_begin_leaves_a_closed_record_and_no_mark() {
     for (operation, subject) in
         [(Operation::Put, "running/"), (Operation::PutIf, "test/runs/"), (Operation::List, "raw/")]
     {

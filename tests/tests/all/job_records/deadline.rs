@@ -1,5 +1,5 @@
-//! Runs that are told when they will be ended: they stop in time, what they read is in the marts, and the
-//! next run goes on.
+//! Jobs that are told when they will be ended: they stop in time, what they read is in the marts, and the
+//! next job goes on.
 
 use api::pipeline::JobRecord;
 use chrono::TimeDelta;
@@ -12,12 +12,12 @@ use super::{Trial, insert_inputs, table};
 const STOPPED: &str =
     "stopped: the function's time is nearly up; what was read is kept and the next run goes on";
 const NOT_TRIED: &str = "not tried: the function's time is nearly up";
-/// How long a run has. It reads pages for four fifths of that.
+/// How long a job has. It reads pages for four fifths of that.
 const SECONDS: i64 = 120;
-/// More than this many runs are never needed below.
-const RUNS_MAX: usize = 60;
+/// More than this many jobs are never needed below.
+const JOBS_MAX: usize = 60;
 
-/// Runs until one comes to its end. A page holds two rows, and all tables together take more pages than a run
+/// Jobs until one comes to its end. A page holds two rows, and all tables together take more pages than a job
 /// has the time for.
 async fn until_done(trial: &Trial, mode: Mode, mut between: impl FnMut(usize)) -> Vec<JobRecord> {
     let mut records = Vec::new();
@@ -32,7 +32,7 @@ async fn until_done(trial: &Trial, mode: Mode, mut between: impl FnMut(usize)) -
         if is_done {
             return records;
         }
-        assert!(records.len() < RUNS_MAX, "no end after {RUNS_MAX} runs: {records:?}");
+        assert!(records.len() < JOBS_MAX, "no end after {JOBS_MAX} jobs: {records:?}");
         between(records.len());
     }
 }
@@ -69,7 +69,7 @@ async fn trial(indexed: bool, same_stamp: bool) -> Trial {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_takes_longer_than_a_run_is_read_by_several_each_row_once() {
+async fn a_table_that_takes_longer_than_a_job_is_read_by_several_each_row_once() {
     for (indexed, same_stamp) in [(true, false), (true, true), (false, false), (false, true)] {
         let trial = trial(indexed, same_stamp).await;
         let records = until_done(&trial, Mode::Incremental, |_| trial.pass(TimeDelta::minutes(1))).await;
@@ -91,7 +91,7 @@ async fn a_table_that_takes_longer_than_a_run_is_read_by_several_each_row_once()
 /// What is changed while a table is read is read too, whether behind the place where its reading goes on or
 /// before it; with an overlap also what is committed with older stamps.
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_that_changes_while_a_table_is_read_by_several_runs() {
+async fn nothing_is_lost_that_changes_while_a_table_is_read_by_several_jobs() {
     for (indexed, overlap_minutes) in [(true, 0), (false, 0), (true, 120), (false, 120)] {
         let mut trial = trial(indexed, false).await;
         trial.factory.settings.reading.overlap_minutes = overlap_minutes;
@@ -113,7 +113,7 @@ async fn nothing_is_lost_that_changes_while_a_table_is_read_by_several_runs() {
         })
         .await;
         assert!(records.len() > 2, "{records:?}");
-        // A run that has the time to read all at once finds what changed after the others had passed it.
+        // A job that has the time to read all at once finds what changed after the others had passed it.
         trial.pass(TimeDelta::minutes(1));
         assert_eq!(trial.run().await.status, "ok");
         trial.factory.assert_lake_mirrors_erp().await;
@@ -121,7 +121,7 @@ async fn nothing_is_lost_that_changes_while_a_table_is_read_by_several_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_age_of_a_table_is_that_of_the_first_of_the_runs_that_read_it() {
+async fn the_age_of_a_table_is_that_of_the_first_of_the_jobs_that_read_it() {
     let trial = trial(false, false).await;
     let records = until_done(&trial, Mode::Incremental, |_| trial.pass(TimeDelta::minutes(1))).await;
     let (manifest, _) = trial.lake().manifest().await.unwrap().unwrap();
@@ -132,7 +132,7 @@ async fn the_age_of_a_table_is_that_of_the_first_of_the_runs_that_read_it() {
         let last = records.len() - 1;
         (records[last - 1].started_at, records[last].started_at, unfinished)
     };
-    // The last run ended what the one before it began with `run_inputs`, and read the small tables by itself.
+    // The last job ended what the one before it began with `run_inputs`, and read the small tables by itself.
     let (before, last, stopped) = began("run_inputs");
     assert!(stopped >= 1 && as_of("run_inputs") <= before, "{:?}", as_of("run_inputs"));
     assert_eq!(as_of("plu"), last);
@@ -140,7 +140,7 @@ async fn the_age_of_a_table_is_that_of_the_first_of_the_runs_that_read_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_reload_goes_on_in_the_next_run_and_mirrors_deletions_when_it_closes() {
+async fn a_full_reload_goes_on_in_the_next_job_and_mirrors_deletions_when_it_closes() {
     let trial = trial(true, false).await;
     assert_eq!(trial.run().await.status, "ok");
     trial.factory.execute("DELETE FROM run_inputs WHERE input_id % 10 = 3; DELETE FROM RunNumber WHERE RunNumber LIKE '%77'; UPDATE run_inputs SET qty_kg = 9 WHERE input_id = 5");
@@ -184,7 +184,7 @@ async fn a_comparison_that_must_stop_keeps_what_it_found() {
     assert_eq!(trial.factory.staged(&RUN_INPUTS).await.len(), 2501);
 }
 
-/// A comparison says nothing of rows that no run has read yet: a reading that was stopped comes to its end
+/// A comparison says nothing of rows that no job has read yet: a reading that was stopped comes to its end
 /// first.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_comparison_first_ends_what_was_stopped() {
@@ -199,7 +199,7 @@ async fn a_comparison_first_ends_what_was_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_spent_its_time_before_it_could_read_has_failed_and_says_why() {
+async fn a_job_that_spent_its_time_before_it_could_read_has_failed_and_says_why() {
     let trial = Trial::new().await;
     trial.script.connecting_seconds.store(480, std::sync::atomic::Ordering::SeqCst);
     let record = trial.run_for(Mode::Incremental, Some(600)).await;
@@ -212,7 +212,7 @@ async fn a_run_that_spent_its_time_before_it_could_read_has_failed_and_says_why(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_hangs_closes_its_record_before_it_is_ended() {
+async fn a_job_that_hangs_closes_its_record_before_it_is_ended() {
     let trial = Trial::new().await;
     insert_inputs(&trial.factory, 0..3, "2026-11-20 13:00:00");
     *super::lock(&trial.script.waits) = Some("RunNumber");

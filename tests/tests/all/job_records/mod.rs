@@ -1,4 +1,4 @@
-//! Runs that do not go to plan, and what their records say: tries that fail, time that runs out, runs that
+//! Jobs that do not go to plan, and what their records say: tries that fail, time that runs out, jobs that
 //! die.
 
 mod crashed;
@@ -96,7 +96,7 @@ impl Trial {
         self.run_for(Mode::Incremental, None).await
     }
 
-    /// A run that has so many seconds, if it is not to have all the time in the world. Its record must lie in
+    /// A job that has so many seconds, if it is not to have all the time in the world. Its record must lie in
     /// the lake as it came back.
     async fn run_for(&self, mode: Mode, seconds: Option<i64>) -> JobRecord {
         let deadline = seconds.map(|seconds| self.now() + TimeDelta::seconds(seconds));

@@ -1,4 +1,4 @@
-//! What is tried again, how often, and what a run with failures is called.
+//! What is tried again, how often, and what a job with failures is called.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn a_busy_table_is_tried_three_times_and_fails_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lost_connections_are_counted_for_the_run_and_not_for_each_table() {
+async fn lost_connections_are_counted_for_the_job_and_not_for_each_table() {
     let trial = Trial::new().await;
     for name in ["SI_OCM_PLU", "run_inputs"] {
         trial.plan(1, Operation::Page, name, Blow::ErpFails(ErpFailure::Unreachable));
@@ -136,7 +136,7 @@ async fn a_storage_that_fails_is_tried_three_times_and_then_no_table_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_pause_goes_past_the_time_that_a_run_has() {
+async fn no_pause_goes_past_the_time_that_a_job_has() {
     let mut trial = Trial::new().await;
     trial.factory.settings.retry_delay = Duration::from_hours(1);
     let not_again = "not tried again: the function's time is nearly up";
@@ -159,7 +159,7 @@ async fn no_pause_goes_past_the_time_that_a_run_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_whose_marts_fail_has_failed_though_it_read_every_row() {
+async fn a_job_whose_marts_fail_has_failed_though_it_read_every_row() {
     let trial = Trial::new().await;
     insert_inputs(&trial.factory, 0..3, STAMP);
     trial.factory.insert(
@@ -179,7 +179,7 @@ async fn a_run_whose_marts_fail_has_failed_though_it_read_every_row() {
     );
     assert!(record.error.unwrap().starts_with("storage: "));
 
-    // The next run makes the marts of it, also one that cannot reach the ERP.
+    // The next job makes the marts of it, also one that cannot reach the ERP.
     trial.mend();
     trial.plan(usize::MAX, Operation::Connect, "", Blow::ErpFails(ErpFailure::Unreachable));
     let record = trial.run().await;
@@ -193,7 +193,7 @@ async fn a_run_whose_marts_fail_has_failed_though_it_read_every_row() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_the_erp_lacks_is_not_waited_for_after_a_run_that_could_not_know() {
+async fn a_table_that_the_erp_lacks_is_not_waited_for_after_a_job_that_could_not_know() {
     let trial = Trial::new().await;
     trial.factory.execute("DROP TABLE shifts");
     trial.plan(usize::MAX, Operation::Page, "despatch", Blow::ErpFails(ErpFailure::Unreachable));

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use tests::factory::Factory;
 
-use super::{factory, runs, serve, state_over};
+use super::{factory, jobs, serve, state_over};
 
 /// The API of a factory, and that factory's ERP.
 struct Asked {
@@ -17,7 +17,7 @@ impl Asked {
     async fn open() -> Self {
         let factory: Factory = factory().await;
         let erp = Connection::open(factory.erp()).unwrap();
-        let app = tideline::app::app(state_over(&factory), &tests::place::page(), runs(&factory));
+        let app = tideline::app::app(state_over(&factory), &tests::place::page(), jobs(&factory));
         Self { base: serve(app, factory).await, erp }
     }
 

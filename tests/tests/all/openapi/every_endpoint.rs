@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use reqwest::{Client, Response};
 use serde_json::Value;
 
-use super::{DASHBOARD, factory, path, runs, serve, state_over};
+use super::{DASHBOARD, factory, jobs, path, serve, state_over};
 
 /// The API on a port of its own, and the addresses of all endpoints that read, each with values that exist.
 struct Api {
@@ -20,7 +20,7 @@ struct Api {
 impl Api {
     async fn open() -> Self {
         let factory = factory().await;
-        let app = tideline::app::app(state_over(&factory), &tests::place::page(), runs(&factory));
+        let app = tideline::app::app(state_over(&factory), &tests::place::page(), jobs(&factory));
         let mut addresses = Vec::new();
         for operation in operations().filter(|operation| operation.method == Method::Get) {
             addresses.push((operation, path(&app, operation).await));

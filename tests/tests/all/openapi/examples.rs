@@ -68,8 +68,8 @@ async fn examples_are_answers_of_the_factory() {
             )
         };
         let all = recorded.iter().map(|(id, examples)| of(id, examples)).collect::<Vec<_>>().join(",\n");
-        // Each run has an id of its own; the description is to stay the same.
-        let runs = ask(
+        // Each job has an id of its own; the description is to stay the same.
+        let jobs = ask(
             &app,
             operations().find(|operation| operation.path == JOBS.path).unwrap(),
             JOBS.path,
@@ -77,7 +77,7 @@ async fn examples_are_answers_of_the_factory() {
         )
         .await
         .json();
-        let all = all.replace(runs[0]["job_id"].as_str().unwrap(), path_value("job_id").unwrap().example);
+        let all = all.replace(jobs[0]["job_id"].as_str().unwrap(), path_value("job_id").unwrap().example);
         std::fs::write(&file, format!("{{\n{all}\n}}\n")).unwrap();
     }
 }

@@ -34,7 +34,7 @@ pub(super) use description::is_on;
 /// The factory's time: a Friday, in the middle of a shift.
 const NOW: &str = "2026-11-20T14:00:00";
 
-/// The factory after a run.
+/// The factory after a job.
 async fn factory() -> Factory {
     let factory = factory_before_job().await;
     factory.job_ok(Mode::Incremental).await;
@@ -122,17 +122,17 @@ pub(super) fn state_over(factory: &Factory) -> State {
 /// All functions as one app.
 async fn app() -> Router {
     let factory = factory().await;
-    tideline::app::app(state_over(&factory), &place::page(), runs(&factory))
+    tideline::app::app(state_over(&factory), &place::page(), jobs(&factory))
 }
 
-fn runs(factory: &Factory) -> Jobs {
+fn jobs(factory: &Factory) -> Jobs {
     Jobs::new(factory.lake().clone(), factory.settings.clone())
 }
 
 /// API and page on a port of their own, until the test ends. Gives the address.
 async fn serve_all() -> String {
     let factory = factory().await;
-    serve(tideline::app::app(state_over(&factory), &place::page(), runs(&factory)), factory).await
+    serve(tideline::app::app(state_over(&factory), &place::page(), jobs(&factory)), factory).await
 }
 
 /// The app of a factory on a port of its own, until the test ends. Gives the address.
@@ -140,7 +140,7 @@ async fn serve(app: Router, factory: Factory) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
-        // The runs that are asked for read its ERP.
+        // The jobs that are asked for read its ERP.
         let _factory = factory;
         axum::serve(listener, app).await
     });

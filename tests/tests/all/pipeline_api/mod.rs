@@ -1,4 +1,4 @@
-//! `/pipeline/…` over real HTTP: runs that are started, listed and refused, and the rows that they reject.
+//! `/pipeline/…` over real HTTP: jobs that are started, listed and refused, and the rows that they reject.
 
 mod protocol;
 mod records;
@@ -28,7 +28,7 @@ const DASHBOARD: &str = "https://dashboard.example.com";
 struct Api {
     url: String,
     lake: Lake,
-    runs: Jobs,
+    jobs: Jobs,
     /// How far its clock is from the real one, ms.
     ahead_ms: Arc<AtomicI64>,
     http: reqwest::Client,
@@ -44,7 +44,7 @@ impl Drop for Api {
 impl Api {
     /// Jobs are carried out in this process, as the program on one machine does.
     async fn over(factory: &Factory) -> Self {
-        Self::with(factory, |runs| Arc::new(runs)).await
+        Self::with(factory, |jobs| Arc::new(jobs)).await
     }
 
     async fn with(factory: &Factory, start: impl FnOnce(Jobs) -> Arc<dyn StartJob>) -> Self {
@@ -57,17 +57,17 @@ impl Api {
             dashboard_origin: Some(DASHBOARD.to_owned()),
         };
         let lake = Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory);
-        let runs = Jobs::new(lake.clone(), factory.settings.clone());
+        let jobs = Jobs::new(lake.clone(), factory.settings.clone());
         let ahead_ms = Arc::new(AtomicI64::new(0));
         let ahead = Arc::clone(&ahead_ms);
         let state = State::new(lake.clone(), settings, move || {
             Utc::now() + TimeDelta::milliseconds(ahead.load(Ordering::SeqCst))
         });
-        let router = pipeline_function::router(state, start(runs.clone()));
+        let router = pipeline_function::router(state, start(jobs.clone()));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url, lake, runs, ahead_ms, http: reqwest::Client::new(), serving }
+        Self { url, lake, jobs, ahead_ms, http: reqwest::Client::new(), serving }
     }
 
     fn set_now(&self, now: &str) {
@@ -94,14 +94,14 @@ impl Api {
         serde_json::from_str(&reply.text).unwrap()
     }
 
-    /// Starts a run, which must be accepted; its id.
+    /// Starts a job, which must be accepted; its id.
     async fn start(&self, path: &str) -> String {
         let reply = self.post(path).await;
         assert_eq!(reply.status, 202, "{}", reply.text);
         reply.json()["job_id"].as_str().unwrap().to_owned()
     }
 
-    /// The record of a run, once it has ended.
+    /// The record of a job, once it has ended.
     async fn ended(&self, job_id: &str) -> Value {
         loop {
             let reply = self.get(&format!("/pipeline/runs/{job_id}")).await;

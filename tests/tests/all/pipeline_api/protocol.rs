@@ -56,7 +56,7 @@ async fn a_body_is_taken_and_left_unread_and_the_answer_lies_under_the_path_that
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_dashboard_s_pages_may_start_a_run_from_a_browser() {
+async fn only_the_dashboard_s_pages_may_start_a_job_from_a_browser() {
     let factory = factory().await;
     let api = Api::over(&factory).await;
     let post = async |origin: &str, site: &str| {

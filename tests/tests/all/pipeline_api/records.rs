@@ -1,4 +1,4 @@
-//! How runs are listed and shown.
+//! How jobs are listed and shown.
 
 use api::Row;
 use api::pipeline::{DIED, JobRecord, JobSummary};
@@ -18,7 +18,7 @@ fn id_of(moment: DateTime<Utc>) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn following_the_links_brings_every_run_once_the_newest_first() {
+async fn following_the_links_brings_every_job_once_the_newest_first() {
     let factory = factory().await;
     let api = Api::over(&factory).await;
     let mut ids = Vec::new();
@@ -38,7 +38,7 @@ async fn following_the_links_brings_every_run_once_the_newest_first() {
             let page = api.get(&address).await;
             let rows = page.json().as_array().unwrap().clone();
             assert!(rows.len() <= limit && !rows.is_empty());
-            seen.extend(rows.into_iter().map(|run| run["job_id"].clone()));
+            seen.extend(rows.into_iter().map(|job| job["job_id"].clone()));
             next = page.header("link").map(|link| {
                 format!("/pipeline/runs{}", link.strip_prefix('<').unwrap().split('>').next().unwrap())
             });
@@ -48,13 +48,13 @@ async fn following_the_links_brings_every_run_once_the_newest_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_is_shown_as_running_only_while_its_mark_holds() {
+async fn a_job_is_shown_as_running_only_while_its_mark_holds() {
     let factory = factory().await;
     let api = Api::over(&factory).await;
     let shown = async |job_id: &str| {
         let record = api.get(&format!("/pipeline/runs/{job_id}")).await.json();
         let listed =
-            api.list("/pipeline/runs").await.into_iter().find(|run| run["job_id"] == job_id).unwrap();
+            api.list("/pipeline/runs").await.into_iter().find(|job| job["job_id"] == job_id).unwrap();
         for name in ["status", "error", "finished_at", "mode"] {
             assert_eq!(listed[name], record[name]);
         }

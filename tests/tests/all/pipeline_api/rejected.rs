@@ -44,7 +44,7 @@ async fn a_rejected_row_is_listed_as_it_was_until_the_erp_mends_it() {
     );
     assert_eq!(original["batch_code"], Value::Null);
 
-    // Read again it stays the find of the run that found it first; mended it is gone.
+    // Read again it stays the find of the job that found it first; mended it is gone.
     factory.now.set(moment("2026-07-01T23:40:00"));
     factory.execute("UPDATE prod_lines SET max_capacity_kg = 900, updated_at = '2026-07-02 00:35:00'");
     factory.job_ok(Mode::Full).await;
@@ -106,7 +106,7 @@ async fn the_newest_finds_come_first_and_following_the_links_brings_each_once() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_from_before_runs_were_noted_in_it_is_read_too() {
+async fn a_list_from_before_jobs_were_noted_in_it_is_read_too() {
     let factory = with_rejected().await;
     let api = Api::over(&factory).await;
     api.set_now("2026-12-02T10:00:00Z");

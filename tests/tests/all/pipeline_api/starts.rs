@@ -1,4 +1,4 @@
-//! Runs are started one at a time, whoever asks.
+//! Jobs are started one at a time, whoever asks.
 
 use std::error::Error;
 use std::fmt;
@@ -20,7 +20,7 @@ use warehouse::sources::RUN_INPUTS;
 use super::{Api, factory, insert_inputs, mark};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_run_is_started_over_http_and_its_record_is_found_where_the_answer_says() {
+async fn the_first_job_is_started_over_http_and_its_record_is_found_where_the_answer_says() {
     let factory = factory().await;
     insert_inputs(&factory, &[(1, "10.5"), (2, "20"), (3, "-1")]);
     let api = Api::over(&factory).await;
@@ -56,9 +56,9 @@ async fn the_first_run_is_started_over_http_and_its_record_is_found_where_the_an
     );
     assert_eq!(factory.staged(&RUN_INPUTS).await.len(), 2);
 
-    let runs = api.list("/pipeline/runs").await;
-    assert_eq!(runs.len(), 1);
-    for (name, value) in runs[0].as_object().unwrap() {
+    let jobs = api.list("/pipeline/runs").await;
+    assert_eq!(jobs.len(), 1);
+    for (name, value) in jobs[0].as_object().unwrap() {
         assert_eq!(value, &record[name], "{name}");
     }
     tokio::time::sleep(Duration::from_millis(1100)).await; // what is known of the lake is trusted for a second
@@ -69,7 +69,7 @@ async fn the_first_run_is_started_over_http_and_its_record_is_found_where_the_an
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_a_run_is_at_work_others_are_refused_and_told_which_one_it_is() {
+async fn while_a_job_is_at_work_others_are_refused_and_told_which_one_it_is() {
     let factory = factory().await.over(Way::SqlServer);
     insert_inputs(&factory, &[(1, "10.5")]);
     let (api, other) = (Api::over(&factory).await, Api::over(&factory).await);
@@ -85,15 +85,15 @@ async fn while_a_run_is_at_work_others_are_refused_and_told_which_one_it_is() {
         asked.post("/pipeline/run").await.assert_problem(409, &format!("`{job_id}`"));
         asked.post("/pipeline/run?reconcile=true").await.assert_problem(409, &job_id);
     }
-    assert!(other.runs.on_schedule().await.is_none(), "a schedule makes way too");
+    assert!(other.jobs.on_schedule().await.is_none(), "a schedule makes way too");
 
     factory.server().faults().delay_answers(Duration::ZERO);
     assert_eq!(api.ended(&job_id).await["status"], "ok");
-    assert_eq!(other.runs.on_schedule().await.unwrap().status, "ok");
+    assert_eq!(other.jobs.on_schedule().await.unwrap().status, "ok");
     let next = other.start("/pipeline/run?reconcile=true").await;
     assert_eq!(other.ended(&next).await["mode"], "reconcile");
     let modes: Vec<Value> =
-        api.list("/pipeline/runs").await.into_iter().map(|run| run["mode"].clone()).collect();
+        api.list("/pipeline/runs").await.into_iter().map(|job| job["mode"].clone()).collect();
     assert_eq!(
         modes,
         ["reconcile", "incremental", "full"],
@@ -122,7 +122,7 @@ async fn of_many_starts_at_once_exactly_one_is_accepted_and_the_others_hear_of_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_died_holds_nobody_up_once_its_lease_has_expired() {
+async fn a_job_that_died_holds_nobody_up_once_its_lease_has_expired() {
     let factory = factory().await;
     let api = Api::over(&factory).await;
     let dead = new_job_id();
@@ -154,9 +154,9 @@ impl fmt::Debug for Unreachable {
 
 #[async_trait]
 impl StartJob for Unreachable {
-    async fn start(&self, run: PromisedJob) -> Result<(), Box<dyn Error + Send + Sync>> {
+    async fn start(&self, job: PromisedJob) -> Result<(), Box<dyn Error + Send + Sync>> {
         if self.is_back.swap(true, Ordering::SeqCst) {
-            self.then.start(run).await
+            self.then.start(job).await
         } else {
             Err("arn:aws:lambda:secret is throttled".into())
         }
@@ -164,10 +164,10 @@ impl StartJob for Unreachable {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_cannot_be_started_is_said_to_be_so_and_keeps_nobody_from_trying_again() {
+async fn a_job_that_cannot_be_started_is_said_to_be_so_and_keeps_nobody_from_trying_again() {
     let factory = factory().await;
-    let api = Api::with(&factory, |runs| {
-        Arc::new(Unreachable { is_back: AtomicBool::new(false), then: Arc::new(runs) })
+    let api = Api::with(&factory, |jobs| {
+        Arc::new(Unreachable { is_back: AtomicBool::new(false), then: Arc::new(jobs) })
     })
     .await;
     let failed = api.post("/pipeline/run").await;
@@ -179,7 +179,7 @@ async fn a_run_that_cannot_be_started_is_said_to_be_so_and_keeps_nobody_from_try
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_promised_run_is_carried_out_once_however_often_it_is_asked_for() {
+async fn a_promised_job_is_carried_out_once_however_often_it_is_asked_for() {
     let factory = factory().await;
     insert_inputs(&factory, &[(1, "10.5")]);
     let api = Api::over(&factory).await;
@@ -195,7 +195,7 @@ async fn a_promised_run_is_carried_out_once_however_often_it_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_promise_that_comes_when_another_run_has_begun_is_not_kept() {
+async fn a_promise_that_comes_when_another_job_has_begun_is_not_kept() {
     let factory = factory().await;
     let api = Api::over(&factory).await;
     let late = new_job_id();
@@ -216,24 +216,24 @@ async fn a_promise_that_comes_when_another_run_has_begun_is_not_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_program_that_stops_in_the_middle_of_a_run_keeps_the_next_one_from_nothing() {
+async fn a_program_that_stops_in_the_middle_of_a_job_keeps_the_next_one_from_nothing() {
     let factory = factory().await.over(Way::SqlServer);
     let (stopped, next) = (Api::over(&factory).await, Api::over(&factory).await);
     factory.server().faults().delay_answers(Duration::from_mins(10));
-    let run = stopped.runs.on_schedule();
+    let job = stopped.jobs.on_schedule();
     let stops = async {
         while stopped.lake.living_job(Utc::now(), "").await.unwrap().is_none() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
     tokio::select! {
-        record = run => panic!("{record:?}"),
+        record = job => panic!("{record:?}"),
         () = stops => {}
     }
-    stopped.runs.abandon().await;
+    stopped.jobs.abandon().await;
     factory.server().faults().delay_answers(Duration::ZERO);
-    assert_eq!(next.runs.on_schedule().await.unwrap().status, "ok");
+    assert_eq!(next.jobs.on_schedule().await.unwrap().status, "ok");
     let statuses: Vec<Value> =
-        next.list("/pipeline/runs").await.into_iter().map(|run| run["status"].clone()).collect();
+        next.list("/pipeline/runs").await.into_iter().map(|job| job["status"].clone()).collect();
     assert_eq!(statuses, ["ok", "failed"]);
 }
