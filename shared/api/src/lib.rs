@@ -14,6 +14,8 @@
 //! - [`names`]: what the values in paths are, and an example of every text that can be asked for
 //! - one module per family of endpoints
 
+#![warn(missing_docs)]
+
 pub mod compliance;
 pub mod endpoint;
 pub mod families;

@@ -125,7 +125,7 @@ impl Verdict {
     }
 }
 
-/// The most packs below T1 that a lot may have, %.
+/// The largest share of packs below T1 that a lot may have.
 pub const BELOW_T1_MAX_PCT: f64 = 2.5;
 
 /// The rules that a lot with these figures breaks.

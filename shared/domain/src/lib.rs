@@ -16,6 +16,8 @@
 //! | how long was it too warm? | [`episodes`] |
 //! | are the packs heavy enough, is the line steady? | [`average_quantity`], [`spc`], [`histogram`] |
 
+#![warn(missing_docs)]
+
 pub mod average_quantity;
 pub mod checks;
 pub mod description;

@@ -9,6 +9,8 @@
 //! - the manifest: [`Lake::manifest`] and [`Lake::swap_manifest`], which alone publishes
 //! - mart parts and job records; [`Lake::take_turn`]: one job at a time begins
 
+#![warn(missing_docs)]
+
 mod error;
 mod history;
 mod keys;
