@@ -1,12 +1,13 @@
-//! The average-quantity rules of the Weights and Measures (Packaged Goods) Regulations 2006: packs may vary,
-//! but a lot must hold what it says on average, and few of its packs may be light. Packs of less than 5 g and
-//! packs without a fixed nominal weight are outside the rules.
+//! The average-quantity rules of the Weights and Measures (Packaged Goods) Regulations 2006.
+//!
+//! Packs may vary. But a lot must on average hold what its label says, and only few of its packs may be
+//! light. The rules do not apply to packs of less than 5 g, nor to packs without a fixed nominal weight.
 
 use crate::float_dust::{is_above, is_below};
 use crate::named::named_enum;
 use crate::yields::ratio_pct;
 
-/// Packs below this nominal weight are outside the rules.
+/// The lightest nominal weight that the rules apply to.
 pub const MIN_NOMINAL_G: f64 = 5.0;
 
 named_enum! {
@@ -21,26 +22,27 @@ named_enum! {
     }
 }
 
-/// The weights that packs of one nominal weight are held against.
+/// The limits for packs of one nominal weight.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// What the label says.
+    /// The weight on the label.
     pub nominal_g: f64,
-    /// Nominal less the tolerable negative error: few packs may be below.
+    /// The nominal weight less the tolerable negative error. Few packs may be lighter.
     pub t1_g: f64,
-    /// Nominal less twice that error: no pack may be below.
+    /// The nominal weight less twice that error. No pack may be lighter.
     pub t2_g: f64,
 }
 
 impl Limits {
-    /// `None` where the rules do not apply.
+    /// The limits for packs of this nominal weight. `None` where the rules do not apply.
     pub fn of(nominal_g: f64) -> Option<Self> {
         let error_g = tolerable_negative_error_g(nominal_g)?;
         Some(Self { nominal_g, t1_g: nominal_g - error_g, t2_g: nominal_g - 2.0 * error_g })
     }
 }
 
-/// How far below nominal a pack may be without being light. `None` where the rules do not apply.
+/// How far a pack may be below its nominal weight before it counts as light. `None` where the rules do not
+/// apply.
 pub fn tolerable_negative_error_g(nominal_g: f64) -> Option<f64> {
     if !nominal_g.is_finite() || nominal_g < MIN_NOMINAL_G {
         return None;
@@ -58,7 +60,7 @@ pub fn tolerable_negative_error_g(nominal_g: f64) -> Option<f64> {
     })
 }
 
-/// A percentage of the nominal weight, rounded up to a tenth of a gram as the regulations ask.
+/// A percentage of the nominal weight. The regulations ask to round it up to a tenth of a gram.
 fn share_g(nominal_g: f64, pct: f64) -> f64 {
     let tenths = nominal_g * pct / 10.0;
     let whole = tenths.round();
@@ -67,28 +69,28 @@ fn share_g(nominal_g: f64, pct: f64) -> f64 {
     rounded_up / 10.0
 }
 
-/// What the rules say of a lot.
+/// How a lot stands by the rules.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// What the packs were held against.
+    /// The limits that the packs were judged by.
     pub limits: Limits,
-    /// Packs judged; those without a finite weight are not.
+    /// How many packs were judged. Packs without a finite weight are left out.
     pub packs: usize,
-    /// Mean net weight.
+    /// The mean net weight.
     pub mean_g: f64,
-    /// Standard deviation of the sample; `None` for a single pack.
+    /// The standard deviation of the sample. `None` for a single pack.
     pub std_dev_g: Option<f64>,
-    /// Packs below T1, those below T2 included.
+    /// How many packs are below T1, including those below T2.
     pub below_t1: usize,
-    /// Packs below T1 as a share of all.
+    /// The share of the packs that is below T1.
     pub below_t1_pct: f64,
-    /// Packs below T2.
+    /// How many packs are below T2.
     pub below_t2: usize,
-    /// How far the mean lies above nominal; negative below it.
+    /// How far the mean lies above the nominal weight. Negative if it lies below.
     pub giveaway_pct: f64,
-    /// What all packs together weigh above nominal.
+    /// How much all packs together weigh above their nominal weight.
     pub giveaway_kg: f64,
-    /// The rules broken; none when the lot passes.
+    /// The rules that the lot breaks. Empty if it passes.
     pub failures: Vec<Failure>,
 }
 

@@ -1,49 +1,49 @@
-//! The compliance checks: their names, how bad a violation is, and what each looks at. How they judge is in
-//! [`crate::rules`].
+//! The compliance checks: their names, how bad a violation is, and what each looks for. [`crate::rules`] has
+//! the rules by which they judge.
 
 use crate::named::named_enum;
 use crate::rules;
 
 named_enum! {
-    /// How bad a violation is, the worst first.
+    /// How bad a violation is. The worst comes first.
     "severity" Severity {
-        /// Stops a despatch.
+        /// The fish must not leave the factory.
         Critical = "CRITICAL",
-        /// Has to be put right.
+        /// Somebody has to put it right.
         Major = "MAJOR",
-        /// Costs money.
+        /// It costs money.
         Warning = "WARNING",
     }
 }
 
 named_enum! {
-    /// One thing that is checked.
+    /// A compliance check.
     "check" Check {
-        /// GG fish in a tier 1 product.
+        /// GG fish was packed as tier 1.
         GgInPremium = "gg_in_premium",
-        /// Tails in a tier 1 product.
+        /// Tails were packed as tier 1.
         TailsInPremium = "tails_in_premium",
-        /// Product of a species that did not go in.
+        /// The product is of a species that did not go into the run.
         SpeciesMismatch = "species_mismatch",
-        /// Fish scanned back whose origin is lost.
+        /// Fish was scanned back as a new batch without a known parent.
         ScanbackWithoutParent = "scanback_without_parent",
-        /// Run without a product code.
+        /// A run has no product code.
         MissingProductCode = "missing_product_code",
-        /// Case with a wrong label.
+        /// A case carries a wrong label.
         PluMismatch = "plu_mismatch",
-        /// Exception product without recorded inputs.
+        /// An exception product was made without recorded inputs.
         UnmappedExceptionRun = "unmapped_exception_run",
-        /// Temperature out of its limits.
+        /// A temperature lies outside its limits.
         TemperatureBreach = "temperature_breach",
-        /// Yield too low.
+        /// The yield is too low.
         LowYield = "low_yield",
-        /// Too much given away.
+        /// Too much fish was given away.
         HighGiveaway = "high_giveaway",
-        /// Labels that were never scanned.
+        /// Labels were never scanned.
         LabelGap = "label_gap",
-        /// Paperwork and scales disagree.
+        /// The paperwork and the scales disagree.
         WeightMismatch = "weight_mismatch",
-        /// Packs lighter than the law allows.
+        /// The packs are lighter than the law allows.
         UnderweightLot = "underweight_lot",
     }
 }
@@ -65,7 +65,8 @@ impl Check {
         }
     }
 
-    /// The percentage that decides, for checks that have one and the same for every run.
+    /// The percentage that decides. `None` for checks without a percentage, or with one that depends on the
+    /// run.
     pub const fn limit_pct(self) -> Option<f64> {
         match self {
             Self::LowYield => Some(rules::LOW_YIELD_PCT),
@@ -75,7 +76,7 @@ impl Check {
         }
     }
 
-    /// What it looks for, in plain words.
+    /// What the check looks for, in plain words.
     pub const fn description(self) -> &'static str {
         match self {
             Self::GgInPremium => {

@@ -1,11 +1,11 @@
-//! Product descriptions as the office types them, brought to one form and searched for whole words.
+//! Product descriptions as the office types them: brings them to one form and searches them for whole words.
 
-/// A description as it is stored and shown: trimmed and in upper case.
+/// A description as we store and show it: trimmed and in upper case.
 pub fn normalise(description: &str) -> String {
     description.trim().to_uppercase()
 }
 
-/// The words of a description, in upper case, one blank between them.
+/// The words of a description, in upper case, with one blank between them.
 pub(crate) struct Words(String);
 
 impl Words {
@@ -14,7 +14,8 @@ impl Words {
         Self(upper.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
-    /// Whether one of the phrases stands here as whole words: "COD" is in "COD-LOIN" but not in "CODDLED".
+    /// Whether the text contains one of the phrases as whole words. "COD" is in "COD-LOIN", but not in
+    /// "CODDLED".
     pub(crate) fn contain_any(&self, phrases: &[&str]) -> bool {
         phrases.iter().any(|phrase| {
             self.0.match_indices(phrase).any(|(start, found)| {
@@ -24,7 +25,8 @@ impl Words {
         })
     }
 
-    /// The first entry whose phrases stand here. The order of the table decides, not the place in the text.
+    /// The first entry of the table with a phrase that the text contains. The order of the table decides,
+    /// not the place in the text.
     pub(crate) fn first_of<T: Copy>(&self, table: &[(T, &[&str])]) -> Option<T> {
         table.iter().find(|(_, phrases)| self.contain_any(phrases)).map(|(value, _)| *value)
     }

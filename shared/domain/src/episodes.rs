@@ -1,50 +1,51 @@
-//! Episodes of temperatures outside their limits: a manager acts on one episode, not on the forty readings
-//! that it is made of.
+//! Episodes: temperature readings in a row outside their limits, as one event.
+//!
+//! A manager acts on one episode, not on the forty readings that it is made of.
 
 use chrono::{NaiveDateTime, TimeDelta};
 
-/// A temperature that was read.
+/// A reading of one thermometer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {
-    /// What tells it from others of the same time.
+    /// Tells readings of the same time apart.
     pub id: i64,
-    /// When.
+    /// When it was read.
     pub time: NaiveDateTime,
-    /// What, °C.
+    /// The temperature, °C.
     pub temp_celsius: f64,
-    /// How far outside its limits, °C; `None` inside.
+    /// How far the temperature lies outside its limits, °C. `None` if it lies inside.
     pub degrees_over: Option<f64>,
 }
 
-/// Readings in a row that were outside their limits.
+/// Readings in a row that all lie outside their limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Episode {
-    /// The id of the first of them.
+    /// The id of the first reading.
     pub first_id: i64,
-    /// When the first of them was read.
+    /// The time of the first reading.
     pub started_at: NaiveDateTime,
-    /// When the last of them was read.
+    /// The time of the last reading.
     pub ended_at: NaiveDateTime,
-    /// How many.
+    /// How many readings there are.
     pub readings: i64,
-    /// The temperature of the reading that was furthest outside, °C.
+    /// The temperature of the reading that lies furthest outside its limits, °C.
     pub peak_celsius: f64,
-    /// How far outside it was, °C.
+    /// How far that reading lies outside its limits, °C.
     pub max_degrees_over: f64,
-    /// Whether no reading before it was inside the limits.
+    /// Whether the episode begins with the first of all readings, so that it may have begun before.
     pub is_from_start: bool,
-    /// Whether no reading after it was inside the limits.
+    /// Whether the episode ends with the last of all readings, so that it may go on after.
     pub is_to_end: bool,
 }
 
 impl Episode {
-    /// From its first reading to its last, in minutes: 0 for a single one, since nobody knows how long it
-    /// went on.
+    /// The minutes from the first reading to the last. 0 for a single reading, since nobody knows how long
+    /// it went on.
     pub fn minutes(&self) -> i64 {
         (self.ended_at - self.started_at).max(TimeDelta::zero()).num_minutes()
     }
 
-    /// This episode and its continuation as one.
+    /// Joins this episode with the one that continues it.
     pub fn joined(self, next: Self) -> Self {
         let peak = if next.max_degrees_over > self.max_degrees_over { next } else { self };
         Self {
@@ -60,10 +61,10 @@ impl Episode {
     }
 }
 
-/// The episodes of one location's readings, which come in the order of time.
+/// The episodes in the readings of one location. The readings must come in the order of time.
 pub fn episodes(readings: impl IntoIterator<Item = Reading>) -> Vec<Episode> {
     let mut episodes: Vec<Episode> = Vec::new();
-    // Whether the reading before was outside; `None` before the first.
+    // Whether the previous reading was outside. `None` before the first reading.
     let mut was_outside = None;
     for reading in readings {
         match (reading.degrees_over, episodes.last_mut()) {

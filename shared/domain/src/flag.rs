@@ -1,5 +1,5 @@
-//! Yes and no as twenty years of ERP screens have stored them. NULL is not a text: its meaning is the
-//! column's.
+//! Yes and no, in the spellings that twenty years of ERP screens have stored. It does not know what NULL
+//! means: that differs from column to column.
 
 use thiserror::Error;
 
@@ -8,7 +8,7 @@ use thiserror::Error;
 #[error("`{0}` is no flag: use 0/1, Y/N, true/false or yes/no")]
 pub struct NotAFlag(pub String);
 
-/// Reads 0/1, Y/N, true/false and yes/no, in any case and with blanks around.
+/// Reads 0/1, Y/N, true/false and yes/no, in upper or lower case and with blanks around.
 pub fn parse_flag(text: &str) -> Result<bool, NotAFlag> {
     match text.trim().to_ascii_lowercase().as_str() {
         "1" | "y" | "yes" | "true" => Ok(true),

@@ -1,5 +1,5 @@
-//! Comparing with a limit where the value was computed: 103 g against 100 g must not be "over 3 %" because a
-//! sum ended in …0000000003. What lies within a billionth of the limit is at the limit, and no violation.
+//! Compares computed values with limits. 103 g against 100 g must not be "over 3 %" because a sum ended in
+//! …0000000003: a value within a billionth of its limit counts as at the limit.
 
 /// Whether `value` is really below `limit`. NaN is not.
 pub(crate) fn is_below(value: f64, limit: f64) -> bool {

@@ -1,24 +1,26 @@
-//! Pack weights counted in bins of a width that people can read: 0.1, 0.2, 0.5, 1, 2, 5, 10 g and so on.
+//! Counts pack weights in bins. The bins have a width that people can read: 0.1, 0.2, 0.5, 1, 2, 5, 10 g and
+//! so on.
 
-/// No histogram has more bins.
+/// The most bins that a histogram has.
 pub const MAX_BINS: usize = 30;
-/// Weights beyond this are garbage, not packs.
+/// Heavier weights are garbage, not packs.
 const MAX_WEIGHT_G: f64 = 1e9;
-/// Scales resolve no better.
+/// The resolution of the scales. Narrower bins would tell nothing.
 const MIN_WIDTH: Width = Width { digit: 1.0, per_g: 10.0 };
 
-/// Packs from `from_g` up to, but not at, `to_g`.
+/// How many packs weigh from `from_g` up to, but not including, `to_g`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bin {
-    /// Lower end, included.
+    /// The lower end, included.
     pub from_g: f64,
-    /// Upper end, not included.
+    /// The upper end, not included.
     pub to_g: f64,
-    /// Packs in between.
+    /// The packs in this bin.
     pub packs: usize,
 }
 
-/// Bins side by side without holes, the lightest first. Negative, huge and non-finite weights are left out.
+/// The bins from the lightest pack to the heaviest, without holes. Negative, huge and non-finite weights are
+/// left out.
 pub fn histogram(weights_g: &[f64]) -> Vec<Bin> {
     let weights = || weights_g.iter().copied().filter(|weight_g| (0.0..=MAX_WEIGHT_G).contains(weight_g));
     let lightest_g = weights().fold(f64::INFINITY, f64::min);
@@ -40,7 +42,7 @@ pub fn histogram(weights_g: &[f64]) -> Vec<Bin> {
     bins
 }
 
-/// `digit / per_g` grams, kept in two whole numbers so that bin ends are 0.3 and not 0.30000000000000004.
+/// A width of `digit / per_g` grams. Two whole numbers make a bin end at 0.3 and not at 0.30000000000000004.
 #[derive(Clone, Copy)]
 struct Width {
     digit: f64,
@@ -56,8 +58,8 @@ impl Width {
         }
     }
 
-    /// The bin of a weight, counted from zero grams. A weight a millionth of a bin below an edge is at the
-    /// edge.
+    /// The number of the bin that holds a weight, counted from zero grams. A weight that lies less than a
+    /// millionth of a bin below an edge counts as at the edge.
     fn bin_of(self, weight_g: f64) -> u64 {
         (weight_g * self.per_g / self.digit + 1e-6) as u64
     }

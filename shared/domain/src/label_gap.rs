@@ -1,15 +1,17 @@
-//! Labels of cases as ranges: those of a run's range that were never scanned, and any others that people have
-//! to find. The work follows the scans, not the range: a mistyped end label of nine thousand million costs
-//! nothing.
+//! Case labels as ranges: the labels of a run that were never scanned, and any other labels that people have
+//! to find.
+//!
+//! The work grows with the number of scans, not with the length of the range. So a mistyped end label of nine
+//! thousand million costs nothing.
 
 use std::fmt;
 
-/// Labels in a row, both ends included.
+/// Consecutive labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LabelRange {
-    /// First label.
+    /// The first label.
     pub first: i64,
-    /// Last label.
+    /// The last label, included.
     pub last: i64,
 }
 
@@ -23,14 +25,15 @@ impl fmt::Display for LabelRange {
     }
 }
 
-/// The gaps of `start..=end`, lowest first. Scans may come in any order, twice, and from outside the range.
+/// The labels of `start..=end` that were not scanned, the lowest first. The scans may come in any order, more
+/// than once, and may lie outside the range.
 pub fn label_gaps(start: i64, end: i64, scanned: &[i64]) -> Vec<LabelRange> {
     let mut inside: Vec<i64> =
         scanned.iter().copied().filter(|label| (start..=end).contains(label)).collect();
     inside.sort_unstable();
 
     let mut gaps = Vec::new();
-    // The lowest label not yet accounted for; `None` past the end of all numbers.
+    // The lowest label that is not accounted for yet. `None` after `i64::MAX`.
     let mut next = Some(start);
     for label in inside {
         if let Some(first) = next.filter(|first| *first < label) {
@@ -44,7 +47,7 @@ pub fn label_gaps(start: i64, end: i64, scanned: &[i64]) -> Vec<LabelRange> {
     gaps
 }
 
-/// These labels as ranges, lowest first, however often and in whatever order they come.
+/// These labels as ranges, the lowest first. The labels may come in any order and more than once.
 pub fn ranges(labels: &[i64]) -> Vec<LabelRange> {
     let mut labels = labels.to_vec();
     labels.sort_unstable();
@@ -53,7 +56,7 @@ pub fn ranges(labels: &[i64]) -> Vec<LabelRange> {
     in_a_row.filter_map(|row| Some(LabelRange { first: *row.first()?, last: *row.last()? })).collect()
 }
 
-/// The ranges as people read them: "1010-1012, 1030".
+/// The ranges as a text for people, such as "1010-1012, 1030".
 pub fn describe(ranges: &[LabelRange]) -> String {
     ranges.iter().map(LabelRange::to_string).collect::<Vec<_>>().join(", ")
 }

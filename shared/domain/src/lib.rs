@@ -1,8 +1,8 @@
 //! The rules of the factory: what a description means, what a yield is, when a pack is too light.
 //!
-//! Every function here maps values to values. The crate does not know where rows come from or go to
-//! (no files, no network, no data frames, no HTTP), it never asks for the time (`today` is an argument)
-//! and it rounds nothing unless its name says so. It builds for the browser too, so that the page and
+//! Every function here maps values to values. The crate does not know where rows come from or where they
+//! go: no files, no network, no data frames, no HTTP. It never asks for the time; `today` is an argument.
+//! A function rounds only if its name says so. The crate also builds for the browser, so that the page and
 //! the pipeline judge by the same rules.
 //!
 //! | question | module |

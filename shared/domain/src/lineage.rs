@@ -1,35 +1,36 @@
-//! Batches scanned into a run and back out of it: which way, and what becomes of the batch.
+//! Scans of batches at a run: fish goes in, and what is left goes back, as the same batch or as a new one.
 
 use crate::named::named_enum;
 
 named_enum! {
-    /// Which way a batch was scanned.
+    /// The direction in which a batch was scanned.
     "direction" Direction {
-        /// Into the run.
+        /// Fish went into the run.
         Input = "INPUT",
-        /// Back out of it.
+        /// Fish went back out of the run.
         Scanback = "SCANBACK",
     }
 }
 
 named_enum! {
-    /// How fish goes back.
+    /// What becomes of fish that goes back.
     "return method" ReturnMethod {
-        /// As a new batch.
+        /// It becomes a new batch.
         Ocm = "OCM",
-        /// As the batch that it was.
+        /// It stays the batch that it was.
         ProdReturn = "PROD_RETURN",
     }
 }
 
-/// Whether a scan made a new batch, which must then have a parent.
+/// Whether a scan makes a new batch. Such a batch must have a parent.
 pub fn makes_batch(direction: Option<Direction>, method: Option<ReturnMethod>) -> bool {
     direction == Some(Direction::Scanback) && method == Some(ReturnMethod::Ocm)
 }
 
-/// The batch that a scan made, if it names one. Whoever writes a new code down has made a batch, also where
-/// the way back is misspelt; but fish that was scanned in, or goes back as the batch that it was, is no new
-/// one.
+/// The code of the new batch that a scan made, if any.
+///
+/// A scan with a new code made a batch, even where direction or method are misspelt. But fish that went into
+/// the run, or went back as the batch that it was, is no new batch.
 pub fn batch_made(
     direction: Option<Direction>,
     method: Option<ReturnMethod>,

@@ -1,36 +1,37 @@
-//! The mass balance of a batch over the runs that it reached: what went in, what came out, what went back,
-//! what nobody can explain.
+//! The mass balance of batches over the runs that they reached: what went in, what came out, what went back,
+//! and what nobody can explain.
 //!
-//! A run mixes batches. Of what came out of it, a batch has the share that it has of what stayed in: its
-//! input less what went back of it, of the same of all batches. Each run counts once, by whatever ways it is
-//! reached, so that nothing is counted twice; a balance below zero means that the records themselves say that
-//! more came out than went in.
+//! A run mixes batches. What stayed of a batch in a run is its input less what went back of it. The output
+//! of the run is shared between the batches in proportion to what stayed of each.
+//!
+//! Each run counts once, however many ways lead to it. A balance below zero means that, by the records, more
+//! came out than went in.
 
-/// What the records of one run say, in kg. *Traced* are the batches that the balance is of.
+/// What the records of one run say, in kg. The balance is of the *traced* batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RunMasses {
-    /// Went in of the traced batches.
+    /// What went in of the traced batches.
     pub traced_in_kg: f64,
-    /// Went in of others.
+    /// What went in of other batches.
     pub other_in_kg: f64,
-    /// Went back of the traced batches.
+    /// What went back of the traced batches.
     pub traced_back_kg: f64,
-    /// Went back of others.
+    /// What went back of other batches.
     pub other_back_kg: f64,
-    /// Went back, and no record says of which.
+    /// What went back of batches that no record names.
     pub unknown_back_kg: f64,
-    /// Came out as product.
+    /// What came out as product, of all batches.
     pub out_kg: f64,
 }
 
 /// The mass balance of the traced batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct MassBalance {
-    /// Went into runs.
+    /// What went into runs.
     pub input_kg: f64,
-    /// Their share of what came out as product.
+    /// The batches' share of the product that came out.
     pub output_kg: f64,
-    /// Went back out of runs as fish.
+    /// What went back out of runs as fish.
     pub returned_kg: f64,
 }
 
@@ -47,12 +48,12 @@ impl MassBalance {
         })
     }
 
-    /// What went in and neither came out nor went back: waste, and what is not booked (yet).
+    /// What went in and neither came out nor went back: waste, and what nobody has booked yet.
     pub fn unexplained_kg(&self) -> f64 {
         self.input_kg - self.output_kg - self.returned_kg
     }
 
-    /// The same in % of what went in; `None` where nothing did.
+    /// The unexplained share of what went in. `None` if nothing went in.
     pub fn unexplained_pct(&self) -> Option<f64> {
         crate::yields::ratio_pct(self.unexplained_kg(), self.input_kg)
     }
@@ -61,8 +62,8 @@ impl MassBalance {
 impl RunMasses {
     fn balance(&self) -> MassBalance {
         let in_kg = self.traced_in_kg + self.other_in_kg;
-        // Where nobody wrote down what went in, all that came out is put to the batch that is known to have
-        // been there.
+        // Where no input is recorded, the traced batch is the only one known to have been there. It gets all
+        // of the output.
         let share_in = if in_kg > 0.0 { self.traced_in_kg / in_kg } else { 1.0 };
         let returned_kg = self.traced_back_kg + self.unknown_back_kg * share_in;
         let stayed_kg = in_kg - self.traced_back_kg - self.other_back_kg - self.unknown_back_kg;
@@ -147,8 +148,8 @@ mod tests {
             let masses = |(traced, other, back_traced, back_other, back_unknown, out): (f64, f64, f64, f64, f64, f64)| {
                 let (traced_back_kg, other_back_kg) = (traced * back_traced * 0.5, other * back_other * 0.5);
                 let left = traced + other - traced_back_kg - other_back_kg;
-                // No more than half of either went back, so that what nobody knows the origin of can be
-                // shared.
+                // No more than half of either went back, so that enough is left to share what went back of
+                // unknown batches.
                 let unknown_back_kg = left * back_unknown * 0.5;
                 RunMasses { traced_in_kg: traced, other_in_kg: other, traced_back_kg, other_back_kg, unknown_back_kg, out_kg: (left - unknown_back_kg) * out }
             };

@@ -1,21 +1,22 @@
-//! Closed lists of names: an enum whose variants each have one spelling, in text, JSON and CSV alike.
-//! Reading is forgiving (any case, blanks around), writing never is.
+//! Closed lists of names: enums whose variants have one spelling each, the same in text, JSON and CSV.
+//!
+//! Reading accepts upper and lower case and blanks around. Writing always uses the one spelling.
 
 use thiserror::Error;
 
-/// A text that is none of the names of its list.
+/// A text that is not in its list of names.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{value}` is no {list}: use one of {known}")]
 pub struct UnknownName {
-    /// What the list is of, such as `species`.
+    /// What the list holds, such as `species`.
     pub list: &'static str,
-    /// The text as it came.
+    /// The text that was read.
     pub value: String,
-    /// All names of the list, separated by commas.
+    /// All names in the list, separated by commas.
     pub known: String,
 }
 
-/// Declares an enum with `ALL`, `as_str`, `Display`, `FromStr` and serde under the names given.
+/// Declares an enum with `ALL`, `NAMES`, `as_str`, `Display`, `FromStr` and serde, all with the names given.
 macro_rules! named_enum {
     ($(#[$doc:meta])* $list:literal $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)+ }) => {
         $(#[$doc])*
@@ -25,13 +26,13 @@ macro_rules! named_enum {
         }
 
         impl $type {
-            /// All of them, in the order of their declaration.
+            /// All variants, in the order of their declaration.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The spellings, in the same order.
+            /// The spellings of all variants, in the same order.
             pub const NAMES: &'static [&'static str] = &[$($name),+];
 
-            /// The one spelling that is written.
+            /// The spelling of this variant.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+

@@ -1,33 +1,35 @@
-//! Overall equipment effectiveness: availability · performance · quality. A line may be faster than its
-//! stated capacity, so performance is not capped; what contradicts itself is `None`.
+//! Overall equipment effectiveness (OEE): availability · performance · quality.
+//!
+//! A line may be faster than its stated capacity, so performance may exceed 100 %. Where the numbers
+//! contradict each other, the factor is `None`.
 
 use crate::yields::ratio_pct;
 
 /// What a line did in a shift.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Production {
-    /// Time the line was to run.
+    /// How long the line was planned to run.
     pub planned_minutes: Option<f64>,
-    /// Time of that it stood still.
+    /// How much of that time the line stood still.
     pub downtime_minutes: Option<f64>,
-    /// Product made.
+    /// How much product the line made.
     pub actual_kg: Option<f64>,
-    /// What the line can make in a shift.
+    /// How much product the line can make in a shift.
     pub capacity_kg: Option<f64>,
-    /// The length of the shift that the capacity is stated for.
+    /// How long the shift is that the capacity is stated for.
     pub shift_minutes: Option<f64>,
-    /// Packs made, rejected ones included.
+    /// How many packs the line made, including rejected ones.
     pub packs: Option<u64>,
-    /// Packs rejected.
+    /// How many packs were rejected.
     pub rejected_packs: Option<u64>,
 }
 
 impl Production {
-    /// What was made in the hours worked of those planned, on a line whose capacity is stated for a shift of
-    /// the hours planned.
+    /// The production of a shift that worked some of its planned hours. The line's capacity is stated for a
+    /// shift of the planned hours.
     ///
-    /// A shift that overran its plan was to run for as long as it did: it was available all the time, and is
-    /// not rated by a rate that nobody planned.
+    /// A shift may work longer than planned. The plan is then taken to be the hours worked: the line was
+    /// available all the time, and its rate is still that of the planned shift.
     pub fn of_shift(
         planned_hours: f64,
         worked_hours: f64,
@@ -48,26 +50,26 @@ impl Production {
     }
 }
 
-/// The three factors and their product, in percent.
+/// The three factors of the effectiveness and their product, in percent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Oee {
-    /// Run time of planned time.
+    /// The share of the planned time in which the line ran.
     pub availability_pct: Option<f64>,
-    /// Actual rate of the line's rate.
+    /// The share of its capacity that the line made while it ran.
     pub performance_pct: Option<f64>,
-    /// Good packs of all packs.
+    /// The share of the packs that were not rejected.
     pub quality_pct: Option<f64>,
-    /// All three; `None` if one is not known.
+    /// The product of the three. `None` if one of them is unknown.
     pub oee_pct: Option<f64>,
 }
 
 impl Oee {
-    /// The effectiveness of this production.
+    /// The effectiveness of a production.
     pub fn of(production: &Production) -> Self {
         Self::of_factors(availability_pct(production), performance_pct(production), quality_pct(production))
     }
 
-    /// The effectiveness that these factors make.
+    /// The effectiveness that follows from these three factors.
     pub fn of_factors(
         availability_pct: Option<f64>,
         performance_pct: Option<f64>,

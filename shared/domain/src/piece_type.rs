@@ -1,4 +1,4 @@
-//! The cut that a pack of an output holds, as the run's paperwork names it.
+//! The cuts of fish that packs hold, as the paperwork of runs names them.
 
 use crate::named::named_enum;
 
@@ -7,7 +7,7 @@ named_enum! {
     "piece type" PieceType {
         /// The thick middle of the fillet.
         CenterCut = "center_cut",
-        /// The thin end: never in tier 1.
+        /// The thin end of the fillet. Never in tier 1.
         Tail = "tail",
         /// Trimmings.
         Offcut = "offcut",

@@ -1,12 +1,12 @@
-//! What is made of the fish, as its description tells.
+//! The types of product that the factory makes, and how a description tells the type.
 
 use crate::description::Words;
 use crate::named::named_enum;
 
 named_enum! {
-    /// The kind of product.
+    /// A type of product.
     "product type" ProductType {
-        /// Smoked, whatever its cut.
+        /// Smoked fish of any cut.
         Smoked = "smoked",
         /// Breaded.
         Breaded = "breaded",
@@ -29,7 +29,7 @@ named_enum! {
     }
 }
 
-/// Earlier entries win: "SMOKED HADDOCK FILLET" is smoked.
+/// Earlier entries win: a "SMOKED HADDOCK FILLET" is smoked.
 const WORDS: &[(ProductType, &[&str])] = &[
     (ProductType::Smoked, &["SMOKED"]),
     (ProductType::Breaded, &["BREADED"]),
@@ -43,7 +43,7 @@ const WORDS: &[(ProductType, &[&str])] = &[
     (ProductType::Whole, &["WHOLE"]),
 ];
 
-/// The product type that a description names, in whatever case it is typed.
+/// The product type that a description names, in upper or lower case.
 pub fn product_type_of(description: &str) -> Option<ProductType> {
     Words::of(description).first_of(WORDS)
 }

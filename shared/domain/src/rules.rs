@@ -1,6 +1,8 @@
-//! How the checks judge: one function for each rule that follows from a few values. A limit is not a
-//! violation of itself, and what is not known violates nothing. Lots of packs are judged in
-//! [`crate::average_quantity`], label ranges in [`crate::label_gap`].
+//! The rules by which the compliance checks judge: one function per rule, over a few values.
+//!
+//! A value exactly at its limit is no violation. An unknown value is no violation either. Two checks have
+//! their rules elsewhere: [`crate::average_quantity`] judges lots of packs, [`crate::label_gap`] finds
+//! missing labels.
 
 use crate::description::Words;
 use crate::float_dust::{is_above, is_below};
@@ -9,67 +11,74 @@ use crate::species::is_same_species;
 use crate::tier::{Grade, Tier};
 use crate::yields::ratio_pct;
 
-/// A yield below this is low.
+/// The least yield of a complete run that is not low.
 pub const LOW_YIELD_PCT: f64 = 90.0;
-/// A giveaway above this is high.
+/// The highest giveaway of a run that is not too high.
 pub const HIGH_GIVEAWAY_PCT: f64 = 3.0;
-/// The most by which paperwork may differ from the scales.
+/// How far the weight on the paperwork may lie from the weight on the scales.
 pub const WEIGHT_MISMATCH_PCT: f64 = 2.0;
-/// The most by which tier 1 may exceed the Premium fish that went in.
+/// How far the tier 1 output of a run may exceed its input of Premium fish.
 pub const PREMIUM_EXCESS_PCT: f64 = 0.5;
 
-/// Of a complete run.
+/// Whether the yield of a complete run is below [`LOW_YIELD_PCT`].
 pub fn low_yield(yield_pct: Option<f64>) -> bool {
     yield_pct.is_some_and(|pct| is_below(pct, LOW_YIELD_PCT))
 }
 
-/// Of a run.
+/// Whether the giveaway of a run is above [`HIGH_GIVEAWAY_PCT`].
 pub fn high_giveaway(giveaway_pct: Option<f64>) -> bool {
     giveaway_pct.is_some_and(|pct| is_above(pct, HIGH_GIVEAWAY_PCT))
 }
 
-/// How far a reading lies outside its limits, in degrees and positive; `None` inside.
+/// How many degrees a temperature reading lies outside its limits, always positive. `None` if it lies
+/// inside, or has no limits.
 pub fn degrees_over(temp_celsius: f64, target_min: Option<f64>, target_max: Option<f64>) -> Option<f64> {
     let below = target_min.map(|min| min - temp_celsius);
     let above = target_max.map(|max| temp_celsius - max);
     [below, above].into_iter().flatten().filter(|degrees| *degrees > 0.0).reduce(f64::max)
 }
 
-/// How far the paperwork's weight lies from the scales' total, in percent of the total.
+/// The difference between the output on a run's paperwork and the total on the scales, in percent of that
+/// total. Always positive.
 pub fn weight_difference_pct(outputs_kg: Option<f64>, total_weight_kg: Option<f64>) -> Option<f64> {
     ratio_pct((outputs_kg? - total_weight_kg?).abs(), total_weight_kg?)
 }
 
-/// Of a complete run. Any output against a total of zero is a mismatch, though its percentage is undefined.
+/// Whether the paperwork of a complete run and its scales differ by more than [`WEIGHT_MISMATCH_PCT`].
+///
+/// Any output is a mismatch where the scales' total is zero, although the percentage is undefined there.
 pub fn weight_mismatch(outputs_kg: Option<f64>, total_weight_kg: Option<f64>) -> bool {
     let (Some(outputs), Some(total)) = (outputs_kg, total_weight_kg) else { return false };
     is_above((outputs - total).abs(), total * WEIGHT_MISMATCH_PCT / 100.0)
 }
 
-/// Of a run.
+/// Whether a run has no product code, or a blank one.
 pub fn missing_product_code(product_code: Option<&str>) -> bool {
     product_code.is_none_or(|code| code.trim().is_empty())
 }
 
-/// Of an output: fish of a grade that may not go that far up.
+/// Whether an output was packed in a tier that its fish is not good enough for: GG fish in tier 1.
 pub fn gg_in_premium(tier: Option<Tier>, source_grade: Option<Grade>) -> bool {
     matches!((tier, source_grade), (Some(tier), Some(grade)) if !tier.admits_grade(grade))
 }
 
-/// Of a run with inputs: more tier 1 came out than Premium fish went in. `premium_input_kg` is zero where all
-/// inputs are GG, and `None` for a run without inputs.
+/// Whether a run made more tier 1 product than Premium fish went in, by over [`PREMIUM_EXCESS_PCT`].
+///
+/// `premium_input_kg` is zero where all inputs are GG. It is `None` for a run without recorded inputs, which
+/// is not judged.
 pub fn premium_exceeds_input(tier_1_output_kg: f64, premium_input_kg: Option<f64>) -> bool {
     premium_input_kg
         .is_some_and(|input_kg| is_above(tier_1_output_kg, input_kg * (1.0 + PREMIUM_EXCESS_PCT / 100.0)))
 }
 
-/// Of an output.
+/// Whether an output puts tails into tier 1.
 pub fn tails_in_premium(tier: Option<Tier>, piece: Option<PieceType>) -> bool {
     matches!((tier, piece), (Some(tier), Some(piece)) if !tier.admits_piece(piece))
 }
 
-/// Of an output product against the species of the run's input batches. Batches of unknown species are left
-/// out; without any known one there is nothing to judge.
+/// Whether an output product is of another species than every batch that went into its run.
+///
+/// Batches of unknown species are left out. Where no species is known there is nothing to judge.
 pub fn species_mismatch<'a>(
     product: Option<&str>,
     batches: impl IntoIterator<Item = Option<&'a str>>,
@@ -80,7 +89,7 @@ pub fn species_mismatch<'a>(
     judged.peek().is_some() && judged.all(|same| !same)
 }
 
-/// Of a scan-back that made a new batch.
+/// Whether a scan-back that made a new batch names no parent batch, or one that nobody knows.
 pub fn scanback_without_parent(parent_batch: Option<&str>, is_known: impl FnOnce(&str) -> bool) -> bool {
     match parent_batch.map(str::trim) {
         None | Some("") => true,
@@ -88,7 +97,8 @@ pub fn scanback_without_parent(parent_batch: Option<&str>, is_known: impl FnOnce
     }
 }
 
-/// Of a scanned case.
+/// Whether the label of a scanned case carries another PLU than expected. Not judged where one of the two is
+/// blank.
 pub fn plu_mismatch(expected_plu: Option<&str>, scanned_plu: Option<&str>) -> bool {
     match (expected_plu.map(str::trim), scanned_plu.map(str::trim)) {
         (Some(expected), Some(scanned)) => !expected.is_empty() && !scanned.is_empty() && expected != scanned,
@@ -96,8 +106,7 @@ pub fn plu_mismatch(expected_plu: Option<&str>, scanned_plu: Option<&str>) -> bo
     }
 }
 
-/// Whether an output is of a product whose inputs have to be mapped by hand: Family Pack, a marinade, Simply
-/// Salmon.
+/// Whether people have to map the inputs of this product by hand: Family Packs, marinades, Simply Salmon.
 pub fn is_exception_product(description: Option<&str>, piece: Option<PieceType>) -> bool {
     const PHRASES: &[&str] = &["FAMILY PACK", "FAMILY PACKS", "MARINADE", "MARINADES", "SIMPLY SALMON"];
     piece == Some(PieceType::Marinade) || description.is_some_and(|text| Words::of(text).contain_any(PHRASES))

@@ -1,38 +1,38 @@
-//! How old a run's packs are and what to do with what is left of them. Days count from the pack date: the day
-//! after packing is day 1.
+//! Shelf life: how old the packs of a run are, and what to do with the rest of them.
+//!
+//! Day numbers count from the pack date. The day after packing is day 1.
 
 use crate::named::named_enum;
 use chrono::{Days, NaiveDate};
 
 /// Days from packing to use-by without an adjustment.
 pub const USE_BY_DAYS: u8 = 9;
-/// The day number at which what is left has to be frozen.
+/// The day number at which the rest of a run has to be frozen.
 pub const FREEZE_DOWN_DAY: u8 = 13;
-/// From this day number on a run is listed while something is left of it: the first whose status is not
-/// [`Status::Ok`].
+/// The first day number at which a run is listed. It is the first at which the status is not [`Status::Ok`].
 pub const FIRST_LISTED_DAY: i64 = 9;
-/// After this day number a run is no longer listed.
+/// The last day number at which a run is listed.
 pub const LAST_LISTED_DAY: i64 = 30;
 
-/// Less than this is nothing: half a gram, which only a sum of decimals leaves behind.
+/// Half a gram. Sums of decimals leave less than this behind when nothing is left.
 const LEAST_LEFT_KG: f64 = 0.000_5;
 
 named_enum! {
-    /// What a run's age asks for.
+    /// What to do with the rest of a run, by its age.
     "shelf-life status" Status {
-        /// Nothing to do.
+        /// There is nothing to do.
         Ok = "ok",
-        /// Sell soon.
+        /// Sell it soon.
         Approaching = "approaching",
-        /// Sell today or freeze tomorrow.
+        /// Sell it today or freeze it tomorrow.
         LastDay = "last_day",
-        /// Freeze what is left.
+        /// Freeze it.
         FreezeDown = "freeze_down",
     }
 }
 
 impl Status {
-    /// The status at a day number.
+    /// The status of a run at this day number.
     pub const fn on_day(day_number: i64) -> Self {
         match day_number {
             ..9 => Self::Ok,
@@ -43,24 +43,25 @@ impl Status {
     }
 }
 
-/// Days since packing; negative before the pack date.
+/// The days since packing. Negative before the pack date.
 pub fn day_number(today: NaiveDate, pack_date: NaiveDate) -> i64 {
     today.signed_duration_since(pack_date).num_days()
 }
 
-/// The use-by date. The adjustment is 0, 1 for rubber clock, 2 or 3 for superchill. `None` past the
-/// calendar's end.
+/// The use-by date of packs. The adjustment is 1 day for rubber clock, 2 or 3 days for superchill, else 0.
+/// `None` if the date lies past the end of the calendar.
 pub fn use_by(pack_date: NaiveDate, adjustment_days: u8) -> Option<NaiveDate> {
     pack_date.checked_add_days(Days::new(u64::from(USE_BY_DAYS) + u64::from(adjustment_days)))
 }
 
-/// The first day on which the status is [`Status::FreezeDown`]. `None` past the calendar's end.
+/// The first day on which the status is [`Status::FreezeDown`]. `None` if it lies past the end of the
+/// calendar.
 pub fn freeze_down_on(pack_date: NaiveDate) -> Option<NaiveDate> {
     pack_date.checked_add_days(Days::new(u64::from(FREEZE_DOWN_DAY)))
 }
 
-/// Whether a run has to be watched: something is left of it and its day number is one of those that are
-/// listed.
+/// Whether a run is listed: something is left of it, and its day number lies between [`FIRST_LISTED_DAY`]
+/// and [`LAST_LISTED_DAY`].
 pub fn is_listed(day_number: i64, left_kg: f64) -> bool {
     left_kg > LEAST_LEFT_KG && (FIRST_LISTED_DAY..=LAST_LISTED_DAY).contains(&day_number)
 }

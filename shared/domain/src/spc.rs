@@ -1,35 +1,36 @@
-//! Statistical process control: Shewhart's X-bar and R chart over subgroups of consecutive packs, with the
-//! Western Electric signals. Judges whether a line is steady, not whether its packs are heavy enough.
+//! Statistical process control: Shewhart's X-bar and R charts over subgroups of consecutive packs, with the
+//! Western Electric signals. The charts show whether a line is steady. Whether its packs are heavy enough is
+//! judged in [`crate::average_quantity`].
 
 use crate::float_dust::is_above;
 use crate::named::named_enum;
 use std::ops::RangeInclusive;
 
-/// Packs that a subgroup may hold.
+/// How many packs a subgroup may hold.
 pub const SUBGROUP_SIZES: RangeInclusive<usize> = 2..=6;
-/// Packs per subgroup where nobody says otherwise, as is usual for these charts.
+/// How many packs a subgroup holds by default. Five is usual for these charts.
 pub const SUBGROUP_PACKS: usize = 5;
 
-/// A2 and D4 for subgroups of 2, 3, … packs. D3 is 0 for all of them.
+/// The factors A2 and D4 for subgroups of 2, 3, … packs. D3 is 0 for all of them.
 const FACTORS: [(f64, f64); 5] =
     [(1.880, 3.267), (1.023, 2.574), (0.729, 2.282), (0.577, 2.114), (0.483, 2.004)];
 
 named_enum! {
-    /// A sign that the line has changed, given at the point that completes it.
+    /// A sign that the line has changed. The point that completes the pattern carries the signal.
     "signal" Signal {
-        /// One point beyond 3 sigma.
+        /// One point lies beyond 3 sigma.
         BeyondThreeSigma = "beyond_3_sigma",
-        /// Two of three points beyond 2 sigma on one side.
+        /// Two of three points lie beyond 2 sigma on one side.
         TwoOfThreeBeyondTwoSigma = "2_of_3_beyond_2_sigma",
-        /// Four of five points beyond 1 sigma on one side.
+        /// Four of five points lie beyond 1 sigma on one side.
         FourOfFiveBeyondOneSigma = "4_of_5_beyond_1_sigma",
-        /// Eight points in a row on one side of the mean.
+        /// Eight points in a row lie on one side of the mean.
         EightOnOneSide = "8_on_one_side",
     }
 }
 
 impl Signal {
-    /// How many of how many points lie how many sigma out.
+    /// How many points must lie out, among how many, and beyond how many sigma.
     const fn pattern(self) -> (usize, usize, f64) {
         match self {
             Self::BeyondThreeSigma => (1, 1, 3.0),
@@ -40,40 +41,41 @@ impl Signal {
     }
 }
 
-/// One subgroup.
+/// A point of both charts: one subgroup of packs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
-    /// Mean weight of its packs.
+    /// The mean weight of the packs.
     pub mean_g: f64,
-    /// Heaviest less lightest of its packs.
+    /// The heaviest pack less the lightest.
     pub range_g: f64,
-    /// What the chart signals here.
+    /// The signals that this point completes.
     pub signals: Vec<Signal>,
 }
 
-/// Centre lines, control limits and points of both charts.
+/// The centre lines, control limits and points of both charts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
-    /// Packs per subgroup.
+    /// How many packs each subgroup holds.
     pub subgroup_size: usize,
-    /// Centre of the X-bar chart.
+    /// The centre line of the X-bar chart.
     pub grand_mean_g: f64,
-    /// Lower control limit of the X-bar chart.
+    /// The lower control limit of the X-bar chart.
     pub mean_lower_g: f64,
-    /// Upper control limit of the X-bar chart.
+    /// The upper control limit of the X-bar chart.
     pub mean_upper_g: f64,
-    /// Centre of the R chart.
+    /// The centre line of the R chart.
     pub mean_range_g: f64,
-    /// Upper control limit of the R chart; its lower one is 0.
+    /// The upper control limit of the R chart. The lower one is 0.
     pub range_upper_g: f64,
-    /// The subgroups, in the order of their packs.
+    /// The points, in the order of their packs.
     pub points: Vec<Point>,
 }
 
 impl Chart {
-    /// Charts the packs in the order they were made. Packs without a finite weight are left out, so is what
-    /// does not fill the last subgroup. `None` for a subgroup size that has no factors, or less than one
-    /// subgroup.
+    /// Charts the packs in the order in which they were made. Packs without a finite weight are left out. So
+    /// are packs at the end that fill no subgroup.
+    ///
+    /// `None` if the subgroup size is not in [`SUBGROUP_SIZES`], or if the packs do not fill one subgroup.
     pub fn of(weights_g: &[f64], subgroup_size: usize) -> Option<Self> {
         if !SUBGROUP_SIZES.contains(&subgroup_size) {
             return None;
@@ -82,7 +84,7 @@ impl Chart {
         Self::of_points(weights_g.chunks_exact(subgroup_size).map(subgroup).collect(), subgroup_size)
     }
 
-    /// Charts subgroups whose means and ranges are known; the signals are found anew. `None` as for
+    /// Charts subgroups whose means and ranges are known. Finds their signals anew. `None` as for
     /// [`Chart::of`].
     pub fn of_points(mut points: Vec<Point>, subgroup_size: usize) -> Option<Self> {
         let (a2, d4) = *FACTORS.get(subgroup_size.checked_sub(*SUBGROUP_SIZES.start())?)?;
@@ -125,7 +127,7 @@ fn mark_signals(points: &mut [Point], grand_mean_g: f64, sigma_g: f64) {
     }
 }
 
-/// Whether the last of these points completes the signal's pattern on its own side of the mean.
+/// Whether the last of these points completes the signal's pattern, on the side of the mean where it lies.
 fn ends_in(deviations_g: &[f64], signal: Signal, sigma_g: f64) -> bool {
     let (wanted, among, sigmas) = signal.pattern();
     let latest = || deviations_g.iter().rev().take(among);

@@ -1,4 +1,4 @@
-//! The species of fish, and how a product's description tells it.
+//! The species of fish, and how the description of a product tells the species.
 
 use crate::description::Words;
 use crate::named::named_enum;
@@ -24,7 +24,7 @@ named_enum! {
         Tuna = "tuna",
         /// Plaice.
         Plaice = "plaice",
-        /// Sole, lemon sole too.
+        /// Sole, including lemon sole.
         Sole = "sole",
         /// Trout.
         Trout = "trout",
@@ -49,13 +49,13 @@ const WORDS: &[(Species, &[&str])] = &[
     (Species::Pollock, &["POLLOCK"]),
 ];
 
-/// The species that a description names, in whatever case it is typed.
+/// The species that a description names, in upper or lower case.
 pub fn species_of(description: &str) -> Option<Species> {
     Words::of(description).first_of(WORDS)
 }
 
-/// Whether two texts mean the same species: "Atlantic Salmon" and "salmon" do. Species that are not in
-/// [`Species`] are compared by their text. `None` where a side is blank, so not known.
+/// Whether two texts mean the same species, as "Atlantic Salmon" and "salmon" do. Texts that name none of
+/// [`Species`] are compared as they are. `None` if one of them is blank, and so unknown.
 pub fn is_same_species(one: &str, other: &str) -> Option<bool> {
     if one.trim().is_empty() || other.trim().is_empty() {
         return None;

@@ -1,5 +1,5 @@
-//! Tiers of product and grades of fish, and which fish may enter which tier: Premium cascades down, GG never
-//! goes up, and tails never enter tier 1.
+//! The tiers of products, the grades of fish, and which fish may enter which tier. Premium fish may go down
+//! into every tier. GG fish never goes up, and tails never enter tier 1.
 
 use crate::named::named_enum;
 use crate::piece_type::PieceType;
@@ -16,7 +16,7 @@ named_enum! {
     }
 }
 
-/// The tier of a product: 1, 2 or 3 in the ERP and in answers.
+/// The tier of a product. The ERP and our answers write it as 1, 2 or 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub enum Tier {
@@ -37,7 +37,7 @@ impl Tier {
     /// All tiers, the best first.
     pub const ALL: [Self; 3] = [Self::Premium, Self::Gg, Self::Export];
 
-    /// 1, 2 or 3.
+    /// The number of the tier: 1, 2 or 3.
     pub const fn number(self) -> i64 {
         match self {
             Self::Premium => 1,
@@ -46,7 +46,7 @@ impl Tier {
         }
     }
 
-    /// What the factory's people call it.
+    /// The name that people in the factory use.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Premium => "Premium",

@@ -1,17 +1,18 @@
-//! Which batches were made of which, followed both ways over any depth. It knows batch codes only: what runs
-//! made of them is the caller's to look up.
+//! The lineage of batches: which batch was made of which, followed in both directions to any depth.
+//!
+//! This module knows batch codes only. The caller looks up what runs made of the batches.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-/// Batches, and which were made of which. Nothing is assumed of it: it may have cycles, and batches that are
-/// their own parents.
+/// Batches and their parents. Records may be wrong, so cycles are allowed, and so are batches that are their
+/// own parents.
 #[derive(Clone, Debug, Default)]
 pub struct Lineage {
     parents: HashMap<String, BTreeSet<String>>,
     children: HashMap<String, BTreeSet<String>>,
 }
 
-/// Batches by code, each with the fewest steps that lead to it.
+/// Batches by code, each with the length of the shortest way to it.
 pub type Depths = BTreeMap<String, usize>;
 
 impl Lineage {
@@ -21,21 +22,21 @@ impl Lineage {
         self.children.entry(parent.to_owned()).or_default().insert(child.to_owned());
     }
 
-    /// The batches that these were made of, at any depth; these are among them, at the depths that they come
-    /// with.
+    /// These batches and all that they were made of, at any depth. These batches keep the depths that they
+    /// come with.
     pub fn before(&self, these: Depths) -> Depths {
         walk(&self.parents, these)
     }
 
-    /// The batches that were made of these, at any depth; these are among them, at the depths that they come
-    /// with.
+    /// These batches and all that were made of them, at any depth. These batches keep the depths that they
+    /// come with.
     pub fn after(&self, these: Depths) -> Depths {
         walk(&self.children, these)
     }
 }
 
-/// Breadth first, so that the first way to a batch is a shortest; the queue is no stack, so that no depth is
-/// too deep.
+/// Follows the links breadth first, so that the first way to a batch is a shortest one. A queue instead of
+/// recursion keeps the stack safe at any depth.
 fn walk(next: &HashMap<String, BTreeSet<String>>, these: Depths) -> Depths {
     let mut by_depth: Vec<(usize, String)> =
         these.iter().map(|(code, depth)| (*depth, code.clone())).collect();
@@ -53,11 +54,12 @@ fn walk(next: &HashMap<String, BTreeSet<String>>, these: Depths) -> Depths {
     depths
 }
 
-/// What a batch that was scanned back out of a run was made of. The run took in `inputs`; the scan names
+/// The parents of a batch that was scanned back out of a run. The run took in `inputs`. The scan names a
 /// `parent`, and `scanned` as the batch in hand.
 ///
-/// A parent that the run took in says it all. Where none is named, or one that the run did not take in, the
-/// fish may be that of any input: then it is made of all of them, and of the named parent, known or not.
+/// If the run took in the named parent, that is the only parent. If the scan names no parent, or one that the
+/// run did not take in, then the fish may come from any input. All inputs are then parents, and so is the
+/// named parent, whether anybody knows it or not.
 pub fn parents_of_scan_back<'a>(
     parent: Option<&'a str>,
     scanned: Option<&'a str>,

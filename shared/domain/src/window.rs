@@ -1,4 +1,5 @@
-//! The days that a question covers. The caller knows which day it is at the factory.
+//! The days that a question covers. This module does not know today's date: the caller says which day it is
+//! at the factory.
 
 use chrono::{Days, NaiveDate};
 use thiserror::Error;
@@ -22,23 +23,23 @@ pub enum WindowError {
     /// The end lies before the beginning.
     #[error("from `{from}` is after to `{to}`: swap them")]
     Reversed {
-        /// First day asked for.
+        /// The first day asked for.
         from: NaiveDate,
-        /// Last day asked for.
+        /// The last day asked for.
         to: NaiveDate,
     },
     /// The calendar does not reach back that far.
     #[error("there are no `{days}` days before `{today}`")]
     Calendar {
-        /// Length asked for.
+        /// The length asked for.
         days: i64,
-        /// Last day asked for.
+        /// The last day asked for.
         today: NaiveDate,
     },
 }
 
 impl Window {
-    /// `today` and the days before it, `days` in all.
+    /// The last `days` days, up to and including `today`.
     pub fn days(today: NaiveDate, days: i64) -> Result<Self, WindowError> {
         if !(1..=MAX_DAYS).contains(&days) {
             return Err(WindowError::Days(days));
@@ -57,12 +58,12 @@ impl Window {
         Ok(Self { from, to })
     }
 
-    /// First day.
+    /// The first day.
     pub fn from(&self) -> NaiveDate {
         self.from
     }
 
-    /// Last day.
+    /// The last day.
     pub fn to(&self) -> NaiveDate {
         self.to
     }
