@@ -1,5 +1,5 @@
-//! Steps on a disk that stay done when the power goes: moving a file into place, making and dropping folders,
-//! hashing.
+//! File work for the S3 server: moves files into place and creates and removes folders so that the change
+//! survives a power cut, and hashes contents.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -8,7 +8,7 @@ use std::path::Path;
 use s3s::crypto::{Checksum, Md5};
 use tempfile::NamedTempFile;
 
-/// Moves a temporary file to its place under `top`, making the folders between.
+/// Moves a temporary file to its place under `top`, and creates the folders between.
 pub(super) fn publish(file: NamedTempFile, top: &Path, path: &Path) -> io::Result<()> {
     let parent = path.parent().unwrap_or(top);
     create_folders(parent, top)?;
@@ -16,7 +16,7 @@ pub(super) fn publish(file: NamedTempFile, top: &Path, path: &Path) -> io::Resul
     sync_folder(parent)
 }
 
-/// Like `create_dir_all` below `top`.
+/// Like `create_dir_all`, but the new folders survive a power cut.
 fn create_folders(folder: &Path, top: &Path) -> io::Result<()> {
     if folder == top || folder.is_dir() {
         return Ok(());
@@ -27,7 +27,7 @@ fn create_folders(folder: &Path, top: &Path) -> io::Result<()> {
     sync_folder(parent)
 }
 
-/// Removes a file; answers whether there was one.
+/// Removes a file. Returns whether there was one.
 pub(super) fn remove(path: &Path) -> io::Result<bool> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
@@ -36,7 +36,7 @@ pub(super) fn remove(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Removes the folders above a removed file that have become empty, up to `top`.
+/// Removes the folders that became empty when `removed` was removed, up to `top`.
 pub(super) fn drop_empty_folders(removed: &Path, top: &Path) -> io::Result<()> {
     let mut folder = removed.parent().unwrap_or(top);
     while folder != top && fs::remove_dir(folder).is_ok() {
@@ -49,7 +49,7 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Whether an error says that nothing has this path.
+/// Whether an error means that there is no such file.
 pub(super) fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -57,7 +57,7 @@ pub(super) fn is_absent(error: &io::Error) -> bool {
     )
 }
 
-/// The hash of some bytes, in hexadecimal digits.
+/// The hash of the bytes, in hexadecimal digits.
 pub(super) fn hash<H: Checksum>(bytes: &[u8]) -> String {
     let mut hasher = H::new();
     hasher.update(bytes);

@@ -1,9 +1,9 @@
-//! Objects as plain files below a folder that several processes share.
+//! Objects as plain files below a folder that several processes share. This file knows nothing of HTTP.
 //!
-//! Bodies lie at `<root>/<key>`; what belongs to the server lies in the hidden folder: a record per key,
-//! temporary files, and the lock under which whoever writes checks its condition and renames. The system
-//! frees that lock when its holder dies. Readers take no lock: they open the body, then look for its record.
-//! This file knows nothing of HTTP.
+//! The body of an object lies at `<root>/<key>`. The hidden folder belongs to the server and holds a record
+//! per key, temporary files, and a lock. A writer takes the lock, checks its condition and renames its files
+//! into place. The system frees the lock when its holder dies. Readers take no lock: they open the body, then
+//! look for its record.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -20,10 +20,10 @@ use super::disk::{drop_empty_folders, hash, hash_of, is_absent, publish, remove}
 use super::key::{HIDDEN, Key};
 use super::record::{Fingerprint, Record, Records};
 
-/// How old a temporary file must be before it cannot belong to a running put.
+/// A temporary file older than this cannot belong to a put that is still going on.
 const LEFT_OVER_AFTER: Duration = Duration::from_hours(24);
 
-/// How often a read starts again because the object was replaced twice while it looked.
+/// How often a read begins again because the object was replaced twice while it looked.
 const READ_ATTEMPTS: u32 = 100;
 
 /// A folder of objects.
@@ -44,61 +44,51 @@ pub struct FolderError {
     source: io::Error,
 }
 
-/// An object as one version: its open body and what belongs to it.
+/// One version of an object: its open body and what is known about it.
 #[derive(Debug)]
 pub(super) struct Found {
     body: File,
-    /// MD5 of the body, as S3's ETag of a plain put is: other tools compare it with their own. It tells
-    /// contents apart; nobody's security rests on it.
+    /// The MD5 of the body, like S3's own ETag of a plain put: other tools compare it with theirs. It tells
+    /// contents apart and serves no security.
     pub(super) etag: String,
-    /// Length of the body.
     pub(super) size_bytes: u64,
-    /// When it was written.
     pub(super) modified: SystemTime,
-    /// What its writer put with it; nothing for a file that a person laid there.
+    /// The metadata of the put. Empty for a file that a person placed in the folder.
     pub(super) metadata: BTreeMap<String, String>,
     record: Option<Record>,
 }
 
-/// What must hold of the current object for a put to happen.
+/// What must be true of the current object, or else a put does not happen.
 #[derive(Debug)]
 pub(super) enum Condition {
-    /// Nothing.
     Always,
-    /// There is none.
     Absent,
-    /// There is one.
     Present,
-    /// It is this version.
+    /// The current object has this ETag.
     Version(String),
 }
 
 /// Why an object was not stored.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PutError {
-    /// The condition asks for an object, and there is none.
     #[error("there is no such object")]
     Missing,
-    /// The condition does not hold.
     #[error("the condition of the put does not hold")]
     ConditionFailed,
-    /// A folder cannot be a file.
     #[error(
         "other objects lie under this key with a `/`, and objects are plain files here: a folder cannot be one"
     )]
     IsFolder,
-    /// A file cannot be a folder.
     #[error(
         "an object has the first part of this key, and objects are plain files here: nothing can lie under it"
     )]
     UnderObject,
-    /// The disk.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 impl Folder {
-    /// Makes `root` a folder of objects, or takes the one that it is.
+    /// Opens `root` as a folder of objects, and creates what is missing in it.
     pub(super) fn open(root: &Path) -> Result<Self, FolderError> {
         let failed = |what| move |source| FolderError { root: root.to_owned(), what, source };
         let hidden = root.join(HIDDEN);
@@ -113,18 +103,17 @@ impl Folder {
         fs::create_dir_all(&folder.temporary).map_err(failed("written"))?;
         let probe = folder.written(b"probe").map_err(failed("written"))?;
         drop(folder.locked().map_err(failed("locked"))?);
-        // The time of a file just written is the disk's own clock.
+        // A new file carries the time of the disk's own clock, which the ages of temporary files go by.
         let now = probe.as_file().metadata().and_then(|probe| probe.modified()).map_err(failed("read"))?;
         folder.sweep(now).map_err(failed("read"))?;
         Ok(folder)
     }
 
-    /// The folder itself.
     pub(super) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The object that has this key.
+    /// The object with this key, if there is one.
     pub(super) fn find(&self, key: &Key) -> io::Result<Option<Found>> {
         let path = key.below(&self.root);
         for _ in 0..READ_ATTEMPTS {
@@ -142,8 +131,8 @@ impl Folder {
             let mut record = records.of_file(fingerprint).cloned();
             let etag = match &record {
                 Some(record) => record.etag.clone(),
-                // While this file is current its record is there, so one that is not current any more is read
-                // anew.
+                // A current file has its record, unless a person placed it there. A file without a record may
+                // have been replaced meanwhile: then the read begins again.
                 None if fs::metadata(&path).map(|now| Fingerprint::of(&now)).ok() != Some(fingerprint) => {
                     continue;
                 }
@@ -166,7 +155,7 @@ impl Folder {
         Err(io::Error::other("the object changes faster than it can be read"))
     }
 
-    /// Stores an object whole, or not at all, if the condition holds; answers its hash.
+    /// Stores an object, whole or not at all, if the condition holds. Returns its ETag.
     pub(super) fn put(
         &self,
         key: &Key,
@@ -175,7 +164,7 @@ impl Folder {
         condition: &Condition,
     ) -> Result<String, PutError> {
         let etag = hash::<Md5>(bytes);
-        // The slow part, writing the body through to the disk, comes before the lock.
+        // Writing the body through to the disk is slow, so it comes before the lock.
         let body = self.written(bytes)?;
         let fingerprint = Fingerprint::of(&body.as_file().metadata()?);
         let next = Record { etag: etag.clone(), body: fingerprint, metadata };
@@ -184,7 +173,7 @@ impl Folder {
         let path = key.below(&self.root);
         let current = self.find(key)?;
         check(condition, current.as_ref())?;
-        // A folder that a dying put left empty is none.
+        // An empty folder holds no object: a put that died left it behind.
         if path.is_dir() && fs::remove_dir(&path).is_err() {
             return Err(PutError::IsFolder);
         }
@@ -194,14 +183,14 @@ impl Folder {
         Ok(etag)
     }
 
-    /// Removes an object; says nothing if there is none.
+    /// Removes an object. It is no error if there is none.
     pub(super) fn delete(&self, key: &Key) -> io::Result<()> {
         let _lock = self.locked()?;
         let path = key.below(&self.root);
         if path.is_dir() {
             return Ok(());
         }
-        // Without its body an object is gone, so the record goes second.
+        // An object without its body is gone, so the body is removed first.
         if remove(&path)? {
             drop_empty_folders(&path, &self.root)?;
         }
@@ -209,31 +198,32 @@ impl Folder {
         Ok(())
     }
 
-    /// Where the record of a key lies: under a hash, so that one key's record never stands where another's
-    /// needs a folder.
+    /// The path of a key's record. Its name is a hash: otherwise the record of one key could stand where that
+    /// of another key needs a folder.
     fn record_path(&self, key: &Key) -> PathBuf {
         let name = hash::<Sha256>(key.as_str().as_bytes());
         self.records.join(&name[..2]).join(format!("{name}.json"))
     }
 
-    /// A temporary file that holds `bytes`, on the disk; it goes when it is dropped.
+    /// Writes `bytes` through to the disk, into a temporary file that is removed when it is dropped.
     fn written(&self, bytes: &[u8]) -> io::Result<NamedTempFile> {
-        // Others may read a lake, so the user's umask decides, not the owner-only default of temporary files.
+        // Temporary files are readable by their owner alone. Others may read a lake, so the user's umask
+        // decides instead.
         let everyone = Permissions::from_mode(0o666);
         let mut builder = tempfile::Builder::new();
         let file = builder
             .prefix(&format!("{}-", std::process::id()))
             .permissions(everyone)
             .tempfile_in(&self.temporary);
-        // That crate's errors name the path, which no client is to see.
+        // The errors of the crate tempfile name the path, which no client may see.
         let mut file = file.map_err(|error| io::Error::from(error.kind()))?;
         file.as_file_mut().write_all(bytes)?;
         file.as_file().sync_all()?;
         Ok(file)
     }
 
-    /// Waits until no other thread or process writes here. Each call opens the file anew, for the lock
-    /// belongs to the opened file.
+    /// Waits until no other thread or process writes here. Each call opens the lock file anew, because a lock
+    /// belongs to an opened file.
     fn locked(&self) -> io::Result<File> {
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.lock)?;
         file.lock()?;
@@ -246,7 +236,7 @@ impl Folder {
             let entry = entry?;
             let Ok(modified) = entry.metadata().and_then(|file| file.modified()) else { continue };
             if now.duration_since(modified).is_ok_and(|age| age > LEFT_OVER_AFTER) {
-                // Another server may have been quicker.
+                // Another server may have removed it already.
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -255,7 +245,7 @@ impl Folder {
 }
 
 impl Found {
-    /// The bytes of `range`, which lies within the body.
+    /// Reads the bytes of `range`, which must lie within the body.
     pub(super) fn read(mut self, range: Range<u64>) -> io::Result<Vec<u8>> {
         let length = range.end - range.start;
         self.body.seek(SeekFrom::Start(range.start))?;
@@ -278,7 +268,7 @@ fn check(condition: &Condition, current: Option<&Found>) -> Result<(), PutError>
     }
 }
 
-/// Where a folder is needed, a file stands.
+/// Names the case that a file stands where the put needs a folder.
 fn under_object(error: io::Error) -> PutError {
     match error.kind() {
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => PutError::UnderObject,

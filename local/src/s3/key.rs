@@ -1,15 +1,15 @@
-//! Which object keys can be plain files below a folder, and where.
+//! Object keys that can be plain files below a folder.
 //!
-//! S3 takes any text as a key; here a key is a relative path, so those that are none, or that would leave the
-//! folder, are refused.
+//! S3 takes any text as a key. Here a key is a relative path: a key that is no path, or that would leave the
+//! folder, is refused.
 
 use std::path::{Path, PathBuf};
 
 /// The folder inside the root that belongs to the server alone.
 pub(crate) const HIDDEN: &str = ".tideline-s3";
 
-/// The longest file name that the usual file systems take, in bytes.
-const SEGMENT_LIMIT_BYTES: usize = 255;
+/// The longest file name that the usual file systems take.
+const NAME_LIMIT_BYTES: usize = 255;
 
 /// A key that is a safe relative path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,22 +18,19 @@ pub(super) struct Key(String);
 /// Why a key is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// A part of it is no file name.
     #[error("the key `{0}` cannot be a file: `/` must stand between names other than `.` and `..`")]
     NotAPath(String),
-    /// It has characters that neither XML nor a listing can carry.
+    /// Neither XML nor a listing can carry such characters.
     #[error("the key {0:?} has control characters")]
     ControlCharacter(String),
-    /// A name in it is too long for a file.
-    #[error("the key `{0}` has a name of more than {SEGMENT_LIMIT_BYTES} bytes between two `/`")]
+    #[error("the key `{0}` has a name of more than {NAME_LIMIT_BYTES} bytes between two `/`")]
     TooLong(String),
-    /// It points into the server's own folder.
     #[error("keys under `{HIDDEN}` belong to the server")]
     Hidden,
 }
 
 impl Key {
-    /// Takes a key that can be a file.
+    /// Accepts a key that can be a file.
     pub(super) fn parse(key: &str) -> Result<Self, KeyError> {
         if key.chars().any(char::is_control) {
             return Err(KeyError::ControlCharacter(key.to_owned()));
@@ -41,22 +38,21 @@ impl Key {
         if key.split('/').any(|name| matches!(name, "" | "." | "..")) {
             return Err(KeyError::NotAPath(key.to_owned()));
         }
-        if key.split('/').any(|name| name.len() > SEGMENT_LIMIT_BYTES) {
+        if key.split('/').any(|name| name.len() > NAME_LIMIT_BYTES) {
             return Err(KeyError::TooLong(key.to_owned()));
         }
-        // Some file systems do not tell upper case from lower.
+        // Some file systems do not distinguish upper and lower case.
         if key.split('/').next().is_some_and(|first| first.eq_ignore_ascii_case(HIDDEN)) {
             return Err(KeyError::Hidden);
         }
         Ok(Self(key.to_owned()))
     }
 
-    /// Where the key lies below `folder`.
+    /// The path of the key's file below `folder`.
     pub(super) fn below(&self, folder: &Path) -> PathBuf {
         folder.join(&self.0)
     }
 
-    /// The key as text.
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }

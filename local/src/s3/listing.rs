@@ -1,7 +1,7 @@
-//! The keys below a folder, in the byte order of S3, from where a page begins to where it ends.
+//! Lists the keys below a folder page by page, in the byte order of S3.
 //!
-//! Only folders that can hold a wanted key are read, so a listing costs what it answers, not what the lake
-//! holds.
+//! It reads only the folders that can hold a wanted key. So the cost of a listing follows the keys that it
+//! returns, not those that the lake holds.
 
 use std::fs;
 use std::io;
@@ -11,32 +11,31 @@ use std::path::{Path, PathBuf};
 use super::disk::is_absent;
 use super::key::HIDDEN;
 
-/// Which part of the keys is wanted, and how much of it.
+/// Which keys are wanted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Query {
-    /// What every key begins with.
+    /// The keys must begin with this.
     pub(super) prefix: String,
-    /// Keys that end a common beginning: `/` lists like a folder.
+    /// Keys that agree up to this text after the prefix become one line. `/` lists like a folder.
     pub(super) delimiter: Option<String>,
-    /// Only keys after this one.
+    /// The keys must come after this key.
     pub(super) start_after: Option<String>,
-    /// Only what comes after this last line of the page before.
+    /// The last line of the previous page. The lines must come after it.
     pub(super) page_after: Option<String>,
-    /// Most lines.
+    /// The most lines that the page may have.
     pub(super) limit: usize,
 }
 
 /// A line of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Line {
-    /// An object's key.
+    /// The key of an object.
     Object(String),
-    /// What several keys begin with, up to the delimiter.
+    /// The beginning of several keys, up to and including the delimiter.
     Common(String),
 }
 
 impl Line {
-    /// What the line says.
     pub(super) fn text(&self) -> &str {
         match self {
             Self::Object(text) | Self::Common(text) => text,
@@ -47,9 +46,8 @@ impl Line {
 /// A page of a listing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Page {
-    /// Its lines, in order.
     pub(super) lines: Vec<Line>,
-    /// Whether more follow.
+    /// Whether more lines follow on the next page.
     pub(super) truncated: bool,
 }
 
@@ -61,7 +59,7 @@ pub(super) fn list(root: &Path, query: &Query) -> io::Result<Page> {
     }
     let after = query.start_after.as_deref().max(query.page_after.as_deref()).unwrap_or_default();
     let walk = Walk { root, prefix: &query.prefix, after };
-    // A prefix names the folder to begin in: those beside it need not be read.
+    // The prefix names the folder to begin in. The folders beside it are not read.
     let (folder, _) = query.prefix.rsplit_once('/').unwrap_or_default();
     if folder.split('/').any(|name| matches!(name, "." | ".."))
         || folder.starts_with('/')
@@ -106,8 +104,8 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Shows every wanted key that begins with `below` (empty, or ending in `/`) to `show`, in order, until
-    /// it has seen enough.
+    /// Calls `show` with every wanted key that begins with `below`, in order, until `show` breaks. `below` is
+    /// empty or ends in `/`.
     fn visit(
         &self,
         below: &str,
@@ -129,13 +127,13 @@ impl Walk<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Whether a key that begins with `folder` can be wanted.
+    /// Whether a wanted key can begin with `folder`.
     fn may_hold(&self, folder: &str) -> bool {
         let begins_right = folder.starts_with(self.prefix) || self.prefix.starts_with(folder);
         begins_right && (folder > self.after || self.after.starts_with(folder))
     }
 
-    /// The names in a folder, those of folders with a `/`: so sorted, whole keys come in byte order.
+    /// The sorted names in a folder. Names of folders end in `/`, so that whole keys come in byte order.
     fn names(&self, below: &str) -> io::Result<Vec<String>> {
         let folder: PathBuf = self.root.join(below);
         let entries = match fs::read_dir(&folder) {
@@ -146,7 +144,7 @@ impl Walk<'_> {
         let mut names = Vec::new();
         for entry in entries {
             let entry = entry?;
-            // A name that is no text cannot be a key: nothing of ours wrote it.
+            // A name that is not UTF-8 cannot be a key. We never write such a file.
             let Ok(mut name) = entry.file_name().into_string() else { continue };
             let kind = entry.file_type()?;
             if kind.is_dir() && !(below.is_empty() && name == HIDDEN) {
@@ -215,7 +213,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
 
-        /// Small alphabets make prefixes, folders and neighbours of `/` meet often.
+        /// With a small alphabet, prefixes, folders and neighbours of `/` meet often.
         #[test]
         fn pages_put_together_are_the_filtered_and_sorted_keys(
             keys in prop::collection::btree_set("[a-c][.0]?(/[a-c][.0]?){0,2}", 0..12),

@@ -1,9 +1,9 @@
-//! An S3 server inside this program, over a folder of plain files: what aws-sdk-s3 speaks to on a machine
-//! without S3.
+//! An S3 server inside this program, over a folder of plain files. aws-sdk-s3 speaks to it on a machine that
+//! has no S3.
 //!
-//! Several programs may each run one over the same folder at the same time, and each may be killed at any
-//! moment. The protocol is the crate s3s; [`folder`] holds the objects. This module knows nothing of what the
-//! lake keeps in them.
+//! Several programs may serve the same folder at the same time, and each of them may be killed at any moment.
+//! The crate s3s speaks the protocol, [`folder`] holds the objects. This module does not know what the lake
+//! keeps in them.
 
 mod disk;
 mod folder;
@@ -33,10 +33,10 @@ pub use folder::FolderError;
 pub(crate) use key::HIDDEN;
 pub use key::KeyError;
 
-/// The one bucket; its root is the folder itself.
+/// The only bucket. Its root is the folder itself.
 pub const BUCKET: &str = "lake";
 
-/// A running server; it stops when this is dropped.
+/// A running server. It stops when this value is dropped.
 #[derive(Debug)]
 pub struct Server {
     addr: SocketAddr,
@@ -44,41 +44,31 @@ pub struct Server {
     serving: JoinHandle<()>,
 }
 
-/// What a caller must sign its requests with.
+/// The keys with which a client must sign its requests.
 #[derive(Clone)]
 pub struct Credentials {
-    /// The public half.
     pub access_key: String,
-    /// The secret half.
     pub secret_key: String,
 }
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The folder cannot hold objects.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The address cannot be listened on.
     #[error("the S3 server cannot listen on `{addr}`: {source}")]
-    Listen {
-        /// The address asked for.
-        addr: SocketAddr,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The system gives no random bytes.
+    Listen { addr: SocketAddr, source: io::Error },
     #[error("the system gives no random bytes for the S3 server's credentials")]
     Random(#[source] rand::rngs::SysError),
 }
 
 impl Server {
-    /// Serves `root` on a free port of this machine, to those who are given its credentials.
+    /// Serves `root` on a free port of this machine, with random credentials.
     pub async fn start(root: &Path) -> Result<Self, StartError> {
         Self::start_on(root, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Credentials::random()?).await
     }
 
-    /// Serves `root` on an address, to those who know `credentials`.
+    /// Serves `root` on this address, to clients that sign with these credentials.
     pub async fn start_on(
         root: &Path,
         addr: SocketAddr,
@@ -99,22 +89,20 @@ impl Server {
         Ok(Self { addr, credentials, serving })
     }
 
-    /// The URL to give an S3 client, with path-style addressing.
+    /// The URL for S3 clients. They must use path-style addressing.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.addr)
     }
 
-    /// The public half of its credentials.
     pub fn access_key(&self) -> &str {
         &self.credentials.access_key
     }
 
-    /// The secret half of its credentials.
     pub fn secret_key(&self) -> &str {
         &self.credentials.secret_key
     }
 
-    /// A client of this server for a bucket; there is only [`BUCKET`].
+    /// A client of this server. Any bucket but [`BUCKET`] is one that is missing.
     pub fn store(&self, bucket: &str) -> S3Store {
         S3Store::at(&self.endpoint(), self.access_key(), self.secret_key(), bucket)
     }
@@ -122,7 +110,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The open connections end with the task that holds them; file work that has begun is finished.
+        // The task holds the open connections, so they end with it. File work that has begun still finishes.
         self.serving.abort();
     }
 }
@@ -150,7 +138,7 @@ async fn serve(listener: TcpListener, service: S3Service) {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    // Answers are small and waited for; a failure here costs milliseconds only.
+                    // Answers are small and clients wait for them. A failure here only costs milliseconds.
                     let _ = stream.set_nodelay(true);
                     connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service.clone()));
                 }

@@ -1,9 +1,9 @@
-//! What is kept about an object beside its body, and how the two are held together.
+//! The records of objects: what is kept beside a body, and how the two stay together.
 //!
-//! Two files cannot appear in one step, but one can: the record of a new version is written first, next to
-//! the record of the current one, and names the very file that will be its body. When that file is then
-//! renamed into place, body and record have become current together. A server that dies in between leaves a
-//! record that no body answers to.
+//! Two files cannot appear in one step, but one file can. So the record of a new version is written first,
+//! next to the record of the current version. It names the file that will be the body. Then that file is
+//! renamed into place, which makes body and record current at the same moment. A server that dies in between
+//! leaves a record without a body, which is never used.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::is_absent;
 
-/// Which file a body is: two files that exist at the same time never share it.
+/// Identifies a file. No two files that exist at the same time have the same fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fingerprint {
     inode: u64,
@@ -25,7 +25,6 @@ pub(super) struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Of the file that this is said of.
     pub(super) fn of(file: &Metadata) -> Self {
         Self {
             inode: file.ino(),
@@ -36,29 +35,26 @@ impl Fingerprint {
     }
 }
 
-/// What belongs to one body.
+/// What is kept beside one body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
-    /// Hash of the body.
     pub(super) etag: String,
-    /// The file that holds the body.
+    /// The file that is the body.
     pub(super) body: Fingerprint,
-    /// What its writer put with it.
     pub(super) metadata: BTreeMap<String, String>,
 }
 
-/// The records of one key: of the current version, and of the one that is being put or was when its server
-/// died.
+/// The records of one key: that of the current version, and that of a version whose put goes on or died.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Records(Vec<Record>);
 
 impl Records {
-    /// The record of a version that is about to be put, before that of the current one.
+    /// The records while `next` is put. It comes first.
     pub(super) fn new(next: Record, current: Option<Record>) -> Self {
         Self(std::iter::once(next).chain(current).collect())
     }
 
-    /// Those at `path`, none if there is no such file.
+    /// Reads the records at `path`. There are none if there is no such file.
     pub(super) fn read(path: &Path) -> io::Result<Self> {
         match fs::read(path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
@@ -68,17 +64,16 @@ impl Records {
         }
     }
 
-    /// As they lie on disk.
     pub(super) fn to_bytes(&self) -> io::Result<Vec<u8>> {
         serde_json::to_vec(self).map_err(io::Error::from)
     }
 
-    /// The record of this very file.
+    /// The record whose body is this file.
     pub(super) fn of_file(&self, body: Fingerprint) -> Option<&Record> {
         self.0.iter().find(|record| record.body == body)
     }
 
-    /// The record of this content: for a lake that was copied, whose files are others now.
+    /// The record whose body has this content. In a copied lake, no file is the one that its record names.
     pub(super) fn of_content(&self, etag: &str) -> Option<&Record> {
         self.0.iter().find(|record| record.etag == etag)
     }

@@ -1,4 +1,4 @@
-//! How S3 says no: what keeps a call from being done, as an S3 error without a path of this machine.
+//! Turns what keeps a call from being done into S3 errors. No error names a path of this machine.
 
 use std::io;
 
@@ -8,12 +8,12 @@ use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use super::folder::{Found, PutError};
 use super::key::KeyError;
 
-/// Refuses what was asked for and is not done here: a condition left unheeded would be worse.
+/// Refuses a call that asks for something this server does not do. To ignore a condition would be worse.
 pub(super) fn refuse(what: &str, asked: bool) -> S3Result<()> {
     if asked { Err(s3_error!(NotImplemented, "{what} are not implemented")) } else { Ok(()) }
 }
 
-/// Refuses a read whose condition does not hold.
+/// Refuses a read if its condition does not hold.
 pub(super) fn check_read(
     found: &Found,
     if_match: Option<&ETagCondition>,
@@ -59,8 +59,8 @@ impl From<PutError> for S3Error {
     }
 }
 
-/// What a disk says, without its paths; what another attempt cannot mend is no server error, which clients
-/// would repeat.
+/// The error of a disk, without its paths. Clients repeat a call after a server error, so a failure that
+/// another attempt cannot mend is reported as a client error.
 pub(super) fn disk_error(error: io::Error) -> S3Error {
     let (code, message) = match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

@@ -1,5 +1,5 @@
-//! The S3 calls that Tideline makes, over a [`Folder`]; every other call is answered with `NotImplemented`,
-//! and so is a condition that this server would otherwise leave unheeded.
+//! Answers the S3 calls that Tideline makes from a [`Folder`]. Any other call is answered with
+//! `NotImplemented`, and so is a call with a condition that this server does not check.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,25 +20,23 @@ use super::key::Key;
 use super::listing::{self, Line, Query};
 use super::refusal::{check_read, disk_error, refuse};
 
-/// Most lines of a listing's page, as in S3.
+/// The most lines on a page of a listing, as in S3.
 const PAGE_LIMIT: usize = 1000;
 
-/// The largest body that is taken: it is held in memory.
+/// The largest body that a put may have. Bodies are held in memory.
 const BODY_LIMIT_BYTES: usize = 512 * 1024 * 1024;
 
-/// Answers S3 calls from a folder.
 #[derive(Clone, Debug)]
 pub(super) struct FolderS3 {
     folder: Arc<Folder>,
 }
 
 impl FolderS3 {
-    /// Serves this folder as the one bucket.
     pub(super) fn new(folder: Folder) -> Self {
         Self { folder: Arc::new(folder) }
     }
 
-    /// Runs file work where it may block.
+    /// Runs file work on a thread that may block.
     async fn on_disk<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Folder) -> S3Result<T> + Send + 'static,
@@ -260,7 +258,7 @@ fn check_bucket(name: &str) -> S3Result<()> {
     }
 }
 
-/// A key that no file can have is not there.
+/// The key of a read. No object has a key that cannot be a file.
 fn readable_key(key: &str) -> S3Result<Key> {
     Key::parse(key).map_err(|error| s3_error!(error, NoSuchKey, "there is no object `{key}`"))
 }
@@ -272,9 +270,9 @@ fn found(folder: &Folder, key: &Key) -> S3Result<Found> {
         .ok_or_else(|| s3_error!(NoSuchKey, "there is no object `{}`", key.as_str()))
 }
 
-/// An object's line in a listing, unless it went while the page was made.
+/// The line of an object in a listing. `None` if the object was removed meanwhile.
 fn listed(folder: &Folder, key: String) -> S3Result<Option<Object>> {
-    // What a person laid there may have a name that is no key.
+    // A file that a person placed there may have a name that is no key.
     let Ok(valid) = Key::parse(&key) else { return Ok(None) };
     let found = folder.find(&valid).map_err(disk_error)?;
     Ok(found.map(|found| Object {
@@ -290,7 +288,7 @@ fn to_headers(found: &Found) -> Metadata {
     found.metadata.clone().into_iter().collect()
 }
 
-/// The body whole: s3s has checked it against the hash that its sender signed.
+/// The whole body. s3s has checked it against the hash that the sender signed.
 async fn collected(body: Option<StreamingBlob>, announced: Option<i64>) -> S3Result<Vec<u8>> {
     let too_large = || s3_error!(EntityTooLarge, "an object may have {BODY_LIMIT_BYTES} bytes here");
     let announced = usize::try_from(announced.unwrap_or_default()).unwrap_or_default();
