@@ -1,4 +1,4 @@
-//! One value as the legacy ERP stores it, and the ways in which it stores it badly.
+//! The values of the legacy ERP, and the untidy ways in which it stores them.
 
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -6,7 +6,6 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use super::clock::{Moment, date_text, stamp_text, stamp_text_with_millis};
 use super::dice::Dice;
 
-/// A stored value.
 pub(super) enum Cell<'a> {
     Null,
     Int(i64),
@@ -39,32 +38,31 @@ impl<'a> From<Option<&'a str>> for Cell<'a> {
     }
 }
 
-/// Grams as kilograms.
+/// Kilograms, from grams.
 pub(super) fn kg<'a>(grams: i64) -> Cell<'a> {
     Cell::Real(grams as f64 / 1000.0)
 }
 
-/// A date.
 pub(super) fn date<'a>(at: Moment) -> Cell<'a> {
     Cell::Text(date_text(at))
 }
 
-/// A stamp to the second.
+/// A stamp in whole seconds.
 pub(super) fn stamp<'a>(at: Moment) -> Cell<'a> {
     Cell::Text(stamp_text(at))
 }
 
-/// A stamp, one in four with milliseconds.
+/// A stamp. One in four has milliseconds.
 pub(super) fn mixed_stamp<'a>(at: Moment, dice: &mut Dice) -> Cell<'a> {
     if dice.chance(250) { Cell::Text(stamp_text_with_millis(at, dice.below(1000))) } else { stamp(at) }
 }
 
-/// A stamp that is no watermark: now and then somebody typed the date alone.
+/// A stamp that is no watermark. Now and then somebody typed the date alone.
 pub(super) fn typed_stamp<'a>(at: Moment, dice: &mut Dice) -> Cell<'a> {
     if dice.chance(30) { date(at) } else { stamp(at) }
 }
 
-/// A flag in one of its legacy spellings.
+/// A flag. One in twenty is a text, in one of the legacy spellings.
 pub(super) fn flag<'a>(value: bool, dice: &mut Dice) -> Cell<'a> {
     const YES: [&str; 6] = ["Y", "y", " TRUE ", "true", "Yes", " 1"];
     const NO: [&str; 6] = ["N", "n", "FALSE", " false", "No", "0 "];
@@ -75,12 +73,12 @@ pub(super) fn flag<'a>(value: bool, dice: &mut Dice) -> Cell<'a> {
     }
 }
 
-/// As [`flag`], with NULL now and then where NULL means `value`.
+/// Like [`flag`], but now and then NULL if NULL means `value`.
 pub(super) fn flag_or_null<'a>(value: bool, null_means: bool, dice: &mut Dice) -> Cell<'a> {
     if value == null_means && dice.chance(60) { Cell::Null } else { flag(value, dice) }
 }
 
-/// Text with stray blanks now and then.
+/// A text. Now and then it has stray blanks.
 pub(super) fn untidy<'a>(text: &'a str, dice: &mut Dice) -> Cell<'a> {
     match dice.below(100) {
         0 => Cell::Text(format!(" {text}")),

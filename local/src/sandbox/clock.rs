@@ -1,14 +1,12 @@
-//! The factory's wall clock: whole seconds without an offset, days that begin with the morning shift, and the
-//! texts that the ERP stamps.
+//! The factory's wall clock: whole seconds without an offset, days that begin with the morning shift, and
+//! times written as the ERP stamps them.
 
 use chrono::{DateTime, Datelike, NaiveDateTime};
 
 /// Seconds of wall-clock time since the start of 1970.
 pub(super) type Moment = i64;
 
-/// Seconds of an hour.
 pub(super) const HOUR: i64 = 3600;
-/// Seconds of a day.
 pub(super) const DAY: i64 = 24 * HOUR;
 const MORNING: i64 = 6 * HOUR;
 
@@ -22,24 +20,25 @@ pub(super) fn time(moment: Moment) -> NaiveDateTime {
     DateTime::from_timestamp(moment, 0).unwrap_or_default().naive_utc()
 }
 
-/// The factory day that a moment falls into: from 06:00 to 06:00.
+/// The number of the factory day that a moment falls into. A factory day lasts from 06:00 to 06:00.
 pub(super) fn factory_day(moment: Moment) -> i64 {
     (moment - MORNING).div_euclid(DAY)
 }
 
-/// When a factory day begins.
+/// The moment at which a factory day begins.
 pub(super) fn begins(day: i64) -> Moment {
     day * DAY + MORNING
 }
 
-/// `2026-11-13`
+/// A date such as `2026-11-13`.
 pub(super) fn date_text(moment: Moment) -> String {
     let mut text = String::with_capacity(10);
     push_date(&mut text, moment);
     text
 }
 
-/// `2026-11-13 09:05:00`. Written digit by digit: this is most of the text that a sandbox holds.
+/// A stamp such as `2026-11-13 09:05:00`. Most of the text in a sandbox are stamps, so they are written digit
+/// by digit, which is fast.
 pub(super) fn stamp_text(moment: Moment) -> String {
     let mut text = String::with_capacity(23);
     push_date(&mut text, moment);
@@ -51,8 +50,8 @@ pub(super) fn stamp_text(moment: Moment) -> String {
     text
 }
 
-/// As [`stamp_text`], with milliseconds of the second before, so that the stamp is never later than its
-/// moment.
+/// Like [`stamp_text`], but with milliseconds of the previous second, so that the stamp is never later than
+/// its moment.
 pub(super) fn stamp_text_with_millis(moment: Moment, millis: i64) -> String {
     let mut text = stamp_text(moment - 1);
     text.push('.');
@@ -81,7 +80,7 @@ fn digit(value: i64) -> char {
     (b'0' + value as u8) as char
 }
 
-/// What happened after one moment, up to and including another.
+/// A stretch of time: after one moment, up to and including another.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     pub(super) after: Moment,
@@ -89,13 +88,13 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Whether something that happens once happened in this window.
+    /// Whether something that happens at this moment happens in the window.
     pub(super) fn contains(self, moment: Moment) -> bool {
         self.after < moment && moment <= self.until
     }
 
-    /// For something that changes at these moments, in order: the stage that it has reached, if it reached it
-    /// in this window.
+    /// The stage that a thing reaches in this window, if it reaches one. The thing changes at these moments,
+    /// which come in order.
     pub(super) fn stage(self, changes: &[Moment]) -> Option<usize> {
         let reached = changes.iter().take_while(|&&change| change <= self.until).count().checked_sub(1)?;
         (changes[reached] > self.after).then_some(reached)

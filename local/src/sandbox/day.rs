@@ -1,5 +1,5 @@
-//! A factory day as a whole: its runs with all that they made and used. Everything that a sandbox holds is
-//! written from days.
+//! A whole factory day: its runs with all that they made and used. All rows of a sandbox are written from
+//! days.
 
 use super::intake::{self, Batch, Input};
 use super::making::Made;
@@ -10,16 +10,16 @@ use super::rota;
 pub(super) struct Day {
     pub(super) seed: u64,
     pub(super) number: i64,
-    /// By start.
+    /// Sorted by their start.
     pub(super) runs: Vec<Made>,
     /// The inputs of each run, in the order of `runs`.
     pub(super) inputs: Vec<Vec<Input>>,
-    /// What was delivered for this day.
+    /// The deliveries for this day.
     pub(super) batches: Vec<Batch>,
 }
 
 impl Day {
-    /// The day, which nothing but the seed decides.
+    /// Plans the day. Nothing but the seed decides it.
     pub(super) fn plan(seed: u64, number: i64) -> Self {
         let runs: Vec<Made> = rota::runs(seed, number).into_iter().map(|run| Made::of(seed, run)).collect();
         let (batches, inputs) = intake::supply(seed, number, &runs, &rota::runs(seed, number - 1));

@@ -1,11 +1,11 @@
-//! Seeded chance: the same seed and the same thing always throw the same numbers, whenever and in whichever
-//! order they are asked for.
+//! Seeded chance: for the same seed and the same thing the dice always throw the same numbers, whenever and
+//! in whichever order they are asked.
 //!
-//! This is splitmix64 over named things and not the rand crate, because what a seed gives must never change:
-//! a sandbox that is kept producing after an update of a crate would otherwise plan other runs than those
-//! that its tables already hold.
+//! This is splitmix64, and not the rand crate, because a seed must mean the same for ever. Otherwise, after
+//! an update of that crate, a sandbox that is kept producing would plan other runs than those in its tables.
 
-/// What is thrown for. The numbers are part of what a seed means: append, never renumber.
+/// The kind of thing that the dice are thrown for. A seed's meaning depends on these numbers: append, never
+/// renumber.
 #[derive(Clone, Copy)]
 pub(super) enum Topic {
     Block = 1,
@@ -26,11 +26,11 @@ pub(super) enum Topic {
     Seed = 16,
 }
 
-/// A stream of throws for one thing.
+/// The throws for one thing.
 pub(super) struct Dice(u64);
 
 impl Dice {
-    /// The dice of the thing `which` of a topic.
+    /// The dice of thing number `which` of a topic.
     pub(super) fn of(seed: u64, topic: Topic, which: i64) -> Self {
         Self(mix(mix(seed ^ (topic as u64).wrapping_mul(0xA076_1D64_78BD_642F)) ^ which as u64))
     }
@@ -56,18 +56,17 @@ impl Dice {
         low + (high - low) * (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// True so many times out of a thousand.
+    /// True in `permille` of a thousand throws.
     pub(super) fn chance(&mut self, permille: i64) -> bool {
         self.below(1000) < permille
     }
 
-    /// One of several.
     pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len() as i64) as usize]
     }
 
-    /// About normal with mean 0 and deviation 1, never beyond 3.5: a scale that fails by chance would hide
-    /// the failures on purpose.
+    /// A number that is about normally distributed, with mean 0 and deviation 1. It never lies beyond 3.5: a
+    /// scale that fails by chance would hide the failures that are there on purpose.
     pub(super) fn normal(&mut self) -> f64 {
         let bits = self.bits();
         let sum = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48);

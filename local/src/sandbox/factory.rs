@@ -1,4 +1,4 @@
-//! What does not change from day to day: lines, shifts, species and who supplies them, customers, cold rooms,
+//! What stays the same from day to day: lines, shifts, species and their suppliers, customers, cold rooms and
 //! people. All names are invented.
 
 /// A production line.
@@ -7,7 +7,7 @@ pub(super) struct Line {
     pub(super) name: &'static str,
     pub(super) kind: &'static str,
     pub(super) area: &'static str,
-    /// Kilograms that it could make in a shift.
+    /// What the line could make in a shift.
     pub(super) capacity_kg: f64,
     pub(super) headcount: i64,
 }
@@ -22,17 +22,16 @@ pub(super) const LINES: [Line; 6] = [
     Line { id: "L6", name: "Line 6", kind: "mixed packing", area: "Hall C", capacity_kg: 560.0, headcount: 8 },
 ];
 
-/// The three shifts of eight hours; the first begins with the factory day.
+/// The three shifts of eight hours. The first begins with the factory day.
 pub(super) const SHIFTS: [&str; 3] = ["AM", "PM", "NIGHT"];
 
-/// The two grades that intake knows.
+/// The grades of fish.
 pub(super) const GRADES: [&str; 2] = ["Premium", "GG"];
-/// Index of the grade that may become tier 1.
+/// The index of the grade that may become tier 1.
 pub(super) const PREMIUM: usize = 0;
-/// Index of the grade that may not.
+/// The index of the grade that may not become tier 1.
 pub(super) const GG: usize = 1;
 
-/// What the fish is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Species {
     Salmon,
@@ -51,12 +50,12 @@ pub(super) enum Species {
 
 /// Where a species comes from.
 pub(super) struct Origin {
-    /// The ERP's name of the species.
+    /// The name of the species in the ERP.
     pub(super) name: &'static str,
-    /// How its batch codes begin.
+    /// The beginning of its batch codes.
     pub(super) prefix: &'static str,
     pub(super) suppliers: [&'static str; 2],
-    /// Vessels; farmed fish has none.
+    /// The vessels that catch it. Farmed fish has none.
     pub(super) vessels: &'static [&'static str],
     pub(super) area: &'static str,
     pub(super) method: &'static str,
@@ -65,14 +64,13 @@ pub(super) struct Origin {
 }
 
 impl Species {
-    /// How many there are.
     pub(super) const COUNT: usize = ORIGINS.len();
 
     pub(super) fn origin(self) -> &'static Origin {
         &ORIGINS[self as usize]
     }
 
-    /// Another species, for the batch that was fetched by mistake.
+    /// The index of the species that people fetch by mistake instead of this one.
     pub(super) fn mistaken_for(self) -> usize {
         (self as usize + 1) % Self::COUNT
     }
@@ -97,7 +95,7 @@ pub(super) const ORIGINS: [Origin; 12] = [
     Origin { name: "Pollock", prefix: "POL", suppliers: ["Bering Arc Seafoods", "Havlys Seafood AS"], vessels: &["Arctic Terrier"], area: "FAO 67", method: "Trawl", country: "USA", certificate: "MSC" },
 ];
 
-/// Customers and the brand that each sells under.
+/// The customers, each with the brand under which it sells.
 pub(super) const CUSTOMERS: [(&str, &str); 6] = [
     ("Harbour & Vale", "Harbour Select"),
     ("Northgate Markets", "Northgate Everyday"),
@@ -107,7 +105,7 @@ pub(super) const CUSTOMERS: [(&str, &str); 6] = [
     ("Pennywise Foods", "Simply Salmon"),
 ];
 
-/// Where temperatures are read, with the limits in °C that hold there.
+/// The places where temperatures are read, with their limits in °C.
 pub(super) const LOCATIONS: [(&str, f64, f64); 7] = [
     ("Intake Chill", 0.0, 4.0),
     ("Holding Chill 1", 0.0, 4.0),
@@ -118,7 +116,7 @@ pub(super) const LOCATIONS: [(&str, f64, f64); 7] = [
     ("Despatch Chill", 0.0, 4.0),
 ];
 
-/// Who signs the paperwork.
+/// The people who sign the paperwork.
 pub(super) const PEOPLE: [&str; 8] = [
     "A. Whitlock",
     "B. Osei",

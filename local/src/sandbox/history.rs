@@ -1,4 +1,4 @@
-//! Filling a new sandbox: day after day up to now, into a temporary file that takes its name when it is
+//! Fills a new sandbox day by day up to now. It writes into a temporary file, which gets its name when it is
 //! whole.
 
 use std::fs::{self, File};
@@ -15,10 +15,10 @@ use super::rows::{DAYS_AHEAD, write_day, write_masters};
 use super::schema::{State, Writer, index_stamps, make_tables};
 use super::{Progress, SandboxError, Summary, beside};
 
-/// Writes a sandbox ERP at `path` with `days` days of history up to `end`, the factory's wall clock; runs
-/// that are under way then are still active.
+/// Writes a sandbox ERP at `path` with `days` days of history up to `end`, a time on the factory's wall
+/// clock. Runs that are under way at that moment are active.
 ///
-/// The file is there as a whole or not at all, and one that is there is never replaced: that is
+/// The file appears as a whole or not at all. A file that is there already is never replaced: that gives
 /// [`SandboxError::Exists`].
 pub fn create(
     path: &Path,
@@ -45,10 +45,10 @@ pub fn create(
         .map_err(write_error)?
         .into_temp_path();
     let until = moment(end);
-    // The factory day that begins on the morning of the first date.
+    // History begins with the factory day that begins on the morning of the first date.
     let first_day = until.div_euclid(DAY) - i64::from(days);
     let summary = fill(&file, State { seed, first_day, until }, days, &mut progress)?;
-    // A log that an earlier database of this name left behind would be replayed into ours.
+    // SQLite would replay a log that an earlier database of this name left behind.
     for suffix in ["-wal", "-shm"] {
         let _ = fs::remove_file(beside(path, suffix));
     }
@@ -66,7 +66,7 @@ fn fill(
     progress: &mut impl FnMut(Progress),
 ) -> Result<Summary, SandboxError> {
     let db = Connection::open(file)?;
-    // Nobody else sees the file yet, and after a crash it is gone: nothing needs to be safe.
+    // Nobody else sees the file yet, and after a crash it is gone. So no write has to be safe.
     db.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536")?;
     make_tables(&db)?;
     let window = Window { after: i64::MIN, until: state.until };
@@ -90,7 +90,7 @@ fn fill(
     index_stamps(&db)?;
     state.write(&db)?;
     let summary = summary(&db, state)?;
-    // With a write-ahead log, whoever reads and whoever keeps producing do not wait for each other.
+    // With a write-ahead log, readers and the one who keeps producing do not wait for each other.
     db.execute_batch("PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL")?;
     db.close().map_err(|(_, error)| error)?;
     Ok(summary)

@@ -1,5 +1,5 @@
-//! Where the fish of a day comes from: intake batches that each feed several runs, and what the runs of the
-//! day before gave back.
+//! The fish that the runs of a day use: intake batches, which feed several runs each, and what the runs of
+//! the previous day gave back.
 
 use super::clock::{HOUR, Moment, begins, time};
 use super::dice::{Dice, Topic};
@@ -8,10 +8,10 @@ use super::faults::Fault;
 use super::making::{Demand, Made};
 use super::rota::{Run, first_id};
 
-/// Kilograms of a batch, about.
+/// About how much a batch weighs.
 const BATCH_G: i64 = 330_000;
 const MOST_BATCHES_OF_A_KIND: i64 = 4;
-/// Smaller rests are taken from the batch at hand.
+/// A smaller rest of a need or of a batch is not split off.
 const LEAST_SLICE_G: i64 = 2_000;
 
 /// A delivery.
@@ -19,7 +19,7 @@ const LEAST_SLICE_G: i64 = 2_000;
 pub(super) struct Batch {
     pub(super) trace_number: i64,
     pub(super) code: String,
-    /// Index of the species.
+    /// The index of the species.
     pub(super) species: usize,
     pub(super) grade: usize,
     pub(super) grams: i64,
@@ -36,17 +36,18 @@ pub(super) struct Input {
     pub(super) booked: Moment,
 }
 
-/// What a run scanned back out.
+/// Fish that a run scanned back out.
 #[derive(Debug)]
 pub(super) struct Return {
-    /// `OCM` makes a new batch, `PROD_RETURN` keeps the old one.
+    /// True for a return by `OCM`, which makes a new batch. `PROD_RETURN` keeps the old one.
     pub(super) makes_batch: bool,
     pub(super) has_parent: bool,
     pub(super) grams: i64,
     pub(super) at: Moment,
 }
 
-/// What a run gives back, if it does. Night runs do not: the next morning could not use it in time.
+/// What a run gives back, if anything. Night runs give nothing back, because the next morning could not use
+/// it in time.
 pub(super) fn scan_back(seed: u64, run: &Run) -> Option<Return> {
     let mut dice = Dice::of(seed, Topic::Return, run.serial);
     let is_orphan = run.fault == Some(Fault::ScanbackWithoutParent);
@@ -61,12 +62,13 @@ pub(super) fn scan_back(seed: u64, run: &Run) -> Option<Return> {
     })
 }
 
-/// The code of the batch that a run's return makes.
+/// The code of the new batch that a run gives back.
 pub(super) fn returned_batch_code(run: &Run) -> String {
     format!("RW{:06}", run.serial % 1_000_000)
 }
 
-/// Feeds the runs of a day, which come by start: the deliveries of the day, and the inputs of each run.
+/// Feeds the runs of a day, which must be sorted by their start. Returns the deliveries for the day and the
+/// inputs of each run.
 pub(super) fn supply(
     seed: u64,
     day: i64,
@@ -93,7 +95,7 @@ pub(super) fn supply(
     (batches, inputs)
 }
 
-/// Gives what a run of yesterday made into a new batch to the first run of today that can use it.
+/// Gives the new batch that a run of yesterday gave back to the first run of today that can use it.
 fn feed_return(seed: u64, from: &Run, made: &[Made], left: &mut [Vec<i64>], inputs: &mut [Vec<Input>]) {
     let Some(back) = scan_back(seed, from).filter(|back| back.makes_batch && back.has_parent) else { return };
     let grade = usize::from(from.product.tier != 1);
@@ -116,8 +118,7 @@ fn feed_return(seed: u64, from: &Run, made: &[Made], left: &mut [Vec<i64>], inpu
     }
 }
 
-/// Delivers what all runs of the day need of one species and grade, and lets them empty one batch after the
-/// other.
+/// Delivers what all runs of the day need of one species and grade. The runs empty one batch after the other.
 #[expect(clippy::too_many_arguments, reason = "the two lists that grow, and what they grow from")]
 fn feed_kind(
     seed: u64,
@@ -160,8 +161,8 @@ fn feed_kind(
     for n in 0..count {
         let trace_number = first_id(day, 100) + kind * MOST_BATCHES_OF_A_KIND + n;
         let mut dice = Dice::of(seed, Topic::Intake, trace_number);
-        // A delivery is a little more than what is used of it; slices may have taken a rest more than the
-        // share.
+        // A delivery is a little more than the runs use of it. Slices may have taken up to one rest more than
+        // the share.
         let grams = ((share + LEAST_SLICE_G) as f64 * dice.between(1.01, 1.06)) as i64 / 100 * 100;
         let received = begins(day) - dice.whole(2 * HOUR, 18 * HOUR);
         batches.push(Batch {
@@ -175,7 +176,7 @@ fn feed_kind(
     }
 }
 
-/// `SAL26327-P1`: species, year and day of the year, grade and number.
+/// A code such as `SAL26327-P1`: species, year and day of the year, grade and number.
 fn batch_code(day: i64, species: usize, grade: usize, n: i64) -> String {
     let date = time(begins(day)).date();
     format!(

@@ -1,4 +1,4 @@
-//! Keeping a sandbox producing: what happened since it last did, in small transactions.
+//! Keeps a sandbox producing: writes what has happened since the last time, in small transactions.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,36 +13,36 @@ use super::day::Day;
 use super::rows::{DAYS_AHEAD, DAYS_BACK, write_day, write_masters};
 use super::schema::{State, Writer};
 
-/// One transaction holds at most so much of the factory's time, so that none is long.
+/// The most factory time that one transaction writes, so that none takes long.
 const STEP: i64 = HOUR;
-/// One call fills at most so much.
+/// The most factory time that one call writes.
 const MOST_AT_ONCE: i64 = 7 * DAY;
 
 /// A sandbox that is kept producing.
 ///
-/// It goes on from what the database holds, so it may be stopped at any moment, and two of them over one file
-/// do not harm it.
+/// It goes on from what the database holds. So it may be stopped at any moment, and two of them over one file
+/// do no harm.
 pub struct Live {
     db: Connection,
-    /// Days that were planned lately: planning one takes longer than writing a few seconds of it.
+    /// The days planned lately. To plan a day takes longer than to write a few seconds of it.
     days: BTreeMap<i64, Day>,
 }
 
 /// What a call of [`Live::advance_to`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Advance {
-    /// Where the sandbox was.
+    /// The moment up to which the sandbox had produced before.
     pub from: NaiveDateTime,
-    /// Where it is.
+    /// The moment up to which it has produced now.
     pub until: NaiveDateTime,
-    /// Rows that are new or changed.
+    /// How many rows are new or changed.
     pub rows: u64,
-    /// False where the gap was longer than a week: call again.
+    /// False if the gap was longer than a week. Then call again.
     pub is_caught_up: bool,
 }
 
 impl Live {
-    /// Opens a sandbox; any other database is refused and not changed.
+    /// Opens a sandbox. Refuses any other database, without changing it.
     pub fn open(path: &Path) -> Result<Self, SandboxError> {
         if !path.exists() {
             return Err(SandboxError::Missing(path.to_path_buf()));
@@ -57,12 +57,13 @@ impl Live {
         Ok(Self { db, days: BTreeMap::new() })
     }
 
-    /// The moment up to which it has produced.
+    /// The moment up to which the sandbox has produced.
     pub fn until(&self) -> Result<NaiveDateTime, SandboxError> {
         Ok(time(State::read(&self.db)?.until))
     }
 
-    /// Writes what happened up to `now`, the factory's wall clock. A clock that was set back changes nothing.
+    /// Writes what happened up to `now` on the factory's wall clock. A clock that was set back changes
+    /// nothing.
     pub fn advance_to(&mut self, now: NaiveDateTime) -> Result<Advance, SandboxError> {
         let from = State::read(&self.db)?.until;
         let to = moment(now).min(from + MOST_AT_ONCE);
@@ -74,7 +75,7 @@ impl Live {
         Ok(Advance { from: time(from), until: time(until), rows, is_caught_up: moment(now) <= until })
     }
 
-    /// One transaction: at most an hour, from wherever the database is by then.
+    /// Writes at most an hour in one transaction, from where the database is when the transaction begins.
     fn step(&mut self, to: i64) -> Result<(i64, u64), SandboxError> {
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let state = State::read(&transaction)?;

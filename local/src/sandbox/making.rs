@@ -1,4 +1,4 @@
-//! What a run makes: its packs, and from them its outputs by tier and piece and the kilograms that must have
+//! What a run makes: its packs. From these follow its outputs by tier and piece, and the fish that must have
 //! gone in.
 
 use super::clock::{HOUR, Moment};
@@ -8,20 +8,20 @@ use super::faults::Fault;
 use super::products::{Product, sibling};
 use super::rota::Run;
 
-/// More packs than any run has: the ids of a run's packs are a block of this size.
+/// The most packs that a run has. The ids of a run's packs are a block of this size.
 pub(super) const MOST_PACKS: i64 = 512;
 
-/// A pack on the scale.
+/// A pack that went over the scale.
 #[derive(Debug)]
 pub(super) struct Pack {
     pub(super) at: Moment,
-    /// Net weight in tenths of a gram, as the scale shows it.
+    /// The net weight in tenths of a gram, as the scale shows it.
     pub(super) net_dg: i64,
-    /// Whether the scanner threw it out.
+    /// Whether the scanner rejected the pack.
     pub(super) is_reject: bool,
 }
 
-/// One line of what came out.
+/// One output of a run.
 #[derive(Debug)]
 pub(super) struct Output {
     pub(super) product: &'static Product,
@@ -34,18 +34,18 @@ pub(super) struct Output {
 /// Raw material that a run needs.
 #[derive(Debug)]
 pub(super) struct Demand {
-    /// Index of the species.
+    /// The index of the species.
     pub(super) species: usize,
     pub(super) grade: usize,
     pub(super) grams: i64,
 }
 
-/// A run with what it makes.
+/// A run with what it makes and needs.
 #[derive(Debug)]
 pub(super) struct Made {
     pub(super) run: Run,
     pub(super) packs: Vec<Pack>,
-    /// Net weight of all packs, in grams.
+    /// The net weight of all packs.
     pub(super) total_g: i64,
     pub(super) outputs: Vec<Output>,
     pub(super) demands: Vec<Demand>,
@@ -53,7 +53,6 @@ pub(super) struct Made {
 }
 
 impl Made {
-    /// The run, made.
     pub(super) fn of(seed: u64, run: Run) -> Self {
         let mut dice = Dice::of(seed, Topic::Making, run.serial);
         let downtime_minutes = if dice.chance(400) { dice.whole(2, (run.end - run.start) / 360) } else { 0 };
@@ -75,12 +74,12 @@ impl Made {
         Self { run, packs, total_g, outputs, demands, downtime_minutes }
     }
 
-    /// Cases that are full or closed by the end of the run.
+    /// How many cases the packs fill. The last one may not be full.
     pub(super) fn cases(&self) -> i64 {
         (self.packs.len() as i64 + self.run.product.packs_per_case() - 1) / self.run.product.packs_per_case()
     }
 
-    /// What came out in all, in grams.
+    /// The weight of all outputs.
     pub(super) fn out_g(&self) -> i64 {
         self.outputs.iter().map(|output| output.grams).sum()
     }
@@ -93,8 +92,8 @@ fn packs(seed: u64, run: &Run, downtime_minutes: i64, dice: &mut Dice) -> Vec<Pa
         Some(Fault::UnderweightLot) => dice.between(-0.8, -0.4),
         _ => dice.between(0.6, 1.8),
     };
-    // Heavy packs are allowed less: a scale that is as loose with them would fail the average-quantity rules
-    // on most runs.
+    // The average-quantity rules allow heavy packs to vary less. With the spread of light packs, most runs of
+    // heavy ones would fail.
     let spread_dg = target_dg * if run.product.pack_g <= 500 { 0.0135 } else { 0.0055 };
     let mean_dg = target_dg * (1.0 + over_pct / 100.0);
     let seconds = run.end - run.start - 180;
@@ -116,12 +115,12 @@ fn packs(seed: u64, run: &Run, downtime_minutes: i64, dice: &mut Dice) -> Vec<Pa
         .collect()
 }
 
-/// The grade that a product of this tier is cut from.
+/// The grade of fish that a product is cut from.
 fn grade(product: &Product) -> usize {
     if product.tier == 1 { PREMIUM } else { GG }
 }
 
-/// Premium cascades down, GG never goes up, tails are never tier 1: unless the run's fault says so.
+/// Splits what came out into outputs by the rules of the tiers, unless the run's fault breaks one of them.
 fn outputs(run: &Run, out_g: i64, dice: &mut Dice) -> Vec<Output> {
     let main = run.product;
     let source_grade = grade(main);

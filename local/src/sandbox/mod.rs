@@ -1,10 +1,10 @@
-//! The sandbox factory: a SQLite ERP with all source tables, filled like a real factory's and kept producing.
+//! The sandbox factory: a SQLite ERP with all source tables, filled like that of a real factory and kept
+//! producing. This module does not know how the rows are read.
 //!
-//! Everything in it follows from a seed and the clock: each run, pack, reading and order is a function of the
-//! seed and of its own number, so the same seed and the same end give the same rows, and a sandbox that is
-//! kept producing holds what one made at that later moment would hold. The database remembers its seed and
-//! how far it got, and nothing else is remembered anywhere. This module knows nothing of how the rows are
-//! read.
+//! Everything in it follows from a seed and the clock. Each run, pack, reading and order is a function of the
+//! seed and of its own number, so the same seed and the same end give the same rows. A sandbox that was kept
+//! producing holds the same rows as one that is made at that later moment. The database remembers its seed
+//! and how far it got. Nothing else is remembered anywhere.
 
 #![expect(clippy::cast_possible_wrap, reason = "counts and ids are far from the ends of an i64")]
 
@@ -35,14 +35,11 @@ pub use history::create;
 pub use live::{Advance, Live};
 use schema::State;
 
-/// How far a creation is.
+/// How far the creation of a sandbox has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Days written.
     pub days_done: u32,
-    /// Days in all.
     pub days: u32,
-    /// Rows written.
     pub rows: u64,
 }
 
@@ -51,53 +48,42 @@ pub struct Progress {
 pub struct Summary {
     /// Each table with its number of rows.
     pub rows: Vec<(&'static str, u64)>,
-    /// The moment up to which it has produced.
+    /// The moment up to which the sandbox has produced.
     pub until: NaiveDateTime,
 }
 
 impl Summary {
-    /// Rows over all tables.
+    /// The number of rows in all tables.
     pub fn total(&self) -> u64 {
         self.rows.iter().map(|(_, rows)| rows).sum()
     }
 }
 
-/// Why there is no sandbox, or why it does not go on.
+/// Why a sandbox cannot be made or kept producing.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
-    /// There is a file already.
     #[error("`{0}` is there already: add --fresh to replace it, or name another file")]
     Exists(PathBuf),
-    /// There is no file.
     #[error("`{0}` is not there: make it with `tideline sandbox`")]
     Missing(PathBuf),
-    /// A database, but not one of ours: it may be somebody's real ERP.
+    /// The file is a database, but not one of ours. It may be somebody's real ERP.
     #[error("this database was not made by `tideline sandbox`, so it is neither written to nor replaced")]
     NotASandbox,
-    /// A sandbox of a version whose seeds meant something else.
+    /// The sandbox was made by a version whose seeds had another meaning.
     #[error("this sandbox was made by another version of tideline: make it again with --fresh")]
     OtherGeneration,
-    /// A number of days that cannot be filled.
     #[error("`{0}` days of history: ask for 1 to 3650")]
     Days(u32),
-    /// A clock far from the present.
     #[error("the clock says `{0}`: a sandbox ends between 2000 and 2100")]
     Clock(NaiveDateTime),
-    /// The file could not be made.
     #[error("cannot write `{path}`: {source}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// SQLite refused.
+    Write { path: PathBuf, source: io::Error },
     #[error("the sandbox's database says: {0}")]
     Database(#[from] rusqlite::Error),
 }
 
-/// Removes a sandbox with the files that SQLite keeps beside it, if it is there. Any other file stays: it may
-/// be somebody's copy of a real ERP.
+/// Removes a sandbox, if it is there, and the files that SQLite keeps beside it. Refuses any other file,
+/// which may be somebody's copy of a real ERP.
 pub fn remove(path: &Path) -> Result<(), SandboxError> {
     if path.exists() && !is_sandbox(path) {
         return Err(SandboxError::NotASandbox);

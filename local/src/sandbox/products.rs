@@ -1,35 +1,35 @@
-//! What the factory makes: invented products for invented customers.
+//! The products that the factory makes. All of them are invented.
 
 use super::factory::{CUSTOMERS, Species};
 
-/// A product as both the weighing system and the catalogue know it.
+/// A product, as both the weighing system and the catalogue know it.
 #[derive(Debug)]
 pub(super) struct Product {
     pub(super) plu: i64,
     pub(super) code: &'static str,
     pub(super) description: &'static str,
-    /// What it is made of. Mixes are of several species and name none.
+    /// The species of its raw material. A mix has several species and shows none of them.
     pub(super) raw: Species,
     /// 1 Premium, 2 GG, 3 Export / Simply Salmon.
     pub(super) tier: i64,
     pub(super) pack_g: i64,
     pub(super) pieces: i64,
     pub(super) piece_type: &'static str,
-    /// Index into [`CUSTOMERS`].
+    /// Its index in [`CUSTOMERS`].
     pub(super) customer: usize,
-    /// The lines that make it, by index.
+    /// The indexes of the lines that make it.
     lines: &'static [usize],
 }
 
 impl Product {
-    /// Family packs, marinades and Simply Salmon: their batches are often not booked.
+    /// Whether it is a family pack, a marinade or Simply Salmon, whose inputs are often not booked.
     pub(super) fn is_exception(&self) -> bool {
         self.piece_type == "marinade"
             || self.description.contains("FAMILY PACK")
             || self.description.contains("SIMPLY SALMON")
     }
 
-    /// The species that product master and catalogue give.
+    /// The species that the product master and the catalogue show.
     pub(super) fn species(&self) -> Option<Species> {
         (self.category() != "Mixes").then_some(self.raw)
     }
@@ -60,12 +60,10 @@ impl Product {
         CUSTOMERS[self.customer].1
     }
 
-    /// Packs in a case.
     pub(super) fn packs_per_case(&self) -> i64 {
         if self.pack_g > 1000 { 4 } else { 8 }
     }
 
-    /// Packs that a line makes of it in an hour.
     pub(super) fn packs_per_hour(&self) -> i64 {
         match self.pack_g {
             ..=300 => 144,
@@ -82,8 +80,8 @@ pub(super) fn of_line(line: usize) -> Vec<&'static Product> {
     PRODUCTS.iter().filter(|product| product.lines.contains(&line)).collect()
 }
 
-/// What else becomes of the raw material of `product` in this tier: another product of the species, else the
-/// product itself.
+/// What the raw material of `product` becomes in another tier: a product of the same species, or the product
+/// itself if there is none.
 pub(super) fn sibling(product: &'static Product, tier: i64) -> &'static Product {
     PRODUCTS
         .iter()
@@ -105,7 +103,6 @@ macro_rules! products {
     };
 }
 
-/// All products.
 #[rustfmt::skip]
 pub(super) const PRODUCTS: [Product; 42] = products![
     4001 "SAL-101" "SALMON FILLETS 2 X 120G"          Salmon   1  240  2 "center_cut" 0 [0, 2];

@@ -1,7 +1,7 @@
-//! The sandbox's tables in SQLite, derived from the declarations of the source tables, and how rows get into
-//! them.
+//! The tables of the sandbox in SQLite, derived from the declared source tables, and the writer of their
+//! rows.
 //!
-//! Nothing is NOT NULL and no column is a rowid: the legacy database lets any value in, and so must its copy.
+//! No column is NOT NULL or a rowid: the legacy database accepts any value, and so must its copy.
 
 use rusqlite::{Connection, Statement};
 use warehouse::sources::{ALL, Column, Kind, Source};
@@ -10,11 +10,11 @@ use super::SandboxError;
 use super::cell::Cell;
 use super::clock::Moment;
 
-/// Raised when the same seed no longer means the same factory: an older sandbox cannot be kept producing
-/// then.
+/// Raise this when the same seed no longer gives the same factory. An older sandbox can then not be kept
+/// producing.
 const GENERATION: i64 = 1;
 
-/// Numbers that the legacy database keeps as text.
+/// The columns of numbers that the legacy database keeps as text.
 const TEXT_NUMBERS: [(&str, &str); 5] = [
     ("SI_OCM_TRANS", "Tare"),
     ("SI_OCM_PLU", "PackSize"),
@@ -23,7 +23,7 @@ const TEXT_NUMBERS: [(&str, &str); 5] = [
     ("despatch", "vehicle_temp_c"),
 ];
 
-/// Makes the tables and the indexes that rows are found by while the sandbox is filled.
+/// Makes the tables, and the indexes by which rows are replaced.
 pub(super) fn make_tables(db: &Connection) -> rusqlite::Result<()> {
     for source in ALL {
         let columns: Vec<String> = source
@@ -43,7 +43,7 @@ pub(super) fn make_tables(db: &Connection) -> rusqlite::Result<()> {
     )
 }
 
-/// Makes the indexes that the extractor reads by: each stamp, and the key where stamps tie.
+/// Makes the indexes by which the extractor reads: each stamp, then the key where stamps tie.
 pub(super) fn index_stamps(db: &Connection) -> rusqlite::Result<()> {
     for source in ALL {
         for stamp in [Some(source.watermark), source.watermark_until_changed].into_iter().flatten() {
@@ -68,18 +68,18 @@ fn sql_type(source: &Source, column: &Column) -> &'static str {
     }
 }
 
-/// What a sandbox remembers of itself: all else follows from it.
+/// What a sandbox remembers about itself. Everything else follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) seed: u64,
-    /// The first factory day: nothing of an earlier one is written.
+    /// The first factory day. Nothing of an earlier day is written.
     pub(super) first_day: i64,
-    /// Everything up to this moment is in the tables.
+    /// The moment up to which everything is in the tables.
     pub(super) until: Moment,
 }
 
 impl State {
-    /// Reads it, which also tells whether the database is a sandbox at all.
+    /// Reads the state. Fails if the database is no sandbox.
     pub(super) fn read(db: &Connection) -> Result<Self, SandboxError> {
         let is_sandbox = db.table_exists(None, "sandbox")?;
         if !is_sandbox {
@@ -93,7 +93,7 @@ impl State {
         Ok(Self { seed: seed.cast_unsigned(), first_day, until })
     }
 
-    /// Writes it in place of what was there.
+    /// Replaces the state.
     pub(super) fn write(self, db: &Connection) -> rusqlite::Result<()> {
         db.execute("DELETE FROM sandbox", [])?;
         db.execute(
@@ -104,15 +104,14 @@ impl State {
     }
 }
 
-/// Writes rows: a row whose key is there already is replaced.
+/// Writes rows. A row whose key is there already is replaced.
 pub(super) struct Writer<'db> {
     statements: Vec<(&'static str, Statement<'db>)>,
-    /// Rows written so far.
+    /// How many rows were written.
     pub(super) rows: u64,
 }
 
 impl<'db> Writer<'db> {
-    /// A writer into the tables of `db`.
     pub(super) fn new(db: &'db Connection) -> rusqlite::Result<Self> {
         let statements = ALL
             .iter()
@@ -121,7 +120,7 @@ impl<'db> Writer<'db> {
         Ok(Self { statements, rows: 0 })
     }
 
-    /// Writes one row: its cells in the order of the declared columns.
+    /// Writes one row. Its cells must be in the order of the declared columns.
     pub(super) fn put(&mut self, source: &Source, cells: &[Cell]) -> rusqlite::Result<()> {
         debug_assert_eq!(cells.len(), source.columns.len(), "{}", source.table);
         let Some((_, statement)) = self.statements.iter_mut().find(|(table, _)| *table == source.table)

@@ -1,4 +1,4 @@
-//! `case_verification`: the scanner above the line reads each case as it is closed.
+//! `case_verification`: the scanner above the line reads each case when it is closed.
 
 use warehouse::sources::CASE_VERIFICATION;
 
@@ -11,10 +11,10 @@ use crate::sandbox::making::{MOST_PACKS, Made};
 use crate::sandbox::rota::Run;
 use crate::sandbox::schema::Writer;
 
-/// Ids of cases are blocks by run; the last one is for the case that was typed in by hand.
+/// Each run has a block of this many case ids. The last id is for a case that somebody typed in by hand.
 const BLOCK: i64 = MOST_PACKS / 4 + 1;
 
-/// The number on the first label of a run: labels come from one roll after the other.
+/// The number on the first label of a run. Labels come from one roll after the other.
 pub(super) fn first_label(run: &Run) -> i64 {
     1001 + run.serial * 61 % 8000
 }
@@ -42,7 +42,8 @@ pub(super) fn write(day: &Day, made: &Made, window: Window, erp: &mut Writer) ->
     Ok(())
 }
 
-/// Two gaps: three cases that went by unread, and a single one.
+/// Whether a case belongs to one of two gaps: one of three cases that were not read, and one of a single
+/// case.
 fn is_in_gap(n: i64, cases: i64) -> bool {
     (cases / 3..cases / 3 + 3).contains(&n) || n == cases * 3 / 4
 }

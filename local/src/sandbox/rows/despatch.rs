@@ -1,4 +1,5 @@
-//! `despatch`: orders that take a run's packs out of the factory, from pending to loaded to delivered.
+//! `despatch`: the orders with which the packs of a run leave the factory. They are pending, then loaded,
+//! then delivered.
 
 use warehouse::sources::DESPATCH;
 
@@ -12,7 +13,7 @@ use crate::sandbox::intake::Input;
 use crate::sandbox::making::Made;
 use crate::sandbox::schema::Writer;
 
-/// Orders of a run, at most.
+/// The most orders of a run. Each run has a block of this many order ids.
 const BLOCK: i64 = 2;
 
 /// Writes the orders that changed in the window.
@@ -44,11 +45,10 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The grams of each order of a run: most runs leave whole, a few leave a rest that grows old.
+/// The grams of each order of a run. Most runs leave as a whole. A few leave a rest behind that grows old.
 fn parts(day: &Day, made: &Made) -> Vec<i64> {
     let mut dice = Dice::of(day.seed, Topic::Order, made.run.serial * (BLOCK + 1));
-    // Scales at the gate show a tenth of a kilogram, and it is rounded up: no rest of a few grams stays in
-    // the books.
+    // The scales at the gate round up to a tenth of a kilogram, so no rest of a few grams stays in the books.
     let whole = (made.out_g() + 499) / 100 * 100;
     match dice.below(100) {
         0..=1 => vec![],

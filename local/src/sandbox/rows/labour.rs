@@ -1,5 +1,5 @@
-//! `shifts`: the people and hours of each line in each shift, planned when it begins and counted when it is
-//! over.
+//! `shifts`: the people and hours of each line in each shift. They are planned when the shift begins and
+//! counted when it is over.
 
 use warehouse::sources::SHIFTS as SHIFT_ROWS;
 
@@ -11,7 +11,7 @@ use crate::sandbox::factory::{LINES, SHIFTS};
 use crate::sandbox::rota::{block_begin, block_end, first_id, working_lines};
 use crate::sandbox::schema::Writer;
 
-/// Seconds from the end of a block to its last hour being booked.
+/// How many seconds after the end of a shift its hours are booked.
 const BOOKED_AFTER: i64 = 900;
 
 /// Writes the shifts that began or were counted in the window.

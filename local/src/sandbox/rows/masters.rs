@@ -1,5 +1,5 @@
-//! `prod_lines`, `SI_OCM_PLU` and `product_catalogue`: what changes seldom. Each line and product is revised
-//! in turn, at half past ten.
+//! `prod_lines`, `SI_OCM_PLU` and `product_catalogue`: the tables that seldom change. The lines are revised
+//! in turn, and so are the products, at half past ten.
 
 use warehouse::sources::{PLU, PROD_LINES, PRODUCT_CATALOGUE};
 
@@ -10,9 +10,9 @@ use crate::sandbox::factory::{CUSTOMERS, LINES};
 use crate::sandbox::products::{PRODUCTS, Product};
 use crate::sandbox::schema::Writer;
 
-/// Days from one revision of a line to the next.
+/// The days from one revision of a line to its next.
 const LINE_EVERY: i64 = 30;
-/// Days from one revision of a product to the next.
+/// The days from one revision of a product to its next.
 const PRODUCT_EVERY: i64 = PRODUCTS.len() as i64;
 
 /// Writes the lines and products that were revised in the window.
@@ -44,14 +44,14 @@ pub(super) fn write(seed: u64, window: Window, erp: &mut Writer) -> rusqlite::Re
     Ok(())
 }
 
-/// The last revision up to a moment.
+/// The last revision of line or product number `n` up to a moment.
 fn revised(n: i64, every: i64, until: Moment) -> Moment {
     let first = n * DAY + 10 * HOUR + 30 * 60;
     first + (until - first).div_euclid(every * DAY) * every * DAY
 }
 
 fn plu<'a>(product: &'a Product, revised: Moment, dice: &mut Dice) -> [Cell<'a>; 10] {
-    // Each revision moves the shelf life: a change to see.
+    // Each revision changes the shelf life, so that there is something to see.
     let shelf_life_days = 9 + (revised / DAY / PRODUCT_EVERY) % 2;
     [
         Cell::Int(product.plu),
@@ -67,7 +67,7 @@ fn plu<'a>(product: &'a Product, revised: Moment, dice: &mut Dice) -> [Cell<'a>;
     ]
 }
 
-/// The catalogue stamps dates alone.
+/// The row in the catalogue, which stamps dates without a time.
 fn catalogue<'a>(product: &'a Product, revised: Moment, dice: &mut Dice) -> [Cell<'a>; 13] {
     [
         Cell::Str(product.code),

@@ -13,12 +13,12 @@ use crate::sandbox::making::{Made, Output};
 use crate::sandbox::rota::Run;
 use crate::sandbox::schema::Writer;
 
-/// Ids of a run's rows are blocks of this size in each table.
+/// Each run has a block of this many ids in each table.
 const BLOCK: i64 = 12;
-/// The row of a block that is a typing error, and the one that is a return.
+/// The place in the block for a row with a typing error, or for a return.
 const EXTRA: i64 = BLOCK - 1;
 
-/// Writes the deliveries of a day. Some certificates come in later.
+/// Writes the deliveries for a day. Some of their certificates arrive later.
 pub(super) fn write_deliveries(day: &Day, window: Window, erp: &mut Writer) -> rusqlite::Result<()> {
     for batch in &day.batches {
         let mut dice = Dice::of(day.seed, Topic::Material, batch.trace_number);
@@ -59,7 +59,7 @@ fn delivery<'a>(batch: &'a Batch, is_certified: bool, certified: Moment, dice: &
     ]
 }
 
-/// Writes what went into a run, came out of it and went back.
+/// Writes what went into a run, what came out of it and what went back.
 pub(super) fn write_run(
     day: &Day,
     made: &Made,
@@ -129,7 +129,7 @@ fn scan_in<'a>(run: &'a Run, n: i64, input: &'a Input, dice: &mut Dice) -> [Cell
     ]
 }
 
-/// A return by `OCM` makes a batch of its own, whose parent is the batch that it came from.
+/// The row of a return. A return by `OCM` makes a new batch, whose parent is the batch that it came from.
 fn scanned_back<'a>(
     run: &'a Run,
     back: &crate::sandbox::intake::Return,

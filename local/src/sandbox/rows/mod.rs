@@ -1,8 +1,8 @@
 //! The rows of a factory day, table by table.
 //!
-//! Each row is a function of the day and of a moment: filling a sandbox writes every row as it stands at the
-//! end; keeping it producing writes the rows that appear or change in a window of time. Both call the same
-//! functions, so both give the same tables.
+//! Each row is a function of the day and of a moment. To fill a sandbox is to write every row as it stands at
+//! the end. To keep it producing is to write the rows that appear or change in a window of time. Both use the
+//! same functions, so both give the same tables.
 
 mod cases;
 mod despatch;
@@ -18,13 +18,12 @@ use super::clock::Window;
 use super::day::Day;
 use super::schema::Writer;
 
-/// The days for which a moment can matter: from so many days back (orders and quality records take that long)
-/// ...
+/// How many days a row of a day may still change after it: orders and quality records take that long.
 pub(super) const DAYS_BACK: i64 = 10;
-/// ... to so many days ahead (fish is delivered on the day before it is used).
+/// How many days before a day its first rows appear: fish is delivered on the day before it is used.
 pub(super) const DAYS_AHEAD: i64 = 1;
 
-/// Writes what appears or changes in the window, of the things that belong to this day.
+/// Writes the rows of this day that appear or change in the window.
 pub(super) fn write_day(day: &Day, window: Window, erp: &mut Writer) -> rusqlite::Result<()> {
     materials::write_deliveries(day, window, erp)?;
     temperatures::write(day, window, erp)?;

@@ -11,7 +11,7 @@ use crate::sandbox::faults::{Typo, typo};
 use crate::sandbox::making::{MOST_PACKS, Made, Pack};
 use crate::sandbox::schema::Writer;
 
-/// The pack of a run that a typing error strikes.
+/// The number of the pack that has a typing error, if the run has one in its packs.
 const STRUCK: i64 = 17;
 
 /// Writes the packs that were weighed in the window.

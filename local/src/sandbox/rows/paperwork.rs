@@ -1,4 +1,4 @@
-//! `RunNumber`, `run_sheets` and `SI_OCM_TOTALS`: the three rows of a run that change as it goes on.
+//! `RunNumber`, `run_sheets` and `SI_OCM_TOTALS`: the three rows of a run that change while it goes on.
 
 use warehouse::sources::{RUN_NUMBERS, RUN_SHEETS, RUN_TOTALS};
 
@@ -12,10 +12,10 @@ use crate::sandbox::faults::{Fault, Typo, typo};
 use crate::sandbox::making::Made;
 use crate::sandbox::schema::Writer;
 
-/// The weighing system renews the totals of an active run every so many seconds.
+/// After so many seconds the weighing system renews the totals of an active run.
 const TOTALS_EVERY: i64 = 300;
 
-/// Days of shelf life that superchill and rubber clock add, as often as they do.
+/// The days of shelf life that superchill and rubber clock add. One of these is picked.
 const ADJUSTMENTS: [Option<i64>; 8] = [Some(0), Some(0), Some(0), Some(0), Some(1), Some(2), Some(3), None];
 
 /// Writes the rows that changed in the window.
@@ -40,8 +40,8 @@ pub(super) fn write(day: &Day, made: &Made, window: Window, erp: &mut Writer) ->
 fn run_number<'a>(day: &Day, made: &'a Made, is_over: bool) -> [Cell<'a>; 11] {
     let run = &made.run;
     let mut dice = Dice::of(day.seed, Topic::Paper, run.serial * 2);
-    // Somebody has to clear the flag by hand, and now and then nobody does. Thrown first and in any case:
-    // what follows is the same at each stage.
+    // Somebody has to clear the flag by hand, and now and then nobody does. This is thrown first and at every
+    // stage, so that the throws after it are the same at every stage.
     let is_left_active = dice.chance(40);
     let is_complete = is_over && run.completes();
     let is_active = !is_over || (is_complete && is_left_active);
@@ -103,7 +103,7 @@ fn sheet<'a>(day: &Day, made: &'a Made, is_finished: bool) -> [Cell<'a>; 12] {
     ]
 }
 
-/// What the weighing system has summed up to a moment.
+/// The sums of the weighing system over the packs up to a moment.
 fn totals(made: &Made, at: Moment) -> [Cell<'_>; 12] {
     let run = &made.run;
     let packs = &made.packs[..made.packs.partition_point(|pack| pack.at <= at)];

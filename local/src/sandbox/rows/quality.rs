@@ -1,4 +1,4 @@
-//! `non_conformance`: what somebody raised, looked into and closed, or did not.
+//! `non_conformance`: what somebody found, and whether anybody investigated and closed it.
 
 use warehouse::sources::NON_CONFORMANCE;
 
@@ -12,7 +12,7 @@ use crate::sandbox::schema::Writer;
 
 const MOST_A_DAY: i64 = 8;
 
-/// Type, what was seen, why it happened, what was done.
+/// The type of a finding, what was seen, why it happened, and what was done.
 const FINDINGS: [(&str, &str, &str, &str); 8] = [
     ("temperature", "Chill above limit during loading", "Door left open", "Door alarm set to 2 minutes"),
     (
@@ -60,7 +60,7 @@ pub(super) fn write(day: &Day, window: Window, erp: &mut Writer) -> rusqlite::Re
     Ok(())
 }
 
-/// The run that it was found on, for most.
+/// The run on which something was found. Some findings have none.
 fn running<'a>(day: &'a Day, at: Moment, dice: &mut Dice) -> Option<&'a Run> {
     let running: Vec<&Run> =
         day.runs.iter().map(|made| &made.run).filter(|run| run.start <= at && at < run.end).collect();

@@ -1,4 +1,4 @@
-//! `temperature_logs`: every cold room every five minutes, most days within its limits.
+//! `temperature_logs`: a reading of every place every five minutes. On most days all lie within their limits.
 
 use warehouse::sources::TEMPERATURE_LOGS;
 
@@ -13,11 +13,11 @@ use crate::sandbox::schema::Writer;
 const EVERY: i64 = 300;
 const READINGS_A_DAY: i64 = DAY / EVERY;
 
-/// A time out of limits in one place.
+/// A time in which one place is outside its limits.
 struct Excursion {
     first: i64,
     readings: i64,
-    /// °C beyond the limit at the worst; below zero it is too cold.
+    /// The most degrees beyond the limit. Negative if it is too cold.
     peak: f64,
 }
 
@@ -32,7 +32,7 @@ pub(super) fn write(day: &Day, window: Window, erp: &mut Writer) -> rusqlite::Re
     let excursions: Vec<_> = (0..LOCATIONS.len()).map(|location| excursion(day, location)).collect();
     for reading in readings {
         for (location, excursion) in excursions.iter().enumerate() {
-            // The logger asks one probe after the other.
+            // The logger reads one probe after the other.
             let at = begins(day.number) + reading * EVERY + 2 * location as i64;
             if window.contains(at) {
                 put(day, reading, location, excursion.as_ref(), at, erp)?;
@@ -42,7 +42,8 @@ pub(super) fn write(day: &Day, window: Window, erp: &mut Writer) -> rusqlite::Re
     Ok(())
 }
 
-/// Every second day one place has one for sure; the others by chance.
+/// The excursion of a place on this day, if it has one. Every second day one place has one for sure. The
+/// others have one by chance.
 fn excursion(day: &Day, location: usize) -> Option<Excursion> {
     let mut dice =
         Dice::of(day.seed, Topic::Excursion, day.number * LOCATIONS.len() as i64 + location as i64);
@@ -68,7 +69,7 @@ fn put(
     let (name, min, max) = LOCATIONS[location];
     let degrees = match excursion.filter(|x| (x.first..x.first + x.readings).contains(&reading)) {
         Some(excursion) => {
-            // Up to the worst and down again, and never back within the limits.
+            // The temperature rises to the peak and falls again, but stays outside the limits.
             let along = (reading - excursion.first) as f64 / (excursion.readings - 1) as f64;
             let beyond = excursion.peak * (1.0 - (along - 0.5).abs() * 1.4);
             if beyond > 0.0 { max + beyond.max(0.2) } else { min + beyond.min(-0.2) }
@@ -95,7 +96,7 @@ fn put(
     )
 }
 
-/// From -1 in the early morning to 1 in the afternoon and back.
+/// How warm the time of day is: from -1 in the early morning to 1 in the afternoon and back.
 fn swing(reading: i64) -> f64 {
     1.0 - (reading - READINGS_A_DAY / 2).abs() as f64 * 4.0 / READINGS_A_DAY as f64
 }

@@ -1,10 +1,10 @@
-//! Each compliance check finds something in any week of a sandbox, judged by SQL of its own.
+//! In any week of a sandbox each compliance check finds something. The tests judge that by their own SQL.
 
 use super::*;
 
 const YES: &str = "('1', 'y', 'yes', 'true')";
 
-/// Runs with what belongs to them. Numbers do not recur within these two weeks.
+/// Makes tables of the runs and of what belongs to them. Within these two weeks no run number recurs.
 fn with_runs(db: &Connection) {
     db.execute_batch(&format!(
         "CREATE TEMP TABLE runs AS SELECT trim(RunNumber) AS n, ProductionDate AS d, trim(ProductCode) AS code,
@@ -19,7 +19,7 @@ fn with_runs(db: &Connection) {
     .unwrap();
 }
 
-/// Each check as a query for the dates of its findings.
+/// Each check, with a query for the dates of its findings.
 const CHECKS: [(&str, &str); 14] = [
     ("gg_in_premium by grade", "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n WHERE tier = 1 AND source_grade = 'GG'"),
     ("gg_in_premium by weight", "SELECT d FROM runs JOIN ins USING (n) JOIN outs USING (n) WHERE tier_1_kg > premium_kg * 1.005"),

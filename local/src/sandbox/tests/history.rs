@@ -201,7 +201,7 @@ fn a_file_that_is_there_is_never_replaced_and_nothing_is_left_beside_it() {
     assert!(matches!(remove(&path), Err(SandboxError::NotASandbox)));
     assert_eq!(fs::read(&path).unwrap(), b"somebody's");
     fs::remove_file(&path).unwrap();
-    // A log of an earlier database must not be replayed into the new one.
+    // SQLite must not replay the log of an earlier database into the new one.
     fs::write(folder.path().join("data/erp.db-wal"), "old").unwrap();
     let mut seen = Vec::new();
     create(&path, afternoon(), 2, 1, |progress| seen.push(progress)).unwrap();

@@ -15,7 +15,7 @@ fn a_sandbox_kept_producing_holds_what_one_made_later_holds() {
         let done = live.advance_to(now).unwrap();
         assert!(done.until == now && done.is_caught_up);
     }
-    // A restart after a gap of more than a day, over a change of date and of shift.
+    // It is started again after more than a day, on another date and in another shift.
     drop(live);
     now += minutes(26 * 60 + 11);
     Live::open(&factory.path()).unwrap().advance_to(now).unwrap();

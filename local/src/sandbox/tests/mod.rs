@@ -18,7 +18,7 @@ fn afternoon() -> NaiveDateTime {
     NaiveDate::from_ymd_opt(2026, 11, 23).unwrap().and_hms_opt(15, 20, 31).unwrap()
 }
 
-/// A sandbox in a folder of its own.
+/// A sandbox in its own folder.
 struct Factory {
     folder: TempDir,
     summary: Summary,
@@ -44,12 +44,12 @@ fn reader(path: &Path) -> Connection {
     Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
 }
 
-/// The one number that a query gives.
+/// The number that a query returns.
 fn number(db: &Connection, sql: &str) -> i64 {
     db.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{sql}: {error}"))
 }
 
-/// All rows of a table as text with their types, in the order of the file.
+/// All rows of a table, as text with the types of the cells, in the order of the file.
 fn rows(db: &Connection, source: &Source) -> Vec<String> {
     let columns: Vec<String> =
         source.columns.iter().map(|column| format!("quote({})", column.source)).collect();
@@ -59,7 +59,7 @@ fn rows(db: &Connection, source: &Source) -> Vec<String> {
     statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
-/// Holds two sandboxes against each other, whatever the order of their rows.
+/// Compares two sandboxes. The order of their rows does not matter.
 fn assert_same_rows(left: &Connection, right: &Connection) {
     for source in ALL {
         let (mut left, mut right) = (rows(left, source), rows(right, source));
