@@ -1,4 +1,4 @@
-//! The tokens of an answer: what the server says after a login, a statement or a mistake.
+//! The tokens of answers: what the server sends after a login, after a statement, and after an error.
 
 use super::encode::{COLLATION, b_varchar, column, us_varchar, value};
 use super::erp::Table;
@@ -9,7 +9,7 @@ const DONE_ERROR: u16 = 0x02;
 const DONE_COUNT: u16 = 0x10;
 const DONE_ATTENTION: u16 = 0x20;
 
-/// The answer to a login that is accepted, here or by the server that the client is sent on to.
+/// The answer to an accepted login. With a route, it sends the client on to another server.
 pub(super) fn logged_in(database: &str, packet_bytes: usize, route: Option<(String, u16)>) -> Vec<u8> {
     let mut out = Vec::new();
     environment(&mut out, 1, database, "master");
@@ -21,7 +21,7 @@ pub(super) fn logged_in(database: &str, packet_bytes: usize, route: Option<(Stri
     });
     token(&mut out, 0xad, |out| {
         out.push(1);
-        // TDS 7.4, the other way round than all else.
+        // TDS 7.4. All other numbers have their low byte first, this one its high byte.
         out.extend(0x7400_0004_u32.to_be_bytes());
         b_varchar(out, "Test endpoint, no SQL Server");
         out.extend([0; 4]);
@@ -41,7 +41,7 @@ pub(super) fn logged_in(database: &str, packet_bytes: usize, route: Option<(Stri
     out
 }
 
-/// The answer to a statement that gives rows; with an error after so many of them, if a test wants that.
+/// The answer to a statement. If a test wants it, an error follows after some of the rows.
 pub(super) fn rows(table: &Table, error: Option<(usize, ServerError)>) -> Vec<u8> {
     let mut out = vec![0x81];
     out.extend((table.columns.len() as u16).to_le_bytes());
@@ -65,7 +65,7 @@ pub(super) fn rows(table: &Table, error: Option<(usize, ServerError)>) -> Vec<u8
     out
 }
 
-/// The answer that is an error.
+/// The answer to a login or a statement that failed.
 pub(super) fn error(error: &ServerError) -> Vec<u8> {
     let mut out = Vec::new();
     message(&mut out, 0xaa, error.number, error.class, &error.message);
@@ -96,7 +96,7 @@ fn environment(out: &mut Vec<u8>, kind: u8, new: &str, old: &str) {
     });
 }
 
-/// ERROR or INFO.
+/// An ERROR or INFO token.
 fn message(out: &mut Vec<u8>, kind: u8, number: u32, class: u8, text: &str) {
     token(out, kind, |out| {
         out.extend(number.to_le_bytes());

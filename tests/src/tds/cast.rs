@@ -1,4 +1,4 @@
-//! CAST: a value in another type, rounded, cut or refused as SQL Server would.
+//! CAST: converts a value to another type. It rounds, cuts and refuses values as SQL Server does.
 
 use super::error::ServerError;
 use super::moment::{Moment, Parsed};
@@ -6,7 +6,7 @@ use super::numbers::{exact_of, exact_text, float_text, rescale};
 use super::types::SqlType;
 use super::value::Value;
 
-/// The value in another type.
+/// Converts a value to another type.
 pub(super) fn cast(value: &Value, to: SqlType) -> Result<Value, ServerError> {
     match (value, to) {
         (Value::Null, _) => Ok(Value::Null),
@@ -30,7 +30,7 @@ pub(super) fn cast(value: &Value, to: SqlType) -> Result<Value, ServerError> {
     }
 }
 
-/// The same where the source's type says more than the value: a moment as text, a text as bytes.
+/// Converts a value whose own type matters too: a moment to text, or a text to bytes.
 pub(super) fn cast_typed(value: &Value, from: SqlType, to: SqlType) -> Result<Value, ServerError> {
     match (value, to) {
         (Value::Moment(moment), to) if to.is_text() => {
@@ -51,7 +51,7 @@ pub(super) fn cast_typed(value: &Value, from: SqlType, to: SqlType) -> Result<Va
     }
 }
 
-/// A text in code page 1252; what it does not have becomes a question mark.
+/// A text in code page 1252. A character that the code page lacks becomes a question mark.
 pub(super) fn one_byte(units: &[u16]) -> Vec<u8> {
     char::decode_utf16(units.iter().copied())
         .map(|c| {
@@ -71,8 +71,8 @@ fn most(length: Option<u16>) -> usize {
     length.map_or(usize::MAX, usize::from)
 }
 
-/// Text cut to a type's length; the fixed-length types fill it up with blanks. One-byte types lose what their
-/// code page does not have.
+/// Cuts text to the length of a type. Types of fixed length fill it up with blanks. Types of one byte lose
+/// the characters that their code page lacks.
 fn cut(mut units: Vec<u16>, to: SqlType) -> Value {
     if !to.is_unicode() {
         units = encoding_rs::WINDOWS_1252.decode(&one_byte(&units)).0.encode_utf16().collect();
@@ -239,9 +239,9 @@ fn from_text(units: &[u16], to: SqlType) -> Result<Value, ServerError> {
     }
 }
 
-/// A date or time from a text, under a login whose language is British English: the older types then read
-/// `2026-11-23` as year-day-month, unless it is written `20261123` or with a `T`, and take no more than three
-/// digits of a second.
+/// Reads a date or time from a text, under a login whose language is British English. The older types then
+/// read `2026-11-23` as year-day-month, unless it is written as `20261123` or with a `T`. They take no more
+/// than three decimals of a second.
 fn moment_from_text(
     parsed: Parsed,
     to: SqlType,

@@ -1,5 +1,4 @@
-//! INFORMATION_SCHEMA.COLUMNS and the views of `sys` that tell a table's indexes, filled from the SQLite
-//! file.
+//! INFORMATION_SCHEMA.COLUMNS and the views of `sys` about indexes, filled from the SQLite file.
 
 use warehouse::sources::{ALL, Source};
 
@@ -10,7 +9,7 @@ use super::value::Value;
 
 const NAME: SqlType = SqlType::NVarChar(Some(128));
 
-/// INFORMATION_SCHEMA.COLUMNS, of one table or of all. Asking for a table decides its columns' types anew.
+/// INFORMATION_SCHEMA.COLUMNS of one table or of all. This decides the types of the columns anew.
 pub(super) fn columns(erp: &mut Erp, only: Option<&str>) -> Result<Table, ServerError> {
     let mut rows = Vec::new();
     for source in
@@ -53,7 +52,7 @@ pub(super) fn columns(erp: &mut Erp, only: Option<&str>) -> Result<Table, Server
     Ok(table(&head, rows))
 }
 
-/// A view of `sys`; `None` if it is not one of those that are here.
+/// A view of `sys`. `None` for a view that this endpoint does not have.
 pub(super) fn sys(erp: &mut Erp, view: &str) -> Result<Option<Table>, ServerError> {
     let (int, small, bit) = (SqlType::Int, SqlType::TinyInt, SqlType::Bit);
     Ok(Some(match view.to_ascii_lowercase().as_str() {
@@ -142,7 +141,7 @@ fn schemas() -> impl Iterator<Item = (i64, &'static str)> {
     [(1, "dbo"), (5, "production")].into_iter()
 }
 
-/// The tables that the file has, each with its object id.
+/// The tables in the file, each with its object id.
 fn present(erp: &mut Erp) -> Result<Vec<(i64, &'static Source)>, ServerError> {
     let mut tables = Vec::new();
     for (id, source) in (1000..).zip(ALL) {
@@ -165,12 +164,12 @@ struct Index {
     unique: bool,
     primary: bool,
     partial: bool,
-    /// The number of each key column in the table, and whether it descends.
+    /// The number of each key column in its table, and whether its order is descending.
     columns: Vec<(i64, bool)>,
 }
 
-/// The file's indexes over plain columns; a table whose rows are kept by an integer primary key has that as
-/// an index too.
+/// The indexes of a table over plain columns. An integer primary key counts as one, because SQLite keeps the
+/// rows of its table in that order.
 fn indexes(erp: &mut Erp, source: &Source) -> Result<Vec<Index>, ServerError> {
     erp.structure(|connection| {
         let mut list = connection.prepare(

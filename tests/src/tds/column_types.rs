@@ -1,5 +1,5 @@
-//! Which SQL Server type a column of the SQLite file has: the one that `infra/sql/schema.sql` declares if all
-//! values fit it, or a wider one.
+//! Decides which SQL Server type a column of the SQLite file has: the type that `infra/sql/schema.sql`
+//! declares if all values fit into it, else a wider type.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ use super::numbers::{exact_of, rescale};
 use super::types::SqlType;
 use super::value::Value;
 
-/// A value as the SQLite file has it.
+/// A value in the SQLite file.
 #[derive(Clone, Debug)]
 pub(super) enum Raw {
     Null,
@@ -47,7 +47,7 @@ static DECLARED: LazyLock<Declared> = LazyLock::new(|| {
     columns
 });
 
-/// What the schema declares of a column: its type, and whether it may be NULL.
+/// The declared type of a column, and whether it may be NULL.
 pub(super) fn declared(table: &str, column: &str) -> Option<(SqlType, bool)> {
     DECLARED
         .iter()
@@ -55,7 +55,7 @@ pub(super) fn declared(table: &str, column: &str) -> Option<(SqlType, bool)> {
         .map(|(_, declared)| *declared)
 }
 
-/// The first type that holds all values without change, with the values in it.
+/// The first type that holds all values without a change, and the values in that type.
 pub(super) fn decide(declared: Option<SqlType>, values: &[Raw]) -> (SqlType, Vec<Value>) {
     const ANY: SqlType = SqlType::NVarChar(None);
     let wider: &[SqlType] = match declared {
@@ -76,7 +76,7 @@ pub(super) fn decide(declared: Option<SqlType>, values: &[Raw]) -> (SqlType, Vec
     (ANY, values.iter().map(|raw| as_text(raw).map_or(Value::Null, Value::Text)).collect())
 }
 
-/// The value in this type if it says just what it says in the file.
+/// The value in this type, if it means exactly the same as in the file.
 pub(super) fn fit(raw: &Raw, ty: SqlType) -> Option<Value> {
     match (raw, ty) {
         (Raw::Null, _) => Some(Value::Null),
@@ -116,7 +116,7 @@ fn moment(text: &str, ty: SqlType) -> Option<Value> {
     let rounded = parsed.moment.round(ty).ok()?;
     let unchanged = match ty {
         SqlType::Date => !parsed.has_time,
-        // A datetime shows as milliseconds; its ticks of 1/300 s end in .000, .003 and .007.
+        // A datetime is shown in milliseconds. Its ticks of 1/300 s end in .000, .003 and .007.
         SqlType::DateTime => {
             let milliseconds = (rounded.three_hundredths() * 10 + 1) / 3;
             parsed.fraction_digits <= 3
@@ -128,7 +128,7 @@ fn moment(text: &str, ty: SqlType) -> Option<Value> {
     unchanged.then_some(Value::Moment(rounded))
 }
 
-/// The value in a type that a test chose: rounded and cut as an INSERT would.
+/// The value in a type that a test chose, rounded and cut as an INSERT would do it.
 pub(super) fn force(raw: &Raw, ty: SqlType) -> Result<Value, ServerError> {
     match raw {
         Raw::Null => Ok(Value::Null),
@@ -144,8 +144,8 @@ pub(super) fn force(raw: &Raw, ty: SqlType) -> Result<Value, ServerError> {
     }
 }
 
-/// The code units of a value in a text column. A BLOB holds them raw; a byte too many becomes a lone
-/// surrogate, which no reader can decode.
+/// The code units of a value in a text column. A BLOB holds the code units themselves. If it has an odd
+/// number of bytes, the last one becomes a lone surrogate, which no reader can decode.
 fn as_text(raw: &Raw) -> Option<Vec<u16>> {
     match raw {
         Raw::Null => None,
@@ -165,7 +165,7 @@ fn raw_units(bytes: &[u8]) -> Vec<u16> {
         .collect()
 }
 
-/// UTF-8 as code units; each byte that is none becomes a lone surrogate.
+/// The code units of UTF-8. Each invalid byte becomes a lone surrogate.
 pub(super) fn units_of(bytes: &[u8]) -> Vec<u16> {
     let mut units = Vec::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

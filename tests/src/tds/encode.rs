@@ -1,4 +1,4 @@
-//! How columns and values lie on the wire: TYPE_INFO and the bytes of a value, as MS-TDS lays them out.
+//! Columns and values on the wire: TYPE_INFO and the bytes of a value, as MS-TDS defines them.
 
 use super::cast::one_byte;
 use super::erp::Column;
@@ -11,13 +11,13 @@ pub(super) const COLLATION: [u8; 5] = [0x09, 0x04, 0xd0, 0x00, 0x34];
 
 const MAX: u16 = 0xffff;
 
-/// A column's entry in COLMETADATA.
+/// Writes the entry of a column in COLMETADATA.
 pub(super) fn column(out: &mut Vec<u8>, column: &Column) {
     out.extend(0_u32.to_le_bytes());
     out.extend(u16::from(column.nullable).to_le_bytes());
     type_info(out, column.ty);
     if column.ty.is_legacy() {
-        // The old large types name their table, in parts.
+        // The old large types carry the name of their table. It has one part here.
         out.push(1);
         us_varchar(out, "table");
     }
@@ -73,7 +73,7 @@ fn long(out: &mut Vec<u8>, token: u8) {
     out.extend(COLLATION);
 }
 
-/// A value of a column of this type.
+/// Writes a value of a column of this type.
 pub(super) fn value(out: &mut Vec<u8>, ty: SqlType, value: &Value) {
     match (value, ty) {
         (Value::Null, ty) => null(out, ty),
@@ -141,8 +141,8 @@ fn null(out: &mut Vec<u8>, ty: SqlType) {
     }
 }
 
-/// The bytes of text and of binary values: with a length, in chunks for the `max` types, and behind a text
-/// pointer for the old large ones.
+/// Writes the bytes of a text or binary value after their length. The `max` types are sent in chunks. The old
+/// large types have a text pointer first.
 fn bytes(out: &mut Vec<u8>, ty: SqlType, raw: &[u8]) {
     const CHUNK: usize = 64 * 1024 - 3;
     if ty.is_legacy() {
@@ -193,7 +193,7 @@ fn moment(out: &mut Vec<u8>, ty: SqlType, at: Moment) {
     out.extend(raw);
 }
 
-/// How many bytes the units of an exact number take.
+/// How many bytes the units of an exact number need.
 const fn exact_bytes(precision: u8) -> u8 {
     match precision {
         0..=9 => 4,
@@ -203,14 +203,14 @@ const fn exact_bytes(precision: u8) -> u8 {
     }
 }
 
-/// A text after its length in code units, in one byte.
+/// Writes a text after its length in code units, which is one byte.
 pub(super) fn b_varchar(out: &mut Vec<u8>, text: &str) {
     let units: Vec<u16> = text.encode_utf16().take(255).collect();
     out.push(units.len() as u8);
     out.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
 }
 
-/// A text after its length in code units, in two bytes.
+/// Writes a text after its length in code units, which is two bytes.
 pub(super) fn us_varchar(out: &mut Vec<u8>, text: &str) {
     let units: Vec<u16> = text.encode_utf16().take(u16::MAX.into()).collect();
     out.extend((units.len() as u16).to_le_bytes());

@@ -1,5 +1,5 @@
-//! The SQLite file as SQL Server tables: opened read-only, read whole table by table, and kept as long as the
-//! file does not change.
+//! The SQLite file as tables of SQL Server. The file is opened read-only. A table is read as a whole and kept
+//! as long as the file does not change.
 
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
@@ -31,7 +31,6 @@ pub(super) struct Table {
     pub(super) rows: Vec<Vec<Value>>,
 }
 
-/// The ERP file.
 #[derive(Debug)]
 pub(super) struct Erp {
     path: PathBuf,
@@ -39,29 +38,29 @@ pub(super) struct Erp {
     forced: HashMap<(String, String), SqlType>,
 }
 
-/// The open file, with what was read of it and the version that this had.
+/// The open file and what was read of it, each part with the version of the file that it was read from.
 #[derive(Debug)]
 struct Open {
     connection: Connection,
     identity: (u64, u64),
-    /// The types of each table's columns, and the version that they were decided on.
+    /// The types of each table's columns, and the version of the file for which they were decided.
     types: HashMap<&'static str, (i64, Vec<SqlType>)>,
     loaded: HashMap<&'static str, (i64, Arc<Table>)>,
 }
 
 impl Erp {
-    /// The ERP in this file; it need not exist yet.
+    /// The ERP in this file, which need not exist yet.
     pub(super) fn new(path: PathBuf) -> Self {
         Self { path, open: None, forced: HashMap::new() }
     }
 
-    /// Gives a column a type of the test's choice.
+    /// Gives a column a type that a test chose.
     pub(super) fn force(&mut self, table: &str, column: &str, ty: SqlType) {
         self.forced.insert((table.to_owned(), column.to_owned()), ty);
         self.open = None;
     }
 
-    /// The source of a table, if the file has it in this schema.
+    /// The declaration of a table, if the file has that table and its schema is this one.
     pub(super) fn source(
         &mut self,
         schema: &str,
@@ -78,7 +77,6 @@ impl Erp {
         Ok((found > 0).then_some(source))
     }
 
-    /// The table with its rows.
     pub(super) fn table(&mut self, source: &'static Source) -> Result<Arc<Table>, ServerError> {
         let forced = self.forced.clone();
         let open = self.opened()?;
@@ -93,7 +91,7 @@ impl Erp {
         Ok(table)
     }
 
-    /// Decides a table's types anew when they are next needed, if the file has changed since.
+    /// Forgets the types of a table if the file has changed since they were decided.
     pub(super) fn decide_again(&mut self, source: &'static Source) -> Result<(), ServerError> {
         let open = self.opened()?;
         let version = open.version()?;
@@ -104,7 +102,7 @@ impl Erp {
         Ok(())
     }
 
-    /// What SQLite knows about the file's own structure.
+    /// Reads something about the structure of the file.
     pub(super) fn structure<T>(
         &mut self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -112,7 +110,7 @@ impl Erp {
         read(&self.opened()?.connection).map_err(|error| failed(&error))
     }
 
-    /// The open file; it is opened again if another one has taken its place.
+    /// The open file. It is opened again if another file has taken its place.
     fn opened(&mut self) -> Result<&mut Open, ServerError> {
         let identity = identity(&self.path)?;
         let open = match self.open.take() {
@@ -130,7 +128,7 @@ impl Erp {
 }
 
 impl Open {
-    /// A number that changes whenever another program changes the file.
+    /// The version of the file: a number that changes whenever another program changes the file.
     fn version(&self) -> Result<i64, ServerError> {
         self.connection.query_row("PRAGMA data_version", [], |row| row.get(0)).map_err(|error| failed(&error))
     }
@@ -177,7 +175,7 @@ impl Open {
     }
 }
 
-/// All cells of a table, column by column, with the columns' names.
+/// The names of a table's columns and all its cells, column by column.
 fn read(connection: &Connection, table: &str) -> rusqlite::Result<(Vec<String>, Vec<Vec<Raw>>)> {
     let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\""))?;
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();

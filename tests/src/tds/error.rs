@@ -1,35 +1,32 @@
-//! What SQL Server answers when it does not give rows: a number, a severity class and a message.
+//! The errors of SQL Server: a number, a severity class and a message.
 
-/// An error as SQL Server numbers them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerError {
-    /// The number: 1205 is a deadlock victim.
+    /// What SQL Server calls the error: 1205 is a deadlock victim.
     pub number: u32,
-    /// The severity class; from 20 on the connection ends.
+    /// The severity. From 20 on the connection ends.
     pub class: u8,
-    /// The message.
     pub message: String,
 }
 
 impl ServerError {
-    /// An error of this number, class and message.
     pub fn new(number: u32, class: u8, message: impl Into<String>) -> Self {
         Self { number, class, message: message.into() }
     }
 
-    /// "Chosen as the deadlock victim."
+    /// The statement was chosen as the victim of a deadlock.
     pub fn deadlock_victim() -> Self {
         let message = "Transaction (Process ID 54) was deadlocked on lock resources with another process and has been chosen as the deadlock victim. \
                        Rerun the transaction.";
         Self::new(1205, 13, message)
     }
 
-    /// A lock that was not granted in time.
+    /// A lock was not granted in time.
     pub fn lock_timeout() -> Self {
         Self::new(1222, 16, "Lock request time out period exceeded.")
     }
 
-    /// A table that the login may not read.
+    /// The login may not read the table.
     pub fn select_denied(table: &str) -> Self {
         Self::new(
             229,
@@ -41,17 +38,16 @@ impl ServerError {
         )
     }
 
-    /// A name that no table has.
+    /// No table has this name.
     pub fn no_object(name: &str) -> Self {
         Self::new(208, 16, format!("Invalid object name '{name}'."))
     }
 
-    /// A login that is refused.
     pub fn login_failed(user: &str) -> Self {
         Self::new(18456, 14, format!("Login failed for user '{user}'."))
     }
 
-    /// A database that cannot be opened.
+    /// The database cannot be opened.
     pub fn no_database(database: &str) -> Self {
         Self::new(
             4060,
@@ -60,12 +56,12 @@ impl ServerError {
         )
     }
 
-    /// Something that SQL Server does and this endpoint does not.
+    /// SQL Server does this, but this endpoint does not.
     pub(super) fn not_done(what: impl std::fmt::Display) -> Self {
         Self::new(50_000, 16, format!("the test endpoint does not do {what}"))
     }
 
-    /// A statement that is no single SELECT.
+    /// The text is not a single SELECT statement.
     pub(super) fn only_select() -> Self {
         Self::new(
             229,

@@ -1,5 +1,5 @@
-//! Expressions: compiled once against the columns that are in sight, then evaluated row by row with SQL's
-//! three values of truth.
+//! Expressions of statements. They are compiled once, with the columns that they may name, and then evaluated
+//! for each row. Conditions are true, false or unknown, as in SQL.
 
 use std::cmp::Ordering;
 
@@ -17,21 +17,18 @@ use super::value::{Value, compare};
 /// A parameter of a statement.
 #[derive(Clone, Debug)]
 pub(super) struct Parameter {
-    /// Its name with the `@`.
+    /// The name, with its `@`.
     pub(super) name: String,
-    /// Its type.
     pub(super) ty: SqlType,
-    /// Its value.
     pub(super) value: Value,
 }
 
-/// What an expression may refer to.
+/// What an expression may name.
 pub(super) struct Scope<'a> {
-    /// The columns of the tables so far, each with what the statement calls its table.
+    /// The columns of the tables so far, each with the name that the statement gives its table.
     pub(super) columns: Vec<(String, Column)>,
-    /// The statement's parameters.
     pub(super) parameters: &'a [Parameter],
-    /// What functions about the server answer.
+    /// What functions tell about the server.
     pub(super) server: &'a Server,
 }
 
@@ -42,7 +39,6 @@ pub(super) struct Typed {
     pub(super) ty: SqlType,
 }
 
-/// What is evaluated.
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Value(Value),
@@ -51,7 +47,6 @@ pub(super) enum Node {
     Call { function: Function, arguments: Vec<Typed> },
 }
 
-/// A condition: true, false or unknown.
 #[derive(Debug)]
 pub(super) enum Condition {
     Compare { left: Node, right: Node, holds: fn(Ordering) -> bool },
@@ -62,7 +57,7 @@ pub(super) enum Condition {
 }
 
 impl Scope<'_> {
-    /// Compiles an expression.
+    /// Compiles an expression that gives a value.
     pub(super) fn value(&self, expr: &Expr) -> Result<Typed, ServerError> {
         let typed = match expr {
             Expr::Nested(inner) => self.value(inner)?,
@@ -185,7 +180,7 @@ impl Scope<'_> {
 }
 
 impl Typed {
-    /// The expression in another type.
+    /// The expression, converted to another type.
     pub(super) fn cast_to(self, to: SqlType) -> Result<Self, ServerError> {
         if self.ty == to {
             return Ok(self);
@@ -193,7 +188,7 @@ impl Typed {
         Self { node: Node::Cast { value: Box::new(self), to }, ty: to }.folded()
     }
 
-    /// The value itself where no row is needed to know it.
+    /// Replaces an expression that needs no row by its value.
     fn folded(self) -> Result<Self, ServerError> {
         let constant = match &self.node {
             Node::Value(_) | Node::Column(_) => return Ok(self),
@@ -207,7 +202,7 @@ impl Typed {
 }
 
 impl Node {
-    /// The value for a row.
+    /// The value of the expression for a row.
     pub(super) fn evaluate(&self, row: &[Value]) -> Result<Value, ServerError> {
         match self {
             Self::Value(value) => Ok(value.clone()),
@@ -223,7 +218,7 @@ impl Node {
         }
     }
 
-    /// The same without a copy where the value is at hand.
+    /// Like [`Self::evaluate`], but without a copy of a value that is already there.
     fn with<T>(&self, row: &[Value], read: impl FnOnce(&Value) -> T) -> Result<T, ServerError> {
         match self {
             Self::Value(value) => Ok(read(value)),
@@ -234,7 +229,7 @@ impl Node {
 }
 
 impl Condition {
-    /// Whether the condition holds for a row; `None` is unknown.
+    /// Whether the condition holds for a row. `None` means unknown.
     pub(super) fn holds(&self, row: &[Value]) -> Result<Option<bool>, ServerError> {
         Ok(match self {
             Self::Compare { left, right, holds } => left.with(row, |left| {

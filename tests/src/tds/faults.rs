@@ -1,5 +1,4 @@
-//! What goes wrong at the endpoint because a test wants it to. All switches may be thrown while it runs, from
-//! any thread.
+//! Faults of the endpoint that a test switches on. A test may do so at any time and from any thread.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,7 +6,7 @@ use std::time::Duration;
 
 use super::error::ServerError;
 
-/// The faults of an endpoint; at first there are none.
+/// The faults of an endpoint. At first there are none.
 #[derive(Debug, Default)]
 pub struct Faults {
     plan: Mutex<Plan>,
@@ -28,22 +27,22 @@ struct Plan {
 #[derive(Debug)]
 struct Planned {
     when: When,
-    /// `None` fails at once, otherwise after so many rows.
+    /// The error comes after this many rows. `None` sends the error instead of an answer.
     after_rows: Option<usize>,
     error: ServerError,
 }
 
 #[derive(Debug)]
 enum When {
-    /// At the n-th statement from now on, once.
+    /// Once, at the n-th statement from now on.
     Nth(usize),
-    /// At statements whose text contains this, so many times.
+    /// So many times, at statements that contain this text.
     Containing(String, usize),
 }
 
 impl Faults {
-    /// Ends the connection that sends the next byte after `bytes` more were sent, by whatever connection;
-    /// once.
+    /// Lets all connections together send `bytes` more bytes. Then ends the connection that sends the next
+    /// byte, once.
     pub fn drop_after_bytes(&self, bytes: usize) {
         self.plan().bytes_left = Some(bytes);
     }
@@ -82,23 +81,23 @@ impl Faults {
         self.plan().logins = Some((times, error));
     }
 
-    /// Sends the next login on to another server, as an availability group does with those who only read;
-    /// once.
+    /// Sends the next login on to another server, once. An availability group does so with clients that only
+    /// read.
     pub fn route_login(&self, host: &str, port: u16) {
         self.plan().routed = Some((host.to_owned(), port));
     }
 
-    /// Closes each new connection at once, as long as this is on.
+    /// While this is on, closes each new connection at once.
     pub fn refuse_connections(&self, refuse: bool) {
         self.refuse.store(refuse, Ordering::SeqCst);
     }
 
-    /// How many faults came true so far; a delay counts at each answer.
+    /// How many faults have happened so far. A delay counts at each answer.
     pub fn fired(&self) -> usize {
         self.fired.load(Ordering::SeqCst)
     }
 
-    /// Takes back all faults that did not come true yet.
+    /// Takes back all faults that have not happened yet.
     pub fn clear(&self) {
         *self.plan() = Plan::default();
         self.refuse_connections(false);
@@ -113,7 +112,7 @@ impl Faults {
         refuses
     }
 
-    /// How many of so many bytes may still be sent; `None` if the connection is to end.
+    /// How many of these bytes may still be sent. `None` if the connection must end.
     pub(super) fn may_send(&self, bytes: usize) -> Option<usize> {
         let mut plan = self.plan();
         match plan.bytes_left {
@@ -127,7 +126,7 @@ impl Faults {
         }
     }
 
-    /// So many bytes were sent.
+    /// Notes that bytes were sent.
     pub(super) fn sent(&self, bytes: usize) {
         if let Some(left) = &mut self.plan().bytes_left {
             *left = left.saturating_sub(bytes);
@@ -144,7 +143,7 @@ impl Faults {
         self.counted(self.plan().login_delay)
     }
 
-    /// The error of a login, if it is to fail.
+    /// The error of the next login, if it must fail.
     pub(super) fn login(&self) -> Option<ServerError> {
         let mut plan = self.plan();
         let (times, error) = plan.logins.as_mut().filter(|(times, _)| *times > 0)?;
@@ -153,12 +152,12 @@ impl Faults {
         Some(error.clone())
     }
 
-    /// Where a login is to be sent on to.
+    /// The server to which the next login must be sent on.
     pub(super) fn route(&self) -> Option<(String, u16)> {
         self.plan().routed.take().inspect(|_| self.fire())
     }
 
-    /// The error of a statement, if it is to fail, and after how many rows.
+    /// The error of a statement, if it must fail, and the rows that come before it.
     pub(super) fn statement(&self, text: &str) -> Option<(Option<usize>, ServerError)> {
         let mut plan = self.plan();
         let mut found = None;

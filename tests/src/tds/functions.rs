@@ -1,5 +1,5 @@
-//! The functions that a statement may call: some on text, and those that ask the server about its clock and
-//! the login's rights.
+//! The functions that a statement may call: some that work on text, and some that tell the server's clock and
+//! the rights of the login.
 
 use sqlparser::ast::{Function as Call, FunctionArg, FunctionArgExpr, FunctionArguments};
 
@@ -10,7 +10,7 @@ use super::statement::parts;
 use super::types::SqlType;
 use super::value::{Value, fold, without_trailing_blanks};
 
-/// A function on values.
+/// A function of values.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Function {
     /// `LTRIM`, `RTRIM`, `TRIM`.
@@ -63,7 +63,7 @@ pub(super) fn compile(scope: &Scope<'_>, call: &Call) -> Result<Typed, ServerErr
     typed(function, arguments)
 }
 
-/// A call with the type of its answer; arguments that should be text are made so.
+/// A call with the type of its result. Arguments that must be text are converted.
 pub(super) fn typed(function: Function, arguments: Vec<Typed>) -> Result<Typed, ServerError> {
     let texts = if matches!(function, Function::Replace) { 3 } else { 1 };
     let mut compiled = Vec::with_capacity(arguments.len());
@@ -94,7 +94,7 @@ pub(super) fn typed(function: Function, arguments: Vec<Typed>) -> Result<Typed, 
 }
 
 impl Function {
-    /// The answer for these values: NULL if one of them is.
+    /// The result for these values. It is NULL if one of them is.
     pub(super) fn call(self, values: &[Value]) -> Result<Value, ServerError> {
         const BLANK: u16 = b' ' as u16;
         if values.contains(&Value::Null) {
@@ -152,7 +152,7 @@ fn replace(text: &[u16], what: &[u16], with: &[u16]) -> Vec<u16> {
     replaced
 }
 
-/// Functions whose answer does not depend on a row; `None` for a name that is not known.
+/// The result of a function that does not depend on a row. `None` if there is no such function.
 fn about_the_server(
     scope: &Scope<'_>,
     name: &str,

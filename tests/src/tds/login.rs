@@ -1,25 +1,21 @@
-//! How a client comes in: PRELOGIN, which settles encryption, and LOGIN7.
+//! The messages with which a client logs in: PRELOGIN, which settles encryption, and LOGIN7.
 
 use super::reader::{Malformed, Parsed, Reader, utf16};
 
-/// A login as LOGIN7 asks for it.
+/// What a client asks for in LOGIN7.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
-    /// The user's name.
     pub user: String,
-    /// The database.
     pub database: String,
-    /// What the application calls itself.
     pub application: String,
-    /// What the client's machine calls itself.
     pub host: String,
-    /// Whether it says that it only reads (`ApplicationIntent=ReadOnly`).
+    /// Whether the client says that it only reads (`ApplicationIntent=ReadOnly`).
     pub read_only: bool,
-    /// Whether it came through TLS.
+    /// Whether the login came through TLS.
     pub encrypted: bool,
     /// The packet size that the client would like.
     pub packet_bytes: usize,
-    /// Whether user, password and database are those of the endpoint.
+    /// Whether user, password and database are right.
     pub accepted: bool,
 }
 
@@ -39,7 +35,7 @@ pub(super) fn encryption(message: &[u8]) -> Parsed<u8> {
     }
 }
 
-/// LOGIN7, with the password beside it.
+/// Reads LOGIN7. The text beside the login is the password.
 pub(super) fn login(message: &[u8], encrypted: bool) -> Parsed<(Login, String)> {
     let text = |index: usize| -> Parsed<Vec<u8>> {
         let mut entry = Reader(message.get(36 + index * 4..).ok_or_else(Malformed::short)?);

@@ -1,19 +1,23 @@
-//! A TDS endpoint over a SQLite ERP, so that the SQL Server source runs end to end on a machine that has no
+//! A TDS endpoint over a SQLite ERP. With it the SQL Server source runs end to end on a machine that has no
 //! SQL Server.
 //!
 //! **It is not SQL Server.** It speaks TDS 7.4 with PRELOGIN, TLS 1.2, LOGIN7, SQL batches and
-//! `sp_executesql`, and it answers one plain SELECT at a time, evaluated in Rust over typed copies of the
-//! file's tables. The real server stays the reference: where both differ, this one is wrong. What it takes
-//! care to have as the real one has it: the types, their ranges and rounding; which type a comparison is made
-//! in; error numbers; text compared without regard to case and trailing blanks; `2026-11-23` read as
-//! year-day-month by `datetime` under a British login unless written with a `T`.
+//! `sp_executesql`. It answers one plain SELECT at a time, evaluated in Rust over typed copies of the file's
+//! tables. The real server stays the reference: where the two differ, this one is wrong. It takes care to do
+//! these things like the real server:
 //!
-//! What it does not do: writing of any kind, transactions, locks, isolation (each statement sees the file as
-//! it is), stored procedures, temporary tables, joins other than inner ones, DISTINCT, GROUP BY, sub-queries,
-//! LIKE, arithmetic, linguistic order of text (accents come after `z`), plans, statistics, or any sense of
-//! what a query costs. Columns are always sent as nullable types. An attention signal is answered after the
-//! statement that it should have ended. The file is opened read-only and no text but a SELECT ever reaches
-//! it.
+//! - the types, their ranges and their rounding
+//! - the type in which two values are compared
+//! - error numbers
+//! - comparing text without regard to case and trailing blanks
+//! - reading `2026-11-23` as year-day-month into a `datetime` under a British login, unless it has a `T`
+//!
+//! It does not do these things: writing of any kind, transactions, locks, isolation (each statement sees the
+//! file as it is), stored procedures, temporary tables, joins other than inner ones, DISTINCT, GROUP BY,
+//! sub-queries, LIKE, arithmetic, linguistic order of text (accents come after `z`), plans, statistics, or
+//! any sense of what a query costs. It always sends columns as nullable types. It answers an attention signal
+//! only after the statement that the signal should have ended. It opens the file read-only, and no text but a
+//! SELECT ever reaches the file.
 
 mod answer;
 mod cast;
@@ -58,16 +62,16 @@ use session::{Shared, locked};
 use tls::Certificate;
 use types::SqlType;
 
-/// The only login there is.
+/// The only login.
 pub const USER: &str = "pipeline_reader";
-/// Its password, with characters that an address must escape.
+/// Its password. It has characters that an address must escape.
 pub const PASSWORD: &str = "Quay@Side/7";
-/// The only database there is.
+/// The only database.
 pub const DATABASE: &str = "factory";
 
 const ESCAPED_PASSWORD: &str = "Quay%40Side%2F7";
 
-/// The endpoint; it runs on a thread of its own and stops when it is dropped.
+/// A running endpoint. It has its own thread, and stops when this value is dropped.
 pub struct TdsEndpoint {
     socket: SocketAddr,
     shared: Arc<Shared>,
@@ -76,8 +80,8 @@ pub struct TdsEndpoint {
 }
 
 impl TdsEndpoint {
-    /// Starts an endpoint over a SQLite file, on a free port of this machine. The file may appear later:
-    /// until then no login succeeds.
+    /// Starts an endpoint over a SQLite file, on a free port of this machine. The file may appear later.
+    /// Until then every login fails.
     pub fn start(erp: impl Into<PathBuf>) -> Self {
         let certificate = Certificate::new();
         let listener = TcpListener::bind("127.0.0.1:0")
@@ -103,38 +107,37 @@ impl TdsEndpoint {
         format!("mssql://{USER}:{ESCAPED_PASSWORD}@{}/{DATABASE}?encrypt=false", self.socket)
     }
 
-    /// The address for a client that encrypts; it must trust [`Self::authority_file`].
+    /// The address for a client that encrypts. The client must trust [`Self::authority_file`].
     pub fn tls_address(&self) -> String {
         format!("mssql://{USER}:{ESCAPED_PASSWORD}@{}/{DATABASE}?encrypt=true", self.socket)
     }
 
-    /// The port.
     pub fn port(&self) -> u16 {
         self.socket.port()
     }
 
-    /// The certificate (PEM) of the authority that signed the endpoint's own.
+    /// The certificate (PEM) of the authority that signed the endpoint's certificate.
     pub fn authority_file(&self) -> PathBuf {
         self.certificate.authority_file()
     }
 
-    /// What should go wrong.
+    /// The switches for what should go wrong.
     pub fn faults(&self) -> &Faults {
         &self.shared.faults
     }
 
-    /// The text of every statement that came, in order.
+    /// The texts of all statements so far, in order.
     pub fn statements(&self) -> Vec<String> {
         locked(&self.shared.statements).clone()
     }
 
-    /// Every login that was tried, in order.
+    /// All logins so far, including refused ones, in order.
     pub fn logins(&self) -> Vec<Login> {
         locked(&self.shared.logins).clone()
     }
 
-    /// Gives a column a type, such as `smalldatetime` or `varchar(200)`: values are rounded and cut as an
-    /// INSERT would.
+    /// Gives a column a type, such as `smalldatetime` or `varchar(200)`. Its values are rounded and cut as an
+    /// INSERT would do it.
     ///
     /// # Panics
     /// If there is no such type.
@@ -143,17 +146,17 @@ impl TdsEndpoint {
         locked(&self.shared.erp).force(table, column, ty);
     }
 
-    /// Lets the server say that the login may write and change tables. It may not, whatever the server says.
+    /// Makes the server say that the login may write and change tables. In fact it never may.
     pub fn may_write(&self, may: bool) {
         locked(&self.shared.server).may_write = may;
     }
 
-    /// Lets the server say that the login is a `sysadmin`.
+    /// Makes the server say that the login is a `sysadmin`.
     pub fn sysadmin(&self, is: bool) {
         locked(&self.shared.server).sysadmin = is;
     }
 
-    /// Sets the server's clock ahead of this machine's, or behind. Without this it shows UTC.
+    /// Sets the server's clock ahead of UTC, or behind it. Before that it shows UTC.
     pub fn clock_offset(&self, ahead: TimeDelta) {
         locked(&self.shared.server).ahead = ahead;
     }
@@ -184,7 +187,7 @@ fn run(listener: TcpListener, shared: &Arc<Shared>, stopped: oneshot::Receiver<(
         let accept = async {
             while let Ok((tcp, _)) = listener.accept().await {
                 if !shared.faults.refuses() {
-                    // A connection that fails has told its client; there is nobody else to tell.
+                    // A failed connection has told its client. Nobody else has to know.
                     tokio::spawn(session::serve(tcp, Arc::clone(shared)));
                 }
             }

@@ -1,5 +1,5 @@
-//! Dates and times as SQL Server keeps them: days since the year 1 and 100 ns since midnight, rounded to what
-//! a type can hold.
+//! Dates and times as SQL Server keeps them: days since the year 1 and ticks of 100 ns since midnight,
+//! rounded to what a type can hold.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -9,28 +9,28 @@ use super::types::SqlType;
 const TICKS_PER_SECOND: i64 = 10_000_000;
 const TICKS_PER_DAY: i64 = 86_400 * TICKS_PER_SECOND;
 
-/// A date and time; of a `date` the time is midnight, of a `time` the day is 0.
+/// A date and time. The time of a `date` is midnight. The day of a `time` is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Moment {
-    /// Days since 0001-01-01.
+    /// The days since 0001-01-01.
     pub(super) days: i32,
-    /// 100 ns since midnight.
+    /// The ticks of 100 ns since midnight.
     pub(super) ticks: i64,
-    /// Minutes that this clock is ahead of UTC; 0 except for `datetimeoffset`.
+    /// How far the clock is ahead of UTC. 0 for all types but `datetimeoffset`.
     pub(super) offset_minutes: i16,
 }
 
 impl Moment {
-    /// 1900-01-01, from which `datetime` counts.
+    /// The day 1900-01-01, from which `datetime` counts.
     pub(super) const DAYS_TO_1900: i32 = 693_595;
 
-    /// What orders moments: 100 ns since the year 1, in UTC.
+    /// The ticks of 100 ns since the year 1, in UTC. Moments are ordered by it.
     pub(super) fn instant(self) -> i64 {
         i64::from(self.days) * TICKS_PER_DAY + self.ticks
             - i64::from(self.offset_minutes) * 60 * TICKS_PER_SECOND
     }
 
-    /// The moment of an instant on a clock that is so far ahead of UTC.
+    /// An instant as a clock shows it that is `offset_minutes` ahead of UTC.
     pub(super) fn of_instant(instant: i64, offset_minutes: i16) -> Self {
         let local = instant + i64::from(offset_minutes) * 60 * TICKS_PER_SECOND;
         Self {
@@ -40,7 +40,7 @@ impl Moment {
         }
     }
 
-    /// A moment of the chrono crate.
+    /// From a time of the crate chrono.
     pub(super) fn of(moment: chrono::NaiveDateTime) -> Self {
         use chrono::Timelike;
         let time = moment.time();
@@ -49,12 +49,12 @@ impl Moment {
         Self { days: moment.date().num_days_from_ce() - 1, ticks, offset_minutes: 0 }
     }
 
-    /// Ticks of 1/300 s since midnight, as `datetime` counts.
+    /// The ticks of 1/300 s since midnight, in which `datetime` counts.
     pub(super) fn three_hundredths(self) -> i64 {
         (self.ticks * 300 + TICKS_PER_SECOND / 2) / TICKS_PER_SECOND
     }
 
-    /// Rounded to a type's precision and checked against its range.
+    /// Rounds the moment to the precision of a type, and checks that it lies in the range of the type.
     pub(super) fn round(self, to: SqlType) -> Result<Self, ServerError> {
         let out_of_range = || {
             let message = "The conversion of a varchar data type to a datetime data type resulted in an out-of-range value.";
@@ -97,7 +97,7 @@ impl Moment {
         }
     }
 
-    /// The text of a moment as CAST gives it for the newer types: `2026-11-23 14:00:00.1230000`.
+    /// The text that CAST gives for the newer types, such as `2026-11-23 14:00:00.1230000`.
     pub(super) fn text(self, ty: SqlType) -> String {
         let date = NaiveDate::from_num_days_from_ce_opt(self.days + 1)
             .map_or_else(String::new, |date| date.to_string());
@@ -145,26 +145,23 @@ fn datetime_ticks(three_hundredths: i64) -> i64 {
     (three_hundredths * TICKS_PER_SECOND + 150) / 300
 }
 
-/// A text that was taken apart: `2026-11-23T14:00:00.123+01:00`, or a part of it.
+/// The parts of a text such as `2026-11-23T14:00:00.123+01:00`. It may be a date or a time alone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parsed {
-    /// The moment.
     pub(super) moment: Moment,
     /// How many digits the fraction of the second has.
     pub(super) fraction_digits: usize,
-    /// Whether there is a date.
     pub(super) has_date: bool,
-    /// Whether there is a time of day.
     pub(super) has_time: bool,
-    /// Whether date and time stand apart with a blank, or there is a date alone: SQL Server then asks the
-    /// login's language for the order.
+    /// Whether the language of the login decides the order of the date's numbers. It does if a blank follows
+    /// the date, or nothing.
     pub(super) by_language: bool,
-    /// The date's three numbers as they stand.
+    /// The three numbers of the date, in the order of the text.
     numbers: (i32, u32, u32),
 }
 
 impl Parsed {
-    /// Takes a text apart; `None` if it is no date or time.
+    /// Takes a text apart. `None` if it is no date or time.
     pub(super) fn of(text: &str) -> Option<Self> {
         let (date, rest) = match text.split_once(['T', ' ']) {
             Some((date, time)) => (Some(date), Some(time)),
@@ -188,8 +185,8 @@ impl Parsed {
         })
     }
 
-    /// The moment with its date read as year-day-month, as `datetime` reads `2026-11-23` under a British
-    /// login.
+    /// The moment with its date read as year-day-month. Under a British login `datetime` reads `2026-11-23`
+    /// so.
     pub(super) fn as_year_day_month(self) -> Option<Moment> {
         let (year, day, month) = self.numbers;
         let date = NaiveDate::from_ymd_opt(year, month, day)?;

@@ -1,6 +1,6 @@
-//! Numbers as texts: exact ones with their scale, and floats as CAST spells them.
+//! Numbers as texts: exact numbers with their scale, and floats as CAST writes them.
 
-/// Units of another scale, rounded half away from zero.
+/// Converts units from one scale to another. Rounds half away from zero.
 pub(super) fn rescale(units: i128, from: u8, to: u8) -> Option<i128> {
     if to >= from {
         return units.checked_mul(10_i128.checked_pow((to - from).into())?);
@@ -9,7 +9,7 @@ pub(super) fn rescale(units: i128, from: u8, to: u8) -> Option<i128> {
     Some((units + units.signum() * unit / 2) / unit)
 }
 
-/// The units and the scale of a decimal text without an exponent.
+/// The units and the scale of a decimal number in a text. The text must have no exponent.
 pub(super) fn exact_of(text: &str) -> Option<(i128, u8)> {
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
@@ -29,7 +29,7 @@ pub(super) fn exact_text(units: i128, scale: u8) -> String {
     if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
-/// A float as CAST spells it: at most six digits, and an exponent from a million on.
+/// A float as CAST writes it: with at most six digits, and with an exponent from a million on.
 pub(super) fn float_text(number: f64) -> String {
     let scientific = format!("{number:.5e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));

@@ -1,37 +1,32 @@
-//! Reads what a message holds, with a check on every length.
+//! Reads the parts of a message, and checks every length.
 
-/// A message that does not say what the protocol says it must; the text is for the one who reads a failed
-/// test.
+/// Why a message breaks the protocol. The text is for people who read a failed test.
 #[derive(Debug)]
 pub(super) struct Malformed(pub(super) String);
 
-/// What was read, or why it could not be.
 pub(super) type Parsed<T> = Result<T, Malformed>;
 
 impl Malformed {
-    /// A message that ends too early.
+    /// The message ends too early.
     pub(super) fn short() -> Self {
         Self("the message ends before it is complete".to_owned())
     }
 }
 
-/// What is left of a message.
+/// The rest of a message.
 pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    /// So many bytes.
     pub(super) fn take(&mut self, length: usize) -> Parsed<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length).ok_or_else(Malformed::short)?;
         self.0 = rest;
         Ok(taken)
     }
 
-    /// So many bytes, as an array.
     pub(super) fn array<const N: usize>(&mut self) -> Parsed<[u8; N]> {
         self.take(N)?.try_into().map_err(|_| Malformed::short())
     }
 
-    /// A byte.
     pub(super) fn byte(&mut self) -> Parsed<u8> {
         self.array().map(u8::from_le_bytes)
     }
@@ -51,14 +46,14 @@ impl<'a> Reader<'a> {
         self.array().map(u32::from_le_bytes)
     }
 
-    /// A value after its length in one byte; a length of 0 is NULL.
+    /// A value after its length, which is one byte. A length of 0 means NULL.
     pub(super) fn short(&mut self) -> Parsed<Option<&'a [u8]>> {
         let length = self.byte()?;
         let bytes = self.take(length.into())?;
         Ok((!bytes.is_empty()).then_some(bytes))
     }
 
-    /// A value after its length in two bytes or, for the `max` types, in chunks.
+    /// A value after its length, which is two bytes. The `max` types come in chunks.
     pub(super) fn long(&mut self, most: u16) -> Parsed<Option<Vec<u8>>> {
         if most != 0xffff {
             return Ok(match self.u16()? {
@@ -79,12 +74,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// UTF-16 code units.
+/// The code units of UTF-16.
 pub(super) fn units(bytes: &[u8]) -> Vec<u16> {
     bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect()
 }
 
-/// UTF-16 as text.
+/// The text of UTF-16. Invalid code units are replaced.
 pub(super) fn utf16(bytes: &[u8]) -> String {
     String::from_utf16_lossy(&units(bytes))
 }

@@ -1,4 +1,4 @@
-//! What a client asks: a SQL batch, or `sp_executesql` with its parameters.
+//! The requests of clients: a SQL batch, or a call of `sp_executesql` with parameters.
 
 use super::expression::Parameter;
 use super::moment::Moment;
@@ -13,13 +13,13 @@ pub(super) struct Request {
     pub(super) parameters: Vec<Parameter>,
 }
 
-/// A SQL batch.
+/// Reads a SQL batch.
 pub(super) fn batch(message: &[u8]) -> Parsed<Request> {
     let text = after_headers(message)?;
     Ok(Request { text: utf16(text.0), parameters: Vec::new() })
 }
 
-/// A remote procedure call: only `sp_executesql` is one that is answered.
+/// Reads a call of a remote procedure. Only `sp_executesql` is answered.
 pub(super) fn call(message: &[u8]) -> Parsed<Result<Request, String>> {
     let mut reader = after_headers(message)?;
     let name = match reader.u16()? {
@@ -49,7 +49,7 @@ pub(super) fn call(message: &[u8]) -> Parsed<Result<Request, String>> {
     let declared = declared(&text().unwrap_or_default());
     let mut parameters: Vec<_> = parameters.collect();
     for parameter in &mut parameters {
-        // A NULL comes without a type; the declaration has it.
+        // A NULL comes without a type, so its type is taken from the declaration.
         if parameter.value == Value::Null
             && let Some((_, ty)) = declared.iter().find(|(name, _)| *name == parameter.name)
         {
@@ -164,7 +164,7 @@ fn typed(reader: &mut Reader<'_>) -> Parsed<(SqlType, Value)> {
     })
 }
 
-/// A whole number in few bytes: a single byte and what does not fill a type have no sign.
+/// A whole number. A single byte has no sign. Nor have numbers of other lengths than 2, 4 and 8 bytes.
 fn whole(bytes: &[u8]) -> Parsed<i64> {
     match bytes.len() {
         2 => Ok(Reader(bytes).array().map(i16::from_le_bytes)?.into()),
@@ -197,7 +197,7 @@ mod tests {
         #[test]
         fn bytes_that_say_nothing_are_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), headers in 0_u8..30) {
             let with_headers: Vec<u8> = [&[headers, 0, 0, 0], bytes.as_slice()].concat();
-            // ProcID 10, option flags, then anything.
+            // The number of `sp_executesql`, option flags, then anything.
             let call_of_anything = [&[4, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 0], bytes.as_slice()].concat();
             for message in [bytes, with_headers, call_of_anything] {
                 let _ = (batch(&message).is_ok(), call(&message).is_ok(), login::login(&message, false).is_ok(), login::encryption(&message).is_ok());

@@ -1,4 +1,5 @@
-//! Runs a SELECT: joins its tables, keeps the rows that meet its condition, orders them and takes the first.
+//! Answers a SELECT: joins its tables, keeps the rows that meet its condition, orders them and takes the
+//! first.
 
 use std::cmp::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -83,13 +84,11 @@ pub(super) fn run(
     Ok(Table { columns: items.into_iter().map(|(_, column)| column).collect(), rows })
 }
 
-/// The rows that the tables so far give together.
+/// The rows of the tables that are joined so far.
 enum Rows {
-    /// No table yet: one row without columns.
+    /// There is no table yet: one row without columns.
     One,
-    /// One table.
     Of(Arc<Table>),
-    /// Several.
     Joined(Vec<Vec<Value>>),
 }
 
@@ -118,11 +117,12 @@ impl Rows {
         Ok(Self::Joined(joined))
     }
 
-    /// Without the rows that already fail a part of the condition, so that less is joined to what follows.
+    /// Leaves out the rows that already fail a part of the condition, so that fewer are joined with the next
+    /// table.
     fn that_may_meet(self, scope: &Scope<'_>, condition: Option<&Expr>) -> Result<Self, ServerError> {
         let mut parts = Vec::new();
         conjuncts(condition, &mut parts);
-        // Parts about tables that come later do not compile yet.
+        // Parts that name tables which come later do not compile yet.
         let parts: Vec<Condition> = parts.into_iter().filter_map(|part| scope.condition(part).ok()).collect();
         let mut kept = Vec::new();
         'rows: for row in self.iter() {
@@ -170,7 +170,7 @@ fn table(
     }
 }
 
-/// The text that a condition demands of a column, if it demands one.
+/// The text that a column must equal to meet a condition, if there is one.
 fn equal_to(scope: &Scope<'_>, condition: &Expr, column: &str) -> Option<String> {
     match condition {
         Expr::Nested(inner) => equal_to(scope, inner, column),
@@ -195,7 +195,7 @@ fn equal_to(scope: &Scope<'_>, condition: &Expr, column: &str) -> Option<String>
     }
 }
 
-/// What to order by: an expression, or a name of the select list.
+/// The expression to order by. A name may be one of the select list.
 fn key(scope: &Scope<'_>, plain: &Plain, expr: &Expr) -> Result<Node, ServerError> {
     let listed = |name: &str| {
         plain

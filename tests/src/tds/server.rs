@@ -1,27 +1,28 @@
-//! What a test sets about the server as a whole: its clock, and what the login may do beside reading.
+//! The settings of the whole server that a test may change: its clock, and what the login may do besides
+//! reading.
 
 use chrono::{NaiveDateTime, TimeDelta, Utc};
 
 /// The server's clock and the login's rights. The clock shows UTC.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Server {
-    /// How far the clock is ahead.
+    /// How far the clock is ahead of UTC.
     pub(super) ahead: TimeDelta,
     /// Whether the login may write to tables and change them.
     pub(super) may_write: bool,
     /// Whether the login is a `sysadmin`.
     pub(super) sysadmin: bool,
-    /// The tables that are there: an upper-case name for each, with and without schema.
+    /// The names of the tables in upper case, each with and without its schema.
     pub(super) tables: Vec<String>,
 }
 
 impl Server {
-    /// What the clock shows.
     pub(super) fn now(&self) -> NaiveDateTime {
         Utc::now().naive_utc() + self.ahead
     }
 
-    /// HAS_PERMS_BY_NAME: NULL for what is not there, and for a question that makes no sense.
+    /// HAS_PERMS_BY_NAME. `None`, which is NULL, for a thing that does not exist or a permission that makes
+    /// no sense.
     pub(super) fn may(&self, securable: &str, class: &str, permission: &str) -> Option<bool> {
         let plain = securable.replace(['[', ']'], "");
         let there = match class {

@@ -1,4 +1,4 @@
-//! One connection: PRELOGIN, TLS if the client wants it, LOGIN7, then statements one after the other.
+//! One connection: PRELOGIN, TLS if the client can, LOGIN7, then statements one after the other.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,7 +38,7 @@ pub(super) struct Shared {
     pub(super) tls: TlsAcceptor,
 }
 
-/// The value behind a lock, whatever became of those who held it before.
+/// Locks a mutex, even if a thread panicked while it held the lock.
 pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -48,7 +48,7 @@ pub(super) async fn serve(tcp: TcpStream, shared: Arc<Shared>) -> io::Result<()>
     tcp.set_nodelay(true)?;
     let mut stream: Box<dyn Stream> = Box::new(Counted::new(tcp, Arc::clone(&shared.faults)));
     let Some(prelogin) = expect(&mut stream, PRELOGIN).await? else { return Ok(()) };
-    // A client that could encrypt is asked to; one that cannot is let in without.
+    // A client that can encrypt must do so. A client that cannot is let in without.
     let encrypted = login::encryption(&prelogin)? != ENCRYPT_NOT_SUPPORTED;
     wire::write(
         &mut stream,
@@ -107,7 +107,7 @@ async fn expect(stream: &mut Box<dyn Stream>, kind: u8) -> io::Result<Option<Vec
     }
 }
 
-/// Answers a login; the packet size if it is accepted.
+/// Answers a login. Returns the packet size if the login is accepted.
 async fn log_in(
     stream: &mut Box<dyn Stream>,
     shared: &Shared,
@@ -158,7 +158,7 @@ async fn statement(shared: &Arc<Shared>, request: Request) -> Result<Vec<u8>, Se
 }
 
 impl Shared {
-    /// The server's settings at this moment, with the names of the tables that are there.
+    /// The settings of the server at this moment, with the names of its tables.
     fn server_now(&self) -> Result<Server, ServerError> {
         let mut server = locked(&self.server).clone();
         let mut erp = locked(&self.erp);
@@ -173,7 +173,8 @@ impl Shared {
 }
 
 fn prelogin_answer(encryption: u8) -> Vec<u8> {
-    // Offsets of the options' values behind this list: version, encryption, instance, thread, MARS.
+    // The list of options, each with the offset and length of its value: version, encryption, instance,
+    // thread, MARS.
     let mut out = vec![0, 0, 26, 0, 6, 1, 0, 32, 0, 1, 2, 0, 33, 0, 1, 3, 0, 34, 0, 0, 4, 0, 34, 0, 1, 0xff];
     out.extend([15, 0, 0, 0, 0, 0, encryption, 0, 0]);
     out

@@ -1,5 +1,4 @@
-//! The lock in front of everything: of a text only one plain SELECT statement passes, and of that only what
-//! the endpoint does.
+//! Parses statements. Only a single plain SELECT passes, and only if the endpoint can answer all of it.
 
 use sqlparser::ast::{
     Expr, GroupByExpr, JoinConstraint, JoinOperator, ObjectName, OrderByExpr, OrderByKind, Query, Select,
@@ -10,33 +9,32 @@ use sqlparser::parser::Parser;
 
 use super::error::ServerError;
 
-/// A SELECT, reduced to the parts that the endpoint does.
+/// A SELECT, reduced to the parts that the endpoint can answer.
 #[derive(Debug)]
 pub(super) struct Plain {
-    /// `TOP`, and whether rows that tie with the last one come too.
+    /// `TOP`, and whether it is `WITH TIES`.
     pub(super) top: Option<(Expr, bool)>,
-    /// The select list with the names of its columns.
+    /// The select list, with the names of its columns.
     pub(super) items: Vec<(Expr, String)>,
-    /// The tables in order, with the condition that joins each to those before it.
+    /// The tables in order. Each has the condition that joins it to the tables before it.
     pub(super) tables: Vec<(Named, Option<Expr>)>,
     /// `WHERE`.
     pub(super) condition: Option<Expr>,
-    /// `ORDER BY`, and whether it descends.
+    /// `ORDER BY`, and whether each expression is descending.
     pub(super) order: Vec<(Expr, bool)>,
 }
 
-/// A table's name as it stands in the statement.
+/// The name of a table in a statement.
 #[derive(Debug)]
 pub(super) struct Named {
-    /// The schema; `dbo` if none is named.
+    /// The schema. `dbo` if the statement names none.
     pub(super) schema: String,
-    /// The table or view.
     pub(super) name: String,
-    /// What the statement calls it.
+    /// The name that the statement gives the table.
     pub(super) alias: String,
 }
 
-/// Takes a text apart, or says why it is refused.
+/// Parses a text, or says why it is refused.
 pub(super) fn read(text: &str) -> Result<Plain, ServerError> {
     let begins_with_select =
         text.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"));

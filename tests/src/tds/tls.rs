@@ -1,6 +1,7 @@
-//! TLS as TDS has it: the handshake travels in PRELOGIN packets, then TLS carries the packets. The
-//! certificate is made when the endpoint starts, signed by an authority that only the endpoint's own file
-//! makes known.
+//! TLS as TDS uses it: the handshake travels in PRELOGIN packets, and after it the packets travel in TLS.
+//!
+//! The certificate is made when the endpoint starts. No client trusts the authority that signed it, unless it
+//! is given the endpoint's authority file.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,15 +20,14 @@ use tokio_rustls::rustls::version::TLS12;
 
 use super::wire::{HEAD_BYTES, head};
 
-/// A certificate for this machine, and the file of the authority that signed it.
+/// A certificate for this machine, and the file with the authority that signed it.
 pub(super) struct Certificate {
     folder: TempDir,
-    /// What accepts TLS connections with it.
     pub(super) acceptor: TlsAcceptor,
 }
 
 impl Certificate {
-    /// Makes an authority and a certificate of it for `localhost` and `127.0.0.1`.
+    /// Makes an authority, which signs a certificate for `localhost` and `127.0.0.1`.
     pub(super) fn new() -> Self {
         Self::made().expect("a certificate for the test endpoint")
     }
@@ -43,7 +43,7 @@ impl Certificate {
         let issuer = Issuer::new(authority, authority_key);
         let certificate = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?
             .signed_by(&key, &issuer)?;
-        // TDS 7 in SQL Server goes up to TLS 1.2; TLS 1.3 came with TDS 8.
+        // With TDS 7, SQL Server uses TLS 1.2 at most. TLS 1.3 came with TDS 8.
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_protocol_versions(&[&TLS12])?
             .with_no_client_auth()
@@ -54,7 +54,7 @@ impl Certificate {
         Ok(Self { folder, acceptor: TlsAcceptor::from(Arc::new(config)) })
     }
 
-    /// The authority's file, which a client must trust.
+    /// The file with the authority that a client must trust.
     pub(super) fn authority_file(&self) -> PathBuf {
         authority_file(self.folder.path())
     }
@@ -70,9 +70,9 @@ pub(super) struct InPrelogin<S> {
     over: bool,
     /// The head of the packet that is being read.
     head: Vec<u8>,
-    /// How many bytes of it are still to come.
+    /// How many bytes of that packet are still to come.
     left: usize,
-    /// Packets that are on their way out.
+    /// What of the packets is not sent yet.
     out: Vec<u8>,
 }
 
@@ -80,12 +80,11 @@ const PRELOGIN: u8 = 0x12;
 const END_OF_MESSAGE: u8 = 1;
 
 impl<S> InPrelogin<S> {
-    /// Begins the handshake.
     pub(super) fn new(stream: S) -> Self {
         Self { stream, over: false, head: Vec::new(), left: 0, out: Vec::new() }
     }
 
-    /// From now on bytes travel as they are.
+    /// Lets the bytes travel as they are from now on.
     pub(super) fn handshake_is_over(&mut self) {
         self.over = true;
     }

@@ -1,11 +1,11 @@
-//! SQL Server's column types: their names, what the catalogue says of them, and which of two a comparison is
-//! made in.
+//! The column types of SQL Server: their names, what the catalogue says about them, and the type in which two
+//! values are compared.
 
 use std::fmt;
 
 use super::error::ServerError;
 
-/// A column type. A length of `None` is `max`.
+/// A column type. A length of `None` means `max`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SqlType {
     Bit,
@@ -36,7 +36,7 @@ pub(super) enum SqlType {
 }
 
 impl SqlType {
-    /// Reads a type as T-SQL spells it: `decimal(12, 3)`, `nvarchar(max)`.
+    /// Reads a type as T-SQL writes it, such as `decimal(12, 3)` or `nvarchar(max)`.
     pub(super) fn parse(text: &str) -> Result<Self, ServerError> {
         let text = text.trim().to_ascii_lowercase();
         let unknown = || ServerError::new(243, 16, format!("Type {text} is not a defined system type."));
@@ -90,7 +90,7 @@ impl SqlType {
         })
     }
 
-    /// The type's name without length or precision: what the catalogue calls `DATA_TYPE`.
+    /// The name without length or precision, which the catalogue calls `DATA_TYPE`.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Bit => "bit",
@@ -162,7 +162,7 @@ impl SqlType {
         }
     }
 
-    /// How many decimals an exact number has, and how many digits in all.
+    /// The precision and the scale of an exact number.
     pub(super) const fn exact(self) -> Option<(u8, u8)> {
         match self {
             Self::Decimal { precision, scale } | Self::Numeric { precision, scale } => {
@@ -198,7 +198,7 @@ impl SqlType {
         )
     }
 
-    /// Whether its text is UTF-16; otherwise it is of code page 1252.
+    /// Whether its text is UTF-16. Other text is in code page 1252.
     pub(super) const fn is_unicode(self) -> bool {
         matches!(self, Self::NChar(_) | Self::NVarChar(_) | Self::NText)
     }
@@ -208,7 +208,7 @@ impl SqlType {
         matches!(self, Self::Text | Self::NText)
     }
 
-    /// SQL Server's order of data types: of two that meet, the higher wins.
+    /// The precedence of data types in SQL Server. Where two types meet, the higher one wins.
     pub(super) const fn precedence(self) -> u8 {
         match self {
             Self::DateTimeOffset(_) => 25,
@@ -242,7 +242,7 @@ impl SqlType {
     pub(super) fn common(self, other: Self) -> Self {
         let higher = if self.precedence() >= other.precedence() { self } else { other };
         match higher {
-            // Neither value is cut or rounded by the comparison.
+            // A length of `max` keeps the comparison from cutting either value.
             Self::NVarChar(_) | Self::NChar(_) => Self::NVarChar(None),
             Self::VarChar(_) | Self::Char(_) => Self::VarChar(None),
             Self::VarBinary(_) => Self::VarBinary(None),

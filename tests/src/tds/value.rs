@@ -1,5 +1,4 @@
-//! A value of a SQL Server type, and how one is compared with another. Conversions between types are in
-//! `cast`.
+//! The values of SQL Server types, and how they are compared. Conversions between types are in `cast`.
 
 use std::cmp::Ordering;
 
@@ -7,36 +6,33 @@ use uuid::Uuid;
 
 use super::moment::Moment;
 
-/// A value; which type it has, its column knows.
+/// A value. Its exact type is that of its column.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
     /// NULL of any type.
     Null,
-    /// A bit.
     Bit(bool),
-    /// A whole number.
     Int(i64),
-    /// An exact number: so many units of `10^-scale`.
-    Exact { units: i128, scale: u8 },
-    /// A floating-point number.
+    /// An exact number: `units · 10^-scale`.
+    Exact {
+        units: i128,
+        scale: u8,
+    },
     Float(f64),
-    /// UTF-16 code units, which need not be valid; also of the one-byte types.
+    /// UTF-16 code units, which need not be valid. The one-byte types use them too.
     Text(Vec<u16>),
-    /// Bytes.
     Bytes(Vec<u8>),
-    /// A uniqueidentifier.
+    /// A `uniqueidentifier`.
     Guid(Uuid),
-    /// A date or time.
+    /// A date or time of any type.
     Moment(Moment),
 }
 
 impl Value {
-    /// A text.
     pub(super) fn text(text: &str) -> Self {
         Self::Text(text.encode_utf16().collect())
     }
 
-    /// A count.
     pub(super) fn count(count: usize) -> Self {
         Self::Int(i64::try_from(count).unwrap_or(i64::MAX))
     }
@@ -47,10 +43,10 @@ impl Value {
     }
 }
 
-/// Compares two values of the same type, neither of them NULL: text without regard to case and trailing
-/// blanks, as SQL Server's usual collation does.
+/// Compares two values of the same type. Neither may be NULL. Text is compared without regard to case and
+/// trailing blanks, as SQL Server's usual collation does it.
 ///
-/// Other than in SQL Server, letters with accents come after `z`, and punctuation in the order of its code
+/// Unlike in SQL Server, letters with accents come after `z`, and punctuation comes in the order of its code
 /// units.
 pub(super) fn compare(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
@@ -69,7 +65,7 @@ pub(super) fn compare(a: &Value, b: &Value) -> Ordering {
     }
 }
 
-/// The same with NULL before every value, as ORDER BY has it.
+/// Compares two values for ORDER BY, which puts NULL before every value.
 pub(super) fn order(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Null, Value::Null) => Ordering::Equal,
@@ -86,13 +82,12 @@ fn compare_text(a: &[u16], b: &[u16]) -> Ordering {
     differing.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
 }
 
-/// A text without the blanks at its end.
 pub(super) fn without_trailing_blanks(text: &[u16]) -> &[u16] {
     let end = text.iter().rposition(|unit| *unit != u16::from(b' ')).map_or(0, |last| last + 1);
     &text[..end]
 }
 
-/// A code unit without its case.
+/// A code unit in upper case, so that comparisons ignore the case.
 pub(super) fn fold(unit: u16) -> u16 {
     match u8::try_from(unit) {
         Ok(byte) if byte.is_ascii() => u16::from(byte.to_ascii_lowercase()),
@@ -103,7 +98,7 @@ pub(super) fn fold(unit: u16) -> u16 {
     }
 }
 
-/// SQL Server orders a uniqueidentifier by its last group first.
+/// The bytes of a `uniqueidentifier` in the order of their weight: SQL Server compares the last group first.
 fn guid_order(guid: Uuid) -> [u8; 16] {
     let b = guid.into_bytes();
     [b[10], b[11], b[12], b[13], b[14], b[15], b[8], b[9], b[7], b[6], b[5], b[4], b[3], b[2], b[1], b[0]]

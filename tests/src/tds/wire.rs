@@ -1,5 +1,5 @@
-//! Packets: messages are read from as many as they come in, and written in packets of the size that was
-//! agreed. The bytes that go out are counted, so that a test can end a connection after so many.
+//! Packets. A message is read from as many packets as it has, and written in packets of the agreed size. The
+//! bytes sent are counted, so that a test can end a connection after some of them.
 
 use std::io;
 use std::pin::Pin;
@@ -11,14 +11,13 @@ use tokio::net::TcpStream;
 
 use super::faults::Faults;
 
-/// The bytes of a packet's head.
+/// The length of a packet's head.
 pub(super) const HEAD_BYTES: usize = 8;
 
 const MOST_MESSAGE_BYTES: usize = 64 * 1024 * 1024;
 const END_OF_MESSAGE: u8 = 1;
 const ANSWER: u8 = 4;
 
-/// What a connection reads from and writes to.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
@@ -28,11 +27,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 pub(super) struct Message {
     /// The type of its packets.
     pub(super) kind: u8,
-    /// What they hold together.
+    /// What its packets hold together.
     pub(super) body: Vec<u8>,
 }
 
-/// The next message; `None` when the client has gone.
+/// Reads the next message. `None` if the client has gone.
 pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin + ?Sized)) -> io::Result<Option<Message>> {
     let mut body = Vec::new();
     loop {
@@ -73,20 +72,19 @@ pub(super) async fn write(
     stream.flush().await
 }
 
-/// A packet's head.
+/// The head of a packet.
 pub(super) fn head(kind: u8, status: u8, body_bytes: usize, number: u8) -> [u8; HEAD_BYTES] {
     let [high, low] = ((body_bytes + HEAD_BYTES) as u16).to_be_bytes();
     [kind, status, high, low, 0, 54, number, 0]
 }
 
-/// A TCP connection that counts the bytes it sends, and ends when the faults say so.
+/// A TCP connection that counts the bytes that it sends, and ends when the faults say so.
 pub(super) struct Counted {
     tcp: TcpStream,
     faults: Arc<Faults>,
 }
 
 impl Counted {
-    /// Counts what this connection sends.
     pub(super) fn new(tcp: TcpStream, faults: Arc<Faults>) -> Self {
         Self { tcp, faults }
     }
