@@ -1,5 +1,5 @@
-//! A real browser, driven as a person would: one per test, with a profile of its own, gone when the test
-//! ends.
+//! A real browser that a test drives like a person. Each test has its own, with its own profile, and it is
+//! gone when the test ends.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::place;
 use crate::tree::Tree;
 
-/// How long anything on the page is waited for. Only a page that is wrong takes as long.
+/// How long a test waits for anything on the page. Only a wrong page makes it wait so long.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A browser with one window.
@@ -27,7 +27,7 @@ pub struct Browser {
     client: Client,
     session: String,
     driver: Tree,
-    // After the processes that write to it.
+    // Fields are dropped in order: the profile goes after the processes that write to it.
     _profile: TempDir,
 }
 
@@ -36,15 +36,13 @@ pub struct Browser {
 pub struct Logged {
     /// `SEVERE` for errors.
     pub level: String,
-    /// What complains: `network`, `security`, `javascript`, …
+    /// The part of the browser that logs: `network`, `security`, `javascript`, …
     #[serde(default)]
     pub source: String,
-    /// The complaint.
     pub message: String,
 }
 
 impl Browser {
-    /// Starts a browser.
     pub async fn start() -> Self {
         let binary = place::program(&["chromium", "chromium-browser", "google-chrome"]);
         let profile = tempfile::tempdir().expect("a temporary folder");
@@ -77,12 +75,11 @@ impl Browser {
         Self { client, session: format!("{address}/session/{session}"), driver, _profile: profile }
     }
 
-    /// Opens an address.
     pub async fn open(&self, address: &str) {
         self.client.goto(address).await.unwrap_or_else(|error| panic!("{address}: {error}"));
     }
 
-    /// Runs the body of a function in the page and gives what it returns.
+    /// Runs the body of a JavaScript function in the page, and returns what it returns.
     pub async fn run<T: DeserializeOwned>(&self, script: &str) -> T {
         let answer =
             self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"));
@@ -98,13 +95,13 @@ impl Browser {
             .expect("a key press");
     }
 
-    /// Makes the window as large as a screen.
+    /// Gives the page a screen of this size.
     pub async fn set_screen(&self, width: u32, height: u32) {
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.tell("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
-    /// Chooses what pages are told that the system prefers: `dark` or `light`.
+    /// Tells pages which colours the system prefers: `dark` or `light`.
     pub async fn set_colours(&self, scheme: &str) {
         self.tell(
             "Emulation.setEmulatedMedia",
@@ -113,7 +110,7 @@ impl Browser {
         .await;
     }
 
-    /// Keeps a picture of the whole page, for people, in `target/screenshots`.
+    /// Saves a picture of the whole page in `target/screenshots`, for people to look at.
     pub async fn take_picture(&self, name: &str, width: u32, height: u32) {
         self.set_screen(width, height).await;
         let whole: f64 = self.run("return document.documentElement.scrollHeight").await;
@@ -125,13 +122,13 @@ impl Browser {
         self.set_screen(width, height).await;
     }
 
-    /// What the browser has logged since it was asked last.
+    /// What the browser has logged since the last call.
     pub async fn logged(&self) -> Vec<Logged> {
         serde_json::from_value(self.command("se/log", json!({"type": "browser"})).await)
             .expect("lines of the console")
     }
 
-    /// Ends the browser, and fails if anything of it is left.
+    /// Ends the browser. Fails if one of its processes is left.
     pub async fn quit(mut self) {
         self.client.close().await.expect("the browser ends");
         self.driver.interrupt().await;
@@ -141,7 +138,7 @@ impl Browser {
         self.command("goog/cdp/execute", json!({"cmd": method, "params": parameters})).await;
     }
 
-    /// A command of the driver's own, beyond the standard.
+    /// Sends a command of chromedriver that is not in the WebDriver standard.
     async fn command(&self, path: &str, body: Value) -> Value {
         let request = reqwest::Client::new().post(format!("{}/{path}", self.session)).json(&body);
         let mut answer: Value =
@@ -151,7 +148,7 @@ impl Browser {
     }
 }
 
-/// The port that the driver has taken, as it says itself.
+/// The port that chromedriver says it has taken.
 fn port_of(driver: &mut Tree) -> u16 {
     let output = driver.root().stdout.take().expect("its output");
     let mut lines = BufReader::new(output).lines().map_while(Result::ok);
@@ -161,12 +158,12 @@ fn port_of(driver: &mut Tree) -> u16 {
             .parse()
             .ok()
     });
-    // Read on: a pipe that nobody reads could stop the driver.
+    // Read on, because a full pipe would stop the driver.
     std::thread::spawn(move || lines.for_each(drop));
     port.expect("chromedriver names its port")
 }
 
-/// Asks again and again until it is as it should be; fails with what was last said about it.
+/// Checks again and again until the check passes. If it never does, fails with its last complaint.
 pub async fn until<T>(what: &str, check: impl AsyncFn() -> Result<T, String>) -> T {
     let started = Instant::now();
     loop {

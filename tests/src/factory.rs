@@ -1,5 +1,5 @@
-//! A factory on one machine: an ERP in SQLite, a lake behind the embedded S3, and jobs between them at a time
-//! that the test chooses.
+//! A factory on one machine: an ERP in SQLite, a lake behind the embedded S3, and jobs that bring the one
+//! into the other. The test chooses the present moment.
 
 use std::cell::Cell as TestClock;
 use std::collections::BTreeMap;
@@ -23,15 +23,14 @@ use warehouse::sources::{ALL, Source};
 
 use crate::tds::TdsEndpoint;
 
-/// A factory with its ERP and lake in a folder of its own.
+/// A factory with its ERP and its lake.
 pub struct Factory {
-    /// The folder; it goes with the factory.
+    /// The folder of the factory, which is removed with it.
     pub folder: TempDir,
-    /// The lake with its server.
     pub open: OpenLake,
     /// How jobs read the ERP.
     pub settings: Settings,
-    /// What jobs take for the present.
+    /// The present moment of jobs.
     pub now: TestClock<DateTime<Utc>>,
     endpoint: Option<TdsEndpoint>,
 }
@@ -39,15 +38,15 @@ pub struct Factory {
 /// How jobs reach the ERP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// Straight to the SQLite file.
+    /// They open the SQLite file.
     Sqlite,
-    /// Over TDS, as a SQL Server is reached.
+    /// They connect over TDS, as to a SQL Server.
     SqlServer,
 }
 
 impl Factory {
-    /// A factory whose ERP has all tables with their indexes and no row. Columns have no type, so that any
-    /// value goes in.
+    /// A factory whose ERP has all tables with their indexes, but no rows. Columns have no type, so that any
+    /// value can be stored.
     pub async fn empty(now: &str) -> Self {
         let factory = Self::without_indexes(now).await;
         for source in ALL {
@@ -63,7 +62,7 @@ impl Factory {
         factory
     }
 
-    /// The same without any index.
+    /// Like [`Self::empty`], but without any index.
     pub async fn without_indexes(now: &str) -> Self {
         let factory = Self::without_erp(now).await;
         let tables = ALL.into_iter().map(|source| {
@@ -74,12 +73,12 @@ impl Factory {
         factory
     }
 
-    /// The same with the lake in memory: for tests of many small factories.
+    /// Like [`Self::empty`], but with the lake in memory, for tests with many small factories.
     pub async fn in_memory(now: &str) -> Self {
         Self::empty(now).await.with_lake_in_memory()
     }
 
-    /// The same factory with an empty lake in memory.
+    /// The same factory, but with an empty lake in memory.
     pub fn with_lake_in_memory(mut self) -> Self {
         let lake =
             Lake::new(std::sync::Arc::new(lake::MemoryStore::default()), "", &self.settings.factory_id);
@@ -87,7 +86,7 @@ impl Factory {
         self
     }
 
-    /// A factory with a sandbox's ERP of so many days.
+    /// A factory whose ERP is a sandbox with so many days of history.
     pub async fn sandbox(now: &str, days: u32) -> Self {
         let factory = Self::without_erp(now).await;
         let end = factory.now.get().with_timezone(&factory.settings.factory_tz).naive_local();
@@ -114,12 +113,11 @@ impl Factory {
         Self { folder, open, settings, now: TestClock::new(moment(now)), endpoint: None }
     }
 
-    /// The ERP's file.
     pub fn erp(&self) -> PathBuf {
         self.folder.path().join("erp.db")
     }
 
-    /// The same factory, its ERP reached another way.
+    /// The same factory, but jobs reach its ERP in this way.
     pub fn over(mut self, way: Way) -> Self {
         self.endpoint = (way == Way::SqlServer).then(|| TdsEndpoint::start(self.erp()));
         self.settings.source_db = self.source_db().parse().expect("an address");
@@ -131,51 +129,50 @@ impl Factory {
         self.endpoint.as_ref().expect("a factory whose ERP is reached over TDS")
     }
 
-    /// What `SOURCE_DB` says of it.
+    /// The value of `SOURCE_DB` for this ERP.
     pub fn source_db(&self) -> String {
         self.endpoint
             .as_ref()
             .map_or_else(|| format!("sqlite://{}", self.erp().display()), TdsEndpoint::address)
     }
 
-    /// The lake.
     pub fn lake(&self) -> &Lake {
         &self.open.lake
     }
 
-    /// The present on the factory's clock.
+    /// The present moment on the factory's clock.
     pub fn local_now(&self) -> NaiveDateTime {
         self.now.get().with_timezone(&self.settings.factory_tz).naive_local()
     }
 
-    /// Changes the ERP.
+    /// Runs SQL in the ERP.
     pub fn execute(&self, sql: &str) {
         Connection::open(self.erp())
             .and_then(|erp| erp.execute_batch(sql))
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
-    /// Adds a row to the ERP; columns that are not named are NULL.
+    /// Adds a row to the ERP. Columns that are not named are NULL.
     pub fn insert(&self, table: &str, values: &[(&str, &str)]) {
         let names: Vec<_> = values.iter().map(|(name, _)| *name).collect();
         let literals: Vec<_> = values.iter().map(|(_, literal)| *literal).collect();
         self.execute(&format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), literals.join(", ")));
     }
 
-    /// One job.
+    /// Runs a job.
     pub async fn run(&self, mode: Mode) -> JobRecord {
         run_into(self.lake(), &self.settings, mode, self.now.get()).await
     }
 
-    /// One job that must go well.
+    /// Runs a job that must go well.
     pub async fn job_ok(&self, mode: Mode) -> JobRecord {
         let record = self.run(mode).await;
         assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
         record
     }
 
-    /// The rows of a table that staging should hold: the valid ones, of each key the one with the latest
-    /// watermark, as texts by key.
+    /// The rows of a table that staging should hold, as texts by key. These are the valid rows, and of
+    /// several with one key the one with the latest watermark.
     pub fn expected(&self, source: &'static Source) -> BTreeMap<Vec<String>, Vec<String>> {
         let mut rows: BTreeMap<Vec<String>, (NaiveDateTime, Vec<String>)> = BTreeMap::new();
         for cells in self.erp_rows(source) {
@@ -189,7 +186,7 @@ impl Factory {
         rows.into_iter().map(|(key, (_, row))| (key, row)).collect()
     }
 
-    /// The rows that staging holds, as texts by key. A key that is there twice fails the test.
+    /// The rows that staging holds, as texts by key. Fails if a key is there twice.
     pub async fn staged(&self, source: &'static Source) -> BTreeMap<Vec<String>, Vec<String>> {
         let mut rows = BTreeMap::new();
         for part in self.lake().staging_parts(source.staging).await.expect("the lake") {
@@ -211,7 +208,7 @@ impl Factory {
         rows
     }
 
-    /// Fails unless staging holds just the valid rows of the ERP, each once.
+    /// Fails unless staging holds the valid rows of the ERP, each of them once, and no others.
     pub async fn assert_lake_mirrors_erp(&self) {
         for source in ALL {
             let (expected, staged) = (self.expected(source), self.staged(source).await);
@@ -255,13 +252,13 @@ impl Factory {
     }
 }
 
-/// One job into a lake.
+/// Runs a job into a lake.
 pub async fn run_into(lake: &Lake, settings: &Settings, mode: Mode, now: DateTime<Utc>) -> JobRecord {
     run_job(lake, settings, &JobRequest { mode, trigger: "test".to_owned(), deadline: None }, move || now)
         .await
 }
 
-/// A moment in UTC: `2026-11-23T14:00:00`.
+/// A moment in UTC from a text such as `2026-11-23T14:00:00`.
 pub fn moment(text: &str) -> DateTime<Utc> {
     text.parse::<NaiveDateTime>().expect("a moment").and_utc()
 }
@@ -288,7 +285,7 @@ pub(crate) fn shown(value: &Value) -> String {
     }
 }
 
-/// The rows of a frame as texts, spelt as [`shown`] spells values.
+/// The rows of a frame as texts, in the spelling of [`shown`].
 pub fn rows_of(frame: &DataFrame) -> Vec<Vec<String>> {
     let mut rows = vec![Vec::new(); frame.height()];
     for column in frame.columns() {

@@ -1,5 +1,5 @@
-//! What the integration tests share: a factory with its ERP and lake, the app over it, a browser, and what
-//! every storage must do.
+//! What the integration tests share: a factory with its ERP and its lake, the app over it, a browser, and the
+//! suite that every storage must pass.
 
 pub mod browser;
 pub mod factory;

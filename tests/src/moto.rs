@@ -1,4 +1,4 @@
-//! moto: an independent S3, and other services of AWS, on this machine.
+//! moto: an independent implementation of S3 and other services of AWS, on this machine.
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -7,20 +7,19 @@ use std::time::Duration;
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 
-/// An S3 and more of AWS that is not ours, in its own process.
+/// A running moto, in its own process.
 pub struct Moto {
     process: Child,
-    /// Its address.
     pub endpoint: String,
 }
 
 impl Moto {
-    /// Its access key and secret.
+    /// Both its access key and its secret key.
     pub const KEY: &str = "testing";
     /// A bucket that it has.
     pub const BUCKET: &str = "another-lake";
 
-    /// Starts it on a free port.
+    /// Starts moto on a free port.
     pub async fn start() -> Self {
         let program = crate::place::python_program("moto_server");
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();

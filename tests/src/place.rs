@@ -1,5 +1,5 @@
-//! Where the tests find what was set up and built before them: each that is missing fails the test and says
-//! what to do.
+//! Where the tests find what was set up and built before them. If something is missing, the test fails and
+//! says what to do.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ pub fn root() -> PathBuf {
     tests.parent().unwrap_or(tests).to_owned()
 }
 
-/// Cargo's target directory, which cargo marks as a cache: the one that this test was built into.
+/// The target directory that this test was built into. Cargo marks it as a cache, by which it is found.
 pub fn target() -> PathBuf {
     let own = env::current_exe().unwrap_or_default();
     own.ancestors()
@@ -30,7 +30,7 @@ pub fn page() -> PathBuf {
     page
 }
 
-/// The first of these programs that is on the PATH.
+/// The first of these programs that the PATH has.
 pub fn program(names: &[&str]) -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
     let places = names.iter().flat_map(|name| env::split_paths(&path).map(move |folder| folder.join(name)));

@@ -1,4 +1,4 @@
-//! Random changes to a factory of random rows: rows come, change, move and go in all tables, as people and
+//! Random changes to a factory of random rows. In all tables rows come, change, move and go, as people and
 //! programs do it in an ERP.
 
 use chrono::{NaiveDateTime, TimeDelta};
@@ -10,8 +10,8 @@ use crate::factory::Factory;
 use crate::faults::schedule::dice::Dice;
 use crate::random_factory::cell;
 
-/// Changes rows of a few tables, all stamped from `at` on, and tells which job must see it: an incremental
-/// one does not see rows that went or came with a stamp of the past.
+/// Changes rows of a few tables, with stamps from `at` on. Returns the mode of job that must see all of it:
+/// an incremental job sees neither rows that were deleted nor rows with an old stamp.
 pub fn edit(factory: &Factory, seed: u64, at: NaiveDateTime) -> Mode {
     let mut dice = Dice::new(seed);
     let mode = dice.pick(&[
@@ -25,8 +25,8 @@ pub fn edit(factory: &Factory, seed: u64, at: NaiveDateTime) -> Mode {
     let mut erp = Connection::open(factory.erp()).expect("the ERP");
     let changing = erp.transaction().expect("the ERP");
     let mut stamps = Stamps { at, given: 0 };
-    // Mostly few tables: what changes master data makes everything again, which hides what the other changes
-    // failed to.
+    // Mostly few tables. A change of master data makes all marts again, which hides what other changes failed
+    // to make again.
     let tables = dice.pick(&[1, 1, 2, 2, 3, 8]);
     for _ in 0..tables {
         let source = dice.pick(&ALL);
@@ -43,7 +43,8 @@ pub fn edit(factory: &Factory, seed: u64, at: NaiveDateTime) -> Mode {
     mode
 }
 
-/// Leaves of the rows with one key and one stamp a single one: which of them counts is nobody's rule.
+/// Where rows have the same key and the same stamp, deletes all but one of them. No rule says which of them
+/// counts.
 pub fn untie(factory: &Factory) {
     for source in ALL {
         let key: Vec<_> =
@@ -58,7 +59,7 @@ pub fn untie(factory: &Factory) {
     }
 }
 
-/// Stamps that are all different.
+/// Makes stamps that are all different.
 struct Stamps {
     at: NaiveDateTime,
     given: i64,
@@ -72,7 +73,7 @@ impl Stamps {
     }
 }
 
-/// One change to one table.
+/// A change to one table.
 struct Edit<'a> {
     erp: &'a Transaction<'a>,
     source: &'static Source,
@@ -80,14 +81,14 @@ struct Edit<'a> {
 }
 
 impl Edit<'_> {
-    /// New rows, some of them under keys that are there already.
+    /// Adds rows. Some of them have keys that are there already.
     fn insert(&self, dice: &mut Dice, stamps: &mut Stamps) {
         let names: Vec<_> = self.source.columns.iter().map(|column| column.source).collect();
         let places = vec!["?"; names.len()].join(", ");
         for _ in 0..dice.between(1, 8) {
             let id = dice.between(1, 900);
             let stamp = self.stamp(dice, stamps);
-            // A row that was never changed since it was made.
+            // Such a row was not changed since it was made.
             let stamped = self.source.watermark_until_changed.filter(|_| dice.chance(300));
             let mut of = |column: &Column| match column.source {
                 name if name == stamped.unwrap_or(self.source.watermark) => stamp.clone(),
@@ -102,7 +103,7 @@ impl Edit<'_> {
         }
     }
 
-    /// A column or two of some rows. A row whose key changes is another row, and the one that it was is gone.
+    /// Changes a column or two of some rows. Where the key changes, the old row is gone and another is there.
     fn update(&self, dice: &mut Dice, stamps: &mut Stamps) {
         let can_change = |name| {
             name != self.source.watermark && (!self.is_seen_at_once || !self.source.key.contains(&name))
@@ -132,7 +133,7 @@ impl Edit<'_> {
         }
     }
 
-    /// A few rows; now and then a tenth of all, or all.
+    /// A few rows. Now and then a tenth of all rows, or all.
     fn some_rows(&self, dice: &mut Dice) -> Vec<i64> {
         let mut all = self
             .erp
@@ -147,7 +148,7 @@ impl Edit<'_> {
         all.into_iter().filter(|_| dice.chance(permille)).collect()
     }
 
-    /// Of now, or where a job compares all of it, of some day before.
+    /// A stamp of now. If the job compares all rows, it may also be one of an earlier day.
     fn stamp(&self, dice: &mut Dice, stamps: &mut Stamps) -> Value {
         let is_of_the_past = !self.is_seen_at_once && dice.chance(300);
         stamps.next(if is_of_the_past { dice.between(1, 9) } else { 0 })

@@ -1,5 +1,5 @@
-//! A factory of random rows in all tables: few codes, dates and weights, so that rows meet, and all that is
-//! nasty about legacy rows. The same for the same seed.
+//! A factory of random rows in all tables. It has few codes, dates and weights, so that rows meet, and
+//! everything that is nasty about legacy rows. The same seed gives the same rows.
 
 use rusqlite::{Connection, params_from_iter, types::Value};
 use warehouse::sources::{ALL, Column, Kind, Source};
@@ -27,7 +27,7 @@ pub fn fill(factory: &Factory, seed: u64, from_id: i64) {
     adding.commit().expect("the ERP");
 }
 
-/// How many rows a table gets: now and then none at all.
+/// How many rows a table gets. Now and then it gets none.
 fn rows_of(dice: &mut Dice, source: &Source) -> i64 {
     if dice.chance(60) {
         return 0;
@@ -45,7 +45,7 @@ fn text(value: &str) -> Value {
     Value::Text(value.to_owned())
 }
 
-/// A cell that its column can hold.
+/// A value that the column can hold.
 pub(crate) fn cell(dice: &mut Dice, source: &Source, column: &Column, id: i64) -> Value {
     let is_key = source.key.contains(&column.source);
     let is_stamp = column.source == source.watermark;
@@ -74,7 +74,7 @@ fn time(dice: &mut Dice) -> String {
     let day =
         dice.pick(&["2026-10-23", "2026-10-24", "2026-10-25", "2026-10-26", "2026-11-01", "2026-11-02"]);
     match dice.below(6) {
-        // A date alone, and stamps that tie with the beginning of a job.
+        // A date alone, and stamps that tie with the beginning of a run.
         0 => day.to_owned(),
         1 => format!("{day} 06:00:00"),
         2 => format!("{day} 12:00:00"),
@@ -112,12 +112,13 @@ fn number(dice: &mut Dice, name: &str) -> f64 {
         "target_max" => dice.pick(&[4.0, 5.0, 5.0]),
         "giveaway_pct" => dice.pick(&[-2.0, 2.9, 3.0, 3.1]),
         "planned_hours" | "actual_hours" | "overtime_hours" => dice.pick(&[0.0, 0.5, 6.5, 7.5, 8.0, 9.25]),
-        // At the limits of yield, Premium input and paperwork too: 90 of 100, 100.5 of 100, 98 of 100.
+        // With these, yield, Premium input and paperwork meet their limits: 90 of 100, 100.5 of 100, 98 of
+        // 100.
         _ => dice.pick(&[0.0, 0.1, 10.5, 33.3, 45.0, 50.0, 90.0, 98.0, 100.0, 100.0, 100.5, 199.9]),
     }
 }
 
-/// The texts of a column by its name in the lake.
+/// A text for a column. `name` is the name of the column in the lake.
 fn words(dice: &mut Dice, source: &Source, name: &str, id: i64) -> String {
     const BATCHES: &[&str] = &["B1", "B2", "B3", "B3", " B4 ", "b1", "N1", "N2", "N3", "", "nobody's"];
     let is_key = source.key.iter().any(|key| source.column(key).name() == name);

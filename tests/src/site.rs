@@ -1,4 +1,4 @@
-//! API and page on an address of their own, which can go away and come back there.
+//! A server of the API and the page. It can go away and come back on the same address.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -16,40 +16,40 @@ use tokio::runtime::{Builder, Runtime};
 use crate::factory::Factory;
 use crate::place;
 
-/// The app over a factory's lake.
+/// The app over the lake of a factory.
 #[derive(Debug)]
 pub struct Site {
     addr: SocketAddr,
-    // Of its own, so that it takes its open connections with it when it goes.
+    // The server has its own runtime, whose end also ends its open connections.
     serving: Option<Runtime>,
 }
 
 impl Site {
-    /// Serves a factory's numbers at the time that it is.
+    /// Serves the numbers of a factory at its present moment.
     pub async fn open(factory: &Factory) -> Self {
         let mut site = Self { addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), serving: None };
         site.come_back(factory).await;
         site
     }
 
-    /// The address of the page or of something below it.
+    /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.addr)
     }
 
-    /// What the API answers, or why it does not.
+    /// The answer of the API, or why there is none.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, String> {
         let answer = async { reqwest::get(self.url(path)).await?.error_for_status()?.json().await };
         answer.await.map_err(|error: reqwest::Error| format!("{path}: {error}"))
     }
 
-    /// Ends at once, with all connections.
+    /// Ends the server at once, with all its connections.
     pub async fn go_away(&mut self) {
         let serving = self.serving.take();
         tokio::task::spawn_blocking(move || drop(serving)).await.expect("the server ends");
     }
 
-    /// Serves again on the same address.
+    /// Starts the server again on the same address.
     pub async fn come_back(&mut self, factory: &Factory) {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let (app, addr) = (app(factory), self.addr);
@@ -72,7 +72,7 @@ impl Drop for Site {
     }
 }
 
-/// The app with a client of the lake and caches of its own, like a program that has just started.
+/// An app with a new client of the lake and empty caches, as in a program that has just started.
 fn app(factory: &Factory) -> Router {
     let server = factory.open.server.as_ref().expect("a lake in a folder");
     let settings = Settings {

@@ -1,7 +1,7 @@
-//! A program with everything that it starts: none of it outlives the test, however the test ends.
+//! A program and all programs that it starts. None of them outlives the test, however the test ends.
 //!
-//! All of it is known by a mark in the environment, which a program hands on to those that it starts,
-//! whichever group they are put into.
+//! They are found by a mark in their environment. A program hands its environment on to the programs that it
+//! starts, whichever process group they are in.
 
 use std::fs;
 use std::process::{Child, Command, ExitStatus};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const MARK: &str = "TIDELINE_TEST_TREE";
 
-/// A running program and all that it started; they are killed when this is dropped.
+/// A running program and all programs that it started. They are killed when this value is dropped.
 #[derive(Debug)]
 pub struct Tree {
     root: Child,
@@ -18,7 +18,6 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Starts a program.
     pub fn start(mut command: Command) -> Self {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let value = format!("{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
@@ -26,13 +25,11 @@ impl Tree {
         Self { root, mark: format!("{MARK}={value}") }
     }
 
-    /// The program itself.
     pub fn root(&mut self) -> &mut Child {
         &mut self.root
     }
 
-    /// Asks the program alone to stop, as Ctrl-C does, and waits until it and all that it started have ended.
-    /// Fails if they do not.
+    /// Asks the first program to stop, as Ctrl-C does, and waits until all have ended. Fails if one does not.
     pub async fn interrupt(&mut self) -> ExitStatus {
         signal("INT", &[self.root.id()]);
         for _ in 0..600 {
@@ -46,7 +43,7 @@ impl Tree {
         panic!("these did not end: {:?}", self.members().into_iter().map(command_line).collect::<Vec<_>>());
     }
 
-    /// The processes of the tree that are there.
+    /// The processes of the tree that still exist.
     pub fn members(&self) -> Vec<u32> {
         let processes = fs::read_dir("/proc").expect("a system with /proc").filter_map(Result::ok);
         let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
@@ -61,7 +58,7 @@ impl Tree {
 
 impl Drop for Tree {
     fn drop(&mut self) {
-        // Each pass may find what was just being started in the one before.
+        // Each pass may find processes that were only being started during the previous pass.
         for _ in 0..50 {
             let members = self.members();
             if members.is_empty() {
@@ -77,8 +74,8 @@ impl Drop for Tree {
 
 fn signal(name: &str, processes: &[u32]) {
     let ids: Vec<_> = processes.iter().map(u32::to_string).collect();
-    // The shell's own `kill`: the program of that name is not on every system. It complains about those that
-    // have just ended.
+    // The shell has its own `kill`, while not every system has the program. Complaints about processes that
+    // have just ended are dropped.
     let _ = Command::new("sh").args(["-c", &format!("kill -{name} {} 2>/dev/null", ids.join(" "))]).status();
 }
 

@@ -1,4 +1,4 @@
-//! Prints an object of the bucket that the `AWS_…` environment leads to: `storage_reader <bucket> <key>`.
+//! Prints an object: `storage_reader <bucket> <key>`. The `AWS_…` variables name the storage.
 
 use std::env;
 

@@ -1,8 +1,8 @@
-//! A program to be killed: it writes into a folder through its own embedded S3 server until it dies, and says
-//! what it was told is stored.
+//! A program that a test kills. It writes into a folder through its own embedded S3 server until it dies, and
+//! prints what the storage has confirmed.
 //!
-//! Lines on standard output: `ready`, `created <number>`, `counted`. They are said after the storage's
-//! answer, so what was done may be one more.
+//! It prints the lines `ready`, `created <number>` and `counted`. A line comes after the answer of the
+//! storage, so one more write than printed may be done.
 
 use std::env;
 use std::hash::{BuildHasher, RandomState};
@@ -14,7 +14,7 @@ use lake::{Metadata, Put, PutMode, Store};
 use tests::storage_suite::{increment, whole};
 use tideline::s3::{BUCKET, Server};
 
-/// The object that counts the swaps of all writers.
+/// The key of the object that counts the swaps of all writers.
 const COUNTER: &str = "counter";
 
 #[tokio::main]

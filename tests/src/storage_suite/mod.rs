@@ -1,7 +1,7 @@
-//! What Tideline expects of a storage, as one suite that runs over every storage it knows.
+//! What Tideline expects of a storage: one suite that runs over every storage that it knows.
 //!
-//! Each case takes several handles to the same objects and goes round them, so that races also run between
-//! servers. Cases do not see each other's keys and may run on a storage that is in use.
+//! Each case gets several handles to the same objects and uses them in turn, so that there are also races
+//! between servers. Each case has its own keys. So the suite may run on a storage that is in use.
 
 mod races;
 
@@ -17,7 +17,7 @@ use races::{
     of_32_creates_at_once_exactly_one_wins, readers_never_see_the_metadata_of_another_body,
 };
 
-/// Handles to one storage.
+/// Several handles to one storage.
 pub type Handles = [Arc<dyn Store>];
 
 macro_rules! run {
@@ -29,7 +29,7 @@ macro_rules! run {
     };
 }
 
-/// Runs every case; panics at the first that fails, after its name was printed.
+/// Runs all cases. Prints the name of each case before it runs, and panics at the first that fails.
 pub async fn behaves_like_s3(handles: &Handles) {
     answers_like_s3(handles).await;
     run!(handles;
@@ -40,8 +40,7 @@ pub async fn behaves_like_s3(handles: &Handles) {
     );
 }
 
-/// Runs the cases in which no two calls meet on a key: enough to compare answers with a storage that makes no
-/// promise under races.
+/// Runs the cases without races. They compare answers with a storage that promises nothing about races.
 pub async fn answers_like_s3(handles: &Handles) {
     run!(handles;
         what_was_never_put_is_not_there,
@@ -109,7 +108,7 @@ async fn an_overwrite_replaces_body_and_metadata_together(handles: &Handles, at:
         (object.bytes.as_slice(), object.metadata, object.etag),
         (&b"two!"[..], metadata(&[("n", "2")]), second.clone())
     );
-    // The same body with other metadata is the same version to S3, and yet a new object.
+    // For S3 the same body with other metadata has the same ETag. And yet it is a new object.
     let same = etag(
         store
             .put(&key, b"two!".to_vec(), &metadata(&[("n", "3")]), PutMode::Replace(second.clone()))
@@ -136,7 +135,7 @@ async fn a_second_create_is_refused_and_changes_nothing(handles: &Handles, at: &
         let object = store.get(&key).await.unwrap().unwrap();
         assert_eq!((object.bytes.as_slice(), object.metadata), (&b"first"[..], metadata(&[("run-id", "1")])));
     }
-    // What was deleted may be created again.
+    // A deleted object may be created again.
     handles[0].delete(&key).await.unwrap();
     let again = handles[0].put(&key, b"again".to_vec(), &Metadata::new(), PutMode::Create).await.unwrap();
     assert!(matches!(again, Put::Stored(_)));
@@ -193,7 +192,7 @@ async fn a_read_of_a_known_version_says_unchanged(handles: &Handles, at: &str) {
 
 async fn a_listing_is_in_byte_order_and_begins_after_the_named_key(handles: &Handles, at: &str) {
     let store = &handles[0];
-    // `.` and `-` sort before `/`, `0` after it; capitals before small letters.
+    // `.` and `-` come before `/`, `0` comes after it. Capitals come before small letters.
     let keys =
         ["Z", "a-b/x", "a.b", "a/b", "a/b.c", "a/c/d", "a0", "b", "é"].map(|name| format!("{at}/{name}"));
     for (index, key) in keys.iter().enumerate().rev() {
@@ -214,7 +213,7 @@ async fn a_listing_is_in_byte_order_and_begins_after_the_named_key(handles: &Han
     assert_eq!(names(store, &format!("{at}/a"), None).await, keys[1..7]);
     assert_eq!(names(store, &format!("{at}/a/"), None).await, keys[3..6]);
     assert_eq!(names(store, &format!("{at}/a/b"), Some(&format!("{at}/a/b"))).await, keys[4..5]);
-    // A name to begin after need not be an object, nor lie under the prefix.
+    // The name after which a listing begins need not be an object, and need not begin with the prefix.
     assert_eq!(names(store, &format!("{at}/a/"), Some(&format!("{at}/a/bb"))).await, keys[5..6]);
     assert_eq!(names(store, &format!("{at}/a/"), Some("0")).await, keys[3..6]);
     assert_eq!(names(store, &format!("{at}/a/"), Some("~")).await, Vec::<String>::new());
@@ -277,7 +276,7 @@ async fn a_deleted_object_is_gone_and_may_be_deleted_again(handles: &Handles, at
         assert!(store.head(&deleted).await.unwrap().is_none());
         assert_eq!(names(store, at, None).await, [stays.as_str()]);
     }
-    // Nothing of the old object comes back with a new one, and a key may be where a folder was.
+    // A new object has nothing of the deleted one. And an object may lie where a folder was.
     handles[0].put(&deleted, b"x".to_vec(), &Metadata::new(), PutMode::Create).await.unwrap();
     assert_eq!(handles[0].get(&deleted).await.unwrap().unwrap().metadata, Metadata::new());
     handles[0].delete(&deleted).await.unwrap();
@@ -357,12 +356,12 @@ async fn metadata_that_headers_cannot_carry_is_refused(handles: &Handles, at: &s
 
 static NONE: Metadata = Metadata::new();
 
-/// The metadata by which [`is_whole`] knows a body again.
+/// The metadata from which [`is_whole`] knows the body.
 pub fn whole(body: &[u8]) -> Metadata {
     metadata(&[("sha256", &hash(body)), ("size", &body.len().to_string())])
 }
 
-/// Whether an object's metadata was put with its body.
+/// Whether body and metadata of an object come from the same put.
 pub fn is_whole(object: &lake::Object) -> bool {
     let expected = whole(&object.bytes);
     expected.iter().all(|(name, value)| object.metadata.get(name) == Some(value))

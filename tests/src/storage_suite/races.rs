@@ -1,4 +1,4 @@
-//! The cases in which many write at once.
+//! The cases with races: many writers at once.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub(super) async fn a_counter_that_many_swap_loses_nothing(handles: &Handles, at
     assert_eq!(String::from_utf8(object.bytes).unwrap(), (WRITERS * SWAPS).to_string());
 }
 
-/// Adds one to a counter by compare-and-swap, however often others are first.
+/// Adds one to a counter by compare-and-swap. Tries again as often as another writer is first.
 pub async fn increment(store: &dyn Store, key: &str) {
     loop {
         let object = store.get(key).await.unwrap().unwrap();
@@ -107,7 +107,7 @@ pub(super) async fn readers_never_see_the_metadata_of_another_body(handles: &Han
 
 pub(super) async fn a_create_and_a_delete_at_once_leave_all_or_nothing(handles: &Handles, at: &str) {
     for round in 0..10_usize {
-        // A neighbour in the same folder comes and goes too: neither may take the folder away from the other.
+        // Two keys in the same folder come and go. Neither may remove the folder while the other needs it.
         let keys = [format!("{at}/{round}/a/one"), format!("{at}/{round}/a/two")];
         let tasks = (0..8_usize).map(|task| {
             let (store, key) = (turn(handles, task), keys[(task / 2) % 2].clone());
