@@ -1,7 +1,7 @@
-//! The statement guard: the ERP gets a text only if it is one plain SELECT with explicit columns.
+//! The statement guard: a text is sent to the ERP only if it is one plain SELECT with explicit columns.
 //!
-//! Two layers must both agree: [`words`] looks at the text's tokens, [`tree`] at what a SQL parser makes of
-//! them. Both say what may be there, and what they do not know is refused. The guard knows neither the tables
+//! Two layers must agree: [`words`] looks at the tokens of the text, [`tree`] at the tree that a SQL parser
+//! makes of them. Both list what is allowed and refuse everything else. The guard knows neither the tables
 //! nor who wrote the text.
 
 mod tree;
@@ -17,16 +17,16 @@ use sqlparser::dialect::{Dialect, MsSqlDialect, SQLiteDialect};
 /// How much of a refused text its error shows.
 const SHOWN_CHARS: usize = 200;
 
-/// How the checked text is spelt.
+/// The spelling of the checked text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spelling {
-    /// As Microsoft SQL Server wants it: names in square brackets, parameters `@P1`.
+    /// For Microsoft SQL Server: names in square brackets, parameters such as `@P1`.
     SqlServer,
-    /// As SQLite wants it: names in double quotes, parameters `?1`.
+    /// For SQLite: names in double quotes, parameters such as `?1`.
     Sqlite,
 }
 
-/// A text that the ERP must not get.
+/// The text must not be sent to the ERP.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the statement guard refused `{statement}`: {reason}; the ERP only gets single SELECT statements over named columns"
@@ -44,9 +44,9 @@ impl Spelling {
         }
     }
 
-    /// What stands before and after a name in quotes. One way to quote is enough, and one that the databases
-    /// and the parser agree on: to SQL Server double quotes may mean a text, and SQLite ends square brackets
-    /// where the parser goes on.
+    /// The only characters that may stand before and after a name in quotes. The database and the parser must
+    /// agree where a name ends. But for SQL Server double quotes may mean a text, and SQLite ends square
+    /// brackets where the parser goes on.
     const fn quotes(self) -> (char, char) {
         match self {
             Self::SqlServer => ('[', ']'),
@@ -55,7 +55,7 @@ impl Spelling {
     }
 }
 
-/// Passes one plain SELECT with explicit columns, and nothing else.
+/// Accepts one plain SELECT with explicit columns, and refuses everything else.
 pub fn check(text: &str, spelling: Spelling) -> Result<(), Refused> {
     let verdict = words::check(text, spelling).and_then(|tokens| tree::check(tokens, spelling));
     verdict.map_err(|reason| Refused { statement: shortened(text), reason: shortened(&reason) })

@@ -1,26 +1,28 @@
-//! Which type a column of the sandbox gets.
+//! Chooses the types of the sandbox's columns.
 //!
-//! `schema.sql` says what a tidy ERP's columns are. The sandbox is as messy as a real one: flags are `1` and
-//! `Y`, weights are `450.5` and `4S0`, keys are missing. A load into the tidy types would have to mend, drop
-//! or round such values, and Tideline would never meet them. So a column keeps its type from `schema.sql` if
-//! every one of its values fits it as it is, and gets the first wider type that they all fit otherwise, text
-//! in the end: as somebody's ERP came to have its numbers in an `nvarchar`. No load ever changes a value.
+//! `schema.sql` has the columns of a tidy ERP. The sandbox is as messy as a real one: flags are `1` and `Y`,
+//! weights are `450.5` and `4S0`, keys are missing. A load into the tidy types would have to mend, drop or
+//! round such values, and Tideline would never meet them. So a column keeps its type from `schema.sql` only
+//! if all its values fit into it as they are. Otherwise it gets the first wider type that holds them all, in
+//! the end text. Real ERPs came to have numbers in an `nvarchar` in the same way. No load ever changes a
+//! value.
 
 use rusqlite::types::ValueRef;
 
 use crate::sql_type::SqlType;
 
-/// Text that stands in an index: two such columns fit the 1,700 bytes that an index key may have.
+/// The type for text in an index. Two such columns fit into the 1,700 bytes that an index key may have.
 const INDEXED_TEXT: SqlType = SqlType::Text(Some(400));
 
-/// The types that still hold all values seen of a column, the most wanted first.
+/// The types that hold all values of a column seen so far, the best first.
 #[derive(Clone, Debug)]
 pub struct Candidates {
     types: Vec<SqlType>,
 }
 
 impl Candidates {
-    /// A column of this type in `schema.sql`. One that stands in an index cannot be `nvarchar(max)`.
+    /// The candidates for a column that has this type in `schema.sql`. A column in an index cannot be
+    /// `nvarchar(max)`.
     pub fn new(declared: SqlType, is_indexed: bool) -> Self {
         let text = if is_indexed { INDEXED_TEXT } else { SqlType::Text(None) };
         Self {
@@ -35,14 +37,14 @@ impl Candidates {
         }
     }
 
-    /// Takes a value into account. NULL fits all.
+    /// Drops the types that do not hold this value. All types hold NULL.
     pub fn see(&mut self, cell: ValueRef<'_>) {
         if cell != ValueRef::Null {
             self.types.retain(|sql_type| sql_type.holds(cell));
         }
     }
 
-    /// The type to use; `None` if no type holds all values.
+    /// The type to use. `None` if no type holds all values.
     pub fn best(&self) -> Option<SqlType> {
         self.types.first().copied()
     }

@@ -1,5 +1,5 @@
-//! The sandbox factory's SQLite file. It is opened read-only, and read as it was at one moment however long
-//! the load takes.
+//! The SQLite file of the sandbox factory. It is opened read-only. However long the load takes, it reads the
+//! file as it was at one moment.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,6 @@ use crate::column::Candidates;
 use crate::schema::Table;
 use crate::sql_type::{SqlType, Value};
 
-/// The file.
 #[derive(Debug)]
 pub struct Erp {
     connection: Connection,
@@ -19,35 +18,26 @@ pub struct Erp {
 /// What a table of the file holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Survey {
-    /// Its rows.
     pub rows: u64,
-    /// For each declared column the type that holds all its values as they are.
+    /// For each declared column, the type that holds all its values as they are.
     pub types: Vec<SqlType>,
 }
 
 /// Why the file cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum ErpError {
-    /// There is no file.
     #[error("`{0}` is not there: make it with `tideline sandbox --out {0}`")]
     Missing(PathBuf),
-    /// SQLite cannot read it, or it lacks a table or a column.
+    /// SQLite cannot read the file, or the file lacks a table or a column.
     #[error("the sandbox's SQLite file cannot be read: {0}")]
     Unreadable(#[from] rusqlite::Error),
-    /// A column holds something that no type holds as it is.
     #[error(
         "`{table}.{column}` holds bytes that are no text, or a key or stamp of more than 400 characters: SQL Server cannot hold it as it is"
     )]
-    Unloadable {
-        /// The table.
-        table: &'static str,
-        /// The column.
-        column: &'static str,
-    },
+    Unloadable { table: &'static str, column: &'static str },
 }
 
 impl Erp {
-    /// Opens the file.
     pub fn open(path: &Path) -> Result<Self, ErpError> {
         if !path.is_file() {
             return Err(ErpError::Missing(path.to_owned()));
@@ -56,7 +46,7 @@ impl Erp {
             path,
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
-        // One transaction sees one state, also of a sandbox that is kept producing.
+        // A transaction sees one state, even of a sandbox that is kept producing.
         connection.execute_batch("PRAGMA busy_timeout = 5000; BEGIN; SELECT count(*) FROM sqlite_master")?;
         Ok(Self { connection })
     }
@@ -97,7 +87,7 @@ impl Erp {
     }
 }
 
-/// Adds a row's values, each for a column of its surveyed type.
+/// Adds the values of a row, each for a column of its surveyed type.
 pub fn add_values(
     source: &Source,
     row: &rusqlite::Row<'_>,

@@ -1,16 +1,16 @@
 //! Sets up the sandbox factory in a SQL Server on this machine, and nowhere else.
 //!
-//! - [`target`]: the only servers that it may be, checked before a connection is opened
-//! - [`secret`]: passwords, which are printed nowhere
-//! - [`erp`]: the sandbox factory's SQLite file, which is only read
-//! - [`sql_type`], [`column`]: which type holds every value of a column as it is
+//! - [`target`]: the servers that may be set up, checked before a connection is opened
+//! - [`secret`]: passwords, which are never printed
+//! - [`erp`]: the SQLite file of the sandbox factory, which is only read
+//! - [`sql_type`], [`column`]: the types that hold the values of a column as they are
 //! - [`script`], [`schema`], [`login`]: the files of `infra/sql`
-//! - [`statements`]: the text of what is sent
+//! - [`statements`]: the texts that are sent
 //! - [`server`]: a connection to the server
-//! - [`set_up`]: all of it in order
+//! - [`set_up`]: the whole set-up in order
 //!
-//! This is the only code of the repository that can write to a SQL Server. No function uses it and nothing
-//! deployed holds it: `xtask/tests/tidy.rs` sees to that.
+//! No other code in the repository can write to a SQL Server. No function uses this crate, and nothing that is
+//! deployed contains it: `xtask/tests/tidy.rs` sees to that.
 
 pub mod column;
 pub mod erp;
@@ -27,5 +27,5 @@ pub mod target;
 
 pub use program::program;
 
-/// The database that is set up: no other is ever made, written to or dropped.
+/// The database that is set up. No other database is ever made, written to or dropped.
 pub const DATABASE: &str = "tideline_sandbox";

@@ -1,14 +1,13 @@
-//! `infra/sql/read_only_login.sql`, which makes the login that Tideline reads with: here for the sandbox, and
-//! by a database administrator's hand on a real ERP.
+//! `infra/sql/read_only_login.sql`, which makes the login that Tideline reads with. Here it is run for the
+//! sandbox. On a real ERP a database administrator runs it.
 
 use crate::DATABASE;
 use crate::script::{batches, with_variables};
 use crate::secret::ReaderPassword;
 
-/// The script that the repository holds.
 pub const LOGIN_SQL: &str = include_str!("../../sql/read_only_login.sql");
 
-/// The batches that make the login for the sandbox. They hold its password.
+/// The batches that make the login for the sandbox. They contain its password.
 pub fn login_batches(reader: &ReaderPassword) -> Vec<String> {
     let variables = [("ERP_DATABASE", DATABASE), ("READER_PASSWORD", reader.expose())];
     batches(LOGIN_SQL).iter().map(|batch| with_variables(batch, &variables)).collect()
@@ -22,8 +21,8 @@ mod tests {
     use sqlparser::parser::Parser;
     use sqlparser::tokenizer::{Token, Tokenizer};
 
-    /// The script's statements as words, without comments and texts: keywords in upper case, names in
-    /// brackets.
+    /// The statements of the script as words, without comments and texts. Keywords are in upper case, names
+    /// in brackets.
     fn statements() -> Vec<Vec<String>> {
         let tokens = Tokenizer::new(&MsSqlDialect {}, LOGIN_SQL).tokenize().unwrap();
         let mut statements = vec![Vec::new()];
@@ -72,7 +71,7 @@ mod tests {
         ] {
             assert!(denied.iter().any(|other| other == permission), "{permission} is not denied: {denied:?}");
         }
-        // Either would take SELECT away with it.
+        // To deny one of these would deny SELECT too.
         for permission in ["CONTROL", "CONNECT", "SELECT"] {
             assert!(!denied.iter().any(|other| other == permission), "{permission} is denied");
         }
@@ -151,7 +150,7 @@ mod tests {
     fn database_and_password_are_variables_and_all_of_them_get_a_value() {
         let batches = login_batches(&ReaderPassword::new("Correct-horse-1").unwrap());
         assert!(!LOGIN_SQL.contains(DATABASE) && batches[0].ends_with("USE [tideline_sandbox];\n"));
-        // The `$(…)` that are left would be sent to the server as they are.
+        // A `$(…)` that is left would be sent to the server as it is.
         assert!(batches.iter().all(|batch| !batch.contains("$(")), "{batches:#?}");
         let with_password: Vec<_> =
             batches.iter().filter(|batch| batch.contains("Correct-horse-1")).collect();

@@ -1,4 +1,4 @@
-//! The command line. Exit code 0: done; 1: refused or failed, and one line says why; 2: wrong usage.
+//! The command line. Exit code 0 means done, 1 refused or failed (one line says why), 2 wrong usage.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use crate::server::SqlServer;
 use crate::set_up::{Existing, Progress, set_up};
 use crate::target::{DEFAULT_ADDRESS, Target};
 
-/// How often a load that takes long says how far it is.
+/// How often a long load says how far it has come.
 const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// Loads the sandbox factory into a SQL Server on this machine.
@@ -35,7 +35,6 @@ struct Arguments {
     fresh: bool,
 }
 
-/// Does what the command line asks for.
 pub fn program() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -43,7 +42,7 @@ pub fn program() -> ExitCode {
             error.exit()
         }
         Err(error) => {
-            // clap's own message repeats what was typed, which may be an address with its password.
+            // clap's own message repeats the arguments, which may be an address with its password.
             eprintln!("error: {}\n\n{}", error.kind(), Arguments::command().render_usage());
             return ExitCode::from(2);
         }
@@ -58,7 +57,7 @@ pub fn program() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    // Whatever can be refused is refused before anything is opened.
+    // Everything that can be refused is refused before anything is opened.
     let target = Target::read(&arguments.address, variable("SANDBOX_SA_PASSWORD").map(Secret::new))?;
     let reader = ReaderPassword::new(&variable("READER_PASSWORD").unwrap_or_default())?;
     let erp = Erp::open(&arguments.erp)?;
@@ -93,7 +92,7 @@ async fn load(target: &Target, erp: &Erp, reader: &ReaderPassword, existing: Exi
     Ok(())
 }
 
-/// The line to type. The password stays in its variable; it needs no encoding, whatever it is.
+/// The line with which people go on. The password stays in its variable. Its characters need no encoding.
 fn source_db(target: &Target) -> String {
     let plain = if target.encrypt { "" } else { "encrypt=false&" };
     format!(

@@ -1,5 +1,4 @@
-//! `infra/sql/schema.sql` as the set-up uses it: for each source table the types of its columns and its
-//! indexes.
+//! `infra/sql/schema.sql`, taken apart for the set-up: the column types and the indexes of each source table.
 
 use sqlparser::ast::Statement;
 use sqlparser::dialect::MsSqlDialect;
@@ -9,50 +8,37 @@ use warehouse::sources::{ALL, Source};
 use crate::script::batches;
 use crate::sql_type::SqlType;
 
-/// The schema that the repository holds.
 pub const SCHEMA_SQL: &str = include_str!("../../sql/schema.sql");
 
-/// What `schema.sql` says.
 #[derive(Debug)]
 pub struct Schema {
-    /// The batches that make no table.
+    /// The batches that make no table. They run first.
     pub before_tables: Vec<String>,
-    /// The tables.
     pub tables: Vec<Table>,
 }
 
-/// One table.
 #[derive(Debug)]
 pub struct Table {
-    /// What it is.
     pub source: &'static Source,
     /// The type of each declared column.
     pub types: Vec<SqlType>,
-    /// The statements that make its indexes besides the one of its key.
+    /// The statements that make the indexes, except for the one on the key.
     pub indexes: Vec<String>,
 }
 
-/// A schema that cannot be used.
+/// Why a schema cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
-    /// It is no T-SQL.
     #[error("schema.sql cannot be read: {0}")]
     Syntax(#[from] ParserError),
-    /// A table is missing.
     #[error("schema.sql makes no table `{0}`")]
     NoTable(&'static str),
-    /// A column is missing, or has a type that is not known here.
     #[error("in schema.sql the table `{table}` has no column `{column}` of a known type")]
-    NoColumn {
-        /// The table.
-        table: &'static str,
-        /// The column.
-        column: &'static str,
-    },
+    NoColumn { table: &'static str, column: &'static str },
 }
 
 impl Schema {
-    /// Reads a schema; each source table must be in it.
+    /// Reads a schema. It must have all source tables.
     pub fn read(sql: &str) -> Result<Self, SchemaError> {
         let (mut before_tables, mut made) = (Vec::new(), Vec::new());
         for batch in batches(sql) {

@@ -1,7 +1,6 @@
-//! T-SQL script files as `sqlcmd` reads them: batches between lines that say `GO`, and `$(NAME)` for
-//! variables.
+//! T-SQL scripts as `sqlcmd` reads them: lines that say `GO` end a batch, and `$(NAME)` is a variable.
 
-/// The batches of a script, without the empty ones.
+/// The batches of a script that are not empty.
 pub fn batches(script: &str) -> Vec<String> {
     let mut batches = vec![String::new()];
     for line in script.lines() {
@@ -18,8 +17,7 @@ pub fn batches(script: &str) -> Vec<String> {
     batches
 }
 
-/// A batch with the values of its variables. Values are put in once each, so that one which looks like a
-/// variable stays as it is.
+/// A batch with the values of its variables. A value that looks like a variable is not replaced again.
 pub fn with_variables(batch: &str, variables: &[(&str, &str)]) -> String {
     let mut text = String::with_capacity(batch.len());
     let mut rest = batch;

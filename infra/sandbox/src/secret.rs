@@ -1,13 +1,11 @@
-//! Passwords: read from the environment or the address, handed to the server, and printed nowhere.
+//! Passwords. They come from the environment or the address, go to the server, and are never printed.
 
 use std::fmt;
 
-/// A password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Keeps a password.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -26,12 +24,12 @@ impl fmt::Debug for Secret {
 
 /// The password of the login that Tideline reads with.
 ///
-/// It stands in a `CREATE LOGIN`, which takes no parameters, and people paste it into `SOURCE_DB`: it is made
-/// of characters that mean nothing in either.
+/// It becomes part of a `CREATE LOGIN`, which takes no parameters, and people paste it into `SOURCE_DB`. So
+/// it may only have characters that mean nothing special in either.
 #[derive(Clone, Debug)]
 pub struct ReaderPassword(Secret);
 
-/// A password that the reader cannot have. It says nothing of the password itself.
+/// The reader cannot have this password. The error does not contain the password.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "READER_PASSWORD must have 12 to 128 letters, digits, `-`, `.`, `_` and `~`, with a capital, a small letter and a digit among them"
@@ -39,7 +37,7 @@ pub struct ReaderPassword(Secret);
 pub struct UnfitPassword;
 
 impl ReaderPassword {
-    /// Takes a password that SQL Server's password policy accepts, too.
+    /// Accepts a password of such characters that also meets SQL Server's password policy.
     pub fn new(text: &str) -> Result<Self, UnfitPassword> {
         let simple = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
         let has = |kind: fn(&char) -> bool| text.chars().any(|c| kind(&c));

@@ -12,54 +12,41 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 use crate::sql_type::Value;
 use crate::target::{Refusal, Target, check_peer};
 
-/// How long this machine may take to answer a connection.
+/// How long it may take to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a statement may take: indexes over all rows are made in one.
+/// How long a statement may take. An index over all rows is made in one statement.
 const STATEMENT_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// What a set-up asks of a server.
+/// What the set-up asks of a server.
 #[async_trait(?Send)]
 pub trait Server {
-    /// Runs a batch of statements.
     async fn run(&mut self, batch: &str) -> Result<(), ServerError>;
 
-    /// Runs a statement with parameters and says how many rows it wrote.
+    /// Runs a statement with parameters. Returns how many rows it wrote.
     async fn insert(&mut self, statement: &str, values: &[Value]) -> Result<u64, ServerError>;
 
-    /// The texts that a query selects in its first column.
+    /// Runs a query. Returns the texts in its first column.
     async fn texts(&mut self, query: &str) -> Result<Vec<String>, ServerError>;
 }
 
 /// What went wrong with a server.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// It is not one to set up.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Nothing answers.
     #[error("nothing answers on {target}: {reason}; start the container as infra/README.md says")]
-    Unreachable {
-        /// Where.
-        target: String,
-        /// What the system said.
-        reason: String,
-    },
-    /// It answered with an error.
+    Unreachable { target: String, reason: String },
+    /// The server answered with an error. Its message is on one line.
     #[error("the server says: {message} (error {code})")]
-    Said {
-        /// Its words, on one line.
-        message: String,
-        /// Its number.
-        code: u32,
-    },
-    /// The connection broke, or what came over it was not understood.
+    Said { message: String, code: u32 },
+    /// The connection broke, or the driver did not understand an answer.
     #[error("talking to the server failed: {0}")]
     Broken(String),
 }
 
 impl ServerError {
-    /// The same without a secret that the server's words may hold.
+    /// The same error without a secret that the server may have repeated.
     pub fn without(self, secret: &str) -> Self {
         match self {
             Self::Said { message, code } => Self::Said { message: message.replace(secret, "***"), code },
@@ -84,7 +71,6 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A SQL Server.
 #[derive(Debug)]
 pub struct SqlServer {
     client: Client<Compat<TcpStream>>,
@@ -94,7 +80,7 @@ impl SqlServer {
     /// Connects and signs in to a database.
     pub async fn connect(target: &Target, database: &str) -> Result<Self, ServerError> {
         let stream = reach(target).await?;
-        // The target is made of loopback addresses only. This holds whoever changes how it is made.
+        // A target has loopback addresses only. The check keeps this true even if somebody changes targets.
         let unreachable = |error: std::io::Error| ServerError::Unreachable {
             target: target.to_string(),
             reason: error.to_string(),
@@ -112,7 +98,7 @@ impl SqlServer {
         });
         config.trust_cert();
         config.command_timeout(Some(STATEMENT_TIMEOUT));
-        // The driver keeps its buffers in its future.
+        // The future of the driver is large, because it contains its buffers.
         Ok(Self { client: Box::pin(Client::connect(config, stream.compat_write())).await? })
     }
 }

@@ -1,4 +1,5 @@
-//! The set-up in order: look at the server, make the database, load every row, make the login that reads it.
+//! The whole set-up in order: it looks at the server, makes the database, loads every row, and makes the
+//! login that reads them.
 
 use crate::DATABASE;
 use crate::erp::{Erp, ErpError, add_values};
@@ -8,26 +9,27 @@ use crate::secret::ReaderPassword;
 use crate::server::{Server, ServerError};
 use crate::statements::{create_key_index, create_table, insert, rows_per_insert};
 
-/// The server's own databases are the first four. `name` and not `[name]`: every server understands it.
+/// The first four databases are the server's own. It says `name` and not `[name]`, which every server
+/// understands.
 const OTHER_DATABASES: &str = "SELECT name FROM sys.databases WHERE database_id > 4 ORDER BY name";
 
 /// What to do with a sandbox that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// Leave it alone, and do nothing.
+    /// Leave it as it is, and do nothing.
     Keep,
     /// Make it again.
     Replace,
 }
 
-/// How far a set-up is.
+/// How far a set-up has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The table that is being loaded.
     pub table: &'static str,
-    /// Rows of it that the server has.
+    /// How many of its rows the server has.
     pub rows: u64,
-    /// Rows of it in all.
+    /// How many rows it has in all.
     pub of: u64,
 }
 
@@ -36,39 +38,31 @@ pub struct Progress {
 pub struct Loaded {
     /// Each table with its number of rows.
     pub rows: Vec<(&'static str, u64)>,
-    /// Columns whose type in `schema.sql` does not hold all their values, and the type that they have
-    /// instead.
+    /// The columns whose values do not all fit into their type in `schema.sql`, each with the type that it
+    /// has instead.
     pub widened: Vec<String>,
 }
 
-/// Why there is no sandbox.
+/// Why the sandbox was not set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetUpError {
-    /// The server is somebody's.
     #[error("this server holds other databases (`{}`): it is not a sandbox, and nothing was changed; use the container of infra/sandbox", .0.join("`, `"))]
     NotASandbox(Vec<String>),
-    /// There is one already.
     #[error("`{DATABASE}` is there already: add --fresh to make it again")]
     Exists,
-    /// `schema.sql` cannot be used.
     #[error(transparent)]
     Schema(#[from] SchemaError),
-    /// The file cannot be read.
     #[error(transparent)]
     Erp(#[from] ErpError),
-    /// The server refused something.
     #[error(transparent)]
     Server(#[from] ServerError),
-    /// The server has not got all rows.
     #[error(
         "the server took {taken} of {sent} rows of `{table}`: look at its log, and run this again with --fresh"
     )]
     RowsLost {
-        /// The table.
         table: &'static str,
-        /// Rows sent.
         sent: u64,
-        /// Rows that it says it wrote.
+        /// How many rows the server says it wrote.
         taken: u64,
     },
 }
@@ -91,7 +85,7 @@ pub async fn set_up(
         load(server, erp, table, &mut loaded, &mut tell).await?;
     }
     for batch in login_batches(reader) {
-        // A server may repeat what it did not understand.
+        // A server may repeat a statement that it did not understand, and with it the password.
         server.run(&batch).await.map_err(|error| error.without(reader.expose()))?;
     }
     Ok(loaded)
@@ -100,8 +94,8 @@ pub async fn set_up(
 async fn make_database(server: &mut impl Server, existing: Existing) -> Result<(), SetUpError> {
     let (ours, others): (Vec<_>, Vec<_>) =
         server.texts(OTHER_DATABASES).await?.into_iter().partition(|name| name == DATABASE);
-    // A port of this machine may be a tunnel to a real ERP, or a developer's own server: neither is a
-    // sandbox.
+    // A port of this machine may lead to a real ERP through a tunnel, or to a developer's own server. Neither
+    // may be changed.
     if !others.is_empty() {
         return Err(SetUpError::NotASandbox(others));
     }
@@ -116,14 +110,14 @@ async fn make_database(server: &mut impl Server, existing: Existing) -> Result<(
         }
     }
     server.run(&format!("CREATE DATABASE [{DATABASE}];")).await?;
-    // Nothing in it needs a log to be restored from, and readers see the last committed rows without waiting
-    // for writers.
+    // Nobody restores a sandbox from a log. And readers see the last committed rows without waiting for
+    // writers.
     server.run(&format!("ALTER DATABASE [{DATABASE}] SET RECOVERY SIMPLE;")).await?;
     server.run(&format!("ALTER DATABASE [{DATABASE}] SET READ_COMMITTED_SNAPSHOT ON;")).await?;
     Ok(server.run(&format!("USE [{DATABASE}];")).await?)
 }
 
-/// Makes one table, fills it, and makes its indexes, which is faster than keeping them while it is filled.
+/// Makes a table, fills it, and then makes its indexes. That is faster than keeping them while it is filled.
 async fn load(
     server: &mut impl Server,
     erp: &Erp,

@@ -1,9 +1,9 @@
-//! The types of SQL Server's columns that the sandbox uses, and which value of the SQLite file each can hold
-//! *as it is*.
+//! The column types of SQL Server that the sandbox uses, and the values of the SQLite file that each holds
+//! *as they are*.
 //!
-//! As it is means: what a reader of the column gets says the same as what was in the file. The text `Y` is no
-//! bit, `12.5` in text is no decimal, a date alone is no date and time, and .123 s is no `datetime`, which
-//! counts in 1/300 s.
+//! That means: a reader of the column gets exactly what the value in the file says. The text `Y` is no bit,
+//! the text `12.5` is no decimal, a date alone is no date and time, and .123 s is no `datetime`, which counts
+//! in 1/300 s.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,52 +13,41 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use rusqlite::types::ValueRef;
 use tiberius::{ColumnData, ToSql};
 
-/// A column's type.
+/// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SqlType {
-    /// `bit`.
     Bit,
-    /// `int`.
     Int,
-    /// `bigint`.
     BigInt,
-    /// `decimal` with so many digits, of which so many stand after the point.
+    /// `decimal` with a precision and a scale.
     Decimal(u8, u8),
-    /// `float`.
     Float,
-    /// `date`.
     Date,
-    /// `datetime`.
     DateTime,
-    /// `datetime2` with so many digits of a second.
+    /// `datetime2` with so many decimals of a second.
     DateTime2(u8),
-    /// `nvarchar` of so many UTF-16 units; `None` is `max`.
+    /// `nvarchar` of so many UTF-16 units. `None` means `max`.
     Text(Option<u16>),
 }
 
-/// A value for a parameter, typed also where it is NULL: the server then sees the same statement every time,
-/// and plans it once.
+/// A value for a parameter. It has a type even if it is NULL, so that the server sees the same statement
+/// every time and plans it once.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// For a `bit`.
     Bit(Option<bool>),
-    /// For an `int`.
     Int(Option<i32>),
-    /// For a `bigint`.
     BigInt(Option<i64>),
-    /// For a `float`.
     Float(Option<f64>),
-    /// For a `date`.
     Date(Option<NaiveDate>),
     /// For a `datetime` or `datetime2`.
     Moment(Option<NaiveDateTime>),
-    /// For an `nvarchar`, and for a `decimal`: a decimal parameter's type would change with the digits of its
-    /// value.
+    /// For an `nvarchar`, and for a `decimal`: the type of a decimal parameter would change with the digits
+    /// of its value.
     Text(Option<String>),
 }
 
 impl SqlType {
-    /// What a value of the file becomes in a column of this type; `None` if the column cannot hold it as it
+    /// What a value of the file becomes in a column of this type. `None` if the column cannot hold it as it
     /// is.
     pub fn value(self, cell: ValueRef<'_>) -> Option<Value> {
         if cell == ValueRef::Null {
@@ -73,7 +62,7 @@ impl SqlType {
             Self::Decimal(digits, scale) => decimal(cell, digits, scale).map(|text| Value::Text(Some(text))),
             Self::Float => float(cell).map(|value| Value::Float(Some(value))),
             Self::Date => date(cell).map(|value| Value::Date(Some(value))),
-            // Hundredths are the finest that are whole in 1/300 s and in decimals.
+            // Hundredths are the finest decimals that are a whole number of 1/300 s.
             Self::DateTime => {
                 moment(cell, 2).filter(|value| value.year() >= 1753).map(|value| Value::Moment(Some(value)))
             }
@@ -95,7 +84,7 @@ impl SqlType {
         }
     }
 
-    /// NULL for a parameter of this type.
+    /// NULL, for a parameter of this type.
     pub const fn null(self) -> Value {
         match self {
             Self::Bit => Value::Bit(None),
@@ -109,7 +98,7 @@ impl SqlType {
     }
 }
 
-/// As T-SQL spells it.
+/// Writes the type as T-SQL does.
 impl fmt::Display for SqlType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -186,7 +175,7 @@ fn decimal(cell: ValueRef<'_>, digits: u8, scale: u8) -> Option<String> {
 
 fn float(cell: ValueRef<'_>) -> Option<f64> {
     match cell {
-        // SQL Server has no infinity, and no numbers between zero and the smallest normal one.
+        // SQL Server has no infinity, and no number between zero and the smallest normal one.
         ValueRef::Real(value) => (value == 0.0 || value.is_normal()).then_some(value),
         ValueRef::Integer(value) => {
             (value.unsigned_abs() <= 1_u64 << f64::MANTISSA_DIGITS).then_some(value as f64)
@@ -198,7 +187,8 @@ fn float(cell: ValueRef<'_>) -> Option<f64> {
 fn date(cell: ValueRef<'_>) -> Option<NaiveDate> {
     let text = cell.as_str().ok()?;
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    // The parser takes more than one spelling: only the one that a date is written in comes back as it was.
+    // The parser accepts several spellings. Only a text in the usual one is the same when it is written
+    // again.
     (date.to_string() == text && (1..=9999).contains(&date.year())).then_some(date)
 }
 
@@ -217,7 +207,7 @@ fn moment(cell: ValueRef<'_>, scale: u8) -> Option<NaiveDateTime> {
     at.with_nanosecond(format!("{fraction:0<9}").parse().ok()?)
 }
 
-/// Text as it is; a number as its shortest text that reads back as the same number.
+/// A text as it is, and a number as the shortest text that reads back as the same number.
 fn text(cell: ValueRef<'_>) -> Option<Cow<'_, str>> {
     match cell {
         ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),

@@ -1,20 +1,20 @@
-//! The text of what is sent to the server. Names are those of the declared source tables; values are
-//! parameters.
+//! The statements that are sent to the server. Their names are those of the declared source tables, and their
+//! values are parameters.
 
 use warehouse::sources::Source;
 
 use crate::sql_type::SqlType;
 
-/// SQL Server takes at most 2,100 parameters for a statement, its own two among them.
+/// SQL Server accepts at most 2,100 parameters in a statement, including two of its own.
 const MAX_PARAMETERS: usize = 2000;
 
-/// The table as the server knows it.
+/// The name of the table on the server.
 pub fn table_name(source: &Source) -> String {
     format!("[{}].[{}]", source.owner.schema(), source.table)
 }
 
-/// Makes a table without a primary key: rows without a key, and rows whose keys are equal to the server but
-/// not to the file (`tr-7` and `TR-7 `), go in.
+/// Makes a table without a primary key. So it can hold rows without a key, and rows whose keys differ in the
+/// file but are equal to the server (`tr-7` and `TR-7 `).
 pub fn create_table(source: &Source, types: &[SqlType]) -> String {
     let columns: Vec<String> = source
         .columns
@@ -25,7 +25,7 @@ pub fn create_table(source: &Source, types: &[SqlType]) -> String {
     format!("CREATE TABLE {} (\n{}\n);", table_name(source), columns.join(",\n"))
 }
 
-/// Makes the index that a primary key would have brought: clustered, over the same columns.
+/// Makes the index that a primary key would have made: clustered, over the same columns.
 pub fn create_key_index(source: &Source) -> String {
     format!(
         "CREATE CLUSTERED INDEX [CX_{}] ON {} ({});",
@@ -35,12 +35,12 @@ pub fn create_key_index(source: &Source) -> String {
     )
 }
 
-/// How many rows of this table go into one statement.
+/// How many rows of a table go into one statement.
 pub fn rows_per_insert(source: &Source) -> usize {
     MAX_PARAMETERS / source.columns.len()
 }
 
-/// Inserts so many rows, their values one row after the other.
+/// Inserts so many rows. The parameters are the values of one row after the other.
 pub fn insert(source: &Source, types: &[SqlType], rows: usize) -> String {
     let mut parameter = 0;
     let mut next = |sql_type: &SqlType| {

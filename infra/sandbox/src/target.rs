@@ -1,9 +1,9 @@
-//! The servers that may be set up: this machine, under one of three names. Whatever else an address says is
+//! The servers that may be set up: those on this machine, under one of three names. Any other address is
 //! refused while it is still only text.
 //!
-//! No name is looked up: `localhost` stands for the two loopback addresses, whatever a resolver makes of it.
-//! What a loopback port leads to (a tunnel to somebody's real ERP, say) cannot be seen here; `set_up` asks
-//! the server itself.
+//! No name is looked up: `localhost` means the two loopback addresses, whatever a resolver says. A loopback
+//! port may lead to a real ERP through a tunnel. This module cannot see that, so `set_up` asks the server
+//! itself.
 
 #[cfg(test)]
 mod tests;
@@ -16,21 +16,18 @@ use percent_encoding::percent_decode_str;
 use crate::DATABASE;
 use crate::secret::Secret;
 
-/// Where the container listens.
+/// The address of the container.
 pub const DEFAULT_ADDRESS: &str = "mssql://sa@127.0.0.1:1433";
 
 const DEFAULT_PORT: u16 = 1433;
 
-/// A SQL Server on this machine, with the login to set it up with.
+/// A SQL Server on this machine, and the login for the set-up.
 #[derive(Clone, Debug)]
 pub struct Target {
     host: Host,
     port: u16,
-    /// The login.
     pub user: String,
-    /// Its password.
     pub password: Secret,
-    /// Whether the connection is encrypted.
     pub encrypt: bool,
 }
 
@@ -45,38 +42,32 @@ enum Host {
 /// Why a server is not set up.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Another kind of address.
     #[error("the address must look like `{DEFAULT_ADDRESS}`")]
     NotMssql,
-    /// An address that different readers may understand differently.
+    /// Different programs may understand the address differently.
     #[error(
         "the address holds a blank, a control character, a backslash or a stray `@`: percent-encode what belongs to the password (`@` is %40, `/` is %2F)"
     )]
     Ambiguous,
-    /// Another machine, or this one under a name that is not one of the three.
+    /// The host is another machine, or this one under another name.
     #[error("`{}` is not known to be this machine: only `localhost`, `127.0.0.1` and `[::1]` are ever set up", .0.escape_debug())]
     OtherHost(String),
-    /// No port.
     #[error("the port in the address is not a number from 1 to 65535")]
     Port,
-    /// Another database.
     #[error("`{}` is not the sandbox's database: only `{DATABASE}` is ever set up, and the address may leave it out", .0.escape_debug())]
     OtherDatabase(String),
-    /// A parameter that means nothing here.
     #[error(
         "the address may have the parameters `encrypt` and `trust_server_certificate`, each `true` or `false`, and no others"
     )]
     Parameter,
-    /// No password anywhere.
     #[error("there is no password for `{}`: set SANDBOX_SA_PASSWORD to the one that the container was started with", .0.escape_debug())]
     NoPassword(String),
-    /// A connection that ends elsewhere.
     #[error("the connection leads to `{0}`, which is not this machine")]
     OtherPeer(IpAddr),
 }
 
 impl Target {
-    /// Reads an address. `password` is the one to use where the address has none.
+    /// Reads an address. `password` is used if the address has none.
     pub fn read(address: &str, password: Option<Secret>) -> Result<Self, Refusal> {
         let rest = address.strip_prefix("mssql://").ok_or(Refusal::NotMssql)?;
         if rest.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
@@ -106,7 +97,7 @@ impl Target {
         Ok(Self { host, port, user, password, encrypt })
     }
 
-    /// Where it listens: addresses of this machine, in the order to try them.
+    /// The addresses where the server may listen, in the order in which to try them. All are of this machine.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         let (v4, v6) = (IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST));
         let addresses = match self.host {
@@ -118,7 +109,7 @@ impl Target {
     }
 }
 
-/// Host and port as people write them.
+/// Writes host and port.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = match self.host {
@@ -130,7 +121,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// Refuses a connection that does not end on this machine, however it came about.
+/// Refuses a connection that does not end on this machine.
 pub fn check_peer(peer: IpAddr) -> Result<(), Refusal> {
     if peer.is_loopback() { Ok(()) } else { Err(Refusal::OtherPeer(peer)) }
 }
@@ -153,7 +144,7 @@ fn host_and_port(place: &str) -> Result<(Host, u16), Refusal> {
             }
         }
     };
-    // What stands here may be a password with its `@` left out: it is not repeated.
+    // This text may be a password whose `@` is missing, so it is not repeated.
     let port = match port.strip_prefix(':') {
         None => DEFAULT_PORT,
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -164,8 +155,8 @@ fn host_and_port(place: &str) -> Result<(Host, u16), Refusal> {
     Ok((host, port))
 }
 
-/// The container signs its own certificate, and the connection does not leave the machine: a certificate is
-/// trusted whatever the address says of it.
+/// Whether to encrypt. The container signs its own certificate, and the connection does not leave the
+/// machine. So any certificate is trusted, whatever the address says about it.
 fn encrypts(parameters: &str) -> Result<bool, Refusal> {
     let mut encrypt = true;
     for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {

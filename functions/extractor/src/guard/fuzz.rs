@@ -1,5 +1,5 @@
-//! Random texts: whatever passes is judged again in other ways, which know nothing of how the guard looks at
-//! it.
+//! Random texts. A text that passes the guard is judged again in other ways, which do not know how the guard
+//! judges.
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -23,7 +23,7 @@ use super::tests::GOOD;
 use super::{Spelling, check};
 use crate::source::{self, Class, Condition, Dialect as Database, Table, TableColumn};
 
-/// What statements are made of, good and evil.
+/// Parts of statements, good and evil.
 #[rustfmt::skip]
 const FRAGMENTS: &[&str] = &[
     "SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "IS NULL", "IS NOT NULL", "ORDER BY", "JOIN", "ON", "AS", "TOP (5)", "WITH TIES", "LIMIT 5", "ASC", "=", "<>", "<", ">=",
@@ -44,7 +44,7 @@ fn spelling() -> impl Strategy<Value = Spelling> + Clone {
     select(vec![Spelling::SqlServer, Spelling::Sqlite])
 }
 
-/// Clauses that may well follow each other.
+/// Parts that may follow each other.
 const CLAUSES: &[&str] = &[
     ", [b]",
     ", LTRIM([b])",
@@ -204,7 +204,7 @@ fn mutants() -> impl Strategy<Value = (Spelling, String)> {
         .prop_map(|((spelling, text), changes)| (spelling, changed(&text, &changes)))
 }
 
-/// Runs so many texts, has what the guard passes judged, and returns how many those were.
+/// Tries so many texts, and judges those that the guard passes. Returns how many it passed.
 fn judged(
     cases: u32,
     texts: impl Strategy<Value = (Spelling, String)>,
@@ -226,7 +226,7 @@ fn judged(
     passed.get()
 }
 
-/// Texts and names in quotes taken out, by the databases' own rules; `None` where a quote is not closed.
+/// The text without texts and names in quotes, by the rules of the database. `None` if a quote is not closed.
 fn without_quotes(spelling: Spelling, text: &str) -> Option<String> {
     let mut chars = text.chars().peekable();
     let mut outside = String::new();
@@ -242,7 +242,7 @@ fn without_quotes(spelling: Spelling, text: &str) -> Option<String> {
         };
         loop {
             let inside = chars.next()?;
-            // To SQLite a square bracket is never doubled.
+            // In SQLite a doubled square bracket is not one bracket: the first one ends the name.
             let doubles = !(spelling == Spelling::Sqlite && closing == ']');
             if inside == closing && !(doubles && chars.next_if_eq(&closing).is_some()) {
                 break;
@@ -253,7 +253,7 @@ fn without_quotes(spelling: Spelling, text: &str) -> Option<String> {
     Some(outside)
 }
 
-/// What is outside of quotes has one SELECT, no mark and no word of evil.
+/// Fails unless the text outside of quotes has one SELECT and no evil mark or word.
 fn judge_words(spelling: Spelling, text: &str) -> TestCaseResult {
     const EVIL: &str = "drop delete insert update alter truncate exec execute merge into grant revoke deny create backup restore shutdown kill reconfigure waitfor \
                         openrowset openquery opendatasource openxml bulk dbcc use declare set while if goto print raiserror throw begin commit rollback save tran \
@@ -285,7 +285,7 @@ fn judge_words(spelling: Spelling, text: &str) -> TestCaseResult {
     Ok(())
 }
 
-/// Counts what there is one of, and collects what there must not be.
+/// Counts the nodes of which there must be one, and collects those that must not be there.
 #[derive(Default)]
 struct Nodes {
     statements: usize,
@@ -380,8 +380,8 @@ impl Visitor for Nodes {
     }
 }
 
-/// To every dialect that can read it, it is one query and nothing but nodes that are known; printed by the
-/// parser it passes again.
+/// Fails unless the text is one query of known nodes only, in every dialect that can read it. Printed by the
+/// parser, it must pass the guard again.
 fn judge_tree(spelling: Spelling, text: &str) -> TestCaseResult {
     let own: &dyn Dialect = if spelling == Spelling::Sqlite { &SQLiteDialect {} } else { &MsSqlDialect {} };
     // SQL Server does not want semicolons between statements.
@@ -473,7 +473,7 @@ fn sqlite_takes_what_passes_for_one_statement_that_only_reads() {
     assert!(prepared.get() > 300, "only {} texts were statements to SQLite", prepared.get());
 }
 
-/// What a column of the ERP may be.
+/// Types that a column of the ERP may have.
 const COLUMNS: &[(&str, Class)] = &[
     ("varchar(20)", Class::Text),
     ("nvarchar(max)", Class::Text),

@@ -6,7 +6,7 @@ use super::Spelling::{SqlServer, Sqlite};
 use super::words::{FORBIDDEN, MAX_BYTES, MAX_DEPTH, MAX_OPERATORS};
 use super::{Spelling, check, tree, words};
 
-/// Statements of every form that the extractor and the doctor use.
+/// Statements that must pass, in all forms that the extractor and the doctor use.
 #[rustfmt::skip]
 pub(super) const GOOD: &[(Spelling, &str)] = &[
     (SqlServer, "SELECT TOP (5000) WITH TIES [TransNo], [Updated] FROM [dbo].[SI_OCM_TRANS] WHERE ([TransDate] >= CAST(@P1 AS datetime) AND ([TransDate] > CAST(@P2 AS datetime2(7)) OR ([TransDate] = CAST(@P3 AS datetime) AND [TransNo] > CAST(@P4 AS bigint)))) ORDER BY [TransDate], [TransNo]"),
@@ -31,10 +31,10 @@ pub(super) const GOOD: &[(Spelling, &str)] = &[
     (Sqlite, "SELECT \"delete_flag\", \"Updated\", updated_at FROM \"run_sheets\" WHERE \"started_at\" IS NULL AND \"run_number\" <> ?1"),
 ];
 
-/// Texts that must be refused, with a part of the reason.
+/// Texts that must be refused, each with a part of the reason.
 #[rustfmt::skip]
 const BAD: &[(Spelling, &str, &str)] = &[
-    // Nothing, or something else than a query.
+    // No query.
     (SqlServer, "", "no SQL"),
     (SqlServer, "  \n ", "no SQL"),
     (SqlServer, "hello", "no SQL"),
@@ -85,7 +85,7 @@ const BAD: &[(Spelling, &str, &str)] = &[
     (SqlServer, "SEL/**/ECT [a] FROM [t]", "a comment"),
     (Sqlite, "SELECT \"a\" FROM \"t\" --x\n", "a comment"),
     (Sqlite, "SELECT \"a\" FROM \"t\" /*", "tokens"),
-    // Letters and blanks that only look like plain ones.
+    // Letters and blanks that only look plain.
     (SqlServer, "ＤＲＯＰ TABLE [t]", "other letters"),
     (SqlServer, "SELECT [a] FROM [t] ＷＨＥＲＥ 1 = 1", "other letters"),
     (SqlServer, "SELECT [a] FROM [t] WHERE [b] ＝ 1", "`＝`"),
@@ -130,7 +130,7 @@ const BAD: &[(Spelling, &str, &str)] = &[
     (Sqlite, "SELECT \"a\"\"b\" FROM \"t\"", "a quote"),
     (Sqlite, "SELECT \"name\" FROM pragma_database_list", "a table's name"),
     (Sqlite, "SELECT \"name\" FROM \"pragma_database_list\"", "a table's name"),
-    // What is selected.
+    // The select list.
     (SqlServer, "SELECT * FROM [t]", "`*`"),
     (SqlServer, "SELECT [t].* FROM [t]", "`*`"),
     (SqlServer, "SELECT [a], * FROM [t]", "`*`"),
@@ -163,7 +163,7 @@ const BAD: &[(Spelling, &str, &str)] = &[
     (SqlServer, "SELECT -1", "`-`"),
     (SqlServer, "SELECT [a] + [b] FROM [t]", "`+`"),
     (SqlServer, "SELECT {fn DB_NAME()}", "`{`"),
-    // What it is selected from.
+    // Tables.
     (SqlServer, "SELECT [a] FROM [t] WITH (NOLOCK)", "a hint"),
     (SqlServer, "SELECT [a] FROM [t] (NOLOCK)", "a function or a hint"),
     (SqlServer, "SELECT [a] FROM [t] WITH (TABLOCKX, HOLDLOCK)", "a hint"),

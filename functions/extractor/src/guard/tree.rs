@@ -1,5 +1,7 @@
-//! The second layer: what a SQL parser makes of the tokens. Structs are taken apart field by field, so that a
-//! clause which a newer parser knows does not compile until its place here is decided.
+//! The second layer: judges the tree that a SQL parser makes of the tokens.
+//!
+//! It takes structs apart field by field. If a newer parser knows another clause, this file does not compile
+//! until somebody has decided about that clause.
 
 use std::fmt::{self, Write};
 
@@ -20,7 +22,7 @@ use super::Spelling;
 struct Allowed {
     name: &'static str,
     arguments: usize,
-    /// The texts that may stand among its arguments.
+    /// The texts that its arguments may be.
     strings: &'static [&'static str],
 }
 
@@ -56,10 +58,10 @@ const FUNCTIONS: &[Allowed] = &[
     ),
 ];
 
-/// What SQLite says about its own tables, in the place of a table.
+/// The functions that stand in the place of a table, with which SQLite tells about its own tables.
 const TABLE_FUNCTIONS: &[&str] = &["pragma_table_info", "pragma_index_list", "pragma_index_info"];
 
-/// What a value may be cast to: the types that columns have.
+/// The types to which a value may be cast. These are the types that columns have.
 #[rustfmt::skip]
 const TYPES: &[&str] = &[
     "bit", "tinyint", "smallint", "int", "integer", "bigint", "decimal", "numeric", "money", "smallmoney", "float", "real",
@@ -75,7 +77,7 @@ pub(super) fn check(tokens: Vec<TokenWithSpan>, spelling: Spelling) -> Verdict {
     let mut parser = Parser::new(spelling.dialect()).with_tokens_with_locations(tokens);
     let statement =
         parser.parse_statement().map_err(|error| format!("it is no SQL that the parser knows ({error})"))?;
-    // The parser's own loop over statements ends at a word such as `END` and says nothing of what follows.
+    // The parser's own loop over statements would end at a word such as `END`, and not say that more follows.
     if parser.peek_token_ref().token != Token::EOF {
         return refuse(format!("something after the statement: `{}`", parser.peek_token_ref()));
     }
@@ -256,8 +258,8 @@ fn check_table(table: &TableFactor, spelling: Spelling) -> Verdict {
         (index_hints.is_empty(), "a hint for an index"),
     ])?;
     if let Some(TableAlias { explicit, name, columns, at }) = alias {
-        // Without `AS` and quotes, what the parser takes for a name may be the word that begins the server's
-        // next statement.
+        // Without `AS` and quotes, a word that the parser takes for a name may begin the next statement for
+        // the server.
         let plain = *explicit && name.quote_style.is_some() && columns.is_empty() && at.is_none();
         absent(&[(plain, "a table with another name that is not `AS` and a name in quotes")])?;
     }
@@ -293,16 +295,15 @@ fn check_table_name(ObjectName(parts): &ObjectName) -> Verdict {
     Ok(())
 }
 
-/// Where an expression stands, and so what it may be.
+/// The place of an expression. It decides what the expression may be.
 #[derive(Clone, Copy)]
 enum Place {
-    /// True or false.
     Condition,
     /// A value, which may be one of these texts.
     Value(&'static [&'static str]),
 }
 
-/// Goes through an expression without recursion: a long chain of `OR` is as deep as it is long.
+/// Checks an expression without recursion, because a long chain of `OR` is as deep as it is long.
 fn check_expression(expression: &Expr, place: Place) -> Verdict {
     let mut todo = vec![(expression, place)];
     while let Some((expression, place)) = todo.pop() {
@@ -375,7 +376,7 @@ fn check_expression(expression: &Expr, place: Place) -> Verdict {
     Ok(())
 }
 
-/// The arguments of a call of a function that may be called.
+/// The function that is called, if it may be, and the arguments of the call.
 fn check_call(call: &Function) -> Result<(&'static Allowed, Vec<&Expr>), String> {
     let Function { name, uses_odbc_syntax, parameters, args, filter, null_treatment, over, within_group } =
         call;
@@ -404,7 +405,7 @@ fn check_call(call: &Function) -> Result<(&'static Allowed, Vec<&Expr>), String>
     }
 }
 
-/// A type's name and, in brackets, its lengths.
+/// Accepts the name of an allowed type, with lengths in brackets.
 fn check_type(data_type: &DataType) -> Verdict {
     let text = data_type.to_string().to_ascii_lowercase();
     let (name, lengths) = text
@@ -423,7 +424,7 @@ const fn is_integer(expression: &Expr) -> bool {
     matches!(expression, Expr::Value(ValueWithSpan { value: Value::Number(_, false), span: _ }))
 }
 
-/// Whether this is the name of something in the database: the parser also takes words of SQL for names where
+/// Whether this is the name of something in the database. The parser also takes words of SQL for names where
 /// the databases do not.
 fn is_name(Ident { value, quote_style, span: _ }: &Ident) -> bool {
     let is_keyword = || ALL_KEYWORDS.binary_search(&value.to_ascii_uppercase().as_str()).is_ok();
@@ -434,7 +435,7 @@ fn is_parameter(Ident { value, quote_style, span: _ }: &Ident) -> bool {
     quote_style.is_none() && value.starts_with('@')
 }
 
-/// A name of one part without quotes.
+/// A name, if it has one part and no quotes.
 fn word_of(ObjectName(parts): &ObjectName) -> Option<&str> {
     match parts.as_slice() {
         [ObjectNamePart::Identifier(Ident { value, quote_style: None, span: _ })] => Some(value),
@@ -442,7 +443,7 @@ fn word_of(ObjectName(parts): &ObjectName) -> Option<&str> {
     }
 }
 
-/// Refuses the first clause that is there.
+/// Refuses the first of these clauses that is there. Each comes with whether it is absent.
 fn absent(clauses: &[(bool, &str)]) -> Verdict {
     clauses.iter().find(|(absent, _)| !absent).map_or(Ok(()), |(_, clause)| refuse(format!("`{clause}`")))
 }
@@ -451,7 +452,7 @@ fn refuse(found: impl Into<String>) -> Verdict {
     Err(found.into())
 }
 
-/// What kind of node this is: the first word of its Debug text, so that nothing deep is printed.
+/// The kind of a node: the first word of its Debug text. The rest, which may be deep, is not printed.
 fn kind(node: &impl fmt::Debug) -> String {
     struct FirstWord(String);
     impl fmt::Write for FirstWord {
@@ -462,7 +463,7 @@ fn kind(node: &impl fmt::Debug) -> String {
         }
     }
     let mut first = FirstWord(String::new());
-    // The error only says that there was more than a word.
+    // The error only means that there was more than a word.
     let _ = write!(first, "{node:?}");
     format!("`{}`", first.0)
 }

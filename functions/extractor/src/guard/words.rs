@@ -1,16 +1,16 @@
-//! The first layer: every token of the text, before anything is made of them.
+//! The first layer: judges every token of the text before a parser sees it.
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace, Word};
 
 use super::Spelling;
 
-/// Longer texts are refused: they are no statements of this program.
+/// The longest text that is accepted. This program has no longer statements.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
-/// More operators are refused: a chain of them becomes a tree as deep as it is long, and dropping that takes
-/// stack.
+/// The most operators that are accepted. A chain of them becomes a tree as deep as it is long, which takes as
+/// much stack to drop.
 pub(super) const MAX_OPERATORS: usize = 4000;
-/// More brackets within each other are refused: the parser tries nested calls twice on every level.
+/// The most brackets within each other that are accepted. The parser tries nested calls twice on every level.
 pub(super) const MAX_DEPTH: usize = 16;
 
 /// The only texts that may stand in a statement. Every other value is a parameter.
@@ -29,36 +29,37 @@ const STRINGS: &[&str] = &[
     "sysadmin",
 ];
 
-/// What never stands in a statement as a word of its own, in any case; a column of such a name is quoted.
+/// Words that must not be in a statement, in upper or lower case. They may be the name of a column, which is
+/// quoted.
 #[rustfmt::skip]
 pub(super) const FORBIDDEN: &[&str] = &[
-    // Changing rows.
+    // They change rows.
     "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "TRUNCATE", "INTO", "OUTPUT", "WRITETEXT", "UPDATETEXT", "READTEXT", "BULK", "LOAD", "COPY",
-    // Changing what there is, and who may do what.
+    // They change the structure or the rights.
     "CREATE", "ALTER", "DROP", "RENAME", "ENABLE", "DISABLE", "GRANT", "REVOKE", "DENY", "REVERT", "SETUSER", "TRIGGER", "PROC", "PROCEDURE", "FUNCTION",
-    // Running something else.
+    // They run something else.
     "EXEC", "EXECUTE", "CALL", "GO", "DECLARE", "SET", "BEGIN", "END", "IF", "ELSE", "WHILE", "BREAK", "CONTINUE", "GOTO", "RETURN", "PRINT", "RAISERROR", "THROW",
     "CURSOR", "OPEN", "CLOSE", "FETCH", "DEALLOCATE", "RECEIVE", "SEND", "CONVERSATION",
-    // The server, its files and other servers.
+    // They reach the server, its files or other servers.
     "BACKUP", "RESTORE", "DUMP", "SHUTDOWN", "KILL", "RECONFIGURE", "WAITFOR", "DBCC", "CHECKPOINT", "USE", "LINENO", "OPENROWSET", "OPENQUERY",
     "OPENDATASOURCE", "OPENXML", "OPENJSON", "CONTAINSTABLE", "FREETEXTTABLE",
-    // Transactions.
+    // They are about transactions.
     "COMMIT", "ROLLBACK", "SAVE", "SAVEPOINT", "RELEASE", "TRAN", "TRANSACTION",
-    // More than one query.
+    // They join queries.
     "UNION", "EXCEPT", "INTERSECT",
-    // SQLite.
+    // They mean something in SQLite.
     "PRAGMA", "ATTACH", "DETACH", "VACUUM", "REINDEX", "ANALYZE", "EXPLAIN", "LOAD_EXTENSION", "READFILE", "WRITEFILE", "FSDIR", "EDIT", "FTS3_TOKENIZER",
 ];
 
-/// The procedures that a server brings along, whatever comes after.
+/// The beginnings of the names of a server's own procedures.
 const FORBIDDEN_BEGINNINGS: &[&str] = &["xp_", "sp_"];
 
-/// The tokens of a text of which each may be in a statement, or what was found that may not.
+/// The tokens of a text, if each of them may be in a statement. Otherwise what was found.
 pub(super) fn check(text: &str, spelling: Spelling) -> Result<Vec<TokenWithSpan>, String> {
     if text.len() > MAX_BYTES {
         return Err(format!("it is {} bytes long, and at most {MAX_BYTES} are let through", text.len()));
     }
-    // Names and texts stay as they are written, with what is doubled in them.
+    // Names and texts stay as they are written: doubled quotes in them stay doubled.
     let tokens = Tokenizer::new(spelling.dialect(), text).with_unescape(false).tokenize_with_location();
     let tokens = tokens.map_err(|error| format!("it does not divide into tokens ({error})"))?;
     let (mut depth, mut operators) = (0_usize, 0_usize);
@@ -81,8 +82,8 @@ pub(super) fn check(text: &str, spelling: Spelling) -> Result<Vec<TokenWithSpan>
             other => check_mark(other, spelling)?,
         }
     }
-    // The tokenizer takes other blanks for plain ones, and must not have dropped or changed anything else
-    // either.
+    // The tokenizer takes other blanks for plain ones. So the tokens must still spell the text, which shows that
+    // it has dropped or changed nothing else either.
     if tokens.iter().map(|token| token.token.to_string()).collect::<String>() == text {
         Ok(tokens)
     } else {
@@ -149,7 +150,7 @@ fn check_unquoted(word: &str, next: Option<&Token>, spelling: Spelling) -> Resul
         return Err(format!("`{word}`, a word of other letters than A-Z, digits and `_`"));
     }
     let upper = word.to_ascii_uppercase();
-    // The function of this name changes texts, the statement rows.
+    // REPLACE is also a function, which changes texts and no rows.
     let is_function = upper == "REPLACE" && next == Some(&Token::LParen);
     if FORBIDDEN.contains(&upper.as_str()) && !is_function { Err(format!("`{upper}`")) } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! Which addresses pass, and what is said of those that do not.
+//! The addresses that pass, and why the others do not.
 
 use super::*;
 use proptest::prelude::*;
@@ -171,8 +171,8 @@ fn only_a_loopback_peer_is_talked_to() {
     }
 }
 
-/// Hosts near the three that pass: the three with one character put in, taken out or changed, and parts of
-/// them joined.
+/// Hosts that look like the three that pass: one character more, one less or another one, and parts of them
+/// joined.
 fn near_host() -> impl Strategy<Value = String> {
     let name = prop::sample::select(vec!["localhost", "127.0.0.1", "[::1]", "::1"]);
     let changed = (name, any::<prop::sample::Index>(), any::<char>(), 0..3).prop_map(|(name, at, c, how)| {
@@ -197,7 +197,7 @@ proptest! {
 
     #[test]
     fn no_host_but_the_three_ever_passes(host in prop_oneof!["\\PC{0,20}", "[0-9a-fx.:]{1,20}", near_host()]) {
-        // A port may follow: it is not part of the host.
+        // A port may follow. It is not part of the host.
         let name = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0)).map_or(host.as_str(), |(name, _)| name);
         let ours = ["localhost", "127.0.0.1", "[::1]"].contains(&name.to_ascii_lowercase().as_str()) || host == "::1";
         if let Ok(target) = read(&format!("mssql://sa:x@{host}")) {
