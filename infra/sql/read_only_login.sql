@@ -1,10 +1,10 @@
--- The login that Tideline reads with: it may SELECT from one database, and is denied whatever could change it.
--- A database administrator runs it, again whenever they like: it ends with the same rights, and sets the password.
+-- Makes the login that Tideline reads with. It may SELECT from one database, and is denied everything that could change that database.
+-- A database administrator runs this script. Running it again sets the password and leaves the same rights.
 --
 --   export ERP_DATABASE=... READER_PASSWORD=...
 --   sqlcmd -b -S <server> -E -i read_only_login.sql          (-b: stop at the first error)
 --
--- Nothing is granted here besides the role db_datareader. CONTROL is not denied, because it stands above CONNECT and SELECT and would take them along.
+-- The script grants nothing but the role db_datareader. It does not deny CONTROL, because that would also deny CONNECT and SELECT.
 
 USE [$(ERP_DATABASE)];
 GO
@@ -15,7 +15,7 @@ ELSE
     ALTER LOGIN [pipeline_reader] WITH PASSWORD = N'$(READER_PASSWORD)', CHECK_POLICY = ON, DEFAULT_DATABASE = [$(ERP_DATABASE)];
 GO
 
--- A user that a restored backup left behind belongs to a login of another server: it is tied to this one's.
+-- A restored backup may bring a user that belongs to a login of another server. It is tied to the login of this server.
 IF DATABASE_PRINCIPAL_ID(N'pipeline_reader') IS NULL
     CREATE USER [pipeline_reader] FOR LOGIN [pipeline_reader];
 ELSE
@@ -25,14 +25,14 @@ GO
 ALTER ROLE [db_datareader] ADD MEMBER [pipeline_reader];
 GO
 
--- A DENY outweighs whatever a role or a later GRANT to a role would give.
+-- A DENY outweighs what a role gives, even by a later GRANT to that role.
 DENY INSERT, UPDATE, DELETE, ALTER, EXECUTE TO [pipeline_reader];
 DENY CREATE TABLE, CREATE VIEW, CREATE PROCEDURE, CREATE FUNCTION, CREATE SCHEMA, CREATE TYPE, CREATE SYNONYM TO [pipeline_reader];
 DENY REFERENCES, TAKE OWNERSHIP, BACKUP DATABASE, BACKUP LOG TO [pipeline_reader];
 GO
 
--- The check: what the server itself says that the user may do. A server role (sysadmin is one) stands above every DENY, and an owner above those on what is
--- owned, so both are looked for.
+-- The check: asks the server itself what the user may do. No DENY holds for the members of a server role such as sysadmin, nor for the owner of a schema in it. So
+-- the check looks for both.
 DECLARE @problem nvarchar(400);
 
 EXECUTE AS USER = N'pipeline_reader';

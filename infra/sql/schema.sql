@@ -1,5 +1,5 @@
--- The ERP's tables as Tideline reads them, in T-SQL: the four tables of the weighing system in dbo, the factory's own in production.
--- A real ERP has more columns, which are ignored. What matters to Tideline are the names, the keys, and an index on each watermark.
+-- The tables of the ERP as Tideline reads them, in T-SQL. The four tables of the weighing system are in dbo, the factory's own in production.
+-- A real ERP has more columns, which Tideline ignores. The names, the keys, and an index on each watermark matter.
 
 CREATE SCHEMA production;
 GO

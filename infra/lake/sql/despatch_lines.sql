@@ -1,4 +1,4 @@
--- despatch_lines: what left the factory, by the day on which it did; a row without a despatch date stands under the day on which it was last changed.
+-- despatch_lines: what left the factory, and on which day. A row without a despatch date has the day on which it was last changed.
 CREATE OR REPLACE VIEW despatch_lines AS
 SELECT
     despatch_id,

@@ -1,6 +1,6 @@
--- fct_compliance_checks: a row per violation of one of the thirteen checks; several findings of one check in one run are one row.
+-- fct_compliance_checks: the violations of the thirteen checks. Several findings of one check in one run share a row.
 --
--- detail lists the things found (codes, PLUs, ranges of labels), not the words around them that people read in the published mart.
+-- detail lists the things found: codes, PLUs, ranges of labels. In the published mart the same things stand in sentences.
 CREATE OR REPLACE VIEW fct_compliance_checks AS
 WITH violations AS (
     SELECT 'gg_in_premium' AS "check", 'CRITICAL' AS severity, v.* FROM check_gg_in_premium v
@@ -66,7 +66,7 @@ SELECT
     CAST(NULL AS VARCHAR(1)) AS product_code,
     location,
     temp_celsius AS measured,
-    -- The limit that it lies so far outside of.
+    -- The limit from which degrees_over is counted.
     CASE WHEN temp_celsius - target_max = degrees_over THEN target_max ELSE target_min END AS "limit",
     CAST(NULL AS VARCHAR(1)) AS detail,
     reading_time AS detected_at,

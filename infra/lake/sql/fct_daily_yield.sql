@@ -1,6 +1,6 @@
--- fct_daily_yield: the complete runs of a date, shift, line, product and customer, these being the run's: each run is in one row.
+-- fct_daily_yield: the complete runs of each date, shift, line, product and customer. These are the run's own, so each run counts in one row.
 --
--- Percentages are ratios of sums over the same runs: a run without inputs counts in total_kg, and not in yield_pct.
+-- Percentages are ratios of sums over the same runs. A run without inputs counts in total_kg, but not in yield_pct.
 CREATE OR REPLACE VIEW fct_daily_yield AS
 WITH complete AS (
     SELECT
@@ -8,7 +8,7 @@ WITH complete AS (
         input_kg > 0 AND actual_kg IS NOT NULL AS has_yield,
         target_kg > 0 AND actual_kg IS NOT NULL AS has_efficiency,
         COALESCE(pack_target_g > 0 AND pack_giveaway_g IS NOT NULL, FALSE) AS has_packs,
-        -- Of a run whose packs are not known: what the weighing system says that it was packed to.
+        -- If the packs of the run are not known: its target weight by the sums of the weighing system.
         CASE WHEN giveaway_pct IS NOT NULL THEN COALESCE(total_weight_kg, actual_kg) - COALESCE(total_giveaway_kg, 0) END AS told_target_kg
     FROM runs r
     WHERE complete

@@ -1,4 +1,5 @@
--- fct_product_mix: what each run was made into, and how much of it. share_pct is of the run's whole output; outputs that name no product code share a row.
+-- fct_product_mix: the products that each run was made into, and how much of each. share_pct is the share of the run's whole output. Outputs without a product code
+-- share a row.
 CREATE OR REPLACE VIEW fct_product_mix AS
 WITH of_run AS (
     SELECT run_number, production_date, SUM(qty_kg) AS run_kg FROM run_outputs GROUP BY run_number, production_date

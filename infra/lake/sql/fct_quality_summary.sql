@@ -1,4 +1,4 @@
--- fct_quality_summary: quality records per date, type and severity, how many of them are closed and how long that took.
+-- fct_quality_summary: the quality records per date, type and severity: how many are closed, and how long that took.
 CREATE OR REPLACE VIEW fct_quality_summary AS
 SELECT
     nc_date,

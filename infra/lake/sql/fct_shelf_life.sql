@@ -1,6 +1,7 @@
--- fct_shelf_life: what despatch has left of each complete run, and the pack date from which its days are counted.
+-- fct_shelf_life: how much of each complete run has not been despatched, and the pack date from which its days count.
 --
--- Of a day: day_number = day - pack_date, use_by = pack_date + 9 + adjustment_days, to be frozen from pack_date + 13; stock is listed from day 9 to day 30.
+-- For a given day: day_number = day - pack_date, and use_by = pack_date + 9 + adjustment_days. The rest has to be frozen from pack_date + 13. It is listed from day 9
+-- to day 30.
 CREATE OR REPLACE VIEW fct_shelf_life AS
 WITH despatched AS (
     SELECT run_number, production_date, SUM(qty_kg) AS despatched_kg

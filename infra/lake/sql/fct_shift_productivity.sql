@@ -1,7 +1,9 @@
--- fct_shift_productivity: what the people and hours of a shift on a line brought. A row per date, shift and line.
+-- fct_shift_productivity: what people made in their hours, per date, shift and line.
 --
--- Each figure is a ratio of sums over the bookings that know both sides of it. OEE is availability (worked of planned hours) times performance (the rate of the
--- hours worked, of the line's rate: its capacity is per shift, however many bookings that has) times quality (good packs of the shift's own runs).
+-- Each figure is a ratio of sums over the bookings that know both sides of it. OEE is availability times performance times quality:
+-- - availability: hours worked, as a share of the hours planned
+-- - performance: the rate in the hours worked, as a share of the rate of the line. The capacity of a line is per shift, however many bookings the shift has.
+-- - quality: good packs of the shift's own runs, as a share of all their packs
 CREATE OR REPLACE VIEW fct_shift_productivity AS
 WITH bookings AS (
     SELECT

@@ -1,4 +1,4 @@
--- fct_temp_breaches: temperatures per date and location, also where nothing was outside its limits.
+-- fct_temp_breaches: temperatures per date and location, with or without breaches.
 CREATE OR REPLACE VIEW fct_temp_breaches AS
 WITH days AS (
     SELECT

@@ -1,13 +1,13 @@
--- fct_waterfall_yield: how far down the tiers the fish of each complete run went, and what no tier caught. Percentages are shares of the run's input.
+-- fct_waterfall_yield: the output of each complete run per tier, and the input that no tier caught. Percentages are shares of the run's input.
 --
--- total_kg is all output, that of no tier included. Of a run without outputs only the input is known; a run of which neither is known is left out.
+-- total_kg is all output, including output without a tier. A run without outputs has its input alone. A run without outputs and inputs is left out.
 CREATE OR REPLACE VIEW fct_waterfall_yield AS
 WITH outputs AS (
     SELECT
         run_number,
         production_date,
         SUM(qty_kg) AS total_kg,
-        -- A tier without rows is zero; one whose rows tell no weight is not known.
+        -- A tier without rows is zero. A tier whose rows have no weight is unknown.
         CASE WHEN COUNT(CASE WHEN tier = 1 THEN 1 END) = 0 THEN 0 ELSE SUM(CASE WHEN tier = 1 THEN qty_kg END) END AS tier1_kg,
         CASE WHEN COUNT(CASE WHEN tier = 2 THEN 1 END) = 0 THEN 0 ELSE SUM(CASE WHEN tier = 2 THEN qty_kg END) END AS tier2_kg,
         CASE WHEN COUNT(CASE WHEN tier = 3 THEN 1 END) = 0 THEN 0 ELSE SUM(CASE WHEN tier = 3 THEN qty_kg END) END AS tier3_kg

@@ -1,4 +1,4 @@
--- intakes: the fish that was taken in, by the batch that it became.
+-- intakes: the deliveries of fish, with the batches that they became.
 CREATE OR REPLACE VIEW intakes AS
 SELECT
     trace_id,

@@ -1,6 +1,6 @@
--- line_names: which production line a text of the ERP means, by that text in lower case. A row per text.
+-- line_names: the production line that a text of the ERP means. A row per text, in lower case.
 --
--- A text may be a line's id or its name. An id beats a name, an active line one that is not, then the first id.
+-- A text may be the id or the name of a line. Where it fits several lines, an id beats a name, then an active line beats one that is not, then the first id wins.
 CREATE OR REPLACE VIEW line_names AS
 WITH lines AS (
     SELECT line_id, COALESCE(NULLIF(TRIM(line_name), ''), line_id) AS line_name, active

@@ -1,4 +1,4 @@
--- products: the weighing system's products joined with the catalogue by product code; those that only one of the two knows too.
+-- products: the products of the weighing system, joined with the catalogue by product code. Products that only one of the two knows are there too.
 CREATE OR REPLACE VIEW products AS
 WITH joined AS (
     SELECT

@@ -1,4 +1,4 @@
--- run_batches: the batches that went into each run, with the intake row of the smallest trace_id. Inputs that name no batch share a row.
+-- run_batches: the batches that went into each run, each with its intake row (of several, the one with the smallest trace_id). Inputs without a batch share a row.
 CREATE OR REPLACE VIEW run_batches AS
 WITH intakes AS (
     SELECT t.*, ROW_NUMBER() OVER (PARTITION BY batch_code ORDER BY trace_id) AS place

@@ -1,4 +1,4 @@
--- run_cases: the scanned cases of each run (see run_starts).
+-- run_cases: the scanned cases, each with its run (see run_starts).
 CREATE OR REPLACE VIEW run_cases AS
 SELECT
     r.run_number,

@@ -1,5 +1,5 @@
--- run_despatches: what was despatched of each run (see run_starts). A despatch counts for the latest run of its number that had begun by the end of its day;
--- one without a date for the latest that had begun when it was last changed.
+-- run_despatches: the despatches, each with its run (see run_starts). Of the runs with its number, a despatch belongs to the latest that had begun by the end of its
+-- day. A despatch without a date belongs to the latest that had begun when the despatch was last changed.
 CREATE OR REPLACE VIEW run_despatches AS
 WITH dated AS (
     SELECT d.*, CAST(d.despatch_date AS TIMESTAMP) + INTERVAL '1' DAY AS day_ends_at

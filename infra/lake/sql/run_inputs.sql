@@ -1,4 +1,4 @@
--- run_inputs: what went into each run, with the run that it counts for (see run_starts).
+-- run_inputs: what went into runs, each row with its run (see run_starts).
 CREATE OR REPLACE VIEW run_inputs AS
 SELECT
     r.run_number,

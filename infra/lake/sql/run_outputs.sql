@@ -1,4 +1,4 @@
--- run_outputs: what came out of each run, with the run that it counts for (see run_starts) and its product's description.
+-- run_outputs: what came out of runs, each row with its run (see run_starts) and the description of its product.
 CREATE OR REPLACE VIEW run_outputs AS
 SELECT
     c.output_id,

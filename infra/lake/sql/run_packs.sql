@@ -1,4 +1,4 @@
--- run_packs: the packs of each run; weights in grams (see run_starts).
+-- run_packs: the packs, each with its run (see run_starts). Weights are grams.
 CREATE OR REPLACE VIEW run_packs AS
 SELECT
     r.run_number,

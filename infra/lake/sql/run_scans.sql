@@ -1,4 +1,4 @@
--- run_scans: the batches that were scanned into each run and back out of it (see run_starts).
+-- run_scans: the scans of batches into runs and back out, each with its run (see run_starts).
 CREATE OR REPLACE VIEW run_scans AS
 SELECT
     r.run_number,

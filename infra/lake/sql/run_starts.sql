@@ -1,8 +1,9 @@
--- run_starts: a row per run number and production date, with the line that is meant and the time from which rows of that number count for this run.
+-- run_starts: a row per run number and production date, with the line of the run and the time from which rows of that number belong to it.
 --
--- Run numbers recur. A row without a production date of its own belongs to the latest run of its number that began at or before the row's time (Created,
--- else the production date), else to the earliest: to the run for which
+-- Run numbers recur. A row that has no production date belongs to the latest run of its number that began at or before the row's time, or else to the earliest run.
+-- That is the run for which
 --     (is_first OR began_at <= time) AND (next_began_at IS NULL OR time < next_began_at)
+-- A run begins when its row was created, or else with its production date.
 CREATE OR REPLACE VIEW run_starts AS
 WITH began AS (
     SELECT r.*, COALESCE(r.created, CAST(r.production_date AS TIMESTAMP)) AS began_at

@@ -1,4 +1,4 @@
--- run_sums: the weighing system's sums, with the run that they count for (see run_starts).
+-- run_sums: the sums of the weighing system, each row with its run (see run_starts).
 CREATE OR REPLACE VIEW run_sums AS
 SELECT
     r.run_number,

@@ -1,12 +1,12 @@
--- run_weight_bins: the packs of each run per range of net weights, from_g included and to_g not. Empty ranges between others are there.
+-- run_weight_bins: how many packs of each run lie in each range of net weights. from_g belongs to a range, to_g does not. Empty ranges between others are included.
 --
--- The ranges of a run are as narrow as 30 of them allow: 0.1, 0.2, 0.5, 1, 2, 5, 10 g and so on. Weights over 1,000 tonnes are garbage, and left out.
+-- The ranges of a run are as narrow as possible with at most 30 of them: 0.1, 0.2, 0.5, 1, 2, 5, 10 g and so on. Weights over 1,000 tonnes are garbage and left out.
 CREATE OR REPLACE VIEW run_weight_bins AS
 WITH digits AS (
     SELECT d FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) AS v (d)
 ),
 widths AS (
-    -- Counted in whole numbers of 1/per_g grams, so that an end is 0.3 and not 0.30000000000000004.
+    -- Whole numbers of 1/per_g grams make an end 0.3 and not 0.30000000000000004.
     SELECT m.mantissa, POWER(CAST(10 AS DOUBLE), 1 - digits.d) AS per_g
     FROM digits
     CROSS JOIN (VALUES (1), (2), (5)) AS m (mantissa)

@@ -1,4 +1,4 @@
--- run_weight_points: mean and range of each five consecutive packs of a run, for an X-bar and R chart. Packs that fill no subgroup are left out.
+-- run_weight_points: the mean and the range of every five consecutive packs of a run, for an X-bar and R chart. Packs that fill no subgroup are left out.
 CREATE OR REPLACE VIEW run_weight_points AS
 WITH numbered AS (
     SELECT

@@ -1,7 +1,8 @@
--- run_weights: the pack weights of each run against the average-quantity rules (Weights and Measures (Packaged Goods) Regulations 2006).
+-- run_weights: the pack weights of each run, judged by the average-quantity rules (Weights and Measures (Packaged Goods) Regulations 2006).
 --
--- The nominal weight is the product's pack size, else the target that most packs were packed to (the heaviest of equally frequent ones). Below 5 g the rules
--- do not apply. T1 is the nominal weight less the tolerable negative error, T2 less twice that. A billionth of a limit is dust of a sum, and no violation.
+-- The nominal weight is the product's pack size, else the most frequent target weight of the packs (the heaviest of several). Below 5 g the rules do not apply.
+-- T1 is the nominal weight less the tolerable negative error, T2 is the nominal weight less twice that error. A billionth of a limit is the inexactness of a sum and
+-- no violation.
 CREATE OR REPLACE VIEW run_weights AS
 WITH targets AS (
     SELECT
@@ -22,7 +23,7 @@ nominals AS (
 errors AS (
     SELECT
         n.*,
-        -- Percentages of the nominal weight are rounded up to a tenth of a gram, less the dust of the multiplication.
+        -- Percentages of the nominal weight are rounded up to a tenth of a gram. The inexactness of the multiplication is taken away before.
         CASE
             WHEN nominal_g < 5 THEN NULL
             WHEN nominal_g < 50 THEN CEILING(nominal_g * 0.9 - 1e-9) / 10

@@ -1,4 +1,4 @@
--- runs: a run with its sheet, totals, inputs, outputs and packs, and the yields that follow. Nothing is rounded, and what is not known is null.
+-- runs: each run with its sheet, totals, inputs, outputs and packs, and the yields that follow. Nothing is rounded. What is not known is null.
 CREATE OR REPLACE VIEW runs AS
 WITH inputs AS (
     SELECT run_number, production_date, SUM(qty_kg) AS input_kg FROM run_inputs GROUP BY run_number, production_date

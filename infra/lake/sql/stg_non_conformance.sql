@@ -1,4 +1,5 @@
--- stg_non_conformance: quality records with states and severities in one spelling, and how long a closed one was open. Those without a date are left out.
+-- stg_non_conformance: the quality records, with states and severities in one spelling, and with the days that a closed one was open. Records without a date are left
+-- out.
 CREATE OR REPLACE VIEW stg_non_conformance AS
 WITH spelt AS (
     SELECT
@@ -23,6 +24,6 @@ SELECT
     raised_by,
     closed_by,
     closed_date,
-    -- A record that was opened again may still carry the date that it was closed on before.
+    -- A record that was opened again may still have the date on which it was closed before.
     CASE WHEN state = 'closed' THEN EXTRACT(DAY FROM (CAST(closed_date AS TIMESTAMP) - CAST(nc_date AS TIMESTAMP))) END AS days_to_close
 FROM spelt;

@@ -1,4 +1,4 @@
--- stg_runs: the runs with their line, product, species and product type. What they made is in runs, from which their terms come here.
+-- stg_runs: the runs with their line, product, species and product type, taken from the view runs, which also has what they made.
 CREATE OR REPLACE VIEW stg_runs AS
 SELECT
     r.run_number,

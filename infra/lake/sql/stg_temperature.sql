@@ -1,4 +1,4 @@
--- stg_temperature: the readings whose time is known, with their date and how many degrees they lie outside their limits (null inside).
+-- stg_temperature: the readings whose time is known, with their date and the degrees by which they lie outside their limits (null if inside).
 CREATE OR REPLACE VIEW stg_temperature AS
 WITH measured AS (
     SELECT
@@ -17,7 +17,7 @@ SELECT
     temp_celsius,
     target_min,
     target_max,
-    -- Limits that contradict each other can both be broken: the worse counts.
+    -- A reading can break both of two limits that contradict each other. The worse breach counts.
     CASE WHEN degrees_below > degrees_above OR degrees_above IS NULL THEN degrees_below ELSE degrees_above END AS degrees_over,
     recorded_by
 FROM measured;

@@ -1,8 +1,8 @@
--- temperature_episodes: readings of one location and day in a row outside their limits, with the worst of them. One that goes on over midnight is a row on each
--- of its days: the last of the one (is_to_end) and the first of the other (is_from_start).
+-- temperature_episodes: readings in a row outside their limits, at one location on one day, with the worst of them. An episode that goes on over midnight has a row
+-- on each day: the last one of the first day (is_to_end) and the first one of the next day (is_from_start).
 CREATE OR REPLACE VIEW temperature_episodes AS
 WITH counted AS (
-    -- Readings inside the limits so far: the same number for all breaches of one episode.
+    -- episode counts the readings inside the limits so far. It is the same for all breaches of one episode.
     SELECT
         t.*,
         SUM(CASE WHEN degrees_over IS NULL THEN 1 ELSE 0 END)

@@ -1,5 +1,5 @@
--- trace_links: what ties batches, runs, products and orders together, a row per link of a run. Whoever wrote a new batch code down has made a batch, unless
--- the fish was scanned in or went back as the batch that it was; a scan that says neither which way nor what it made links nothing.
+-- trace_links: the links between batches, runs, products and orders. A row per link of a run. A scan with a new batch code made a batch, unless the fish went into
+-- the run or went back as the batch that it was. A scan with neither a direction nor a new batch links nothing.
 CREATE OR REPLACE VIEW trace_links AS
 WITH scans AS (
     SELECT

@@ -1,4 +1,4 @@
--- words: what the texts that name products and fish say. A row per text: its species, its product type, and whether it is an exception product.
+-- words: what texts say about products and fish. A row per text: its species, its product type, and whether it is an exception product.
 --
 -- Whole words count, and the order of the lines below decides, not the place in the text: "LEMON SOLE" is sole, "CODDLED" is nothing, and
 -- "SMOKED HADDOCK FILLET" is smoked.
@@ -13,7 +13,7 @@ WITH texts AS (
     UNION SELECT species FROM staging.run_inputs
 ),
 padded AS (
-    -- With a blank at both ends, every word stands between two characters that belong to no word.
+    -- The blanks at both ends put every word between two characters that belong to no word.
     SELECT text, ' ' || UPPER(text) || ' ' AS said
     FROM texts
     WHERE text IS NOT NULL

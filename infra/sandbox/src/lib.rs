@@ -9,8 +9,8 @@
 //! - [`server`]: a connection to the server
 //! - [`set_up`]: the whole set-up in order
 //!
-//! No other code in the repository can write to a SQL Server. No function uses this crate, and nothing that is
-//! deployed contains it: `xtask/tests/tidy.rs` sees to that.
+//! No other code in the repository can write to a SQL Server. No function uses this crate, and nothing that
+//! is deployed contains it: `xtask/tests/tidy.rs` sees to that.
 
 pub mod column;
 pub mod erp;

@@ -82,8 +82,8 @@ pub(super) fn check(text: &str, spelling: Spelling) -> Result<Vec<TokenWithSpan>
             other => check_mark(other, spelling)?,
         }
     }
-    // The tokenizer takes other blanks for plain ones. So the tokens must still spell the text, which shows that
-    // it has dropped or changed nothing else either.
+    // The tokenizer takes other blanks for plain ones, and it might drop or change more. So the tokens must
+    // still spell the text.
     if tokens.iter().map(|token| token.token.to_string()).collect::<String>() == text {
         Ok(tokens)
     } else {

@@ -1,4 +1,4 @@
--- check_plu_mismatch and check_label_gap: what the inline scanner read on the cases, and what it never read.
+-- check_plu_mismatch and check_label_gap: wrong labels on scanned cases, and labels that were never scanned.
 CREATE OR REPLACE VIEW check_plu_mismatch AS
 SELECT
     run_number,
@@ -10,7 +10,8 @@ FROM run_cases
 WHERE scanned_plu <> expected_plu
 GROUP BY run_number, production_date;
 
--- A label range may end anywhere: a mistyped end of nine thousand million is one gap. Labels one before the range and one behind it close the gaps.
+-- Gaps lie between two labels that were scanned, so that a mistyped end label of nine thousand million costs nothing. The labels just before and just after the
+-- range are added for the gaps at its ends.
 CREATE OR REPLACE VIEW check_label_gap AS
 WITH ranges AS (
     SELECT run_number, production_date, CAST(start_label AS DECIMAL(20, 0)) AS first_label, CAST(end_label AS DECIMAL(20, 0)) AS last_label

@@ -1,4 +1,5 @@
--- check_underweight_lot: packs lighter than the average-quantity rules allow. What is measured is the first rule that is broken; all are named.
+-- check_underweight_lot: packs that are lighter than the average-quantity rules allow. measured and limit are those of the first rule that the run breaks. detail
+-- names all rules that it breaks.
 CREATE OR REPLACE VIEW check_underweight_lot AS
 WITH judged AS (
     SELECT

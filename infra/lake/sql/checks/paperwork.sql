@@ -1,4 +1,4 @@
--- check_unmapped_exception_run and check_weight_mismatch: what the paperwork of a complete run leaves out or gets wrong.
+-- check_unmapped_exception_run and check_weight_mismatch: complete runs whose paperwork lacks the inputs or has a wrong weight.
 CREATE OR REPLACE VIEW check_unmapped_exception_run AS
 SELECT
     o.run_number,

@@ -1,4 +1,4 @@
--- check_gg_in_premium and check_tails_in_premium: fish in tier 1 that may not go that far up.
+-- check_gg_in_premium and check_tails_in_premium: fish in tier 1 that must not be there.
 CREATE OR REPLACE VIEW check_gg_in_premium AS
 WITH inputs AS (
     SELECT run_number, production_date, COALESCE(SUM(CASE WHEN LOWER(TRIM(grade)) = 'premium' THEN qty_kg END), 0) AS premium_kg
@@ -31,7 +31,7 @@ SELECT
 FROM outputs o
 LEFT JOIN inputs i ON i.run_number = o.run_number AND i.production_date = o.production_date
 LEFT JOIN names n ON n.run_number = o.run_number AND n.production_date = o.production_date
--- Only a run with inputs is judged by weight; a billionth is dust of a sum.
+-- Only runs with inputs are judged by weight. A billionth is the inexactness of a sum.
 WHERE o.gg_rows > 0 OR o.tier1_kg > i.premium_kg * 1.005 * (1 + 1e-9) + 1e-9;
 
 CREATE OR REPLACE VIEW check_tails_in_premium AS

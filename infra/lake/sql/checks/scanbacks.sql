@@ -1,5 +1,5 @@
--- check_scanback_without_parent: fish scanned back as a new batch whose origin is lost. A factory without intake records knows no batch: only a parent that
--- is not named at all is wrong there.
+-- check_scanback_without_parent: fish that was scanned back as a new batch without a known parent. A factory without intake records knows no batches. There the
+-- only violation is a parent that is not named.
 CREATE OR REPLACE VIEW check_scanback_without_parent AS
 WITH batches AS (
     SELECT batch_code FROM staging.traceability

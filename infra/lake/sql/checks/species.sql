@@ -1,6 +1,7 @@
--- check_species_mismatch: product of a species that did not go in.
+-- check_species_mismatch: outputs whose product is of a species that did not go into the run.
 --
--- A batch is of the species that its intakes name, else of the one that the input's own row names. Species that are none of ours are compared by their text.
+-- The species of a batch is the one that its intakes name, else the one that the row of the input names. Species that the view words does not know are compared by
+-- their text.
 CREATE OR REPLACE VIEW check_species_mismatch AS
 WITH intakes AS (
     SELECT DISTINCT t.batch_code, COALESCE(w.species, UPPER(TRIM(t.species))) AS species

@@ -1,6 +1,6 @@
--- allergen-changeovers: consecutive runs of a line and day whose allergens differ, with what comes and what goes. Fish that goes has to be cleaned away.
+-- allergen-changeovers: consecutive runs of a line and day whose allergens differ, with the allergens that come and those that go. Those that go must be cleaned away.
 --
--- Newest date first, then line, then the latest start. A run whose product is unknown has no allergens; lists are sorted, in lower case, and null where empty.
+-- Newest date first, then line, then the latest start. A run whose product is unknown has no allergens. Lists are sorted and in lower case. An empty list is null.
 CREATE OR REPLACE VIEW report_allergen_changeovers AS
 WITH digits AS (
     SELECT d FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) AS v (d)
@@ -51,7 +51,7 @@ changes AS (
     GROUP BY production_date, run_number, to_run, allergen
 ),
 lists AS (
-    -- An array may hold nulls; joining it leaves them out.
+    -- array_join leaves out the nulls of an array.
     SELECT
         production_date,
         run_number,

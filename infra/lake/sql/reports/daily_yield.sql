@@ -6,7 +6,7 @@ WITH complete AS (
         input_kg > 0 AND actual_kg IS NOT NULL AS has_yield,
         target_kg > 0 AND actual_kg IS NOT NULL AS has_efficiency,
         COALESCE(pack_target_g > 0 AND pack_giveaway_g IS NOT NULL, FALSE) AS has_packs,
-        -- Of a run whose packs are not known: what the weighing system says that it was packed to.
+        -- If the packs of the run are not known: its target weight by the sums of the weighing system.
         CASE WHEN giveaway_pct IS NOT NULL THEN COALESCE(total_weight_kg, actual_kg) - COALESCE(total_giveaway_kg, 0) END AS told_target_kg
     FROM reported_runs r
     WHERE complete

@@ -1,4 +1,4 @@
--- giveaway: what the packs of complete runs hold above their targets, by product and line; only packs of which both weights are known. The most first.
+-- giveaway: how much the packs of complete runs weigh above their targets, by product and line. Only packs whose two weights are known count. The most first.
 CREATE OR REPLACE VIEW report_giveaway AS
 WITH packs AS (
     SELECT run_number, production_date, COUNT(*) AS packs, SUM(target_weight) / 1000 AS target_kg, SUM(net_weight) / 1000 AS net_kg

@@ -1,4 +1,4 @@
--- order-fulfilment: how far each order's products have come. Newest despatch date first, then order and product.
+-- order-fulfilment: how far the products of each order have come. Newest despatch date first, then order and product.
 CREATE OR REPLACE VIEW report_order_fulfilment AS
 WITH lines AS (
     SELECT d.*, CASE WHEN d.status IN ('pending', 'loaded', 'delivered') THEN d.status END AS state

@@ -1,4 +1,4 @@
--- reported_runs: the runs of the window that the filters of report_scope let through, complete or not.
+-- reported_runs: the runs that the window and the filters of report_scope let through, complete or not.
 CREATE OR REPLACE VIEW reported_runs AS
 SELECT r.*
 FROM runs r

@@ -1,4 +1,4 @@
--- shift-productivity: the shifts of the window added up by shift and line; each figure over the rows that know both sides of it. By line, then shift.
+-- shift-productivity: the shifts of the window, added up by shift and line. Each figure covers the rows that know both sides of it. By line, then shift.
 CREATE OR REPLACE VIEW report_shift_productivity AS
 WITH shifts AS (
     SELECT f.*, output_kg IS NOT NULL AND actual_hours IS NOT NULL AND planned_hours IS NOT NULL AND max_capacity_kg IS NOT NULL AS has_rate

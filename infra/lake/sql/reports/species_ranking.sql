@@ -1,4 +1,4 @@
--- species-ranking: complete runs by species, the best yield first; species without a yield come last.
+-- species-ranking: the complete runs by species. The best yield comes first, species without a yield come last.
 CREATE OR REPLACE VIEW report_species_ranking AS
 WITH sums AS (
     SELECT

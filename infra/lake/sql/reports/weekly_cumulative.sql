@@ -1,5 +1,5 @@
--- weekly-cumulative: complete runs of each date and line, and what the line has made since Monday, also where the window begins later in the week. Newest
--- date first, then line.
+-- weekly-cumulative: the complete runs of each date and line, and what the line has made since Monday, even if the window begins later in the week. Newest date
+-- first, then line.
 CREATE OR REPLACE VIEW report_weekly_cumulative AS
 WITH days AS (
     SELECT
