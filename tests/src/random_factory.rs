@@ -2,7 +2,10 @@
 //! everything that is nasty about legacy rows. The same seed gives the same rows.
 
 use rusqlite::{Connection, params_from_iter, types::Value};
-use warehouse::sources::{ALL, Column, Kind, Source};
+use warehouse::sources::{
+    ALL, CASE_VERIFICATION, Column, DESPATCH, Kind, PLU, PROD_LINES, PRODUCT_CATALOGUE, Source,
+    TEMPERATURE_LOGS, TRANSACTIONS,
+};
 
 use crate::factory::Factory;
 use crate::faults::schedule::dice::Dice;
@@ -32,12 +35,16 @@ fn rows_of(dice: &mut Dice, source: &Source) -> i64 {
     if dice.chance(60) {
         return 0;
     }
-    match source.staging {
-        "transactions" => dice.between(100, 700),
-        "case_verification" | "temperature_logs" => dice.between(30, 120),
-        "prod_lines" => 4,
-        "plu" | "product_catalogue" => 9,
-        _ => dice.between(10, 45),
+    if source == &TRANSACTIONS {
+        dice.between(100, 700)
+    } else if [&CASE_VERIFICATION, &TEMPERATURE_LOGS].contains(&source) {
+        dice.between(30, 120)
+    } else if source == &PROD_LINES {
+        4
+    } else if [&PLU, &PRODUCT_CATALOGUE].contains(&source) {
+        9
+    } else {
+        dice.between(10, 45)
     }
 }
 
@@ -179,7 +186,7 @@ fn words(dice: &mut Dice, source: &Source, name: &str, id: i64) -> String {
         "return_method" => dice.pick(&["OCM", "OCM", "PROD_RETURN", "ocm "]),
         "expected_plu" | "scanned_plu" => dice.pick(&["17", "17", "17", " 17", "18", "", "017"]),
         "severity" => dice.pick(&["critical", "Major", "MINOR", "cosmetic", ""]),
-        "status" if source.staging == "despatch" => {
+        "status" if source == &DESPATCH => {
             dice.pick(&["pending", "loaded", "Loaded ", "delivered", "lost", ""])
         }
         "status" => {

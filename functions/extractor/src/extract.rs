@@ -11,9 +11,8 @@ use polars::error::PolarsError;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 use warehouse::WarehouseError;
-use warehouse::segment::{OP_REJECT, OP_STILL_REJECTED, OP_UPSERT};
+use warehouse::segment::{OP_REJECT, OP_STILL_REJECTED, OP_UPSERT, of_op};
 use warehouse::sources::Source;
-use warehouse::staging::fold::of_op;
 use warehouse::transform::JobStamp;
 
 use crate::known::Known;
@@ -258,7 +257,7 @@ impl<'a> Extraction<'a> {
             reload,
             pass,
         };
-        let csv = warehouse::segment::rejected_csv(self.source, &rows)?;
+        let csv = warehouse::rejected_csv::rejected_csv(self.source, &rows)?;
         match self.lake.commit_segment(self.source.staging, self.next, &mut rows, &info, csv).await? {
             Commit::Done => {}
             Commit::Lost => return Err(TableError::Overtaken),

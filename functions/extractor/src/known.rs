@@ -7,7 +7,7 @@ use lake::{Lake, Slot};
 use polars::prelude::*;
 use warehouse::segment::{OP_REJECT, OP_STILL_REJECTED, OP_UPSERT};
 use warehouse::sources::{Column, Source};
-use warehouse::staging::{fold, open, parts};
+use warehouse::staging::{divide::divide, fold, open};
 
 use crate::extract::TableError;
 use crate::rows::{SegmentRow, frame};
@@ -43,7 +43,7 @@ impl<'a> Known<'a> {
         let source = self.source;
         let frame = frame(source, &rows)?;
         let mut changed = frame.clear();
-        for (part, rows) in parts::divide(source, &frame)? {
+        for (part, rows) in divide(source, &frame)? {
             let rows = match self.part(&part).await? {
                 None => rows,
                 Some(held) => {
@@ -62,7 +62,7 @@ impl<'a> Known<'a> {
         let source = self.source;
         let frame = frame(source, &rows)?;
         let mut held_rows = frame.clear();
-        for (part, rows) in parts::divide(source, &frame)? {
+        for (part, rows) in divide(source, &frame)? {
             if let Some(held) = self.part(&part).await? {
                 let keys = source.key_names();
                 held_rows.vstack_mut_owned(rows.join(

@@ -8,8 +8,8 @@ use lake::{Lake, Mode, Slot};
 use polars::prelude::*;
 use warehouse::segment::{OP_DELETE, OP_FORGET, OP_STILL_REJECTED};
 use warehouse::sources::{Kind, Source};
-use warehouse::staging::fold::with_watermark;
-use warehouse::staging::parts::{may_hold, months_since};
+use warehouse::staging::stamps::watermark_of;
+use warehouse::staging::zones::{may_hold, months_since};
 
 use crate::extract::{Extraction, Judged, Read, TableError, column_names, key_text, parse_watermark};
 use crate::rows::{SegmentRow, frame};
@@ -332,8 +332,8 @@ async fn held_since(
     let mut held = HashMap::new();
     for (part, _) in parts.iter().filter(|(_, zone)| may_hold(zone, "month", &months_since(zone, since))) {
         let Some(rows) = lake.held(source.staging, Slot::Part(part), Some(&columns)).await? else { continue };
-        let rows = with_watermark(source, &rows.frame)?;
-        let stamps = rows.column("_watermark")?.clone();
+        let rows = rows.frame;
+        let stamps = watermark_of(source, &rows)?;
         let keys: Vec<Vec<Value>> = source
             .key_names()
             .iter()

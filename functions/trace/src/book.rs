@@ -8,7 +8,7 @@ use domain::trace::{Depths, Lineage, parents_of_scan_back};
 use polars::prelude::{Column, DataFrame, DataFrameJoinOps, IntoLazy, JoinArgs, JoinType, col, cols, lit};
 use serve::{Result, Snapshot, rows, work};
 use warehouse::marts::{TRACE_LINKS, month};
-use warehouse::staging::parts::{BATCH_GROUP, batch_groups, may_hold};
+use warehouse::staging::zones::{BATCH_GROUP, batch_groups, may_hold};
 
 use crate::link::{Link, RunKey};
 

@@ -8,7 +8,7 @@ use polars::prelude::{DataFrame, IntoLazy, col, lit};
 use serde::de::DeserializeOwned;
 use serve::{Error, Result, Snapshot, rows, work};
 use warehouse::marts::{BATCH_DESPATCHES, INTAKES, Mart, RUNS, month};
-use warehouse::staging::parts::{BATCH_GROUP, batch_groups, may_hold, run_groups};
+use warehouse::staging::zones::{BATCH_GROUP, batch_groups, may_hold, run_groups};
 
 use crate::book::{Book, Reach, Start};
 use crate::link::{BatchDespatch, Intake, Kind, Link, RunKey, RunRow};

@@ -2,7 +2,7 @@
 //! staging.
 //!
 //! - [`sources`]: the ERP's tables, columns, keys and watermarks
-//! - [`segment`]: what a raw segment's rows look like
+//! - [`segment`]: what a raw segment's rows look like; [`rejected_csv`]: those that were rejected, for people
 //! - [`staging`]: raw segments folded into the current version of each row
 //! - [`marts`]: what readers ask
 //! - [`transform`]: catches staging and marts up with raw, and publishes
@@ -12,6 +12,7 @@
 mod error;
 mod frames;
 pub mod marts;
+pub mod rejected_csv;
 pub mod scope;
 pub mod segment;
 pub mod sources;

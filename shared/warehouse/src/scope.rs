@@ -3,7 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use polars::prelude::DataFrame;
+use polars::prelude::{DataFrame, PolarsResult};
+
+use crate::sources::{
+    BATCH_LINEAGE, CASE_VERIFICATION, DESPATCH, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS,
+    Source, TRANSACTIONS,
+};
 
 /// The touched runs with everything that belongs to them. Each frame has `run_number` and `production_date`
 /// of the run that a row counts for.
@@ -19,13 +24,13 @@ pub struct RunScope {
     pub inputs: DataFrame,
     /// Staging `run_outputs`.
     pub outputs: DataFrame,
-    /// Staging `transactions`: `trans_no`, `trans_date`, `net_weight` and `target_weight` in grams.
+    /// Staging `transactions`, as far as [`mart_columns`](crate::sources::Source::mart_columns) go.
     pub packs: DataFrame,
     /// Staging `batch_lineage`.
     pub lineage: DataFrame,
     /// Staging `despatch`.
     pub despatch: DataFrame,
-    /// Staging `case_verification`: `label_seq`, `expected_plu` and `scanned_plu`.
+    /// Staging `case_verification`, as far as [`mart_columns`](crate::sources::Source::mart_columns) go.
     pub cases: DataFrame,
     /// The batches that inputs and scan-backs of these runs name, as far as they are known, by `batch_code`:
     /// a row for each intake, with its `species`, and one for each scan-back that made the batch.
@@ -43,15 +48,38 @@ pub struct RunScope {
     pub finished: DataFrame,
 }
 
+impl RunScope {
+    /// The rows that `of_runs` gives of each table. What stands beside them is for the caller to add.
+    pub(crate) fn of(mut of_runs: impl FnMut(&Source) -> PolarsResult<DataFrame>) -> PolarsResult<Self> {
+        Ok(Self {
+            runs: of_runs(&RUN_NUMBERS)?,
+            sheets: of_runs(&RUN_SHEETS)?,
+            totals: of_runs(&RUN_TOTALS)?,
+            inputs: of_runs(&RUN_INPUTS)?,
+            outputs: of_runs(&RUN_OUTPUTS)?,
+            packs: of_runs(&TRANSACTIONS)?,
+            lineage: of_runs(&BATCH_LINEAGE)?,
+            despatch: of_runs(&DESPATCH)?,
+            cases: of_runs(&CASE_VERIFICATION)?,
+            batches: DataFrame::empty(),
+            intakes: DataFrame::empty(),
+            unread: BTreeSet::new(),
+            lines: DataFrame::empty(),
+            products: DataFrame::empty(),
+            finished: DataFrame::empty(),
+        })
+    }
+}
+
 /// The rows of one table on the touched days.
 #[derive(Clone, Debug)]
 pub struct DayScope {
-    /// The table's staging rows that count for these days (see
-    /// [`day_columns`](crate::sources::Source::day_columns)), each with its `day`.
+    /// The table's staging rows that count for these days (see [`days`](crate::sources::Source::days)), each
+    /// with its `day`.
     pub rows: DataFrame,
     /// Staging `prod_lines`, whole.
     pub lines: DataFrame,
-    /// For shifts, the finished rows of the mart `runs` of these days; else empty.
+    /// The finished rows of the mart `runs` of these days for a build that takes them; else empty.
     pub runs: DataFrame,
 }
 

@@ -1,4 +1,4 @@
-//! What changed rows touch: the runs, days and tables whose marts must be made again.
+//! What changed rows touch: the runs, days, batches and products that must be made again in the marts.
 //!
 //! It is written into the manifest *before* staging is overwritten. From then on the old rows are gone, and
 //! with them the knowledge of where they counted; a run that dies between staging and marts leaves this note
@@ -11,8 +11,8 @@ use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::frames::texts;
-use crate::sources::Source;
-use crate::staging::parts::day_of_each;
+use crate::sources::{OfRun, Source, Touches};
+use crate::staging::stamps::day_of_each;
 
 /// More runs or days than this are noted as "all".
 const NOTE_MAX: usize = 2000;
@@ -36,9 +36,9 @@ pub(crate) struct Touched {
     /// name; `None` is every batch.
     #[serde(default)]
     pub(crate) rows_of_batches: BTreeMap<String, Option<BTreeSet<String>>>,
-    /// Staging names of tables with changes.
+    /// The products.
     #[serde(default)]
-    pub(crate) tables: BTreeSet<String>,
+    pub(crate) products: bool,
 }
 
 impl Touched {
@@ -48,34 +48,26 @@ impl Touched {
         if rows.height() == 0 {
             return Ok(touched);
         }
-        touched.tables.insert(source.staging.to_owned());
+        let staging = source.staging.to_owned();
+        if source.run != OfRun::None {
+            touched.runs = texts(rows, "run_number")?;
+        }
         if let Some(days) = day_of_each(source, rows)? {
-            let days = days.unique()?;
-            touched
-                .days
-                .insert(source.staging.to_owned(), Some(days.date()?.as_date_iter().flatten().collect()));
+            let days = days.unique()?.date()?.as_date_iter().flatten().collect();
+            touched.days.insert(staging.clone(), Some(days));
         }
-        if source.counts_by_batch() {
-            touched.rows_of_batches.insert(source.staging.to_owned(), Some(texts(rows, "batch_code")?));
+        if let Some(batch) = source.batch {
+            touched.rows_of_batches.insert(staging, Some(texts(rows, &source.column(batch).name())?));
         }
-        match source.staging {
-            // What a line or a product is called stands in every run of theirs, and what a line is called in
-            // its shifts.
-            "prod_lines" => {
-                touched.all_runs = true;
-                touched.days.insert("shifts".to_owned(), None);
+        for touches in source.touches {
+            match touches {
+                Touches::EveryRun => touched.all_runs = true,
+                Touches::RunsNaming(batch) => touched.batches = texts(rows, &source.column(batch).name())?,
+                Touches::EveryDayOf(other) => {
+                    touched.days.insert(other.staging.to_owned(), None);
+                }
+                Touches::Products => touched.products = true,
             }
-            "plu" | "product_catalogue" => touched.all_runs = true,
-            "run_numbers" | "transactions" | "run_totals" | "run_sheets" | "run_inputs" | "run_outputs" => {
-                touched.runs = texts(rows, "run_number")?;
-            }
-            "case_verification" | "despatch" => touched.runs = texts(rows, "run_number")?,
-            "batch_lineage" => {
-                touched.runs = texts(rows, "run_number")?;
-                touched.batches = texts(rows, "new_batch_code")?;
-            }
-            "traceability" => touched.batches = texts(rows, "batch_code")?,
-            _ => {}
         }
         Ok(touched)
     }
@@ -85,7 +77,7 @@ impl Touched {
         self.all_runs |= other.all_runs;
         self.runs.extend(other.runs);
         self.batches.extend(other.batches);
-        self.tables.extend(other.tables);
+        self.products |= other.products;
         if self.all_runs || self.runs.len() > NOTE_MAX || self.batches.len() > NOTE_MAX {
             self.all_runs = true;
             self.runs.clear();

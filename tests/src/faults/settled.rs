@@ -8,9 +8,11 @@ use chrono::NaiveDateTime;
 use extractor_function::validate::{RejectedRow, Value, validate};
 use lake::{Lake, Manifest, MemoryStore, Mode, PutMode, Slot, Store};
 use polars::prelude::{DataFrame, StringChunked};
+use warehouse::marts;
+use warehouse::rejected_csv::rejected_csv;
 use warehouse::sources::{ALL, Source};
+use warehouse::staging::open::rejected_schema;
 use warehouse::transform::{JobStamp, stage};
-use warehouse::{marts, segment};
 
 use super::see_one_version;
 use super::small::Small;
@@ -106,7 +108,7 @@ impl Goal {
     ) -> Result<(), String> {
         let open = match lake.held(source.staging, Slot::Rejected, None).await.map_err(said)? {
             Some(held) => held.frame,
-            None => DataFrame::empty_with_schema(&segment::rejected_schema()),
+            None => DataFrame::empty_with_schema(&rejected_schema()),
         };
         let texts = |name: &str| -> Vec<String> {
             let column: &StringChunked =
@@ -205,7 +207,7 @@ async fn check_segments(
     })?;
     for number in numbers {
         let segment = lake.segment(source.staging, number, None).await.map_err(said)?;
-        if let Some(csv) = segment::rejected_csv(source, &segment.frame).map_err(said)? {
+        if let Some(csv) = rejected_csv(source, &segment.frame).map_err(said)? {
             let key = format!(
                 "factory={}/rejected/{}/{number:08}.csv",
                 factory.settings.factory_id, source.staging

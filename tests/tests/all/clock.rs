@@ -10,8 +10,7 @@ use warehouse::sources::{ALL, Owner, RUN_INPUTS};
 
 /// A factory with the ERP's own tables and `run_inputs`, read by stamps or by keys.
 fn factory(now: &str, is_indexed: bool) -> Small {
-    let tables =
-        ALL.into_iter().filter(|source| source.owner == Owner::Erp || source.table == RUN_INPUTS.table);
+    let tables = ALL.into_iter().filter(|source| source.owner == Owner::Erp || *source == &RUN_INPUTS);
     Small::new(moment(now), tables, |_| is_indexed)
 }
 

@@ -11,7 +11,7 @@ use tests::factory::moment;
 use tests::faults::small::Small;
 use tests::faults::{Goal, Outage, Unharmed, Wire, see_one_version};
 use tideline::s3::{BUCKET, Server};
-use warehouse::sources::{ALL, Owner};
+use warehouse::sources::{ALL, Owner, RUN_INPUTS};
 
 const OUTAGES: [Outage; 6] = [
     Outage::LostRequest,
@@ -27,8 +27,7 @@ const ATTEMPTS: usize = 3;
 const CONFLICT_ATTEMPTS: usize = 5;
 
 fn factory() -> Small {
-    let tables =
-        ALL.into_iter().filter(|source| source.owner == Owner::Erp || source.staging == "run_inputs");
+    let tables = ALL.into_iter().filter(|source| source.owner == Owner::Erp || *source == &RUN_INPUTS);
     let factory = Small::new(moment("2026-11-20T14:00:00"), tables, |_| true);
     factory.execute(
         "INSERT INTO RunNumber (RunNumber, ProductionDate, Description, Complete, Created) VALUES ('1', '2026-11-20', 'cod loin', 1, '2026-11-20 06:00:00');

@@ -45,7 +45,7 @@ pub const FCT_SHIFT_PRODUCTIVITY: Mart = Mart {
     grain: &["shift_date", "shift_code", "prod_line"],
     month_of: Some("shift_date"),
     tables: &["shifts", "prod_lines", "run_numbers", "run_totals"],
-    builds: &[Build::Days(&SHIFTS, build)],
+    builds: &[Build::DaysWithRuns(&SHIFTS, build)],
 };
 
 /// The bookings of one row.

@@ -95,6 +95,11 @@ pub const ALL: [&Mart; 25] = [
     &BATCH_DESPATCHES,
 ];
 
+/// All builds of all marts, in the order in which they are made.
+pub(crate) fn builds() -> impl Iterator<Item = (&'static Mart, Build)> {
+    ALL.into_iter().flat_map(|mart| mart.builds.iter().map(move |build| (mart, *build)))
+}
+
 /// A mart.
 #[derive(Debug)]
 pub struct Mart {
@@ -146,10 +151,12 @@ pub enum Build {
     /// The rows of these production dates, from the finished rows of the mart `runs`, replaced by date.
     Dates(fn(&DataFrame) -> PolarsResult<DataFrame>),
     /// The rows of these days, from the rows of this table that count for them, replaced by day. The table
-    /// has [`Source::day_columns`].
+    /// has [`Source::days`].
     Days(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
+    /// The same, beside the finished rows of the mart `runs` of these days: made again where these change, too.
+    DaysWithRuns(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
     /// The rows that name these batches, from the rows of this table that do, replaced by batch code. The
-    /// table is one of [`Source::counts_by_batch`].
+    /// table has a [`Source::batch`].
     Batches(&'static Source, fn(&DataFrame) -> PolarsResult<DataFrame>),
     /// The whole mart, from the product tables.
     Products(fn(&ProductScope) -> PolarsResult<DataFrame>),
@@ -162,7 +169,7 @@ impl Build {
             Self::Runs(_) => "run",
             Self::Dates(_) => "date",
             // Of the marts with several builds, those of findings take days of readings.
-            Self::Days(..) => "reading",
+            Self::Days(..) | Self::DaysWithRuns(..) => "reading",
             Self::Batches(..) => "batch",
             Self::Products(_) => "all",
         }

@@ -8,11 +8,8 @@ use polars::prelude::*;
 
 use crate::frames;
 use crate::scope::{DayScope, ProductScope, RunScope};
-use crate::sources::{
-    BATCH_LINEAGE, CASE_VERIFICATION, DESPATCH, PLU, PROD_LINES, PRODUCT_CATALOGUE, RUN_INPUTS, RUN_NUMBERS,
-    RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS, Source, TEMPERATURE_LOGS, TRACEABILITY, TRANSACTIONS,
-};
-use crate::staging::parts::day_of_each;
+use crate::sources::{PLU, PROD_LINES, PRODUCT_CATALOGUE, Source, TEMPERATURE_LOGS, TRACEABILITY};
+use crate::staging::stamps::day_of_each;
 
 use super::{PRODUCTS, RUNS};
 
@@ -28,21 +25,13 @@ pub(super) fn at(date: u32, hour: u32, minute: u32) -> NaiveDateTime {
 pub(super) fn no_runs() -> RunScope {
     let nothing = DataFrame::empty();
     RunScope {
-        runs: of_run(&RUN_NUMBERS, &nothing),
-        sheets: of_run(&RUN_SHEETS, &nothing),
-        totals: of_run(&RUN_TOTALS, &nothing),
-        inputs: of_run(&RUN_INPUTS, &nothing),
-        outputs: of_run(&RUN_OUTPUTS, &nothing),
-        packs: of_run(&TRANSACTIONS, &nothing),
-        lineage: of_run(&BATCH_LINEAGE, &nothing),
-        despatch: of_run(&DESPATCH, &nothing),
-        cases: of_run(&CASE_VERIFICATION, &nothing),
         batches: df!["batch_code" => [""; 0], "species" => [""; 0]].unwrap(),
         intakes: rows(&TRACEABILITY, &nothing),
         unread: BTreeSet::new(),
         lines: rows(&PROD_LINES, &nothing),
         products: products(&nothing),
         finished: runs(&nothing),
+        ..RunScope::of(|source| Ok(of_run(source, &nothing))).unwrap()
     }
 }
 

@@ -1,6 +1,6 @@
 //! `batch_lineage`: batches scanned into a run and back out of it.
 
-use super::{Owner, Part, Source, number, text, time, whole};
+use super::{Division, OfRun, Owner, Source, Touches, number, text, time, whole};
 
 /// Scan-ins, scan-backs and returns of batches.
 pub const BATCH_LINEAGE: Source = Source {
@@ -23,5 +23,12 @@ pub const BATCH_LINEAGE: Source = Source {
     key: &["lineage_id"],
     watermark: "updated_at",
     watermark_until_changed: None,
-    part: Part::Range("lineage_id", 20_000),
+    division: Division::Range("lineage_id", 20_000),
+    run: OfRun::AtTime("scan_time"),
+    named_batch: Some("parent_batch"),
+    days: &[],
+    batch: None,
+    // A batch that a scan-back made is known to the runs that take it in.
+    touches: &[Touches::RunsNaming("new_batch_code")],
+    mart_columns: None,
 };

@@ -1,6 +1,6 @@
 //! `case_verification`: what the inline scanner read on each case.
 
-use super::{Owner, Part, Source, text, time, whole};
+use super::{Division, OfRun, Owner, Source, text, time, whole};
 
 /// Scanned cases.
 pub const CASE_VERIFICATION: Source = Source {
@@ -22,5 +22,18 @@ pub const CASE_VERIFICATION: Source = Source {
     key: &["verify_id"],
     watermark: "updated_at",
     watermark_until_changed: None,
-    part: Part::Range("verify_id", 50_000),
+    division: Division::Range("verify_id", 50_000),
+    run: OfRun::AtTime("scan_time"),
+    named_batch: None,
+    days: &[],
+    batch: None,
+    touches: &[],
+    mart_columns: Some(&[
+        "run_number",
+        "label_seq",
+        "expected_plu",
+        "scanned_plu",
+        "scan_time",
+        "updated_at",
+    ]),
 };

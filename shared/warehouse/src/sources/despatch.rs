@@ -1,6 +1,6 @@
 //! `despatch`: what left the factory, for whom.
 
-use super::{Owner, Part, Source, date, number, signed, text, time, whole};
+use super::{Division, OfRun, Owner, Source, date, number, signed, text, time, whole};
 
 /// Orders on their way out.
 pub const DESPATCH: Source = Source {
@@ -25,5 +25,12 @@ pub const DESPATCH: Source = Source {
     key: &["despatch_id"],
     watermark: "updated_at",
     watermark_until_changed: None,
-    part: Part::Range("despatch_id", 20_000),
+    division: Division::Range("despatch_id", 20_000),
+    // An order leaves on its day, whenever that is: by the end of it, all runs of the day have begun.
+    run: OfRun::AtEndOf("despatch_date"),
+    named_batch: None,
+    days: &["despatch_date", "updated_at"],
+    batch: Some("batch_code"),
+    touches: &[],
+    mart_columns: None,
 };

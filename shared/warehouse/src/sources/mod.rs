@@ -1,15 +1,15 @@
-//! The ERP's tables as data: one file per source table, from which SELECT, validation, Parquet schema,
-//! staging and the sandbox's tables derive.
+//! The ERP's tables as data: one file per source table, which says all there is to say of it. SELECT,
+//! validation, Parquet schema, staging, the sandbox's tables and what a changed row touches follow from it.
 //!
 //! Adding a source table is a new file here and its line in [`ALL`]. This module reads no database and holds
-//! no rule beyond types, keys and ranges.
+//! no rule beyond these declarations.
 
 mod batch_lineage;
 mod case_verification;
 mod column;
 mod despatch;
+mod division;
 mod non_conformance;
-mod part;
 mod plu;
 mod prod_lines;
 mod product_catalogue;
@@ -19,18 +19,17 @@ mod run_outputs;
 mod run_sheets;
 mod run_totals;
 mod shifts;
+mod source;
 mod temperature_logs;
 mod traceability;
 mod transactions;
-
-use polars::prelude::{Field, PlSmallStr, Schema};
 
 pub use batch_lineage::BATCH_LINEAGE;
 pub use case_verification::CASE_VERIFICATION;
 pub use column::{Column, Kind, date, flag, number, signed, text, time, whole};
 pub use despatch::DESPATCH;
+pub use division::Division;
 pub use non_conformance::NON_CONFORMANCE;
-pub use part::Part;
 pub use plu::PLU;
 pub use prod_lines::PROD_LINES;
 pub use product_catalogue::PRODUCT_CATALOGUE;
@@ -40,6 +39,7 @@ pub use run_outputs::RUN_OUTPUTS;
 pub use run_sheets::RUN_SHEETS;
 pub use run_totals::RUN_TOTALS;
 pub use shifts::SHIFTS;
+pub use source::{OfRun, Owner, Source, Touches};
 pub use temperature_logs::TEMPERATURE_LOGS;
 pub use traceability::TRACEABILITY;
 pub use transactions::TRANSACTIONS;
@@ -64,101 +64,10 @@ pub const ALL: [&Source; 16] = [
     &SHIFTS,
 ];
 
-/// Where a table lives in SQL Server, which also tells whether a factory must have it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owner {
-    /// Schema `dbo`: the ERP's own table; without it there is nothing to extract.
-    Erp,
-    /// Schema `production`: the factory's table; one that is not there is skipped.
-    Factory,
-}
-
-impl Owner {
-    /// The schema's name in SQL Server.
-    pub const fn schema(self) -> &'static str {
-        match self {
-            Self::Erp => "dbo",
-            Self::Factory => "production",
-        }
-    }
-}
-
-/// One source table.
-#[derive(Debug)]
-pub struct Source {
-    /// The table's name in the ERP.
-    pub table: &'static str,
-    /// Its schema, and whether it must be there.
-    pub owner: Owner,
-    /// What the lake calls it.
-    pub staging: &'static str,
-    /// The columns that are read, by their names in the ERP.
-    pub columns: &'static [Column],
-    /// The columns that identify a row.
-    pub key: &'static [&'static str],
-    /// The column that tells when a row last changed.
-    pub watermark: &'static str,
-    /// The column that stands in where the watermark is NULL (a row that was never changed since it was
-    /// made).
-    pub watermark_until_changed: Option<&'static str>,
-    /// How staging divides the rows into objects.
-    pub part: Part,
-}
-
 impl Source {
     /// The source of a staging name.
     pub fn of_staging(staging: &str) -> Option<&'static Source> {
         ALL.into_iter().find(|source| source.staging == staging)
-    }
-
-    /// The column of this ERP name.
-    ///
-    /// # Panics
-    /// If the declaration itself is wrong: a test holds it over [`ALL`].
-    pub fn column(&self, name: &str) -> &Column {
-        self.columns
-            .iter()
-            .find(|column| column.source == name)
-            .unwrap_or_else(|| panic!("{} declares no column {name}", self.table))
-    }
-
-    /// The key columns' names in the lake.
-    pub fn key_names(&self) -> Vec<String> {
-        self.key.iter().map(|name| self.column(name).name()).collect()
-    }
-
-    /// The names in the lake of the columns that tell a row's watermark: the first that is not NULL counts.
-    pub fn watermark_names(&self) -> Vec<String> {
-        [Some(self.watermark), self.watermark_until_changed]
-            .into_iter()
-            .flatten()
-            .map(|name| self.column(name).name())
-            .collect()
-    }
-
-    /// The dates or times whose day a row counts for, in the tables that marts take by day: the first that is
-    /// not NULL.
-    pub fn day_columns(&self) -> &'static [&'static str] {
-        match self.staging {
-            "temperature_logs" => &["reading_time"],
-            "non_conformance" => &["nc_date"],
-            "shifts" => &["shift_date"],
-            "despatch" => &["despatch_date", "updated_at"],
-            _ => &[],
-        }
-    }
-
-    /// Whether marts take the table's rows by the batch that they name.
-    pub fn counts_by_batch(&self) -> bool {
-        ["traceability", "despatch"].contains(&self.staging)
-    }
-
-    /// The staging columns with their Polars types.
-    pub fn schema(&self) -> Schema {
-        self.columns
-            .iter()
-            .map(|column| Field::new(PlSmallStr::from_string(column.name()), column.kind.dtype()))
-            .collect()
     }
 }
 
@@ -170,25 +79,72 @@ mod tests {
     #[test]
     fn every_declaration_names_only_columns_that_it_has() {
         for source in ALL {
+            let table = source.table;
             let names: BTreeSet<_> = source.columns.iter().map(Column::name).collect();
-            assert_eq!(names.len(), source.columns.len(), "{} names a column twice", source.table);
-            for name in source.key.iter().chain([&source.watermark]).chain(&source.watermark_until_changed) {
-                let _ = source.column(name);
+            assert_eq!(names.len(), source.columns.len(), "{table} names a column twice");
+            let kind_of = |name: &str| source.column(name).kind;
+            assert!(!source.key_names().is_empty(), "{table} has no key");
+            for stamp in [Some(source.watermark), source.watermark_until_changed].into_iter().flatten() {
+                assert_eq!(kind_of(stamp), Kind::Time, "{table}.{stamp}");
             }
-            if let Some(column) = source.part.column() {
-                assert!(
-                    source.key.contains(&column),
-                    "{}: the part must be a function of the key",
-                    source.table
-                );
+            if let Some(column) = source.division.column() {
+                assert!(source.key.contains(&column), "{table}: the part must be a function of the key");
             }
-            for name in source.watermark_names() {
-                assert!(
-                    source.columns.iter().any(|c| c.name() == name && c.kind == Kind::Time),
-                    "{}: {name} is no time",
-                    source.table
-                );
+            for day in source.days {
+                assert!([Kind::Date, Kind::Time].contains(&kind_of(day)), "{table}.{day} is no day");
             }
+            let told = source.touches.iter().filter_map(|touches| match touches {
+                Touches::RunsNaming(column) => Some(*column),
+                _ => None,
+            });
+            for batch in source.batch.into_iter().chain(source.named_batch).chain(told) {
+                assert_eq!(kind_of(batch), Kind::Text, "{table}.{batch}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_of_a_run_names_it_as_the_marts_do_and_keeps_the_columns_that_tell_which_run_it_is_of() {
+        for source in ALL.into_iter().filter(|source| source.run != OfRun::None) {
+            let mut needed = vec!["run_number".to_owned()];
+            match source.run {
+                OfRun::Dated => needed.push("production_date".to_owned()),
+                OfRun::AtTime(column) | OfRun::AtEndOf(column) => needed.extend(source.names(&[column])),
+                OfRun::None | OfRun::AtWatermark => {}
+            }
+            needed.extend(source.watermark_names());
+            let all: Vec<_> = source.columns.iter().map(Column::name).collect();
+            let kept = source.mart_columns.map_or(all, |columns| source.names(columns));
+            for column in needed {
+                assert!(kept.contains(&column), "{}: marts need {column}", source.table);
+            }
+        }
+    }
+
+    #[test]
+    fn a_change_in_any_table_touches_something() {
+        for source in ALL {
+            let touches = source.run != OfRun::None
+                || source.batch.is_some()
+                || !source.days.is_empty()
+                || !source.touches.is_empty();
+            assert!(touches, "{}: no mart would notice a change", source.table);
+            for other in source.touches {
+                if let Touches::EveryDayOf(other) = other {
+                    assert!(!other.days.is_empty(), "{} is not taken by day", other.table);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_tables_that_are_keyed_by_run_number_are_divided_by_it() {
+        for source in ALL.into_iter().filter(|source| source.key_names()[0] == "run_number") {
+            assert!(
+                matches!(source.division, Division::Digits("RunNumber" | "run_number", _)),
+                "{}",
+                source.table
+            );
         }
     }
 

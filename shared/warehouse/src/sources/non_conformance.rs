@@ -1,6 +1,6 @@
 //! `non_conformance`: quality records from raised to closed.
 
-use super::{Owner, Part, Source, date, text, time, whole};
+use super::{Division, OfRun, Owner, Source, date, text, time, whole};
 
 /// Quality records.
 pub const NON_CONFORMANCE: Source = Source {
@@ -26,5 +26,11 @@ pub const NON_CONFORMANCE: Source = Source {
     key: &["nc_id"],
     watermark: "updated_at",
     watermark_until_changed: None,
-    part: Part::Range("nc_id", 20_000),
+    division: Division::Range("nc_id", 20_000),
+    run: OfRun::None,
+    named_batch: None,
+    days: &["nc_date"],
+    batch: None,
+    touches: &[],
+    mart_columns: None,
 };

@@ -1,6 +1,6 @@
 //! `SI_OCM_PLU`: the product master of the weighing system.
 
-use super::{Owner, Part, Source, flag, number, text, time, whole};
+use super::{Division, OfRun, Owner, Source, Touches, flag, number, text, time, whole};
 
 /// Products as the weighing system knows them; `PackSize` in grams, `ShelfLife` in days.
 pub const PLU: Source = Source {
@@ -22,5 +22,12 @@ pub const PLU: Source = Source {
     key: &["PLUNumber"],
     watermark: "Updated",
     watermark_until_changed: None,
-    part: Part::One,
+    division: Division::One,
+    run: OfRun::None,
+    named_batch: None,
+    days: &[],
+    batch: None,
+    // What a product is called stands in every run of it.
+    touches: &[Touches::EveryRun, Touches::Products],
+    mart_columns: None,
 };

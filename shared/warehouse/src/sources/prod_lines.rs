@@ -1,6 +1,6 @@
 //! `prod_lines`: the production lines.
 
-use super::{Owner, Part, Source, flag, number, text, time};
+use super::{Division, OfRun, Owner, SHIFTS, Source, Touches, flag, number, text, time};
 
 /// Production lines with their capacity per shift.
 pub const PROD_LINES: Source = Source {
@@ -19,5 +19,12 @@ pub const PROD_LINES: Source = Source {
     key: &["line_id"],
     watermark: "updated_at",
     watermark_until_changed: None,
-    part: Part::One,
+    division: Division::One,
+    run: OfRun::None,
+    named_batch: None,
+    days: &[],
+    batch: None,
+    // What a line is called stands in every run of it, and in its shifts.
+    touches: &[Touches::EveryRun, Touches::EveryDayOf(&SHIFTS)],
+    mart_columns: None,
 };

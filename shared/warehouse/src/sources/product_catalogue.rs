@@ -1,6 +1,6 @@
 //! `product_catalogue`: what a product is sold as, and to whom.
 
-use super::{Owner, Part, Source, flag, number, text, time, whole};
+use super::{Division, OfRun, Owner, Source, Touches, flag, number, text, time, whole};
 
 /// Products as the factory sells them.
 pub const PRODUCT_CATALOGUE: Source = Source {
@@ -25,5 +25,12 @@ pub const PRODUCT_CATALOGUE: Source = Source {
     key: &["product_code"],
     watermark: "updated_at",
     watermark_until_changed: None,
-    part: Part::One,
+    division: Division::One,
+    run: OfRun::None,
+    named_batch: None,
+    days: &[],
+    batch: None,
+    // What a product is called stands in every run of it.
+    touches: &[Touches::EveryRun, Touches::Products],
+    mart_columns: None,
 };

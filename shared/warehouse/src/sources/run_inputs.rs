@@ -1,6 +1,6 @@
 //! `run_inputs`: kilograms of each batch code that went into a run.
 
-use super::{Owner, Part, Source, number, text, time, whole};
+use super::{Division, OfRun, Owner, Source, number, text, time, whole};
 
 /// What went into a run, per batch.
 pub const RUN_INPUTS: Source = Source {
@@ -19,5 +19,11 @@ pub const RUN_INPUTS: Source = Source {
     key: &["input_id"],
     watermark: "updated_at",
     watermark_until_changed: None,
-    part: Part::Range("input_id", 20_000),
+    division: Division::Range("input_id", 20_000),
+    run: OfRun::AtWatermark,
+    named_batch: Some("batch_code"),
+    days: &[],
+    batch: None,
+    touches: &[],
+    mart_columns: None,
 };

@@ -1,6 +1,6 @@
 //! `RunNumber`: one row per production run.
 
-use super::{Owner, Part, Source, date, flag, text, time};
+use super::{Division, OfRun, Owner, Source, date, flag, text, time};
 
 /// Production runs: a run number on a production date.
 pub const RUN_NUMBERS: Source = Source {
@@ -23,5 +23,11 @@ pub const RUN_NUMBERS: Source = Source {
     key: &["RunNumber", "ProductionDate"],
     watermark: "Updated",
     watermark_until_changed: Some("Created"),
-    part: Part::Digits("RunNumber", 1000),
+    division: Division::Digits("RunNumber", 1000),
+    run: OfRun::Dated,
+    named_batch: None,
+    days: &[],
+    batch: None,
+    touches: &[],
+    mart_columns: None,
 };

@@ -1,6 +1,6 @@
 //! `run_outputs`: what came out of a run, per product and tier.
 
-use super::{Owner, Part, Source, number, text, time, whole};
+use super::{Division, OfRun, Owner, Source, number, text, time, whole};
 
 /// What came out of a run.
 pub const RUN_OUTPUTS: Source = Source {
@@ -21,5 +21,11 @@ pub const RUN_OUTPUTS: Source = Source {
     key: &["output_id"],
     watermark: "updated_at",
     watermark_until_changed: None,
-    part: Part::Range("output_id", 20_000),
+    division: Division::Range("output_id", 20_000),
+    run: OfRun::AtWatermark,
+    named_batch: None,
+    days: &[],
+    batch: None,
+    touches: &[],
+    mart_columns: None,
 };

@@ -1,6 +1,6 @@
 //! `run_sheets`: the digitised paperwork of a run.
 
-use super::{Owner, Part, Source, date, number, text, time, whole};
+use super::{Division, OfRun, Owner, Source, date, number, text, time, whole};
 
 /// Run sheets: target, label range, times.
 pub const RUN_SHEETS: Source = Source {
@@ -24,5 +24,11 @@ pub const RUN_SHEETS: Source = Source {
     key: &["run_number", "production_date"],
     watermark: "updated_at",
     watermark_until_changed: None,
-    part: Part::Digits("run_number", 1000),
+    division: Division::Digits("run_number", 1000),
+    run: OfRun::Dated,
+    named_batch: None,
+    days: &[],
+    batch: None,
+    touches: &[],
+    mart_columns: None,
 };

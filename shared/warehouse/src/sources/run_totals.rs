@@ -1,6 +1,6 @@
 //! `SI_OCM_TOTALS`: the weighing system's sums, one row per run number.
 
-use super::{Owner, Part, Source, number, signed, text, time, whole};
+use super::{Division, OfRun, Owner, Source, number, signed, text, time, whole};
 
 /// Totals per run: `TotalWeight` and `Giveaway` in kilograms, pack statistics in grams.
 pub const RUN_TOTALS: Source = Source {
@@ -24,5 +24,11 @@ pub const RUN_TOTALS: Source = Source {
     key: &["RunNumber"],
     watermark: "Updated",
     watermark_until_changed: None,
-    part: Part::Digits("RunNumber", 1000),
+    division: Division::Digits("RunNumber", 1000),
+    run: OfRun::AtWatermark,
+    named_batch: None,
+    days: &[],
+    batch: None,
+    touches: &[],
+    mart_columns: None,
 };

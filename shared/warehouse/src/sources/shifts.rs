@@ -1,6 +1,6 @@
 //! `shifts`: people and hours per shift and line.
 
-use super::{Owner, Part, Source, date, number, text, time, whole};
+use super::{Division, OfRun, Owner, Source, date, number, text, time, whole};
 
 /// Labour per shift and line.
 pub const SHIFTS: Source = Source {
@@ -22,5 +22,11 @@ pub const SHIFTS: Source = Source {
     key: &["shift_id"],
     watermark: "updated_at",
     watermark_until_changed: None,
-    part: Part::Range("shift_id", 20_000),
+    division: Division::Range("shift_id", 20_000),
+    run: OfRun::None,
+    named_batch: None,
+    days: &["shift_date"],
+    batch: None,
+    touches: &[],
+    mart_columns: None,
 };

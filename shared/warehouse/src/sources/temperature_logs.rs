@@ -1,6 +1,6 @@
 //! `temperature_logs`: readings with the limits that held for them, in °C.
 
-use super::{Owner, Part, Source, signed, text, time, whole};
+use super::{Division, OfRun, Owner, Source, signed, text, time, whole};
 
 /// Temperature readings.
 pub const TEMPERATURE_LOGS: Source = Source {
@@ -20,5 +20,11 @@ pub const TEMPERATURE_LOGS: Source = Source {
     key: &["log_id"],
     watermark: "updated_at",
     watermark_until_changed: None,
-    part: Part::Range("log_id", 20_000),
+    division: Division::Range("log_id", 20_000),
+    run: OfRun::None,
+    named_batch: None,
+    days: &["reading_time"],
+    batch: None,
+    touches: &[],
+    mart_columns: None,
 };

@@ -1,6 +1,6 @@
 //! `traceability`: one row per intake batch, with where the fish came from.
 
-use super::{Owner, Part, Source, date, number, signed, text, time};
+use super::{Division, OfRun, Owner, Source, Touches, date, number, signed, text, time};
 
 /// Intake batches: supplier, vessel, catch area, certificate.
 pub const TRACEABILITY: Source = Source {
@@ -29,5 +29,12 @@ pub const TRACEABILITY: Source = Source {
     key: &["trace_id"],
     watermark: "updated_at",
     watermark_until_changed: None,
-    part: Part::Digits("trace_id", 5000),
+    division: Division::Digits("trace_id", 5000),
+    run: OfRun::None,
+    named_batch: None,
+    days: &[],
+    batch: Some("batch_code"),
+    // Its species and its supplier stand in the runs that took it in.
+    touches: &[Touches::RunsNaming("batch_code")],
+    mart_columns: None,
 };

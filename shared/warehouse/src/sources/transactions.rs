@@ -1,6 +1,6 @@
 //! `SI_OCM_TRANS`: one row per pack that was weighed and labelled; weights in grams.
 
-use super::{Owner, Part, Source, flag, number, signed, text, time, whole};
+use super::{Division, OfRun, Owner, Source, flag, number, signed, text, time, whole};
 
 /// Packs, each with its weights in grams.
 pub const TRANSACTIONS: Source = Source {
@@ -26,5 +26,12 @@ pub const TRANSACTIONS: Source = Source {
     key: &["TransNo"],
     watermark: "TransDate",
     watermark_until_changed: None,
-    part: Part::Range("TransNo", 50_000),
+    division: Division::Range("TransNo", 50_000),
+    run: OfRun::AtTime("TransDate"),
+    named_batch: None,
+    days: &[],
+    batch: None,
+    touches: &[],
+    // Weights are in grams.
+    mart_columns: Some(&["TransNo", "RunNumber", "TransDate", "NetWeight", "TargetWeight"]),
 };

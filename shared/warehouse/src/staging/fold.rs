@@ -2,8 +2,9 @@
 
 use polars::prelude::*;
 
+use super::stamps::watermark_of;
 use crate::frames::{anti, fit, semi, stack};
-use crate::segment::{self, OP, OP_DELETE, OP_REJECT, OP_UPSERT};
+use crate::segment::{self, OP_DELETE, OP_REJECT, OP_UPSERT, of_op};
 use crate::sources::Source;
 
 /// The rows of one segment that fall into one part.
@@ -49,21 +50,10 @@ pub fn old_versions(source: &Source, held: &DataFrame, incoming: &DataFrame) -> 
     semi(&fit(held, &source.schema())?, incoming, &source.key_names())
 }
 
-/// The rows of a segment with this operation.
-pub fn of_op(rows: &DataFrame, op: &str) -> PolarsResult<DataFrame> {
-    let ops = rows.column(OP)?;
-    rows.filter(&ops.str()?.equal(op))
-}
-
-/// Adds the watermark that counts: the first of the source's watermark columns that is not NULL.
-pub fn with_watermark(source: &Source, rows: &DataFrame) -> PolarsResult<DataFrame> {
-    let names = source.watermark_names();
-    let mut watermark = rows.column(&names[0])?.clone();
-    for name in &names[1..] {
-        watermark = watermark.zip_with(&watermark.is_not_null(), rows.column(name)?)?;
-    }
+/// Adds the watermark that counts.
+fn with_watermark(source: &Source, rows: &DataFrame) -> PolarsResult<DataFrame> {
     let mut rows = rows.clone();
-    rows.with_column(watermark.with_name(WATERMARK.into()))?;
+    rows.with_column(watermark_of(source, &rows)?.with_name(WATERMARK.into()))?;
     Ok(rows)
 }
 
@@ -98,6 +88,7 @@ fn overtaken(rows: &DataFrame, rejected: &DataFrame, keys: &[String]) -> PolarsR
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::segment::OP;
     use crate::sources::RUN_INPUTS;
     use chrono::NaiveDate;
     use proptest::prelude::*;

@@ -2,8 +2,12 @@
 //!
 //! - [`fold`]: what the rows of some segments do to the rows that are there; pure
 //! - [`open`]: which rejected rows are still open; pure
-//! - [`parts`]: which part a row lies in, and what a part holds
+//! - [`stamps`]: when rows changed, and which time and day they count for
+//! - [`divide`]: which part each row lies in
+//! - [`zones`]: what a part notes of its rows
 
+pub mod divide;
 pub mod fold;
 pub mod open;
-pub mod parts;
+pub mod stamps;
+pub mod zones;

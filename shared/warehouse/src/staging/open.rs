@@ -2,12 +2,18 @@
 
 use polars::prelude::*;
 
-use super::fold::{of_op, with_watermark};
+use super::stamps::watermark_of;
 use crate::frames::{anti, fit, stack};
-use crate::segment::{
-    OP_DELETE, OP_FORGET, OP_REJECT, OP_STILL_REJECTED, OP_UPSERT, REASON, ROW, rejected_schema,
-};
+use crate::segment::{OP_DELETE, OP_FORGET, OP_REJECT, OP_STILL_REJECTED, OP_UPSERT, REASON, ROW, of_op};
 use crate::sources::{Kind, Source};
+
+/// The columns of a table's open rejected rows.
+pub fn rejected_schema() -> Schema {
+    ["key", "reason", "row", "watermark", "job_id", "rejected_at"]
+        .into_iter()
+        .map(|name| Field::new(name.into(), DataType::String))
+        .collect()
+}
 
 /// Who rejected rows, and when.
 #[derive(Clone, Debug)]
@@ -37,14 +43,13 @@ pub fn fold_rejected(source: &Source, open: &DataFrame, segment: &Rejection) -> 
     rows = anti(&rows, &forgotten, &["row".to_owned()])?;
 
     let rejected = of_op(&segment.rows, OP_REJECT)?.vstack(&of_op(&segment.rows, OP_STILL_REJECTED)?)?;
-    let rejected = with_watermark(source, &rejected)?;
     let added = DataFrame::new(
         rejected.height(),
         vec![
             keys_of(source, &rejected)?,
             rejected.column(REASON)?.clone().with_name("reason".into()),
             rejected.column(ROW)?.clone().with_name("row".into()),
-            rejected.column("_watermark")?.cast(&DataType::String)?.with_name("watermark".into()),
+            watermark_of(source, &rejected)?.cast(&DataType::String)?.with_name("watermark".into()),
             constant("job_id", &segment.job_id, rejected.height()),
             constant("rejected_at", &segment.rejected_at, rejected.height()),
         ],

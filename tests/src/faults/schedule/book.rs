@@ -202,7 +202,7 @@ impl Book {
         let mut twins: Vec<i64> = Vec::new();
         if let Some(key) = &new.key {
             let same = |(other, row): &(&i64, &Row)| {
-                **other != id && row.source.table == source.table && row.verdict.key.as_ref() == Some(key)
+                **other != id && row.source == source && row.verdict.key.as_ref() == Some(key)
             };
             twins = self.rows.iter().filter(same).map(|(other, _)| *other).collect();
         }

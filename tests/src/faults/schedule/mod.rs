@@ -12,7 +12,7 @@ mod turns;
 use api::pipeline::JobRecord;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use lake::Mode;
-use warehouse::sources::{ALL, Owner};
+use warehouse::sources::{ALL, Owner, RUN_NUMBERS};
 
 use book::Book;
 pub use book::Finder;
@@ -86,11 +86,11 @@ impl<'a> Scene<'a> {
         let present: Vec<_> =
             ALL.into_iter().filter(|source| source.owner == Owner::Erp || dice.chance(150)).collect();
         let mut filled: Vec<_> = (0..dice.between(1, 3)).map(|_| dice.pick(&present)).collect();
-        filled.extend(present.iter().filter(|source| source.staging == "run_numbers" && dice.chance(600)));
+        filled.extend(present.iter().filter(|source| **source == &RUN_NUMBERS && dice.chance(600)));
         let indexed = dice.pick(&[0, 1000, 700]);
         let with_index: Vec<bool> = ALL.iter().map(|_| dice.chance(indexed)).collect();
         let is_indexed = |source: &warehouse::sources::Source| {
-            ALL.iter().zip(&with_index).any(|(other, with)| other.staging == source.staging && *with)
+            ALL.iter().zip(&with_index).any(|(other, with)| *other == source && *with)
         };
         let start: DateTime<Utc> = dice.pick(&STARTS).parse().expect("a moment");
         let mut small = Small::new(start, present.iter().copied(), is_indexed);

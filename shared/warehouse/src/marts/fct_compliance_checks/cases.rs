@@ -7,6 +7,7 @@ use domain::rules;
 
 use super::finding::Finding;
 use super::run::Run;
+use crate::sources::CASE_VERIFICATION;
 
 pub(super) fn plu_mismatch(run: &Run) -> Option<Finding> {
     let mut wrong: BTreeMap<(&str, &str), Vec<Option<i64>>> = BTreeMap::new();
@@ -28,7 +29,8 @@ pub(super) fn plu_mismatch(run: &Run) -> Option<Finding> {
 }
 
 pub(super) fn label_gap(run: &Run) -> Option<Finding> {
-    let (start, end) = run.labels.filter(|_| run.complete && !run.unread.contains("case_verification"))?;
+    let (start, end) =
+        run.labels.filter(|_| run.complete && !run.unread.contains(CASE_VERIFICATION.staging))?;
     let scanned: Vec<i64> = run.cases.iter().filter_map(|case| case.label).collect();
     let gaps = label_gaps(start, end, &scanned);
     let missing: f64 = gaps.iter().map(|gap| gap.last as f64 - gap.first as f64 + 1.0).sum();
@@ -111,7 +113,7 @@ mod tests {
     #[test]
     fn a_factory_without_a_scanner_misses_no_label() {
         let mut scope = labelled(true, Some(5), Some(7));
-        scope.unread.insert("case_verification");
+        scope.unread.insert(CASE_VERIFICATION.staging);
         assert_eq!(found(&scope), [""; 0]);
     }
 }

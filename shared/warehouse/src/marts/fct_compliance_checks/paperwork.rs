@@ -9,6 +9,7 @@ use domain::yields::round1;
 
 use super::finding::{Finding, apart, listed};
 use super::run::Run;
+use crate::sources::RUN_INPUTS;
 
 pub(super) fn missing_product_code(run: &Run) -> Option<Finding> {
     rules::missing_product_code(run.product_code)
@@ -16,7 +17,7 @@ pub(super) fn missing_product_code(run: &Run) -> Option<Finding> {
 }
 
 pub(super) fn unmapped_exception_run(run: &Run) -> Option<Finding> {
-    if !run.complete || !run.inputs.is_empty() || run.unread.contains("run_inputs") {
+    if !run.complete || !run.inputs.is_empty() || run.unread.contains(RUN_INPUTS.staging) {
         return None;
     }
     let exceptions = run.outputs.iter().filter(|output| {
@@ -57,6 +58,7 @@ pub(super) fn weight_mismatch(run: &Run) -> Option<Finding> {
 mod tests {
     use super::super::super::small_factory::{day, no_runs, products, runs};
     use super::super::small_run::{found, inputs, one_run, outputs};
+    use crate::sources::RUN_INPUTS;
     use polars::prelude::{NamedFrom, Series, df};
 
     #[test]
@@ -95,7 +97,7 @@ mod tests {
         );
 
         // A factory whose ERP has no such paperwork leaves none out.
-        scope.unread.insert("run_inputs");
+        scope.unread.insert(RUN_INPUTS.staging);
         assert_eq!(found(&scope), [""; 0]);
         scope.unread.clear();
         // A row is a row, whatever it weighs.

@@ -4,10 +4,11 @@ use domain::rules;
 
 use super::finding::{Finding, listed};
 use super::run::{Run, Scanback};
+use crate::sources::TRACEABILITY;
 
 pub(super) fn scanback_without_parent(run: &Run) -> Option<Finding> {
     // A factory without intake records knows no batch: only a parent that is not named at all is wrong there.
-    let knows_intakes = !run.unread.contains("traceability");
+    let knows_intakes = !run.unread.contains(TRACEABILITY.staging);
     let is_orphan = |scan: &&Scanback| {
         rules::scanback_without_parent(scan.parent, |_| scan.parent_is_known || !knows_intakes)
     };
@@ -28,7 +29,7 @@ mod tests {
     use super::super::super::small_factory::{day, of_run};
     use super::super::small_run::{batches, found, one_run};
     use crate::scope::RunScope;
-    use crate::sources::BATCH_LINEAGE;
+    use crate::sources::{BATCH_LINEAGE, TRACEABILITY};
     use polars::prelude::df;
 
     fn scanned_back() -> RunScope {
@@ -64,7 +65,7 @@ mod tests {
     #[test]
     fn without_intake_records_no_parent_is_unknown() {
         let mut scope = scanned_back();
-        scope.unread.insert("traceability");
+        scope.unread.insert(TRACEABILITY.staging);
         assert_eq!(
             found(&scope),
             [

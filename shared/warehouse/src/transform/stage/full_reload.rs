@@ -6,13 +6,15 @@ use futures::{StreamExt, TryStreamExt, stream};
 use lake::{Mode, Segment, SegmentNumber, Slot};
 use polars::prelude::{DataFrame, PolarsResult};
 
-use super::Work;
-use super::stage::{READS_AT_ONCE, Replaced, divided, fold_open, replace, restore_rejected};
+use super::rejected::{fold_open, restore_rejected};
+use super::staging_parts::{Replaced, divided, replace};
+use crate::Result;
 use crate::frames::{anti, compute};
 use crate::sources::Source;
 use crate::staging::fold::{Incoming, fold};
+use crate::staging::open::rejected_schema;
 use crate::touched::Touched;
-use crate::{Result, segment};
+use crate::transform::work::{READS_AT_ONCE, Work};
 
 /// Replaces the table by the reload `generation`, which segment `closing` closes. Segments that other jobs
 /// committed while it was read are folded over it: the reload may have passed the place of their rows before
@@ -37,8 +39,7 @@ pub(super) async fn fold_reload(
         .partition(|segment| segment.info.reload.is_some());
 
     let order: Vec<Segment> = parts.into_iter().chain(others).collect();
-    fold_open(work, source, &order, closing, Some(DataFrame::empty_with_schema(&segment::rejected_schema())))
-        .await?;
+    fold_open(work, source, &order, closing, Some(DataFrame::empty_with_schema(&rejected_schema()))).await?;
     restore_rejected(work, source, &order).await?;
     let mut by_part: BTreeMap<String, Vec<Incoming>> = BTreeMap::new();
     for segment in order {

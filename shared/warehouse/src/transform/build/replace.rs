@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::Work;
-use super::parts::Parts;
+use super::mart_parts::MartParts;
 use crate::frames::{compute, with_text_in, without_text_in};
 use crate::marts::{Build, Mart, month};
-use crate::staging::parts::{BATCH_GROUP, batch_groups, may_hold, run_groups};
+use crate::staging::zones::{BATCH_GROUP, RUN_GROUP, batch_groups, may_hold, run_groups};
+use crate::transform::work::Work;
 use crate::{Result, WarehouseError};
 
 /// What the rows of a mart are replaced by.
@@ -30,7 +30,7 @@ impl By {
     /// The zone that tells which parts can hold rows of these codes, and their groups in it.
     fn zone(self, codes: &BTreeSet<String>) -> (&'static str, BTreeSet<String>) {
         match self {
-            Self::Run => ("run_group", run_groups(codes)),
+            Self::Run => (RUN_GROUP, run_groups(codes)),
             Self::Batch => (BATCH_GROUP, batch_groups(codes)),
         }
     }
@@ -40,7 +40,7 @@ impl By {
 /// that went, part by part.
 pub(super) async fn replace(
     work: &Work<'_>,
-    parts: &mut Parts,
+    parts: &mut MartParts,
     mart: &'static Mart,
     build: Build,
     by: By,

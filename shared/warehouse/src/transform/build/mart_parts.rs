@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use lake::Zone;
 use polars::prelude::*;
 
-use super::Work;
 use super::contract::checked;
 use crate::Result;
-use crate::marts::{Build, Mart};
-use crate::staging::parts::zone_of;
+use crate::marts::{Build, Mart, RUNS};
+use crate::staging::zones::zone_of;
+use crate::transform::work::Work;
 
 /// Mart parts by mart and part name, as they will be.
 #[derive(Default)]
-pub(super) struct Parts {
+pub(super) struct MartParts {
     touched: BTreeMap<(&'static str, String), (&'static Mart, DataFrame)>,
 }
 
-impl Parts {
+impl MartParts {
     /// The rows of a part as they will be.
     pub(super) async fn rows(
         &mut self,
@@ -32,6 +32,11 @@ impl Parts {
             Some(current) => Ok(work.lake.mart_part(current, None).await?),
             None => Ok(DataFrame::empty_with_schema(&mart.schema())),
         }
+    }
+
+    /// The finished runs of a month as they will be.
+    pub(super) async fn runs_of_month(&mut self, work: &Work<'_>, month: &str) -> Result<DataFrame> {
+        self.rows(work, &RUNS, &RUNS.part(RUNS.builds[0], Some(month))).await
     }
 
     /// Says what the rows of a part will be.

@@ -2,7 +2,7 @@
 
 /// How a table's rows are divided into objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum Division {
     /// One object: a table that stays small.
     One,
     /// Ranges of so many ids of a whole-number key column.
@@ -12,7 +12,7 @@ pub enum Part {
     Digits(&'static str, i64),
 }
 
-impl Part {
+impl Division {
     /// The key column that decides.
     pub const fn column(self) -> Option<&'static str> {
         match self {
@@ -21,17 +21,17 @@ impl Part {
         }
     }
 
-    /// The part of a whole-number key.
-    pub fn of_number(self, value: i64) -> String {
+    /// The part of a row with this whole-number key.
+    pub fn part_of_number(self, value: i64) -> String {
         match self {
             Self::One => ONE.to_owned(),
             Self::Range(_, size) | Self::Digits(_, size) => format!("{:012}", value.max(0) / size * size),
         }
     }
 
-    /// The part of a text key.
-    pub fn of_text(self, value: &str) -> String {
-        self.of_number(trailing_digits(value))
+    /// The part of a row with this text key.
+    pub fn part_of_text(self, value: &str) -> String {
+        self.part_of_number(trailing_digits(value))
     }
 }
 
@@ -49,12 +49,12 @@ mod tests {
 
     #[test]
     fn codes_fall_into_the_range_of_their_last_digits() {
-        let part = Part::Digits("run_number", 1000);
-        assert_eq!(part.of_text("007208"), "000000007000");
-        assert_eq!(part.of_text("TR-2026-1999"), "000000001000");
-        assert_eq!(part.of_text("rework"), "000000000000");
-        assert_eq!(part.of_text("é9999999999999999999"), "999999999999000");
-        assert_eq!(Part::One.of_text("x"), "all");
-        assert_eq!(Part::Range("id", 50_000).of_number(123_456), "000000100000");
+        let division = Division::Digits("run_number", 1000);
+        assert_eq!(division.part_of_text("007208"), "000000007000");
+        assert_eq!(division.part_of_text("TR-2026-1999"), "000000001000");
+        assert_eq!(division.part_of_text("rework"), "000000000000");
+        assert_eq!(division.part_of_text("é9999999999999999999"), "999999999999000");
+        assert_eq!(Division::One.part_of_text("x"), "all");
+        assert_eq!(Division::Range("id", 50_000).part_of_number(123_456), "000000100000");
     }
 }

@@ -1,42 +1,22 @@
-//! Which part a row lies in, and the groups of codes that tell whether a part can hold a row.
+//! Zones: what a part notes of its rows, so that it is left unread where it cannot hold what is sought.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::NaiveDateTime;
 use lake::Zone;
 use polars::prelude::*;
 
-use super::fold::with_watermark;
-use crate::sources::{Kind, Part, Source};
+use super::stamps::{DAY, day_of_each, watermark_of};
+use crate::frames::texts;
+use crate::marts::month;
+use crate::sources::{Division, Source};
 
-/// Divides rows by the staging part that their key belongs to.
-pub fn divide(source: &Source, rows: &DataFrame) -> PolarsResult<BTreeMap<String, DataFrame>> {
-    let Some(key) = source.part.column() else {
-        let part = source.part.of_number(0);
-        return Ok(if rows.height() == 0 { BTreeMap::new() } else { BTreeMap::from([(part, rows.clone())]) });
-    };
-    let column = source.column(key);
-    let values = rows.column(&column.name())?;
-    let mut places: BTreeMap<String, Vec<IdxSize>> = BTreeMap::new();
-    let mut place = |row: usize, part: String| places.entry(part).or_default().push(row as IdxSize);
-    if column.kind == Kind::Text {
-        for (row, value) in values.str()?.iter().enumerate() {
-            place(row, source.part.of_text(value.unwrap_or_default()));
-        }
-    } else {
-        for (row, value) in values.i64()?.iter().enumerate() {
-            place(row, source.part.of_number(value.unwrap_or_default()));
-        }
-    }
-    places
-        .into_iter()
-        .map(|(part, rows_of_part)| Ok((part, rows.take(&IdxCa::from_vec("rows".into(), rows_of_part))?)))
-        .collect()
-}
+/// The zone of the run numbers that rows name.
+pub const RUN_GROUP: &str = "run_group";
 
-/// The group that a run number belongs to, for [`Zone`]s.
+/// The group that a run number belongs to.
 pub fn run_group(run_number: &str) -> String {
-    Part::Digits("run_number", 100).of_text(run_number)
+    Division::Digits("run_number", 100).part_of_text(run_number)
 }
 
 /// The groups of a set of run numbers.
@@ -55,7 +35,7 @@ const BATCH_GROUPS_MAX: usize = 500;
 /// whether their codes count on or tell the day.
 pub fn batch_group(batch_code: &str) -> String {
     let digits: String = batch_code.chars().filter(char::is_ascii_digit).collect();
-    Part::Digits("batch_code", 100).of_text(&digits)
+    Division::Digits("batch_code", 100).part_of_text(&digits)
 }
 
 /// The groups of a set of batch codes.
@@ -67,34 +47,19 @@ pub fn batch_groups<'a>(batches: impl IntoIterator<Item = &'a String>) -> BTreeS
 /// they count for.
 pub fn staging_zone_of(source: &Source, rows: &DataFrame) -> PolarsResult<Zone> {
     let mut zone = zone_of(rows)?;
-    let days = with_watermark(source, rows)?.column("_watermark")?.cast(&DataType::Date)?.unique()?;
-    zone.insert("month".to_owned(), days.date()?.as_date_iter().flatten().map(crate::marts::month).collect());
+    let days = watermark_of(source, rows)?.cast(&DataType::Date)?.unique()?;
+    zone.insert("month".to_owned(), days.date()?.as_date_iter().flatten().map(month).collect());
     if let Some(days) = day_of_each(source, rows)? {
         let days = days.unique()?;
-        zone.insert(
-            "day".to_owned(),
-            days.date()?.as_date_iter().flatten().map(|day| day.to_string()).collect(),
-        );
+        let days = days.date()?.as_date_iter().flatten().map(|day| day.to_string()).collect();
+        zone.insert(DAY.to_owned(), days);
     }
     Ok(zone)
 }
 
-/// The day that each row counts for, as a column `day`; `None` for a table that marts do not take by day.
-pub fn day_of_each(source: &Source, rows: &DataFrame) -> PolarsResult<Option<Column>> {
-    let mut days: Option<Column> = None;
-    for name in source.day_columns() {
-        let next = rows.column(name)?.cast(&DataType::Date)?.with_name("day".into());
-        days = Some(match days {
-            Some(days) => days.zip_with(&days.is_not_null(), &next)?,
-            None => next,
-        });
-    }
-    Ok(days)
-}
-
 /// The months of a zone that do not lie before `since`.
 pub fn months_since(zone: &Zone, since: NaiveDateTime) -> BTreeSet<String> {
-    let first = crate::marts::month(since.date());
+    let first = month(since.date());
     zone.get("month").into_iter().flatten().filter(|month| **month >= first).cloned().collect()
 }
 
@@ -102,14 +67,14 @@ pub fn months_since(zone: &Zone, since: NaiveDateTime) -> BTreeSet<String> {
 pub fn zone_of(rows: &DataFrame) -> PolarsResult<Zone> {
     let mut zone = Zone::new();
     if rows.column("run_number").is_ok() {
-        zone.insert("run_group".to_owned(), run_groups(&crate::frames::texts(rows, "run_number")?));
+        zone.insert(RUN_GROUP.to_owned(), run_groups(&texts(rows, "run_number")?));
     }
     let mut batches = BTreeSet::new();
     let named =
         ["batch_code", "new_batch_code", "parent_batch"].into_iter().filter(|name| rows.column(name).is_ok());
     let names_any = named.clone().next().is_some();
     for column in named {
-        batches.extend(batch_groups(&crate::frames::texts(rows, column)?));
+        batches.extend(batch_groups(&texts(rows, column)?));
     }
     if names_any && batches.len() <= BATCH_GROUPS_MAX {
         zone.insert(BATCH_GROUP.to_owned(), batches);

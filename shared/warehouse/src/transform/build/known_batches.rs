@@ -1,33 +1,30 @@
 //! Which batches are known, and which runs name a batch. The cost follows the batches asked for: only the
 //! parts that can hold their codes are read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::*;
 
-use super::Work;
-use super::runs::staged;
 use crate::Result;
 use crate::frames::{compute, fit, stack, texts, with_text_in};
-use crate::sources::{BATCH_LINEAGE, RUN_INPUTS, Source, TRACEABILITY};
-use crate::staging::parts::{BATCH_GROUP, batch_groups};
+use crate::sources::{ALL, BATCH_LINEAGE, Source, TRACEABILITY};
+use crate::staging::zones::{BATCH_GROUP, batch_groups};
+use crate::transform::staged::staged;
+use crate::transform::work::Work;
 
-/// The columns in which the runs' rows name batches that others tell about.
-const NAMED_IN: [(&Source, &str); 2] = [(&RUN_INPUTS, "batch_code"), (&BATCH_LINEAGE, "parent_batch")];
-
-/// The numbers of the runs of which an input or a scan-back names one of these batches.
+/// The numbers of the runs of which a row names one of these batches and asks what is known of it.
 pub(super) async fn runs_naming(work: &Work<'_>, batches: &BTreeSet<String>) -> Result<BTreeSet<String>> {
     let mut numbers = BTreeSet::new();
     if batches.is_empty() {
         return Ok(numbers);
     }
-    for (source, column) in NAMED_IN {
-        let columns = ["run_number".to_owned(), column.to_owned()];
+    for (source, column) in naming_batches() {
+        let columns = ["run_number".to_owned(), column.clone()];
         let rows = staged(work, source, BATCH_GROUP, &batch_groups(batches), Some(&columns)).await?;
         let batches = batches.clone();
         numbers.extend(
             compute("the runs of batches", move || {
-                texts(&with_text_in(&rows, column, &batches)?, "run_number")
+                texts(&with_text_in(&rows, &column, &batches)?, "run_number")
             })
             .await?,
         );
@@ -35,25 +32,22 @@ pub(super) async fn runs_naming(work: &Work<'_>, batches: &BTreeSet<String>) -> 
     Ok(numbers)
 }
 
-/// What is known of the batches that inputs and scan-backs of these runs name: see
-/// [`crate::scope::RunScope`].
-pub(super) struct Known {
+/// What is known of the batches that runs name: see [`RunScope`](crate::scope::RunScope).
+pub(super) struct KnownBatches {
     pub(super) batches: DataFrame,
     pub(super) intakes: DataFrame,
 }
 
-/// What is known of the batches that inputs and scan-backs of these runs name.
+/// What is known of the batches that the rows of some runs name; `rows` are all of theirs, by staging name.
 pub(super) async fn known_batches(
     work: &Work<'_>,
-    numbers: &BTreeSet<String>,
-    inputs: &DataFrame,
-    lineage: &DataFrame,
-) -> Result<Known> {
-    let (of_runs, frames) = (numbers.clone(), [inputs.clone(), lineage.clone()]);
+    rows: &BTreeMap<&'static str, DataFrame>,
+) -> Result<KnownBatches> {
+    let of_runs = rows.clone();
     let named = compute("the batches of runs", move || {
         let mut named = BTreeSet::new();
-        for ((_, column), rows) in NAMED_IN.iter().zip(frames) {
-            named.extend(texts(&with_text_in(&rows, "run_number", &of_runs)?, column)?);
+        for (source, column) in naming_batches() {
+            named.extend(texts(&of_runs[source.staging], &column)?);
         }
         Ok(named)
     })
@@ -64,9 +58,14 @@ pub(super) async fn known_batches(
         staged(work, &BATCH_LINEAGE, BATCH_GROUP, &groups, Some(&["new_batch_code".to_owned()])).await?;
     compute("the batches of runs", move || {
         let intakes = with_text_in(&intakes, "batch_code", &named)?;
-        Ok(Known { batches: known(&named, &intakes, made)?, intakes })
+        Ok(KnownBatches { batches: known(&named, &intakes, made)?, intakes })
     })
     .await
+}
+
+/// The tables whose rows name batches that others tell about, with the column that does.
+fn naming_batches() -> impl Iterator<Item = (&'static Source, String)> {
+    ALL.into_iter().filter_map(|source| Some((source, source.column(source.named_batch?).name())))
 }
 
 fn known(named: &BTreeSet<String>, intakes: &DataFrame, mut made: DataFrame) -> PolarsResult<DataFrame> {

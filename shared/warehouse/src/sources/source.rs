@@ -1,0 +1,136 @@
+//! What a source table says of itself.
+
+use polars::prelude::{Field, PlSmallStr, Schema};
+
+use super::{Column, Division};
+
+/// One source table. No field has a default: whoever declares a table is asked for each.
+#[derive(Debug)]
+pub struct Source {
+    /// The table's name in the ERP.
+    pub table: &'static str,
+    /// Its schema, and whether it must be there.
+    pub owner: Owner,
+    /// What the lake calls it.
+    pub staging: &'static str,
+    /// The columns that are read. All other fields name columns as they are called here, in the ERP.
+    pub columns: &'static [Column],
+    /// The columns that identify a row.
+    pub key: &'static [&'static str],
+    /// The column that tells when a row last changed.
+    pub watermark: &'static str,
+    /// The column that stands in where the watermark is NULL (a row that was never changed since it was
+    /// made).
+    pub watermark_until_changed: Option<&'static str>,
+    /// How staging divides the rows into objects.
+    pub division: Division,
+    /// Which run a row counts for. A change of it touches all runs of that number.
+    pub run: OfRun,
+    /// The column in which a row of a run names a batch of which that run's marts ask what other tables tell.
+    pub named_batch: Option<&'static str>,
+    /// The columns that tell the day a row counts for, where marts take the table by day: the first that is
+    /// not NULL. A change touches that day.
+    pub days: &'static [&'static str],
+    /// The column that tells the batch a row counts for, where marts take the table by batch. A change touches
+    /// the table's rows of that batch.
+    pub batch: Option<&'static str>,
+    /// What a change touches besides the run, day and batch that the row counts for.
+    pub touches: &'static [Touches],
+    /// The columns that the marts of runs are made of, if not all: of a long table the others are left unread.
+    pub mart_columns: Option<&'static [&'static str]>,
+}
+
+/// Where a table lives in SQL Server, which also tells whether a factory must have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Schema `dbo`: the ERP's own table; without it there is nothing to extract.
+    Erp,
+    /// Schema `production`: the factory's table; one that is not there is skipped.
+    Factory,
+}
+
+/// Which run a row counts for. Rows name runs by `run_number`, and numbers recur.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfRun {
+    /// None: marts put the row under no run.
+    None,
+    /// The run of its `run_number` and `production_date`.
+    Dated,
+    /// The latest run of its `run_number` that began by the time in this column, or by the row's watermark
+    /// where that is NULL.
+    AtTime(&'static str),
+    /// The same by the end of the day in this column.
+    AtEndOf(&'static str),
+    /// The same by the row's watermark.
+    AtWatermark,
+}
+
+/// What a changed row touches beyond what it counts for itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Touches {
+    /// All runs.
+    EveryRun,
+    /// The runs that name the batch in this column.
+    RunsNaming(&'static str),
+    /// All days of another table.
+    EveryDayOf(&'static Source),
+    /// The products.
+    Products,
+}
+
+impl Owner {
+    /// The schema's name in SQL Server.
+    pub const fn schema(self) -> &'static str {
+        match self {
+            Self::Erp => "dbo",
+            Self::Factory => "production",
+        }
+    }
+}
+
+/// There is one declaration of a table, so that its name tells it.
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        self.table == other.table
+    }
+}
+
+impl Eq for Source {}
+
+impl Source {
+    /// The column of this ERP name.
+    ///
+    /// # Panics
+    /// If the declaration itself is wrong: a test holds it over [`ALL`](super::ALL).
+    pub fn column(&self, name: &str) -> &Column {
+        self.columns
+            .iter()
+            .find(|column| column.source == name)
+            .unwrap_or_else(|| panic!("{} declares no column {name}", self.table))
+    }
+
+    /// The names in the lake of columns of these ERP names.
+    pub fn names(&self, columns: &[&str]) -> Vec<String> {
+        columns.iter().map(|name| self.column(name).name()).collect()
+    }
+
+    /// The key columns' names in the lake.
+    pub fn key_names(&self) -> Vec<String> {
+        self.names(self.key)
+    }
+
+    /// The names in the lake of the columns that tell a row's watermark: the first that is not NULL counts.
+    pub fn watermark_names(&self) -> Vec<String> {
+        let columns: Vec<&str> =
+            [Some(self.watermark), self.watermark_until_changed].into_iter().flatten().collect();
+        self.names(&columns)
+    }
+
+    /// The staging columns with their Polars types.
+    pub fn schema(&self) -> Schema {
+        self.columns
+            .iter()
+            .map(|column| Field::new(PlSmallStr::from_string(column.name()), column.kind.dtype()))
+            .collect()
+    }
+}

@@ -1,0 +1,81 @@
+//! Brings together what belongs to a set of runs: the rows of all tables that name them, and what is known of
+//! their batches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use polars::prelude::*;
+
+use super::known_batches::known_batches;
+use super::run_index::RunIndex;
+use crate::frames::{compute, texts, with_text_in};
+use crate::marts::RUNS;
+use crate::scope::RunScope;
+use crate::sources::{self, OfRun, Source};
+use crate::staging::zones::{RUN_GROUP, run_groups};
+use crate::touched::Touched;
+use crate::transform::staged::{staged, staged_all};
+use crate::transform::work::Work;
+use crate::{Result, WarehouseError};
+
+/// So many runs are made at once: their packs are held in memory together.
+const RUNS_AT_ONCE: usize = 600;
+
+/// The touched run numbers in handy sets.
+pub(super) async fn run_chunks(work: &Work<'_>, touched: &Touched) -> Result<Vec<BTreeSet<String>>> {
+    let mut numbers: Vec<String> = touched.runs.iter().cloned().collect();
+    if touched.all_runs {
+        let runs = staged_all(work, &sources::RUN_NUMBERS, Some(&["run_number".to_owned()])).await?;
+        let failed = |source| WarehouseError::Compute { step: "the numbers of runs".to_owned(), source };
+        numbers = texts(&runs, "run_number").map_err(failed)?.into_iter().collect();
+    }
+    // Neighbouring numbers lie in the same parts.
+    Ok(numbers.chunks(RUNS_AT_ONCE).map(|chunk| chunk.iter().cloned().collect()).collect())
+}
+
+/// Everything that belongs to the runs of these numbers.
+pub(super) async fn load_runs(
+    work: &Work<'_>,
+    numbers: &BTreeSet<String>,
+    lines: &DataFrame,
+    products: &DataFrame,
+) -> Result<RunScope> {
+    let mut rows = rows_of_runs(work, numbers).await?;
+    let known = known_batches(work, &rows).await?;
+    let (unread, lines, products) = (work.unread.clone(), lines.clone(), products.clone());
+    compute("the rows of runs", move || {
+        let index = RunIndex::of(&rows[sources::RUN_NUMBERS.staging])?;
+        let of_runs =
+            |source: &Source| index.under_runs(source, rows.remove(source.staging).unwrap_or_default());
+        Ok(RunScope {
+            batches: known.batches,
+            intakes: known.intakes,
+            unread,
+            lines,
+            products,
+            finished: DataFrame::empty_with_schema(&RUNS.schema()),
+            ..RunScope::of(of_runs)?
+        })
+    })
+    .await
+}
+
+/// The rows that name runs of these numbers, by the staging name of their table.
+async fn rows_of_runs(
+    work: &Work<'_>,
+    numbers: &BTreeSet<String>,
+) -> Result<BTreeMap<&'static str, DataFrame>> {
+    let groups = run_groups(numbers);
+    let mut tables = Vec::new();
+    for source in sources::ALL.into_iter().filter(|source| source.run != OfRun::None) {
+        let columns = source.mart_columns.map(|columns| source.names(columns));
+        tables.push((source.staging, staged(work, source, RUN_GROUP, &groups, columns.as_deref()).await?));
+    }
+    let numbers = numbers.clone();
+    compute("the rows of runs", move || {
+        tables
+            .into_iter()
+            .map(|(table, rows)| Ok((table, with_text_in(&rows, "run_number", &numbers)?)))
+            .collect()
+    })
+    .await
+}

@@ -1,0 +1,140 @@
+//! An attempt to bring the lake up to date: the manifest that it read, and what it has decided since.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, FixedOffset};
+use lake::{ETag, Lake, Manifest, Put};
+
+use crate::sources::ALL;
+use crate::touched::Touched;
+use crate::{Result, WarehouseError};
+
+/// The version of the models: marts that were made with another one are made again from nothing. It changes
+/// with the sources that marts follow from, since a number that people would have to remember to raise is
+/// forgotten.
+pub(super) const MODELS: &str = env!("MODELS");
+
+/// So many reads of the storage go on at once.
+pub(super) const READS_AT_ONCE: usize = 8;
+
+/// The job that transforms.
+#[derive(Clone, Debug)]
+pub struct JobStamp {
+    /// Its id.
+    pub job_id: String,
+    /// When it began, with the factory's offset.
+    pub started_at: DateTime<FixedOffset>,
+}
+
+/// What an attempt has read and decided so far.
+pub(super) struct Work<'a> {
+    pub(super) lake: &'a Lake,
+    job: &'a JobStamp,
+    /// The manifest as it was read, with the notes that went out since.
+    read: Manifest,
+    etag: Option<ETag>,
+    /// The manifest as it will be.
+    pub(super) manifest: Manifest,
+    pub(super) pending: Touched,
+    /// Whether the marts were made with other models, or not at all yet.
+    pub(super) is_outdated: bool,
+    /// The tables that no job has read to their ends.
+    pub(super) unread: BTreeSet<&'static str>,
+    /// Whether this attempt has put a note: who read the manifest before that can no longer replace it.
+    has_noted: bool,
+}
+
+impl<'a> Work<'a> {
+    pub(super) async fn load(lake: &'a Lake, job: &'a JobStamp) -> Result<Self> {
+        let (manifest, etag) =
+            lake.manifest().await?.map_or_else(Default::default, |(manifest, etag)| (manifest, Some(etag)));
+        let is_outdated = manifest.models != MODELS;
+        let pending = if manifest.pending.is_null() || is_outdated {
+            // Everything is made again, so the note is not needed; other models may write theirs otherwise.
+            Touched::default()
+        } else {
+            serde_json::from_value(manifest.pending.clone()).map_err(|error| lake::LakeError::Corrupt {
+                key: "manifest.json".to_owned(),
+                expected: "a note of what is pending",
+                reason: error.to_string(),
+            })?
+        };
+        let is_unread =
+            |staging: &&str| manifest.tables.get(*staging).is_none_or(|table| table.as_of.is_none());
+        let unread = ALL.into_iter().map(|source| source.staging).filter(is_unread).collect();
+        Ok(Self {
+            lake,
+            job,
+            read: manifest.clone(),
+            etag,
+            manifest,
+            pending,
+            is_outdated,
+            unread,
+            has_noted: false,
+        })
+    }
+
+    /// From now on a row that these tables lack says something. At the first time all runs are touched, since
+    /// those without a row are not known one by one.
+    pub(super) fn count_as_read<'t>(&mut self, tables: impl Iterator<Item = &'t &'t str>) {
+        for table in tables {
+            self.pending.all_runs |= self.unread.remove(*table);
+        }
+    }
+
+    /// Notes in the manifest that `touched` will have to be made again, before staging forgets where its rows
+    /// counted.
+    ///
+    /// An attempt notes once at least, even if the manifest that it read says the same already: another job
+    /// may be about to clear that, having listed the segments before these were there. After the note it is
+    /// turned away, and finds these segments when it begins again.
+    pub(super) async fn note(&mut self, touched: Touched) -> Result<()> {
+        if touched.is_empty() {
+            return Ok(());
+        }
+        let mut pending = self.pending.clone();
+        pending.merge(touched);
+        if pending == self.pending && self.has_noted {
+            return Ok(());
+        }
+        // Only the note goes out: what else this attempt has decided is not yet true. The generation makes it
+        // another manifest whatever it notes, since its version is a hash of its bytes.
+        self.read.pending = encode(&pending)?;
+        self.read.generation += 1;
+        self.manifest.generation = self.read.generation;
+        match self.lake.swap_manifest(&self.read, self.etag.clone()).await? {
+            Put::Stored(etag) => {
+                self.etag = Some(etag);
+                self.pending = pending;
+                self.has_noted = true;
+                Ok(())
+            }
+            Put::Refused => Err(WarehouseError::Disturbed),
+        }
+    }
+
+    /// Publishes what was decided.
+    pub(super) async fn swap(mut self) -> Result<Manifest> {
+        self.manifest.generation += 1;
+        self.manifest.job_id.clone_from(&self.job.job_id);
+        self.manifest.pending = encode(&self.pending)?;
+        match self.lake.swap_manifest(&self.manifest, self.etag).await? {
+            Put::Stored(_) => Ok(self.manifest),
+            Put::Refused => Err(WarehouseError::Disturbed),
+        }
+    }
+}
+
+fn encode(pending: &Touched) -> Result<serde_json::Value> {
+    if pending.is_empty() {
+        return Ok(serde_json::Value::Null);
+    }
+    serde_json::to_value(pending).map_err(|error| {
+        WarehouseError::Lake(lake::LakeError::Corrupt {
+            key: "manifest.json".to_owned(),
+            expected: "JSON",
+            reason: error.to_string(),
+        })
+    })
+}
