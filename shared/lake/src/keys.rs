@@ -1,6 +1,7 @@
 //! Where everything lies: the only place that spells object keys.
 
-use crate::SegmentNumber;
+/// The number of a raw segment: 1, 2, 3, … per table.
+pub type SegmentNumber = u64;
 
 /// The folder of a table's raw segments.
 pub(crate) fn raw_folder(staging: &str) -> String {

@@ -29,10 +29,11 @@ mod turn;
 use std::sync::Arc;
 
 pub use error::{LakeError, Result};
+pub use keys::SegmentNumber;
 pub use manifest::{Manifest, PartRef, TableState, Zone};
 pub use memory::MemoryStore;
 pub use parquet::{from_parquet, to_parquet};
-pub use raw::{Commit, Mode, Reload, Segment, SegmentInfo, SegmentNumber};
+pub use raw::{Commit, Mode, Reload, Segment, SegmentInfo};
 pub use records::JobMark;
 pub use s3::S3Store;
 pub use staging::{Held, Slot};

@@ -8,10 +8,7 @@ use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use crate::parquet::{from_parquet, to_parquet};
-use crate::{Lake, LakeError, Metadata, Put, PutMode, Result, keys};
-
-/// The number of a raw segment: 1, 2, 3, … per table.
-pub type SegmentNumber = u64;
+use crate::{Lake, LakeError, Metadata, Put, PutMode, Result, SegmentNumber, keys};
 
 /// How the rows of a segment were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

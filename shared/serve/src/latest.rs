@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use lake::{ETag, Lake, LakeError, Manifest};
 use tokio::sync::Mutex;
 
-use crate::{Clock, Error, Result};
+use crate::{Error, Result};
 
 /// How long a manifest is trusted without asking.
 const TRUST: TimeDelta = TimeDelta::seconds(1);
@@ -32,7 +32,11 @@ struct Current {
 
 impl Latest {
     /// The manifest; `None` before the first run.
-    pub(crate) async fn get(&self, lake: &Lake, clock: &Clock) -> Result<Option<Arc<Manifest>>> {
+    pub(crate) async fn get(
+        &self,
+        lake: &Lake,
+        clock: &(dyn Fn() -> DateTime<Utc> + Send + Sync),
+    ) -> Result<Option<Arc<Manifest>>> {
         let asked_at = clock();
         let mut known = self.known.lock().await;
         if let Some(current) = &known.current
@@ -67,7 +71,11 @@ impl Latest {
     }
 }
 
-async fn refreshed(lake: &Lake, known: Option<Current>, clock: &Clock) -> lake::Result<Option<Current>> {
+async fn refreshed(
+    lake: &Lake,
+    known: Option<Current>,
+    clock: &(dyn Fn() -> DateTime<Utc> + Send + Sync),
+) -> lake::Result<Option<Current>> {
     let checked_at = clock();
     let fetched = match known {
         None => lake.manifest().await?,

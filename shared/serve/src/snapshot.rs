@@ -21,11 +21,17 @@ pub struct Snapshot {
     tables: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
-impl Snapshot {
-    pub(crate) fn new(state: State, manifest: Arc<Manifest>) -> Self {
-        Self { state, manifest, tables: Arc::default() }
+impl State {
+    /// One version of everything, to answer one request from. A manifest without marts only notes what the
+    /// first run is about to do.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let manifest =
+            self.manifest().await?.filter(|manifest| !manifest.marts.is_empty()).ok_or(Error::NoData)?;
+        Ok(Snapshot { state: self.clone(), manifest, tables: Arc::default() })
     }
+}
 
+impl Snapshot {
     /// The rows of a mart whose dates (by the column that its parts go by) lie in a range; all rows of a mart
     /// without such a column. A mart that is not there yet, or is made of a table which has never been read,
     /// is an error: its rows are not known.

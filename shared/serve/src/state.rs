@@ -10,7 +10,7 @@ use lake::{Lake, Manifest};
 use crate::latest::Latest;
 use crate::parts::Parts;
 use crate::window::{self, Dates, Hours};
-use crate::{Error, Result, Settings, Snapshot};
+use crate::{Result, Settings};
 
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -114,15 +114,7 @@ impl State {
 
     /// The newest manifest; `None` before the first run.
     pub async fn manifest(&self) -> Result<Option<Arc<Manifest>>> {
-        self.shared.latest.get(&self.shared.lake, &self.shared.clock).await
-    }
-
-    /// One version of everything, to answer one request from. A manifest without marts only notes what the
-    /// first run is about to do.
-    pub async fn snapshot(&self) -> Result<Snapshot> {
-        let manifest =
-            self.manifest().await?.filter(|manifest| !manifest.marts.is_empty()).ok_or(Error::NoData)?;
-        Ok(Snapshot::new(self.clone(), manifest))
+        self.shared.latest.get(&self.shared.lake, &*self.shared.clock).await
     }
 
     /// Asks for the manifest again before the next answer.

@@ -1,14 +1,16 @@
 //! Expressions of statements. They are compiled once, with the columns that they may name, and then evaluated
 //! for each row. Conditions are true, false or unknown, as in SQL.
 
+mod functions;
+
 use std::cmp::Ordering;
 
 use sqlparser::ast::{BinaryOperator, CastKind, Expr, UnaryOperator, Value as Literal};
 
+use self::functions::Function;
 use super::cast::cast_typed;
 use super::erp::Column;
 use super::error::ServerError;
-use super::functions::{self, Function};
 use super::numbers::exact_of;
 use super::server::Server;
 use super::types::SqlType;

@@ -28,7 +28,6 @@ mod erp;
 mod error;
 mod expression;
 mod faults;
-mod functions;
 mod login;
 mod moment;
 mod numbers;

@@ -3,16 +3,16 @@
 
 use sqlparser::ast::{Function as Call, FunctionArg, FunctionArgExpr, FunctionArguments};
 
-use super::error::ServerError;
-use super::expression::{Node, Scope, Typed};
-use super::moment::Moment;
-use super::statement::parts;
-use super::types::SqlType;
-use super::value::{Value, fold, without_trailing_blanks};
+use super::{Node, Scope, Typed};
+use crate::tds::error::ServerError;
+use crate::tds::moment::Moment;
+use crate::tds::statement::parts;
+use crate::tds::types::SqlType;
+use crate::tds::value::{Value, fold, without_trailing_blanks};
 
 /// A function of values.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Function {
+pub(in crate::tds) enum Function {
     /// `LTRIM`, `RTRIM`, `TRIM`.
     Trim { left: bool, right: bool },
     /// `REPLACE(text, what, with)`.
@@ -183,14 +183,14 @@ fn about_the_server(
         ("HAS_PERMS_BY_NAME", [_, _, _, ..]) => flag(server.may(&text(0), &text(1), &text(2))),
         ("IS_SRVROLEMEMBER", [_]) => flag(server.in_server_role(&text(0))),
         ("IS_ROLEMEMBER" | "IS_MEMBER", [_]) => flag(server.in_database_role(&text(0))),
-        ("DB_NAME", []) => answer(Value::text(super::DATABASE), SqlType::NVarChar(Some(128))),
+        ("DB_NAME", []) => answer(Value::text(crate::tds::DATABASE), SqlType::NVarChar(Some(128))),
         ("SUSER_SNAME" | "ORIGINAL_LOGIN" | "USER_NAME", []) => {
-            answer(Value::text(super::USER), SqlType::NVarChar(Some(128)))
+            answer(Value::text(crate::tds::USER), SqlType::NVarChar(Some(128)))
         }
         ("SYSDATETIME" | "SYSUTCDATETIME", []) => answer(moment, SqlType::DateTime2(7)),
         ("SYSDATETIMEOFFSET", []) => answer(moment, SqlType::DateTimeOffset(7)),
         ("GETDATE" | "GETUTCDATE" | "CURRENT_TIMESTAMP", []) => Some(
-            super::cast::cast(&moment, SqlType::DateTime)
+            crate::tds::cast::cast(&moment, SqlType::DateTime)
                 .map(|value| Typed { node: Node::Value(value), ty: SqlType::DateTime }),
         ),
         _ => None,
