@@ -4,7 +4,7 @@ use api::Whole;
 use api::compliance::{CHECKS, CheckQuery};
 use api::health::HEALTH;
 use api::query::{Limit, NoQuery};
-use api::runs::{ACTIVE, ActiveQuery, ONE, RunQuery};
+use api::runs::{ACTIVE, ONE, RunQuery};
 use api::temperature::{BREACHES, BreachQuery};
 use api::yields::{DAILY, YieldQuery};
 use futures::join;
@@ -28,11 +28,11 @@ pub(crate) async fn board(client: &Client) -> BoardRound {
     let daily = YieldQuery { days: Some(Whole(DAYS)), ..YieldQuery::default() };
     let breaches = BreachQuery { hours: Whole(HOURS), ..BreachQuery::default() };
     let checks = CheckQuery { days: Whole(DAYS), ..CheckQuery::default() };
-    let (active, none) = (ActiveQuery::default(), NoQuery::default());
+    let none = NoQuery::default();
     let (health, daily, active, breaches, checks) = join!(
         client.get(&HEALTH, &[], &none),
         client.get(&DAILY, &[], &daily),
-        client.get(&ACTIVE, &[], &active),
+        client.get(&ACTIVE, &[], &none),
         client.get(&BREACHES, &[], &breaches),
         client.get(&CHECKS, &[], &checks),
     );

@@ -1,6 +1,6 @@
 //! Calls the API through the types of its contract. What is on screen afterwards is not decided here.
 
-use api::{DATA_AS_OF, Get, Problem, Query};
+use api::{DATA_AS_OF, Endpoint, Problem, Query};
 use chrono::{DateTime, FixedOffset};
 use futures::future::{Either, select};
 use gloo_net::http::Request;
@@ -58,7 +58,7 @@ impl Client {
     /// Asks an endpoint. The request is given up when the returned future is dropped.
     pub(crate) async fn get<Q: Query, A: DeserializeOwned>(
         &self,
-        endpoint: &Get<Q, A>,
+        endpoint: &Endpoint<Q, A>,
         values: &[&str],
         query: &Q,
     ) -> Result<Fetched<A>, ApiError> {

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
 use axum::response::Html;
+use pipeline_function::StartJob;
+use serve::{Routes, State};
 use tower_http::compression::CompressionLayer;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -17,27 +19,30 @@ use crate::jobs::Jobs;
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Everything that is served, from the lake in `state` and the built page in `page`. What is asked to be run
-/// is job by `jobs`.
-pub fn app(state: serve::State, page: &Path, jobs: Jobs) -> Router {
-    serve::finish_with_page(
-        routes().merge(pipeline_function::start_routes(Arc::new(jobs))),
-        dashboard(page),
-        state,
-    )
+/// is done by `jobs`.
+pub fn app(state: State, page: &Path, jobs: Jobs) -> Router {
+    serve::finish_with_page(routes(Arc::new(jobs)), dashboard(page), state)
 }
 
-/// The endpoints of all functions that read, bare.
-pub fn routes() -> Router<serve::State> {
-    health_function::routes()
-        .merge(yield_function::routes())
-        .merge(runs_function::routes())
-        .merge(compliance_function::routes())
-        .merge(temperature_function::routes())
-        .merge(products_function::routes())
-        .merge(shifts_function::routes())
-        .merge(trace_function::routes())
-        .merge(pipeline_function::routes())
-        .merge(reports_function::routes())
+/// The endpoints of all functions.
+pub fn routes(jobs: Arc<dyn StartJob>) -> Routes {
+    functions(jobs).into_iter().map(|(_, routes)| routes).fold(Routes::new(), Routes::merge)
+}
+
+/// The functions that answer HTTP by name, each with its endpoints.
+pub fn functions(jobs: Arc<dyn StartJob>) -> [(&'static str, Routes); 10] {
+    [
+        ("health", health_function::routes()),
+        ("yield", yield_function::routes()),
+        ("runs", runs_function::routes()),
+        ("compliance", compliance_function::routes()),
+        ("temperature", temperature_function::routes()),
+        ("products", products_function::routes()),
+        ("shifts", shifts_function::routes()),
+        ("trace", trace_function::routes()),
+        ("pipeline", pipeline_function::routes(jobs)),
+        ("reports", reports_function::routes()),
+    ]
 }
 
 fn dashboard(page: &Path) -> Router {

@@ -5,6 +5,7 @@ pub mod browser;
 pub mod factory;
 pub mod faults;
 pub mod moto;
+pub mod never_begun;
 pub mod place;
 pub mod random_edits;
 pub mod random_factory;

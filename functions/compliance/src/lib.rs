@@ -6,20 +6,12 @@ use std::cmp::Reverse;
 
 use api::compliance::{CHECKS, CheckFinding, CheckName, CheckQuery, Severity};
 use api::quality::SUMMARY;
-use axum::Router;
-use axum::extract::State as Extract;
-use axum::routing::get;
-use serve::{Answer, Ask, Result, State, rows, work};
+use serve::{Answer, Ask, Result, Routes, State, rows, work};
 use warehouse::marts::FCT_COMPLIANCE_CHECKS;
 
-/// The endpoints, bare.
-pub fn routes() -> Router<State> {
-    Router::new().route(CHECKS.path, get(checks)).route(SUMMARY.path, get(quality::summary))
-}
-
-/// The endpoints as an app.
-pub fn router(state: State) -> Router {
-    serve::finish(routes(), state)
+/// The endpoints.
+pub fn routes() -> Routes {
+    Routes::new().get(&CHECKS, checks).get(&SUMMARY, quality::summary)
 }
 
 /// What tells findings apart that are alike in all else.
@@ -28,7 +20,7 @@ struct Found {
     reading_id: Option<i64>,
 }
 
-async fn checks(Extract(state): Extract<State>, ask: Ask<CheckQuery>) -> Result<Answer> {
+async fn checks(state: State, ask: Ask<CheckQuery, Vec<CheckFinding>>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&FCT_COMPLIANCE_CHECKS, state.last_days(ask.query.days.0)).await?;
     work(move || {

@@ -3,11 +3,10 @@
 use std::cmp::Reverse;
 
 use api::quality::{QualityQuery, QualitySummary};
-use axum::extract::State as Extract;
 use serve::{Answer, Ask, Result, State, rows, work};
 use warehouse::marts::FCT_QUALITY_SUMMARY;
 
-pub(crate) async fn summary(Extract(state): Extract<State>, ask: Ask<QualityQuery>) -> Result<Answer> {
+pub(crate) async fn summary(state: State, ask: Ask<QualityQuery, Vec<QualitySummary>>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&FCT_QUALITY_SUMMARY, state.last_days(ask.query.days.0)).await?;
     work(move || {

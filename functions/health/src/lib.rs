@@ -6,23 +6,16 @@ pub mod openapi;
 use api::health::{HEALTH, Health};
 use api::openapi::OPENAPI;
 use api::query::NoQuery;
-use axum::Router;
-use axum::extract::State as Extract;
-use axum::routing::get;
-use serve::{Answer, Ask, Result, State};
+use api::shape::Anything;
+use serve::{Answer, Ask, Result, Routes, State};
 use warehouse::sources::Source;
 
-/// The endpoints, bare.
-pub fn routes() -> Router<State> {
-    Router::new().route(HEALTH.path, get(health)).route(OPENAPI.path, get(description))
+/// The endpoints.
+pub fn routes() -> Routes {
+    Routes::new().get(&HEALTH, health).get(&OPENAPI, description)
 }
 
-/// The endpoints as an app.
-pub fn router(state: State) -> Router {
-    serve::finish(routes(), state)
-}
-
-async fn health(Extract(state): Extract<State>, _: Ask<NoQuery>) -> Result<Answer> {
+async fn health(state: State, ask: Ask<NoQuery, Health>) -> Result<Answer> {
     let manifest = state.manifest().await?.unwrap_or_default();
     let as_of = manifest.as_of(manifest.tables.keys().map(String::as_str));
     let age_seconds = as_of.map(|as_of| (state.now() - as_of.to_utc()).num_seconds().max(0));
@@ -46,11 +39,11 @@ async fn health(Extract(state): Extract<State>, _: Ask<NoQuery>) -> Result<Answe
             .collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    Answer::object(health, as_of)
+    ask.object(health, as_of)
 }
 
-async fn description(_: Ask<NoQuery>) -> Answer {
-    Answer::written(openapi::text())
+async fn description(_: State, _: Ask<NoQuery, Anything>) -> Result<Answer> {
+    Ok(Answer::written(openapi::text()))
 }
 
 fn count(things: usize) -> i64 {

@@ -4,5 +4,5 @@ use chrono::Utc;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
 async fn main() -> std::process::ExitCode {
-    serve::lambda::run(health_function::router, Utc::now).await
+    serve::lambda::run(health_function::routes(), Utc::now).await
 }

@@ -3,9 +3,8 @@
 
 use std::cmp::Reverse;
 
-use api::pipeline::{JobSummary, JobsQuery};
+use api::pipeline::{JobRecord, JobSummary};
 use api::query::NoQuery;
-use axum::extract::{Path, State as Extract};
 use futures::{StreamExt, TryStreamExt, stream};
 use serve::{Answer, Ask, Error, Result, State};
 
@@ -17,8 +16,8 @@ const READS_AT_ONCE: usize = 32;
 /// The longest id that a job may have.
 const ID_MAX_BYTES: usize = 64;
 
-pub(crate) async fn all(Extract(state): Extract<State>, ask: Ask<JobsQuery>) -> Result<Answer> {
-    let (lake, now, limit) = (state.lake(), state.now(), ask.query.limit.0 as usize);
+pub(crate) async fn all(state: State, ask: Ask<NoQuery, Vec<JobSummary>>) -> Result<Answer> {
+    let (lake, now, limit) = (state.lake(), state.now(), ask.limit());
     let before = ask.after::<Reverse<String>>()?.map(|Reverse(job_id)| job_id);
     let mut ids = lake.newest_jobs(before.as_deref(), limit + 1, now).await?;
     // A job that was promised a moment ago has a mark and no record yet.
@@ -39,16 +38,13 @@ pub(crate) async fn all(Extract(state): Extract<State>, ask: Ask<JobsQuery>) -> 
     ask.page(jobs, last.as_ref(), data_as_of(&state).await?)
 }
 
-pub(crate) async fn one(
-    Extract(state): Extract<State>,
-    Path(job_id): Path<String>,
-    _: Ask<NoQuery>,
-) -> Result<Answer> {
+pub(crate) async fn one(state: State, ask: Ask<NoQuery, JobRecord>) -> Result<Answer> {
+    let job_id = ask.value();
     let is_id = job_id.len() <= ID_MAX_BYTES
         && job_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let record = if is_id { record::of(state.lake(), &job_id, state.now()).await? } else { None };
+    let record = if is_id { record::of(state.lake(), job_id, state.now()).await? } else { None };
     let shown: String = job_id.chars().filter(|c| !c.is_control()).take(ID_MAX_BYTES).collect();
     let record =
         record.ok_or_else(|| Error::Unknown(format!("there is no job `{shown}` of the pipeline")))?;
-    Answer::object(record, data_as_of(&state).await?)
+    ask.object(record, data_as_of(&state).await?)
 }

@@ -12,31 +12,22 @@ mod start;
 
 use std::sync::Arc;
 
-use api::pipeline::{JOB, JOBS, REJECTED, START_PATH};
-use axum::routing::{get, post};
-use axum::{Extension, Router};
+use api::pipeline::{JOB, JOBS, REJECTED, START};
+use axum::Extension;
+use axum::handler::Handler as _;
 use chrono::{DateTime, FixedOffset};
-use serve::{Result, State};
+use serve::{Result, Routes, State};
 
 pub use invoke::{InvokeError, InvokeExtractor};
 pub use start::{PromisedJob, StartJob};
 
-/// The endpoints that read, bare.
-pub fn routes() -> Router<State> {
-    Router::new()
-        .route(JOBS.path, get(history::all))
-        .route(JOB.path, get(history::one))
-        .route(REJECTED.path, get(rejected::open))
-}
-
-/// The endpoint that starts jobs, bare.
-pub fn start_routes(jobs: Arc<dyn StartJob>) -> Router<State> {
-    Router::new().route(START_PATH, post(start::start)).layer(Extension(jobs))
-}
-
-/// The endpoints as an app.
-pub fn router(state: State, jobs: Arc<dyn StartJob>) -> Router {
-    serve::finish(routes().merge(start_routes(jobs)), state)
+/// The endpoints. What is asked to be begun is done by `jobs`.
+pub fn routes(jobs: Arc<dyn StartJob>) -> Routes {
+    Routes::new()
+        .get(&JOBS, history::all)
+        .get(&JOB, history::one)
+        .get(&REJECTED, rejected::open)
+        .post(&START, start::start.layer(Extension(jobs)))
 }
 
 /// Start of the last job that read the source successfully.

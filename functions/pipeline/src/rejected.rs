@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 
 use api::pipeline::{RejectedQuery, RejectedRow};
-use axum::extract::State as Extract;
 use futures::future::try_join_all;
 use lake::Slot;
 use serde::Deserialize;
@@ -28,7 +27,7 @@ struct OpenRow {
     rejected_at: Option<String>,
 }
 
-pub(crate) async fn open(Extract(state): Extract<State>, ask: Ask<RejectedQuery>) -> Result<Answer> {
+pub(crate) async fn open(state: State, ask: Ask<RejectedQuery, Vec<RejectedRow>>) -> Result<Answer> {
     let manifest = state.manifest().await?.unwrap_or_default();
     let has_rejected = |source: &&'static Source| {
         manifest.tables.get(source.staging).is_some_and(|table| table.rejected > 0)

@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use api::ParameterError;
-use api::pipeline::{JobStarted, START_PATH, StartQuery};
+use api::pipeline::{JOB, JobStarted, START, StartQuery};
+use api::query::NoQuery;
 use async_trait::async_trait;
 use axum::extract::{MatchedPath, State as Extract};
 use axum::http::header::{CACHE_CONTROL, LOCATION, ORIGIN};
@@ -42,7 +43,7 @@ pub(crate) async fn start(
     Extension(jobs): Extension<Arc<dyn StartJob>>,
     path: MatchedPath,
     headers: HeaderMap,
-    ask: Ask<StartQuery>,
+    ask: Ask<StartQuery, JobStarted>,
 ) -> Result<Response> {
     if is_of_foreign_page(&headers, state.settings().dashboard_origin.as_deref()) {
         return Err(Error::Forbidden("only the dashboard's own pages may start a job"));
@@ -51,8 +52,8 @@ pub(crate) async fn start(
     // Of its own, so that a client that goes away leaves no promise behind that nobody keeps.
     let job_id = tokio::spawn(begin(state, jobs, mode)).await.map_err(Error::Panicked)??;
     // Under the path that was asked for, which begins with /api where the dashboard lies beside it.
-    let location =
-        format!("{}{START_PATH}s/{job_id}", path.as_str().strip_suffix(START_PATH).unwrap_or_default());
+    let above = path.as_str().strip_suffix(START.path()).unwrap_or_default();
+    let location = format!("{above}{}", JOB.address(&[&job_id], &NoQuery::default()));
     let started = JobStarted { job_id, status: "started".to_owned(), mode: mode.word().to_owned() };
     Ok((StatusCode::ACCEPTED, [(LOCATION, location.as_str()), (CACHE_CONTROL, "no-store")], Json(started))
         .into_response())

@@ -4,24 +4,16 @@ mod shelf_life;
 
 use api::products::{PRODUCTS as ENDPOINT, Product, ProductQuery};
 use api::shelf_life::EXPIRING;
-use axum::Router;
-use axum::extract::State as Extract;
-use axum::routing::get;
 use serve::window::Dates;
-use serve::{Answer, Ask, Result, State, rows, same_text, work};
+use serve::{Answer, Ask, Result, Routes, State, rows, same_text, work};
 use warehouse::marts::PRODUCTS;
 
-/// The endpoints, bare.
-pub fn routes() -> Router<State> {
-    Router::new().route(ENDPOINT.path, get(products)).route(EXPIRING.path, get(shelf_life::expiring))
+/// The endpoints.
+pub fn routes() -> Routes {
+    Routes::new().get(&ENDPOINT, products).get(&EXPIRING, shelf_life::expiring)
 }
 
-/// The endpoints as an app.
-pub fn router(state: State) -> Router {
-    serve::finish(routes(), state)
-}
-
-async fn products(Extract(state): Extract<State>, ask: Ask<ProductQuery>) -> Result<Answer> {
+async fn products(state: State, ask: Ask<ProductQuery, Vec<Product>>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&PRODUCTS, Dates::ALL).await?;
     work(move || {

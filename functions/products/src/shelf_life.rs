@@ -2,8 +2,8 @@
 
 use std::cmp::Reverse;
 
-use api::shelf_life::{ExpiringQuery, ExpiringRun};
-use axum::extract::State as Extract;
+use api::query::NoQuery;
+use api::shelf_life::ExpiringRun;
 use chrono::{Days, NaiveDate};
 use domain::shelf_life::{
     FIRST_LISTED_DAY, LAST_LISTED_DAY, Status, day_number, freeze_down_on, is_listed, use_by,
@@ -24,7 +24,7 @@ struct Stock {
     left_kg: Option<f64>,
 }
 
-pub(crate) async fn expiring(Extract(state): Extract<State>, ask: Ask<ExpiringQuery>) -> Result<Answer> {
+pub(crate) async fn expiring(state: State, ask: Ask<NoQuery, Vec<ExpiringRun>>) -> Result<Answer> {
     let today = state.today();
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&FCT_SHELF_LIFE, packed_for(today)).await?;

@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::reports::{AllergenChangeover, LineReportQuery};
-use axum::extract::State as Extract;
 use chrono::{NaiveDate, NaiveDateTime};
 use serve::{Answer, Ask, Result, State, rows, work};
 use warehouse::marts::RUNS;
@@ -13,7 +12,10 @@ use crate::ask::{Keyed, dates};
 use crate::product::{Products, products};
 use crate::run::ReportRun;
 
-pub(crate) async fn report(Extract(state): Extract<State>, ask: Ask<LineReportQuery>) -> Result<Answer> {
+pub(crate) async fn report(
+    state: State,
+    ask: Ask<LineReportQuery, Vec<AllergenChangeover>>,
+) -> Result<Answer> {
     let dates = dates(&ask.query, &state)?;
     let snapshot = state.snapshot().await?;
     let runs = snapshot.mart(&RUNS, dates).await?;

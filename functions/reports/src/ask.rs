@@ -21,7 +21,7 @@ pub(crate) type Keyed<K, R> = Vec<(K, R)>;
 /// Answers a report whose rows follow from those that one mart has of its days.
 pub(crate) async fn of_mart<Q, M, K, R>(
     state: State,
-    ask: Ask<Q>,
+    ask: Ask<Q, Vec<R>>,
     mart: &'static Mart,
     report: fn(Vec<M>, &Q) -> Keyed<K, R>,
 ) -> Result<Answer>

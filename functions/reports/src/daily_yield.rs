@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use api::reports::{DailyProductYield, RunReportQuery};
-use axum::extract::State as Extract;
 use chrono::NaiveDate;
 use domain::yields::YieldSum;
 use serve::{Answer, Ask, Result, State};
@@ -13,7 +12,7 @@ use warehouse::marts::RUNS;
 use crate::ask::{Keyed, of_mart};
 use crate::run::{Common, ReportRun, count};
 
-pub(crate) async fn report(Extract(state): Extract<State>, ask: Ask<RunReportQuery>) -> Result<Answer> {
+pub(crate) async fn report(state: State, ask: Ask<RunReportQuery, Vec<DailyProductYield>>) -> Result<Answer> {
     of_mart(state, ask, &RUNS, yields).await
 }
 

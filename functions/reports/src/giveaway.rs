@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use api::reports::{ProductGiveaway, RunReportQuery};
-use axum::extract::State as Extract;
 use domain::yields::giveaway_pct;
 use serve::{Answer, Ask, Result, State};
 use warehouse::marts::RUNS;
@@ -12,7 +11,7 @@ use warehouse::marts::RUNS;
 use crate::ask::{Keyed, of_mart};
 use crate::run::{Common, ReportRun};
 
-pub(crate) async fn report(Extract(state): Extract<State>, ask: Ask<RunReportQuery>) -> Result<Answer> {
+pub(crate) async fn report(state: State, ask: Ask<RunReportQuery, Vec<ProductGiveaway>>) -> Result<Answer> {
     of_mart(state, ask, &RUNS, given_away).await
 }
 

@@ -16,40 +16,28 @@ mod traceability;
 mod weekly_cumulative;
 
 use api::reports;
-use axum::Router;
 use axum::extract::Path;
-use axum::routing::{MethodRouter, any, get};
-use serve::{Error, State};
+use serve::{Error, Routes};
 
-/// The reports by path. Another one is its two files and its line here.
-fn all() -> [(&'static str, MethodRouter<State>); 10] {
-    [
-        (reports::DAILY_YIELD.path, get(daily_yield::report)),
-        (reports::TRACEABILITY.path, get(traceability::report)),
-        (reports::TEMPERATURE_AUDIT.path, get(temperature_audit::report)),
-        (reports::GIVEAWAY.path, get(giveaway::report)),
-        (reports::SHIFT_PRODUCTIVITY.path, get(shift_productivity::report)),
-        (reports::NON_CONFORMANCE.path, get(non_conformance::report)),
-        (reports::ORDER_FULFILMENT.path, get(order_fulfilment::report)),
-        (reports::ALLERGEN_CHANGEOVERS.path, get(allergen_changeovers::report)),
-        (reports::SPECIES_RANKING.path, get(species_ranking::report)),
-        (reports::WEEKLY_CUMULATIVE.path, get(weekly_cumulative::report)),
-    ]
-}
-
-/// The endpoints, bare.
-pub fn routes() -> Router<State> {
-    let others = Router::new().route(reports::PATH, any(no_such_report));
-    all().into_iter().fold(others, |router, (path, report)| router.route(path, report))
-}
-
-/// The endpoints as an app.
-pub fn router(state: State) -> Router {
-    serve::finish(routes(), state)
+/// The reports.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get(&reports::DAILY_YIELD, daily_yield::report)
+        .get(&reports::TRACEABILITY, traceability::report)
+        .get(&reports::TEMPERATURE_AUDIT, temperature_audit::report)
+        .get(&reports::GIVEAWAY, giveaway::report)
+        .get(&reports::SHIFT_PRODUCTIVITY, shift_productivity::report)
+        .get(&reports::NON_CONFORMANCE, non_conformance::report)
+        .get(&reports::ORDER_FULFILMENT, order_fulfilment::report)
+        .get(&reports::ALLERGEN_CHANGEOVERS, allergen_changeovers::report)
+        .get(&reports::SPECIES_RANKING, species_ranking::report)
+        .get(&reports::WEEKLY_CUMULATIVE, weekly_cumulative::report)
+        .others(reports::PATH, no_such_report)
 }
 
 async fn no_such_report(Path(name): Path<String>) -> Error {
     let shown: String = name.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let names: Vec<_> = all().iter().filter_map(|(path, _)| path.rsplit('/').next()).collect();
+    let paths = reports::OPERATIONS.iter().copied().flatten().map(|operation| operation.path);
+    let names: Vec<_> = paths.filter_map(|path| path.rsplit('/').next()).collect();
     Error::Unknown(format!("there is no report `{shown}`: there are {}", names.join(", ")))
 }

@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use api::reports::{NonConformanceCount, NonConformanceReportQuery};
-use axum::extract::State as Extract;
 use chrono::NaiveDate;
 use domain::yields::ratio_pct;
 use serde::Deserialize;
@@ -14,8 +13,8 @@ use warehouse::marts::STG_NON_CONFORMANCE;
 use crate::ask::{Keyed, of_mart};
 
 pub(crate) async fn report(
-    Extract(state): Extract<State>,
-    ask: Ask<NonConformanceReportQuery>,
+    state: State,
+    ask: Ask<NonConformanceReportQuery, Vec<NonConformanceCount>>,
 ) -> Result<Answer> {
     of_mart(state, ask, &STG_NON_CONFORMANCE, counted).await
 }

@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use api::reports::{OrderLine, OrderReportQuery};
-use axum::extract::State as Extract;
 use chrono::NaiveDate;
 use domain::yields::ratio_pct;
 use serde::Deserialize;
@@ -14,7 +13,7 @@ use warehouse::marts::DESPATCH_LINES;
 use crate::ask::{Keyed, dates};
 use crate::product::{Products, products};
 
-pub(crate) async fn report(Extract(state): Extract<State>, ask: Ask<OrderReportQuery>) -> Result<Answer> {
+pub(crate) async fn report(state: State, ask: Ask<OrderReportQuery, Vec<OrderLine>>) -> Result<Answer> {
     let dates = dates(&ask.query, &state)?;
     let snapshot = state.snapshot().await?;
     let lines = snapshot.mart(&DESPATCH_LINES, dates).await?;

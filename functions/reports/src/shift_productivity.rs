@@ -5,7 +5,6 @@ use std::ops::Add;
 
 use api::reports::{ShiftReportQuery, ShiftTotals};
 use api::shifts::ShiftProductivity;
-use axum::extract::State as Extract;
 use domain::oee::{Oee, Production};
 use domain::yields::ratio_pct;
 use serve::{Answer, Ask, Result, State, is_asked_for};
@@ -14,7 +13,7 @@ use warehouse::marts::FCT_SHIFT_PRODUCTIVITY;
 use crate::ask::{Keyed, of_mart};
 use crate::run::is_line;
 
-pub(crate) async fn report(Extract(state): Extract<State>, ask: Ask<ShiftReportQuery>) -> Result<Answer> {
+pub(crate) async fn report(state: State, ask: Ask<ShiftReportQuery, Vec<ShiftTotals>>) -> Result<Answer> {
     of_mart(state, ask, &FCT_SHIFT_PRODUCTIVITY, totals).await
 }
 

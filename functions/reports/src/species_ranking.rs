@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use api::reports::{ShiftReportQuery, SpeciesRank};
-use axum::extract::State as Extract;
 use domain::yields::{YieldSum, ratio_pct};
 use serve::{Answer, Ask, Result, State, is_asked_for};
 use warehouse::marts::RUNS;
@@ -11,7 +10,7 @@ use warehouse::marts::RUNS;
 use crate::ask::{Keyed, of_mart};
 use crate::run::{ReportRun, count};
 
-pub(crate) async fn report(Extract(state): Extract<State>, ask: Ask<ShiftReportQuery>) -> Result<Answer> {
+pub(crate) async fn report(state: State, ask: Ask<ShiftReportQuery, Vec<SpeciesRank>>) -> Result<Answer> {
     of_mart(state, ask, &RUNS, ranked).await
 }
 

@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 
 use api::reports::{LocationReportQuery, TemperatureAudit};
 use api::temperature::TemperatureSummary;
-use axum::extract::State as Extract;
 use chrono::NaiveDate;
 use domain::yields::ratio_pct;
 use serve::{Answer, Ask, Result, State, is_asked_for};
@@ -12,7 +11,10 @@ use warehouse::marts::FCT_TEMP_BREACHES;
 
 use crate::ask::{Keyed, of_mart};
 
-pub(crate) async fn report(Extract(state): Extract<State>, ask: Ask<LocationReportQuery>) -> Result<Answer> {
+pub(crate) async fn report(
+    state: State,
+    ask: Ask<LocationReportQuery, Vec<TemperatureAudit>>,
+) -> Result<Answer> {
     of_mart(state, ask, &FCT_TEMP_BREACHES, audit).await
 }
 

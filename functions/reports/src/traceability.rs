@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use api::reports::{RunReportQuery, TracedInput};
-use axum::extract::State as Extract;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serve::{Answer, Ask, Result, State, rows, work};
@@ -13,7 +12,7 @@ use warehouse::marts::{RUN_BATCHES, RUNS};
 use crate::ask::{Keyed, dates};
 use crate::run::ReportRun;
 
-pub(crate) async fn report(Extract(state): Extract<State>, ask: Ask<RunReportQuery>) -> Result<Answer> {
+pub(crate) async fn report(state: State, ask: Ask<RunReportQuery, Vec<TracedInput>>) -> Result<Answer> {
     let dates = dates(&ask.query, &state)?;
     let snapshot = state.snapshot().await?;
     let (runs, batches) = (snapshot.mart(&RUNS, dates).await?, snapshot.mart(&RUN_BATCHES, dates).await?);

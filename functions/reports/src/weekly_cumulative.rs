@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use api::reports::{WeekReportQuery, WeeklyYield};
-use axum::extract::State as Extract;
 use chrono::{NaiveDate, Weekday};
 use domain::yields::YieldSum;
 use serve::window::Dates;
@@ -14,7 +13,7 @@ use warehouse::marts::RUNS;
 use crate::ask::{Keyed, dates};
 use crate::run::{ReportRun, count};
 
-pub(crate) async fn report(Extract(state): Extract<State>, ask: Ask<WeekReportQuery>) -> Result<Answer> {
+pub(crate) async fn report(state: State, ask: Ask<WeekReportQuery, Vec<WeeklyYield>>) -> Result<Answer> {
     let dates = dates(&ask.query, &state)?;
     let snapshot = state.snapshot().await?;
     let runs = snapshot.mart(&RUNS, Dates { from: dates.from.map(monday), ..dates }).await?;

@@ -7,32 +7,22 @@ mod weights;
 
 use std::cmp::Reverse;
 
-use api::runs::{ACTIVE, ActiveQuery, ActiveRun, ONE, RunQuery};
-use api::weights::ONE as WEIGHTS;
-use axum::Router;
-use axum::extract::{Path, State as Extract};
-use axum::routing::get;
+use api::query::NoQuery;
+use api::runs::{ACTIVE, ActiveRun, ONE, RunDetail, RunQuery};
+use api::weights::{ONE as WEIGHTS, PackWeights};
 use polars::prelude::{IntoLazy, col};
 use serve::window::Dates;
-use serve::{Answer, Ask, Result, State, rows, work};
+use serve::{Answer, Ask, Result, Routes, State, rows, work};
 use warehouse::marts::RUNS;
 
 use found::Found;
 
-/// The endpoints, bare.
-pub fn routes() -> Router<State> {
-    Router::new()
-        .route(ACTIVE.path, get(active))
-        .route(ONE.path, get(one))
-        .route(WEIGHTS.path, get(weights_of_one))
+/// The endpoints.
+pub fn routes() -> Routes {
+    Routes::new().get(&ACTIVE, active).get(&ONE, one).get(&WEIGHTS, weights_of_one)
 }
 
-/// The endpoints as an app.
-pub fn router(state: State) -> Router {
-    serve::finish(routes(), state)
-}
-
-async fn active(Extract(state): Extract<State>, ask: Ask<ActiveQuery>) -> Result<Answer> {
+async fn active(state: State, ask: Ask<NoQuery, Vec<ActiveRun>>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
     // A run that nobody ever completed is still on, however old it is.
     let frame = snapshot.mart(&RUNS, Dates::ALL).await?;
@@ -48,22 +38,14 @@ async fn active(Extract(state): Extract<State>, ask: Ask<ActiveQuery>) -> Result
     .await
 }
 
-async fn one(
-    Extract(state): Extract<State>,
-    Path(run_number): Path<String>,
-    ask: Ask<RunQuery>,
-) -> Result<Answer> {
+async fn one(state: State, ask: Ask<RunQuery, RunDetail>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
-    let found = Found::of(&snapshot, &run_number, ask.query.date).await?;
-    Answer::object(detail::of(&snapshot, found).await?, snapshot.as_of())
+    let found = Found::of(&snapshot, ask.value(), ask.query.date).await?;
+    ask.object(detail::of(&snapshot, found).await?, snapshot.as_of())
 }
 
-async fn weights_of_one(
-    Extract(state): Extract<State>,
-    Path(run_number): Path<String>,
-    ask: Ask<RunQuery>,
-) -> Result<Answer> {
+async fn weights_of_one(state: State, ask: Ask<RunQuery, PackWeights>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
-    let found = Found::of(&snapshot, &run_number, ask.query.date).await?;
-    Answer::object(weights::of(&snapshot, found).await?, snapshot.as_of())
+    let found = Found::of(&snapshot, ask.value(), ask.query.date).await?;
+    ask.object(weights::of(&snapshot, found).await?, snapshot.as_of())
 }

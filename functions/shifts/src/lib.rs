@@ -3,23 +3,15 @@
 use std::cmp::Reverse;
 
 use api::shifts::{PRODUCTIVITY, ShiftProductivity, ShiftQuery};
-use axum::Router;
-use axum::extract::State as Extract;
-use axum::routing::get;
-use serve::{Answer, Ask, Result, State, rows, work};
+use serve::{Answer, Ask, Result, Routes, State, rows, work};
 use warehouse::marts::FCT_SHIFT_PRODUCTIVITY;
 
-/// The endpoints, bare.
-pub fn routes() -> Router<State> {
-    Router::new().route(PRODUCTIVITY.path, get(productivity))
+/// The endpoints.
+pub fn routes() -> Routes {
+    Routes::new().get(&PRODUCTIVITY, productivity)
 }
 
-/// The endpoints as an app.
-pub fn router(state: State) -> Router {
-    serve::finish(routes(), state)
-}
-
-async fn productivity(Extract(state): Extract<State>, ask: Ask<ShiftQuery>) -> Result<Answer> {
+async fn productivity(state: State, ask: Ask<ShiftQuery, Vec<ShiftProductivity>>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&FCT_SHIFT_PRODUCTIVITY, state.last_days(ask.query.days.0)).await?;
     work(move || {

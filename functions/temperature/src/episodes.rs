@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 
 use api::temperature::{Episode, TemperatureQuery};
-use axum::extract::State as Extract;
 use chrono::NaiveDate;
 use domain::episodes::Episode as Cut;
 use serve::{Answer, Ask, Result, State, rows, work};
@@ -18,7 +17,7 @@ struct Day {
     is_to_end: bool,
 }
 
-pub(crate) async fn episodes(Extract(state): Extract<State>, ask: Ask<TemperatureQuery>) -> Result<Answer> {
+pub(crate) async fn episodes(state: State, ask: Ask<TemperatureQuery, Vec<Episode>>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&TEMPERATURE_EPISODES, state.last_days(ask.query.days.0)).await?;
     work(move || {

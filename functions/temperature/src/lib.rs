@@ -8,23 +8,12 @@ use std::cmp::Reverse;
 use api::temperature::{
     BREACHES, Breach, BreachQuery, EPISODES, SUMMARY, TemperatureQuery, TemperatureSummary,
 };
-use axum::Router;
-use axum::extract::State as Extract;
-use axum::routing::get;
-use serve::{Answer, Ask, Result, State, rows, work};
+use serve::{Answer, Ask, Result, Routes, State, rows, work};
 use warehouse::marts::{FCT_TEMP_BREACHES, TEMPERATURE_BREACHES};
 
-/// The endpoints, bare.
-pub fn routes() -> Router<State> {
-    Router::new()
-        .route(BREACHES.path, get(breaches))
-        .route(EPISODES.path, get(episodes::episodes))
-        .route(SUMMARY.path, get(summary))
-}
-
-/// The endpoints as an app.
-pub fn router(state: State) -> Router {
-    serve::finish(routes(), state)
+/// The endpoints.
+pub fn routes() -> Routes {
+    Routes::new().get(&BREACHES, breaches).get(&EPISODES, episodes::episodes).get(&SUMMARY, summary)
 }
 
 /// What tells readings apart that are alike in all else.
@@ -33,7 +22,7 @@ struct Reading {
     log_id: i64,
 }
 
-async fn breaches(Extract(state): Extract<State>, ask: Ask<BreachQuery>) -> Result<Answer> {
+async fn breaches(state: State, ask: Ask<BreachQuery, Vec<Breach>>) -> Result<Answer> {
     let hours = state.last_hours(ask.query.hours.0);
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&TEMPERATURE_BREACHES, hours.dates()).await?;
@@ -48,7 +37,7 @@ async fn breaches(Extract(state): Extract<State>, ask: Ask<BreachQuery>) -> Resu
     .await
 }
 
-async fn summary(Extract(state): Extract<State>, ask: Ask<TemperatureQuery>) -> Result<Answer> {
+async fn summary(state: State, ask: Ask<TemperatureQuery, Vec<TemperatureSummary>>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&FCT_TEMP_BREACHES, state.last_days(ask.query.days.0)).await?;
     work(move || {

@@ -16,36 +16,31 @@ mod link;
 mod traced;
 
 use api::Format;
-use api::trace::{EPCIS_MEDIA_TYPE, TRACE, TraceFormat, TraceQuery};
-use axum::Router;
-use axum::extract::{Path, State as Extract};
-use axum::routing::get;
-use serve::{Answer, Ask, Result, State, work};
+use api::trace::{EPCIS_MEDIA_TYPE, TRACE, Trace, TraceFormat, TraceQuery};
+use serve::{Answer, Ask, Result, Routes, State, work};
 
 use traced::Traced;
 
-/// The endpoints, bare.
-pub fn routes() -> Router<State> {
-    Router::new().route(TRACE.path, get(trace))
+/// The endpoints.
+pub fn routes() -> Routes {
+    Routes::new().get(&TRACE, trace)
 }
 
-/// The endpoints as an app.
-pub fn router(state: State) -> Router {
-    serve::finish(routes(), state)
-}
-
-async fn trace(
-    Extract(state): Extract<State>,
-    Path(code): Path<String>,
-    ask: Ask<TraceQuery>,
-) -> Result<Answer> {
+async fn trace(state: State, ask: Ask<TraceQuery, Trace>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
-    let traced = Traced::of(&snapshot, code.trim(), ask.query.date).await?;
-    let preferred = if ask.format() == Format::Csv { TraceFormat::Csv } else { TraceFormat::Json };
+    let traced = Traced::of(&snapshot, ask.value().trim(), ask.query.date).await?;
+    let preferred = match ask.accepted {
+        Format::Json => TraceFormat::Json,
+        Format::Csv => TraceFormat::Csv,
+    };
     let factory = epcis::Factory::of(state.settings());
     work(move || match ask.query.format.unwrap_or(preferred) {
-        TraceFormat::Json => Answer::object(detail::of(&traced), snapshot.as_of()),
-        TraceFormat::Csv => ask.csv(flat::steps(detail::of(&traced)), &snapshot),
+        TraceFormat::Json => ask.object(detail::of(&traced), snapshot.as_of()),
+        TraceFormat::Csv => Answer::csv_rows(
+            flat::steps(detail::of(&traced)),
+            ask.query.bom.unwrap_or_default(),
+            snapshot.as_of(),
+        ),
         TraceFormat::Epcis => {
             // The age of the data and not the time of the request: the same data make the same document.
             let written = snapshot.as_of().map_or_else(|| state.now(), |as_of| as_of.to_utc());

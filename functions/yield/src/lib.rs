@@ -7,33 +7,22 @@ mod which;
 use std::cmp::Reverse;
 
 use api::yields::{BY_LINE, DAILY, DailyYield, LineYield, WATERFALL, WaterfallRun, YieldQuery};
-use axum::Router;
-use axum::extract::State as Extract;
-use axum::routing::get;
 use serve::window::Dates;
-use serve::{Answer, Ask, Result, State, rows, work};
+use serve::{Answer, Ask, Result, Routes, State, rows, work};
 use warehouse::marts::{FCT_WATERFALL_YIELD, RUNS};
 
 use group::{Group, Run, grouped};
 use which::is_wanted;
 
-/// The endpoints, bare.
-pub fn routes() -> Router<State> {
-    Router::new()
-        .route(DAILY.path, get(daily))
-        .route(BY_LINE.path, get(by_line))
-        .route(WATERFALL.path, get(waterfall))
-}
-
-/// The endpoints as an app.
-pub fn router(state: State) -> Router {
-    serve::finish(routes(), state)
+/// The endpoints.
+pub fn routes() -> Routes {
+    Routes::new().get(&DAILY, daily).get(&BY_LINE, by_line).get(&WATERFALL, waterfall)
 }
 
 /// The days that `/yield/daily` and `/yield/waterfall` cover where nothing else is asked for.
 const LAST_DAYS: u32 = 7;
 
-async fn daily(Extract(state): Extract<State>, ask: Ask<YieldQuery>) -> Result<Answer> {
+async fn daily(state: State, ask: Ask<YieldQuery, Vec<DailyYield>>) -> Result<Answer> {
     let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(LAST_DAYS));
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&RUNS, dates).await?;
@@ -69,7 +58,7 @@ fn daily_yield(
     }
 }
 
-async fn by_line(Extract(state): Extract<State>, ask: Ask<YieldQuery>) -> Result<Answer> {
+async fn by_line(state: State, ask: Ask<YieldQuery, Vec<LineYield>>) -> Result<Answer> {
     let dates = which::dates(&ask.query, &state)?.unwrap_or(Dates::ALL);
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&RUNS, dates).await?;
@@ -99,7 +88,7 @@ fn line_yield(prod_line: Option<String>, group: &Group) -> LineYield {
     }
 }
 
-async fn waterfall(Extract(state): Extract<State>, ask: Ask<YieldQuery>) -> Result<Answer> {
+async fn waterfall(state: State, ask: Ask<YieldQuery, Vec<WaterfallRun>>) -> Result<Answer> {
     let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(LAST_DAYS));
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&FCT_WATERFALL_YIELD, dates).await?;

@@ -2,8 +2,8 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use crate::query::{After, Days, Limit};
-use crate::{Format, Get, query, row};
+use crate::query::Days;
+use crate::{Endpoint, endpoints, query, row};
 
 row! {
     /// A finding of a compliance check.
@@ -44,14 +44,6 @@ query! {
         check: Option<CheckName>,
         /// Only this run number.
         run: Option<String>,
-        /// How many rows at most.
-        limit: Limit,
-        /// Go on after this row, as the `Link` header of the page before says.
-        after: Option<After>,
-        /// JSON or CSV.
-        format: Option<Format>,
-        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
-        bom: Option<bool>,
     }
 }
 
@@ -99,7 +91,8 @@ crate::choice! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// Findings, newest first.
-    pub const CHECKS: Get<CheckQuery, Vec<CheckFinding>> = Get::new("/compliance/checks", "Findings of the compliance checks");
+    pub const CHECKS: Endpoint<CheckQuery, Vec<CheckFinding>> =
+        Endpoint::get("/compliance/checks", "Findings of the compliance checks");
 }

@@ -3,45 +3,94 @@
 
 use std::marker::PhantomData;
 
-use crate::{Described, Operation, Query};
+use crate::operation::{Lead, Media};
+use crate::{Described, Method, Operation, Query};
 
-/// A GET endpoint that takes the parameters `Q` and answers `A`.
+/// An endpoint that takes the parameters `Q` and answers `A`. One that answers a list also takes those of
+/// [`Paging`](crate::query::Paging).
 #[derive(Debug)]
-pub struct Get<Q, A> {
-    /// The path, with `{name}` where a value goes.
-    pub path: &'static str,
-    /// What it tells, in one line.
-    pub summary: &'static str,
-    /// What else a caller should know. The macro [`endpoint!`](crate::endpoint) takes it from the doc
-    /// comment.
-    pub about: &'static str,
+pub struct Endpoint<Q, A> {
+    operation: Operation,
     types: PhantomData<fn(Q) -> A>,
 }
 
-impl<Q: Query, A> Get<Q, A> {
-    /// Declares an endpoint.
-    pub const fn new(path: &'static str, summary: &'static str) -> Self {
-        Self { path, summary, about: "", types: PhantomData }
+impl<Q: Query, A: Described> Endpoint<Q, A> {
+    /// An endpoint that reads, by its path with `{name}` where a value goes, and what it tells in one line.
+    pub const fn get(path: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::Get, path, summary, 200)
+    }
+
+    /// An endpoint that starts something and answers 202 before it is done.
+    pub const fn post(path: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::Post, path, summary, 202).undated()
+    }
+
+    const fn new(method: Method, path: &'static str, summary: &'static str, success: u16) -> Self {
+        let operation = Operation {
+            method,
+            path,
+            summary,
+            about: "",
+            own_parameters: Q::PARAMETERS,
+            success,
+            answer: A::SHAPE,
+            media: &[],
+            refusals: &[],
+            leads: &[],
+            dated: true,
+        };
+        Self { operation, types: PhantomData }
     }
 
     /// The same with more to know about it.
-    pub const fn about(self, about: &'static str) -> Self {
-        Self { about, ..self }
+    pub const fn about(mut self, about: &'static str) -> Self {
+        self.operation.about = about;
+        self
     }
 
+    /// The same with more forms than JSON, and CSV for a list.
+    pub const fn also(mut self, media: &'static [Media]) -> Self {
+        self.operation.media = media;
+        self
+    }
+
+    /// The same with more that it refuses: statuses, each with when it comes.
+    pub const fn refuses(mut self, refusals: &'static [(u16, &'static str)]) -> Self {
+        self.operation.refusals = refusals;
+        self
+    }
+
+    /// The same with where its answers lead.
+    pub const fn leads_to(mut self, leads: &'static [Lead]) -> Self {
+        self.operation.leads = leads;
+        self
+    }
+
+    /// The same for an answer that may come before the ERP was ever read.
+    pub const fn undated(mut self) -> Self {
+        self.operation.dated = false;
+        self
+    }
+}
+
+impl<Q, A> Endpoint<Q, A> {
     /// The endpoint without its types, as [`FAMILIES`](crate::FAMILIES) lists it.
-    pub const fn operation(&self) -> Operation
-    where
-        A: Described,
-    {
-        Operation::get(self.path, self.summary, Q::PARAMETERS, A::SHAPE).about(self.about)
+    pub const fn operation(&self) -> Operation {
+        self.operation
     }
 
+    /// The path, with `{name}` where a value goes.
+    pub const fn path(&self) -> &'static str {
+        self.operation.path
+    }
+}
+
+impl<Q: Query, A> Endpoint<Q, A> {
     /// The path and query that ask for this, with `values` in the places of the path's `{name}`s in order.
     pub fn address(&self, values: &[&str], query: &Q) -> String {
         let mut address = String::new();
         let mut values = values.iter();
-        for (i, segment) in self.path.split('/').enumerate() {
+        for (i, segment) in self.path().split('/').enumerate() {
             if i > 0 {
                 address.push('/');
             }
@@ -61,12 +110,18 @@ impl<Q: Query, A> Get<Q, A> {
     }
 }
 
-/// Declares an endpoint whose doc comment is told to callers too.
+/// Declares the endpoints of a module and lists them as its `OPERATIONS`. Callers are told the doc comments.
 #[macro_export]
-macro_rules! endpoint {
-    ($(#[doc = $doc:literal])+ pub const $name:ident: $type:ty = $get:expr;) => {
-        $(#[doc = $doc])+
-        pub const $name: $type = $get.about(concat!($($doc),+));
+macro_rules! endpoints {
+    ($($(#[doc = $doc:literal])+ pub const $name:ident: $type:ty = $endpoint:expr;)+) => {
+        $(
+            $(#[doc = $doc])+
+            pub const $name: $type = $endpoint.about(concat!($($doc),+));
+        )+
+
+        /// The endpoints of this module, in order.
+        #[allow(unreachable_pub, reason = "another module may give them out")]
+        pub const OPERATIONS: &[$crate::Operation] = &[$($name.operation()),+];
     };
 }
 
@@ -99,9 +154,6 @@ mod tests {
             line: Some("Línea 1&2".to_owned()),
             ..Default::default()
         };
-        assert_eq!(
-            yields::DAILY.address(&[], &query),
-            "/yield/daily?days=7&line=L%C3%ADnea%201%262&limit=1000"
-        );
+        assert_eq!(yields::DAILY.address(&[], &query), "/yield/daily?days=7&line=L%C3%ADnea%201%262");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, FixedOffset};
 
 use crate::query::NoQuery;
-use crate::{Get, row};
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// The state of the lake.
@@ -27,7 +27,8 @@ row! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// The state of the lake.
-    pub const HEALTH: Get<NoQuery, Health> = Get::new("/health", "Whether there are numbers and how old they are");
+    pub const HEALTH: Endpoint<NoQuery, Health> =
+        Endpoint::get("/health", "Whether there are numbers and how old they are").undated();
 }

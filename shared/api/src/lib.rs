@@ -38,9 +38,9 @@ pub mod trace;
 pub mod weights;
 pub mod yields;
 
-pub use endpoint::Get;
+pub use endpoint::Endpoint;
 pub use families::{FAMILIES, Family, operations};
-pub use operation::{Method, Operation};
+pub use operation::{Lead, Method, Operation};
 pub use problem::Problem;
 pub use query::{Format, ParameterError, Query, Whole};
 pub use shape::{Described, Field, Row, Shape};

@@ -68,8 +68,7 @@ mod tests {
                 assert!(path_value(name).is_some(), "{}: add `{name}` to PATH_VALUES", operation.path);
             }
             for parameter in operation
-                .parameters
-                .iter()
+                .parameters()
                 .filter(|parameter| matches!(parameter.kind, ParameterKind::Text | ParameterKind::Date))
             {
                 assert!(

@@ -1,6 +1,6 @@
 //! An endpoint without its types: what programs and people are told about it. OpenAPI is written from this.
 
-use crate::query::ParameterDoc;
+use crate::query::{Paging, ParameterDoc};
 use crate::shape::Shape;
 
 /// How an endpoint is asked.
@@ -34,8 +34,8 @@ pub struct Operation {
     pub summary: &'static str,
     /// What else a caller should know.
     pub about: &'static str,
-    /// The parameters that can follow the path.
-    pub parameters: &'static [ParameterDoc],
+    /// The parameters that it has beside those of every list.
+    pub own_parameters: &'static [ParameterDoc],
     /// The status of a good answer.
     pub success: u16,
     /// The form of a good answer as JSON.
@@ -80,67 +80,9 @@ pub const CSV: Media = Media {
 };
 
 impl Operation {
-    /// A GET that answers 200.
-    pub const fn get(
-        path: &'static str,
-        summary: &'static str,
-        parameters: &'static [ParameterDoc],
-        answer: Shape,
-    ) -> Self {
-        let (about, success, dated) = ("", 200, true);
-        Self {
-            method: Method::Get,
-            path,
-            summary,
-            about,
-            parameters,
-            success,
-            answer,
-            media: &[],
-            refusals: &[],
-            leads: &[],
-            dated,
-        }
-    }
-
-    /// A POST that starts something and answers 202 before it is done.
-    pub const fn post(
-        path: &'static str,
-        summary: &'static str,
-        parameters: &'static [ParameterDoc],
-        answer: Shape,
-    ) -> Self {
-        Self {
-            method: Method::Post,
-            success: 202,
-            dated: false,
-            ..Self::get(path, summary, parameters, answer)
-        }
-    }
-
-    /// The same with more to know about it.
-    pub const fn about(self, about: &'static str) -> Self {
-        Self { about, ..self }
-    }
-
-    /// The same with more forms than JSON, and CSV for a list.
-    pub const fn also(self, media: &'static [Media]) -> Self {
-        Self { media, ..self }
-    }
-
-    /// The same with more that it refuses: statuses, each with when it comes.
-    pub const fn refuses(self, refusals: &'static [(u16, &'static str)]) -> Self {
-        Self { refusals, ..self }
-    }
-
-    /// The same with where its answers lead.
-    pub const fn leads_to(self, leads: &'static [Lead]) -> Self {
-        Self { leads, ..self }
-    }
-
-    /// The same for an answer that may come before the ERP was ever read.
-    pub const fn undated(self) -> Self {
-        Self { dated: false, ..self }
+    /// The parameters that can follow the path: its own, and those of every list where it answers one.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static ParameterDoc> + use<> {
+        self.own_parameters.iter().chain(Paging::of(self.answer))
     }
 
     /// The names of the values in the path, in order.
@@ -150,7 +92,7 @@ impl Operation {
 
     /// Whether it answers a list of objects, which has pages and comes as CSV too.
     pub const fn is_list(&self) -> bool {
-        matches!(self.answer, Shape::List(Shape::Object(_)))
+        self.answer.is_list()
     }
 
     /// All forms beside JSON.
@@ -160,20 +102,31 @@ impl Operation {
 
     /// A name for programs: `get_runs_by_run_number`.
     pub fn id(&self) -> String {
-        let mut id = self.method.name().to_lowercase();
-        for segment in self.path.split('/').filter(|segment| !segment.is_empty()) {
-            match segment.strip_prefix('{').and_then(|value| value.strip_suffix('}')) {
-                Some(value) => id = format!("{id}_by_{value}"),
-                None => id = format!("{id}_{}", segment.replace(['-', '.'], "_")),
-            }
-        }
-        id
+        id(self.method, self.path)
     }
+}
+
+impl Lead {
+    /// The [`Operation::id`] of the other endpoint.
+    pub fn operation_id(&self) -> String {
+        id(Method::Get, self.path)
+    }
+}
+
+fn id(method: Method, path: &str) -> String {
+    let mut id = method.name().to_lowercase();
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        match segment.strip_prefix('{').and_then(|value| value.strip_suffix('}')) {
+            Some(value) => id = format!("{id}_by_{value}"),
+            None => id = format!("{id}_{}", segment.replace(['-', '.'], "_")),
+        }
+    }
+    id
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::{Method, Operation, Shape, runs, yields};
+    use crate::{Method, pipeline, runs, yields};
 
     #[test]
     fn an_endpoint_without_its_types_still_tells_all_of_them() {
@@ -189,7 +142,7 @@ mod tests {
             ("get_runs_by_run_number", false, vec!["run_number"])
         );
         assert_eq!(one.other_media().count(), 0);
-        let post = Operation::post("/pipeline/run", "", &[], Shape::Any);
+        let post = pipeline::START.operation();
         assert_eq!((post.id().as_str(), post.success, post.method), ("post_pipeline_run", 202, Method::Post));
     }
 }

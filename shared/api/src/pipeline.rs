@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, FixedOffset};
 
-use crate::query::{After, Days, Limit, NoQuery};
-use crate::{Described, Format, Get, Operation, Query, query, row};
+use crate::query::{Days, NoQuery};
+use crate::{Endpoint, Lead, endpoints, query, row};
 
 row! {
     /// What became of one table in a job.
@@ -122,32 +122,10 @@ row! {
 }
 
 query! {
-    /// Which jobs.
-    pub struct JobsQuery {
-        /// How many rows at most.
-        limit: Limit,
-        /// Go on after this row, as the `Link` header of the page before says.
-        after: Option<After>,
-        /// JSON or CSV.
-        format: Option<Format>,
-        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
-        bom: Option<bool>,
-    }
-}
-
-query! {
     /// Which rejected rows.
     pub struct RejectedQuery {
         /// Those found in so many days up to today.
         days: Days<7>,
-        /// How many rows at most.
-        limit: Limit,
-        /// Go on after this row, as the `Link` header of the page before says.
-        after: Option<After>,
-        /// JSON or CSV.
-        format: Option<Format>,
-        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
-        bom: Option<bool>,
     }
 }
 
@@ -162,33 +140,26 @@ query! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// The jobs, newest first.
-    pub const JOBS: Get<JobsQuery, Vec<JobSummary>> = Get::new("/pipeline/runs", "The jobs of the pipeline");
-}
+    pub const JOBS: Endpoint<NoQuery, Vec<JobSummary>> =
+        Endpoint::get("/pipeline/runs", "The jobs of the pipeline").leads_to(&[TO_A_JOB]).undated();
 
-crate::endpoint! {
     /// One job with its tables.
-    pub const JOB: Get<NoQuery, JobRecord> = Get::new("/pipeline/runs/{job_id}", "What a job of the pipeline did to each table");
-}
+    pub const JOB: Endpoint<NoQuery, JobRecord> =
+        Endpoint::get("/pipeline/runs/{job_id}", "What a job of the pipeline did to each table").undated();
 
-crate::endpoint! {
     /// The rejected rows that are open, newest first.
-    pub const REJECTED: Get<RejectedQuery, Vec<RejectedRow>> = Get::new("/pipeline/rejected", "Rows that were rejected and are not mended yet");
+    pub const REJECTED: Endpoint<RejectedQuery, Vec<RejectedRow>> =
+        Endpoint::get("/pipeline/rejected", "Rows that were rejected and are not mended yet").undated();
+
+    /// Answers before the job is done: `Location` says where its record is. One job at a time is at work.
+    pub const START: Endpoint<StartQuery, JobStarted> =
+        Endpoint::post("/pipeline/run", "Start a job of the pipeline")
+        .refuses(&[(403, "The request comes from the page of another site"), (409, "A job is at work already")]);
 }
 
-/// The path that takes a POST with a [`StartQuery`] and answers 202 with [`JobStarted`].
-pub const START_PATH: &str = "/pipeline/run";
-
-/// How a job is started.
-pub const START: Operation = Operation::post(
-    START_PATH,
-    "Start a job of the pipeline",
-    StartQuery::PARAMETERS,
-    JobStarted::SHAPE,
-)
-.about("Answers before the job is done: `Location` says where its record is. One job at a time is at work.")
-.refuses(&[(403, "The request comes from the page of another site"), (409, "A job is at work already")]);
+const TO_A_JOB: Lead = Lead { path: JOB.path(), value: "job_id", pointer: "/0/job_id" };
 
 /// What is said of a job that died.
 pub const DIED: &str =

@@ -1,7 +1,7 @@
 //! What the factory makes.
 
-use crate::query::{After, Limit, Whole};
-use crate::{Format, Get, query, row};
+use crate::query::Whole;
+use crate::{Endpoint, endpoints, query, row};
 
 row! {
     /// A product.
@@ -42,18 +42,10 @@ query! {
         tier: Option<Whole<1, 3, 1>>,
         /// Only products that are made now, or only those that are not.
         active: Option<bool>,
-        /// How many rows at most.
-        limit: Limit,
-        /// Go on after this row, as the `Link` header of the page before says.
-        after: Option<After>,
-        /// JSON or CSV.
-        format: Option<Format>,
-        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
-        bom: Option<bool>,
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// Products by code.
-    pub const PRODUCTS: Get<ProductQuery, Vec<Product>> = Get::new("/products", "Products");
+    pub const PRODUCTS: Endpoint<ProductQuery, Vec<Product>> = Endpoint::get("/products", "Products");
 }

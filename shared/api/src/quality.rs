@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
-use crate::query::{After, Days, Limit};
-use crate::{Format, Get, query, row};
+use crate::query::Days;
+use crate::{Endpoint, endpoints, query, row};
 
 row! {
     /// The quality records of one type and severity that were raised on one date.
@@ -34,18 +34,11 @@ query! {
     pub struct QualityQuery {
         /// So many days up to today.
         days: Days<30>,
-        /// How many rows at most.
-        limit: Limit,
-        /// Go on after this row, as the `Link` header of the page before says.
-        after: Option<After>,
-        /// JSON or CSV.
-        format: Option<Format>,
-        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
-        bom: Option<bool>,
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// Quality records per date, type and severity, newest first. Those without a date are in no row.
-    pub const SUMMARY: Get<QualityQuery, Vec<QualitySummary>> = Get::new("/quality/summary", "Quality records per date, type and severity");
+    pub const SUMMARY: Endpoint<QualityQuery, Vec<QualitySummary>> =
+        Endpoint::get("/quality/summary", "Quality records per date, type and severity");
 }

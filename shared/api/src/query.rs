@@ -2,6 +2,8 @@
 
 use chrono::NaiveDate;
 
+use crate::{Described, Shape};
+
 /// A parameter that cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("parameter `{name}`: `{}` {expected}", shorten(value))]
@@ -19,9 +21,8 @@ pub trait Query: Sized {
     /// What can be asked.
     const PARAMETERS: &'static [ParameterDoc];
 
-    /// Reads the parameters from decoded name-value pairs. An unknown or repeated name is an error: a filter
-    /// that was mistyped must not widen the answer in silence.
-    fn parse(pairs: &[(String, String)]) -> Result<Self, ParameterError>;
+    /// Reads the parameters from decoded name-value pairs; others may be among these.
+    fn read(pairs: &[(String, String)]) -> Result<Self, ParameterError>;
 
     /// The pairs that ask for this, without those that are absent.
     fn pairs(&self) -> Vec<(&'static str, String)>;
@@ -257,8 +258,9 @@ macro_rules! query {
                 kind: <$type as $crate::query::Parameter>::KIND,
             }),*];
 
-            fn parse(pairs: &[(String, String)]) -> Result<Self, $crate::ParameterError> {
-                $crate::query::only_known(pairs, Self::PARAMETERS)?;
+            fn read(pairs: &[(String, String)]) -> Result<Self, $crate::ParameterError> {
+                // Where there are no parameters, nothing is read.
+                let _ = pairs;
                 Ok(Self { $($field: $crate::query::read(pairs, $crate::query::plain(stringify!($field)))?),* })
             }
 
@@ -279,8 +281,37 @@ macro_rules! query {
 }
 
 query! {
-    /// An endpoint without parameters.
+    /// An endpoint without parameters of its own.
     pub struct NoQuery {}
+}
+
+query! {
+    /// How a list is wanted. Every endpoint that answers one takes these beside its own.
+    pub struct Paging {
+        /// How many rows at most.
+        limit: Limit,
+        /// Go on after this row, as the `Link` header of the page before says.
+        after: Option<After>,
+        /// JSON or CSV.
+        format: Option<Format>,
+        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
+        bom: Option<bool>,
+    }
+}
+
+impl Paging {
+    /// The parameters of an endpoint that answers this, beside its own.
+    pub const fn of(answer: Shape) -> &'static [ParameterDoc] {
+        if answer.is_list() { Self::PARAMETERS } else { &[] }
+    }
+}
+
+/// Reads what an endpoint with the parameters `Q` and the answer `A` is asked, from decoded name-value pairs.
+/// An unknown or repeated name is an error: a filter that was mistyped must not widen the answer in silence.
+pub fn parse<Q: Query, A: Described>(pairs: &[(String, String)]) -> Result<(Q, Paging), ParameterError> {
+    only_known(pairs, &[Q::PARAMETERS, Paging::of(A::SHAPE)].concat())?;
+    let paging = if A::SHAPE.is_list() { Paging::read(pairs)? } else { Paging::default() };
+    Ok((Q::read(pairs)?, paging))
 }
 
 /// The name of a field that is also a word of Rust: `r#type` is asked for as `type`.
@@ -293,8 +324,7 @@ pub const fn plain(field: &'static str) -> &'static str {
 }
 
 /// Refuses a name that is not declared or comes twice.
-#[doc(hidden)]
-pub fn only_known(pairs: &[(String, String)], known: &[ParameterDoc]) -> Result<(), ParameterError> {
+fn only_known(pairs: &[(String, String)], known: &[ParameterDoc]) -> Result<(), ParameterError> {
     for (i, (name, value)) in pairs.iter().enumerate() {
         let expected = if !known.iter().any(|parameter| parameter.name == name) {
             let names: Vec<_> = known.iter().map(|parameter| parameter.name).collect();
@@ -335,26 +365,31 @@ fn shorten(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yields::YieldQuery;
+    use crate::runs::{RunDetail, RunQuery};
+    use crate::yields::{DailyYield, YieldQuery};
 
-    fn parse(pairs: &[(&str, &str)]) -> Result<YieldQuery, String> {
-        let pairs: Vec<_> = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        YieldQuery::parse(&pairs).map_err(|e| e.to_string())
+    fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
+    }
+
+    fn parse(pairs: &[(&str, &str)]) -> Result<(YieldQuery, Paging), String> {
+        super::parse::<_, Vec<DailyYield>>(&owned(pairs)).map_err(|e| e.to_string())
     }
 
     #[test]
     fn absent_parameters_take_their_default() {
-        let query = parse(&[]).unwrap();
-        assert_eq!((query.days, query.from, query.limit), (None, None, Whole(1000)));
+        let (query, paging) = parse(&[]).unwrap();
+        assert_eq!((query.days, query.from, paging.limit), (None, None, Whole(1000)));
     }
 
     #[test]
     fn what_is_written_reads_back() {
-        let query =
+        let asked =
             parse(&[("days", "31"), ("from", "2026-02-28"), ("line", "Line 1 & more"), ("format", "csv")])
                 .unwrap();
-        let pairs: Vec<_> = query.pairs().into_iter().map(|(n, v)| (n.to_owned(), v)).collect();
-        assert_eq!(YieldQuery::parse(&pairs).unwrap(), query);
+        let pairs = [asked.0.pairs(), asked.1.pairs()].concat();
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(parse(&pairs).unwrap(), asked);
     }
 
     #[test]
@@ -387,5 +422,12 @@ mod tests {
                 .starts_with("parameter `form`: `2026-11-01` is not asked for here: ")
         );
         assert!(parse(&[("line", &"x".repeat(10_000))]).unwrap_err().len() < 200);
+    }
+
+    #[test]
+    fn what_is_no_list_has_no_pages() {
+        let refused = |pair| super::parse::<RunQuery, RunDetail>(&owned(&[pair])).unwrap_err().to_string();
+        assert_eq!(refused(("limit", "7")), "parameter `limit`: `7` is not asked for here: date");
+        assert_eq!(refused(("format", "csv")), "parameter `format`: `csv` is not asked for here: date");
     }
 }

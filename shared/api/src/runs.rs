@@ -3,8 +3,8 @@
 use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::compliance::CheckFinding;
-use crate::query::{After, Limit};
-use crate::{Format, Get, query, row};
+use crate::query::NoQuery;
+use crate::{Endpoint, Lead, endpoints, query, row};
 
 row! {
     /// A run that is on: active and not complete.
@@ -213,20 +213,6 @@ row! {
 }
 
 query! {
-    /// How the list is wanted.
-    pub struct ActiveQuery {
-        /// How many rows at most.
-        limit: Limit,
-        /// Go on after this row, as the `Link` header of the page before says.
-        after: Option<After>,
-        /// JSON or CSV.
-        format: Option<Format>,
-        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
-        bom: Option<bool>,
-    }
-}
-
-query! {
     /// Which run of that number.
     pub struct RunQuery {
         /// The production date, where a number recurs; the newest otherwise.
@@ -234,12 +220,15 @@ query! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// The runs that are on.
-    pub const ACTIVE: Get<ActiveQuery, Vec<ActiveRun>> = Get::new("/runs/active", "Runs that are on now");
+    pub const ACTIVE: Endpoint<NoQuery, Vec<ActiveRun>> =
+        Endpoint::get("/runs/active", "Runs that are on now").leads_to(&[TO_A_RUN]);
+
+    /// One run.
+    pub const ONE: Endpoint<RunQuery, RunDetail> =
+        Endpoint::get("/runs/{run_number}", "All that is known of one run");
 }
 
-crate::endpoint! {
-    /// One run.
-    pub const ONE: Get<RunQuery, RunDetail> = Get::new("/runs/{run_number}", "All that is known of one run");
-}
+/// From a list of runs to the first of them.
+pub(crate) const TO_A_RUN: Lead = Lead { path: ONE.path(), value: "run_number", pointer: "/0/run_number" };

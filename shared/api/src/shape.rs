@@ -36,6 +36,13 @@ pub enum Shape {
     Any,
 }
 
+impl Shape {
+    /// Whether it is a list of objects, which has pages and comes as CSV too.
+    pub const fn is_list(self) -> bool {
+        matches!(self, Self::List(Self::Object(_)))
+    }
+}
+
 /// An answer in a form that another standard describes.
 #[derive(Clone, Copy, Debug)]
 pub struct Anything;

@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
-use crate::query::{After, Limit};
-use crate::{Format, Get, query, row};
+use crate::query::NoQuery;
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// A complete run of which something is left, nine days old or more.
@@ -30,22 +30,9 @@ row! {
     }
 }
 
-query! {
-    /// How it is wanted.
-    pub struct ExpiringQuery {
-        /// How many rows at most.
-        limit: Limit,
-        /// Go on after this row, as the `Link` header of the page before says.
-        after: Option<After>,
-        /// JSON or CSV.
-        format: Option<Format>,
-        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
-        bom: Option<bool>,
-    }
-}
-
-crate::endpoint! {
+endpoints! {
     /// Runs from their ninth to their thirtieth day of which something is left, the oldest first. The days
     /// are the factory's.
-    pub const EXPIRING: Get<ExpiringQuery, Vec<ExpiringRun>> = Get::new("/shelf-life/expiring", "Stock that has to be sold or frozen, most urgent first");
+    pub const EXPIRING: Endpoint<NoQuery, Vec<ExpiringRun>> =
+        Endpoint::get("/shelf-life/expiring", "Stock that has to be sold or frozen, most urgent first");
 }

@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
-use crate::query::{After, Days, Limit};
-use crate::{Format, Get, query, row};
+use crate::query::Days;
+use crate::{Endpoint, endpoints, query, row};
 
 row! {
     /// The people and hours of one shift on one line, and what they made.
@@ -57,19 +57,11 @@ query! {
     pub struct ShiftQuery {
         /// So many days up to today.
         days: Days<7>,
-        /// How many rows at most.
-        limit: Limit,
-        /// Go on after this row, as the `Link` header of the page before says.
-        after: Option<After>,
-        /// JSON or CSV.
-        format: Option<Format>,
-        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
-        bom: Option<bool>,
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// Labour per date, shift and line, newest first.
-    pub const PRODUCTIVITY: Get<ShiftQuery, Vec<ShiftProductivity>> =
-        Get::new("/shifts/productivity", "Output per head and hour of each shift and line, and its OEE");
+    pub const PRODUCTIVITY: Endpoint<ShiftQuery, Vec<ShiftProductivity>> =
+        Endpoint::get("/shifts/productivity", "Output per head and hour of each shift and line, and its OEE");
 }

@@ -2,8 +2,8 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use crate::query::{After, Days, Limit};
-use crate::{Format, Get, Whole, query, row};
+use crate::query::Days;
+use crate::{Endpoint, Whole, endpoints, query, row};
 
 row! {
     /// A reading outside its limits.
@@ -30,20 +30,7 @@ query! {
     pub struct BreachQuery {
         /// The last so many hours.
         hours: Whole<1, 720, 24>,
-        /// How many rows at most.
-        limit: Limit,
-        /// Go on after this row, as the `Link` header of the page before says.
-        after: Option<After>,
-        /// JSON or CSV.
-        format: Option<Format>,
-        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
-        bom: Option<bool>,
     }
-}
-
-crate::endpoint! {
-    /// Readings outside their limits, newest first.
-    pub const BREACHES: Get<BreachQuery, Vec<Breach>> = Get::new("/temperature/breaches", "Readings outside their limits");
 }
 
 row! {
@@ -79,20 +66,7 @@ query! {
     pub struct TemperatureQuery {
         /// So many days up to today.
         days: Days<7>,
-        /// How many rows at most.
-        limit: Limit,
-        /// Go on after this row, as the `Link` header of the page before says.
-        after: Option<After>,
-        /// JSON or CSV.
-        format: Option<Format>,
-        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
-        bom: Option<bool>,
     }
-}
-
-crate::endpoint! {
-    /// Readings, breaches and episodes per date and location, newest first.
-    pub const SUMMARY: Get<TemperatureQuery, Vec<TemperatureSummary>> = Get::new("/temperature/summary", "Readings and breaches per date and location");
 }
 
 row! {
@@ -115,8 +89,17 @@ row! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
+    /// Readings outside their limits, newest first.
+    pub const BREACHES: Endpoint<BreachQuery, Vec<Breach>> =
+        Endpoint::get("/temperature/breaches", "Readings outside their limits");
+
     /// Episodes of readings outside their limits, the newest first; one that goes on over midnight is one,
     /// cut only where the days that were asked for begin.
-    pub const EPISODES: Get<TemperatureQuery, Vec<Episode>> = Get::new("/temperature/episodes", "Episodes of readings outside their limits");
+    pub const EPISODES: Endpoint<TemperatureQuery, Vec<Episode>> =
+        Endpoint::get("/temperature/episodes", "Episodes of readings outside their limits");
+
+    /// Readings, breaches and episodes per date and location, newest first.
+    pub const SUMMARY: Endpoint<TemperatureQuery, Vec<TemperatureSummary>> =
+        Endpoint::get("/temperature/summary", "Readings and breaches per date and location");
 }

@@ -2,7 +2,8 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use crate::{Get, choice, query, row};
+use crate::operation::Media;
+use crate::{Endpoint, choice, endpoints, query, row};
 
 row! {
     /// Fish as it was taken in.
@@ -265,7 +266,17 @@ query! {
 /// The media type of an EPCIS document.
 pub const EPCIS_MEDIA_TYPE: &str = "application/ld+json";
 
-crate::endpoint! {
+endpoints! {
     /// A trace. A code that is both a batch's and a run's is the batch.
-    pub const TRACE: Get<TraceQuery, Trace> = Get::new("/trace/{batch_code}", "Where a batch came from and where it went, by batch code or run number");
+    pub const TRACE: Endpoint<TraceQuery, Trace> =
+        Endpoint::get("/trace/{batch_code}", "Where a batch came from and where it went, by batch code or run number")
+            .also(&[CSV, EPCIS]);
 }
+
+const CSV: Media =
+    Media { media_type: "text/csv", format: "csv", doc: "The same as a flat list, a row for each step" };
+const EPCIS: Media = Media {
+    media_type: EPCIS_MEDIA_TYPE,
+    format: "epcis",
+    doc: "The same as GS1 EPCIS 2.0 events with the key data elements of GDST",
+};

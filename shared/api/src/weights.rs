@@ -4,7 +4,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::runs::RunQuery;
-use crate::{Get, row};
+use crate::{Endpoint, Lead, endpoints, row};
 
 row! {
     /// The pack weights of one run.
@@ -101,8 +101,11 @@ row! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// The pack weights of one run.
-    pub const ONE: Get<RunQuery, PackWeights> =
-        Get::new("/weights/{run_number}", "Pack weights of one run: average-quantity rules, histogram and control chart");
+    pub const ONE: Endpoint<RunQuery, PackWeights> =
+        Endpoint::get("/weights/{run_number}", "Pack weights of one run: average-quantity rules, histogram and control chart");
 }
+
+/// From a list of runs to the pack weights of the first.
+pub(crate) const TO_WEIGHTS: Lead = Lead { path: ONE.path(), value: "run_number", pointer: "/0/run_number" };

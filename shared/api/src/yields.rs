@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
-use crate::query::{After, Days, Limit};
-use crate::{Format, Get, query, row};
+use crate::query::Days;
+use crate::{Endpoint, endpoints, query, row, runs, weights};
 
 row! {
     /// The complete runs of one line on one production date.
@@ -118,29 +118,21 @@ query! {
         shift: Option<String>,
         /// Only this species.
         species: Option<String>,
-        /// How many rows at most.
-        limit: Limit,
-        /// Go on after this row, as the `Link` header of the page before says.
-        after: Option<After>,
-        /// JSON or CSV.
-        format: Option<Format>,
-        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
-        bom: Option<bool>,
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// Yield per date and line; `days` is 7 where neither it nor `from` nor `to` is given.
-    pub const DAILY: Get<YieldQuery, Vec<DailyYield>> = Get::new("/yield/daily", "Yield of complete runs per production date and line");
-}
+    pub const DAILY: Endpoint<YieldQuery, Vec<DailyYield>> =
+        Endpoint::get("/yield/daily", "Yield of complete runs per production date and line");
 
-crate::endpoint! {
     /// Yield per line; all dates where no window is given.
-    pub const BY_LINE: Get<YieldQuery, Vec<LineYield>> = Get::new("/yield/by-line", "Yield of complete runs per line");
-}
+    pub const BY_LINE: Endpoint<YieldQuery, Vec<LineYield>> =
+        Endpoint::get("/yield/by-line", "Yield of complete runs per line");
 
-crate::endpoint! {
     /// How far down the tiers each run's fish went; `days` is 7 where neither it nor `from` nor `to` is
     /// given.
-    pub const WATERFALL: Get<YieldQuery, Vec<WaterfallRun>> = Get::new("/yield/waterfall", "Output of complete runs per tier, and what no tier caught");
+    pub const WATERFALL: Endpoint<YieldQuery, Vec<WaterfallRun>> =
+        Endpoint::get("/yield/waterfall", "Output of complete runs per tier, and what no tier caught")
+            .leads_to(&[runs::TO_A_RUN, weights::TO_WEIGHTS]);
 }

@@ -66,8 +66,8 @@ impl Answer {
         })
     }
 
-    /// A list, as CSV; with a byte-order mark where it was asked for.
-    pub(crate) fn csv_rows<R: Row + Serialize>(
+    /// Rows as CSV, all of them; with a byte-order mark where it was asked for.
+    pub fn csv_rows<R: Row + Serialize>(
         mut rows: Vec<R>,
         has_bom: bool,
         as_of: Option<DateTime<FixedOffset>>,

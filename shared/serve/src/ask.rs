@@ -1,69 +1,93 @@
-//! A request as an endpoint sees it: its parameters, and how it wants a list.
+//! A request as an endpoint sees it: its parameters, and how it wants what is answered.
 
-use api::query::{After, Limit, read};
-use api::{Format, Query, Row};
-use axum::extract::FromRequestParts;
+use std::marker::PhantomData;
+
+use api::query::{self, Paging};
+use api::{Described, Format, Query, Row};
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
 use crate::page::{self, Key, Page, page};
 use crate::{Answer, Error, Result, Snapshot, accept, query_text};
 
-/// A request with the parameters `Q`. Every list takes `limit`, `after`, `format` and `bom` in the same way.
+/// A request for an [`Endpoint<Q, A>`](api::Endpoint): its parameters are `Q`, and nothing but an `A` answers
+/// it.
 #[derive(Clone, Debug)]
-pub struct Ask<Q> {
-    /// The endpoint's parameters.
+pub struct Ask<Q, A> {
+    /// The endpoint's own parameters.
     pub query: Q,
+    /// How a list is wanted.
+    pub paging: Paging,
+    /// Which of JSON and CSV the `Accept` header prefers.
+    pub accepted: Format,
+    values: Vec<String>,
     pairs: Vec<(String, String)>,
-    limit: usize,
-    after: Option<String>,
-    format: Format,
-    has_bom: bool,
+    answer: PhantomData<fn() -> A>,
 }
 
-impl<Q: Query, S: Sync> FromRequestParts<S> for Ask<Q> {
-    type Rejection = Error;
+impl<Q: Query, A: Described, S: Send + Sync> FromRequestParts<S> for Ask<Q, A> {
+    type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        let pairs = query_text::decode(parts.uri.query().unwrap_or_default())?;
-        let query = Q::parse(&pairs)?;
-        let limit = read::<Limit>(&pairs, "limit")?.0 as usize;
-        let after = read::<Option<After>>(&pairs, "after")?.map(|after| after.0);
-        // An endpoint may know more forms than a list has; what it does not know it has refused already.
-        let format = read::<Option<Format>>(&pairs, "format")
-            .ok()
-            .flatten()
-            .unwrap_or_else(|| accept::preferred(&parts.headers));
-        let has_bom = read::<Option<bool>>(&pairs, "bom")?.unwrap_or_default();
-        Ok(Self { query, pairs, limit, after, format, has_bom })
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> std::result::Result<Self, Response> {
+        let values = Path::<Vec<String>>::from_request_parts(parts, state).await;
+        let Path(values) = values.map_err(IntoResponse::into_response)?;
+        asked(parts, values).map_err(Error::into_response)
     }
 }
 
-impl<Q> Ask<Q> {
+fn asked<Q: Query, A: Described>(parts: &Parts, values: Vec<String>) -> Result<Ask<Q, A>> {
+    let pairs = query_text::decode(parts.uri.query().unwrap_or_default())?;
+    let (query, paging) = query::parse::<Q, A>(&pairs)?;
+    let accepted = accept::preferred(&parts.headers);
+    Ok(Ask { query, paging, accepted, values, pairs, answer: PhantomData })
+}
+
+impl<Q, A> Ask<Q, A> {
+    /// The value in the path; of an endpoint without one, nothing.
+    pub fn value(&self) -> &str {
+        self.values.first().map_or("", String::as_str)
+    }
+}
+
+impl<Q, A: Row + Serialize> Ask<Q, A> {
+    /// The object that was asked for, as JSON.
+    pub fn object(&self, object: A, as_of: Option<DateTime<FixedOffset>>) -> Result<Answer> {
+        Answer::object(object, as_of)
+    }
+}
+
+impl<Q, R: Row + Serialize> Ask<Q, Vec<R>> {
     /// The page of a list that was asked for, in the form that was asked for. The rows may come in any order,
     /// each with its key.
-    pub fn list<K: Key, R: Row + Serialize>(&self, rows: Vec<(K, R)>, snapshot: &Snapshot) -> Result<Answer> {
-        self.answer(page(rows, self.limit, self.after.as_deref())?, snapshot.as_of())
+    pub fn list<K: Key>(&self, rows: Vec<(K, R)>, snapshot: &Snapshot) -> Result<Answer> {
+        self.list_as_of(rows, snapshot.as_of())
     }
 
     /// The same of rows that are in no mart.
-    pub fn list_as_of<K: Key, R: Row + Serialize>(
+    pub fn list_as_of<K: Key>(
         &self,
         rows: Vec<(K, R)>,
         as_of: Option<DateTime<FixedOffset>>,
     ) -> Result<Answer> {
-        self.answer(page(rows, self.limit, self.after.as_deref())?, as_of)
+        self.answer(page(rows, self.limit(), self.after_text())?, as_of)
+    }
+
+    /// How many rows a page holds at most.
+    pub fn limit(&self) -> usize {
+        self.paging.limit.0 as usize
     }
 
     /// The key after which the page begins that was asked for, where an endpoint itself reads no more than a
     /// page.
     pub fn after<K: Key>(&self) -> Result<Option<K>> {
-        Ok(page::after(self.after.as_deref())?)
+        Ok(page::after(self.after_text())?)
     }
 
     /// A page that an endpoint has read itself, with the key of its last row if there are more.
-    pub fn page<K: Key, R: Row + Serialize>(
+    pub fn page<K: Key>(
         &self,
         rows: Vec<R>,
         last: Option<&K>,
@@ -72,26 +96,16 @@ impl<Q> Ask<Q> {
         self.answer(Page { rows, next: last.and_then(page::next) }, as_of)
     }
 
-    fn answer<R: Row + Serialize>(
-        &self,
-        page: Page<R>,
-        as_of: Option<DateTime<FixedOffset>>,
-    ) -> Result<Answer> {
-        let answer = match self.format {
+    fn after_text(&self) -> Option<&str> {
+        self.paging.after.as_ref().map(|after| after.0.as_str())
+    }
+
+    fn answer(&self, page: Page<R>, as_of: Option<DateTime<FixedOffset>>) -> Result<Answer> {
+        let answer = match self.paging.format.unwrap_or(self.accepted) {
             Format::Json => Answer::json_rows(page.rows, as_of),
-            Format::Csv => Answer::csv_rows(page.rows, self.has_bom, as_of),
+            Format::Csv => Answer::csv_rows(page.rows, self.paging.bom.unwrap_or_default(), as_of),
         };
         Ok(answer?.followed_by(page.next.map(|after| self.next_query(&after))))
-    }
-
-    /// The form that was asked for, of the two that a list has.
-    pub fn format(&self) -> Format {
-        self.format
-    }
-
-    /// All rows as CSV, however many: for what is one thing and no list of things.
-    pub fn csv<R: Row + Serialize>(&self, rows: Vec<R>, snapshot: &Snapshot) -> Result<Answer> {
-        Answer::csv_rows(rows, self.has_bom, snapshot.as_of())
     }
 
     fn next_query(&self, after: &str) -> String {

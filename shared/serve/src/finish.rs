@@ -34,12 +34,13 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const ADDRESS_MAX_BYTES: usize = 16 * 1024;
 
 /// The app of some routes.
-pub fn finish(routes: Router<State>, state: State) -> Router {
+pub fn finish(routes: impl Into<Router<State>>, state: State) -> Router {
     finish_with_page(routes, Router::new(), state)
 }
 
 /// The app of some routes, with a page at every path outside of `/api/` that is not one of theirs.
-pub fn finish_with_page(routes: Router<State>, page: Router, state: State) -> Router {
+pub fn finish_with_page(routes: impl Into<Router<State>>, page: Router, state: State) -> Router {
+    let routes: Router<State> = routes.into();
     // A nested router has no say over its own root with a slash.
     let api = routes.clone().fallback(no_such_path);
     let app = routes

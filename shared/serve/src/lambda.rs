@@ -2,19 +2,18 @@
 
 use std::process::ExitCode;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::middleware::map_request;
 use chrono::{DateTime, Utc};
 use lake::Lake;
 use lambda_http::{Context, Error};
 
-use crate::{RequestId, Settings, State, logs};
+use crate::{RequestId, Routes, Settings, State, logs};
 
 /// Answers Lambda's requests until Lambda ends the process; a start that fails says why in one line.
-pub async fn run(router: impl FnOnce(State) -> Router, clock: fn() -> DateTime<Utc>) -> ExitCode {
+pub async fn run(routes: Routes, clock: fn() -> DateTime<Utc>) -> ExitCode {
     logs::init();
-    match answer(router, clock).await {
+    match answer(routes, clock).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{}", crate::error::chain(&*error));
@@ -24,7 +23,7 @@ pub async fn run(router: impl FnOnce(State) -> Router, clock: fn() -> DateTime<U
 }
 
 /// What the first request needs is opened before, while Lambda waits for the start.
-async fn answer(router: impl FnOnce(State) -> Router, clock: fn() -> DateTime<Utc>) -> Result<(), Error> {
+async fn answer(routes: Routes, clock: fn() -> DateTime<Utc>) -> Result<(), Error> {
     let settings = Settings::read(|name| std::env::var(name).ok())?;
     let lake = Lake::connect(&settings.lake, &settings.factory).await?;
     let state = State::new(lake, settings, clock);
@@ -32,7 +31,7 @@ async fn answer(router: impl FnOnce(State) -> Router, clock: fn() -> DateTime<Ut
         // The lake may be back when it is needed.
         tracing::warn!(cause = crate::error::chain(&error), "the lake was not reached at the start");
     }
-    lambda_http::run(router(state).layer(map_request(name_request))).await
+    lambda_http::run(crate::finish(routes, state).layer(map_request(name_request))).await
 }
 
 /// Lambda's own id of a request names it in Lambda's logs too.

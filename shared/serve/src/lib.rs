@@ -2,6 +2,7 @@
 //!
 //! - [`State`]: the lake, its cached manifest and mart parts, the factory's clock
 //! - [`Snapshot`]: one version of all marts, and how old what was read of them is
+//! - [`Routes`]: endpoints with what answers them
 //! - [`Ask`]: a request with its parameters; [`Answer`]: JSON or CSV with its headers; [`Error`]: what else
 //!   may happen
 //! - [`rows`]: a mart's rows as types of the contract
@@ -24,6 +25,7 @@ pub mod logs;
 mod page;
 mod parts;
 mod query_text;
+mod routes;
 mod settings;
 mod snapshot;
 mod state;
@@ -37,6 +39,7 @@ pub use filter::{day, is_asked_for, same_text};
 pub use finish::{RequestId, finish, finish_with_page};
 pub use frame::{RowError, rows};
 pub use page::Key;
+pub use routes::Routes;
 pub use settings::{Settings, SettingsError};
 pub use snapshot::Snapshot;
 pub use state::{Clock, State};

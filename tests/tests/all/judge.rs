@@ -14,6 +14,7 @@ use lake::{Lake, Mode};
 use polars::prelude::*;
 use serve::{Settings, State};
 use tests::factory::Factory;
+use tests::never_begun::NeverBegun;
 use tests::place;
 use tests::random_factory::fill;
 use tideline::s3::BUCKET;
@@ -274,7 +275,8 @@ async fn assert_judge_agrees_with_reports(factory: &Factory, reports: &[&str], p
         dashboard_origin: None,
     };
     let (lake, now) = (Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory), factory.now.get());
-    let app = serve::finish(tideline::app::routes(), State::new(lake, settings, move || now));
+    let app =
+        serve::finish(tideline::app::routes(Arc::new(NeverBegun)), State::new(lake, settings, move || now));
     let query: Vec<_> =
         parameters.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "%20"))).collect();
     let mut options = Vec::new();

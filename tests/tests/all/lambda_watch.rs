@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::pipeline::{JobRecord, START_PATH};
+use api::pipeline::{JobRecord, START};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -43,7 +43,7 @@ async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
         .unwrap()
         .query_row("SELECT run_number FROM run_inputs LIMIT 1", [], |row| row.get(0))
         .unwrap();
-    for (path, function) in routes.iter().filter(|(path, _)| *path != START_PATH) {
+    for (path, function) in routes.iter().filter(|(path, _)| *path != START.path()) {
         let address = address(path, &run_number, &first.job_id);
         let (status, answer) = watch.get(&address).await;
         let expected = ask(router(function, watch.state(&factory), &factory), &address).await;
@@ -249,22 +249,10 @@ pub(crate) fn routes() -> BTreeMap<String, String> {
 }
 
 fn router(function: &str, state: State, factory: &Factory) -> Router {
-    match function {
-        "health" => health_function::router(state),
-        "yield" => yield_function::router(state),
-        "runs" => runs_function::router(state),
-        "compliance" => compliance_function::router(state),
-        "temperature" => temperature_function::router(state),
-        "products" => products_function::router(state),
-        "shifts" => shifts_function::router(state),
-        "trace" => trace_function::router(state),
-        "pipeline" => pipeline_function::router(
-            state,
-            Arc::new(Jobs::new(factory.lake().clone(), factory.settings.clone())),
-        ),
-        "reports" => reports_function::router(state),
-        other => panic!("there is no function `{other}`"),
-    }
+    let jobs = Jobs::new(factory.lake().clone(), factory.settings.clone());
+    let functions = tideline::app::functions(Arc::new(jobs));
+    let routes = functions.into_iter().find_map(|(name, routes)| (name == function).then_some(routes));
+    serve::finish(routes.unwrap_or_else(|| panic!("there is no function `{function}`")), state)
 }
 
 /// An address below a path whose answer is the same a minute later: its window is wider than what the factory

@@ -5,7 +5,6 @@
 //! included.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -17,9 +16,9 @@ use axum::Router;
 use lake::{
     ETag, Fetched, Head, Lake, Listed, MemoryStore, Metadata, Mode, Object, Put, PutMode, Store, StoreError,
 };
-use pipeline_function::{PromisedJob, StartJob};
 use serde_json::Value;
 use serve::State;
+use tests::never_begun::NeverBegun;
 use tests::place;
 use tideline::place::OpenLake;
 use warehouse::marts::{self, Mart};
@@ -225,18 +224,7 @@ async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
 }
 
 fn app(state: State) -> Router {
-    serve::finish(tideline::app::routes().merge(pipeline_function::start_routes(Arc::new(NeverBegun))), state)
-}
-
-/// Begins no job, so that the promise of it has to be taken back.
-#[derive(Debug)]
-struct NeverBegun;
-
-#[async_trait]
-impl StartJob for NeverBegun {
-    async fn start(&self, _: PromisedJob) -> Result<(), Box<dyn Error + Send + Sync>> {
-        Err("no job begins here".into())
-    }
+    serve::finish(tideline::app::routes(Arc::new(NeverBegun)), state)
 }
 
 /// A storage in memory that notes which rights each call takes on S3.

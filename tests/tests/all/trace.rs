@@ -48,7 +48,10 @@ async fn every_batch_of_a_sandbox_is_traced_as_sql_over_the_erp_traces_it() {
         stale_after_seconds: 900,
         dashboard_origin: None,
     };
-    let app = trace_function::router(State::new(factory.lake().clone(), settings, chrono::Utc::now));
+    let app = serve::finish(
+        trace_function::routes(),
+        State::new(factory.lake().clone(), settings, chrono::Utc::now),
+    );
     let erp = Connection::open(factory.erp()).unwrap();
     let all = "SELECT batch FROM taken UNION SELECT batch FROM made UNION SELECT parent FROM made WHERE parent IS NOT NULL";
     let batches = sql(&erp, "", all);

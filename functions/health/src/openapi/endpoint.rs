@@ -47,7 +47,7 @@ fn parameters(operation: &'static Operation) -> Vec<Parameter> {
             example: known.map(|value| Literal::Text(value.example)),
         }
     });
-    let in_query = operation.parameters.iter().map(|parameter| Parameter {
+    let in_query = operation.parameters().map(|parameter| Parameter {
         name: parameter.name,
         place: "query",
         description: parameter.doc.trim(),
@@ -124,7 +124,7 @@ fn header(name: &str) -> Either<document::Header> {
 }
 
 fn link(lead: &Lead) -> (String, Link) {
-    let operation_id = Operation::get(lead.path, "", &[], api::Shape::Any).id();
+    let operation_id = lead.operation_id();
     let value = format!("$response.body#{}", lead.pointer);
     (operation_id.clone(), Link { operation_id, parameters: Members::from_iter([(lead.value, value)]) })
 }
@@ -135,7 +135,7 @@ fn refusals(operation: &'static Operation) -> Vec<(String, Either<Response>)> {
     if operation.values().next().is_some() {
         statuses.extend([400, 404]);
     }
-    if operation.dated || operation.path == api::health::HEALTH.path || operation.method == Method::Post {
+    if operation.dated || operation.path == api::health::HEALTH.path() || operation.method == Method::Post {
         statuses.insert(503);
     }
     statuses.extend(operation.refusals.iter().map(|(status, _)| *status));

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::LineReportQuery;
-use crate::{Get, row};
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// Two runs, one after the other on one line and date, whose products' allergens differ. Lists are in
@@ -39,8 +39,8 @@ row! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// The newest date first, then by line, then the latest change first.
-    pub const ALLERGEN_CHANGEOVERS: Get<LineReportQuery, Vec<AllergenChangeover>> =
-        Get::new("/reports/allergen-changeovers", "Consecutive runs of a line whose allergens differ");
+    pub const ALLERGEN_CHANGEOVERS: Endpoint<LineReportQuery, Vec<AllergenChangeover>> =
+        Endpoint::get("/reports/allergen-changeovers", "Consecutive runs of a line whose allergens differ");
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::RunReportQuery;
-use crate::{Get, row};
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// The complete runs of one date, shift, line, product and customer.
@@ -45,8 +45,8 @@ row! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// The newest date first, then by line.
-    pub const DAILY_YIELD: Get<RunReportQuery, Vec<DailyProductYield>> =
-        Get::new("/reports/daily-yield", "Yield of complete runs per date, shift, line, product and customer");
+    pub const DAILY_YIELD: Endpoint<RunReportQuery, Vec<DailyProductYield>> =
+        Endpoint::get("/reports/daily-yield", "Yield of complete runs per date, shift, line, product and customer");
 }

@@ -1,7 +1,7 @@
 //! `giveaway`: which products leave which line heavier than they need to.
 
 use super::RunReportQuery;
-use crate::{Get, row};
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// The packs of one product on one line, of complete runs. Only packs whose net and target weight are
@@ -30,7 +30,8 @@ row! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// The most given away first.
-    pub const GIVEAWAY: Get<RunReportQuery, Vec<ProductGiveaway>> = Get::new("/reports/giveaway", "Weight given away per product and line");
+    pub const GIVEAWAY: Endpoint<RunReportQuery, Vec<ProductGiveaway>> =
+        Endpoint::get("/reports/giveaway", "Weight given away per product and line");
 }

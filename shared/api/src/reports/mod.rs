@@ -16,19 +16,31 @@ mod weekly_cumulative;
 
 use chrono::NaiveDate;
 
-use crate::query;
-use crate::query::{After, Days, Format, Limit};
+use crate::query::Days;
+use crate::{Operation, query};
 
-pub use allergen_changeovers::{ALLERGEN_CHANGEOVERS, AllergenChangeover};
-pub use daily_yield::{DAILY_YIELD, DailyProductYield};
-pub use giveaway::{GIVEAWAY, ProductGiveaway};
-pub use non_conformance::{NON_CONFORMANCE, NonConformanceCount};
-pub use order_fulfilment::{ORDER_FULFILMENT, OrderLine};
-pub use shift_productivity::{SHIFT_PRODUCTIVITY, ShiftTotals};
-pub use species_ranking::{SPECIES_RANKING, SpeciesRank};
-pub use temperature_audit::{TEMPERATURE_AUDIT, TemperatureAudit};
-pub use traceability::{TRACEABILITY, TracedInput};
-pub use weekly_cumulative::{WEEKLY_CUMULATIVE, WeeklyYield};
+/// Gives the reports' names out, and lists their endpoints.
+macro_rules! reports {
+    ($($module:ident::{$($name:ident),+};)+) => {
+        $(pub use $module::{$($name),+};)+
+
+        /// The endpoints of all reports, in order.
+        pub const OPERATIONS: &[&[Operation]] = &[$($module::OPERATIONS),+];
+    };
+}
+
+reports! {
+    daily_yield::{DAILY_YIELD, DailyProductYield};
+    traceability::{TRACEABILITY, TracedInput};
+    temperature_audit::{TEMPERATURE_AUDIT, TemperatureAudit};
+    giveaway::{GIVEAWAY, ProductGiveaway};
+    shift_productivity::{SHIFT_PRODUCTIVITY, ShiftTotals};
+    non_conformance::{NON_CONFORMANCE, NonConformanceCount};
+    order_fulfilment::{ORDER_FULFILMENT, OrderLine};
+    allergen_changeovers::{ALLERGEN_CHANGEOVERS, AllergenChangeover};
+    species_ranking::{SPECIES_RANKING, SpeciesRank};
+    weekly_cumulative::{WEEKLY_CUMULATIVE, WeeklyYield};
+}
 
 /// Where a report lies, whatever its name.
 pub const PATH: &str = "/reports/{name}";
@@ -66,14 +78,6 @@ macro_rules! report_query {
                 /// Up to this day; instead of `days`.
                 to: Option<NaiveDate>,
                 $($filters)*
-                /// How many rows at most.
-                limit: Limit,
-                /// Go on after this row, as the `Link` header of the page before says.
-                after: Option<After>,
-                /// JSON or CSV.
-                format: Option<Format>,
-                /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
-                bom: Option<bool>,
             }
         }
 
@@ -157,11 +161,12 @@ report_query! {
 mod tests {
     use super::*;
     use crate::Query;
+    use crate::query::parse;
 
     #[test]
     fn a_filter_whose_name_is_a_word_of_rust_is_asked_for_by_that_name() {
         let asked = [("type".to_owned(), "bones".to_owned())];
-        let query = NonConformanceReportQuery::parse(&asked).unwrap();
+        let query = NonConformanceReportQuery::read(&asked).unwrap();
         assert_eq!(query.r#type.as_deref(), Some("bones"));
         assert!(query.pairs().contains(&("type", "bones".to_owned())));
         assert!(
@@ -171,7 +176,8 @@ mod tests {
 
     #[test]
     fn a_filter_of_another_report_is_refused() {
-        let refused = LocationReportQuery::parse(&[("line".to_owned(), "L1".to_owned())]).unwrap_err();
+        let asked = [("line".to_owned(), "L1".to_owned())];
+        let refused = parse::<LocationReportQuery, Vec<TemperatureAudit>>(&asked).unwrap_err();
         assert_eq!(
             refused.to_string(),
             "parameter `line`: `L1` is not asked for here: days, from, to, location, limit, after, format, bom"

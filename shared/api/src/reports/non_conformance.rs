@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::NonConformanceReportQuery;
-use crate::{Get, row};
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// The quality records of one type and severity.
@@ -29,8 +29,8 @@ row! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// Critical ones first, and of one severity the most frequent. Records without a date are in no row.
-    pub const NON_CONFORMANCE: Get<NonConformanceReportQuery, Vec<NonConformanceCount>> =
-        Get::new("/reports/non-conformance", "Quality records per type and severity, and how they were closed");
+    pub const NON_CONFORMANCE: Endpoint<NonConformanceReportQuery, Vec<NonConformanceCount>> =
+        Endpoint::get("/reports/non-conformance", "Quality records per type and severity, and how they were closed");
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::OrderReportQuery;
-use crate::{Get, row};
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// What one order holds of one product.
@@ -37,8 +37,9 @@ row! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// The newest day of despatch first, then by order and product. What has no such day counts by the day of
     /// its last change.
-    pub const ORDER_FULFILMENT: Get<OrderReportQuery, Vec<OrderLine>> = Get::new("/reports/order-fulfilment", "What of each order has left and arrived");
+    pub const ORDER_FULFILMENT: Endpoint<OrderReportQuery, Vec<OrderLine>> =
+        Endpoint::get("/reports/order-fulfilment", "What of each order has left and arrived");
 }

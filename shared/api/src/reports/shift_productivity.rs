@@ -1,7 +1,7 @@
 //! `shift-productivity`: what the same shift on the same line brought over a time.
 
 use super::ShiftReportQuery;
-use crate::{Get, row};
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// The shifts of one code on one line. Each figure is a ratio of sums over the shifts that know both
@@ -44,8 +44,8 @@ row! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// By line, then by shift.
-    pub const SHIFT_PRODUCTIVITY: Get<ShiftReportQuery, Vec<ShiftTotals>> =
-        Get::new("/reports/shift-productivity", "Output per head and hour, and OEE, per shift code and line");
+    pub const SHIFT_PRODUCTIVITY: Endpoint<ShiftReportQuery, Vec<ShiftTotals>> =
+        Endpoint::get("/reports/shift-productivity", "Output per head and hour, and OEE, per shift code and line");
 }

@@ -1,7 +1,7 @@
 //! `species-ranking`: of which species the most of the fish becomes product.
 
 use super::ShiftReportQuery;
-use crate::{Get, row};
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// The complete runs of one species.
@@ -26,7 +26,8 @@ row! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// The best yield first.
-    pub const SPECIES_RANKING: Get<ShiftReportQuery, Vec<SpeciesRank>> = Get::new("/reports/species-ranking", "Species by yield of their complete runs");
+    pub const SPECIES_RANKING: Endpoint<ShiftReportQuery, Vec<SpeciesRank>> =
+        Endpoint::get("/reports/species-ranking", "Species by yield of their complete runs");
 }

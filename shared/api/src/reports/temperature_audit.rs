@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::LocationReportQuery;
-use crate::{Get, row};
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// The readings of one location on one date.
@@ -35,8 +35,8 @@ row! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// The newest date first, then by location.
-    pub const TEMPERATURE_AUDIT: Get<LocationReportQuery, Vec<TemperatureAudit>> =
-        Get::new("/reports/temperature-audit", "Readings and breaches per date and location");
+    pub const TEMPERATURE_AUDIT: Endpoint<LocationReportQuery, Vec<TemperatureAudit>> =
+        Endpoint::get("/reports/temperature-audit", "Readings and breaches per date and location");
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::RunReportQuery;
-use crate::{Get, row};
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// A batch that went into a run. Where it came from is null if the batch was never taken in under this
@@ -50,8 +50,8 @@ row! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// The newest date first, then by run and batch.
-    pub const TRACEABILITY: Get<RunReportQuery, Vec<TracedInput>> =
-        Get::new("/reports/traceability", "The batches that went into each run, and their origin");
+    pub const TRACEABILITY: Endpoint<RunReportQuery, Vec<TracedInput>> =
+        Endpoint::get("/reports/traceability", "The batches that went into each run, and their origin");
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::WeekReportQuery;
-use crate::{Get, row};
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// The complete runs of one line on one date, and of its week up to that date.
@@ -31,9 +31,9 @@ row! {
     }
 }
 
-crate::endpoint! {
+endpoints! {
     /// The newest date first, then by line. A week counts from its Monday also where only its end was asked
     /// for.
-    pub const WEEKLY_CUMULATIVE: Get<WeekReportQuery, Vec<WeeklyYield>> =
-        Get::new("/reports/weekly-cumulative", "Product of each line since Monday, date by date");
+    pub const WEEKLY_CUMULATIVE: Endpoint<WeekReportQuery, Vec<WeeklyYield>> =
+        Endpoint::get("/reports/weekly-cumulative", "Product of each line since Monday, date by date");
 }

@@ -15,6 +15,7 @@ use lake::{
 };
 use polars::prelude::*;
 use serve::{Settings, State};
+use tests::never_begun::NeverBegun;
 use tower::ServiceExt;
 use warehouse::marts::Mart;
 
@@ -93,7 +94,7 @@ impl Factory {
 
     /// All functions' endpoints as one app.
     pub(super) fn app(&self) -> Router {
-        serve::finish(tideline::app::routes(), self.state())
+        serve::finish(tideline::app::routes(Arc::new(NeverBegun)), self.state())
     }
 
     pub(super) fn set_now(&self, now: &str) {

@@ -189,13 +189,13 @@ async fn a_list_whose_mart_has_no_rows_is_empty_and_its_csv_still_has_a_header()
             "{path}"
         );
     };
-    check(yields::DAILY.path, yields::DailyYield::FIELDS).await;
-    check(yields::BY_LINE.path, yields::LineYield::FIELDS).await;
-    check(yields::WATERFALL.path, yields::WaterfallRun::FIELDS).await;
-    check(runs::ACTIVE.path, runs::ActiveRun::FIELDS).await;
-    check(compliance::CHECKS.path, compliance::CheckFinding::FIELDS).await;
-    check(temperature::BREACHES.path, temperature::Breach::FIELDS).await;
-    check(products::PRODUCTS.path, products::Product::FIELDS).await;
+    check(yields::DAILY.path(), yields::DailyYield::FIELDS).await;
+    check(yields::BY_LINE.path(), yields::LineYield::FIELDS).await;
+    check(yields::WATERFALL.path(), yields::WaterfallRun::FIELDS).await;
+    check(runs::ACTIVE.path(), runs::ActiveRun::FIELDS).await;
+    check(compliance::CHECKS.path(), compliance::CheckFinding::FIELDS).await;
+    check(temperature::BREACHES.path(), temperature::Breach::FIELDS).await;
+    check(products::PRODUCTS.path(), products::Product::FIELDS).await;
     assert_problem(&get(&app, "/runs/1").await, 404, "there is no run `1`");
 }
 

@@ -247,7 +247,7 @@ async fn the_pages_of_every_report_hold_every_row_once_as_its_csv_does_and_an_an
 
 /// The names of a report's columns and parameters, as its types have them.
 fn contract<Q: Query + ReportQuery, R: Row>(
-    _: &api::Get<Q, Vec<R>>,
+    _: &api::Endpoint<Q, Vec<R>>,
 ) -> (&'static [Field], Vec<&'static str>) {
     (R::FIELDS, Q::PARAMETERS.iter().map(|parameter| parameter.name).collect())
 }
@@ -258,16 +258,16 @@ async fn a_factory_without_the_tables_has_empty_reports_with_their_columns() {
     let app = Factory::with(vec![(&PRODUCTS, "all", product)]).await.app();
     let none_yet = Factory::new().app();
     let reports = [
-        (reports::DAILY_YIELD.path, contract(&reports::DAILY_YIELD)),
-        (reports::TRACEABILITY.path, contract(&reports::TRACEABILITY)),
-        (reports::TEMPERATURE_AUDIT.path, contract(&reports::TEMPERATURE_AUDIT)),
-        (reports::GIVEAWAY.path, contract(&reports::GIVEAWAY)),
-        (reports::SHIFT_PRODUCTIVITY.path, contract(&reports::SHIFT_PRODUCTIVITY)),
-        (reports::NON_CONFORMANCE.path, contract(&reports::NON_CONFORMANCE)),
-        (reports::ORDER_FULFILMENT.path, contract(&reports::ORDER_FULFILMENT)),
-        (reports::ALLERGEN_CHANGEOVERS.path, contract(&reports::ALLERGEN_CHANGEOVERS)),
-        (reports::SPECIES_RANKING.path, contract(&reports::SPECIES_RANKING)),
-        (reports::WEEKLY_CUMULATIVE.path, contract(&reports::WEEKLY_CUMULATIVE)),
+        (reports::DAILY_YIELD.path(), contract(&reports::DAILY_YIELD)),
+        (reports::TRACEABILITY.path(), contract(&reports::TRACEABILITY)),
+        (reports::TEMPERATURE_AUDIT.path(), contract(&reports::TEMPERATURE_AUDIT)),
+        (reports::GIVEAWAY.path(), contract(&reports::GIVEAWAY)),
+        (reports::SHIFT_PRODUCTIVITY.path(), contract(&reports::SHIFT_PRODUCTIVITY)),
+        (reports::NON_CONFORMANCE.path(), contract(&reports::NON_CONFORMANCE)),
+        (reports::ORDER_FULFILMENT.path(), contract(&reports::ORDER_FULFILMENT)),
+        (reports::ALLERGEN_CHANGEOVERS.path(), contract(&reports::ALLERGEN_CHANGEOVERS)),
+        (reports::SPECIES_RANKING.path(), contract(&reports::SPECIES_RANKING)),
+        (reports::WEEKLY_CUMULATIVE.path(), contract(&reports::WEEKLY_CUMULATIVE)),
     ];
     for ((path, (fields, parameters)), name) in reports.into_iter().zip(NAMES) {
         assert_eq!(path, format!("/reports/{name}"));

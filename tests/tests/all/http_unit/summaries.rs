@@ -207,14 +207,14 @@ async fn an_episode_that_goes_on_over_midnight_is_one() {
 
 /// Path, columns of the answer, the mart, and a table without which the mart is not known.
 const SUMMARIES: [(&str, &[Field], &Mart, &str); 3] = [
-    (quality::SUMMARY.path, quality::QualitySummary::FIELDS, &FCT_QUALITY_SUMMARY, "non_conformance"),
+    (quality::SUMMARY.path(), quality::QualitySummary::FIELDS, &FCT_QUALITY_SUMMARY, "non_conformance"),
     (
-        temperature::SUMMARY.path,
+        temperature::SUMMARY.path(),
         temperature::TemperatureSummary::FIELDS,
         &FCT_TEMP_BREACHES,
         "temperature_logs",
     ),
-    (shifts::PRODUCTIVITY.path, shifts::ShiftProductivity::FIELDS, &FCT_SHIFT_PRODUCTIVITY, "shifts"),
+    (shifts::PRODUCTIVITY.path(), shifts::ShiftProductivity::FIELDS, &FCT_SHIFT_PRODUCTIVITY, "shifts"),
 ];
 
 #[test]

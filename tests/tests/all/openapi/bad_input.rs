@@ -69,7 +69,7 @@ async fn a_parameter_of_the_wrong_kind_is_refused_by_name_at_every_endpoint() {
     let app = app().await;
     for operation in operations() {
         let path = path(&app, operation).await;
-        for parameter in operation.parameters {
+        for parameter in operation.parameters() {
             let name = parameter.name;
             for value in wrong_values(parameter) {
                 assert_refused(&app, operation, &format!("{path}?{name}={value}"), name).await;
@@ -91,7 +91,7 @@ async fn dates_that_are_upside_down_are_refused_at_every_endpoint_that_takes_bot
     let app = app().await;
     let mut endpoints = 0;
     for operation in operations() {
-        let takes = |name| operation.parameters.iter().any(|parameter| parameter.name == name);
+        let takes = |name| operation.parameters().any(|parameter| parameter.name == name);
         if takes("from") && takes("to") {
             let path = path(&app, operation).await;
             assert_refused(&app, operation, &format!("{path}?from=2026-11-20&to=2026-11-19"), "from").await;
@@ -112,8 +112,7 @@ async fn a_text_that_nothing_is_called_finds_nothing_and_never_everything() {
     let mut filters = 0;
     for operation in operations() {
         let path = path(&app, operation).await;
-        for parameter in operation.parameters.iter().filter(|parameter| parameter.kind == ParameterKind::Text)
-        {
+        for parameter in operation.parameters().filter(|parameter| parameter.kind == ParameterKind::Text) {
             if operation.is_list() {
                 assert_ne!(
                     ask(&app, operation, &path, "application/json").await.json(),

@@ -68,7 +68,7 @@ async fn every_path_that_is_described_is_served_here_too() {
         assert_eq!(reply.status, 200, "{address}: {}", reply.text);
         assert_eq!(
             reply.headers.contains_key(api::DATA_AS_OF),
-            operation.dated || operation.path != OPENAPI.path,
+            operation.dated || operation.path != OPENAPI.path(),
             "{address}"
         );
     }
@@ -84,12 +84,12 @@ async fn the_description_is_answered_without_any_lake_and_not_sent_twice() {
     );
     let site = axum::serve(
         tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap(),
-        health_function::router(nothing),
+        serve::finish(health_function::routes(), nothing),
     );
     let address = format!("http://{}", site.local_addr().unwrap());
     tokio::spawn(async { site.await });
     for base in ["", "/api"] {
-        let url = format!("{address}{base}{}", OPENAPI.path);
+        let url = format!("{address}{base}{}", OPENAPI.path());
         let first = reqwest::get(&url).await.unwrap();
         let header = |name: &str| first.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         assert_eq!((first.status().as_u16(), header("cache-control").as_deref()), (200, Some("no-cache")));

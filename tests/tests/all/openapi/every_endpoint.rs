@@ -260,7 +260,7 @@ async fn the_pages_of_every_list_hold_each_row_once_and_in_order() {
 #[test]
 fn every_list_can_be_had_as_csv_with_a_mark_and_in_pages() {
     for operation in operations().filter(|operation| operation.is_list()) {
-        let names: Vec<&str> = operation.parameters.iter().map(|parameter| parameter.name).collect();
+        let names: Vec<&str> = operation.parameters().map(|parameter| parameter.name).collect();
         assert!(
             ["limit", "after", "format", "bom"].iter().all(|name| names.contains(name)),
             "{}: {names:?}",

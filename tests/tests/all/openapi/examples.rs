@@ -31,7 +31,7 @@ async fn examples_are_answers_of_the_factory() {
         serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     let app = app().await;
     for operation in operations()
-        .filter(|operation| operation.method == Method::Get && operation.path != api::openapi::OPENAPI.path)
+        .filter(|operation| operation.method == Method::Get && operation.path != api::openapi::OPENAPI.path())
     {
         let path = path(&app, operation).await;
         let json = ("application/json", String::new());
@@ -71,8 +71,8 @@ async fn examples_are_answers_of_the_factory() {
         // Each job has an id of its own; the description is to stay the same.
         let jobs = ask(
             &app,
-            operations().find(|operation| operation.path == JOBS.path).unwrap(),
-            JOBS.path,
+            operations().find(|operation| operation.path == JOBS.path()).unwrap(),
+            JOBS.path(),
             "application/json",
         )
         .await

@@ -63,7 +63,7 @@ impl Api {
         let state = State::new(lake.clone(), settings, move || {
             Utc::now() + TimeDelta::milliseconds(ahead.load(Ordering::SeqCst))
         });
-        let router = pipeline_function::router(state, start(jobs.clone()));
+        let router = serve::finish(pipeline_function::routes(start(jobs.clone())), state);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });

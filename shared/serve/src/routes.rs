@@ -1,0 +1,97 @@
+//! The endpoints of a function, each with what answers it.
+
+use api::{Described, Endpoint, Operation, Query};
+use axum::Router;
+use axum::extract::State as Extract;
+use axum::handler::Handler;
+use axum::routing::{MethodRouter, any, get, post};
+
+use crate::{Answer, Ask, Result, State};
+
+/// The endpoints of a function, bare: [`finish`](crate::finish) makes an app of them.
+#[derive(Clone, Debug, Default)]
+pub struct Routes {
+    router: Router<State>,
+    operations: Vec<Operation>,
+    others: Vec<&'static str>,
+}
+
+impl Routes {
+    /// No endpoint yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// These, and an endpoint with what answers it: a function that takes just this endpoint's parameters and
+    /// answers just what it declares.
+    pub fn get<Q, A, F, Answering>(self, endpoint: &Endpoint<Q, A>, answer: F) -> Self
+    where
+        Q: Query + Send + 'static,
+        A: Described + 'static,
+        F: Fn(State, Ask<Q, A>) -> Answering + Clone + Send + Sync + 'static,
+        Answering: Future<Output = Result<Answer>> + Send,
+    {
+        let handler =
+            get(async move |Extract(state): Extract<State>, ask: Ask<Q, A>| answer(state, ask).await);
+        self.with(endpoint, handler)
+    }
+
+    /// These, and an endpoint that starts something. What answers it may need more of the request than its
+    /// parameters.
+    pub fn post<Q, A, T: 'static>(self, endpoint: &Endpoint<Q, A>, answer: impl Handler<T, State>) -> Self {
+        self.with(endpoint, post(answer))
+    }
+
+    fn with<Q, A>(mut self, endpoint: &Endpoint<Q, A>, handler: MethodRouter<State>) -> Self {
+        self.router = self.router.route(endpoint.path(), handler);
+        self.operations.push(endpoint.operation());
+        self
+    }
+
+    /// These, and what answers the other paths of a form, such as `/reports/{name}`.
+    pub fn others<T: 'static>(mut self, path: &'static str, answer: impl Handler<T, State>) -> Self {
+        self.router = self.router.route(path, any(answer));
+        self.others.push(path);
+        self
+    }
+
+    /// Both.
+    pub fn merge(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self.operations.extend(other.operations);
+        self.others.extend(other.others);
+        self
+    }
+
+    /// The endpoints, in order.
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// The paths that a gateway has to lead here: those of the endpoints, and in the place of some of them the
+    /// form that they share.
+    pub fn paths(&self) -> Vec<&'static str> {
+        let mut paths: Vec<&'static str> = Vec::new();
+        for operation in &self.operations {
+            let form = self.others.iter().copied().find(|form| is_of(operation.path, form));
+            let path = form.unwrap_or(operation.path);
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        paths
+    }
+}
+
+/// Whether a path is of a form, whose values stand for any segment.
+fn is_of(path: &str, form: &str) -> bool {
+    let (path, form): (Vec<_>, Vec<_>) = (path.split('/').collect(), form.split('/').collect());
+    path.len() == form.len()
+        && path.iter().zip(&form).all(|(segment, of_form)| segment == of_form || of_form.starts_with('{'))
+}
+
+impl From<Routes> for Router<State> {
+    fn from(routes: Routes) -> Self {
+        routes.router
+    }
+}
