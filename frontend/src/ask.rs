@@ -26,7 +26,7 @@ pub(crate) fn list_limit() -> usize {
 /// Asks for everything on the dashboard.
 pub(crate) async fn board(client: &Client) -> BoardRound {
     let daily = YieldQuery { days: Some(Whole(DAYS)), ..YieldQuery::default() };
-    let breaches = BreachQuery { hours: Whole(HOURS), ..BreachQuery::default() };
+    let breaches = BreachQuery { hours: Whole(HOURS) };
     let checks = CheckQuery { days: Whole(DAYS), ..CheckQuery::default() };
     let none = NoQuery::default();
     let (health, daily, active, breaches, checks) = join!(

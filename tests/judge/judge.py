@@ -19,33 +19,7 @@ from engines import ENGINES, statements
 SQL = Path(__file__).resolve().parents[2] / "infra" / "lake" / "sql"
 
 # What the rows of each mart are unique by.
-MARTS = {
-    "products": ["plu_number", "product_code"],
-    "stg_runs": ["run_number", "production_date"],
-    "runs": ["run_number", "production_date"],
-    "run_inputs": ["input_id"],
-    "run_outputs": ["output_id"],
-    "run_batches": ["run_number", "production_date", "batch_code"],
-    "despatch_lines": ["despatch_id"],
-    "run_weights": ["run_number", "production_date"],
-    "run_weight_bins": ["run_number", "production_date", "from_g"],
-    "run_weight_points": ["run_number", "production_date", "subgroup"],
-    "fct_daily_yield": ["production_date", "shift_code", "prod_line", "product_code", "customer"],
-    "fct_waterfall_yield": ["run_number", "production_date"],
-    "fct_product_mix": ["run_number", "production_date", "product_code"],
-    "fct_shelf_life": ["run_number", "production_date"],
-    "trace_links": ["run_number", "production_date", "link", "link_id"],
-    "intakes": ["trace_id"],
-    "batch_despatches": ["despatch_id"],
-    "stg_temperature": ["log_id"],
-    "temperature_breaches": ["log_id"],
-    "temperature_episodes": ["first_log_id"],
-    "fct_temp_breaches": ["reading_date", "location"],
-    "stg_non_conformance": ["nc_id"],
-    "fct_quality_summary": ["nc_date", "nc_type", "severity"],
-    "fct_shift_productivity": ["shift_date", "shift_code", "prod_line"],
-    "fct_compliance_checks": ["check", "run_number", "production_date", "reading_id"],
-}
+MARTS = json.loads(Path(__file__).with_name("grains.json").read_text())
 
 # The same of each report.
 REPORTS = {

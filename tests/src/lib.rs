@@ -2,8 +2,10 @@
 //! suite that every storage must pass.
 
 pub mod browser;
+pub mod described;
 pub mod factory;
 pub mod faults;
+pub mod generated;
 pub mod moto;
 pub mod never_begun;
 pub mod place;

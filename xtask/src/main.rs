@@ -6,6 +6,7 @@
 
 mod command;
 mod demo;
+mod generate;
 mod page;
 mod place;
 mod setup;
@@ -25,6 +26,8 @@ cargo xtask <command>
                           and has Spark judge the marts too;
                           a filter runs only the tests whose names contain it
   lint                    formatting and lints, and the licences and sources of the dependencies if cargo-deny is there
+  generate                renew the files that follow from the declarations: the API's description with its
+                          examples, routes and rights, the README's table, the staging tables in SQL
   help                    this";
 
 fn main() -> ExitCode {
@@ -38,12 +41,13 @@ fn main() -> ExitCode {
             Ok(options) => suite::run(&options),
             Err(wrong) => return wrong_usage(&wrong),
         },
+        "generate" if rest.is_empty() => generate::run().map(|()| ExitCode::SUCCESS),
         "lint" if rest.is_empty() => suite::lint().map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             return ExitCode::SUCCESS;
         }
-        "page" | "lint" => {
+        "page" | "generate" | "lint" => {
             return wrong_usage(&format!("`{command}` takes no argument, `{}` was given", rest[0]));
         }
         other => return wrong_usage(&format!("there is no command `{other}`")),

@@ -20,7 +20,6 @@ use tests::random_factory::fill;
 use tideline::s3::BUCKET;
 use tower::ServiceExt;
 use warehouse::marts;
-use warehouse::sources::{ALL, Kind};
 
 /// Random factories that are judged.
 const FACTORIES: u64 = 4;
@@ -221,26 +220,18 @@ fn change(file: &Path, edit: impl FnOnce(LazyFrame) -> LazyFrame) {
     ParquetWriter::new(File::create(file).unwrap()).finish(&mut rows).unwrap();
 }
 
-/// The ten reports.
-const REPORTS: [&str; 10] = [
-    "daily-yield",
-    "traceability",
-    "temperature-audit",
-    "giveaway",
-    "shift-productivity",
-    "non-conformance",
-    "order-fulfilment",
-    "allergen-changeovers",
-    "species-ranking",
-    "weekly-cumulative",
-];
+/// The names of all reports.
+fn reports() -> Vec<&'static str> {
+    let paths = api::reports::OPERATIONS.iter().copied().flatten().map(|operation| operation.path);
+    paths.filter_map(|path| path.rsplit('/').next()).collect()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sql_over_staging_computes_every_report_that_the_api_answers() {
     let sandbox = Factory::sandbox("2026-11-08T14:00:00", 7).await;
     sandbox.job_ok(Mode::Incremental).await;
     // In the middle of a week, so that what was made since Monday lies outside of the window.
-    assert_judge_agrees_with_reports(&sandbox, &REPORTS, &[("from", "2026-11-04"), ("to", "2026-11-07")])
+    assert_judge_agrees_with_reports(&sandbox, &reports(), &[("from", "2026-11-04"), ("to", "2026-11-07")])
         .await;
     let of_line = [
         "daily-yield",
@@ -259,8 +250,12 @@ async fn sql_over_staging_computes_every_report_that_the_api_answers() {
     .await;
     for seed in [1, 2] {
         let random = random_factory(seed).await;
-        assert_judge_agrees_with_reports(&random, &REPORTS, &[("from", "2026-10-24"), ("to", "2026-11-02")])
-            .await;
+        assert_judge_agrees_with_reports(
+            &random,
+            &reports(),
+            &[("from", "2026-10-24"), ("to", "2026-11-02")],
+        )
+        .await;
     }
 }
 
@@ -297,29 +292,6 @@ async fn assert_judge_agrees_with_reports(factory: &Factory, reports: &[&str], p
     let verdict = judged(&lake_of(factory), &options);
     assert!(verdict.agrees, "{parameters:?}:\n{}", verdict.words);
     assert!(reports.iter().all(|report| verdict.rows().contains_key(report)), "{}", verdict.words);
-}
-
-#[test]
-fn the_staging_tables_of_the_sql_are_those_of_the_sources() {
-    let type_of = |kind| match kind {
-        Kind::Text => "VARCHAR",
-        Kind::Whole => "BIGINT",
-        Kind::Number | Kind::Signed => "DOUBLE",
-        Kind::Flag => "BOOLEAN",
-        Kind::Date => "DATE",
-        Kind::Time => "TIMESTAMP",
-    };
-    let tables = ALL.map(|source| {
-        let columns: Vec<_> = source
-            .columns
-            .iter()
-            .map(|column| format!("    {} {}", column.name(), type_of(column.kind)))
-            .collect();
-        format!("CREATE TABLE staging.{} (\n{}\n);\n", source.staging, columns.join(",\n"))
-    });
-    let written = fs::read_to_string(place::root().join("infra/lake/sql/staging_tables.sql")).unwrap();
-    let (_, written) = written.split_once("\n\n").expect("a comment before the statements");
-    assert_eq!(written, tables.join("\n"));
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod disk_full;
 mod doctor;
 mod embedded_s3;
 mod faults;
+mod generated;
 mod http_unit;
 mod job_records;
 mod judge;

@@ -1,16 +1,15 @@
-//! What each deployed function may do in the lake: what template.yaml allows it, against what its sources
-//! name and what it asks of a storage.
+//! What each deployed function may do in the lake: what template.yaml allows it, against what it asks of a
+//! storage.
 //!
 //! The rights are read from the CloudFormation that AWS makes of the template, the roles of SAM's own making
 //! included.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use api::{Method, operations};
+use api::Method;
 use async_trait::async_trait;
 use axum::Router;
 use lake::{
@@ -18,12 +17,11 @@ use lake::{
 };
 use serde_json::Value;
 use serve::State;
+use tests::described::{ask, factory_before_job, path, state_over};
 use tests::never_begun::NeverBegun;
 use tests::place;
 use tideline::place::OpenLake;
-use warehouse::marts::{self, Mart};
-
-use crate::openapi::{ask, factory_before_job, is_on, path, state_over};
+use warehouse::marts;
 
 const GET: &str = "s3:GetObject";
 const PUT: &str = "s3:PutObject";
@@ -106,64 +104,6 @@ fn matches(pattern: &str, text: &str) -> bool {
     }
 }
 
-#[test]
-fn a_function_may_read_the_marts_that_its_sources_name_and_no_others() {
-    let mut rights = rights();
-    rights.remove("extractor").expect("the extractor, which makes the marts");
-    for (function, rights) in rights {
-        let may_read = |mart: &&Mart| {
-            rights
-                .iter()
-                .any(|(_, place)| matches(place, &format!("marts/{}/2026-11/00000001-a.parquet", mart.name)))
-        };
-        let allowed: BTreeSet<String> =
-            marts::ALL.into_iter().filter(may_read).map(|mart| mart.name.to_owned()).collect();
-        let named = marts_named_in(&place::root().join("functions").join(&function).join("src"));
-        assert_eq!(
-            allowed, named,
-            "the marts that `{function}` may read by template.yaml (left) and those that its sources name (right) differ"
-        );
-    }
-}
-
-/// The marts whose constants the sources below a folder name: a mart's constant is its name in capitals.
-fn marts_named_in(folder: &Path) -> BTreeSet<String> {
-    let mut named = BTreeSet::new();
-    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        if entry.is_dir() {
-            named.extend(marts_named_in(&entry));
-        } else if entry.extension().is_some_and(|kind| kind == "rs") {
-            let text = fs::read_to_string(&entry).unwrap();
-            assert!(
-                !text.contains("Mart::named"),
-                "{}: nobody could tell which mart that is",
-                entry.display()
-            );
-            let constants =
-                text.split("marts::").skip(1).flat_map(imported).filter(|name| name.to_uppercase() == *name);
-            named.extend(constants.map(|constant| {
-                let mart = Mart::named(&constant.to_lowercase());
-                mart.unwrap_or_else(|| panic!("{}: no mart has the name of `{constant}`", entry.display()))
-                    .name
-                    .to_owned()
-            }));
-        }
-    }
-    named
-}
-
-/// What stands behind `marts::`: one name, or several in braces.
-fn imported(rest: &str) -> Vec<&str> {
-    let names = rest
-        .strip_prefix('{')
-        .map_or_else(|| rest.split_inclusive(is_no_name).next(), |list| list.split('}').next());
-    names.unwrap_or_default().split(is_no_name).filter(|name| !name.is_empty()).collect()
-}
-
-fn is_no_name(c: char) -> bool {
-    !c.is_alphanumeric() && c != '_'
-}
-
 /// Every endpoint in every form, over a lake that is full and one that is empty.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
@@ -186,10 +126,12 @@ async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
 
     let (settings, now) = (state_over(&factory).settings().clone(), factory.now.get());
     let app = |lake: &Lake| app(State::new(lake.clone(), settings.clone(), move || now));
-    let routes = crate::lambda_watch::routes();
+    let functions = tideline::app::functions(Arc::new(NeverBegun));
     let mut asked: BTreeMap<&str, BTreeSet<Right>> = BTreeMap::new();
-    for operation in operations() {
-        let (_, function) = routes.iter().find(|(route, _)| is_on(operation.path, route)).unwrap();
+    let operations = functions
+        .iter()
+        .flat_map(|(name, routes)| routes.operations().iter().map(move |operation| (*name, operation)));
+    for (function, operation) in operations {
         let path = path(&app(&in_full), operation).await;
         let formats = operation.other_media().map(|media| format!("?format={}", media.format));
         for address in std::iter::once(String::new()).chain(formats).map(|query| path.clone() + &query) {
@@ -219,6 +161,13 @@ async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
                 asked.iter().any(|asked| covers(right, asked)),
                 "`{function}` may {right:?}, and never asks for it"
             );
+        }
+        // No right covers several marts.
+        for mart in marts::ALL {
+            let of_mart = (GET.to_owned(), format!("marts/{}/2026-11/00000001-a.parquet", mart.name));
+            let may_read = rights.iter().any(|right| covers(right, &of_mart));
+            let reads = asked.iter().any(|(_, key)| key.starts_with(&format!("marts/{}/", mart.name)));
+            assert_eq!(may_read, reads, "whether `{function}` may read `{}`, and whether it does", mart.name);
         }
     }
 }
