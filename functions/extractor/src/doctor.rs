@@ -129,7 +129,7 @@ pub async fn examine_erp(settings: &Settings, clock: impl Fn() -> DateTime<Utc>)
 pub async fn examine_lake(lake: &Lake) -> Vec<Finding> {
     let mut findings = Findings::default();
     match lake.manifest().await {
-        Ok(None) => findings.add(Severity::Ok, "lake", "can be read; there was no job yet"),
+        Ok(None) => findings.add(Severity::Ok, "lake", "can be read; there was no run yet"),
         Ok(Some((manifest, _))) => {
             let newest = manifest.tables.values().filter_map(|table| table.as_of).max();
             let since = newest.map_or_else(
@@ -263,7 +263,7 @@ fn look_at(source: &Source, table: &Table) -> (Severity, String) {
     let slow: Vec<String> =
         stamps.iter().filter(|stamp| !table.has_index_on(stamp)).map(|stamp| format!("`{stamp}`")).collect();
     if !slow.is_empty() {
-        let advice = "every job reads the whole table in the order of its keys, and sorts nothing; an index on the column and the key would make it short";
+        let advice = "every run reads the whole table in the order of its keys, and sorts nothing; an index on the column and the key would make it short";
         return (
             Severity::Warning,
             format!("no index on the watermark column {}: {advice}", slow.join(" and ")),

@@ -61,13 +61,13 @@ pub enum TableError {
     #[error("comparing rows with the lake failed: {0}")]
     Compute(#[from] PolarsError),
     /// Another job committed to this table meanwhile; the table is begun again.
-    #[error("other jobs keep writing this table: let one finish, then run again")]
+    #[error("other runs keep writing this table: let one finish, then run again")]
     Overtaken,
     /// A background task died.
     #[error("comparing rows with the lake was interrupted")]
     Interrupted,
     /// The job must end.
-    #[error("stopped: {NEARLY_UP}; what was read is kept and the next job goes on")]
+    #[error("stopped: {NEARLY_UP}; what was read is kept and the next run goes on")]
     Stopped,
 }
 

@@ -46,7 +46,7 @@ pub(crate) async fn start(
     ask: Ask<StartQuery, JobStarted>,
 ) -> Result<Response> {
     if is_of_foreign_page(&headers, state.settings().dashboard_origin.as_deref()) {
-        return Err(Error::Forbidden("only the dashboard's own pages may start a job"));
+        return Err(Error::Forbidden("only the dashboard's own pages may start a run"));
     }
     let mode = mode(&ask.query)?;
     // Of its own, so that a client that goes away leaves no promise behind that nobody keeps.
@@ -63,7 +63,7 @@ fn mode(query: &StartQuery) -> Result<Mode> {
     match query {
         StartQuery { full: true, reconcile: true } => {
             let expected =
-                "cannot be asked for together with `full`: a full job compares everything".to_owned();
+                "cannot be asked for together with `full`: a full run compares everything".to_owned();
             Err(ParameterError { name: "reconcile".to_owned(), value: "true".to_owned(), expected }.into())
         }
         StartQuery { full: true, .. } => Ok(Mode::Full),
@@ -84,7 +84,7 @@ async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode) -> Result<Stri
     };
     if let Turn::Held(other) = lake.take_turn(&mark, now).await? {
         return Err(Error::Conflict(format!(
-            "the job `{}` is at work: wait until it has ended, then ask again",
+            "the run `{}` is at work: wait until it has ended, then ask again",
             other.job_id
         )));
     }

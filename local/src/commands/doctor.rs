@@ -27,7 +27,7 @@ impl Doctor {
         let lake = super::lake_address();
         if !lake.contains("://") && !Path::new(&lake).exists() {
             // Opening it would make it.
-            let found = format!("the folder `{lake}` is not there yet: the first job makes it");
+            let found = format!("the folder `{lake}` is not there yet: the first run makes it");
             tell(vec![Finding { severity: Severity::Ok, about: "lake".to_owned(), found }]);
             return finish(worst);
         }

@@ -80,7 +80,7 @@ impl Extract {
             for table in record.tables.iter().filter(|table| table.rejected > 0) {
                 let folder = rejected_folder(&open.lake, &address, &table.table);
                 println!(
-                    "rejected rows of {}, with the reasons: {folder} ({} in what this job read)",
+                    "rejected rows of {}, with the reasons: {folder} ({} in what this run read)",
                     table.table,
                     count(table.rejected)
                 );
@@ -89,7 +89,7 @@ impl Extract {
                 println!("not in this ERP: {}", record.skipped.join(", "));
             }
             println!(
-                "{} in {} ms (job {})",
+                "{} in {} ms (run {})",
                 record.status,
                 count(record.duration_ms.unwrap_or(0)),
                 record.job_id
@@ -98,7 +98,7 @@ impl Extract {
         match record.status.as_str() {
             "ok" => Ok(()),
             "partial" => bail!("some tables failed: {}", record.error.unwrap_or_default()),
-            _ => bail!("the job failed: {}", record.error.unwrap_or_default()),
+            _ => bail!("the run failed: {}", record.error.unwrap_or_default()),
         }
     }
 }

@@ -18,7 +18,7 @@ pub struct Serve {
     /// The port on this machine
     #[arg(long, default_value_t = 8000)]
     port: u16,
-    /// Seconds between the starts of two jobs
+    /// Seconds between the starts of two runs
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
     /// Only serve

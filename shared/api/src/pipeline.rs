@@ -163,7 +163,7 @@ const TO_A_JOB: Lead = Lead { path: JOB.path(), value: "job_id", pointer: "/0/jo
 
 /// What is said of a job that died.
 pub const DIED: &str =
-    "the job ended without saying so: it was killed or ran out of time; nothing that it committed is lost";
+    "the run ended without saying so: it was killed or ran out of time; nothing that it committed is lost";
 
 impl JobRecord {
     /// The record of a job that has just begun.

@@ -46,7 +46,7 @@ impl Lake {
             self.remove_job_mark(&mark.job_id).await?;
             became_latest?;
             if attempt == ATTEMPTS {
-                let reason = format!("other jobs began {ATTEMPTS} times in a row meanwhile");
+                let reason = format!("other runs began {ATTEMPTS} times in a row meanwhile");
                 return Err(StoreError {
                     doing: format!("swap `{}`", self.key(keys::LATEST)),
                     reason,

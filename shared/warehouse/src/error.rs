@@ -16,7 +16,7 @@ pub enum WarehouseError {
         source: polars::error::PolarsError,
     },
     /// A mart broke its own contract.
-    #[error("mart `{mart}` would break its contract: {reason}; the marts of the job before stay in place")]
+    #[error("mart `{mart}` would break its contract: {reason}; the marts of the run before stay in place")]
     Contract {
         /// The mart.
         mart: &'static str,
@@ -24,10 +24,10 @@ pub enum WarehouseError {
         reason: String,
     },
     /// Others kept changing the lake.
-    #[error("the lake was changed by other jobs {0} times in a row: let one finish, then run again")]
+    #[error("the lake was changed by other runs {0} times in a row: let one finish, then run again")]
     Contended(usize),
     /// Somebody else changed what this attempt had read; it is tried again.
-    #[error("another job changed the lake meanwhile")]
+    #[error("another run changed the lake meanwhile")]
     Disturbed,
     /// A background task died.
     #[error("{0} was interrupted")]

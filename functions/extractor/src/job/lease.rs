@@ -15,7 +15,7 @@ pub(super) const RENEWED_EVERY: Duration = Duration::from_secs(30);
 /// How long past its deadline a job is given before it is taken for dead: clocks differ.
 const GRACE: TimeDelta = TimeDelta::minutes(1);
 
-const CUT_OFF: &str = "the function's time ran out before the job came to its end: what was committed is kept and the next job goes on";
+const CUT_OFF: &str = "the function's time ran out before the run came to its end: what was committed is kept and the next run goes on";
 
 /// The mark of one job.
 pub(super) struct Lease<'a> {
