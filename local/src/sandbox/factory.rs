@@ -25,6 +25,9 @@ pub(super) const LINES: [Line; 6] = [
 /// The three shifts of eight hours. The first begins with the factory day.
 pub(super) const SHIFTS: [&str; 3] = ["AM", "PM", "NIGHT"];
 
+/// Runs of a factory day: four on each line of the morning and the afternoon, three on each at night.
+pub(super) const RUNS_PER_DAY: i64 = 5 * 4 + 4 * 4 + 3 * 3;
+
 /// The grades of fish.
 pub(super) const GRADES: [&str; 2] = ["Premium", "GG"];
 /// The index of the grade that may become tier 1.

@@ -2,7 +2,7 @@
 //! never in most runs.
 
 use super::dice::{Dice, Topic};
-use super::rota::RUNS_PER_DAY;
+use super::factory::RUNS_PER_DAY;
 
 /// What is wrong with a run. At most one thing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,12 +6,9 @@
 
 use super::clock::{DAY, HOUR, Moment, begins, date_text};
 use super::dice::{Dice, Topic};
-use super::factory::LINES;
+use super::factory::{LINES, RUNS_PER_DAY};
 use super::faults::{self, Fault};
 use super::products::{self, PRODUCTS, Product};
-
-/// Runs of a factory day: four on each line of the morning and the afternoon, three on each at night.
-pub(super) const RUNS_PER_DAY: i64 = 5 * 4 + 4 * 4 + 3 * 3;
 
 const SHIFT: i64 = 8 * HOUR;
 /// The day with which run numbers begin: 2024-01-01.
