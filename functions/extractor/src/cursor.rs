@@ -5,8 +5,7 @@ use chrono::{DateTime, FixedOffset};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::extract::{parse_watermark, text_of};
-use crate::source::Cell;
+use crate::source::{Cell, note_time, parse_time};
 use crate::stream::{Since, Stream};
 
 /// A stopped reading of the rows since some stamp.
@@ -19,12 +18,12 @@ pub(crate) struct Pass {
 
 /// How far each of the ways through a table has been read.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Cursor(Vec<Way>);
+pub(crate) struct Cursor(Vec<Place>);
 
 #[derive(Serialize, Deserialize)]
-struct Way {
-    /// What its rows are ordered by. A way that has another order now, since the ERP was given an index, is
-    /// another way.
+struct Place {
+    /// What the rows of its way are ordered by. A way that has another order now, since the ERP was given an
+    /// index, is another way.
     order: Vec<String>,
     done: bool,
     reached: Option<String>,
@@ -48,7 +47,7 @@ impl Pass {
         if streams.iter().all(|stream| stream.done) {
             return None;
         }
-        let since = if let Since::Stamp(stamp) = since { Some(text_of(stamp)) } else { None };
+        let since = if let Since::Stamp(stamp) = since { Some(note_time(stamp)) } else { None };
         ascii(&Self { since, began, cursor: Cursor::of(streams) })
     }
 
@@ -59,7 +58,7 @@ impl Pass {
 
     /// The stamp since which rows are read.
     pub(crate) fn since(&self) -> Option<Since> {
-        self.since.as_deref().map_or(Some(Since::Beginning), |stamp| parse_watermark(stamp).map(Since::Stamp))
+        self.since.as_deref().map_or(Some(Since::Beginning), |stamp| parse_time(stamp).map(Since::Stamp))
     }
 
     /// When the first job began that had a part in it.
@@ -75,13 +74,13 @@ impl Pass {
 
 impl Cursor {
     fn of(streams: &[Stream]) -> Self {
-        let way = |stream: &Stream| Way {
+        let place = |stream: &Stream| Place {
             order: stream.order().iter().map(|name| (*name).to_owned()).collect(),
             done: stream.done,
-            reached: stream.reached.map(text_of),
+            reached: stream.reached.map(note_time),
             after: stream.place().map(|cells| cells.iter().map(Noted::from).collect()),
         };
-        Self(streams.iter().map(way).collect())
+        Self(streams.iter().map(place).collect())
     }
 
     /// What is to be noted of these ways; `None` if all have been read.
@@ -97,12 +96,12 @@ impl Cursor {
     /// Sets the ways to where they were left; `false`, and nothing is set, if they are others than those.
     pub(crate) fn resume(self, streams: &mut [Stream]) -> bool {
         let same = self.0.len() == streams.len()
-            && self.0.iter().zip(streams.iter()).all(|(way, stream)| way.order == stream.order());
+            && self.0.iter().zip(streams.iter()).all(|(place, stream)| place.order == stream.order());
         if same {
-            for (way, stream) in self.0.into_iter().zip(streams) {
-                stream.done = way.done;
-                stream.reached = way.reached.as_deref().and_then(parse_watermark);
-                if let Some(after) = way.after {
+            for (place, stream) in self.0.into_iter().zip(streams) {
+                stream.done = place.done;
+                stream.reached = place.reached.as_deref().and_then(parse_time);
+                if let Some(after) = place.after {
                     stream.resume(after.into_iter().map(Cell::from).collect());
                 }
             }
@@ -150,6 +149,7 @@ impl From<&Cell> for Noted {
             Cell::Int(value) => Self::Int(*value),
             Cell::Real(value) => Self::Real(value.to_bits()),
             Cell::Text(value) => Self::Text(value.clone()),
+            Cell::Time(value) => Self::Text(value.to_string()),
             Cell::Blob(value) => Self::Blob(value.clone()),
         }
     }

@@ -3,8 +3,10 @@
 use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeDelta};
 
 use crate::cursor::Pass;
-use crate::extract::{Extraction, Read, TableError, column_names, parse_watermark};
+use crate::error::TableError;
+use crate::extract::{Extraction, Read, column_names};
 use crate::rows::frame;
+use crate::source::parse_time;
 use crate::stream::{Since, Stream, streams};
 
 impl Extraction<'_> {
@@ -14,16 +16,16 @@ impl Extraction<'_> {
     /// there: it would otherwise read the overlap again first, or a table without an index on its stamps from
     /// its first key, and might never come further.
     pub(crate) async fn incremental(&mut self) -> Result<Read, TableError> {
-        let recorded = self.state.watermark.as_deref().and_then(parse_watermark);
+        let recorded = self.state.watermark.as_deref().and_then(parse_time);
         let columns = column_names(self.source);
         let earlier = self.unfinished_pass(&columns);
         let goes_on = earlier.is_some();
-        let Ways { mut streams, since, began } = earlier.unwrap_or_else(|| {
+        let Unread { mut streams, since, began } = earlier.unwrap_or_else(|| {
             let overlap = TimeDelta::minutes(self.reading.overlap_minutes.into());
             let since = recorded
                 .map_or(Since::Beginning, |at| Since::Stamp(at.checked_sub_signed(overlap).unwrap_or(at)));
             let streams = streams(self.source, &self.table, &columns, since, self.reading.batch_size);
-            Ways { streams, since, began: self.job.started_at }
+            Unread { streams, since, began: self.job.started_at }
         });
         let mut committed = recorded;
         let mut pages = 0;
@@ -62,16 +64,16 @@ impl Extraction<'_> {
 
     /// The reading that an earlier job had to stop, set to where it was. Its own start stays the limit of the
     /// watermark: rows that changed meanwhile may lie behind the places where it goes on.
-    fn unfinished_pass(&self, columns: &[&'static str]) -> Option<Ways> {
+    fn unfinished_pass(&self, columns: &[&'static str]) -> Option<Unread> {
         let pass = Pass::read(self.state.pass.as_deref()?)?;
         let (since, began) = (pass.since()?, pass.began().min(self.job.started_at));
         let mut streams = streams(self.source, &self.table, columns, since, self.reading.batch_size);
-        pass.resume(&mut streams).then_some(Ways { streams, since, began })
+        pass.resume(&mut streams).then_some(Unread { streams, since, began })
     }
 }
 
 /// The ways through a table, on which rows since some stamp are read by a reading that began then.
-struct Ways {
+struct Unread {
     streams: Vec<Stream>,
     since: Since,
     began: DateTime<FixedOffset>,

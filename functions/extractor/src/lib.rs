@@ -3,22 +3,24 @@
 //!
 //! - [`source`]: the ERP, which only ever sees SELECT statements
 //! - [`guard`]: lets nothing but one plain SELECT pass
-//! - [`validate`]: legacy cells to typed values, or a reason why not
-//! - [`extract`]: one table into raw segments; [`mod@job`]: all tables, retries, the record of the job
+//! - [`value`]: legacy cells to typed values; [`validate`]: rows, or a reason why not
+//! - `extract`: one table into raw segments; [`mod@job`]: all tables, retries, the record of the job
 //! - [`trigger()`]: one job at a time, where a schedule or a request begins it
 //! - [`doctor`]: what stands in the way of all that, and what to do about it
 //! - [`settings`]: what the environment says; [`secret`]: the ERP's address where the environment only names
 //!   it
 
+mod current_rows;
 mod cursor;
 pub mod doctor;
-pub mod extract;
+mod error;
+mod extract;
+mod full;
 pub mod guard;
 mod incremental;
 pub mod job;
-mod known;
+mod key;
 mod reconcile;
-mod reload;
 mod rows;
 pub mod secret;
 pub mod settings;
@@ -27,7 +29,8 @@ mod stream;
 mod time_left;
 mod trigger;
 pub mod validate;
+pub mod value;
 
 pub use job::{JobRequest, new_job_id, run_job, run_job_from};
-pub use settings::Settings;
+pub use settings::{Reading, Settings};
 pub use trigger::{Occasion, trigger};

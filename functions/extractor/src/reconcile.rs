@@ -1,32 +1,27 @@
 //! Compares keys and watermarks of the last weeks with the lake: finds rows that were committed late, moved
 //! or back-dated, and rows that the ERP deleted.
 
+mod listed_key;
+
 use std::collections::{HashMap, HashSet};
 
 use chrono::{NaiveDateTime, TimeDelta};
-use lake::{Lake, Mode, Slot};
-use polars::prelude::*;
+use lake::Mode;
+use polars::prelude::DataFrame;
 use warehouse::segment::{OP_DELETE, OP_FORGET, OP_STILL_REJECTED};
-use warehouse::sources::{Kind, Source};
-use warehouse::staging::stamps::watermark_of;
-use warehouse::staging::zones::{may_hold, months_since};
 
-use crate::extract::{Extraction, Judged, Read, TableError, column_names, key_text, parse_watermark};
+use crate::error::TableError;
+use crate::extract::{Extraction, Judged, Read, column_names};
+use crate::key::{key_of, key_text, places};
 use crate::rows::{SegmentRow, frame};
-use crate::source::{Cell, Condition};
+use crate::source::{Cell, Condition, parse_time};
 use crate::stream::{Since, Stream, streams};
-use crate::validate::{RejectedRow, Value, read};
+use crate::validate::{RejectedRow, validate};
+use crate::value::{Value, read};
+use listed_key::{Key, has_key_of, held_since};
 
 /// So many keys are asked for by one statement.
 const KEYS_PER_STATEMENT: usize = 100;
-
-/// A key as the ERP and as the lake write it.
-#[derive(Clone, Debug)]
-struct Key {
-    values: Vec<Value>,
-    /// The ERP's own cells, where the ERP named the key.
-    cells: Option<Vec<Cell>>,
-}
 
 impl Extraction<'_> {
     /// Commits what the comparison shows; the watermark stays where it is.
@@ -57,7 +52,7 @@ impl Extraction<'_> {
         );
         wanted.extend(odd);
 
-        let watermark = self.state.watermark.as_deref().and_then(parse_watermark);
+        let watermark = self.state.watermark.as_deref().and_then(parse_time);
         let mut keys = wanted.chunks(KEYS_PER_STATEMENT).peekable();
         let (mut found, mut missing, mut large) = (Judged::default(), Vec::new(), false);
         while let Some(chunk) = keys.next() {
@@ -76,7 +71,7 @@ impl Extraction<'_> {
             let mut news = self.news(found, true).await?;
             news.vstack_mut_owned(hidden)?;
             let gone: Vec<SegmentRow> =
-                missing.into_iter().map(|key| SegmentRow::of(OP_DELETE, self.row_of_key(&key))).collect();
+                missing.into_iter().map(|key| SegmentRow::of(OP_DELETE, key.row(self.source))).collect();
             self.counts.written += gone.len();
             news.vstack_mut_owned(frame(self.source, &gone)?)?;
             if news.height() > 0 {
@@ -93,30 +88,20 @@ impl Extraction<'_> {
     /// What takes rows away that the lake holds and the ERP has now only in a form that is rejected. The
     /// rejection is said again beside it: taking a key away would also close it.
     async fn hidden(&mut self, found: &Judged) -> Result<DataFrame, TableError> {
-        let key_of = |values: &[Value]| key_text(self.places().into_iter().map(|place| &values[place]));
-        let valid: HashSet<String> = found.valid.iter().map(|row| key_of(&row.values)).collect();
-        let usable = |values: &[Value]| self.places().into_iter().all(|place| values[place] != Value::Null);
+        let source = self.source;
+        let valid: HashSet<String> = found.valid.iter().map(|row| key_of(source, &row.values)).collect();
+        let usable = |values: &[Value]| places(source).into_iter().all(|place| values[place] != Value::Null);
         let rejected: Vec<&RejectedRow> = found
             .rejected
             .iter()
-            .filter(|row| usable(&row.values) && !valid.contains(&key_of(&row.values)))
+            .filter(|row| usable(&row.values) && !valid.contains(&key_of(source, &row.values)))
             .collect();
-        let source = self.source;
         let keys = rejected.iter().map(|row| SegmentRow::of(OP_DELETE, row.values.clone())).collect();
-        let mut hidden = self.known.held(keys).await?;
+        let mut hidden = self.current.held(keys).await?;
         let again: Vec<SegmentRow> =
             rejected.iter().map(|row| SegmentRow::rejected(OP_STILL_REJECTED, source, row)).collect();
-        hidden.vstack_mut_owned(self.known.held(again).await?)?;
+        hidden.vstack_mut_owned(self.current.held(again).await?)?;
         Ok(hidden)
-    }
-
-    /// Where the key's values stand in a row.
-    fn places(&self) -> Vec<usize> {
-        self.source
-            .key
-            .iter()
-            .filter_map(|key| self.source.columns.iter().position(|column| column.source == *key))
-            .collect()
     }
 
     /// The keys that the ERP lists since then with their stamps, and those whose stamps cannot be compared.
@@ -157,7 +142,7 @@ impl Extraction<'_> {
                     let key = Key { values, cells: Some(cells[..width].to_vec()) };
                     match stamp {
                         Some(stamp) if usable => {
-                            let text = key_text(key.values.iter());
+                            let text = key.text();
                             // Of two rows with one key the later watermark counts.
                             if listed.get(&text).is_none_or(|(_, known)| *known <= stamp) {
                                 listed.insert(text, (key, stamp));
@@ -179,27 +164,23 @@ impl Extraction<'_> {
         judged: &mut Judged,
         missing: &mut Vec<Key>,
     ) -> Result<bool, TableError> {
-        let exact = keys.iter().map(|key| self.is_key(key)).collect();
+        let exact = keys.iter().map(|key| key.is_in(self.source)).collect();
         let (found, mut large) = self.rows_where(exact).await?;
         let mut seen = self.keys_of(&found);
         judged.add(self.judge(found));
         // The lake knows a key without the blanks and the spelling that the ERP may keep it with: before a
         // row is taken for deleted, that is tried too.
-        let unseen: Vec<&Key> = keys
-            .iter()
-            .filter(|key| key.cells.is_none() && !seen.contains(&key_text(key.values.iter())))
-            .collect();
+        let unseen: Vec<&Key> =
+            keys.iter().filter(|key| key.cells.is_none() && !seen.contains(&key.text())).collect();
         if !unseen.is_empty() {
-            let spelt = unseen.iter().map(|key| self.reads_key(key)).collect();
+            let spelt = unseen.iter().map(|key| key.reads_in(self.source)).collect();
             let (found, more) = self.rows_where(spelt).await?;
             large |= more;
             seen.extend(self.keys_of(&found));
             judged.add(self.judge(found));
         }
         let usable = |key: &&Key| !key.values.contains(&Value::Null);
-        missing.extend(
-            keys.iter().filter(usable).filter(|key| !seen.contains(&key_text(key.values.iter()))).cloned(),
-        );
+        missing.extend(keys.iter().filter(usable).filter(|key| !seen.contains(&key.text())).cloned());
         Ok(large)
     }
 
@@ -218,30 +199,9 @@ impl Extraction<'_> {
         Ok((rows, stream.is_large()))
     }
 
-    fn is_key(&self, key: &Key) -> Condition {
-        let cells = key.cells.clone().unwrap_or_else(|| key.values.iter().map(cell_of).collect());
-        Condition::All(
-            self.source.key.iter().zip(cells).map(|(column, cell)| Condition::Is(column, cell)).collect(),
-        )
-    }
-
-    fn reads_key(&self, key: &Key) -> Condition {
-        let parts = self.source.key.iter().zip(&key.values).map(|(column, value)| Condition::Reads {
-            column,
-            text: cell_of(value).to_string(),
-            whole: self.source.column(column).kind != Kind::Date,
-        });
-        Condition::All(parts.collect())
-    }
-
     /// The keys of full rows, as far as they can be read.
     fn keys_of(&self, rows: &[Vec<Cell>]) -> HashSet<String> {
-        let places: Vec<usize> = self
-            .source
-            .key
-            .iter()
-            .filter_map(|key| self.source.columns.iter().position(|column| column.source == *key))
-            .collect();
+        let places = places(self.source);
         rows.iter()
             .filter_map(|cells| {
                 let values: Option<Vec<Value>> = places
@@ -253,25 +213,14 @@ impl Extraction<'_> {
             .collect()
     }
 
-    fn row_of_key(&self, key: &Key) -> Vec<Value> {
-        let of = |name: &str| {
-            self.source
-                .key
-                .iter()
-                .position(|part| *part == name)
-                .map_or(Value::Null, |i| key.values[i].clone())
-        };
-        self.source.columns.iter().map(|column| of(column.source)).collect()
-    }
-
     /// The keys of open rejected rows that have one.
     async fn open_keys(&mut self) -> Result<HashMap<String, Key>, TableError> {
         let source = self.source;
-        let open = self.known.open().await?;
+        let open = self.current.open().await?;
         Ok(open
             .iter()
-            .filter_map(|(key, ..)| key_of_json(source, key))
-            .map(|key| (key_text(key.values.iter()), key))
+            .filter_map(|(key, ..)| Key::of_json(source, key))
+            .map(|key| (key.text(), key))
             .collect())
     }
 
@@ -279,9 +228,9 @@ impl Extraction<'_> {
     async fn forget_rows_without_key(&mut self, watermark: Option<NaiveDateTime>) -> Result<(), TableError> {
         let source = self.source;
         let without_key: Vec<String> = {
-            let open = self.known.open().await?;
+            let open = self.current.open().await?;
             open.iter()
-                .filter(|(key, ..)| key_of_json(source, key).is_none())
+                .filter(|(key, ..)| Key::of_json(source, key).is_none())
                 .map(|(_, _, row)| row.clone())
                 .collect()
         };
@@ -293,7 +242,7 @@ impl Extraction<'_> {
             self.go_on()?;
             let just_these = rows.iter().filter_map(|row| has_key_of(source, row)).collect();
             for cells in self.rows_where(just_these).await?.0 {
-                if let Err(rejected) = crate::validate::validate(source, cells) {
+                if let Err(rejected) = validate(source, cells) {
                     present.insert(rejected.json(source));
                 }
             }
@@ -317,100 +266,4 @@ impl Judged {
         self.valid.extend(other.valid);
         self.rejected.extend(other.rejected);
     }
-}
-
-/// The keys that the lake holds with stamps since then.
-async fn held_since(
-    lake: &Lake,
-    source: &'static Source,
-    parts: &std::collections::BTreeMap<String, lake::Zone>,
-    since: NaiveDateTime,
-) -> Result<HashMap<String, (Key, NaiveDateTime)>, TableError> {
-    let mut columns = source.key_names();
-    columns.extend(source.watermark_names());
-    columns.dedup();
-    let mut held = HashMap::new();
-    for (part, _) in parts.iter().filter(|(_, zone)| may_hold(zone, "month", &months_since(zone, since))) {
-        let Some(rows) = lake.held(source.staging, Slot::Part(part), Some(&columns)).await? else { continue };
-        let rows = rows.frame;
-        let stamps = watermark_of(source, &rows)?;
-        let keys: Vec<Vec<Value>> = source
-            .key_names()
-            .iter()
-            .map(|name| values_of(rows.column(name)?))
-            .collect::<PolarsResult<_>>()?;
-        for (i, stamp) in stamps.datetime()?.as_datetime_iter().enumerate() {
-            let Some(stamp) = stamp.filter(|stamp| *stamp >= since) else { continue };
-            let values: Vec<Value> = keys.iter().map(|column| column[i].clone()).collect();
-            held.insert(key_text(values.iter()), (Key { values, cells: None }, stamp));
-        }
-    }
-    Ok(held)
-}
-
-fn values_of(column: &polars::prelude::Column) -> PolarsResult<Vec<Value>> {
-    Ok(match column.dtype() {
-        DataType::Int64 => column.i64()?.iter().map(|v| v.map_or(Value::Null, Value::Whole)).collect(),
-        DataType::Date => column.date()?.as_date_iter().map(|v| v.map_or(Value::Null, Value::Date)).collect(),
-        _ => column.str()?.iter().map(|v| v.map_or(Value::Null, |v| Value::Text(v.to_owned()))).collect(),
-    })
-}
-
-fn cell_of(value: &Value) -> Cell {
-    match value {
-        Value::Text(text) => Cell::Text(text.clone()),
-        Value::Whole(value) => Cell::Int(*value),
-        Value::Date(date) => Cell::Text(date.to_string()),
-        _ => Cell::Null,
-    }
-}
-
-/// What finds a rejected row in the ERP by the key that it was rejected with, usable or not.
-fn has_key_of(source: &Source, row: &str) -> Option<Condition> {
-    let original: serde_json::Map<String, serde_json::Value> = serde_json::from_str(row).ok()?;
-    let parts = source.key.iter().map(|column| {
-        let is = |cell| Condition::Is(column, cell);
-        match original.get(*column) {
-            None | Some(serde_json::Value::Null) => Condition::IsNull(column),
-            Some(serde_json::Value::Number(number)) => {
-                is(number.as_i64().map_or_else(|| Cell::Real(number.as_f64().unwrap_or_default()), Cell::Int))
-            }
-            // Bytes are noted in hexadecimal.
-            Some(serde_json::Value::String(text)) => match bytes_of(text) {
-                Some(bytes) => Condition::Any(vec![is(Cell::Text(text.clone())), is(Cell::Blob(bytes))]),
-                None => is(Cell::Text(text.clone())),
-            },
-            Some(other) => is(Cell::Text(other.to_string())),
-        }
-    });
-    Some(Condition::All(parts.collect()))
-}
-
-/// The bytes that a text spells in hexadecimal, if it does.
-fn bytes_of(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if digits.is_empty() || !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    digits.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
-}
-
-/// Reads a key as the list of open rejections names it; `None` if the row has no key.
-fn key_of_json(source: &Source, key: &str) -> Option<Key> {
-    let parts: Vec<serde_json::Value> = serde_json::from_str(key).ok()?;
-    let values: Option<Vec<Value>> = source
-        .key
-        .iter()
-        .zip(parts)
-        .map(|(name, part)| {
-            let cell = match part {
-                serde_json::Value::Number(number) => Cell::Int(number.as_i64()?),
-                serde_json::Value::String(text) => Cell::Text(text),
-                _ => return None,
-            };
-            read(source.column(name), &cell).ok()
-        })
-        .collect();
-    Some(Key { values: values.filter(|values| values.len() == source.key.len())?, cells: None })
 }

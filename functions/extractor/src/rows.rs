@@ -4,7 +4,8 @@ use polars::prelude::*;
 use warehouse::segment;
 use warehouse::sources::{Kind, Source};
 
-use crate::validate::{RejectedRow, Value};
+use crate::validate::RejectedRow;
+use crate::value::Value;
 
 /// What a raw segment says of one row.
 #[derive(Clone, Debug)]

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
-use crate::extract::Reading;
-use crate::source::{self, Address, AddressError, Connect};
+use crate::source::{Address, AddressError, Connect, ErpAt};
 
 /// How a factory's ERP is read.
 #[derive(Clone, Debug)]
@@ -22,6 +21,17 @@ pub struct Settings {
     pub retries: u32,
     /// How long to wait before that.
     pub retry_delay: Duration,
+}
+
+/// How tables are read.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Rows per page.
+    pub batch_size: usize,
+    /// How far behind the last watermark a job begins, in minutes.
+    pub overlap_minutes: u32,
+    /// How many days a reconciliation compares.
+    pub reconcile_days: u32,
 }
 
 /// A setting that makes no sense.
@@ -45,7 +55,7 @@ pub enum SettingsError {
 impl Settings {
     /// The way to the ERP.
     pub fn source(&self) -> impl Connect + use<> {
-        source::Way { address: self.source_db.clone(), factory_tz: self.factory_tz }
+        ErpAt { address: self.source_db.clone(), factory_tz: self.factory_tz }
     }
 
     /// Reads the settings from a function that knows the environment.

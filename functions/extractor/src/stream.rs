@@ -9,7 +9,6 @@ use chrono::NaiveDateTime;
 use warehouse::sources::Source;
 
 use crate::source::{Cell, Class, Condition, Dialect, Erp, ErpError, Select, Table};
-use crate::validate::time;
 
 /// More rows without a key than this are not taken.
 const WITHOUT_KEY_MAX: usize = 50_000;
@@ -167,10 +166,8 @@ impl Stream {
             self.select.after =
                 Some(self.select.order.iter().filter_map(place).map(|i| last[i].clone()).collect());
             let stamps: Vec<usize> = self.stamps.iter().filter_map(place).collect();
-            let stamp = |row: &Vec<Cell>| {
-                let first = stamps.iter().map(|i| &row[*i]).find(|cell| **cell != Cell::Null)?;
-                if let Cell::Text(text) = first { Some(time(text.trim())?.0) } else { None }
-            };
+            let stamp =
+                |row: &Vec<Cell>| stamps.iter().map(|i| &row[*i]).find(|cell| **cell != Cell::Null)?.time();
             self.reached = page.rows.iter().filter_map(stamp).max().max(self.reached);
         }
         Ok(page.rows)

@@ -1,33 +1,13 @@
-//! Legacy cells to typed values, or the reason why a row cannot be taken. Pure.
+//! Legacy rows to typed ones, or the reason why a row cannot be taken. Pure.
 //!
 //! Nothing rejects a row but its key, its watermark, a value that its column's type cannot hold, and the
 //! declared ranges.
 
-use std::fmt::Write as _;
-
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
-use warehouse::sources::{Column, Kind, Source};
+use chrono::NaiveDateTime;
+use warehouse::sources::Source;
 
 use crate::source::Cell;
-
-/// A value in its column's type.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// NULL.
-    Null,
-    /// Text without the blanks around it.
-    Text(String),
-    /// A whole number.
-    Whole(i64),
-    /// A finite number.
-    Number(f64),
-    /// Yes or no.
-    Flag(bool),
-    /// A date.
-    Date(NaiveDate),
-    /// A time on the factory's clock.
-    Time(NaiveDateTime),
-}
+use crate::value::{Value, is_blank, read};
 
 /// A row that can be taken.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,238 +118,14 @@ fn unreadable_watermark(source: &Source, values: &[Value], cells: &[Cell]) -> bo
     })
 }
 
-/// Reads a cell in its column's type.
-pub fn read(column: &Column, cell: &Cell) -> Result<Value, String> {
-    if *cell == Cell::Null || (column.kind != Kind::Text && is_blank(cell)) {
-        return Ok(column.when_null.map_or(Value::Null, Value::Flag));
-    }
-    let wrong = || Err(format!("`{}` is `{}`, not {}", column.source, shorten(cell), column.kind.noun()));
-    let value = match column.kind {
-        Kind::Text => match cell {
-            Cell::Blob(_) => None,
-            cell => {
-                let text = cell.to_string();
-                let text = text.trim();
-                Some(Value::Text(if column.upper_case { text.to_uppercase() } else { text.to_owned() }))
-            }
-        },
-        Kind::Whole => whole(cell).map(Value::Whole),
-        Kind::Number | Kind::Signed => number(cell).map(Value::Number),
-        Kind::Flag => domain::flag::parse_flag(&cell.to_string()).ok().map(Value::Flag),
-        Kind::Date => {
-            text_of(cell).and_then(|text| time(text.trim())).map(|(time, _)| Value::Date(time.date()))
-        }
-        Kind::Time => text_of(cell).and_then(|text| time(text.trim())).map(|(time, _)| Value::Time(time)),
-    };
-    match (value, column.kind) {
-        (None, _) => wrong(),
-        (Some(Value::Whole(value)), _) if value < 0 => {
-            Err(format!("`{}` is {value}, below 0", column.source))
-        }
-        (Some(Value::Number(value)), Kind::Number) if value < 0.0 => {
-            Err(format!("`{}` is {value}, below 0", column.source))
-        }
-        (Some(Value::Whole(value)), _) => match column.range {
-            Some((low, high)) if !(low..=high).contains(&value) => {
-                Err(format!("`{}` is {value}, outside {low} to {high}", column.source))
-            }
-            _ => Ok(Value::Whole(value)),
-        },
-        (Some(value), _) => Ok(value),
-    }
-}
-
-fn is_blank(cell: &Cell) -> bool {
-    matches!(cell, Cell::Text(text) if text.trim().is_empty())
-}
-
-fn text_of(cell: &Cell) -> Option<&str> {
-    match cell {
-        Cell::Text(text) => Some(text),
-        _ => None,
-    }
-}
-
-fn whole(cell: &Cell) -> Option<i64> {
-    match cell {
-        Cell::Int(value) => Some(*value),
-        Cell::Text(text) => {
-            let text = text.trim();
-            // Decimals come with the digits of their type: all of a large number would not fit into a float.
-            let exact = text
-                .split_once('.')
-                .filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0'))
-                .map_or(text, |(whole, _)| whole);
-            exact.parse().ok().or_else(|| whole_of(number(cell)?))
-        }
-        Cell::Real(value) => whole_of(*value),
-        _ => None,
-    }
-}
-
-/// A number without a fraction as the whole number that it exactly is.
-fn whole_of(value: f64) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    (value.fract() == 0.0 && value.abs() <= EXACT).then_some(value as i64)
-}
-
-fn number(cell: &Cell) -> Option<f64> {
-    let value = match cell {
-        Cell::Int(value) => *value as f64,
-        Cell::Real(value) => *value,
-        // Rust also reads "inf" and "nan", which no column holds.
-        Cell::Text(text) => text.trim().parse().ok()?,
-        _ => return None,
-    };
-    // -0.0 and 0.0 are one number, and must compare equal when a row is read again.
-    value.is_finite().then_some(value + 0.0)
-}
-
-/// Reads `YYYY-MM-DD`, with or without ` HH:MM[:SS[.fffffff]]`, with or without an offset behind that (`
-/// +01:00`, which changes nothing: the time is the factory's); tells whether there was a time part.
-pub fn time(text: &str) -> Option<(NaiveDateTime, bool)> {
-    let bytes = without_offset(text).as_bytes();
-    let digits = |from: usize, to: usize| -> Option<u32> {
-        let part = bytes.get(from..to)?;
-        part.iter().try_fold(0u32, |n, b| b.is_ascii_digit().then(|| n * 10 + u32::from(b - b'0')))
-    };
-    if bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') {
-        return None;
-    }
-    let date = NaiveDate::from_ymd_opt(digits(0, 4)?.try_into().ok()?, digits(5, 7)?, digits(8, 10)?)?;
-    if bytes.len() == 10 {
-        return Some((date.and_time(NaiveTime::MIN), false));
-    }
-    if !matches!(bytes[10], b' ' | b'T') || bytes.get(13) != Some(&b':') {
-        return None;
-    }
-    let (hour, minute) = (digits(11, 13)?, digits(14, 16)?);
-    let second = match bytes.get(16) {
-        None => 0,
-        Some(b':') => digits(17, 19)?,
-        Some(_) => return None,
-    };
-    let nanos = match bytes.get(19) {
-        None => 0,
-        Some(b'.') if (21..=29).contains(&bytes.len()) => {
-            digits(20, bytes.len())? * 10u32.pow(29 - bytes.len() as u32)
-        }
-        Some(_) => return None,
-    };
-    Some((date.and_time(NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?), true))
-}
-
-fn without_offset(text: &str) -> &str {
-    let is_offset = |tail: &str| {
-        let bytes = tail.as_bytes();
-        bytes.len() == 6
-            && matches!(bytes[0], b'+' | b'-')
-            && bytes[3] == b':'
-            && [1, 2, 4, 5].iter().all(|i| bytes[*i].is_ascii_digit())
-    };
-    text.rsplit_once(' ')
-        .filter(|(time, tail)| time.len() > 10 && is_offset(tail))
-        .map_or(text, |(time, _)| time)
-}
-
-fn shorten(cell: &Cell) -> String {
-    let text = cell.to_string();
-    let mut short = String::new();
-    for c in text.chars().take(80) {
-        let _ = if c.is_control() { write!(short, "{}", c.escape_default()) } else { write!(short, "{c}") };
-    }
-    if text.chars().nth(80).is_some() {
-        short.push('…');
-    }
-    short
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use warehouse::sources::{
-        RUN_NUMBERS, RUN_OUTPUTS, flag, number as number_column, signed, text, time as time_column,
-        whole as whole_column,
-    };
-
-    fn reads(column: Column, cell: &Cell) -> Result<Value, String> {
-        read(&column, cell)
-    }
+    use warehouse::sources::{RUN_NUMBERS, RUN_OUTPUTS};
 
     fn t(text: &str) -> Cell {
         Cell::Text(text.to_owned())
-    }
-
-    #[test]
-    fn legacy_spellings_are_read() {
-        let check = |column: Column, cell: Cell, expect: Value| {
-            assert_eq!(reads(column, &cell), Ok(expect), "{cell:?}")
-        };
-        check(whole_column("n"), t(" 12 "), Value::Whole(12));
-        check(whole_column("n"), t("12.0"), Value::Whole(12));
-        check(whole_column("n"), Cell::Real(12.0), Value::Whole(12));
-        check(whole_column("n"), t("9223372036854775807"), Value::Whole(i64::MAX));
-        check(whole_column("n"), t("9223372036854775807.00"), Value::Whole(i64::MAX));
-        check(number_column("n"), t("1.5"), Value::Number(1.5));
-        check(number_column("n"), Cell::Int(3), Value::Number(3.0));
-        check(signed("n"), t(" -4.25"), Value::Number(-4.25));
-        check(number_column("n"), t("  "), Value::Null);
-        check(flag("Active").when_null(true), Cell::Null, Value::Flag(true));
-        check(flag("Complete").when_null(false), t(" yes "), Value::Flag(true));
-        check(flag("x"), Cell::Int(0), Value::Flag(false));
-        check(text("t"), t("  a b "), Value::Text("a b".into()));
-        check(text("t"), Cell::Int(1001), Value::Text("1001".into()));
-        check(text("t").upper_case(), t(" cod fillet"), Value::Text("COD FILLET".into()));
-    }
-
-    #[test]
-    fn what_a_type_cannot_hold_is_named() {
-        let check = |column: Column, cell: Cell, expect: &str| {
-            assert_eq!(reads(column, &cell), Err(expect.to_owned()))
-        };
-        check(whole_column("n"), t("12.5"), "`n` is `12.5`, not a whole number");
-        check(
-            whole_column("n"),
-            Cell::Real(1e300),
-            &format!("`n` is `{}…`, not a whole number", &format!("{}", 1e300)[..80]),
-        );
-        check(whole_column("n"), Cell::Int(-1), "`n` is -1, below 0");
-        check(number_column("n"), t("NaN"), "`n` is `NaN`, not a number of at least 0");
-        check(number_column("n"), Cell::Real(f64::INFINITY), "`n` is `inf`, not a number of at least 0");
-        check(signed("n"), t("1,5"), "`n` is `1,5`, not a number");
-        check(flag("f"), t("maybe"), "`f` is `maybe`, not a yes/no flag");
-        check(time_column("w"), t("2026-02-30"), "`w` is `2026-02-30`, not a date and time");
-        check(time_column("w"), Cell::Int(45_000), "`w` is `45000`, not a date and time");
-        check(text("t"), Cell::Blob(vec![0xff, 0]), "`t` is `ff00`, not text");
-        check(whole_column("tier").within(1, 3), Cell::Int(7), "`tier` is 7, outside 1 to 3");
-    }
-
-    #[test]
-    fn times_keep_all_their_digits() {
-        let check = |text: &str, expect: &str| {
-            assert_eq!(time(text).map(|(time, _)| time.to_string()), Some(expect.to_owned()), "{text}")
-        };
-        check("2026-11-13", "2026-11-13 00:00:00");
-        check("2026-11-13 04:05:06", "2026-11-13 04:05:06");
-        check("2026-11-13 04:05:06.003", "2026-11-13 04:05:06.003");
-        check("2026-11-13T04:05:06.1234567", "2026-11-13 04:05:06.123456700");
-        check("2026-07-01 11:00:00.50 +01:00", "2026-07-01 11:00:00.500");
-        check("0001-01-01", "0001-01-01 00:00:00");
-        check("9999-12-31 23:59:59.9999999", "9999-12-31 23:59:59.999999900");
-        for wrong in [
-            "",
-            "2026",
-            "2026-11-13 ",
-            "2026-11-13 4:05",
-            "2026-11-13 24:00:00",
-            "2026-11-13 04:05:06.",
-            "13/11/2026",
-            "2026-1a-13",
-            "2026-11-13é",
-        ] {
-            assert_eq!(time(wrong), None, "{wrong}");
-        }
     }
 
     fn run(number: Cell, created: Cell, updated: Cell) -> Vec<Cell> {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::pipeline::JobRecord;
 use chrono::NaiveDateTime;
-use extractor_function::validate::{RejectedRow, Value, validate};
+use extractor_function::validate::{RejectedRow, validate};
+use extractor_function::value::Value;
 use lake::{Lake, Manifest, MemoryStore, Mode, PutMode, Slot, Store};
 use polars::prelude::{DataFrame, StringChunked};
 use warehouse::marts;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use api::pipeline::JobRecord;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use extractor_function::extract::Reading;
+use extractor_function::Reading;
 use extractor_function::source::Cell;
 use extractor_function::{JobRequest, Settings, run_job_from};
 use lake::{Lake, MemoryStore, Mode};

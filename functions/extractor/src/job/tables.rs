@@ -11,7 +11,8 @@ use warehouse::transform::{self, JobStamp, Tables};
 
 use super::progress::Progress;
 use crate::Settings;
-use crate::extract::{Extraction, Read, TableError, With};
+use crate::error::TableError;
+use crate::extract::{Extraction, Read, With};
 use crate::source::{Connect, Erp, ErpError, Table};
 use crate::time_left::{NEARLY_UP, TimeLeft};
 

@@ -4,11 +4,16 @@
 //! columns, and only leave past the guard.
 
 mod address;
+mod cell;
+mod condition;
 mod page;
 mod select;
 mod sql_server;
 mod sqlite;
+mod statement;
 mod table;
+mod time;
+mod writer;
 
 use std::fmt;
 
@@ -17,39 +22,18 @@ use chrono_tz::Tz;
 use warehouse::sources::Source;
 
 pub use address::{Address, AddressError, Secret, SqlServerAddress};
-pub use select::{Condition, Select, Statement};
+pub use cell::Cell;
+pub use condition::Condition;
+pub use select::Select;
 pub use sql_server::SqlServer;
 pub use sqlite::Sqlite;
+pub use statement::Statement;
 pub use table::{Class, Dialect, Table, TableColumn};
+pub use time::{ErpTime, TimeSpelling, parse_time};
+
+pub(crate) use time::note_time;
 
 use crate::guard::Refused;
-
-/// A value as the ERP gave it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
-    /// NULL.
-    Null,
-    /// A whole number.
-    Int(i64),
-    /// A number.
-    Real(f64),
-    /// Text; also decimals with all their digits, and times as `YYYY-MM-DD HH:MM:SS.fff`.
-    Text(String),
-    /// Bytes that are no text in the column's encoding.
-    Blob(Vec<u8>),
-}
-
-impl fmt::Display for Cell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("NULL"),
-            Self::Int(value) => write!(f, "{value}"),
-            Self::Real(value) => write!(f, "{value}"),
-            Self::Text(value) => f.write_str(value),
-            Self::Blob(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
-        }
-    }
-}
 
 /// The rows that a statement brought.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -154,16 +138,16 @@ pub trait Connect: Send + Sync {
     async fn connect(&self) -> Result<Box<dyn Erp>, ErpError>;
 }
 
-/// The way to the ERP that an address names.
+/// The ERP at an address.
 #[derive(Clone, Debug)]
-pub(crate) struct Way {
+pub(crate) struct ErpAt {
     pub(crate) address: Address,
     /// The factory's zone, for times that come with an offset.
     pub(crate) factory_tz: Tz,
 }
 
 #[async_trait]
-impl Connect for Way {
+impl Connect for ErpAt {
     async fn connect(&self) -> Result<Box<dyn Erp>, ErpError> {
         Ok(match &self.address {
             Address::Sqlite(path) => Box::new(Sqlite::open(path).await?),

@@ -1,46 +1,11 @@
 //! SELECT statements: explicit columns of one table, conditions on single columns, keyset pages.
-//!
-//! A statement can only be made here and only comes out when the guard has passed it.
 
 use std::fmt::Write as _;
 
 use warehouse::sources::Source;
 
-use super::table::{Class, Dialect, Table};
-use super::{Cell, ErpError};
-use crate::guard::{self, Spelling};
-use crate::validate::time;
-
-/// A condition on a column.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Condition {
-    /// The column is NULL.
-    IsNull(&'static str),
-    /// The column is not NULL.
-    NotNull(&'static str),
-    /// The column is at least this.
-    AtLeast(&'static str, Cell),
-    /// The column is more than this.
-    Above(&'static str, Cell),
-    /// The column is less than this.
-    Below(&'static str, Cell),
-    /// The column is this; NULL equals NULL.
-    Is(&'static str, Cell),
-    /// The column, as text without the blanks around it, begins with this text, and is no longer where
-    /// `whole`.
-    Reads {
-        /// The column.
-        column: &'static str,
-        /// The text.
-        text: String,
-        /// Whether it is all of the text.
-        whole: bool,
-    },
-    /// One of these holds.
-    Any(Vec<Condition>),
-    /// All of these hold.
-    All(Vec<Condition>),
-}
+use super::writer::Writer;
+use super::{Cell, Class, Condition, Dialect, ErpError, Statement, Table};
 
 /// A SELECT over one table.
 #[derive(Clone, Debug)]
@@ -59,49 +24,27 @@ pub struct Select {
     pub limit: usize,
 }
 
-/// A statement that the guard has passed, with its parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Statement {
-    text: String,
-    parameters: Vec<Cell>,
-}
-
-impl Statement {
-    /// Takes a text if it is one plain SELECT.
-    pub fn new(dialect: Dialect, text: impl Into<String>, parameters: Vec<Cell>) -> Result<Self, ErpError> {
-        let text = text.into();
-        let spelling = match dialect {
-            Dialect::Sqlite => Spelling::Sqlite,
-            Dialect::SqlServer => Spelling::SqlServer,
-        };
-        guard::check(&text, spelling)?;
-        Ok(Self { text, parameters })
-    }
-
-    /// The text; values stand in it as parameters only.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The values.
-    pub fn parameters(&self) -> &[Cell] {
-        &self.parameters
-    }
+/// How text is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TextAs {
+    Text,
+    /// As its bytes in UTF-16.
+    Bytes,
 }
 
 impl Select {
     /// The statement as the table's database spells it.
     pub fn statement(&self, table: &Table) -> Result<Statement, ErpError> {
-        self.write(table, false)
+        self.write(table, TextAs::Text)
     }
 
     /// The same with text as its UTF-16 bytes, for rows with text that is none.
     pub fn statement_of_bytes(&self, table: &Table) -> Result<Statement, ErpError> {
-        self.write(table, true)
+        self.write(table, TextAs::Bytes)
     }
 
-    fn write(&self, table: &Table, text_as_bytes: bool) -> Result<Statement, ErpError> {
-        let mut writer = Writer { table, text: String::new(), parameters: Vec::new() };
+    fn write(&self, table: &Table, text_as: TextAs) -> Result<Statement, ErpError> {
+        let mut writer = Writer::new(table);
         writer.text.push_str("SELECT ");
         if table.dialect == Dialect::SqlServer {
             // Rows that the server takes for equal in the order (its collation knows no case) must not be
@@ -111,7 +54,7 @@ impl Select {
         }
         for (i, column) in self.columns.iter().enumerate() {
             writer.text.push_str(if i > 0 { ", " } else { "" });
-            if text_as_bytes && table.class(column) == Class::Text {
+            if text_as == TextAs::Bytes && table.class(column) == Class::Text {
                 // Without an alias, so that the order below goes by the column itself.
                 writer.text.push_str("CAST(CAST(");
                 writer.name(column);
@@ -128,7 +71,7 @@ impl Select {
         writer.name(self.source.table);
         let mut conditions = self.conditions.clone();
         if let Some(after) = &self.after {
-            conditions.push(later(&self.order, after));
+            conditions.push(Condition::after(&self.order, after));
         }
         if !conditions.is_empty() {
             writer.text.push_str(" WHERE ");
@@ -147,184 +90,6 @@ impl Select {
         Statement::new(table.dialect, writer.text, writer.parameters)
     }
 }
-
-/// "Comes after `values` in the order of `columns`", with the first column bounded on its own so that an
-/// index on it serves.
-fn later(columns: &[&'static str], values: &[Cell]) -> Condition {
-    let (Some((column, rest)), Some((value, values))) = (columns.split_first(), values.split_first()) else {
-        return Condition::Any(Vec::new());
-    };
-    if *value == Cell::Null {
-        // NULL comes first in both databases.
-        let tie = if rest.is_empty() {
-            Vec::new()
-        } else {
-            vec![Condition::All(vec![Condition::IsNull(column), later(rest, values)])]
-        };
-        return Condition::Any(std::iter::once(Condition::NotNull(column)).chain(tie).collect());
-    }
-    let beyond = Condition::Above(column, value.clone());
-    if rest.is_empty() {
-        return beyond;
-    }
-    let tie = Condition::All(vec![Condition::Is(column, value.clone()), later(rest, values)]);
-    Condition::All(vec![Condition::AtLeast(column, value.clone()), Condition::Any(vec![beyond, tie])])
-}
-
-struct Writer<'a> {
-    table: &'a Table,
-    text: String,
-    parameters: Vec<Cell>,
-}
-
-impl Writer<'_> {
-    /// A name in quotes; a column as the ERP itself spells it.
-    fn name(&mut self, name: &str) {
-        let name = self.table.column(name).map_or(name, |column| column.name.as_str());
-        let quoted = match self.table.dialect {
-            Dialect::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
-            Dialect::SqlServer => format!("[{}]", name.replace(']', "]]")),
-        };
-        self.text.push_str(&quoted);
-    }
-
-    fn parameter(&mut self, value: Cell) {
-        self.parameters.push(value);
-        let mark = match self.table.dialect {
-            Dialect::Sqlite => "?",
-            Dialect::SqlServer => "@P",
-        };
-        let _ = write!(self.text, "{mark}{}", self.parameters.len());
-    }
-
-    /// A value in the column's own type: otherwise the server would convert the whole column to the value's
-    /// type, lose its index, and fail at the first value that cannot be converted.
-    fn value(&mut self, column: &str, value: &Cell) {
-        let column = self.table.column(column).filter(|column| !column.sql_type.is_empty());
-        let Some((class, sql_type)) = column.map(|column| (column.class, column.sql_type.clone())) else {
-            return self.parameter(value.clone());
-        };
-        self.text.push_str("CAST(");
-        match value {
-            // The bytes are UTF-16, whatever the column's own encoding is.
-            Cell::Blob(_) if class == Class::Text => {
-                self.text.push_str("CAST(");
-                self.parameter(value.clone());
-                self.text.push_str(" AS nvarchar(max))");
-            }
-            Cell::Null | Cell::Blob(_) => self.parameter(value.clone()),
-            // Text with an exponent can be cast to these two only, and without one it would be hundreds of
-            // digits.
-            Cell::Real(number) if matches!(sql_type.as_str(), "float" | "real") => {
-                self.parameter(Cell::Text(format!("{number:e}")))
-            }
-            // With a blank in the place of the T, or without a time, the two old types take day and month in
-            // the order of the login's language.
-            Cell::Text(text) if matches!(class, Class::DateTime | Class::SmallDateTime) => {
-                let at = time(text).map(|(at, _)| at.format("%Y-%m-%dT%H:%M:%S%.3f").to_string());
-                self.parameter(Cell::Text(at.unwrap_or_else(|| text.clone())));
-            }
-            other => self.parameter(Cell::Text(other.to_string())),
-        }
-        let _ = write!(self.text, " AS {sql_type})");
-    }
-
-    fn compare(&mut self, column: &str, operator: &str, value: &Cell) {
-        self.name(column);
-        self.text.push_str(operator);
-        self.value(column, value);
-    }
-
-    fn condition(&mut self, condition: &Condition) {
-        match condition {
-            Condition::IsNull(column) | Condition::Is(column, Cell::Null) => {
-                self.name(column);
-                self.text.push_str(" IS NULL");
-            }
-            Condition::NotNull(column) => {
-                self.name(column);
-                self.text.push_str(" IS NOT NULL");
-            }
-            Condition::AtLeast(column, value) => self.compare(column, " >= ", value),
-            Condition::Above(column, value) => self.compare(column, " > ", value),
-            Condition::Below(column, value) => self.compare(column, " < ", value),
-            Condition::Is(column, value) => self.compare(column, " = ", value),
-            Condition::Reads { column, text, whole } => self.reads(column, text, *whole),
-            Condition::Any(all) => self.joined(all, " OR ", "1 = 0"),
-            Condition::All(all) => self.joined(all, " AND ", "1 = 1"),
-        }
-    }
-
-    fn reads(&mut self, column: &'static str, text: &str, whole: bool) {
-        let length = text.chars().count();
-        match self.table.class(column) {
-            Class::Loose => {
-                self.text.push_str(if whole { "TRIM(CAST(" } else { "SUBSTR(TRIM(CAST(" });
-                self.name(column);
-                // Tabs, line ends and no-break spaces are blanks too.
-                self.text.push_str(" AS TEXT), ");
-                self.parameter(Cell::Text(BLANKS.iter().collect()));
-                self.text.push(')');
-                if !whole {
-                    let _ = write!(self.text, ", 1, {length})");
-                }
-                self.text.push_str(" = ");
-                self.parameter(Cell::Text(text.to_owned()));
-            }
-            Class::Text => {
-                self.text.push_str(if whole { "" } else { "LEFT(" });
-                self.text.push_str("LTRIM(RTRIM(");
-                self.text.push_str(&"REPLACE(".repeat(BLANKS.len() - 1));
-                self.name(column);
-                for blank in &BLANKS[1..] {
-                    let _ = write!(self.text, ", NCHAR({}), N' ')", u32::from(*blank));
-                }
-                self.text.push_str("))");
-                if !whole {
-                    let _ = write!(self.text, ", {length})");
-                }
-                self.text.push_str(" = ");
-                self.parameter(Cell::Text(
-                    text.chars().map(|c| if BLANKS.contains(&c) { ' ' } else { c }).collect(),
-                ));
-            }
-            Class::Date
-            | Class::SmallDateTime
-            | Class::DateTime
-            | Class::DateTime2
-            | Class::DateTimeOffset
-                if !whole =>
-            {
-                self.text.push_str("CAST(");
-                self.name(column);
-                self.text.push_str(" AS date) = CAST(");
-                self.parameter(Cell::Text(text.to_owned()));
-                self.text.push_str(" AS date)");
-            }
-            _ => self.compare(column, " = ", &Cell::Text(text.to_owned())),
-        }
-    }
-
-    fn joined(&mut self, conditions: &[Condition], operator: &str, none: &str) {
-        match conditions {
-            [] => self.text.push_str(none),
-            [one] => self.condition(one),
-            all => {
-                self.text.push('(');
-                for (i, condition) in all.iter().enumerate() {
-                    if i > 0 {
-                        self.text.push_str(operator);
-                    }
-                    self.condition(condition);
-                }
-                self.text.push(')');
-            }
-        }
-    }
-}
-
-/// What the legacy database leaves around values; the plain blank first.
-const BLANKS: [char; 5] = [' ', '\t', '\n', '\r', '\u{a0}'];
 
 #[cfg(test)]
 mod tests {
@@ -359,11 +124,11 @@ mod tests {
         let loose = [("run_number", "", Class::Loose), ("updated_at", "", Class::Loose)];
         let statement = select.statement(&table(Dialect::Sqlite, &loose)).unwrap();
         assert_eq!(
-            statement.text,
+            statement.text(),
             "SELECT \"run_number\", \"updated_at\" FROM \"run_sheets\" WHERE (\"updated_at\" >= ?1 AND (\"updated_at\" >= ?2 AND \
              (\"updated_at\" > ?3 OR (\"updated_at\" = ?4 AND \"run_number\" > ?5)))) ORDER BY \"updated_at\", \"run_number\" LIMIT 10"
         );
-        assert_eq!(statement.parameters.len(), 5);
+        assert_eq!(statement.parameters().len(), 5);
     }
 
     #[test]
@@ -386,17 +151,17 @@ mod tests {
         );
         let statement = select.statement(&typed).unwrap();
         assert_eq!(
-            statement.text,
+            statement.text(),
             "SELECT TOP (10) WITH TIES [TRANSNO], [RunNumber] FROM [dbo].[SI_OCM_TRANS] WHERE ([TRANSNO] IS NOT NULL AND \
              ([TransDate] >= CAST(@P1 AS datetime) AND ([TransDate] > CAST(@P2 AS datetime) OR ([TransDate] = CAST(@P3 AS datetime) AND \
              [TRANSNO] > CAST(@P4 AS bigint))))) ORDER BY [TransDate], [TRANSNO]"
         );
-        assert_eq!(statement.parameters[3], text("7"));
+        assert_eq!(statement.parameters()[3], text("7"));
         assert!(
             select
                 .statement_of_bytes(&typed)
                 .unwrap()
-                .text
+                .text()
                 .starts_with("SELECT TOP (10) WITH TIES [TRANSNO], CAST(CAST([RunNumber] AS nvarchar(max)) AS varbinary(max)) FROM")
         );
     }
@@ -429,8 +194,8 @@ mod tests {
         );
         for table in [loose, typed, legacy] {
             let statement = select.statement(&table).unwrap();
-            assert!(!statement.text.contains("DROP"), "{}", statement.text);
-            assert!(statement.parameters.iter().filter(|cell| **cell == text(evil)).count() == 2);
+            assert!(!statement.text().contains("DROP"), "{}", statement.text());
+            assert!(statement.parameters().iter().filter(|cell| **cell == text(evil)).count() == 2);
         }
     }
 }

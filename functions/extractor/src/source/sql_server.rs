@@ -207,7 +207,7 @@ impl SqlServer {
     /// The time on the server's clock, which is the factory's.
     pub async fn now(&self) -> Result<Option<NaiveDateTime>, ErpError> {
         let answers = self.facts(&["SYSDATETIME()"], Vec::new()).await?;
-        Ok(answers.first().and_then(|cell| crate::validate::time(&cell.to_string())).map(|(time, _)| time))
+        Ok(answers.first().and_then(Cell::time))
     }
 
     /// The values of a SELECT without a table.

@@ -113,6 +113,7 @@ impl Sqlite {
                 Cell::Int(value) => value.into(),
                 Cell::Real(value) => value.into(),
                 Cell::Text(value) => value.into(),
+                Cell::Time(value) => value.to_string().into(),
                 Cell::Blob(value) => value.into(),
             });
             let mut found = prepared.query(params_from_iter(parameters))?;

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDateTime, TimeDelta};
-use extractor_function::validate::{Value, validate};
+use extractor_function::validate::validate;
+use extractor_function::value::Value;
 use warehouse::sources::{Column, Source};
 
 use super::cells::{self, LATE_MINUTES, Stamp};

@@ -7,9 +7,11 @@ use chrono_tz::Tz;
 use tiberius::ColumnData;
 
 use super::Cell;
+use crate::source::ErpTime;
+use crate::source::TimeSpelling::{self, Digits};
 
-/// A value as a cell. Times are spelt as the lake reads them: `datetime` with the three digits that SQL
-/// Server itself shows, `datetimeoffset` on the factory's clock with the offset behind it.
+/// A value as a cell. A `datetime` has the three digits that SQL Server itself shows, a `datetimeoffset` is
+/// the time on the factory's clock.
 pub(super) fn cell(value: ColumnData<'static>, factory_tz: Tz) -> Cell {
     let known = match value {
         ColumnData::U8(value) => value.map(|value| Cell::Int(value.into())),
@@ -28,35 +30,30 @@ pub(super) fn cell(value: ColumnData<'static>, factory_tz: Tz) -> Cell {
         ColumnData::Xml(value) => value.map(|value| Cell::Text(value.into_owned().into_string())),
         ColumnData::DateTime(value) => value.and_then(|value| {
             // 1/300 s, shown as .000, .003, .007.
-            let millis = (i64::from(value.seconds_fragments()) * 10 + 1) / 3;
-            Some(shown(
-                since(1900, value.days().into())?.checked_add_signed(TimeDelta::milliseconds(millis))?,
-                3,
-            ))
+            let millis = TimeDelta::milliseconds((i64::from(value.seconds_fragments()) * 10 + 1) / 3);
+            Some(time(since(1900, value.days().into())?.checked_add_signed(millis)?, Digits(3)))
         }),
         ColumnData::SmallDateTime(value) => value.and_then(|value| {
             let minutes = TimeDelta::minutes(value.seconds_fragments().into());
-            Some(shown(since(1900, value.days().into())?.checked_add_signed(minutes)?, 0))
+            Some(time(since(1900, value.days().into())?.checked_add_signed(minutes)?, Digits(0)))
         }),
         ColumnData::Date(value) => {
-            value.and_then(|value| Some(Cell::Text(since(1, value.days().into())?.date().to_string())))
+            value.and_then(|value| Some(time(since(1, value.days().into())?, TimeSpelling::Date)))
         }
+        // A time of day alone is no moment.
         ColumnData::Time(value) => value.and_then(|value| {
             let at = since(1, 0)?.checked_add_signed(nanos(value.increments(), value.scale())?)?;
-            Some(Cell::Text(digits(at.format("%H:%M:%S").to_string(), at, value.scale())))
+            let spelt = time(at, Digits(value.scale())).to_string();
+            spelt.split_once(' ').map(|(_, time)| Cell::Text(time.to_owned()))
         }),
         ColumnData::DateTime2(value) => {
-            value.and_then(|value| Some(shown(datetime2(value)?, value.time().scale())))
+            value.and_then(|value| Some(time(datetime2(value)?, Digits(value.time().scale()))))
         }
         ColumnData::DateTimeOffset(value) => value.and_then(|value| {
             let instant: DateTime<Utc> = datetime2(value.datetime2())?.and_utc();
-            let at = instant.with_timezone(&factory_tz);
-            let text = digits(
-                at.format("%Y-%m-%d %H:%M:%S").to_string(),
-                at.naive_local(),
-                value.datetime2().time().scale(),
-            );
-            Some(Cell::Text(format!("{text} {}", at.format("%:z"))))
+            let at = instant.with_timezone(&factory_tz).fixed_offset();
+            let digits = value.datetime2().time().scale();
+            Some(time(at.naive_local(), TimeSpelling::DigitsAndOffset(digits, *at.offset())))
         }),
     };
     known.unwrap_or(Cell::Null)
@@ -108,18 +105,8 @@ fn datetime2(value: tiberius::time::DateTime2) -> Option<NaiveDateTime> {
         .checked_add_signed(nanos(value.time().increments(), value.time().scale())?)
 }
 
-fn shown(at: NaiveDateTime, scale: u8) -> Cell {
-    Cell::Text(digits(at.format("%Y-%m-%d %H:%M:%S").to_string(), at, scale))
-}
-
-/// Seconds with the digits of a fraction behind them.
-fn digits(seconds: String, at: NaiveDateTime, scale: u8) -> String {
-    let fraction = at.format("%f").to_string();
-    if scale == 0 {
-        seconds
-    } else {
-        format!("{seconds}.{}", fraction.get(..usize::from(scale)).unwrap_or(&fraction))
-    }
+fn time(at: NaiveDateTime, spelling: TimeSpelling) -> Cell {
+    Cell::Time(ErpTime { at, spelling })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use warehouse::segment::{OP_REJECT, OP_STILL_REJECTED, OP_UPSERT};
 use warehouse::sources::{Column, Source};
 use warehouse::staging::{divide::divide, fold, open};
 
-use crate::extract::TableError;
+use crate::error::TableError;
 use crate::rows::{SegmentRow, frame};
 use crate::validate::RejectedRow;
 
@@ -20,7 +20,7 @@ const PARTS_AT_HAND: usize = 12;
 pub(crate) type OpenRejection = (String, String, String);
 
 /// One table's current rows, read part by part as they are asked for.
-pub(crate) struct Known<'a> {
+pub(crate) struct CurrentRows<'a> {
     lake: &'a Lake,
     source: &'static Source,
     parts: BTreeMap<String, Option<DataFrame>>,
@@ -28,7 +28,7 @@ pub(crate) struct Known<'a> {
     open: Option<HashSet<OpenRejection>>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> CurrentRows<'a> {
     pub(crate) fn new(lake: &'a Lake, source: &'static Source, has_rejected: bool) -> Self {
         Self { lake, source, parts: BTreeMap::new(), has_rejected, open: None }
     }

@@ -4,16 +4,19 @@ use chrono::{DateTime, FixedOffset, TimeDelta};
 use lake::Reload;
 
 use crate::cursor::Cursor;
-use crate::extract::{Extraction, Read, TableError, column_names, newest_per_key, parse_watermark};
+use crate::error::TableError;
+use crate::extract::{Extraction, Read, column_names};
 use crate::incremental::far;
+use crate::key::newest_per_key;
 use crate::rows::{SegmentRow, frame};
+use crate::source::parse_time;
 use crate::stream::{Since, Stream, streams};
 
 impl Extraction<'_> {
     /// Reads everything in parts that mean nothing until the last is there; an interrupted reload goes on
     /// where it stopped.
     pub(crate) async fn full(&mut self) -> Result<Read, TableError> {
-        let before = self.state.watermark.as_deref().and_then(parse_watermark);
+        let before = self.state.watermark.as_deref().and_then(parse_time);
         let columns = column_names(self.source);
         let mut streams =
             streams(self.source, &self.table, &columns, Since::Beginning, self.reading.batch_size);
@@ -28,14 +31,14 @@ impl Extraction<'_> {
             reload.closes = streams.iter().all(|stream| stream.done);
             reload.cursor = Cursor::note(&streams);
             let mut rows: Vec<SegmentRow> = newest_per_key(self.source, judged.valid);
-            self.counts.written += self.known.changed(rows.clone(), true).await?.height();
+            self.counts.written += self.current.changed(rows.clone(), true).await?.height();
             if rows.is_empty() && judged.rejected.is_empty() && !reload.closes {
                 continue;
             }
             // The watermark is the one from before the reload began: what changes while it reads is read
             // again. Where there was none, all that was stamped before the reload began has been read now.
             let watermark = before.or_else(|| if reload.closes { far(&streams, None, began) } else { None });
-            rows.extend(self.known.rejections(&judged.rejected).await?);
+            rows.extend(self.current.rejections(&judged.rejected).await?);
             let all = frame(self.source, &rows)?;
             self.put(all, watermark, None, Some(reload.clone())).await?;
         }

@@ -1,0 +1,64 @@
+//! Why a table could not be extracted, and whether trying again may help.
+
+use lake::LakeError;
+use polars::error::PolarsError;
+use warehouse::WarehouseError;
+
+use crate::source::ErpError;
+use crate::time_left::NEARLY_UP;
+
+/// Why a table could not be extracted.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TableError {
+    /// The ERP could not be read.
+    #[error(transparent)]
+    Erp(#[from] ErpError),
+    /// The lake failed.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// Staging could not be brought up to date.
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+    /// Rows could not be compared.
+    #[error("comparing rows with the lake failed: {0}")]
+    Compute(#[from] PolarsError),
+    /// Another job committed to this table meanwhile; the table is begun again.
+    #[error("other runs keep writing this table: let one finish, then run again")]
+    Overtaken,
+    /// A background task died.
+    #[error("comparing rows with the lake was interrupted")]
+    Interrupted,
+    /// The job must end.
+    #[error("stopped: {NEARLY_UP}; what was read is kept and the next run goes on")]
+    Stopped,
+}
+
+impl TableError {
+    pub(crate) fn interrupted<E>(_: E) -> Self {
+        Self::Interrupted
+    }
+
+    /// Whether the same work may succeed a little later.
+    pub(crate) const fn is_passing(&self) -> bool {
+        match self {
+            Self::Erp(error) => error.is_passing(),
+            error => error.is_of_storage(),
+        }
+    }
+
+    /// Whether it keeps every table from being extracted, not one.
+    pub(crate) const fn concerns_all_tables(&self) -> bool {
+        match self {
+            Self::Erp(error) => error.concerns_all_tables(),
+            Self::Stopped => true,
+            error => error.is_of_storage(),
+        }
+    }
+
+    const fn is_of_storage(&self) -> bool {
+        matches!(
+            self,
+            Self::Lake(LakeError::Store(_)) | Self::Warehouse(WarehouseError::Lake(LakeError::Store(_)))
+        )
+    }
+}

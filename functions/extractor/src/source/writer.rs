@@ -1,0 +1,165 @@
+//! SQL as a database spells it: names, values in the types of their columns, conditions.
+
+use std::fmt::Write as _;
+
+use super::{Cell, Class, Condition, Dialect, Table};
+
+/// A statement in the making.
+pub(super) struct Writer<'a> {
+    table: &'a Table,
+    pub(super) text: String,
+    pub(super) parameters: Vec<Cell>,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) const fn new(table: &'a Table) -> Self {
+        Self { table, text: String::new(), parameters: Vec::new() }
+    }
+
+    /// A name in quotes; a column as the ERP itself spells it.
+    pub(super) fn name(&mut self, name: &str) {
+        let name = self.table.column(name).map_or(name, |column| column.name.as_str());
+        let quoted = match self.table.dialect {
+            Dialect::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
+            Dialect::SqlServer => format!("[{}]", name.replace(']', "]]")),
+        };
+        self.text.push_str(&quoted);
+    }
+
+    fn parameter(&mut self, value: Cell) {
+        self.parameters.push(value);
+        let mark = match self.table.dialect {
+            Dialect::Sqlite => "?",
+            Dialect::SqlServer => "@P",
+        };
+        let _ = write!(self.text, "{mark}{}", self.parameters.len());
+    }
+
+    /// A value in the column's own type: otherwise the server would convert the whole column to the value's
+    /// type, lose its index, and fail at the first value that cannot be converted.
+    fn value(&mut self, column: &str, value: &Cell) {
+        let column = self.table.column(column).filter(|column| !column.sql_type.is_empty());
+        let Some((class, sql_type)) = column.map(|column| (column.class, column.sql_type.clone())) else {
+            return self.parameter(value.clone());
+        };
+        self.text.push_str("CAST(");
+        match value {
+            // The bytes are UTF-16, whatever the column's own encoding is.
+            Cell::Blob(_) if class == Class::Text => {
+                self.text.push_str("CAST(");
+                self.parameter(value.clone());
+                self.text.push_str(" AS nvarchar(max))");
+            }
+            Cell::Null | Cell::Blob(_) => self.parameter(value.clone()),
+            // Text with an exponent can be cast to these two only, and without one it would be hundreds of
+            // digits.
+            Cell::Real(number) if matches!(sql_type.as_str(), "float" | "real") => {
+                self.parameter(Cell::Text(format!("{number:e}")))
+            }
+            // With a blank in the place of the T, or without a time, the two old types take day and month in
+            // the order of the login's language.
+            Cell::Text(_) | Cell::Time(_) if matches!(class, Class::DateTime | Class::SmallDateTime) => {
+                let at = value.time().map(|at| at.format("%Y-%m-%dT%H:%M:%S%.3f").to_string());
+                self.parameter(Cell::Text(at.unwrap_or_else(|| value.to_string())));
+            }
+            other => self.parameter(Cell::Text(other.to_string())),
+        }
+        let _ = write!(self.text, " AS {sql_type})");
+    }
+
+    fn compare(&mut self, column: &str, operator: &str, value: &Cell) {
+        self.name(column);
+        self.text.push_str(operator);
+        self.value(column, value);
+    }
+
+    pub(super) fn condition(&mut self, condition: &Condition) {
+        match condition {
+            Condition::IsNull(column) | Condition::Is(column, Cell::Null) => {
+                self.name(column);
+                self.text.push_str(" IS NULL");
+            }
+            Condition::NotNull(column) => {
+                self.name(column);
+                self.text.push_str(" IS NOT NULL");
+            }
+            Condition::AtLeast(column, value) => self.compare(column, " >= ", value),
+            Condition::Above(column, value) => self.compare(column, " > ", value),
+            Condition::Below(column, value) => self.compare(column, " < ", value),
+            Condition::Is(column, value) => self.compare(column, " = ", value),
+            Condition::Reads { column, text, whole } => self.reads(column, text, *whole),
+            Condition::Any(all) => self.joined(all, " OR ", "1 = 0"),
+            Condition::All(all) => self.joined(all, " AND ", "1 = 1"),
+        }
+    }
+
+    fn reads(&mut self, column: &'static str, text: &str, whole: bool) {
+        let length = text.chars().count();
+        match self.table.class(column) {
+            Class::Loose => {
+                self.text.push_str(if whole { "TRIM(CAST(" } else { "SUBSTR(TRIM(CAST(" });
+                self.name(column);
+                // Tabs, line ends and no-break spaces are blanks too.
+                self.text.push_str(" AS TEXT), ");
+                self.parameter(Cell::Text(BLANKS.iter().collect()));
+                self.text.push(')');
+                if !whole {
+                    let _ = write!(self.text, ", 1, {length})");
+                }
+                self.text.push_str(" = ");
+                self.parameter(Cell::Text(text.to_owned()));
+            }
+            Class::Text => {
+                self.text.push_str(if whole { "" } else { "LEFT(" });
+                self.text.push_str("LTRIM(RTRIM(");
+                self.text.push_str(&"REPLACE(".repeat(BLANKS.len() - 1));
+                self.name(column);
+                for blank in &BLANKS[1..] {
+                    let _ = write!(self.text, ", NCHAR({}), N' ')", u32::from(*blank));
+                }
+                self.text.push_str("))");
+                if !whole {
+                    let _ = write!(self.text, ", {length})");
+                }
+                self.text.push_str(" = ");
+                self.parameter(Cell::Text(
+                    text.chars().map(|c| if BLANKS.contains(&c) { ' ' } else { c }).collect(),
+                ));
+            }
+            Class::Date
+            | Class::SmallDateTime
+            | Class::DateTime
+            | Class::DateTime2
+            | Class::DateTimeOffset
+                if !whole =>
+            {
+                self.text.push_str("CAST(");
+                self.name(column);
+                self.text.push_str(" AS date) = CAST(");
+                self.parameter(Cell::Text(text.to_owned()));
+                self.text.push_str(" AS date)");
+            }
+            _ => self.compare(column, " = ", &Cell::Text(text.to_owned())),
+        }
+    }
+
+    fn joined(&mut self, conditions: &[Condition], operator: &str, none: &str) {
+        match conditions {
+            [] => self.text.push_str(none),
+            [one] => self.condition(one),
+            all => {
+                self.text.push('(');
+                for (i, condition) in all.iter().enumerate() {
+                    if i > 0 {
+                        self.text.push_str(operator);
+                    }
+                    self.condition(condition);
+                }
+                self.text.push(')');
+            }
+        }
+    }
+}
+
+/// What the legacy database leaves around values; the plain blank first.
+const BLANKS: [char; 5] = [' ', '\t', '\n', '\r', '\u{a0}'];
