@@ -44,6 +44,6 @@ pub fn program() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {}", serve::chain(error.as_ref()));
+    eprintln!("error: {}", process::chain(error.as_ref()));
     ExitCode::FAILURE
 }

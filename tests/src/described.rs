@@ -93,9 +93,8 @@ fn add_old_run(factory: &Factory) {
 /// What functions over the factory's lake keep.
 pub fn state_over(factory: &Factory) -> State {
     let settings = Settings {
-        lake: "s3://memory".to_owned(),
-        factory: factory.settings.factory_id.clone(),
-        tz: factory.settings.factory_tz,
+        factory_id: factory.settings.factory_id.clone(),
+        factory_tz: factory.settings.factory_tz,
         stale_after_seconds: 900,
         dashboard_origin: Some(DASHBOARD.to_owned()),
     };

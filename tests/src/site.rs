@@ -76,13 +76,12 @@ impl Drop for Site {
 fn app(factory: &Factory) -> Router {
     let server = factory.open.server.as_ref().expect("a lake in a folder");
     let settings = Settings {
-        lake: format!("s3://{BUCKET}"),
-        factory: factory.settings.factory_id.clone(),
-        tz: factory.settings.factory_tz,
+        factory_id: factory.settings.factory_id.clone(),
+        factory_tz: factory.settings.factory_tz,
         stale_after_seconds: 900,
         dashboard_origin: None,
     };
-    let lake = Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory);
+    let lake = Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory_id);
     let jobs = Jobs::new(lake.clone(), factory.settings.clone());
     tideline::app::app(State::new(lake, settings, Utc::now), &place::page(), jobs)
 }

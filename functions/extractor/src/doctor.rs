@@ -5,7 +5,7 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use lake::Lake;
-use serve::chain;
+use process::chain;
 use warehouse::sources::{ALL, Kind, Owner, Source};
 
 use crate::Settings;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use extractor_function::{JobRequest, Occasion, Settings, new_job_id, secret, trigger};
 use lake::{Lake, Mode};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use process::Environment;
 use serde::Deserialize;
 
 /// What an invocation may ask for; a schedule's event without any of it is an incremental job.
@@ -21,11 +22,11 @@ struct Event {
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
 async fn main() -> ExitCode {
-    serve::logs::init();
+    process::logs::init();
     match answer().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error}");
+            tracing::error!("{}", process::chain(&*error));
             ExitCode::FAILURE
         }
     }
@@ -33,8 +34,7 @@ async fn main() -> ExitCode {
 
 async fn answer() -> Result<(), Error> {
     let factory_id = settings().await?.factory_id;
-    let address = std::env::var("LAKE").map_err(|_| "LAKE is not set: use s3://bucket/prefix")?;
-    let lake = Lake::connect(&address, &factory_id).await?;
+    let lake = Lake::connect(&Environment(process::variable).bucket()?, &factory_id).await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
         let Event { full, reconcile, trigger: by, job_id } = event.payload;
         let mode = match (full, reconcile) {
@@ -66,7 +66,7 @@ async fn answer() -> Result<(), Error> {
 }
 
 async fn settings() -> Result<Settings, Error> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let source_db = secret::source_db(variable("SOURCE_DB")).await?;
-    Ok(Settings::read(|name| if name == "SOURCE_DB" { source_db.clone() } else { variable(name) })?)
+    let source_db = secret::source_db(process::variable("SOURCE_DB")).await?;
+    let variable = |name: &str| if name == "SOURCE_DB" { source_db.clone() } else { process::variable(name) };
+    Ok(Settings::read(&Environment(variable))?)
 }

@@ -51,7 +51,7 @@ pub async fn read(service: &Client, name: &str) -> Result<String, SecretError> {
         let said = error.as_service_error().and_then(|said| said.meta().code().map(str::to_owned));
         SecretError::Unreadable {
             name: name.to_owned(),
-            reason: said.unwrap_or_else(|| serve::chain(&error)),
+            reason: said.unwrap_or_else(|| process::chain(&error)),
         }
     })?;
     secret

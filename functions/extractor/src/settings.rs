@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono_tz::Tz;
+use process::Environment;
 
 use crate::source::{Address, AddressError, Connect, ErpAt};
 
@@ -38,64 +39,34 @@ pub struct Reading {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SettingsError {
     /// It cannot be read.
-    #[error("{name} is `{value}`: {expected}")]
-    Value {
-        /// The variable.
-        name: &'static str,
-        /// What it says.
-        value: String,
-        /// What it might say.
-        expected: String,
-    },
+    #[error(transparent)]
+    Variable(#[from] process::SettingsError),
     /// The ERP may not be read as it is addressed.
     #[error("SOURCE_DB is refused: {0}")]
     Source(#[from] AddressError),
 }
 
 impl Settings {
+    /// Reads the settings from variables.
+    pub fn read(environment: &Environment<impl Fn(&str) -> Option<String>>) -> Result<Self, SettingsError> {
+        let source_db = environment.given("SOURCE_DB");
+        Ok(Self {
+            source_db: source_db.as_deref().unwrap_or("sqlite://data/erp.db").parse()?,
+            factory_id: environment.factory_id()?,
+            factory_tz: environment.factory_tz()?,
+            reading: Reading {
+                batch_size: environment.number("BATCH_SIZE", 5000, 1..=100_000)? as usize,
+                overlap_minutes: environment.number("OVERLAP_MINUTES", 120, 0..=100_000)?,
+                reconcile_days: environment.number("RECONCILE_DAYS", 35, 1..=3660)?,
+            },
+            retries: environment.number("RETRIES", 2, 0..=20)?,
+            retry_delay: Duration::from_secs(environment.number("RETRY_DELAY_SECONDS", 30, 0..=3600)?.into()),
+        })
+    }
+
     /// The way to the ERP.
     pub fn source(&self) -> impl Connect + use<> {
         ErpAt { address: self.source_db.clone(), factory_tz: self.factory_tz }
-    }
-
-    /// Reads the settings from a function that knows the environment.
-    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
-        let text = |name: &'static str, default: &str| {
-            get(name).filter(|text| !text.trim().is_empty()).unwrap_or_else(|| default.to_owned())
-        };
-        let number =
-            |name: &'static str, default: u32, least: u32, most: u32| -> Result<u32, SettingsError> {
-                let value = text(name, &default.to_string());
-                let wrong = || SettingsError::Value {
-                    name,
-                    value: value.clone(),
-                    expected: format!("use a whole number from {least} to {most}"),
-                };
-                value.trim().parse().ok().filter(|n| (least..=most).contains(n)).ok_or_else(wrong)
-            };
-        let zone = text("FACTORY_TZ", "Europe/London");
-        let factory_id = text("FACTORY_ID", "main");
-        let simple = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if !factory_id.chars().all(simple) || factory_id.starts_with('.') {
-            let expected = "use letters, digits, `-`, `_` and `.`".to_owned();
-            return Err(SettingsError::Value { name: "FACTORY_ID", value: factory_id, expected });
-        }
-        Ok(Self {
-            source_db: text("SOURCE_DB", "sqlite://data/erp.db").parse()?,
-            factory_id,
-            factory_tz: zone.parse().map_err(|_| SettingsError::Value {
-                name: "FACTORY_TZ",
-                value: zone,
-                expected: "use a zone such as Europe/London".to_owned(),
-            })?,
-            reading: Reading {
-                batch_size: number("BATCH_SIZE", 5000, 1, 100_000)? as usize,
-                overlap_minutes: number("OVERLAP_MINUTES", 120, 0, 100_000)?,
-                reconcile_days: number("RECONCILE_DAYS", 35, 1, 3660)?,
-            },
-            retries: number("RETRIES", 2, 0, 20)?,
-            retry_delay: Duration::from_secs(number("RETRY_DELAY_SECONDS", 30, 0, 3600)?.into()),
-        })
     }
 }
 
@@ -105,8 +76,8 @@ mod tests {
     use std::path::Path;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
-        Settings::read(|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
-            .map_err(|e| e.to_string())
+        let find = |name: &str| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        Settings::read(&Environment(find)).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -126,7 +97,11 @@ mod tests {
         };
         check("BATCH_SIZE", "many", "BATCH_SIZE is `many`: use a whole number from 1 to 100000");
         check("BATCH_SIZE", "0", "BATCH_SIZE is `0`: use a whole number from 1 to 100000");
-        check("FACTORY_TZ", "Mars/Base", "FACTORY_TZ is `Mars/Base`: use a zone such as Europe/London");
+        check(
+            "FACTORY_TZ",
+            "Mars/Base",
+            "FACTORY_TZ is `Mars/Base`: use the name of a zone such as Europe/London",
+        );
         check(
             "SOURCE_DB",
             "oracle://erp",

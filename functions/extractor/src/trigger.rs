@@ -7,7 +7,7 @@
 use api::pipeline::JobRecord;
 use chrono::{DateTime, SubsecRound, Utc};
 use lake::{JobMark, Lake, Mode, Turn};
-use serve::chain;
+use process::chain;
 
 use crate::job::{JobRequest, run_job_as};
 use crate::settings::Settings;

@@ -38,7 +38,7 @@ pub(crate) async fn open(state: State, ask: Ask<RejectedQuery, Vec<RejectedRow>>
             .await?;
     let as_of = data_as_of(&state).await?;
     work(move || {
-        let (days, tz) = (state.last_days(ask.query.days.0), state.settings().tz);
+        let (days, tz) = (state.last_days(ask.query.days.0), state.settings().factory_tz);
         let mut listed = Vec::new();
         for (source, held) in sources.into_iter().zip(lists) {
             let Some(held) = held else { continue };

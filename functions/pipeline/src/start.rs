@@ -79,7 +79,7 @@ async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode) -> Result<Stri
         job_id: job_id.clone(),
         mode: mode.word().to_owned(),
         trigger: TRIGGER.to_owned(),
-        started_at: now.with_timezone(&state.settings().tz).fixed_offset(),
+        started_at: now.with_timezone(&state.settings().factory_tz).fixed_offset(),
         expires_at: now + JobMark::LEASE,
     };
     if let Turn::Held(other) = lake.take_turn(&mark, now).await? {
@@ -94,7 +94,7 @@ async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode) -> Result<Stri
         if let Err(error) = lake.remove_job_mark(&job_id).await {
             tracing::warn!(
                 job_id,
-                error = serve::chain(&error),
+                error = process::chain(&error),
                 "the mark of a job that was not started could not be removed"
             );
         }

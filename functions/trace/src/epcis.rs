@@ -25,7 +25,7 @@ pub(crate) struct Factory {
 
 impl Factory {
     pub(crate) fn of(settings: &Settings) -> Self {
-        Self { id: settings.factory.clone(), tz: settings.tz }
+        Self { id: settings.factory_id.clone(), tz: settings.factory_tz }
     }
 }
 

@@ -35,13 +35,14 @@ impl Demo {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let listener = listen(self.port).await?;
         let settings = super::settings()?;
-        let (file, address) = (super::sandbox_file(&settings)?, super::lake_address());
+        let (file, address) = (super::sandbox_file(&settings)?, super::ENVIRONMENT.lake());
         if self.fresh {
             sandbox::remove(&file)?;
             remove_lake(&address)?;
         }
         let open = place::open(&address, &settings.factory_id).await?;
-        let state = ::serve::State::new(open.lake.clone(), super::serve_settings(&settings)?, Utc::now);
+        let state =
+            ::serve::State::new(open.lake.clone(), ::serve::Settings::read(&super::ENVIRONMENT)?, Utc::now);
         let jobs = Jobs::new(open.lake.clone(), settings.clone());
         let router = app::app(state, &super::page(), jobs.clone());
         println!("Tideline is on http://127.0.0.1:{}; stop with Ctrl-C", listener.local_addr()?.port());

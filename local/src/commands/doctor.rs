@@ -24,7 +24,7 @@ impl Doctor {
             }
         };
         tell(examine_erp(&settings, Utc::now).await);
-        let lake = super::lake_address();
+        let lake = super::ENVIRONMENT.lake();
         if !lake.contains("://") && !Path::new(&lake).exists() {
             // Opening it would make it.
             let found = format!("the folder `{lake}` is not there yet: the first run makes it");
@@ -36,7 +36,7 @@ impl Doctor {
             Err(error) => tell(vec![Finding {
                 severity: Severity::Failure,
                 about: "lake".to_owned(),
-                found: ::serve::chain(&error),
+                found: process::chain(&error),
             }]),
         }
         finish(worst)

@@ -30,7 +30,7 @@ pub struct Extract {
 impl Extract {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let settings = super::settings()?;
-        let address = super::lake_address();
+        let address = super::ENVIRONMENT.lake();
         let open = place::open(&address, &settings.factory_id).await?;
         let mode = match (self.full, self.reconcile) {
             (true, _) => Mode::Full,

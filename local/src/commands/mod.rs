@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use extractor_function::Settings;
 use extractor_function::source::Address;
+use process::Environment;
 
 /// A command with its options.
 #[derive(Debug, Subcommand)]
@@ -44,36 +45,17 @@ impl Command {
     }
 }
 
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
-}
+/// The variables of this process.
+const ENVIRONMENT: Environment<fn(&str) -> Option<String>> = Environment(process::variable);
 
 /// The settings that the environment gives.
 fn settings() -> anyhow::Result<Settings> {
-    Ok(Settings::read(variable)?)
-}
-
-/// The lake that the environment names.
-fn lake_address() -> String {
-    variable("LAKE").unwrap_or_else(|| "data/lake".to_owned())
-}
-
-/// The settings of what answers requests.
-fn serve_settings(settings: &Settings) -> anyhow::Result<::serve::Settings> {
-    // The lake is opened by this program, which also takes a folder.
-    let read = |name: &str| if name == "LAKE" { Some("s3://local".to_owned()) } else { variable(name) };
-    let serve = ::serve::Settings::read(read)?;
-    Ok(::serve::Settings {
-        lake: lake_address(),
-        factory: settings.factory_id.clone(),
-        tz: settings.factory_tz,
-        ..serve
-    })
+    Ok(Settings::read(&ENVIRONMENT)?)
 }
 
 /// The built dashboard.
 fn page() -> PathBuf {
-    variable("DASHBOARD").map_or_else(|| PathBuf::from("frontend/dist"), PathBuf::from)
+    ENVIRONMENT.given("DASHBOARD").unwrap_or_else(|| "frontend/dist".to_owned()).into()
 }
 
 /// The SQLite file of a sandbox, if that is what `SOURCE_DB` names.

@@ -18,13 +18,16 @@ pub struct S3 {
 
 impl S3 {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let address = super::lake_address();
+        let address = super::ENVIRONMENT.lake();
         if address.contains("://") {
             bail!("LAKE is a bucket already: this serves a lake folder such as data/lake");
         }
         let credentials = Credentials {
-            access_key: super::variable("AWS_ACCESS_KEY_ID").unwrap_or_else(|| "tideline".to_owned()),
-            secret_key: super::variable("AWS_SECRET_ACCESS_KEY")
+            access_key: super::ENVIRONMENT
+                .given("AWS_ACCESS_KEY_ID")
+                .unwrap_or_else(|| "tideline".to_owned()),
+            secret_key: super::ENVIRONMENT
+                .given("AWS_SECRET_ACCESS_KEY")
                 .unwrap_or_else(|| "tideline-local".to_owned()),
         };
         let server = Server::start_on(

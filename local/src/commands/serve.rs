@@ -30,8 +30,9 @@ impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let listener = listen(self.port).await?;
         let settings = super::settings()?;
-        let open = place::open(&super::lake_address(), &settings.factory_id).await?;
-        let state = ::serve::State::new(open.lake.clone(), super::serve_settings(&settings)?, Utc::now);
+        let open = place::open(&super::ENVIRONMENT.lake(), &settings.factory_id).await?;
+        let state =
+            ::serve::State::new(open.lake.clone(), ::serve::Settings::read(&super::ENVIRONMENT)?, Utc::now);
         let jobs = Jobs::new(open.lake.clone(), settings);
         let router = app::app(state, &super::page(), jobs.clone());
         println!("Tideline is on http://127.0.0.1:{}; stop with Ctrl-C", listener.local_addr()?.port());

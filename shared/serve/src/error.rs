@@ -157,18 +157,3 @@ impl IntoResponse for Error {
         response
     }
 }
-
-/// An error and all that lies below it, in one line. A message that already tells its source's is not
-/// continued.
-pub fn chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut below = error.source();
-    while let Some(error) = below {
-        let message = error.to_string();
-        if !text.contains(&message) {
-            text = format!("{text}: {message}");
-        }
-        below = error.source();
-    }
-    text
-}

@@ -20,7 +20,7 @@ use tower::Layer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::answer::Rows;
-use crate::error::{self, Failure, chain};
+use crate::error::{self, Failure};
 use crate::{Error, State};
 
 /// Names a request in the logs. A request that comes with one keeps it.
@@ -100,7 +100,7 @@ async fn handled(Extract(state): Extract<State>, request: Request, next: Next) -
 
     let (id, status, ms) = (id.0, response.status().as_u16(), (state.now() - began).num_milliseconds());
     if response.status().is_server_error() {
-        let cause = cause.map(|error| chain(&*error));
+        let cause = cause.map(|error| process::chain(&*error));
         tracing::error!(request_id = id, cause, "the request failed");
     }
     tracing::info!(request_id = id, %method, path, status, ms, rows, "request");

@@ -7,16 +7,17 @@ use axum::middleware::map_request;
 use chrono::{DateTime, Utc};
 use lake::Lake;
 use lambda_http::{Context, Error};
+use process::Environment;
 
-use crate::{RequestId, Routes, Settings, State, logs};
+use crate::{RequestId, Routes, Settings, State};
 
 /// Answers Lambda's requests until Lambda ends the process; a start that fails says why in one line.
 pub async fn run(routes: Routes, clock: fn() -> DateTime<Utc>) -> ExitCode {
-    logs::init();
+    process::logs::init();
     match answer(routes, clock).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{}", crate::error::chain(&*error));
+            tracing::error!("{}", process::chain(&*error));
             ExitCode::FAILURE
         }
     }
@@ -24,12 +25,13 @@ pub async fn run(routes: Routes, clock: fn() -> DateTime<Utc>) -> ExitCode {
 
 /// What the first request needs is opened before, while Lambda waits for the start.
 async fn answer(routes: Routes, clock: fn() -> DateTime<Utc>) -> Result<(), Error> {
-    let settings = Settings::read(|name| std::env::var(name).ok())?;
-    let lake = Lake::connect(&settings.lake, &settings.factory).await?;
+    let environment = Environment(process::variable);
+    let settings = Settings::read(&environment)?;
+    let lake = Lake::connect(&environment.bucket()?, &settings.factory_id).await?;
     let state = State::new(lake, settings, clock);
     if let Err(error) = state.manifest().await {
         // The lake may be back when it is needed.
-        tracing::warn!(cause = crate::error::chain(&error), "the lake was not reached at the start");
+        tracing::warn!(cause = process::chain(&error), "the lake was not reached at the start");
     }
     lambda_http::run(crate::finish(routes, state).layer(map_request(name_request))).await
 }

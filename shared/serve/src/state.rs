@@ -66,12 +66,12 @@ impl State {
 
     /// The day at the factory.
     pub fn today(&self) -> NaiveDate {
-        window::today(self.now(), self.shared.settings.tz)
+        window::today(self.now(), self.shared.settings.factory_tz)
     }
 
     /// Today and the days before it, `days` in all.
     pub fn last_days(&self, days: u32) -> Dates {
-        window::last_days(self.now(), self.shared.settings.tz, days)
+        window::last_days(self.now(), self.shared.settings.factory_tz, days)
     }
 
     /// The days of a question that names so many days up to today, or a first or last one, or both of these;
@@ -104,7 +104,7 @@ impl State {
 
     /// The last `hours` hours on the factory's clock.
     pub fn last_hours(&self, hours: u32) -> Hours {
-        window::last_hours(self.now(), self.shared.settings.tz, hours)
+        window::last_hours(self.now(), self.shared.settings.factory_tz, hours)
     }
 
     /// What the function was told.

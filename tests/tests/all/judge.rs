@@ -263,13 +263,12 @@ async fn sql_over_staging_computes_every_report_that_the_api_answers() {
 async fn assert_judge_agrees_with_reports(factory: &Factory, reports: &[&str], parameters: &[(&str, &str)]) {
     let server = factory.open.server.as_ref().expect("a lake in a folder");
     let settings = Settings {
-        lake: format!("s3://{BUCKET}"),
-        factory: factory.settings.factory_id.clone(),
-        tz: factory.settings.factory_tz,
+        factory_id: factory.settings.factory_id.clone(),
+        factory_tz: factory.settings.factory_tz,
         stale_after_seconds: 900,
         dashboard_origin: None,
     };
-    let (lake, now) = (Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory), factory.now.get());
+    let (lake, now) = (Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory_id), factory.now.get());
     let app =
         serve::finish(tideline::app::routes(Arc::new(NeverBegun)), State::new(lake, settings, move || now));
     let query: Vec<_> =

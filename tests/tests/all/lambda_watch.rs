@@ -218,13 +218,12 @@ impl Watch {
     /// What a function that has just been started keeps.
     fn state(&self, factory: &Factory) -> State {
         let settings = Settings {
-            lake: format!("s3://{BUCKET}"),
-            factory: factory.settings.factory_id.clone(),
-            tz: factory.settings.factory_tz,
+            factory_id: factory.settings.factory_id.clone(),
+            factory_tz: factory.settings.factory_tz,
             stale_after_seconds: 900,
             dashboard_origin: None,
         };
-        let lake = Lake::new(Arc::new(self.server.store(BUCKET)), "", &settings.factory);
+        let lake = Lake::new(Arc::new(self.server.store(BUCKET)), "", &settings.factory_id);
         State::new(lake, settings, Utc::now)
     }
 }

@@ -79,9 +79,8 @@ impl OcmOnly {
             ALL.iter().filter(|source| source.owner == Owner::Factory).map(|source| source.table).collect();
         assert_eq!(record.skipped, lacking);
         let settings = Settings {
-            lake: "s3://memory".to_owned(),
-            factory: factory.settings.factory_id.clone(),
-            tz: factory.settings.factory_tz,
+            factory_id: factory.settings.factory_id.clone(),
+            factory_tz: factory.settings.factory_tz,
             stale_after_seconds: 900,
             dashboard_origin: None,
         };

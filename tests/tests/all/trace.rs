@@ -42,9 +42,8 @@ async fn every_batch_of_a_sandbox_is_traced_as_sql_over_the_erp_traces_it() {
     let factory = Factory::sandbox("2026-11-02T14:00:00", 4).await;
     factory.job_ok(Mode::Incremental).await;
     let settings = Settings {
-        lake: "s3://memory".to_owned(),
-        factory: factory.settings.factory_id.clone(),
-        tz: factory.settings.factory_tz,
+        factory_id: factory.settings.factory_id.clone(),
+        factory_tz: factory.settings.factory_tz,
         stale_after_seconds: 900,
         dashboard_origin: None,
     };

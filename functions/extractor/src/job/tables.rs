@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api::pipeline::{JobRecord, JobTable};
 use chrono::{DateTime, FixedOffset};
 use lake::{Lake, Mode, TableState};
-use serve::chain;
+use process::chain;
 use warehouse::sources::{ALL, Owner, Source};
 use warehouse::transform::{self, JobStamp, Tables};
 

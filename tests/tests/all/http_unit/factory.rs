@@ -82,9 +82,8 @@ impl Factory {
 
     pub(super) fn state(&self) -> State {
         let settings = Settings {
-            lake: "s3://memory".to_owned(),
-            factory: "main".to_owned(),
-            tz: chrono_tz::Tz::Europe__London,
+            factory_id: "main".to_owned(),
+            factory_tz: chrono_tz::Tz::Europe__London,
             stale_after_seconds: 900,
             dashboard_origin: Some(DASHBOARD.to_owned()),
         };

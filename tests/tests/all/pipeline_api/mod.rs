@@ -50,13 +50,12 @@ impl Api {
     async fn with(factory: &Factory, start: impl FnOnce(Jobs) -> Arc<dyn StartJob>) -> Self {
         let server = factory.open.server.as_ref().unwrap();
         let settings = Settings {
-            lake: format!("s3://{BUCKET}"),
-            factory: factory.settings.factory_id.clone(),
-            tz: factory.settings.factory_tz,
+            factory_id: factory.settings.factory_id.clone(),
+            factory_tz: factory.settings.factory_tz,
             stale_after_seconds: 900,
             dashboard_origin: Some(DASHBOARD.to_owned()),
         };
-        let lake = Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory);
+        let lake = Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory_id);
         let jobs = Jobs::new(lake.clone(), factory.settings.clone());
         let ahead_ms = Arc::new(AtomicI64::new(0));
         let ahead = Arc::clone(&ahead_ms);
