@@ -19,8 +19,8 @@ const MAX_LINES: usize = 800;
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("api", &[]),
-    ("lake", &[]),
     ("process", &[]),
+    ("lake", &["process"]),
     ("warehouse", &["domain", "lake"]),
     ("serve", &["domain", "api", "lake", "process", "warehouse"]),
     ("extractor-function", &["domain", "api", "lake", "process", "warehouse"]),

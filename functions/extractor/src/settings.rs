@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono_tz::Tz;
+use lake::{Pause, Retries};
 use process::Environment;
 
 use crate::source::{Address, AddressError, Connect, ErpAt};
@@ -62,6 +63,11 @@ impl Settings {
             retries: environment.number("RETRIES", 2, 0..=20)?,
             retry_delay: Duration::from_secs(environment.number("RETRY_DELAY_SECONDS", 30, 0..=3600)?.into()),
         })
+    }
+
+    /// How often a table is tried again, and the connection.
+    pub const fn again(&self) -> Retries {
+        Retries { most: self.retries, pause: Pause::Even(self.retry_delay) }
     }
 
     /// The way to the ERP.

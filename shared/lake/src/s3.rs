@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::env;
 use std::error::Error;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,7 +24,7 @@ use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::store::check_metadata;
-use crate::{ETag, Fetched, Head, Listed, Metadata, Object, Put, PutMode, Store, StoreError};
+use crate::{ETag, Fetched, Head, Listed, Metadata, Object, Pause, Put, PutMode, Retries, Store, StoreError};
 
 /// The region for endpoints other than Amazon's, which only sign with it.
 const ANY_REGION: &str = "us-east-1";
@@ -36,8 +35,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Until the first byte of an answer; while a body runs, the SDK's stalled stream protection watches it.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How often a conditional put is tried while S3 says that another one is under way on the key.
-const CONFLICT_ATTEMPTS: u32 = 5;
+/// How often a conditional put is tried again while S3 says that another one is under way on the key.
+const CONFLICT: Retries = Retries { most: 4, pause: Pause::Growing(Duration::from_millis(75)) };
 
 /// What may stand in a copy's source unescaped.
 const PLAIN_IN_SOURCE: &AsciiSet =
@@ -157,7 +156,7 @@ impl Store for S3Store {
         check_metadata(key, metadata)?;
         let bytes = Bytes::from(bytes);
         let metadata: HashMap<String, String> = metadata.clone().into_iter().collect();
-        let mut attempt = 1;
+        let mut conflicts = 0;
         loop {
             let call =
                 self.client.put_object().bucket(&self.bucket).key(key).set_metadata(Some(metadata.clone()));
@@ -175,9 +174,12 @@ impl Store for S3Store {
                 (Some(404), PutMode::Replace(_)) if error.code() == Some("NoSuchKey") => {
                     return Ok(Put::Refused);
                 }
-                (Some(409), PutMode::Create | PutMode::Replace(_)) if attempt < CONFLICT_ATTEMPTS => {
-                    tokio::time::sleep(conflict_delay(attempt)).await;
-                    attempt += 1;
+                (Some(409), PutMode::Create | PutMode::Replace(_)) => {
+                    conflicts += 1;
+                    match CONFLICT.pause_after(conflicts) {
+                        Some(pause) => tokio::time::sleep(pause).await,
+                        None => return Err(failed(doing(), error)),
+                    }
                 }
                 _ => return Err(failed(doing(), error)),
             }
@@ -254,12 +256,6 @@ fn status<E>(error: &SdkError<E>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
-/// About 50 ms, then more, never twice the same: whoever collided must not meet again.
-fn conflict_delay(attempt: u32) -> Duration {
-    let chance = RandomState::new().hash_one(attempt) % 50;
-    Duration::from_millis(u64::from(attempt) * (25 + chance))
-}
-
 fn failed<E>(doing: String, error: SdkError<E>) -> StoreError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -280,16 +276,7 @@ fn incomplete(doing: String, lacks: &str) -> StoreError {
 
 /// What an error and those below it say: the SDK's own text ("dispatch failure") leaves out why.
 fn chain(error: &dyn Error) -> String {
-    let mut said = vec![one_line(&error.to_string())];
-    let mut below = error.source();
-    while let Some(error) = below {
-        let text = one_line(&error.to_string());
-        if !said.iter().any(|before| before.contains(&text)) {
-            said.push(text);
-        }
-        below = error.source();
-    }
-    said.join(": ")
+    one_line(&process::chain(error))
 }
 
 fn one_line(text: &str) -> String {

@@ -25,7 +25,7 @@ pub enum WarehouseError {
     },
     /// Others kept changing the lake.
     #[error("the lake was changed by other runs {0} times in a row: let one finish, then run again")]
-    Contended(usize),
+    Contended(u32),
     /// Somebody else changed what this attempt had read; it is tried again.
     #[error("another run changed the lake meanwhile")]
     Disturbed,

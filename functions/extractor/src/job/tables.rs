@@ -1,10 +1,11 @@
 //! The work of a job: tables one after the other, tried again where that may help, then the marts.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use api::pipeline::{JobRecord, JobTable};
 use chrono::{DateTime, FixedOffset};
-use lake::{Lake, Mode, TableState};
+use lake::{Lake, Mode, Pause, Retries, TableState};
 use process::chain;
 use warehouse::sources::{ALL, Owner, Source};
 use warehouse::transform::{self, JobStamp, Tables};
@@ -17,7 +18,7 @@ use crate::source::{Connect, Erp, ErpError, Table};
 use crate::time_left::{NEARLY_UP, TimeLeft};
 
 /// How often a table is begun again because another job was faster.
-const OVERTAKEN_MAX: u32 = 30;
+const OVERTAKEN: Retries = Retries { most: 30, pause: Pause::Even(Duration::ZERO) };
 
 /// A job at its work.
 pub(super) struct Job<'a> {
@@ -151,37 +152,32 @@ impl<'a> Job<'a> {
     /// Decides whether the ERP may be connected to again, and waits until then. What concerns the whole ERP
     /// is counted for the job: a table does not wait for what another has waited for.
     async fn connect_again(&mut self, error: &ErpError) -> Again {
-        let again = self.again(error.is_passing(), self.record.attempts);
-        if again == Again::Yes {
-            tracing::warn!(%error, attempt = self.record.attempts, "the ERP cannot be reached; trying again");
-            tokio::time::sleep(self.settings.retry_delay).await;
-            self.record.attempts += 1;
-        }
+        let attempt = self.record.attempts;
+        let tell = || tracing::warn!(%error, attempt, "the ERP cannot be reached; trying again");
+        let again = self.again(error.is_passing(), attempt, tell).await;
+        self.record.attempts += i64::from(again == Again::Yes);
         again
     }
 
     /// Decides whether a table may be tried again, and waits until then.
     async fn try_again(&self, source: &Source, error: &TableError, attempt: i64) -> Again {
-        let again = self.again(error.is_passing(), attempt);
-        if again == Again::Yes {
-            tracing::warn!(
-                table = source.table,
-                error = chain(error),
-                attempt,
-                "reading a table failed; trying again"
-            );
-            tokio::time::sleep(self.settings.retry_delay).await;
-        }
-        again
+        let tell = || {
+            let (table, error) = (source.table, chain(error));
+            tracing::warn!(table, error, attempt, "reading a table failed; trying again");
+        };
+        self.again(error.is_passing(), attempt, tell).await
     }
 
-    fn again(&self, may_pass: bool, tried: i64) -> Again {
-        if !may_pass || tried > self.settings.retries.into() {
-            Again::No
-        } else if self.time.allows(self.settings.retry_delay) {
-            Again::Yes
-        } else {
-            Again::NoTime
+    async fn again(&self, may_pass: bool, failed: i64, tell: impl FnOnce()) -> Again {
+        let failed = u32::try_from(failed).unwrap_or(u32::MAX);
+        match self.settings.again().pause_after(failed).filter(|_| may_pass) {
+            None => Again::No,
+            Some(pause) if !self.time.allows(pause) => Again::NoTime,
+            Some(pause) => {
+                tell();
+                tokio::time::sleep(pause).await;
+                Again::Yes
+            }
         }
     }
 
@@ -206,7 +202,7 @@ impl<'a> Job<'a> {
                 Err(error) => error,
             };
             let again = match &error {
-                TableError::Overtaken if overtaken < OVERTAKEN_MAX => {
+                TableError::Overtaken if OVERTAKEN.pause_after(overtaken + 1).is_some() => {
                     overtaken += 1;
                     attempts -= 1;
                     Again::Yes

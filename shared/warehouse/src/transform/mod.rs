@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Utc};
-use lake::{Lake, Manifest, TableState};
+use lake::{Lake, Manifest, Pause, Retries, TableState};
 
 use self::work::{MODELS, Work};
 use crate::touched::Touched;
@@ -118,19 +118,19 @@ async fn publish(lake: &Lake, manifest: &Manifest) -> Result<()> {
     }
 }
 
-/// How often an attempt may be disturbed before it gives up.
-const ATTEMPTS: usize = 60;
+/// How often an attempt that was disturbed is made again.
+const DISTURBED: Retries = Retries { most: 59, pause: Pause::Growing(Duration::from_millis(100)) };
 
 async fn until_undisturbed<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
-    for tried in 0..ATTEMPTS {
+    let mut failed = 0;
+    loop {
         match attempt().await {
-            Ok(done) => return Ok(done),
-            Err(WarehouseError::Disturbed) => {}
-            Err(error) => return Err(error),
+            Err(WarehouseError::Disturbed) => failed += 1,
+            done => return done,
         }
-        // Whoever lost waits a little, each a different time, so that one of many gets through.
-        let jitter = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
-        tokio::time::sleep(Duration::from_millis(jitter * (tried as u64 + 1).min(8) / 2)).await;
+        let Some(pause) = DISTURBED.pause_after(failed) else {
+            return Err(WarehouseError::Contended(failed));
+        };
+        tokio::time::sleep(pause).await;
     }
-    Err(WarehouseError::Contended(ATTEMPTS))
 }
