@@ -9,7 +9,7 @@ use api::pipeline::JobRecord;
 use async_trait::async_trait;
 use chrono::Utc;
 use extractor_function::{JobRequest, Occasion, Settings, new_job_id, trigger};
-use lake::{JobMark, Lake, Mode};
+use lake::{Lake, Mode};
 use pipeline_function::{PromisedJob, StartJob};
 use tokio::runtime::Handle;
 
@@ -33,15 +33,16 @@ impl Jobs {
     }
 
     /// Says of the jobs that are at work that they are not any longer: the process ends, and nobody has to
-    /// wait for their marks to expire.
+    /// wait until they are taken for dead.
     pub async fn abandon(&self) {
         let at_work = std::mem::take(&mut *self.at_work.lock().unwrap_or_else(PoisonError::into_inner));
         for job_id in at_work {
-            if let Ok(Some(mark)) = self.lake.job_mark(&job_id).await {
-                let mark = JobMark { expires_at: Utc::now(), ..mark };
-                if let Err(error) = self.lake.put_job_mark(&mark).await {
-                    tracing::warn!(%error, job_id, "the mark of a job that is given up stays until it expires");
-                }
+            let said = async {
+                self.lake.give_turn_back(&job_id).await?;
+                self.lake.renew_job(&job_id, Utc::now()).await
+            };
+            if let Err(error) = said.await {
+                tracing::warn!(%error, job_id, "a job that is given up is only later taken for dead");
             }
         }
     }

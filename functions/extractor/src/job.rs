@@ -13,7 +13,7 @@ use warehouse::transform::JobStamp;
 use crate::Settings;
 use crate::source::Connect;
 use crate::time_left::TimeLeft;
-use lease::{Lease, RENEWED_EVERY};
+use lease::RENEWED_EVERY;
 use tables::{Ended, Job};
 
 /// What a job is asked to do.
@@ -68,28 +68,20 @@ pub(crate) async fn run_job_as(
     let local_now = || time.now().with_timezone(&settings.factory_tz).fixed_offset().trunc_subsecs(3);
     let stamp = JobStamp { job_id: job_id.to_owned(), started_at: local_now() };
     let mut record = JobRecord::begun(&stamp.job_id, request.mode.word(), &request.trigger, stamp.started_at);
-    let lease = Lease::new(lake, &time, &record);
-    let result = if let Err(error) = lease.begin(&record).await {
+    let result = if let Err(error) = lease::begin(lake, &time, &record).await {
         Err(format!("the lake cannot be written: {error}"))
     } else {
         let mut job = Job::new(erp, lake, settings, request.mode, &stamp, &time, &mut record);
-        let work = async {
-            lease.close_crashed().await;
-            job.all().await
-        };
         tokio::select! {
-            result = work => result,
-            cut_off = lease.keep(RENEWED_EVERY) => Err(cut_off),
+            result = job.all() => result,
+            cut_off = lease::keep(lake, &time, job_id, RENEWED_EVERY) => Err(cut_off),
         }
     };
     finish(&mut record, result, local_now());
-    match lake.put_job_record(&record.job_id, &record).await {
-        Ok(()) => lease.end().await,
-        Err(error) => {
-            tracing::error!(%error, job_id = record.job_id, "the job's record could not be written");
-            "failed".clone_into(&mut record.status);
-            record.error.get_or_insert_with(|| format!("the lake cannot be written: {error}"));
-        }
+    if let Err(error) = lake.end_job(job_id, &record).await {
+        tracing::error!(%error, job_id, "the job's record could not be written");
+        "failed".clone_into(&mut record.status);
+        record.error.get_or_insert_with(|| format!("the lake cannot be written: {error}"));
     }
     record
 }

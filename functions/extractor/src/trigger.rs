@@ -6,7 +6,7 @@
 
 use api::pipeline::JobRecord;
 use chrono::{DateTime, SubsecRound, Utc};
-use lake::{JobMark, Lake, Mode, Turn};
+use lake::{JOB_LEASE, Lake, Mode, Turn};
 use process::chain;
 
 use crate::job::{JobRequest, run_job_as};
@@ -19,8 +19,7 @@ pub enum Occasion {
     /// too or is followed by one that does; a reload or a comparison is rare and is not put off, so that a
     /// schedule of short jobs cannot keep it from happening.
     Scheduled,
-    /// It was promised: its mark is put, and holds the turn. It is carried out once, however often it is
-    /// asked for.
+    /// It was promised, and holds the turn. It is carried out once, however often it is asked for.
     Promised,
 }
 
@@ -34,11 +33,15 @@ pub async fn trigger(
     occasion: Occasion,
     clock: impl Fn() -> DateTime<Utc> + Sync,
 ) -> Option<JobRecord> {
-    let mark = mark(job_id, request, settings, clock());
+    let now = clock();
     let held_up = match occasion {
-        Occasion::Scheduled if request.mode == Mode::Incremental => waits_for(lake, &mark, clock()).await,
+        Occasion::Scheduled if request.mode == Mode::Incremental => waits_for(lake, job_id, now).await,
         Occasion::Scheduled => Ok(None),
-        Occasion::Promised => is_over(lake, &mark, clock()).await,
+        Occasion::Promised => {
+            let started_at = now.with_timezone(&settings.factory_tz).fixed_offset().trunc_subsecs(3);
+            let record = JobRecord::begun(job_id, request.mode.word(), &request.trigger, started_at);
+            is_over(lake, &record, now).await
+        }
     };
     match held_up {
         Ok(Some(reason)) => {
@@ -53,32 +56,21 @@ pub async fn trigger(
     Some(run_job_as(job_id, &settings.source(), lake, settings, request, clock).await)
 }
 
-/// The mark of a job that is about to begin.
-fn mark(job_id: &str, request: &JobRequest, settings: &Settings, now: DateTime<Utc>) -> JobMark {
-    JobMark {
-        job_id: job_id.to_owned(),
-        mode: request.mode.word().to_owned(),
-        trigger: request.trigger.clone(),
-        started_at: now.with_timezone(&settings.factory_tz).fixed_offset().trunc_subsecs(3),
-        expires_at: now + JobMark::LEASE,
-    }
-}
-
-async fn waits_for(lake: &Lake, mark: &JobMark, now: DateTime<Utc>) -> lake::Result<Option<String>> {
-    Ok(match lake.take_turn(mark, now).await? {
+async fn waits_for(lake: &Lake, job_id: &str, now: DateTime<Utc>) -> lake::Result<Option<String>> {
+    Ok(match lake.take_turn(job_id, now).await? {
         Turn::Taken => None,
-        Turn::Held(other) => Some(format!("the job `{}` is at work: this one is left out", other.job_id)),
+        Turn::Held(other) => Some(format!("the job `{other}` is at work: this one is left out")),
     })
 }
 
-/// Why a promised job is not carried out. A request for it may arrive twice, or so late that its mark has
+/// Why a promised job is not carried out. A request for it may arrive twice, or so late that its promise has
 /// expired and another job is at work.
-async fn is_over(lake: &Lake, mark: &JobMark, now: DateTime<Utc>) -> lake::Result<Option<String>> {
-    let is_late = lake.job_mark(&mark.job_id).await?.is_none_or(|promise| !promise.is_living(now));
-    if is_late && let Some(other) = lake.living_job(now, &mark.job_id).await? {
-        return Ok(Some(format!("it comes too late: the job `{}` is at work", other.job_id)));
+async fn is_over(lake: &Lake, record: &JobRecord, now: DateTime<Utc>) -> lake::Result<Option<String>> {
+    let promise = lake.job::<JobRecord>(&record.job_id).await?.and_then(|job| job.lease);
+    let is_late = promise.is_some_and(|promise| promise.expires_at <= now);
+    if is_late && let Some(other) = lake.living_job(now, &record.job_id).await? {
+        return Ok(Some(format!("it comes too late: the job `{other}` is at work")));
     }
-    let record = JobRecord::begun(&mark.job_id, &mark.mode, &mark.trigger, mark.started_at);
-    let is_first = lake.create_job_record(&mark.job_id, &record).await?;
+    let is_first = lake.begin_job(&record.job_id, record, now + JOB_LEASE).await?;
     Ok((!is_first).then(|| "it was asked for before".to_owned()))
 }

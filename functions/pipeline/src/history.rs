@@ -20,15 +20,6 @@ pub(crate) async fn all(state: State, ask: Ask<NoQuery, Vec<JobSummary>>) -> Res
     let (lake, now, limit) = (state.lake(), state.now(), ask.limit());
     let before = ask.after::<Reverse<String>>()?.map(|Reverse(job_id)| job_id);
     let mut ids = lake.newest_jobs(before.as_deref(), limit + 1, now).await?;
-    // A job that was promised a moment ago has a mark and no record yet.
-    ids.extend(
-        lake.marked_jobs()
-            .await?
-            .into_iter()
-            .filter(|job_id| before.as_ref().is_none_or(|before| job_id < before)),
-    );
-    ids.sort_unstable_by(|one, other| other.cmp(one));
-    ids.dedup();
     let more = ids.len() > limit;
     ids.truncate(limit);
     let last = ids.last().filter(|_| more).cloned().map(Reverse);

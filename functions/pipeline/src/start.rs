@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use api::ParameterError;
-use api::pipeline::{JOB, JobStarted, START, StartQuery};
+use api::pipeline::{JOB, JobRecord, JobStarted, START, StartQuery};
 use api::query::NoQuery;
 use async_trait::async_trait;
 use axum::extract::{MatchedPath, State as Extract};
@@ -13,13 +13,13 @@ use axum::http::header::{CACHE_CONTROL, LOCATION, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use lake::{JobMark, Mode, Turn};
+use lake::{JOB_LEASE, Mode, Turn};
 use serve::{Ask, Error, Result, State};
 
 /// What is written into a job's record: who started it.
 const TRIGGER: &str = "api";
 
-/// A job whose turn it is: its mark is put.
+/// A job whose turn it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromisedJob {
     /// Its id.
@@ -75,32 +75,26 @@ fn mode(query: &StartQuery) -> Result<Mode> {
 async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode) -> Result<String> {
     let (lake, now) = (state.lake(), state.now());
     let job_id = uuid::Uuid::now_v7().to_string();
-    let mark = JobMark {
-        job_id: job_id.clone(),
-        mode: mode.word().to_owned(),
-        trigger: TRIGGER.to_owned(),
-        started_at: now.with_timezone(&state.settings().factory_tz).fixed_offset(),
-        expires_at: now + JobMark::LEASE,
-    };
-    if let Turn::Held(other) = lake.take_turn(&mark, now).await? {
+    if let Turn::Held(other) = lake.take_turn(&job_id, now).await? {
         return Err(Error::Conflict(format!(
-            "the run `{}` is at work: wait until it has ended, then ask again",
-            other.job_id
+            "the run `{other}` is at work: wait until it has ended, then ask again"
         )));
     }
-    if let Err(error) =
-        jobs.start(PromisedJob { job_id: job_id.clone(), mode, trigger: TRIGGER.to_owned() }).await
-    {
-        if let Err(error) = lake.remove_job_mark(&job_id).await {
-            tracing::warn!(
-                job_id,
-                error = process::chain(&error),
-                "the mark of a job that was not started could not be removed"
-            );
+    let job = PromisedJob { job_id: job_id.clone(), mode, trigger: TRIGGER.to_owned() };
+    if let Err(error) = jobs.start(job).await {
+        if let Err(error) = lake.give_turn_back(&job_id).await {
+            let error = process::chain(&error);
+            tracing::warn!(job_id, error, "the turn of a job that was not started could not be given back");
         }
         return Err(Error::NotBegun(error));
     }
     tracing::info!(job_id, mode = mode.word(), "a job was started");
+    let started_at = now.with_timezone(&state.settings().factory_tz).fixed_offset();
+    let record = JobRecord::begun(&job_id, mode.word(), TRIGGER, started_at);
+    if let Err(error) = lake.promise_job(&job_id, &record, now + JOB_LEASE).await {
+        let error = process::chain(&error);
+        tracing::warn!(job_id, error, "the record of a job that was started is only there when it begins");
+    }
     Ok(job_id)
 }
 

@@ -1,6 +1,6 @@
 //! Jobs of the pipeline: what was read, taken, rejected and written; and the start of one.
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, Utc};
 
 use crate::query::{Days, NoQuery};
 use crate::{Endpoint, Lead, endpoints, query, row};
@@ -191,9 +191,13 @@ impl JobRecord {
         self.status == "running"
     }
 
-    /// The record of a job that died: at the latest at this moment, if one is known. All who say so say the
-    /// same.
-    pub fn died(self, finished_at: Option<DateTime<FixedOffset>>) -> Self {
+    /// What it says at a moment, when the job was sure to live until `lives_until`. A job that has not ended and
+    /// has not been heard of since has died, at that moment at the latest.
+    pub fn seen_at(self, now: DateTime<Utc>, lives_until: Option<DateTime<Utc>>) -> Self {
+        if !self.is_running() || lives_until > Some(now) {
+            return self;
+        }
+        let finished_at = lives_until.map(|died_by| died_by.with_timezone(self.started_at.offset()));
         Self {
             status: "failed".to_owned(),
             finished_at,

@@ -189,7 +189,7 @@ mod tests {
         let store = Arc::new(Counting::default());
         let lake = Lake::new(Arc::<Counting>::clone(&store), "", "test");
         for id in ids {
-            lake.put_job_record(id, &0).await.unwrap();
+            lake.end_job(id, &0).await.unwrap();
         }
         (lake, store)
     }

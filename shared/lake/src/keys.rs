@@ -61,16 +61,8 @@ pub(crate) fn job_record(job_id: &str) -> String {
     format!("runs/{job_id}.json")
 }
 
-/// The folder of the marks of living jobs.
-pub(crate) const JOB_MARKS: &str = "running/";
-
-/// The mark of a living job.
-pub(crate) fn job_mark(job_id: &str) -> String {
-    format!("running/{job_id}.json")
-}
-
-/// Names the job that began last. Its name does not end as those of the marks beside it do.
-pub(crate) const LATEST: &str = "running/latest";
+/// Names the jobs that may be at work.
+pub(crate) const BEGINNERS: &str = "running/jobs.json";
 
 /// An object that tries out whether objects can be written.
 pub(crate) fn probe(unique: &str) -> String {

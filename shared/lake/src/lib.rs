@@ -7,12 +7,13 @@
 //! - raw segments: [`Lake::commit_segment`] puts rows and watermark in one step
 //! - staging parts: [`Lake::held`] and [`Lake::hold`]
 //! - the manifest: [`Lake::manifest`] and [`Lake::swap_manifest`], which alone publishes
-//! - mart parts and job records; [`Lake::take_turn`]: one job at a time begins
+//! - mart parts; jobs: [`Lake::begin_job`], and [`Lake::take_turn`], by which one at a time begins
 
 #![warn(missing_docs)]
 
 mod error;
 mod history;
+mod jobs;
 mod keys;
 mod manifest;
 mod marts;
@@ -21,26 +22,23 @@ mod parquet;
 mod probe;
 mod raw;
 mod retries;
-mod records;
 mod s3;
 mod staging;
 mod store;
-mod turn;
 
 use std::sync::Arc;
 
 pub use error::{LakeError, Result};
+pub use jobs::{JOB_LEASE, JobLease, StoredJob, Turn};
 pub use keys::SegmentNumber;
 pub use manifest::{Manifest, PartRef, TableState, Zone};
 pub use memory::MemoryStore;
 pub use parquet::{from_parquet, to_parquet};
 pub use raw::{Commit, Mode, Reload, Segment, SegmentInfo};
-pub use records::JobMark;
 pub use retries::{Pause, Retries};
 pub use s3::S3Store;
 pub use staging::{Held, Slot};
 pub use store::{ETag, Fetched, Head, Listed, Metadata, Object, Put, PutMode, Store, StoreError};
-pub use turn::Turn;
 
 /// One factory's part of a lake. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use api::pipeline::JobRecord;
 use chrono::NaiveDateTime;
 use extractor_function::validate::{RejectedRow, validate};
 use extractor_function::value::Value;
-use lake::{Lake, Manifest, MemoryStore, Mode, PutMode, Slot, Store};
+use lake::{Lake, Manifest, MemoryStore, Mode, PutMode, Slot, Store, StoredJob};
 use polars::prelude::{DataFrame, StringChunked};
 use warehouse::marts;
 use warehouse::rejected_csv::rejected_csv;
@@ -61,7 +61,7 @@ impl Goal {
         see_one_version(&lake, latest_start).await?;
         let (manifest, _) = lake.manifest().await.map_err(said)?.ok_or("there is no manifest")?;
         ensure(manifest.pending.is_null(), || format!("still pending: {}", manifest.pending))?;
-        check_records(&factory.store).await?;
+        check_records(factory).await?;
         for source in ALL {
             self.check_staging(&lake, source).await?;
             self.check_open(&lake, &manifest, source).await?;
@@ -178,13 +178,16 @@ fn rejected_key(source: &Source, row: &RejectedRow) -> String {
 }
 
 /// Every job has come to an end, those that died too.
-async fn check_records(store: &MemoryStore) -> Result<(), String> {
-    let marks = store.list("factory=test/running/", None).await.map_err(said)?;
-    ensure(marks.is_empty(), || format!("jobs are still marked as living: {marks:?}"))?;
-    for listed in store.list("factory=test/runs/", None).await.map_err(said)? {
-        let object =
-            store.get(&listed.key).await.map_err(said)?.ok_or("a record that is listed is not there")?;
-        let record: JobRecord = serde_json::from_slice(&object.bytes).map_err(said)?;
+async fn check_records(factory: &Small) -> Result<(), String> {
+    let (lake, now) = (factory.lake(), factory.clock.now());
+    let living = lake.living_job(now, "").await.map_err(said)?;
+    ensure(living.is_none(), || format!("a job is still said to live: {living:?}"))?;
+    for listed in factory.store.list("factory=test/runs/", None).await.map_err(said)? {
+        let name = listed.key.rsplit('/').next().and_then(|name| name.strip_suffix(".json"));
+        let job = lake.job(name.unwrap_or_default()).await.map_err(said)?;
+        let StoredJob { record, lease }: StoredJob<JobRecord> =
+            job.ok_or("a record that is listed is not there")?;
+        let record = record.seen_at(now, lease.map(|lease| lease.expires_at));
         ensure(record.status != "running" && record.finished_at.is_some(), || {
             format!("{} is still {}", listed.key, record.status)
         })?;

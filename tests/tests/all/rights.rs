@@ -5,8 +5,10 @@
 //! included.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::fs;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use api::Method;
@@ -15,10 +17,10 @@ use axum::Router;
 use lake::{
     ETag, Fetched, Head, Lake, Listed, MemoryStore, Metadata, Mode, Object, Put, PutMode, Store, StoreError,
 };
+use pipeline_function::{PromisedJob, StartJob};
 use serde_json::Value;
 use serve::State;
 use tests::described::{ask, factory_before_job, path, state_over};
-use tests::never_begun::NeverBegun;
 use tests::place;
 use tideline::place::OpenLake;
 use warehouse::marts;
@@ -173,7 +175,20 @@ async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
 }
 
 fn app(state: State) -> Router {
-    serve::finish(tideline::app::routes(Arc::new(NeverBegun)), state)
+    serve::finish(tideline::app::routes(Arc::new(EverySecond)), state)
+}
+
+/// Begins every second job: so one promise is given, and one turn given back.
+#[derive(Debug)]
+struct EverySecond;
+
+static IS_SECOND: AtomicBool = AtomicBool::new(false);
+
+#[async_trait]
+impl StartJob for EverySecond {
+    async fn start(&self, _: PromisedJob) -> Result<(), Box<dyn Error + Send + Sync>> {
+        if IS_SECOND.fetch_not(Ordering::SeqCst) { Ok(()) } else { Err("this job does not begin".into()) }
+    }
 }
 
 /// A storage in memory that notes which rights each call takes on S3.

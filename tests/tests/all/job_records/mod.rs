@@ -14,7 +14,7 @@ use api::pipeline::{JobRecord, JobTable};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use extractor_function::{JobRequest, run_job_from};
-use lake::{Lake, MemoryStore, Mode};
+use lake::{Lake, MemoryStore, Mode, StoredJob};
 use tests::factory::Factory;
 use tests::faults::{Blow, Call, Fate, FaultyConnect, FaultyStore, Operation};
 use tideline::place::OpenLake;
@@ -105,13 +105,15 @@ impl Trial {
         let erp = FaultyConnect { path: self.factory.erp(), fate };
         let script = &self.script;
         let record = run_job_from(&erp, self.lake(), &self.factory.settings, &request, || script.now()).await;
-        assert_eq!(self.stored(&record.job_id).await, record);
-        assert_eq!(self.lake().marked_jobs().await.unwrap(), [""; 0], "{record:?}");
+        let stored = self.lake().job::<JobRecord>(&record.job_id).await.unwrap().expect("a record");
+        assert_eq!((&stored.record, stored.lease), (&record, None));
+        assert_eq!(self.lake().living_job(self.now(), "").await.unwrap(), None, "{record:?}");
         record
     }
 
-    async fn stored(&self, job_id: &str) -> JobRecord {
-        self.lake().job_record(job_id).await.unwrap().expect("a record").0
+    /// What a job's record tells now.
+    async fn told(&self, job_id: &str) -> JobRecord {
+        told(self.lake(), job_id, self.now()).await
     }
 
     /// How many calls of this kind there have been.
@@ -121,6 +123,12 @@ impl Trial {
             .filter(|call| call.operation == operation && call.subject.contains(subject))
             .count()
     }
+}
+
+async fn told(lake: &Lake, job_id: &str, now: DateTime<Utc>) -> JobRecord {
+    let StoredJob { record, lease }: StoredJob<JobRecord> =
+        lake.job(job_id).await.unwrap().expect("a record");
+    record.seen_at(now, lease.map(|lease| lease.expires_at))
 }
 
 fn table<'r>(record: &'r JobRecord, name: &str) -> &'r JobTable {

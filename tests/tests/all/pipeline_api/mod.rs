@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use api::pipeline::JobRecord;
 use chrono::{DateTime, TimeDelta, Utc};
-use lake::{JobMark, Lake};
+use lake::Lake;
 use pipeline_function::StartJob;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
@@ -169,13 +170,15 @@ fn insert_inputs(factory: &Factory, rows: &[(i64, &str)]) {
     }
 }
 
-fn mark(job_id: &str, expires_at: DateTime<Utc>) -> JobMark {
-    let started_at = (expires_at - JobMark::LEASE).fixed_offset();
-    JobMark {
-        job_id: job_id.to_owned(),
-        mode: "full".to_owned(),
-        trigger: "api".to_owned(),
-        started_at,
-        expires_at,
-    }
+/// A job that has begun elsewhere, and is sure to live until then.
+async fn begin_elsewhere(lake: &Lake, job_id: &str, lives_until: DateTime<Utc>) {
+    let record = JobRecord::begun(job_id, "full", "api", Utc::now().fixed_offset());
+    assert!(lake.begin_job(job_id, &record, lives_until).await.unwrap());
+    lake.share_turn(job_id, Utc::now()).await.unwrap();
+}
+
+/// A job that was promised, and is waited for until then.
+async fn promise(lake: &Lake, job_id: &str, until: DateTime<Utc>) {
+    let record = JobRecord::begun(job_id, "full", "api", Utc::now().fixed_offset());
+    lake.promise_job(job_id, &record, until).await.unwrap();
 }

@@ -1,5 +1,6 @@
 //! What is asked wrongly, or by whom it may not be asked.
 
+use chrono::Utc;
 use reqwest::Method;
 
 use super::{Api, DASHBOARD, Reply, factory};
@@ -35,7 +36,7 @@ async fn a_start_that_is_asked_for_wrongly_is_refused_and_starts_nothing() {
     api.get("/pipeline/runs?limit=0").await.assert_problem(422, "parameter `limit`");
     api.get("/pipeline/runs?after=x").await.assert_problem(422, "parameter `after`");
     assert_eq!(api.list("/pipeline/runs").await.len(), 0);
-    assert_eq!(api.lake.marked_jobs().await.unwrap(), [""; 0]);
+    assert_eq!(api.lake.living_job(Utc::now(), "").await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use lake::Mode;
 use serde_json::json;
 use tests::factory::Factory;
 
-use super::{Api, factory, mark};
+use super::{Api, begin_elsewhere, factory, promise};
 
 /// An id as it would have been made at a moment.
 fn id_of(moment: DateTime<Utc>) -> String {
@@ -29,7 +29,7 @@ async fn following_the_links_brings_every_job_once_the_newest_first() {
             status: "ok".to_owned(),
             ..JobRecord::begun(&id, "incremental", "schedule", began.fixed_offset())
         };
-        api.lake.put_job_record(&id, &record).await.unwrap();
+        api.lake.end_job(&id, &record).await.unwrap();
         ids.push(json!(id));
     }
     for limit in [1, 7, 24, 25, 26] {
@@ -48,7 +48,7 @@ async fn following_the_links_brings_every_job_once_the_newest_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_is_shown_as_running_only_while_its_mark_holds() {
+async fn a_job_is_shown_as_running_only_while_it_is_sure_to_live() {
     let factory = factory().await;
     let api = Api::over(&factory).await;
     let shown = async |job_id: &str| {
@@ -64,17 +64,15 @@ async fn a_job_is_shown_as_running_only_while_its_mark_holds() {
             record["finished_at"].clone(),
         )
     };
-    // With a record, and so early or so soon after its death that there is none.
-    for with_record in [true, false] {
+    // One that has begun, and one that was only promised.
+    for has_begun in [true, false] {
         let (living, dead) = (new_job_id(), new_job_id());
         let (soon, just_now) = (Utc::now() + TimeDelta::minutes(1), Utc::now());
         for (job_id, expires_at) in [(&living, soon), (&dead, just_now)] {
-            api.lake.put_job_mark(&mark(job_id, expires_at)).await.unwrap();
-            if with_record {
-                api.lake
-                    .put_job_record(job_id, &JobRecord::begun(job_id, "full", "api", just_now.fixed_offset()))
-                    .await
-                    .unwrap();
+            if has_begun {
+                begin_elsewhere(&api.lake, job_id, expires_at).await;
+            } else {
+                promise(&api.lake, job_id, expires_at).await;
             }
         }
         assert_eq!(shown(&living).await, ("running".to_owned(), json!(null), json!(null)));
@@ -82,10 +80,10 @@ async fn a_job_is_shown_as_running_only_while_its_mark_holds() {
         assert_eq!((status.as_str(), error), ("failed", json!(DIED)));
         assert_eq!(finished_at.as_str().unwrap().parse::<DateTime<Utc>>().unwrap(), just_now);
     }
-    // Somebody removed its mark.
+    // Nothing says that it lives.
     let lost = new_job_id();
     api.lake
-        .put_job_record(&lost, &JobRecord::begun(&lost, "full", "api", Utc::now().fixed_offset()))
+        .end_job(&lost, &JobRecord::begun(&lost, "full", "api", Utc::now().fixed_offset()))
         .await
         .unwrap();
     assert_eq!(shown(&lost).await, ("failed".to_owned(), json!(DIED), json!(null)));
@@ -98,7 +96,7 @@ async fn what_went_wrong_is_told_without_the_places_where_it_did() {
     let api = Api::over(&factory).await;
     let job_id = api.start("/pipeline/run").await;
     let record = api.ended(&job_id).await;
-    let (kept, _) = api.lake.job_record::<JobRecord>(&job_id).await.unwrap().unwrap();
+    let kept = api.lake.job::<JobRecord>(&job_id).await.unwrap().unwrap().record;
     let folder = factory.folder.path().display().to_string();
     assert!(kept.error.unwrap().contains(&folder), "who runs the system reads where to look");
     let (shown, listed) = (record["error"].as_str().unwrap(), api.get("/pipeline/runs").await.text);

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tests::factory::Way;
 use warehouse::sources::RUN_INPUTS;
 
-use super::{Api, factory, insert_inputs, mark};
+use super::{Api, begin_elsewhere, factory, insert_inputs, promise};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_job_is_started_over_http_and_its_record_is_found_where_the_answer_says() {
@@ -118,7 +118,7 @@ async fn of_many_starts_at_once_exactly_one_is_accepted_and_the_others_hear_of_i
         assert_eq!(apis[1].ended(&job_id).await["status"], "ok");
     }
     assert_eq!(apis[0].list("/pipeline/runs").await.len(), 3, "who was refused leaves no record");
-    assert_eq!(apis[0].lake.marked_jobs().await.unwrap(), [""; 0]);
+    assert_eq!(apis[0].lake.living_job(Utc::now(), "").await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,18 +126,14 @@ async fn a_job_that_died_holds_nobody_up_once_its_lease_has_expired() {
     let factory = factory().await;
     let api = Api::over(&factory).await;
     let dead = new_job_id();
-    api.lake.put_job_mark(&mark(&dead, Utc::now() + TimeDelta::minutes(1))).await.unwrap();
-    api.lake
-        .put_job_record(&dead, &JobRecord::begun(&dead, "full", "api", Utc::now().fixed_offset()))
-        .await
-        .unwrap();
+    begin_elsewhere(&api.lake, &dead, Utc::now() + TimeDelta::minutes(1)).await;
     api.post("/pipeline/run").await.assert_problem(409, &dead);
 
-    api.lake.put_job_mark(&mark(&dead, Utc::now())).await.unwrap();
+    api.lake.renew_job(&dead, Utc::now()).await.unwrap();
     let next = api.start("/pipeline/run").await;
     assert_eq!(api.ended(&next).await["status"], "ok");
-    let (record, _) = api.lake.job_record::<JobRecord>(&dead).await.unwrap().unwrap();
-    assert_eq!((record.status.as_str(), record.error.as_deref()), ("failed", Some(api::pipeline::DIED)));
+    let record = api.get(&format!("/pipeline/runs/{dead}")).await.json();
+    assert_eq!((&record["status"], &record["error"]), (&"failed".into(), &api::pipeline::DIED.into()));
 }
 
 /// An extractor that cannot be reached at first.
@@ -184,13 +180,13 @@ async fn a_promised_job_is_carried_out_once_however_often_it_is_asked_for() {
     insert_inputs(&factory, &[(1, "10.5")]);
     let api = Api::over(&factory).await;
     let job_id = new_job_id();
-    api.lake.put_job_mark(&mark(&job_id, Utc::now() + TimeDelta::minutes(1))).await.unwrap();
+    promise(&api.lake, &job_id, Utc::now() + TimeDelta::minutes(1)).await;
     let request = JobRequest { mode: Mode::Incremental, trigger: "api".to_owned(), deadline: None };
     let ask = || trigger(&api.lake, &factory.settings, &request, &job_id, Occasion::Promised, Utc::now);
     let at_once: Vec<JobRecord> = join_all((0..3).map(|_| ask())).await.into_iter().flatten().collect();
     assert_eq!(at_once.len(), 1);
     assert!(ask().await.is_none(), "it has ended");
-    let (record, _) = api.lake.job_record::<JobRecord>(&job_id).await.unwrap().unwrap();
+    let record = api.lake.job::<JobRecord>(&job_id).await.unwrap().unwrap().record;
     assert_eq!((&record, record.status.as_str(), record.extracted), (&at_once[0], "ok", 1));
 }
 
@@ -199,13 +195,14 @@ async fn a_promise_that_comes_when_another_job_has_begun_is_not_kept() {
     let factory = factory().await;
     let api = Api::over(&factory).await;
     let late = new_job_id();
-    api.lake.put_job_mark(&mark(&late, Utc::now() - TimeDelta::minutes(1))).await.unwrap();
-    api.lake.put_job_mark(&mark("other", Utc::now() + TimeDelta::minutes(1))).await.unwrap();
+    promise(&api.lake, &late, Utc::now() - TimeDelta::minutes(1)).await;
+    begin_elsewhere(&api.lake, "other", Utc::now() + TimeDelta::minutes(1)).await;
     let request = JobRequest { mode: Mode::Incremental, trigger: "api".to_owned(), deadline: None };
     assert!(
         trigger(&api.lake, &factory.settings, &request, &late, Occasion::Promised, Utc::now).await.is_none()
     );
-    assert!(api.lake.job_record::<JobRecord>(&late).await.unwrap().is_none());
+    let told = api.get(&format!("/pipeline/runs/{late}")).await.json();
+    assert_eq!((&told["status"], &told["attempts"]), (&"failed".into(), &0.into()));
     // A schedule does not put off what only seldom comes.
     let request = JobRequest { mode: Mode::Reconcile, trigger: "schedule".to_owned(), deadline: None };
     let record =
@@ -222,7 +219,7 @@ async fn a_program_that_stops_in_the_middle_of_a_job_keeps_the_next_one_from_not
     factory.server().faults().delay_answers(Duration::from_mins(10));
     let job = stopped.jobs.on_schedule();
     let stops = async {
-        while stopped.lake.living_job(Utc::now(), "").await.unwrap().is_none() {
+        while stopped.lake.newest_jobs(None, 1, Utc::now()).await.unwrap().is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };

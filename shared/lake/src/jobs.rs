@@ -1,0 +1,335 @@
+//! Jobs: a record of each, and one object that names those which may be at work.
+//!
+//! The record of a job that has not ended says until when the job is sure to live, and the job renews that
+//! while it works. So whoever reads a record knows whether its job died, and nobody has to close it.
+//!
+//! `running/jobs.json` is swapped whenever a job begins: of several that want to begin at once, one may.
+//! Nothing is renewed there. Whether a job that it names has ended, its record tells.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::{ETag, Lake, LakeError, Metadata, Pause, Put, PutMode, Result, Retries, StoreError, keys};
+
+/// How long a job is sure to live after it has said so: one that died keeps the next waiting no longer.
+pub const JOB_LEASE: TimeDelta = TimeDelta::minutes(2);
+
+/// The record of a job with what stands beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredJob<T> {
+    /// The record.
+    #[serde(flatten)]
+    pub record: T,
+    /// How long the job is sure to live; `None` if it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<JobLease>,
+}
+
+/// How long a job is sure to live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobLease {
+    /// When the job is taken for dead unless it has renewed this.
+    pub expires_at: DateTime<Utc>,
+    /// Whether the job was only promised, and nobody has begun it.
+    is_promise: bool,
+    /// Tells whose record it is.
+    put_id: String,
+}
+
+/// Who was given a turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// The job that asked.
+    Taken,
+    /// It was not: the job of this id is at work.
+    Held(String),
+}
+
+/// A job that may be at work.
+#[derive(Serialize, Deserialize)]
+struct Beginner {
+    job_id: String,
+    /// Until when it may be without a record.
+    expires_at: DateTime<Utc>,
+}
+
+/// Whether a job may be at work beside others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    Others,
+    Nobody,
+}
+
+/// What is read of a record to learn whether its job lives.
+type Life = StoredJob<serde_json::Map<String, serde_json::Value>>;
+
+/// How often a swap is tried again. Each refusal means that another job began meanwhile.
+const REFUSED: Retries = Retries { most: 9, pause: Pause::Growing(std::time::Duration::from_millis(20)) };
+
+impl JobLease {
+    fn new(expires_at: DateTime<Utc>, is_promise: bool) -> Self {
+        Self { expires_at, is_promise, put_id: uuid::Uuid::new_v4().to_string() }
+    }
+}
+
+impl Lake {
+    /// Writes the first record of a job; `false` if the job has one that is no promise. Of several that try,
+    /// one is told that it did.
+    pub async fn begin_job<T: Serialize + Sync>(
+        &self,
+        job_id: &str,
+        record: &T,
+        expires_at: DateTime<Utc>,
+    ) -> Result<bool> {
+        let lease = JobLease::new(expires_at, false);
+        let put_id = lease.put_id.clone();
+        let job = StoredJob { record, lease: Some(lease) };
+        loop {
+            let mode = match self.stored::<Life>(job_id).await? {
+                None => PutMode::Create,
+                Some((there, etag)) => match there.lease {
+                    Some(lease) if lease.is_promise => PutMode::Replace(etag),
+                    // A put that was carried out though its answer was lost is refused when it is repeated.
+                    other => return Ok(other.is_some_and(|lease| lease.put_id == put_id)),
+                },
+            };
+            if let Put::Stored(_) = self.put_record(job_id, &job, mode).await? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Writes the record of a job that somebody else has been asked to begin, unless that has begun already.
+    pub async fn promise_job<T: Serialize + Sync>(
+        &self,
+        job_id: &str,
+        record: &T,
+        expires_at: DateTime<Utc>,
+    ) -> Result<()> {
+        let job = StoredJob { record, lease: Some(JobLease::new(expires_at, true)) };
+        self.put_record(job_id, &job, PutMode::Create).await.map(|_| ())
+    }
+
+    /// Says until when a job is sure to live, unless it has ended.
+    pub async fn renew_job(&self, job_id: &str, expires_at: DateTime<Utc>) -> Result<()> {
+        if let Some((mut job, etag)) = self.stored::<Life>(job_id).await?
+            && let Some(lease) = &mut job.lease
+        {
+            lease.expires_at = expires_at;
+            // If it arrives so late that the job has ended, it is refused.
+            self.put_record(job_id, &job, PutMode::Replace(etag)).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the last record of a job, whatever stood there.
+    pub async fn end_job<T: Serialize + Sync>(&self, job_id: &str, record: &T) -> Result<()> {
+        self.put_record(job_id, record, PutMode::Overwrite).await.map(|_| ())
+    }
+
+    /// Reads the record of a job.
+    pub async fn job<T: DeserializeOwned>(&self, job_id: &str) -> Result<Option<StoredJob<T>>> {
+        Ok(self.stored(job_id).await?.map(|(job, _)| job))
+    }
+
+    /// Lets a job begin unless another is at work. The turn is held for [`JOB_LEASE`], and then for as long as
+    /// the job's record says that it lives.
+    pub async fn take_turn(&self, job_id: &str, now: DateTime<Utc>) -> Result<Turn> {
+        self.enter(job_id, Beside::Nobody, now).await
+    }
+
+    /// Holds the turn too, whoever else is at work.
+    pub async fn share_turn(&self, job_id: &str, now: DateTime<Utc>) -> Result<()> {
+        self.enter(job_id, Beside::Others, now).await.map(|_| ())
+    }
+
+    /// Gives back the turn of a job that will have no record.
+    pub async fn give_turn_back(&self, job_id: &str) -> Result<()> {
+        let mut refused = 0;
+        loop {
+            let (mut jobs, version) = self.beginners().await?;
+            let before = jobs.len();
+            jobs.retain(|job| job.job_id != job_id);
+            if jobs.len() == before || self.swap_beginners(&jobs, version, &mut refused).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A job that is at work, besides that of this id.
+    pub async fn living_job(&self, now: DateTime<Utc>, besides: &str) -> Result<Option<String>> {
+        let (jobs, _) = self.beginners().await?;
+        for job in jobs.into_iter().filter(|job| job.job_id != besides) {
+            if self.is_living(&job, now).await? {
+                return Ok(Some(job.job_id));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn enter(&self, job_id: &str, beside: Beside, now: DateTime<Utc>) -> Result<Turn> {
+        let mut refused = 0;
+        loop {
+            let (jobs, version) = self.beginners().await?;
+            if beside == Beside::Others && jobs.iter().any(|job| job.job_id == job_id) {
+                return Ok(Turn::Taken);
+            }
+            let mut entered = vec![Beginner { job_id: job_id.to_owned(), expires_at: now + JOB_LEASE }];
+            for job in jobs.into_iter().filter(|job| job.job_id != job_id) {
+                match (self.is_living(&job, now).await, beside) {
+                    (Ok(false), _) => {}
+                    (Ok(true), Beside::Nobody) => return Ok(Turn::Held(job.job_id)),
+                    (Err(error), Beside::Nobody) => return Err(error),
+                    (Ok(true) | Err(_), Beside::Others) => entered.push(job),
+                }
+            }
+            if self.swap_beginners(&entered, version, &mut refused).await? {
+                return Ok(Turn::Taken);
+            }
+        }
+    }
+
+    async fn is_living(&self, job: &Beginner, now: DateTime<Utc>) -> Result<bool> {
+        Ok(match self.stored::<Life>(&job.job_id).await {
+            Ok(Some((there, _))) => there.lease.is_some_and(|lease| lease.expires_at > now),
+            Ok(None) | Err(LakeError::Corrupt { .. }) => job.expires_at > now,
+            Err(error) => return Err(error),
+        })
+    }
+
+    async fn beginners(&self) -> Result<(Vec<Beginner>, Option<ETag>)> {
+        let key = self.key(keys::BEGINNERS);
+        let Some(object) = self.store().get(&key).await? else { return Ok((Vec::new(), None)) };
+        // What is no list names nobody, and is replaced by one.
+        Ok((serde_json::from_slice(&object.bytes).unwrap_or_default(), Some(object.etag)))
+    }
+
+    /// Puts the jobs in the place of the version that was read; `false`, after a pause, if that is another by
+    /// now.
+    async fn swap_beginners(
+        &self,
+        jobs: &[Beginner],
+        known: Option<ETag>,
+        refused: &mut u32,
+    ) -> Result<bool> {
+        let key = self.key(keys::BEGINNERS);
+        let bytes = serde_json::to_vec(jobs).map_err(|error| corrupt(key.clone(), "JSON", &error))?;
+        let mode = known.map_or(PutMode::Create, PutMode::Replace);
+        if let Put::Stored(_) = self.store().put(&key, bytes, &Metadata::new(), mode).await? {
+            return Ok(true);
+        }
+        *refused += 1;
+        let Some(pause) = REFUSED.pause_after(*refused) else {
+            let reason = format!("other runs began {refused} times in a row meanwhile");
+            return Err(StoreError { doing: format!("swap `{key}`"), reason, source: None }.into());
+        };
+        tokio::time::sleep(pause).await;
+        Ok(false)
+    }
+
+    async fn stored<T: DeserializeOwned>(&self, job_id: &str) -> Result<Option<(T, ETag)>> {
+        let key = self.key(&keys::job_record(job_id));
+        let Some(object) = self.store().get(&key).await? else { return Ok(None) };
+        let job = serde_json::from_slice(&object.bytes);
+        Ok(Some((job.map_err(|error| corrupt(key, "a job record", &error))?, object.etag)))
+    }
+
+    async fn put_record<T: Serialize + Sync>(&self, job_id: &str, record: &T, mode: PutMode) -> Result<Put> {
+        let key = self.key(&keys::job_record(job_id));
+        let bytes =
+            serde_json::to_vec_pretty(record).map_err(|error| corrupt(key.clone(), "JSON", &error))?;
+        Ok(self.store().put(&key, bytes, &Metadata::new(), mode).await?)
+    }
+}
+
+fn corrupt(key: String, expected: &'static str, error: &serde_json::Error) -> LakeError {
+    LakeError::Corrupt { key, expected, reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::MemoryStore;
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-20T14:00:00Z".parse().unwrap()
+    }
+
+    fn lake() -> Lake {
+        Lake::new(Arc::new(MemoryStore::new()), "", "test")
+    }
+
+    fn held(job_id: &str) -> Turn {
+        Turn::Held(job_id.to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_turn_is_held_until_its_job_ends_or_is_not_heard_of() {
+        let (lake, later) = (lake(), now() + JOB_LEASE);
+        assert_eq!(lake.take_turn("1", now()).await.unwrap(), Turn::Taken);
+        assert_eq!(lake.take_turn("2", now()).await.unwrap(), held("1"), "it may be about to begin");
+        assert!(lake.begin_job("1", &json!({}), later).await.unwrap());
+        lake.renew_job("1", later + JOB_LEASE).await.unwrap();
+        assert_eq!(lake.take_turn("2", later).await.unwrap(), held("1"));
+        assert_eq!(lake.living_job(later, "1").await.unwrap(), None, "who was refused holds nothing");
+        lake.end_job("1", &json!({})).await.unwrap();
+        assert_eq!(lake.take_turn("3", now()).await.unwrap(), Turn::Taken);
+        let almost = later - TimeDelta::milliseconds(1);
+        assert_eq!(lake.take_turn("4", almost).await.unwrap(), held("3"));
+        assert_eq!(lake.take_turn("4", later).await.unwrap(), Turn::Taken);
+        lake.give_turn_back("4").await.unwrap();
+        assert_eq!(lake.take_turn("5", later).await.unwrap(), Turn::Taken);
+    }
+
+    #[tokio::test]
+    async fn jobs_that_share_the_turn_hold_it_until_the_last_has_ended() {
+        let lake = lake();
+        for job_id in ["1", "2"] {
+            lake.begin_job(job_id, &json!({}), now() + JOB_LEASE).await.unwrap();
+            lake.share_turn(job_id, now()).await.unwrap();
+        }
+        lake.end_job("1", &json!({})).await.unwrap();
+        assert_eq!(lake.take_turn("3", now()).await.unwrap(), held("2"));
+        lake.end_job("2", &json!({})).await.unwrap();
+        assert_eq!(lake.take_turn("3", now()).await.unwrap(), Turn::Taken);
+        assert_eq!(lake.beginners().await.unwrap().0.len(), 1, "those that ended are left out");
+    }
+
+    #[tokio::test]
+    async fn of_many_that_want_a_turn_one_gets_it() {
+        let lake = lake();
+        let asked = (0..8).map(|n| {
+            let lake = lake.clone();
+            tokio::spawn(async move { lake.take_turn(&n.to_string(), now()).await.unwrap() })
+        });
+        let mut taken = 0;
+        for turn in asked.collect::<Vec<_>>() {
+            taken += usize::from(turn.await.unwrap() == Turn::Taken);
+        }
+        assert_eq!(taken, 1);
+    }
+
+    #[tokio::test]
+    async fn a_job_begins_once_promised_or_not() {
+        let lake = lake();
+        for is_promised in [true, false] {
+            let job_id = is_promised.to_string();
+            if is_promised {
+                lake.promise_job(&job_id, &json!({"by": "promise"}), now()).await.unwrap();
+            }
+            assert!(lake.begin_job(&job_id, &json!({"by": "first"}), now()).await.unwrap());
+            assert!(!lake.begin_job(&job_id, &json!({"by": "second"}), now()).await.unwrap());
+            lake.promise_job(&job_id, &json!({"by": "promise"}), now()).await.unwrap();
+            assert_eq!(lake.job::<Value>(&job_id).await.unwrap().unwrap().record["by"], "first");
+            lake.end_job(&job_id, &json!({"by": "end"})).await.unwrap();
+            assert!(!lake.begin_job(&job_id, &json!({"by": "third"}), now()).await.unwrap());
+            lake.renew_job(&job_id, now()).await.unwrap();
+            assert_eq!(lake.job::<Value>(&job_id).await.unwrap().unwrap().lease, None);
+        }
+    }
+}
