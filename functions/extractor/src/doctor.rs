@@ -183,7 +183,7 @@ impl Findings {
                     }
                 }
                 Ok(None) if source.owner == Owner::Erp => {
-                    self.add(Severity::Failure, source.table, ErpError::NoTable(source.table))
+                    self.add(Severity::Failure, source.table, ErpError::NoTable(source.table));
                 }
                 Ok(None) => self.add(Severity::Ok, source.table, "not in this ERP; left out"),
                 Ok(Some(table)) => {

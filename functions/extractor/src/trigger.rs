@@ -50,7 +50,7 @@ pub async fn trigger(
         }
         Ok(None) => {}
         Err(error) => {
-            tracing::warn!(job_id, error = chain(&error), "the lake cannot tell whether a job is at work")
+            tracing::warn!(job_id, error = chain(&error), "the lake cannot tell whether a job is at work");
         }
     }
     Some(run_job_as(job_id, &settings.source(), lake, settings, request, clock).await)

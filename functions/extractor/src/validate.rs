@@ -63,10 +63,10 @@ pub fn validate(source: &Source, cells: Vec<Cell>) -> Result<ValidRow, RejectedR
             match (&values[i], &cells[i]) {
                 (Value::Null, Cell::Null) => reasons.push(format!("key `{}` is NULL", column.source)),
                 (Value::Text(text), _) if text.is_empty() => {
-                    reasons.push(format!("key `{}` is empty", column.source))
+                    reasons.push(format!("key `{}` is empty", column.source));
                 }
                 (Value::Null, Cell::Text(text)) if text.trim().is_empty() => {
-                    reasons.push(format!("key `{}` is empty", column.source))
+                    reasons.push(format!("key `{}` is empty", column.source));
                 }
                 _ => {}
             }

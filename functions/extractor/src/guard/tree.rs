@@ -316,13 +316,13 @@ fn check_expression(expression: &Expr, place: Place) -> Verdict {
                 todo.extend([(left.as_ref(), Place::Condition), (right.as_ref(), Place::Condition)]);
             }
             (Place::Condition, Expr::UnaryOp { op: UnaryOperator::Not, expr }) => {
-                todo.push((expr, Place::Condition))
+                todo.push((expr, Place::Condition));
             }
             (Place::Condition, Expr::BinaryOp { left, op, right }) if is_comparison(op) => {
                 todo.extend([(left.as_ref(), Place::Value(&[])), (right.as_ref(), Place::Value(&[]))]);
             }
             (Place::Condition, Expr::IsNull(value) | Expr::IsNotNull(value)) => {
-                todo.push((value, Place::Value(&[])))
+                todo.push((value, Place::Value(&[])));
             }
             (Place::Value(_), Expr::Identifier(name)) if is_name(name) || is_parameter(name) => {}
             (Place::Value(_), Expr::CompoundIdentifier(parts))

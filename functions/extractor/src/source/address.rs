@@ -240,7 +240,7 @@ fn parameters(query: &str) -> Result<Parameters, AddressError> {
         match name.as_str() {
             "encrypt" => set(&mut encrypt, "encrypt", yes_or_no("encrypt", &value)?)?,
             "trust_server_certificate" => {
-                set(&mut trust, "trust_server_certificate", yes_or_no("trust_server_certificate", &value)?)?
+                set(&mut trust, "trust_server_certificate", yes_or_no("trust_server_certificate", &value)?)?;
             }
             "ca" if value.trim().is_empty() => {
                 return Err(AddressError::ParameterValue { name: "ca", expected: "the path of a file" });

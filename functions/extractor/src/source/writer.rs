@@ -54,7 +54,7 @@ impl<'a> Writer<'a> {
             // Text with an exponent can be cast to these two only, and without one it would be hundreds of
             // digits.
             Cell::Real(number) if matches!(sql_type.as_str(), "float" | "real") => {
-                self.parameter(Cell::Text(format!("{number:e}")))
+                self.parameter(Cell::Text(format!("{number:e}")));
             }
             // With a blank in the place of the T, or without a time, the two old types take day and month in
             // the order of the login's language.
