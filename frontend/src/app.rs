@@ -56,10 +56,10 @@ pub(crate) fn App() -> Html {
             async move {
                 match route {
                     Route::Run(key) => {
-                        dispatcher.dispatch(Answered::Run(Box::new(ask::run(&client, key).await)))
+                        dispatcher.dispatch(Answered::Run(Box::new(ask::run(&client, key).await)));
                     }
                     Route::Dashboard | Route::Unknown => {
-                        dispatcher.dispatch(Answered::Board(Box::new(ask::board(&client).await)))
+                        dispatcher.dispatch(Answered::Board(Box::new(ask::board(&client).await)));
                     }
                 }
             }

@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn a_setting_that_makes_no_sense_is_named_with_its_value() {
         let check = |name: &str, value: &str, expect: &str| {
-            assert_eq!(read(&[(name, value)]).err(), Some(expect.to_owned()))
+            assert_eq!(read(&[(name, value)]).err(), Some(expect.to_owned()));
         };
         check("BATCH_SIZE", "many", "BATCH_SIZE is `many`: use a whole number from 1 to 100000");
         check("BATCH_SIZE", "0", "BATCH_SIZE is `0`: use a whole number from 1 to 100000");

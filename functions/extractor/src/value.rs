@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn legacy_spellings_are_read() {
         let check = |column: Column, cell: Cell, expect: Value| {
-            assert_eq!(reads(column, &cell), Ok(expect), "{cell:?}")
+            assert_eq!(reads(column, &cell), Ok(expect), "{cell:?}");
         };
         check(whole_column("n"), t(" 12 "), Value::Whole(12));
         check(whole_column("n"), t("12.0"), Value::Whole(12));
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn what_a_type_cannot_hold_is_named() {
         let check = |column: Column, cell: Cell, expect: &str| {
-            assert_eq!(reads(column, &cell), Err(expect.to_owned()))
+            assert_eq!(reads(column, &cell), Err(expect.to_owned()));
         };
         check(whole_column("n"), t("12.5"), "`n` is `12.5`, not a whole number");
         check(

@@ -28,9 +28,9 @@ pub(crate) fn masses(traced: &Traced, run: &RunKey) -> RunMasses {
     for (batch, kg) in &inputs {
         // Fish of which nobody knows the batch is that of others, unless the run itself is traced.
         if is_traced(batch.unwrap_or_default()) {
-            masses.traced_in_kg += kg
+            masses.traced_in_kg += kg;
         } else {
-            masses.other_in_kg += kg
+            masses.other_in_kg += kg;
         }
     }
     let known: BTreeSet<&str> = inputs.keys().copied().flatten().collect();

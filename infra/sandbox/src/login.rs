@@ -30,10 +30,10 @@ mod tests {
             match token {
                 Token::SemiColon => statements.push(Vec::new()),
                 Token::Word(word) if word.value == "GO" && word.quote_style.is_none() => {
-                    statements.push(Vec::new())
+                    statements.push(Vec::new());
                 }
                 Token::Word(word) if word.quote_style.is_some() => {
-                    statements.last_mut().unwrap().push(format!("[{}]", word.value))
+                    statements.last_mut().unwrap().push(format!("[{}]", word.value));
                 }
                 Token::Word(word) => statements.last_mut().unwrap().push(word.value.to_uppercase()),
                 Token::Comma => statements.last_mut().unwrap().push(",".to_owned()),

@@ -65,7 +65,7 @@ mod tests {
     fn a_scan_that_names_a_new_batch_has_made_it_unless_the_fish_went_in_or_stayed_what_it_was() {
         use {Direction::*, ReturnMethod::*};
         let check = |direction, method, new, expect: Option<&str>| {
-            assert_eq!(batch_made(direction, method, new), expect)
+            assert_eq!(batch_made(direction, method, new), expect);
         };
         check(Some(Scanback), Some(Ocm), Some("N1"), Some("N1"));
         check(Some(Scanback), None, Some("N1"), Some("N1"));

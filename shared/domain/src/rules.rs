@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn degrees_over_are_counted_from_the_limit_that_is_passed() {
         let check = |temp, min, max, expect| {
-            assert_eq!(degrees_over(temp, min, max), expect, "{temp} {min:?} {max:?}")
+            assert_eq!(degrees_over(temp, min, max), expect, "{temp} {min:?} {max:?}");
         };
         check(7.5, Some(0.0), Some(5.0), Some(2.5));
         check(-1.5, Some(0.0), Some(5.0), Some(1.5));

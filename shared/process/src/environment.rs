@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn a_variable_that_makes_no_sense_is_named_with_what_to_do() {
-        let said = |value: &str, read: fn(&Environment<&dyn Fn(&str) -> Option<String>>) -> SettingsError| {
+        type Given<'a> = Environment<&'a dyn Fn(&str) -> Option<String>>;
+        let said = |value: &str, read: fn(&Given<'_>) -> SettingsError| {
             read(&Environment(&|_: &str| Some(value.to_owned()))).to_string()
         };
         assert_eq!(

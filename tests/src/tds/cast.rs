@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn text_becomes_a_value_of_its_type_or_an_error_with_its_number() {
         let check = |text, to, expect: Result<&str, u32>| {
-            assert_eq!(shown(text, to), expect.map(str::to_owned), "{text} {to}")
+            assert_eq!(shown(text, to), expect.map(str::to_owned), "{text} {to}");
         };
         check(" 42 ", "int", Ok("42"));
         check("3000000000", "int", Err(8115));

@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn a_column_has_the_declared_type_or_the_next_that_holds_all_values() {
         let check = |declared, values: &[Raw], expect: &str| {
-            assert_eq!(decided(declared, values), expect, "{values:?}")
+            assert_eq!(decided(declared, values), expect, "{values:?}");
         };
         check("datetime", &[], "datetime");
         check("datetime", &[text("2026-11-23 14:00:00.123"), Raw::Null], "datetime");

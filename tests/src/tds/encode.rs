@@ -32,10 +32,10 @@ fn type_info(out: &mut Vec<u8>, ty: SqlType) {
         SqlType::Int => out.extend([0x26, 4]),
         SqlType::BigInt => out.extend([0x26, 8]),
         SqlType::Decimal { precision, scale } => {
-            out.extend([0x6a, exact_bytes(precision) + 1, precision, scale])
+            out.extend([0x6a, exact_bytes(precision) + 1, precision, scale]);
         }
         SqlType::Numeric { precision, scale } => {
-            out.extend([0x6c, exact_bytes(precision) + 1, precision, scale])
+            out.extend([0x6c, exact_bytes(precision) + 1, precision, scale]);
         }
         SqlType::Money => out.extend([0x6e, 8]),
         SqlType::SmallMoney => out.extend([0x6e, 4]),
@@ -118,7 +118,7 @@ pub(super) fn value(out: &mut Vec<u8>, ty: SqlType, value: &Value) {
         }
         (Value::Moment(at), ty) => moment(out, ty, *at),
         (Value::Text(units), ty) if ty.is_unicode() => {
-            bytes(out, ty, &units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<_>>())
+            bytes(out, ty, &units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<_>>());
         }
         (Value::Text(units), ty) => bytes(out, ty, &one_byte(units)),
         (Value::Bytes(raw), ty) => bytes(out, ty, raw),

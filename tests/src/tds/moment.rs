@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn a_type_rounds_as_sql_server_does() {
         let check = |text: &str, ty, expect: &str| {
-            assert_eq!(at(text).round(ty).unwrap().text(SqlType::DateTime2(7)), expect, "{text} {ty}")
+            assert_eq!(at(text).round(ty).unwrap().text(SqlType::DateTime2(7)), expect, "{text} {ty}");
         };
         check("2026-11-23T14:00:00.123", SqlType::DateTime, "2026-11-23 14:00:00.1233333");
         check("2026-11-23T14:00:00.001", SqlType::DateTime, "2026-11-23 14:00:00.0000000");

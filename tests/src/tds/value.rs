@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn text_is_compared_without_case_and_trailing_blanks() {
         let check = |a: &str, b: &str, expect| {
-            assert_eq!(compare(&Value::text(a), &Value::text(b)), expect, "{a:?} {b:?}")
+            assert_eq!(compare(&Value::text(a), &Value::text(b)), expect, "{a:?} {b:?}");
         };
         check("Cod", "COD  ", Ordering::Equal);
         check("É", "é", Ordering::Equal);

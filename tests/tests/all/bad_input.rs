@@ -130,7 +130,7 @@ async fn garbage_in_any_column_rejects_its_row_with_the_reason_and_no_other(way:
         };
         let insert = |row: &[(String, String)]| {
             factory
-                .insert(source.table, &row.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect::<Vec<_>>())
+                .insert(source.table, &row.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect::<Vec<_>>());
         };
         insert(&good(1));
         for (i, column) in source.columns.iter().enumerate() {

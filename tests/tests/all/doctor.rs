@@ -61,9 +61,9 @@ fn walk(folder: &Path) -> Vec<String> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         if entry.path().is_dir() {
-            files.extend(walk(&entry.path()))
+            files.extend(walk(&entry.path()));
         } else {
-            files.push(entry.path().display().to_string())
+            files.push(entry.path().display().to_string());
         }
     }
     files.retain(|file| !file.ends_with("/lock"));

@@ -268,7 +268,8 @@ async fn assert_judge_agrees_with_reports(factory: &Factory, reports: &[&str], p
         stale_after_seconds: 900,
         dashboard_origin: None,
     };
-    let (lake, now) = (Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory_id), factory.now.get());
+    let (lake, now) =
+        (Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory_id), factory.now.get());
     let app =
         serve::finish(tideline::app::routes(Arc::new(NeverBegun)), State::new(lake, settings, move || now));
     let query: Vec<_> =

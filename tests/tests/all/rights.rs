@@ -128,7 +128,7 @@ async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
 
     let (settings, now) = (state_over(&factory).settings().clone(), factory.now.get());
     let app = |lake: &Lake| app(State::new(lake.clone(), settings.clone(), move || now));
-    let functions = tideline::app::functions(Arc::new(NeverBegun));
+    let functions = tideline::app::functions(Arc::new(EverySecond));
     let mut asked: BTreeMap<&str, BTreeSet<Right>> = BTreeMap::new();
     let operations = functions
         .iter()

@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn times_keep_all_their_digits() {
         let check = |text: &str, expect: &str| {
-            assert_eq!(parse_time(text).map(|time| time.to_string()), Some(expect.to_owned()), "{text}")
+            assert_eq!(parse_time(text).map(|time| time.to_string()), Some(expect.to_owned()), "{text}");
         };
         check("2026-11-13", "2026-11-13 00:00:00");
         check("2026-11-13 04:05:06", "2026-11-13 04:05:06");

@@ -33,7 +33,7 @@ mod tests {
     #[test]
     fn a_time_has_the_offset_of_its_day() {
         let check = |time: &str, expect: &str| {
-            assert_eq!(moment(time.parse().unwrap(), London).unwrap().to_rfc3339(), expect)
+            assert_eq!(moment(time.parse().unwrap(), London).unwrap().to_rfc3339(), expect);
         };
         check("2026-07-01T12:00:00", "2026-07-01T12:00:00+01:00");
         check("2026-11-23T12:00:00", "2026-11-23T12:00:00+00:00");

@@ -122,7 +122,7 @@ fn a_few_rows_in_ten_thousand_must_be_rejected_in_several_tables() {
             );
             match column.kind {
                 Kind::Whole | Kind::Number => {
-                    faults.push(format!("{is_garbage} OR {name} IS NOT NULL AND cast({name} AS REAL) < 0"))
+                    faults.push(format!("{is_garbage} OR {name} IS NOT NULL AND cast({name} AS REAL) < 0"));
                 }
                 Kind::Signed => faults.push(is_garbage),
                 _ => {}

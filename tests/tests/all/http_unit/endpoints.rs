@@ -99,7 +99,7 @@ async fn the_daily_yield_is_a_ratio_of_sums_over_complete_runs_that_know_both_si
 async fn yields_are_filtered_by_days_line_shift_and_species() {
     let app = Factory::with(vec![(&RUNS, "2026-11", runs())]).await.app();
     let check = async |query: &str, runs: &[i64]| {
-        assert_eq!(get(&app, &format!("/yield/daily?{query}")).await.each("runs"), runs, "{query}")
+        assert_eq!(get(&app, &format!("/yield/daily?{query}")).await.each("runs"), runs, "{query}");
     };
     check("days=1", &[2]).await;
     check("days=2", &[2, 1]).await;

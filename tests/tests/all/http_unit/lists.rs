@@ -55,7 +55,11 @@ async fn with_checks() -> Factory {
 async fn findings_come_newest_first_within_the_days_and_filters() {
     let app = with_checks().await.app();
     let check = async |query: &str, details: &[&str]| {
-        assert_eq!(get(&app, &format!("/compliance/checks?{query}")).await.each("detail"), details, "{query}")
+        assert_eq!(
+            get(&app, &format!("/compliance/checks?{query}")).await.each("detail"),
+            details,
+            "{query}"
+        );
     };
     check("", &["same", "same", "b", "a", "c"]).await;
     check("days=365", &["same", "same", "b", "a", "c", "d"]).await;

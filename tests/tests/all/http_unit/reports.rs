@@ -93,7 +93,7 @@ async fn each_report_answers_its_rows_in_its_own_order_rounded_only_here() {
 async fn a_report_covers_thirty_days_unless_asked_otherwise() {
     let app = factory().await.app();
     let check = async |query: &str, runs: &[i64]| {
-        assert_eq!(get(&app, &format!("/reports/daily-yield?{query}")).await.each("runs"), runs, "{query}")
+        assert_eq!(get(&app, &format!("/reports/daily-yield?{query}")).await.each("runs"), runs, "{query}");
     };
     check("", &[1, 1, 1, 1]).await;
     check("days=30", &[1, 1, 1, 1]).await;

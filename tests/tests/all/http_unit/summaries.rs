@@ -57,7 +57,11 @@ async fn quality_records_are_summed_up_newest_first_over_thirty_days_unless_aske
         (&bones, vec![json!(null), json!("bones"), json!("labelling"), json!("bones"), json!("first")])
     );
     let check = async |query: &str, rows: usize| {
-        assert_eq!(get(&app, &format!("/quality/summary?{query}")).await.each("total").len(), rows, "{query}")
+        assert_eq!(
+            get(&app, &format!("/quality/summary?{query}")).await.each("total").len(),
+            rows,
+            "{query}"
+        );
     };
     check("days=1", 3).await;
     check("days=3", 3).await;

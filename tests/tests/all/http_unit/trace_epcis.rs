@@ -210,12 +210,12 @@ async fn the_rules_refuse_what_epcis_refuses() {
     check(|document| document["epcisBody"]["eventList"][0]["eventTimeZoneOffset"] = json!("Z"));
     check(|document| document["epcisBody"]["eventList"][0]["ilmd"] = json!({"cbvmda:lotNumber": "B1"}));
     check(|document| {
-        document["epcisBody"]["eventList"][0]["quantityList"][0]["epcClass"] = json!("fish of B1")
+        document["epcisBody"]["eventList"][0]["quantityList"][0]["epcClass"] = json!("fish of B1");
     });
     check(|document| document["epcisBody"]["eventList"][1]["action"] = json!("ADD"));
     check(|document| {
         document["epcisBody"]["eventList"][1]["inputQuantityList"] =
-            json!([{"epcClass": "urn:x:y", "quantity": "1", "uom": "KGM"}])
+            json!([{"epcClass": "urn:x:y", "quantity": "1", "uom": "KGM"}]);
     });
     check(|document| document["epcisBody"]["eventList"][1]["ilmd"] = json!({}));
     check(|document| document["epcisBody"]["eventList"][2]["childQuantityList"] = json!([]));

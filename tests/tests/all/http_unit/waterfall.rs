@@ -67,7 +67,7 @@ fn the_waterfall_answers_the_columns_of_its_mart() {
 async fn the_waterfall_takes_the_filters_of_the_daily_yield() {
     let app = with_waterfall().await.app();
     let check = async |query: &str, runs: &[&str]| {
-        assert_eq!(get(&app, &format!("/yield/waterfall?{query}")).await.each("run_number"), runs, "{query}")
+        assert_eq!(get(&app, &format!("/yield/waterfall?{query}")).await.each("run_number"), runs, "{query}");
     };
     check("days=1", &["00/7 %", "1", "3"]).await;
     check("days=22", &["00/7 %", "1", "3", "1", "5"]).await;

@@ -190,7 +190,7 @@ fn wrong_values(parameter: &ParameterDoc) -> Vec<String> {
     values.push("%F0%9F%90%9F".repeat(1000));
     match parameter.kind {
         ParameterKind::Whole { min, max, .. } => {
-            values.extend([(i64::from(min) - 1).to_string(), (i64::from(max) + 1).to_string()])
+            values.extend([(i64::from(min) - 1).to_string(), (i64::from(max) + 1).to_string()]);
         }
         ParameterKind::OneOf(words) => values.extend(words.iter().map(|word| format!("{word}x"))),
         _ => {}

@@ -43,7 +43,7 @@ async fn the_nth_statement_fails_once_with_the_error_that_was_given() {
     assert_eq!(texts(&mut client, RUNS, &[]).await, ["R1"]);
     match rows(&mut client, RUNS, &[]).await.unwrap_err() {
         Error::Server(error) => {
-            assert_eq!((error.code(), error.class(), error.message().contains("deadlock")), (1205, 13, true))
+            assert_eq!((error.code(), error.class(), error.message().contains("deadlock")), (1205, 13, true));
         }
         error => panic!("{error:?}"),
     }

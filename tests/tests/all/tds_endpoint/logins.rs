@@ -120,7 +120,7 @@ async fn a_login_can_be_sent_on_to_another_server() {
     erp.endpoint.faults().route_login("127.0.0.1", replica.endpoint.port());
     match connect(erp.config()).await.map(|_| ()).unwrap_err() {
         Error::Routing { host, port } => {
-            assert_eq!((host.as_str(), port), ("127.0.0.1", replica.endpoint.port()))
+            assert_eq!((host.as_str(), port), ("127.0.0.1", replica.endpoint.port()));
         }
         error => panic!("{error:?}"),
     }

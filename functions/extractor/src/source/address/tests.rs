@@ -85,7 +85,7 @@ fn every_part_of_a_sql_server_address_is_read() {
 #[test]
 fn what_is_no_address_is_refused_with_what_to_do() {
     let check = |rest: &str, expect: AddressError| {
-        assert_eq!(parse(&format!("mssql://reader:{GOOD_PASSWORD}@{rest}")), Err(expect), "{rest}")
+        assert_eq!(parse(&format!("mssql://reader:{GOOD_PASSWORD}@{rest}")), Err(expect), "{rest}");
     };
     let unknown = |name: &str| AddressError::UnknownParameter(name.to_owned());
     check("/fish", AddressError::Host);
@@ -207,7 +207,7 @@ fn a_login_that_may_do_more_than_read_is_refused_before_anything_is_connected() 
 #[test]
 fn a_weak_password_is_refused_and_never_shown() {
     let check = |password: &str, expect: LoginError| {
-        assert_eq!(login("pipeline_reader", password), Err(expect.into()), "{password}")
+        assert_eq!(login("pipeline_reader", password), Err(expect.into()), "{password}");
     };
     check("", LoginError::NoPassword);
     check("        ", LoginError::NoPassword);

@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn decimals_keep_all_their_digits() {
         let check = |value, scale, expect: &str| {
-            assert_eq!(reads(ColumnData::Numeric(Some(Numeric::new_with_scale(value, scale)))), expect)
+            assert_eq!(reads(ColumnData::Numeric(Some(Numeric::new_with_scale(value, scale)))), expect);
         };
         check(12_500, 3, "12.500");
         check(-5, 2, "-0.05");

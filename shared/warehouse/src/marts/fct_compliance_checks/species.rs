@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn the_product_must_differ_from_every_batch() {
         let check = |named: &[(Option<&str>, Option<&str>)], expect: &[&str]| {
-            assert_eq!(found(&cod_made_of(named, &[])), expect, "{named:?}")
+            assert_eq!(found(&cod_made_of(named, &[])), expect, "{named:?}");
         };
         check(
             &[(Some("B2"), Some("salmon")), (Some("B1"), Some("Trout"))],
