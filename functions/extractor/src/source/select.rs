@@ -38,7 +38,7 @@ impl Select {
         self.write(table, TextAs::Text)
     }
 
-    /// The same with text as its UTF-16 bytes, for rows with text that is none.
+    /// The same statement, but text comes as its UTF-16 bytes. So rows can be read whose text is not valid.
     pub fn statement_of_bytes(&self, table: &Table) -> Result<Statement, ErpError> {
         self.write(table, TextAs::Bytes)
     }

@@ -32,6 +32,5 @@ pub const TRANSACTIONS: Source = Source {
     days: &[],
     batch: None,
     touches: &[],
-    // Weights are in grams.
     mart_columns: Some(&["TransNo", "RunNumber", "TransDate", "NetWeight", "TargetWeight"]),
 };
