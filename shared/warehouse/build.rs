@@ -4,8 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// What marts follow from: the models themselves, and the rules that they call.
-const SOURCES: [&str; 2] = ["src", "../domain/src"];
+/// What marts follow from: the models themselves, the rules that they call, and the rows of the contract.
+const SOURCES: [&str; 3] = ["src", "../domain/src", "../api/src"];
 
 fn main() -> io::Result<()> {
     let mut files = Vec::new();

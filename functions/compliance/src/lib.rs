@@ -6,18 +6,12 @@ use std::cmp::Reverse;
 
 use api::compliance::{CHECKS, CheckFinding, CheckName, CheckQuery, Severity};
 use api::quality::SUMMARY;
-use serve::{Answer, Ask, Result, Routes, State, rows, work};
-use warehouse::marts::FCT_COMPLIANCE_CHECKS;
+use serve::{Answer, Ask, Result, Routes, State, work};
+use warehouse::marts::{FCT_COMPLIANCE_CHECKS, FindingRow, rows};
 
 /// The endpoints.
 pub fn routes() -> Routes {
     Routes::new().get(&CHECKS, checks).get(&SUMMARY, quality::summary)
-}
-
-/// What tells findings apart that are alike in all else.
-#[derive(serde::Deserialize)]
-struct Found {
-    reading_id: Option<i64>,
 }
 
 async fn checks(state: State, ask: Ask<CheckQuery, Vec<CheckFinding>>) -> Result<Answer> {
@@ -27,19 +21,14 @@ async fn checks(state: State, ask: Ask<CheckQuery, Vec<CheckFinding>>) -> Result
         let (check, severity) =
             (ask.query.check.map(CheckName::word), ask.query.severity.map(Severity::word));
         let run = ask.query.run.as_deref();
-        let findings =
-            rows::<Found>(&frame)?.into_iter().zip(rows::<CheckFinding>(&frame)?).filter(|(_, finding)| {
-                check.is_none_or(|check| finding.check == check)
-                    && severity.is_none_or(|severity| finding.severity == severity)
-                    && run.is_none_or(|run| finding.run_number.as_deref() == Some(run))
-            });
-        let newest_first = findings.map(|(found, finding)| {
-            let place = (
-                finding.check.clone(),
-                finding.run_number.clone(),
-                finding.production_date,
-                found.reading_id,
-            );
+        let findings = rows::<FindingRow>(&frame)?.into_iter().filter(|FindingRow { finding, .. }| {
+            check.is_none_or(|check| finding.check == check)
+                && severity.is_none_or(|severity| finding.severity == severity)
+                && run.is_none_or(|run| finding.run_number.as_deref() == Some(run))
+        });
+        let newest_first = findings.map(|FindingRow { finding, reading_id, .. }| {
+            let place =
+                (finding.check.clone(), finding.run_number.clone(), finding.production_date, reading_id);
             ((Reverse(finding.detected_at), place), finding)
         });
         ask.list(newest_first.collect(), &snapshot)

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use api::quality::{QualityQuery, QualitySummary};
-use serve::{Answer, Ask, Result, State, rows, work};
-use warehouse::marts::FCT_QUALITY_SUMMARY;
+use serve::{Answer, Ask, Result, State, work};
+use warehouse::marts::{FCT_QUALITY_SUMMARY, rows};
 
 pub(crate) async fn summary(state: State, ask: Ask<QualityQuery, Vec<QualitySummary>>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;

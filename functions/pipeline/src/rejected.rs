@@ -5,27 +5,16 @@ use std::cmp::Reverse;
 use api::pipeline::{RejectedQuery, RejectedRow};
 use futures::future::try_join_all;
 use lake::Slot;
-use serde::Deserialize;
-use serve::{Answer, Ask, Result, State, rows, work};
+use serve::{Answer, Ask, Result, State, work};
 use sha2::{Digest, Sha256};
 use warehouse::sources::{ALL, Source};
-use warehouse::staging::open::open_rows;
+use warehouse::staging::open::{OpenRow, open_rows};
 
 use crate::data_as_of;
 
 /// So much of a row's key, as it is held, orders the rows of one table that were found by one job; a digest
 /// of the whole tells them apart.
 const ORDER_CHARS: usize = 40;
-
-/// A row of a table's open list.
-#[derive(Debug, Deserialize)]
-struct OpenRow {
-    key: Option<String>,
-    reason: Option<String>,
-    row: Option<String>,
-    job_id: Option<String>,
-    rejected_at: Option<String>,
-}
 
 pub(crate) async fn open(state: State, ask: Ask<RejectedQuery, Vec<RejectedRow>>) -> Result<Answer> {
     let manifest = state.manifest().await?.unwrap_or_default();
@@ -42,7 +31,7 @@ pub(crate) async fn open(state: State, ask: Ask<RejectedQuery, Vec<RejectedRow>>
         let mut listed = Vec::new();
         for (source, held) in sources.into_iter().zip(lists) {
             let Some(held) = held else { continue };
-            for open in rows::<OpenRow>(&open_rows(&held.frame)?)? {
+            for open in open_rows(&held.frame)? {
                 let (order, row) = shown(source, open);
                 // Of a row in an old list it is not known when it was found: it is open all the same.
                 let is_in_window = row

@@ -5,8 +5,8 @@ mod shelf_life;
 use api::products::{PRODUCTS as ENDPOINT, Product, ProductQuery};
 use api::shelf_life::EXPIRING;
 use serve::window::Dates;
-use serve::{Answer, Ask, Result, Routes, State, rows, same_text, work};
-use warehouse::marts::PRODUCTS;
+use serve::{Answer, Ask, Result, Routes, State, same_text, work};
+use warehouse::marts::{PRODUCTS, rows};
 
 /// The endpoints.
 pub fn routes() -> Routes {

@@ -9,27 +9,15 @@ use domain::shelf_life::{
     FIRST_LISTED_DAY, LAST_LISTED_DAY, Status, day_number, freeze_down_on, is_listed, use_by,
 };
 use serve::window::Dates;
-use serve::{Answer, Ask, Result, State, rows, work};
-use warehouse::marts::FCT_SHELF_LIFE;
-
-/// What is left of a run.
-#[derive(serde::Deserialize)]
-struct Stock {
-    run_number: String,
-    production_date: NaiveDate,
-    product_code: Option<String>,
-    description: Option<String>,
-    pack_date: NaiveDate,
-    adjustment_days: i64,
-    left_kg: Option<f64>,
-}
+use serve::{Answer, Ask, Result, State, work};
+use warehouse::marts::{FCT_SHELF_LIFE, ShelfLifeRow, rows};
 
 pub(crate) async fn expiring(state: State, ask: Ask<NoQuery, Vec<ExpiringRun>>) -> Result<Answer> {
     let today = state.today();
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&FCT_SHELF_LIFE, packed_for(today)).await?;
     work(move || {
-        let runs = rows::<Stock>(&frame)?.into_iter().filter_map(|run| {
+        let runs = rows::<ShelfLifeRow>(&frame)?.into_iter().filter_map(|run| {
             let production_date = run.production_date;
             let run = expiring_run(run, today)?;
             Some(((Reverse(run.day_number), run.use_by, run.run_number.clone(), production_date), run))
@@ -45,7 +33,7 @@ fn packed_for(today: NaiveDate) -> Dates {
     Dates { from: before(LAST_LISTED_DAY), to: before(FIRST_LISTED_DAY) }
 }
 
-fn expiring_run(run: Stock, today: NaiveDate) -> Option<ExpiringRun> {
+fn expiring_run(run: ShelfLifeRow, today: NaiveDate) -> Option<ExpiringRun> {
     let day_number = day_number(today, run.pack_date);
     let qty_kg = run.left_kg.filter(|left_kg| is_listed(day_number, *left_kg))?;
     Some(ExpiringRun {

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::reports::{AllergenChangeover, LineReportQuery};
 use chrono::{NaiveDate, NaiveDateTime};
-use serve::{Answer, Ask, Result, State, rows, work};
-use warehouse::marts::RUNS;
+use serve::{Answer, Ask, Result, State, work};
+use warehouse::marts::{RUNS, RunRow, rows};
 
 use crate::ask::{Keyed, dates};
 use crate::product::{Products, products};
-use crate::run::ReportRun;
+use crate::run::is_of_line;
 
 pub(crate) async fn report(
     state: State,
@@ -27,13 +27,13 @@ pub(crate) async fn report(
 type Key = (Reverse<NaiveDate>, String, Reverse<NaiveDateTime>, Reverse<String>);
 
 fn changeovers(
-    runs: Vec<ReportRun>,
+    runs: Vec<RunRow>,
     products: &Products,
     query: &LineReportQuery,
 ) -> Keyed<Key, AllergenChangeover> {
     // In the order of their starts, then of their numbers.
-    let mut by_line = BTreeMap::<_, BTreeMap<_, ReportRun>>::new();
-    for run in runs.into_iter().filter(|run| run.is_of_line(query.line.as_deref())) {
+    let mut by_line = BTreeMap::<_, BTreeMap<_, RunRow>>::new();
+    for run in runs.into_iter().filter(|run| is_of_line(run, query.line.as_deref())) {
         if let (Some(line), Some(started_at)) = (run.prod_line.clone(), run.started_at) {
             by_line
                 .entry((run.production_date, line))
@@ -61,8 +61,8 @@ fn changeovers(
 }
 
 fn changeover(
-    before: &ReportRun,
-    after: &ReportRun,
+    before: &RunRow,
+    after: &RunRow,
     started_at: NaiveDateTime,
     products: &Products,
 ) -> Option<AllergenChangeover> {
@@ -88,7 +88,7 @@ fn changeover(
 }
 
 /// The allergens of a run's product; none where the product or its allergens are not known.
-fn allergens(run: &ReportRun, products: &Products) -> BTreeSet<String> {
+fn allergens(run: &RunRow, products: &Products) -> BTreeSet<String> {
     let text = run
         .product_code
         .as_ref()
@@ -108,15 +108,15 @@ fn listed(allergens: &BTreeSet<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::product::CodedProduct;
+    use api::products::Product;
 
     fn at(hour: u32, minute: u32) -> NaiveDateTime {
         NaiveDate::from_ymd_opt(2026, 11, 2).unwrap().and_hms_opt(hour, minute, 0).unwrap()
     }
 
     /// A run of an hour on line 1.
-    fn run(number: &str, code: &str, hour: u32) -> ReportRun {
-        ReportRun {
+    fn run(number: &str, code: &str, hour: u32) -> RunRow {
+        RunRow {
             run_number: number.to_owned(),
             production_date: at(0, 0).date(),
             prod_line: Some("L1".to_owned()),
@@ -124,17 +124,14 @@ mod tests {
             product_code: Some(code.to_owned()),
             started_at: Some(at(hour, 0)),
             finished_at: Some(at(hour, 45)),
-            ..ReportRun::default()
+            ..RunRow::default()
         }
     }
 
     /// Plain fish, breaded fish, the same in another spelling, and fish in milk.
     fn factory() -> Products {
         let product = |code: &str, allergens: Option<&str>| {
-            (
-                code.to_owned(),
-                CodedProduct { allergens: allergens.map(str::to_owned), ..CodedProduct::default() },
-            )
+            (code.to_owned(), Product { allergens: allergens.map(str::to_owned), ..Product::default() })
         };
         Products::from([
             product("PLAIN", Some("Fish")),
@@ -145,13 +142,13 @@ mod tests {
         ])
     }
 
-    fn sorted(runs: Vec<ReportRun>) -> Vec<AllergenChangeover> {
+    fn sorted(runs: Vec<RunRow>) -> Vec<AllergenChangeover> {
         let mut rows = changeovers(runs, &factory(), &LineReportQuery::default());
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
         rows.into_iter().map(|(_, row)| row).collect()
     }
 
-    fn shown(runs: Vec<ReportRun>) -> Vec<String> {
+    fn shown(runs: Vec<RunRow>) -> Vec<String> {
         let text = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         let shown = |row: AllergenChangeover| {
             let clean = if row.cleaning_required { ", clean" } else { "" };
@@ -172,9 +169,8 @@ mod tests {
 
     #[test]
     fn a_row_tells_both_runs_and_the_time_between_them() {
-        let row =
-            sorted(vec![run("1", "CRUMBED", 6), ReportRun { finished_at: None, ..run("2", "PLAIN", 7) }])
-                .remove(0);
+        let row = sorted(vec![run("1", "CRUMBED", 6), RunRow { finished_at: None, ..run("2", "PLAIN", 7) }])
+            .remove(0);
         assert_eq!(
             (row.production_date, row.prod_line.as_str(), row.line_name.as_deref()),
             (at(0, 0).date(), "L1", Some("Line 1"))
@@ -188,11 +184,11 @@ mod tests {
             (Some("PLAIN"), Some("fish"), Some(15.0))
         );
         let unknown_end =
-            sorted(vec![ReportRun { finished_at: None, ..run("1", "CRUMBED", 6) }, run("2", "PLAIN", 7)])
+            sorted(vec![RunRow { finished_at: None, ..run("1", "CRUMBED", 6) }, run("2", "PLAIN", 7)])
                 .remove(0);
         assert_eq!(unknown_end.gap_minutes, None);
         let overlap = sorted(vec![
-            ReportRun { finished_at: Some(at(7, 30)), ..run("1", "CRUMBED", 6) },
+            RunRow { finished_at: Some(at(7, 30)), ..run("1", "CRUMBED", 6) },
             run("2", "PLAIN", 7),
         ])
         .remove(0);
@@ -206,7 +202,7 @@ mod tests {
             shown(vec![
                 run("1", "UNKNOWN", 6),
                 run("2", "NOBODY'S", 7),
-                ReportRun { product_code: None, ..run("3", "", 8) }
+                RunRow { product_code: None, ..run("3", "", 8) }
             ]),
             [""; 0]
         );
@@ -219,11 +215,11 @@ mod tests {
 
     #[test]
     fn runs_follow_each_other_on_one_line_and_date_and_those_without_a_start_or_line_are_left_out() {
-        let other_line = ReportRun { prod_line: Some("L2".to_owned()), ..run("2", "BREADED", 7) };
+        let other_line = RunRow { prod_line: Some("L2".to_owned()), ..run("2", "BREADED", 7) };
         let other_day =
-            ReportRun { production_date: at(0, 0).date().succ_opt().unwrap(), ..run("3", "BREADED", 8) };
-        let not_begun = ReportRun { started_at: None, ..run("4", "BREADED", 9) };
-        let of_no_line = ReportRun { prod_line: None, ..run("5", "BREADED", 10) };
+            RunRow { production_date: at(0, 0).date().succ_opt().unwrap(), ..run("3", "BREADED", 8) };
+        let not_begun = RunRow { started_at: None, ..run("4", "BREADED", 9) };
+        let of_no_line = RunRow { prod_line: None, ..run("5", "BREADED", 10) };
         assert_eq!(
             shown(vec![
                 run("1", "PLAIN", 6),

@@ -4,10 +4,9 @@
 use api::reports::{DAYS, ReportQuery};
 use api::{Query, Row};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serve::window::Dates;
-use serve::{Answer, Ask, Key, Result, State, rows, work};
-use warehouse::marts::Mart;
+use serve::{Answer, Ask, Key, Result, State, work};
+use warehouse::marts::{Mart, ReadMart, rows};
 
 /// The days that a report was asked for.
 pub(crate) fn dates(query: &impl ReportQuery, state: &State) -> Result<Dates> {
@@ -27,7 +26,7 @@ pub(crate) async fn of_mart<Q, M, K, R>(
 ) -> Result<Answer>
 where
     Q: Query + ReportQuery + Send + 'static,
-    M: DeserializeOwned + 'static,
+    M: ReadMart + 'static,
     K: Key + 'static,
     R: Row + Serialize + 'static,
 {

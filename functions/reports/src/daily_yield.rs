@@ -7,10 +7,10 @@ use api::reports::{DailyProductYield, RunReportQuery};
 use chrono::NaiveDate;
 use domain::yields::YieldSum;
 use serve::{Answer, Ask, Result, State};
-use warehouse::marts::RUNS;
+use warehouse::marts::{RUNS, RunRow};
 
 use crate::ask::{Keyed, of_mart};
-use crate::run::{Common, ReportRun, count};
+use crate::run::{Common, count, is_wanted};
 
 pub(crate) async fn report(state: State, ask: Ask<RunReportQuery, Vec<DailyProductYield>>) -> Result<Answer> {
     of_mart(state, ask, &RUNS, yields).await
@@ -28,9 +28,9 @@ struct Group {
     species: Common,
 }
 
-fn yields(runs: Vec<ReportRun>, query: &RunReportQuery) -> Keyed<Key, DailyProductYield> {
+fn yields(runs: Vec<RunRow>, query: &RunReportQuery) -> Keyed<Key, DailyProductYield> {
     let mut groups = BTreeMap::<Key, Group>::new();
-    for run in runs.into_iter().filter(|run| run.complete && run.is_wanted(query)) {
+    for run in runs.into_iter().filter(|run| run.complete && is_wanted(run, query)) {
         let key = (
             Reverse(run.production_date),
             run.prod_line.clone(),
@@ -77,8 +77,8 @@ fn row(
 mod tests {
     use super::*;
 
-    fn run(day: u32, shift: &str, code: Option<&str>, product: &str) -> ReportRun {
-        ReportRun {
+    fn run(day: u32, shift: &str, code: Option<&str>, product: &str) -> RunRow {
+        RunRow {
             production_date: NaiveDate::from_ymd_opt(2026, 11, day).unwrap(),
             prod_line: Some("L1".to_owned()),
             line_name: Some("Line 1".to_owned()),
@@ -87,7 +87,7 @@ mod tests {
             product: Some(product.to_owned()),
             species: Some("cod".to_owned()),
             complete: true,
-            ..ReportRun::default()
+            ..RunRow::default()
         }
     }
 
@@ -95,14 +95,14 @@ mod tests {
     fn a_row_is_a_date_shift_line_product_and_customer_of_complete_runs() {
         let one = run(2, "AM", Some("A"), "COD LOIN");
         let runs = vec![
-            ReportRun { customer: Some("X".to_owned()), ..one.clone() },
+            RunRow { customer: Some("X".to_owned()), ..one.clone() },
             one.clone(),
             run(2, "PM", Some("A"), "COD LOIN"),
             run(3, "PM", Some("A"), "COD LOIN"),
             run(2, "AM", Some("B"), "COD TAIL"),
-            ReportRun { prod_line: None, line_name: None, ..one.clone() },
+            RunRow { prod_line: None, line_name: None, ..one.clone() },
             one.clone(),
-            ReportRun { complete: false, ..one },
+            RunRow { complete: false, ..one },
         ];
         let rows: Vec<_> = yields(runs, &RunReportQuery::default())
             .into_iter()
@@ -130,10 +130,10 @@ mod tests {
     fn percentages_are_ratios_of_sums_over_the_runs_that_know_both_sides() {
         let one = run(2, "AM", Some("A"), "COD LOIN");
         let runs = vec![
-            ReportRun { input_kg: Some(100.0), actual_kg: Some(50.0), target_kg: Some(100.0), ..one.clone() },
-            ReportRun { input_kg: Some(300.0), actual_kg: Some(270.0), ..one.clone() },
-            ReportRun { actual_kg: Some(80.0), target_kg: Some(100.0), ..one.clone() },
-            ReportRun { input_kg: Some(0.0), ..one },
+            RunRow { input_kg: Some(100.0), actual_kg: Some(50.0), target_kg: Some(100.0), ..one.clone() },
+            RunRow { input_kg: Some(300.0), actual_kg: Some(270.0), ..one.clone() },
+            RunRow { actual_kg: Some(80.0), target_kg: Some(100.0), ..one.clone() },
+            RunRow { input_kg: Some(0.0), ..one },
         ];
         let (_, row) = yields(runs, &RunReportQuery::default()).remove(0);
         assert_eq!(
@@ -150,21 +150,21 @@ mod tests {
     #[test]
     fn giveaway_is_of_the_packs_and_where_no_run_has_packs_of_the_weighing_system_s_sums() {
         let one = run(2, "AM", Some("A"), "COD LOIN");
-        let packed = ReportRun {
+        let packed = RunRow {
             pack_giveaway_g: Some(500.0),
             pack_target_g: Some(5000.0),
             giveaway_pct: Some(10.0),
             ..one.clone()
         };
         // 105 kg of which 5 were given away, and 20 kg of which none were.
-        let summed = ReportRun {
+        let summed = RunRow {
             giveaway_pct: Some(5.0),
             total_weight_kg: Some(105.0),
             total_giveaway_kg: Some(5.0),
             ..one.clone()
         };
-        let even = ReportRun { giveaway_pct: Some(0.0), actual_kg: Some(25.0), ..one };
-        let giveaway = |runs: &[&ReportRun]| {
+        let even = RunRow { giveaway_pct: Some(0.0), actual_kg: Some(25.0), ..one };
+        let giveaway = |runs: &[&RunRow]| {
             yields(runs.iter().copied().cloned().collect(), &RunReportQuery::default())
                 .remove(0)
                 .1

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use api::reports::{ProductGiveaway, RunReportQuery};
 use domain::yields::giveaway_pct;
 use serve::{Answer, Ask, Result, State};
-use warehouse::marts::RUNS;
+use warehouse::marts::{RUNS, RunRow};
 
 use crate::ask::{Keyed, of_mart};
-use crate::run::{Common, ReportRun};
+use crate::run::{Common, is_wanted};
 
 pub(crate) async fn report(state: State, ask: Ask<RunReportQuery, Vec<ProductGiveaway>>) -> Result<Answer> {
     of_mart(state, ask, &RUNS, given_away).await
@@ -29,9 +29,9 @@ struct Group {
     target_g: f64,
 }
 
-fn given_away(runs: Vec<ReportRun>, query: &RunReportQuery) -> Keyed<Key, ProductGiveaway> {
+fn given_away(runs: Vec<RunRow>, query: &RunReportQuery) -> Keyed<Key, ProductGiveaway> {
     let mut groups = BTreeMap::<_, Group>::new();
-    for run in runs.into_iter().filter(|run| run.complete && run.is_wanted(query)) {
+    for run in runs.into_iter().filter(|run| run.complete && is_wanted(run, query)) {
         let (Some(giveaway_g), Some(target_g)) = (run.pack_giveaway_g, run.pack_target_g) else { continue };
         let group = groups.entry((run.product_code, run.prod_line)).or_default();
         group.line_name = group.line_name.take().or(run.line_name);
@@ -68,8 +68,8 @@ mod tests {
     use super::*;
 
     /// A complete run with so many packs, which weigh so much more than their targets.
-    fn run(code: Option<&str>, line: &str, packs: i64, giveaway_g: f64, target_g: f64) -> ReportRun {
-        ReportRun {
+    fn run(code: Option<&str>, line: &str, packs: i64, giveaway_g: f64, target_g: f64) -> RunRow {
+        RunRow {
             product_code: code.map(str::to_owned),
             product: code.map(|code| format!("PRODUCT {code}")),
             prod_line: Some(line.to_owned()),
@@ -77,11 +77,11 @@ mod tests {
             weighed_packs: packs,
             pack_giveaway_g: Some(giveaway_g),
             pack_target_g: Some(target_g),
-            ..ReportRun::default()
+            ..RunRow::default()
         }
     }
 
-    fn shown(runs: Vec<ReportRun>) -> Vec<String> {
+    fn shown(runs: Vec<RunRow>) -> Vec<String> {
         let mut rows = given_away(runs, &RunReportQuery::default());
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
         let shown = |row: ProductGiveaway| {
@@ -121,8 +121,8 @@ mod tests {
     #[test]
     fn a_run_without_such_packs_or_that_is_still_on_does_not_count() {
         let unknown =
-            ReportRun { pack_giveaway_g: None, pack_target_g: None, ..run(Some("A"), "L1", 0, 0.0, 0.0) };
-        let on = ReportRun { complete: false, ..run(Some("A"), "L1", 9, 9.0, 9.0) };
+            RunRow { pack_giveaway_g: None, pack_target_g: None, ..run(Some("A"), "L1", 0, 0.0, 0.0) };
+        let on = RunRow { complete: false, ..run(Some("A"), "L1", 9, 9.0, 9.0) };
         assert_eq!(shown(vec![unknown.clone(), on]), [""; 0]);
         assert_eq!(
             shown(vec![unknown, run(Some("A"), "L1", 1, 5.0, 0.0)]),

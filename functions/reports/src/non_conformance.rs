@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use api::reports::{NonConformanceCount, NonConformanceReportQuery};
 use chrono::NaiveDate;
 use domain::yields::ratio_pct;
-use serde::Deserialize;
 use serve::{Answer, Ask, Result, State, is_asked_for};
-use warehouse::marts::STG_NON_CONFORMANCE;
+use warehouse::marts::{NonConformanceRow, STG_NON_CONFORMANCE};
 
 use crate::ask::{Keyed, of_mart};
 
@@ -17,16 +16,6 @@ pub(crate) async fn report(
     ask: Ask<NonConformanceReportQuery, Vec<NonConformanceCount>>,
 ) -> Result<Answer> {
     of_mart(state, ask, &STG_NON_CONFORMANCE, counted).await
-}
-
-/// A quality record.
-#[derive(Clone, Debug, Deserialize)]
-struct Record {
-    nc_date: NaiveDate,
-    nc_type: Option<String>,
-    severity: Option<String>,
-    status: Option<String>,
-    days_to_close: Option<i64>,
 }
 
 /// How bad, how often, what.
@@ -48,7 +37,7 @@ struct Group {
 }
 
 impl Group {
-    fn add(&mut self, record: &Record) {
+    fn add(&mut self, record: &NonConformanceRow) {
         self.raised += 1;
         match record.status.as_deref() {
             Some("open") => self.open += 1,
@@ -66,7 +55,10 @@ impl Group {
     }
 }
 
-fn counted(records: Vec<Record>, query: &NonConformanceReportQuery) -> Keyed<Key, NonConformanceCount> {
+fn counted(
+    records: Vec<NonConformanceRow>,
+    query: &NonConformanceReportQuery,
+) -> Keyed<Key, NonConformanceCount> {
     let mut groups = BTreeMap::<_, Group>::new();
     for record in records {
         let is_wanted = is_asked_for(record.severity.as_deref(), query.severity.as_deref())
@@ -109,18 +101,22 @@ mod tests {
         severity: Option<&str>,
         status: Option<&str>,
         days_to_close: Option<i64>,
-    ) -> Record {
+    ) -> NonConformanceRow {
         let nc_date = NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
-        Record {
+        NonConformanceRow {
             nc_date,
             nc_type: nc_type.map(str::to_owned),
             severity: severity.map(str::to_owned),
             status: status.map(str::to_owned),
             days_to_close,
+            ..NonConformanceRow::default()
         }
     }
 
-    fn sorted(records: Vec<Record>, query: &NonConformanceReportQuery) -> Vec<NonConformanceCount> {
+    fn sorted(
+        records: Vec<NonConformanceRow>,
+        query: &NonConformanceReportQuery,
+    ) -> Vec<NonConformanceCount> {
         let mut rows = counted(records, query);
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
         rows.into_iter().map(|(_, row)| row).collect()

@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use api::reports::{OrderLine, OrderReportQuery};
 use chrono::NaiveDate;
 use domain::yields::ratio_pct;
-use serde::Deserialize;
-use serve::{Answer, Ask, Result, State, is_asked_for, rows, work};
-use warehouse::marts::DESPATCH_LINES;
+use serve::{Answer, Ask, Result, State, is_asked_for, work};
+use warehouse::marts::{DESPATCH_LINES, DespatchRow, rows};
 
 use crate::ask::{Keyed, dates};
 use crate::product::{Products, products};
@@ -19,19 +18,6 @@ pub(crate) async fn report(state: State, ask: Ask<OrderReportQuery, Vec<OrderLin
     let lines = snapshot.mart(&DESPATCH_LINES, dates).await?;
     let products = products(&snapshot).await?;
     work(move || ask.list(fulfilled(rows(&lines)?, &products, &ask.query), &snapshot)).await
-}
-
-/// What leaves together.
-#[derive(Clone, Debug, Default, Deserialize)]
-struct Line {
-    order_number: Option<String>,
-    customer: Option<String>,
-    product_code: Option<String>,
-    qty_cases: Option<i64>,
-    qty_kg: Option<f64>,
-    despatch_date: Option<NaiveDate>,
-    delivery_date: Option<NaiveDate>,
-    status: Option<String>,
 }
 
 /// The newest day of despatch, none last; then order, product and customer.
@@ -57,7 +43,7 @@ struct Group {
 }
 
 impl Group {
-    fn add(&mut self, line: &Line) {
+    fn add(&mut self, line: &DespatchRow) {
         self.despatch_date = self.despatch_date.into_iter().chain(line.despatch_date).min();
         self.delivery_date = self.delivery_date.max(line.delivery_date);
         self.cases = self.cases.into_iter().chain(line.qty_cases).reduce(i64::saturating_add);
@@ -82,7 +68,11 @@ impl Group {
     }
 }
 
-fn fulfilled(lines: Vec<Line>, products: &Products, query: &OrderReportQuery) -> Keyed<Key, OrderLine> {
+fn fulfilled(
+    lines: Vec<DespatchRow>,
+    products: &Products,
+    query: &OrderReportQuery,
+) -> Keyed<Key, OrderLine> {
     let mut groups = BTreeMap::<_, Group>::new();
     for line in lines {
         let is_wanted = is_asked_for(line.customer.as_deref(), query.customer.as_deref())
@@ -121,28 +111,28 @@ fn fulfilled(lines: Vec<Line>, products: &Products, query: &OrderReportQuery) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::product::CodedProduct;
+    use api::products::Product;
 
     fn day(day: u32) -> Option<NaiveDate> {
         NaiveDate::from_ymd_opt(2026, 11, day)
     }
 
-    fn line(order: &str, status: Option<&str>, qty_kg: Option<f64>) -> Line {
-        Line {
+    fn line(order: &str, status: Option<&str>, qty_kg: Option<f64>) -> DespatchRow {
+        DespatchRow {
             order_number: Some(order.to_owned()),
             customer: Some("Harbour Foods".to_owned()),
             product_code: Some("A".to_owned()),
             qty_cases: Some(2),
             qty_kg,
             status: status.map(str::to_owned),
-            ..Line::default()
+            ..DespatchRow::default()
         }
     }
 
-    fn sorted(lines: Vec<Line>) -> Vec<OrderLine> {
+    fn sorted(lines: Vec<DespatchRow>) -> Vec<OrderLine> {
         let products = Products::from([(
             "A".to_owned(),
-            CodedProduct { description: Some("COD LOIN".to_owned()), ..CodedProduct::default() },
+            Product { description: Some("COD LOIN".to_owned()), ..Product::default() },
         )]);
         let mut rows = fulfilled(lines, &products, &OrderReportQuery::default());
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -152,10 +142,18 @@ mod tests {
     #[test]
     fn an_order_s_lines_of_one_product_are_added_up_by_what_became_of_them() {
         let lines = vec![
-            Line { despatch_date: day(5), delivery_date: day(6), ..line("1", Some("delivered"), Some(30.0)) },
-            Line { despatch_date: day(3), delivery_date: day(9), ..line("1", Some("loaded"), Some(50.0)) },
-            Line { qty_cases: None, ..line("1", Some("pending"), Some(20.0)) },
-            Line { product_code: Some("B".to_owned()), ..line("1", Some("pending"), Some(1.0)) },
+            DespatchRow {
+                despatch_date: day(5),
+                delivery_date: day(6),
+                ..line("1", Some("delivered"), Some(30.0))
+            },
+            DespatchRow {
+                despatch_date: day(3),
+                delivery_date: day(9),
+                ..line("1", Some("loaded"), Some(50.0))
+            },
+            DespatchRow { qty_cases: None, ..line("1", Some("pending"), Some(20.0)) },
+            DespatchRow { product_code: Some("B".to_owned()), ..line("1", Some("pending"), Some(1.0)) },
         ];
         let rows = sorted(lines);
         let row = &rows[0];
@@ -199,10 +197,10 @@ mod tests {
     fn the_newest_day_comes_first_and_none_last() {
         let lines = vec![
             line("1", None, None),
-            Line { despatch_date: day(4), ..line("2", None, None) },
-            Line { despatch_date: day(5), ..line("4", None, None) },
-            Line { despatch_date: day(5), ..line("3", None, None) },
-            Line { despatch_date: day(5), customer: None, ..line("3", None, None) },
+            DespatchRow { despatch_date: day(4), ..line("2", None, None) },
+            DespatchRow { despatch_date: day(5), ..line("4", None, None) },
+            DespatchRow { despatch_date: day(5), ..line("3", None, None) },
+            DespatchRow { despatch_date: day(5), customer: None, ..line("3", None, None) },
         ];
         let shown: Vec<_> = sorted(lines)
             .into_iter()
@@ -219,7 +217,7 @@ mod tests {
     fn orders_are_filtered_by_customer_and_number() {
         let lines = vec![
             line("SO-1", None, None),
-            Line { customer: Some("Other".to_owned()), ..line("SO-2", None, None) },
+            DespatchRow { customer: Some("Other".to_owned()), ..line("SO-2", None, None) },
         ];
         let asked = |customer: Option<&str>, order: Option<&str>| {
             let query = OrderReportQuery {

@@ -1,63 +1,19 @@
-//! A run of the mart, as the reports need it.
+//! Which runs a report covers, and what a group of them has in common.
 
 use api::reports::RunReportQuery;
-use chrono::{NaiveDate, NaiveDateTime};
-use domain::yields::RunKg;
-use serde::Deserialize;
 use serve::is_asked_for;
+use warehouse::marts::RunRow;
 
-/// A run.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct ReportRun {
-    pub(crate) run_number: String,
-    pub(crate) production_date: NaiveDate,
-    pub(crate) prod_line: Option<String>,
-    pub(crate) line_name: Option<String>,
-    pub(crate) shift_code: Option<String>,
-    pub(crate) product_code: Option<String>,
-    pub(crate) product: Option<String>,
-    pub(crate) customer: Option<String>,
-    pub(crate) species: Option<String>,
-    pub(crate) complete: bool,
-    pub(crate) started_at: Option<NaiveDateTime>,
-    pub(crate) finished_at: Option<NaiveDateTime>,
-    pub(crate) input_kg: Option<f64>,
-    pub(crate) actual_kg: Option<f64>,
-    pub(crate) target_kg: Option<f64>,
-    pub(crate) yield_pct: Option<f64>,
-    pub(crate) weighed_packs: i64,
-    pub(crate) pack_giveaway_g: Option<f64>,
-    pub(crate) pack_target_g: Option<f64>,
-    pub(crate) giveaway_pct: Option<f64>,
-    pub(crate) total_weight_kg: Option<f64>,
-    pub(crate) total_giveaway_kg: Option<f64>,
+/// Whether a run is of the line, shift and species that were asked for.
+pub(crate) fn is_wanted(run: &RunRow, query: &RunReportQuery) -> bool {
+    is_of_line(run, query.line.as_deref())
+        && is_asked_for(run.shift_code.as_deref(), query.shift.as_deref())
+        && is_asked_for(run.species.as_deref(), query.species.as_deref())
 }
 
-impl ReportRun {
-    /// Whether it is of the line, shift and species that were asked for.
-    pub(crate) fn is_wanted(&self, query: &RunReportQuery) -> bool {
-        self.is_of_line(query.line.as_deref())
-            && is_asked_for(self.shift_code.as_deref(), query.shift.as_deref())
-            && is_asked_for(self.species.as_deref(), query.species.as_deref())
-    }
-
-    /// Whether it is of the line that was asked for, by id or name.
-    pub(crate) fn is_of_line(&self, asked: Option<&str>) -> bool {
-        is_line(self.prod_line.as_deref(), self.line_name.as_deref(), asked)
-    }
-
-    /// What it brings to a group.
-    pub(crate) fn kg(&self) -> RunKg {
-        RunKg {
-            input_kg: self.input_kg,
-            actual_kg: self.actual_kg,
-            target_kg: self.target_kg,
-            giveaway_kg: self.pack_giveaway_g.map(|grams| grams / 1000.0),
-            pack_target_kg: self.pack_target_g.map(|grams| grams / 1000.0),
-            ..RunKg::default()
-        }
-        .with_totals(self.giveaway_pct, self.total_weight_kg, self.total_giveaway_kg)
-    }
+/// Whether a run is of the line that was asked for, by id or name.
+pub(crate) fn is_of_line(run: &RunRow, asked: Option<&str>) -> bool {
+    is_line(run.prod_line.as_deref(), run.line_name.as_deref(), asked)
 }
 
 /// Whether a line is the one that was asked for, by id or name.
@@ -107,21 +63,21 @@ mod tests {
 
     #[test]
     fn a_run_is_of_a_line_by_its_id_or_name_and_passes_where_nothing_is_asked() {
-        let run = ReportRun {
+        let run = RunRow {
             prod_line: Some("L1".to_owned()),
             line_name: Some("Line 1".to_owned()),
             species: Some("cod".to_owned()),
-            ..ReportRun::default()
+            ..RunRow::default()
         };
-        assert!(run.is_of_line(None) && run.is_of_line(Some("l1")) && run.is_of_line(Some(" LINE 1")));
-        assert!(!run.is_of_line(Some("L10")));
+        assert!(is_of_line(&run, None) && is_of_line(&run, Some("l1")) && is_of_line(&run, Some(" LINE 1")));
+        assert!(!is_of_line(&run, Some("L10")));
         let query = |shift: Option<&str>, species: Option<&str>| RunReportQuery {
             shift: shift.map(str::to_owned),
             species: species.map(str::to_owned),
             ..RunReportQuery::default()
         };
-        assert!(run.is_wanted(&query(None, Some("COD"))));
-        assert!(!run.is_wanted(&query(Some("AM"), None)), "its shift is not known");
+        assert!(is_wanted(&run, &query(None, Some("COD"))));
+        assert!(!is_wanted(&run, &query(Some("AM"), None)), "its shift is not known");
     }
 
     #[test]

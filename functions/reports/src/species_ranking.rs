@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use api::reports::{ShiftReportQuery, SpeciesRank};
 use domain::yields::{YieldSum, ratio_pct};
 use serve::{Answer, Ask, Result, State, is_asked_for};
-use warehouse::marts::RUNS;
+use warehouse::marts::{RUNS, RunRow};
 
 use crate::ask::{Keyed, of_mart};
-use crate::run::{ReportRun, count};
+use crate::run::{count, is_of_line};
 
 pub(crate) async fn report(state: State, ask: Ask<ShiftReportQuery, Vec<SpeciesRank>>) -> Result<Answer> {
     of_mart(state, ask, &RUNS, ranked).await
@@ -17,11 +17,11 @@ pub(crate) async fn report(state: State, ask: Ask<ShiftReportQuery, Vec<SpeciesR
 /// Place and species.
 type Key = (i64, Option<String>);
 
-fn ranked(runs: Vec<ReportRun>, query: &ShiftReportQuery) -> Keyed<Key, SpeciesRank> {
+fn ranked(runs: Vec<RunRow>, query: &ShiftReportQuery) -> Keyed<Key, SpeciesRank> {
     let mut groups = BTreeMap::<Option<String>, YieldSum>::new();
     for run in runs {
         if run.complete
-            && run.is_of_line(query.line.as_deref())
+            && is_of_line(&run, query.line.as_deref())
             && is_asked_for(run.shift_code.as_deref(), query.shift.as_deref())
         {
             let kg = run.kg();
@@ -56,17 +56,17 @@ fn row(rank: i64, species: Option<String>, sum: &YieldSum, all_kg: f64) -> Speci
 mod tests {
     use super::*;
 
-    fn run(species: Option<&str>, input_kg: Option<f64>, actual_kg: Option<f64>) -> ReportRun {
-        ReportRun {
+    fn run(species: Option<&str>, input_kg: Option<f64>, actual_kg: Option<f64>) -> RunRow {
+        RunRow {
             species: species.map(str::to_owned),
             complete: true,
             input_kg,
             actual_kg,
-            ..ReportRun::default()
+            ..RunRow::default()
         }
     }
 
-    fn shown(runs: Vec<ReportRun>) -> Vec<String> {
+    fn shown(runs: Vec<RunRow>) -> Vec<String> {
         let mut rows = ranked(runs, &ShiftReportQuery::default());
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
         let number = |number: Option<f64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn only_complete_runs_of_the_line_and_shift_are_ranked_and_shared() {
-        let of = |line: &str, shift: &str| ReportRun {
+        let of = |line: &str, shift: &str| RunRow {
             prod_line: Some(line.to_owned()),
             shift_code: Some(shift.to_owned()),
             ..run(Some(line), Some(10.0), Some(5.0))
@@ -136,7 +136,7 @@ mod tests {
             of("L1", "AM"),
             of("L1", "PM"),
             of("L2", "AM"),
-            ReportRun { complete: false, ..of("L1", "AM") },
+            RunRow { complete: false, ..of("L1", "AM") },
         ];
         let query = ShiftReportQuery {
             line: Some("L1".to_owned()),

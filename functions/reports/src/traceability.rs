@@ -5,12 +5,11 @@ use std::collections::HashMap;
 
 use api::reports::{RunReportQuery, TracedInput};
 use chrono::NaiveDate;
-use serde::Deserialize;
-use serve::{Answer, Ask, Result, State, rows, work};
-use warehouse::marts::{RUN_BATCHES, RUNS};
+use serve::{Answer, Ask, Result, State, work};
+use warehouse::marts::{RUN_BATCHES, RUNS, RunBatchRow, RunRow, rows};
 
 use crate::ask::{Keyed, dates};
-use crate::run::ReportRun;
+use crate::run::is_wanted;
 
 pub(crate) async fn report(state: State, ask: Ask<RunReportQuery, Vec<TracedInput>>) -> Result<Answer> {
     let dates = dates(&ask.query, &state)?;
@@ -19,31 +18,13 @@ pub(crate) async fn report(state: State, ask: Ask<RunReportQuery, Vec<TracedInpu
     work(move || ask.list(traced(rows(&runs)?, rows(&batches)?, &ask.query), &snapshot)).await
 }
 
-/// A batch that went into a run.
-#[derive(Clone, Debug, Default, Deserialize)]
-struct InputBatch {
-    run_number: String,
-    production_date: NaiveDate,
-    batch_code: Option<String>,
-    supplier: Option<String>,
-    vessel_name: Option<String>,
-    catch_area: Option<String>,
-    catch_method: Option<String>,
-    certified: Option<String>,
-    country_origin: Option<String>,
-    landing_date: Option<NaiveDate>,
-    batch_species: Option<String>,
-    grade: Option<String>,
-    input_kg: Option<f64>,
-}
-
 type Key = (Reverse<NaiveDate>, String, Option<String>);
 
-fn traced(runs: Vec<ReportRun>, batches: Vec<InputBatch>, query: &RunReportQuery) -> Keyed<Key, TracedInput> {
-    let wanted = runs.into_iter().filter(|run| run.is_wanted(query));
+fn traced(runs: Vec<RunRow>, batches: Vec<RunBatchRow>, query: &RunReportQuery) -> Keyed<Key, TracedInput> {
+    let wanted = runs.into_iter().filter(|run| is_wanted(run, query));
     let runs: HashMap<_, _> =
         wanted.map(|run| ((run.run_number.clone(), run.production_date), run)).collect();
-    let of_run = |batch: InputBatch| {
+    let of_run = |batch: RunBatchRow| {
         let run = runs.get(&(batch.run_number.clone(), batch.production_date))?;
         Some((
             (Reverse(batch.production_date), batch.run_number.clone(), batch.batch_code.clone()),
@@ -53,7 +34,7 @@ fn traced(runs: Vec<ReportRun>, batches: Vec<InputBatch>, query: &RunReportQuery
     batches.into_iter().filter_map(of_run).collect()
 }
 
-fn row(run: &ReportRun, batch: InputBatch) -> TracedInput {
+fn row(run: &RunRow, batch: RunBatchRow) -> TracedInput {
     TracedInput {
         production_date: batch.production_date,
         run_number: batch.run_number,
@@ -85,25 +66,25 @@ mod tests {
         NaiveDate::from_ymd_opt(2026, 11, day).unwrap()
     }
 
-    fn run(number: &str, on: u32, species: &str) -> ReportRun {
+    fn run(number: &str, on: u32, species: &str) -> RunRow {
         let run_number = number.to_owned();
-        ReportRun {
+        RunRow {
             run_number,
             production_date: day(on),
             species: Some(species.to_owned()),
             actual_kg: Some(80.0),
             yield_pct: Some(90.0),
-            ..ReportRun::default()
+            ..RunRow::default()
         }
     }
 
-    fn batch(number: &str, on: u32, code: Option<&str>) -> InputBatch {
-        InputBatch {
+    fn batch(number: &str, on: u32, code: Option<&str>) -> RunBatchRow {
+        RunBatchRow {
             run_number: number.to_owned(),
             production_date: day(on),
             batch_code: code.map(str::to_owned),
             input_kg: Some(10.0),
-            ..InputBatch::default()
+            ..RunBatchRow::default()
         }
     }
 
@@ -124,7 +105,7 @@ mod tests {
     #[test]
     fn each_batch_of_a_run_has_a_row_and_numbers_recur_on_other_dates() {
         let runs =
-            vec![run("7", 2, "cod"), run("7", 3, "cod"), ReportRun { complete: true, ..run("8", 3, "hake") }];
+            vec![run("7", 2, "cod"), run("7", 3, "cod"), RunRow { complete: true, ..run("8", 3, "hake") }];
         let batches = vec![
             batch("7", 2, Some("B1")),
             batch("8", 3, Some("B2")),
@@ -141,7 +122,7 @@ mod tests {
     #[test]
     fn the_filters_are_those_of_the_run_and_not_of_the_batch() {
         let query = RunReportQuery { species: Some("cod".to_owned()), ..RunReportQuery::default() };
-        let cod = InputBatch { batch_species: Some("cod".to_owned()), ..batch("8", 2, Some("B2")) };
+        let cod = RunBatchRow { batch_species: Some("cod".to_owned()), ..batch("8", 2, Some("B2")) };
         assert_eq!(
             shown(traced(
                 vec![run("7", 2, "cod"), run("8", 2, "hake")],

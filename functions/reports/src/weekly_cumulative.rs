@@ -7,11 +7,11 @@ use api::reports::{WeekReportQuery, WeeklyYield};
 use chrono::{NaiveDate, Weekday};
 use domain::yields::YieldSum;
 use serve::window::Dates;
-use serve::{Answer, Ask, Result, State, is_asked_for, rows, work};
-use warehouse::marts::RUNS;
+use serve::{Answer, Ask, Result, State, is_asked_for, work};
+use warehouse::marts::{RUNS, RunRow, rows};
 
 use crate::ask::{Keyed, dates};
-use crate::run::{ReportRun, count};
+use crate::run::{count, is_of_line};
 
 pub(crate) async fn report(state: State, ask: Ask<WeekReportQuery, Vec<WeeklyYield>>) -> Result<Answer> {
     let dates = dates(&ask.query, &state)?;
@@ -31,19 +31,15 @@ fn monday(day: NaiveDate) -> NaiveDate {
 #[derive(Default)]
 struct Day {
     line_name: Option<String>,
-    runs: Vec<ReportRun>,
+    runs: Vec<RunRow>,
 }
 
 /// The days from `from` on, each with what came before it in its week.
-fn cumulated(
-    runs: Vec<ReportRun>,
-    from: Option<NaiveDate>,
-    query: &WeekReportQuery,
-) -> Keyed<Key, WeeklyYield> {
+fn cumulated(runs: Vec<RunRow>, from: Option<NaiveDate>, query: &WeekReportQuery) -> Keyed<Key, WeeklyYield> {
     let mut days = BTreeMap::<_, Day>::new();
     for run in runs {
         if run.complete
-            && run.is_of_line(query.line.as_deref())
+            && is_of_line(&run, query.line.as_deref())
             && is_asked_for(run.species.as_deref(), query.species.as_deref())
         {
             let day = days.entry((run.prod_line.clone(), run.production_date)).or_default();
@@ -94,19 +90,19 @@ mod tests {
         NaiveDate::from_ymd_opt(2026, 11, day).unwrap()
     }
 
-    fn run(line: Option<&str>, on: u32, input_kg: Option<f64>, actual_kg: Option<f64>) -> ReportRun {
-        ReportRun {
+    fn run(line: Option<&str>, on: u32, input_kg: Option<f64>, actual_kg: Option<f64>) -> RunRow {
+        RunRow {
             prod_line: line.map(str::to_owned),
             production_date: day(on),
             species: Some("cod".to_owned()),
             complete: true,
             input_kg,
             actual_kg,
-            ..ReportRun::default()
+            ..RunRow::default()
         }
     }
 
-    fn shown(runs: Vec<ReportRun>, from: Option<NaiveDate>, query: &WeekReportQuery) -> Vec<String> {
+    fn shown(runs: Vec<RunRow>, from: Option<NaiveDate>, query: &WeekReportQuery) -> Vec<String> {
         let mut rows = cumulated(runs, from, query);
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
         let number = |number: Option<f64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
@@ -131,7 +127,7 @@ mod tests {
         rows.into_iter().map(|(_, row)| shown(row)).collect()
     }
 
-    fn two_weeks() -> Vec<ReportRun> {
+    fn two_weeks() -> Vec<RunRow> {
         vec![
             run(Some("L1"), 8, Some(100.0), Some(60.0)),
             run(Some("L1"), 2, Some(100.0), Some(80.0)),

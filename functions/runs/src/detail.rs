@@ -1,11 +1,11 @@
 //! All that is known of one run: its row of the mart `runs`, and what other marts say of it.
 
-use api::compliance::CheckFinding;
-use api::runs::{RunDetail, RunInput, RunOutput, RunWeights};
-use polars::prelude::{DataFrame, Expr, IntoLazy, LazyFrame, SortMultipleOptions, col};
-use serde::de::DeserializeOwned;
-use serve::{Result, Snapshot, rows, work};
-use warehouse::marts::{FCT_COMPLIANCE_CHECKS, RUN_INPUTS, RUN_OUTPUTS, RUN_WEIGHTS};
+use api::runs::{Run, RunDetail, RunSheet, RunTotals};
+use serve::{Result, Snapshot, work};
+use warehouse::marts::{
+    FCT_COMPLIANCE_CHECKS, FindingRow, RUN_INPUTS, RUN_OUTPUTS, RUN_WEIGHTS, RunInputRow, RunOutputRow,
+    RunRow, RunWeightsRow, rows,
+};
 
 use crate::found::Found;
 
@@ -16,59 +16,78 @@ pub(crate) async fn of(snapshot: &Snapshot, found: Found) -> Result<RunDetail> {
     let weights = found.rows_of(snapshot, &RUN_WEIGHTS).await?;
     let checks = found.rows_of(snapshot, &FCT_COMPLIANCE_CHECKS).await?;
     work(move || {
+        let mut inputs: Vec<RunInputRow> = rows(&inputs)?;
+        inputs.sort_by_key(|row| row.input_id);
+        let mut outputs: Vec<RunOutputRow> = rows(&outputs)?;
+        outputs.sort_by_key(|row| row.output_id);
+        let mut checks: Vec<FindingRow> = rows(&checks)?;
+        checks.sort_by(|one, other| one.finding.check.cmp(&other.finding.check));
         Ok(RunDetail {
-            totals: first(totals(found.row.clone().lazy()))?,
-            sheet: first(sheet(found.row.lazy()))?,
-            run: found.run,
-            inputs: rows::<RunInput>(&sorted(&inputs, "input_id")?)?,
-            outputs: rows::<RunOutput>(&sorted(&outputs, "output_id")?)?,
-            weights: rows::<RunWeights>(&weights)?.into_iter().next(),
-            checks: rows::<CheckFinding>(&sorted(&checks, "check")?)?,
+            totals: totals(&found.0),
+            sheet: sheet(&found.0),
+            run: run(found.0),
+            inputs: inputs.into_iter().map(|row| row.input).collect(),
+            outputs: outputs.into_iter().map(|row| row.output).collect(),
+            weights: rows::<RunWeightsRow>(&weights)?.into_iter().next().map(|row| row.weights),
+            checks: checks.into_iter().map(|row| row.finding).collect(),
         })
     })
     .await
 }
 
-fn sorted(frame: &DataFrame, column: &'static str) -> Result<DataFrame> {
-    Ok(frame.sort([column], SortMultipleOptions::new())?)
+fn run(row: RunRow) -> Run {
+    Run {
+        run_number: row.run_number,
+        production_date: row.production_date,
+        prod_line: row.prod_line,
+        line_name: row.line_name,
+        shift_code: row.shift_code,
+        species: row.species,
+        product_type: row.product_type,
+        product_code: row.product_code,
+        product: row.product,
+        target_kg: row.target_kg,
+        actual_kg: row.actual_kg,
+        packs: row.packs,
+        giveaway_pct: row.giveaway_pct,
+        started_at: row.started_at,
+        complete: row.complete,
+        active: row.active,
+        input_kg: row.input_kg,
+        yield_pct: row.yield_pct,
+        waste_kg: row.waste_kg,
+        waste_pct: row.waste_pct,
+        efficiency_pct: row.efficiency_pct,
+    }
 }
 
-fn first<T: DeserializeOwned>(frame: LazyFrame) -> Result<Option<T>> {
-    Ok(rows(&frame.limit(1).collect()?)?.into_iter().next())
+/// The weighing system's sums, where it has any.
+fn totals(run: &RunRow) -> Option<RunTotals> {
+    run.has_totals.then_some(RunTotals {
+        total_packs: run.total_packs,
+        total_weight_kg: run.total_weight_kg,
+        avg_weight_g: run.avg_weight_g,
+        min_weight_g: run.min_weight_g,
+        max_weight_g: run.max_weight_g,
+        std_dev_g: run.std_dev_g,
+        giveaway_kg: run.total_giveaway_kg,
+        giveaway_pct: run.total_giveaway_pct,
+        reject_count: run.reject_count,
+        downtime_minutes: run.downtime_minutes,
+    })
 }
 
-/// The columns of a run's row that the weighing system's sums are.
-fn totals(run: LazyFrame) -> LazyFrame {
-    let own = [
-        "total_packs",
-        "total_weight_kg",
-        "avg_weight_g",
-        "min_weight_g",
-        "max_weight_g",
-        "std_dev_g",
-        "reject_count",
-        "downtime_minutes",
-    ];
-    let renamed =
-        [col("total_giveaway_kg").alias("giveaway_kg"), col("total_giveaway_pct").alias("giveaway_pct")];
-    run.filter(col("has_totals")).select(columns(&own, renamed))
-}
-
-/// The columns of a run's row that its paperwork is.
-fn sheet(run: LazyFrame) -> LazyFrame {
-    let own = [
-        "baskets",
-        "start_label",
-        "end_label",
-        "pack_date",
-        "shelf_life_adjustment",
-        "started_at",
-        "finished_at",
-        "recorded_by",
-    ];
-    run.filter(col("has_sheet")).select(columns(&own, [col("target_kg").alias("target_qty_kg")]))
-}
-
-fn columns(own: &[&'static str], renamed: impl IntoIterator<Item = Expr>) -> Vec<Expr> {
-    own.iter().map(|name| col(*name)).chain(renamed).collect()
+/// The paperwork, where there is any.
+fn sheet(run: &RunRow) -> Option<RunSheet> {
+    run.has_sheet.then(|| RunSheet {
+        target_qty_kg: run.target_kg,
+        baskets: run.baskets,
+        start_label: run.start_label,
+        end_label: run.end_label,
+        pack_date: run.pack_date,
+        shelf_life_adjustment: run.shelf_life_adjustment,
+        started_at: run.started_at,
+        finished_at: run.finished_at,
+        recorded_by: run.recorded_by.clone(),
+    })
 }

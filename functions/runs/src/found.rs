@@ -1,20 +1,14 @@
 //! The run that a number names. Numbers recur on other dates: the number and the production date together are
 //! one run.
 
-use api::runs::Run;
 use chrono::NaiveDate;
 use polars::prelude::{DataFrame, IntoLazy, SortMultipleOptions, col, lit};
 use serve::window::Dates;
-use serve::{Error, Result, Snapshot, day, rows, work};
-use warehouse::marts::{Mart, RUNS};
+use serve::{Error, Result, Snapshot, day, work};
+use warehouse::marts::{Mart, RUNS, RunRow, rows};
 
 /// A run that is there.
-pub(crate) struct Found {
-    /// The run.
-    pub(crate) run: Run,
-    /// Its row of the mart `runs`.
-    pub(crate) row: DataFrame,
-}
+pub(crate) struct Found(pub(crate) RunRow);
 
 impl Found {
     /// The run of this number: that of `date`, or the newest.
@@ -30,7 +24,7 @@ impl Found {
                 .limit(1)
                 .collect()?;
             match rows(&row)?.into_iter().next() {
-                Some(run) => Ok(Self { run, row }),
+                Some(run) => Ok(Self(run)),
                 None => Err(Error::Unknown(unknown(&run_number, date))),
             }
         })
@@ -39,7 +33,7 @@ impl Found {
 
     /// The rows that a mart has of this run.
     pub(crate) async fn rows_of(&self, snapshot: &Snapshot, mart: &'static Mart) -> Result<DataFrame> {
-        let Run { run_number, production_date, .. } = &self.run;
+        let RunRow { run_number, production_date, .. } = &self.0;
         let frame = snapshot.mart(mart, Dates::on(*production_date)).await?;
         let of_run = col("run_number")
             .eq(lit(run_number.as_str()))

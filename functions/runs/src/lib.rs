@@ -12,8 +12,8 @@ use api::runs::{ACTIVE, ActiveRun, ONE, RunDetail, RunQuery};
 use api::weights::{ONE as WEIGHTS, PackWeights};
 use polars::prelude::{IntoLazy, col};
 use serve::window::Dates;
-use serve::{Answer, Ask, Result, Routes, State, rows, work};
-use warehouse::marts::RUNS;
+use serve::{Answer, Ask, Result, Routes, State, work};
+use warehouse::marts::{RUNS, rows};
 
 use found::Found;
 

@@ -2,14 +2,14 @@
 
 use api::runs::RunWeights;
 use api::weights::{PackWeights, WeightBin, WeightChart, WeightPoint};
-use chrono::NaiveDateTime;
 use domain::average_quantity::{Limits, failures};
 use domain::spc::{Chart, Point, SUBGROUP_PACKS};
 use domain::yields::ratio_pct;
-use polars::prelude::{DataFrame, SortMultipleOptions};
-use serde::Deserialize;
-use serve::{Result, Snapshot, rows, work};
-use warehouse::marts::{RUN_WEIGHT_BINS, RUN_WEIGHT_POINTS, RUN_WEIGHTS};
+use serve::{Result, Snapshot, work};
+use warehouse::marts::{
+    RUN_WEIGHT_BINS, RUN_WEIGHT_POINTS, RUN_WEIGHTS, RunRow, RunWeightsRow, WeightBinRow, WeightPointRow,
+    rows,
+};
 
 use crate::found::Found;
 
@@ -19,34 +19,27 @@ pub(crate) async fn of(snapshot: &Snapshot, found: Found) -> Result<PackWeights>
     let bins = found.rows_of(snapshot, &RUN_WEIGHT_BINS).await?;
     let points = found.rows_of(snapshot, &RUN_WEIGHT_POINTS).await?;
     work(move || {
-        let bins = rows::<WeightBin>(&bins.sort(["from_g"], SortMultipleOptions::new())?)?;
-        Ok(judged(found, rows::<RunWeights>(&lot)?.into_iter().next(), bins, chart(&points)?))
+        let lot = rows::<RunWeightsRow>(&lot)?.into_iter().next().map(|row| row.weights);
+        let mut bins: Vec<_> = rows::<WeightBinRow>(&bins)?.into_iter().map(|row| row.bin).collect();
+        bins.sort_by(|one, other| one.from_g.total_cmp(&other.from_g));
+        Ok(judged(found.0, lot.unwrap_or_default(), bins, chart(rows(&points)?)))
     })
     .await
 }
 
 fn judged(
-    found: Found,
-    lot: Option<RunWeights>,
+    run: RunRow,
+    lot: RunWeights,
     histogram: Vec<WeightBin>,
     xbar_r: Option<WeightChart>,
 ) -> PackWeights {
-    let lot = lot.unwrap_or(RunWeights {
-        packs: 0,
-        nominal_g: None,
-        mean_g: None,
-        std_dev_g: None,
-        below_t1: None,
-        below_t2: None,
-        verdict: None,
-    });
     let limits = lot.nominal_g.and_then(Limits::of);
     let above_nominal_g = lot.mean_g.zip(lot.nominal_g).map(|(mean_g, nominal_g)| mean_g - nominal_g);
     PackWeights {
-        run_number: found.run.run_number,
-        production_date: found.run.production_date,
-        product_code: found.run.product_code,
-        product: found.run.product,
+        run_number: run.run_number,
+        production_date: run.production_date,
+        product_code: run.product_code,
+        product: run.product,
         packs: lot.packs,
         nominal_g: lot.nominal_g,
         t1_g: limits.map(|limits| limits.t1_g),
@@ -75,20 +68,11 @@ fn broken_rules(lot: &RunWeights) -> Option<Vec<String>> {
     Some(broken.iter().map(ToString::to_string).collect())
 }
 
-/// A row of `run_weight_points`.
-#[derive(Deserialize)]
-struct PointRow {
-    subgroup: i64,
-    weighed_at: NaiveDateTime,
-    mean_g: f64,
-    range_g: f64,
-}
-
-fn chart(points: &DataFrame) -> Result<Option<WeightChart>> {
-    let subgroups = rows::<PointRow>(&points.sort(["subgroup"], SortMultipleOptions::new())?)?;
+fn chart(mut subgroups: Vec<WeightPointRow>) -> Option<WeightChart> {
+    subgroups.sort_by_key(|of| of.subgroup);
     let points =
         subgroups.iter().map(|of| Point { mean_g: of.mean_g, range_g: of.range_g, signals: Vec::new() });
-    let Some(chart) = Chart::of_points(points.collect(), SUBGROUP_PACKS) else { return Ok(None) };
+    let chart = Chart::of_points(points.collect(), SUBGROUP_PACKS)?;
     let marked = subgroups.iter().zip(&chart.points).map(|(subgroup, point)| WeightPoint {
         subgroup: subgroup.subgroup,
         weighed_at: subgroup.weighed_at,
@@ -96,7 +80,7 @@ fn chart(points: &DataFrame) -> Result<Option<WeightChart>> {
         range_g: point.range_g,
         signals: point.signals.iter().map(ToString::to_string).collect(),
     });
-    Ok(Some(WeightChart {
+    Some(WeightChart {
         subgroup_size: i64::try_from(chart.subgroup_size).unwrap_or(i64::MAX),
         grand_mean_g: chart.grand_mean_g,
         mean_lower_g: chart.mean_lower_g,
@@ -104,5 +88,5 @@ fn chart(points: &DataFrame) -> Result<Option<WeightChart>> {
         mean_range_g: chart.mean_range_g,
         range_upper_g: chart.range_upper_g,
         points: marked.collect(),
-    }))
+    })
 }

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use api::shifts::{PRODUCTIVITY, ShiftProductivity, ShiftQuery};
-use serve::{Answer, Ask, Result, Routes, State, rows, work};
-use warehouse::marts::FCT_SHIFT_PRODUCTIVITY;
+use serve::{Answer, Ask, Result, Routes, State, work};
+use warehouse::marts::{FCT_SHIFT_PRODUCTIVITY, rows};
 
 /// The endpoints.
 pub fn routes() -> Routes {

@@ -5,24 +5,14 @@ use std::cmp::Reverse;
 use api::temperature::{Episode, TemperatureQuery};
 use chrono::NaiveDate;
 use domain::episodes::Episode as Cut;
-use serve::{Answer, Ask, Result, State, rows, work};
-use warehouse::marts::TEMPERATURE_EPISODES;
-
-/// What a day's row says beside the episode itself.
-#[derive(serde::Deserialize)]
-struct Day {
-    first_log_id: i64,
-    reading_date: NaiveDate,
-    is_from_start: bool,
-    is_to_end: bool,
-}
+use serve::{Answer, Ask, Result, State, work};
+use warehouse::marts::{EpisodeRow, TEMPERATURE_EPISODES, rows};
 
 pub(crate) async fn episodes(state: State, ask: Ask<TemperatureQuery, Vec<Episode>>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&TEMPERATURE_EPISODES, state.last_days(ask.query.days.0)).await?;
     work(move || {
-        let days = rows::<Day>(&frame)?.into_iter().zip(rows::<Episode>(&frame)?);
-        let newest_first = whole(days.collect()).into_iter();
+        let newest_first = whole(rows(&frame)?).into_iter();
         ask.list(
             newest_first
                 .map(|(id, episode)| ((Reverse(episode.started_at), episode.location.clone(), id), episode))
@@ -35,12 +25,14 @@ pub(crate) async fn episodes(state: State, ask: Ask<TemperatureQuery, Vec<Episod
 
 /// The episodes, each with the id of its first reading, and those joined that midnight cut: the one is the
 /// last of its day, the other the first of the next, and no reading between was inside.
-fn whole(mut days: Vec<(Day, Episode)>) -> Vec<(i64, Episode)> {
-    days.sort_by(|(one, a), (other, b)| {
-        (&a.location, one.reading_date, a.started_at).cmp(&(&b.location, other.reading_date, b.started_at))
+fn whole(mut days: Vec<EpisodeRow>) -> Vec<(i64, Episode)> {
+    days.sort_by(|one, other| {
+        let place = (&one.episode.location, one.reading_date, one.episode.started_at);
+        place.cmp(&(&other.episode.location, other.reading_date, other.episode.started_at))
     });
     let mut whole: Vec<(NaiveDate, Option<String>, Cut)> = Vec::new();
-    for (day, episode) in days {
+    for day in days {
+        let episode = day.episode;
         let cut = Cut {
             first_id: day.first_log_id,
             started_at: episode.started_at,

@@ -8,18 +8,12 @@ use std::cmp::Reverse;
 use api::temperature::{
     BREACHES, Breach, BreachQuery, EPISODES, SUMMARY, TemperatureQuery, TemperatureSummary,
 };
-use serve::{Answer, Ask, Result, Routes, State, rows, work};
-use warehouse::marts::{FCT_TEMP_BREACHES, TEMPERATURE_BREACHES};
+use serve::{Answer, Ask, Result, Routes, State, work};
+use warehouse::marts::{BreachRow, FCT_TEMP_BREACHES, TEMPERATURE_BREACHES, rows};
 
 /// The endpoints.
 pub fn routes() -> Routes {
     Routes::new().get(&BREACHES, breaches).get(&EPISODES, episodes::episodes).get(&SUMMARY, summary)
-}
-
-/// What tells readings apart that are alike in all else.
-#[derive(serde::Deserialize)]
-struct Reading {
-    log_id: i64,
 }
 
 async fn breaches(state: State, ask: Ask<BreachQuery, Vec<Breach>>) -> Result<Answer> {
@@ -27,10 +21,10 @@ async fn breaches(state: State, ask: Ask<BreachQuery, Vec<Breach>>) -> Result<An
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&TEMPERATURE_BREACHES, hours.dates()).await?;
     work(move || {
-        let readings = rows::<Reading>(&frame)?.into_iter().zip(rows::<Breach>(&frame)?);
-        let within = readings.filter(|(_, breach)| hours.contains(breach.reading_time));
-        let newest_first = within.map(|(reading, breach)| {
-            ((Reverse(breach.reading_time), breach.location.clone(), reading.log_id), breach)
+        let readings = rows::<BreachRow>(&frame)?.into_iter();
+        let within = readings.filter(|row| hours.contains(row.breach.reading_time));
+        let newest_first = within.map(|BreachRow { log_id, breach, .. }| {
+            ((Reverse(breach.reading_time), breach.location.clone(), log_id), breach)
         });
         ask.list(newest_first.collect(), &snapshot)
     })

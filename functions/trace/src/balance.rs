@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::lineage::ReturnMethod;
+use domain::lineage::{LinkKind, ReturnMethod};
 use domain::mass_balance::{MassBalance, RunMasses};
 use domain::trace::parents_of_scan_back;
+use warehouse::marts::LinkRow;
 
-use crate::book::Start;
-use crate::link::{Kind, Link, RunKey};
+use crate::book::{RunKey, Start};
 use crate::traced::Traced;
 
 /// The balance of a trace.
@@ -34,7 +34,7 @@ pub(crate) fn masses(traced: &Traced, run: &RunKey) -> RunMasses {
         }
     }
     let known: BTreeSet<&str> = inputs.keys().copied().flatten().collect();
-    for scan in traced.links_of(run, Kind::ScanBack) {
+    for scan in traced.links_of(run, LinkKind::ScanBack) {
         let kg = scan.qty_kg.unwrap_or_default();
         let of = parents_of_scan_back(
             parent(scan),
@@ -53,7 +53,7 @@ pub(crate) fn masses(traced: &Traced, run: &RunKey) -> RunMasses {
 
 /// The batch that went back, where the scan says so: fish that goes back as the batch that it was names no
 /// parent.
-fn parent(scan: &Link) -> Option<&str> {
+fn parent(scan: &LinkRow) -> Option<&str> {
     let kept = scan.return_method.as_deref() == Some(ReturnMethod::ProdReturn.as_str());
     if kept { scan.batch_code.as_deref() } else { scan.parent_batch.as_deref() }
 }
@@ -68,8 +68,8 @@ pub(crate) fn inputs<'a>(traced: &'a Traced, run: &RunKey) -> BTreeMap<Option<&'
         }
         sums
     };
-    let mut booked = sum(Kind::Input);
-    for (batch, kg) in sum(Kind::ScanIn) {
+    let mut booked = sum(LinkKind::Input);
+    for (batch, kg) in sum(LinkKind::ScanIn) {
         booked.entry(batch).or_insert(kg);
     }
     booked

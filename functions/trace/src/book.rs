@@ -4,13 +4,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::NaiveDate;
+use domain::lineage::LinkKind;
 use domain::trace::{Depths, Lineage, parents_of_scan_back};
 use polars::prelude::{Column, DataFrame, DataFrameJoinOps, IntoLazy, JoinArgs, JoinType, col, cols, lit};
-use serve::{Result, Snapshot, rows, work};
-use warehouse::marts::{TRACE_LINKS, month};
+use serve::{Result, Snapshot, work};
+use warehouse::marts::{LinkRow, TRACE_LINKS, month, rows};
 use warehouse::staging::zones::{BATCH_GROUP, batch_groups, may_hold};
 
-use crate::link::{Link, RunKey};
+/// What tells one run from another.
+pub(crate) type RunKey = (String, NaiveDate);
 
 /// What is traced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +83,7 @@ impl Book {
     }
 
     /// All links of these runs.
-    pub(crate) async fn links(self, runs: BTreeSet<RunKey>) -> Result<Vec<Link>> {
+    pub(crate) async fn links(self, runs: BTreeSet<RunKey>) -> Result<Vec<LinkRow>> {
         let (numbers, dates): (Vec<String>, Vec<_>) = runs.into_iter().unzip();
         work(move || {
             let wanted = DataFrame::new_infer_height(vec![
@@ -90,7 +93,7 @@ impl Book {
             let mut links = Vec::new();
             for part in self.parts.values() {
                 let keys = ["run_number", "production_date"];
-                links.extend(rows::<Link>(&part.join(
+                links.extend(rows::<LinkRow>(&part.join(
                     &wanted,
                     keys,
                     keys,
@@ -126,8 +129,8 @@ impl Book {
     }
 
     fn add(&mut self, part: &DataFrame) -> Result<()> {
-        let is = |link: &'static str| col("link").eq(lit(link));
-        let of_batches = is("input").or(is("scan_in")).or(is("scan_back"));
+        let is = |link: LinkKind| col("link").eq(lit(link.as_str()));
+        let of_batches = is(LinkKind::Input).or(is(LinkKind::ScanIn)).or(is(LinkKind::ScanBack));
         let columns =
             ["run_number", "production_date", "link", "batch_code", "new_batch_code", "parent_batch"];
         let links = part.clone().lazy().filter(of_batches).select([cols(columns).as_expr()]).collect()?;

@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use api::trace::{MassBalance, Trace, TraceBatch, TraceDespatch, TraceIntake, TraceProduct, TraceRun};
+use domain::lineage::LinkKind;
 use domain::trace::Depths;
+use warehouse::marts::{IntakeRow, LinkRow, RunRow};
 
 use crate::balance;
-use crate::book::Start;
-use crate::link::{Intake, Kind, Link, RunKey, RunRow};
+use crate::book::{RunKey, Start};
 use crate::traced::Traced;
 
 /// The trace as it is answered.
@@ -34,7 +35,7 @@ pub(crate) fn of(traced: &Traced) -> Trace {
 
 /// Whatever was taken in of the batch and its ancestors: that is where the factory's own knowledge begins.
 fn origin(traced: &Traced) -> Vec<TraceIntake> {
-    let intakes = traced.intakes.iter().map(|intake| &intake.row);
+    let intakes = traced.intakes.iter().map(|row| &row.intake);
     let mut origin: Vec<TraceIntake> =
         intakes.filter(|intake| traced.reach.before.contains_key(&intake.batch_code)).cloned().collect();
     origin.sort_by(|one, other| (&one.batch_code, &one.trace_id).cmp(&(&other.batch_code, &other.trace_id)));
@@ -45,14 +46,14 @@ fn origin(traced: &Traced) -> Vec<TraceIntake> {
 #[derive(Default)]
 struct Told<'a> {
     taken_in_kg: HashMap<&'a str, f64>,
-    scans: HashMap<&'a str, Vec<&'a Link>>,
+    scans: HashMap<&'a str, Vec<&'a LinkRow>>,
 }
 
 impl<'a> Told<'a> {
     fn by(traced: &'a Traced) -> Self {
         let mut told = Self::default();
-        for Intake { row, .. } in &traced.intakes {
-            *told.taken_in_kg.entry(&row.batch_code).or_default() += row.qty_kg.unwrap_or_default();
+        for IntakeRow { intake, .. } in &traced.intakes {
+            *told.taken_in_kg.entry(&intake.batch_code).or_default() += intake.qty_kg.unwrap_or_default();
         }
         for link in traced.links.values().flatten() {
             if let Some(new) = &link.new_batch_code {
@@ -77,8 +78,8 @@ fn batches(traced: &Traced, told: &Told<'_>, depths: &Depths) -> Vec<TraceBatch>
 
 fn batch(told: &Told<'_>, code: &str, depth: usize) -> TraceBatch {
     let taken_in = told.taken_in_kg.get(code);
-    let scans: &[&Link] = told.scans.get(code).map_or(&[], Vec::as_slice);
-    let first = scans.iter().min_by_key(|scan| (scan.linked_at, scan.id));
+    let scans: &[&LinkRow] = told.scans.get(code).map_or(&[], Vec::as_slice);
+    let first = scans.iter().min_by_key(|scan| (scan.linked_at, scan.link_id));
     let known = taken_in.is_some() || first.is_some();
     let kg = taken_in.copied().unwrap_or_default()
         + scans.iter().map(|scan| scan.qty_kg.unwrap_or_default()).sum::<f64>();
@@ -142,7 +143,7 @@ fn products(traced: &Traced, (run, depth, batch): Reached<'_>) -> Vec<TraceProdu
         qty_kg: None,
     };
     let booked: Vec<TraceProduct> = traced
-        .links_of(run, Kind::Output)
+        .links_of(run, LinkKind::Output)
         .map(|output| TraceProduct {
             product_code: output.product_code.clone(),
             product: output.product.clone(),
@@ -170,8 +171,8 @@ fn despatches(traced: &Traced) -> Vec<TraceDespatch> {
     let mut listed = Vec::new();
     let mut seen = BTreeSet::new();
     for (run, depth, batch) in runs(traced) {
-        for order in traced.links_of(run, Kind::Despatch) {
-            seen.insert(order.id);
+        for order in traced.links_of(run, LinkKind::Despatch) {
+            seen.insert(order.link_id);
             listed.push(TraceDespatch {
                 order_number: order.order_number.clone(),
                 customer: order.customer.clone(),

@@ -12,7 +12,6 @@ mod book;
 mod detail;
 mod epcis;
 mod flat;
-mod link;
 mod traced;
 
 use api::Format;

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
+use domain::lineage::LinkKind;
 use domain::trace::Depths;
 use polars::prelude::{DataFrame, IntoLazy, col, lit};
-use serde::de::DeserializeOwned;
-use serve::{Error, Result, Snapshot, rows, work};
-use warehouse::marts::{BATCH_DESPATCHES, INTAKES, Mart, RUNS, month};
+use serve::{Error, Result, Snapshot, work};
+use warehouse::marts::{
+    BATCH_DESPATCHES, BatchDespatchRow, INTAKES, IntakeRow, LinkRow, Mart, RUNS, ReadMart, RunRow, month,
+    rows,
+};
 use warehouse::staging::zones::{BATCH_GROUP, batch_groups, may_hold, run_groups};
 
-use crate::book::{Book, Reach, Start};
-use crate::link::{BatchDespatch, Intake, Kind, Link, RunKey, RunRow};
+use crate::book::{Book, Reach, RunKey, Start};
 
 /// All that is known of a trace.
 #[derive(Debug)]
@@ -28,11 +30,11 @@ pub(crate) struct Traced {
     /// What `runs` says of these runs and of those that made reached batches.
     pub(crate) run_rows: HashMap<RunKey, RunRow>,
     /// The links of the same runs.
-    pub(crate) links: BTreeMap<RunKey, Vec<Link>>,
+    pub(crate) links: BTreeMap<RunKey, Vec<LinkRow>>,
     /// The intakes of all batches that are reached.
-    pub(crate) intakes: Vec<Intake>,
+    pub(crate) intakes: Vec<IntakeRow>,
     /// The orders that name a batch that is reached on the way forward.
-    pub(crate) orders: Vec<BatchDespatch>,
+    pub(crate) orders: Vec<BatchDespatchRow>,
 }
 
 impl Traced {
@@ -58,7 +60,7 @@ impl Traced {
         let is_linked = book.names(code);
         let traced = Self::gathered(snapshot, code, start, book, reach).await?;
         let is_known = is_linked
-            || traced.intakes.iter().any(|intake| intake.row.batch_code == code)
+            || traced.intakes.iter().any(|intake| intake.intake.batch_code == code)
             || !traced.orders.is_empty();
         Ok(is_known.then_some(traced))
     }
@@ -90,13 +92,13 @@ impl Traced {
             .collect();
         let (run_rows, intakes, orders) = (
             runs_of(snapshot, &told).await?,
-            naming::<Intake>(snapshot, &INTAKES, both_ways).await?,
-            naming::<BatchDespatch>(snapshot, &BATCH_DESPATCHES, reach.after.keys().cloned().collect())
+            naming::<IntakeRow>(snapshot, &INTAKES, both_ways).await?,
+            naming::<BatchDespatchRow>(snapshot, &BATCH_DESPATCHES, reach.after.keys().cloned().collect())
                 .await?,
         );
-        let mut links: BTreeMap<RunKey, Vec<Link>> = BTreeMap::new();
+        let mut links: BTreeMap<RunKey, Vec<LinkRow>> = BTreeMap::new();
         for link in book.links(told).await? {
-            links.entry(link.run()).or_default().push(link);
+            links.entry((link.run_number.clone(), link.production_date)).or_default().push(link);
         }
         Ok(Self { code: code.to_owned(), start, reach, runs, run_rows, links, intakes, orders })
     }
@@ -110,14 +112,14 @@ impl Traced {
     pub(crate) fn links_of<'a>(
         &'a self,
         run: &RunKey,
-        kind: Kind,
-    ) -> impl Iterator<Item = &'a Link> + use<'a> {
-        self.links.get(run).into_iter().flatten().filter(move |link| link.kind == kind)
+        kind: LinkKind,
+    ) -> impl Iterator<Item = &'a LinkRow> + use<'a> {
+        self.links.get(run).into_iter().flatten().filter(move |link| link.link == kind.as_str())
     }
 }
 
 /// The rows of a mart by batch that name one of these.
-async fn naming<T: DeserializeOwned + Send + 'static>(
+async fn naming<T: ReadMart + Send + 'static>(
     snapshot: &Snapshot,
     mart: &'static Mart,
     batches: BTreeSet<String>,

@@ -8,10 +8,10 @@ use std::cmp::Reverse;
 
 use api::yields::{BY_LINE, DAILY, DailyYield, LineYield, WATERFALL, WaterfallRun, YieldQuery};
 use serve::window::Dates;
-use serve::{Answer, Ask, Result, Routes, State, rows, work};
-use warehouse::marts::{FCT_WATERFALL_YIELD, RUNS};
+use serve::{Answer, Ask, Result, Routes, State, work};
+use warehouse::marts::{FCT_WATERFALL_YIELD, RUNS, rows};
 
-use group::{Group, Run, grouped};
+use group::{Group, grouped};
 use which::is_wanted;
 
 /// The endpoints.
@@ -27,9 +27,8 @@ async fn daily(state: State, ask: Ask<YieldQuery, Vec<DailyYield>>) -> Result<An
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&RUNS, dates).await?;
     work(move || {
-        let groups = grouped(&rows::<Run>(&frame)?, &ask.query, |run| {
-            (Reverse(run.production_date), run.prod_line.clone())
-        });
+        let groups =
+            grouped(&rows(&frame)?, &ask.query, |run| (Reverse(run.production_date), run.prod_line.clone()));
         ask.list(
             groups.into_iter().map(|(key, group)| (key.clone(), daily_yield(key, &group))).collect(),
             &snapshot,
@@ -63,7 +62,7 @@ async fn by_line(state: State, ask: Ask<YieldQuery, Vec<LineYield>>) -> Result<A
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&RUNS, dates).await?;
     work(move || {
-        let groups = grouped(&rows::<Run>(&frame)?, &ask.query, |run| run.prod_line.clone());
+        let groups = grouped(&rows(&frame)?, &ask.query, |run| run.prod_line.clone());
         let lines = groups.into_iter().map(|(prod_line, group)| line_yield(prod_line, &group));
         ask.list(
             lines.map(|line| ((Reverse(line.last_date), line.prod_line.clone()), line)).collect(),

@@ -1,6 +1,7 @@
 //! What the compliance checks found.
 
 use chrono::{NaiveDate, NaiveDateTime};
+use domain::checks;
 
 use crate::query::Days;
 use crate::{Endpoint, endpoints, query, row};
@@ -9,8 +10,10 @@ row! {
     /// A finding of a compliance check.
     pub struct CheckFinding {
         /// Which check.
+        #[one_of(checks::Check::NAMES)]
         check: String,
         /// `CRITICAL`, `MAJOR` or `WARNING`.
+        #[one_of(checks::Severity::NAMES)]
         severity: String,
         /// The run's number.
         run_number: Option<String>,

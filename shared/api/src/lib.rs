@@ -9,7 +9,8 @@
 //! - [`endpoint`]: an endpoint and its address
 //! - [`operation`]: an endpoint without its types; [`FAMILIES`] lists them all
 //! - [`query`]: parameters, their bounds and how they are parsed
-//! - [`shape`]: what an answer is made of, for CSV headers and descriptions
+//! - [`row`](mod@row): objects with named fields, which answers and marts are made of
+//! - [`shape`]: how values and fields are described
 //! - [`problem`]: errors as RFC 9457 writes them
 //! - [`names`]: what the values in paths are, and an example of every text that can be asked for
 //! - one module per family of endpoints
@@ -29,6 +30,7 @@ pub mod products;
 pub mod quality;
 pub mod query;
 pub mod reports;
+pub mod row;
 pub mod runs;
 pub mod shape;
 pub mod shelf_life;
@@ -43,7 +45,8 @@ pub use families::{FAMILIES, Family, operations};
 pub use operation::{Lead, Method, Operation};
 pub use problem::Problem;
 pub use query::{Format, ParameterError, Query, Whole};
-pub use shape::{Described, Field, Row, Shape};
+pub use row::Row;
+pub use shape::{Described, Field, Shape};
 
 /// Response header: when the data was read from the ERP, ISO 8601 with offset.
 pub const DATA_AS_OF: &str = "x-data-as-of";

@@ -19,6 +19,7 @@ row! {
         /// The brand that it is sold under.
         brand: Option<String>,
         /// The tier: 1 Premium, 2 GG, 3 Export.
+        #[within(1, 3)]
         tier: Option<i64>,
         /// Who buys it.
         customer: Option<String>,

@@ -15,14 +15,19 @@ row! {
         /// `critical`, `major` or `minor`.
         severity: Option<String>,
         /// All records, whatever their status.
+        #[at_least(1)]
         total: i64,
         /// Those that are open.
+        #[at_least(0)]
         open: i64,
         /// Those that are investigated.
+        #[at_least(0)]
         investigating: i64,
         /// Those that are closed.
+        #[at_least(0)]
         closed: i64,
         /// Closed of all, %.
+        #[within(0, 100)]
         closure_rate_pct: f64,
         /// From the date raised to the date closed, the mean over the closed ones, days.
         avg_days_to_close: Option<f64>,

@@ -160,6 +160,7 @@ row! {
         /// The product's description.
         product: Option<String>,
         /// The tier: 1 Premium, 2 GG, 3 Export.
+        #[within(1, 3)]
         tier: Option<i64>,
         /// The cut.
         piece_type: Option<String>,
@@ -176,6 +177,7 @@ row! {
     /// The pack weights of a run against the average-quantity rules.
     pub struct RunWeights {
         /// Packs with a net weight.
+        #[at_least(1)]
         packs: i64,
         /// The nominal quantity, g.
         nominal_g: Option<f64>,
@@ -184,10 +186,13 @@ row! {
         /// Standard deviation, g.
         std_dev_g: Option<f64>,
         /// Packs below T1, the nominal less the tolerable error.
+        #[at_least(0)]
         below_t1: Option<i64>,
         /// Packs below T2, the nominal less twice the tolerable error.
+        #[at_least(0)]
         below_t2: Option<i64>,
         /// `pass` or `fail`; null where the rules do not apply.
+        #[one_of(&["pass", "fail"])]
         verdict: Option<String>,
     }
 }

@@ -1,7 +1,5 @@
-//! What an answer is made of: [`Shape`] describes a value, [`Row`] an object with named fields.
-//!
-//! The macro [`row!`](crate::row) declares a struct once; its serde form, its CSV header and its description
-//! follow from that declaration.
+//! What answers and marts are made of: [`Shape`] describes a value, [`Field`] a named one. Objects are declared
+//! by [`row!`](crate::row).
 
 use std::collections::BTreeMap;
 
@@ -71,6 +69,47 @@ pub struct Field {
     pub doc: &'static str,
     /// Its form.
     pub shape: Shape,
+    /// Which values it may have.
+    pub accepted: Accepted,
+}
+
+impl Field {
+    /// A field of this type that may have any value of it.
+    pub const fn of<T: Described>(name: &'static str, doc: &'static str) -> Self {
+        Self { name, doc, shape: T::SHAPE, accepted: Accepted::Any }
+    }
+
+    /// The same for these texts only.
+    #[must_use]
+    pub const fn one_of(self, names: &'static [&'static str]) -> Self {
+        Self { accepted: Accepted::OneOf(names), ..self }
+    }
+
+    /// The same for numbers from `least` on only.
+    #[must_use]
+    pub const fn at_least(self, least: u32) -> Self {
+        Self { accepted: Accepted::AtLeast(least), ..self }
+    }
+
+    /// The same for numbers from `least` to `most` only.
+    #[must_use]
+    pub const fn within(self, least: u32, most: u32) -> Self {
+        Self { accepted: Accepted::Within(least, most), ..self }
+    }
+}
+
+/// The values that a field may have. Only what the rules of the factory decide is bounded: what the ERP says
+/// stands as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// Any of its type.
+    Any,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// A number that is not below this one. It may be infinite: a sum of garbage is.
+    AtLeast(u32),
+    /// A number of this range, both ends included.
+    Within(u32, u32),
 }
 
 /// A type whose form is known.
@@ -98,12 +137,6 @@ pub fn decimals(name: &str) -> Option<i32> {
         (_, "g" | "hours") | ("degrees_over" | "max_degrees_over" | "measured" | "limit", _) => Some(2),
         _ => None,
     }
-}
-
-/// An object of an answer. Declare it with [`row!`](crate::row).
-pub trait Row: Described {
-    /// The fields in order, which is the order of CSV columns.
-    const FIELDS: &'static [Field];
 }
 
 macro_rules! described {
@@ -155,36 +188,6 @@ impl<T: Described> Described for BTreeMap<String, T> {
             value.round(decimals);
         }
     }
-}
-
-/// Declares an object of an answer: a struct with serde, its [`Row`] and its [`Described`].
-#[macro_export]
-macro_rules! row {
-    ($(#[doc = $doc:literal])+ pub struct $name:ident { $($(#[doc = $field_doc:literal])+ $field:ident: $type:ty),* $(,)? }) => {
-        $(#[doc = $doc])+
-        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-        pub struct $name { $($(#[doc = $field_doc])+ pub $field: $type),* }
-
-        impl $crate::Row for $name {
-            const FIELDS: &'static [$crate::Field] = &[$($crate::Field {
-                name: stringify!($field),
-                doc: concat!($($field_doc),+),
-                shape: <$type as $crate::Described>::SHAPE,
-            }),*];
-        }
-
-        impl $crate::Described for $name {
-            const SHAPE: $crate::Shape = $crate::Shape::Object(&$crate::shape::ObjectShape {
-                name: stringify!($name),
-                doc: concat!($($doc),+),
-                fields: <$name as $crate::Row>::FIELDS,
-            });
-
-            fn round(&mut self, _: Option<i32>) {
-                $($crate::Described::round(&mut self.$field, $crate::shape::decimals(stringify!($field)));)*
-            }
-        }
-    };
 }
 
 #[cfg(test)]

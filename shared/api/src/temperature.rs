@@ -19,6 +19,7 @@ row! {
         /// The most allowed, °C.
         target_max: Option<f64>,
         /// How far outside, °C.
+        #[at_least(0)]
         degrees_over: f64,
         /// Who or what read it.
         recorded_by: Option<String>,
@@ -41,22 +42,27 @@ row! {
         /// Where it was read.
         location: Option<String>,
         /// All readings.
+        #[at_least(1)]
         readings: i64,
         /// Those outside their limits.
+        #[at_least(0)]
         breaches: i64,
         /// The lowest reading, °C.
         min_temp_celsius: Option<f64>,
         /// The highest reading, °C.
         max_temp_celsius: Option<f64>,
         /// How far outside the worst one was, °C.
+        #[at_least(0)]
         max_degrees_over: Option<f64>,
         /// When the first one was outside.
         first_breach_at: Option<NaiveDateTime>,
         /// When the last one was outside.
         last_breach_at: Option<NaiveDateTime>,
         /// Episodes of readings in a row that were outside.
+        #[at_least(0)]
         episodes: i64,
         /// How long the longest of them was, from its first reading to its last, minutes.
+        #[at_least(0)]
         longest_episode_minutes: Option<i64>,
     }
 }
@@ -79,8 +85,10 @@ row! {
         /// When the last of them was read.
         ended_at: NaiveDateTime,
         /// From the first to the last, minutes; 0 for a single reading.
+        #[at_least(0)]
         duration_minutes: i64,
         /// How many readings.
+        #[at_least(1)]
         readings: i64,
         /// The reading that was furthest outside, °C.
         peak_celsius: f64,

@@ -1,6 +1,7 @@
 //! How much of the fish that went in came out as product.
 
 use chrono::NaiveDate;
+use domain::species::Species;
 
 use crate::query::Days;
 use crate::{Endpoint, endpoints, query, row, runs, weights};
@@ -75,6 +76,7 @@ row! {
         /// The shift.
         shift_code: Option<String>,
         /// The species, by the run's description, else by its product.
+        #[one_of(Species::NAMES)]
         species: Option<String>,
         /// The product's code.
         product_code: Option<String>,

@@ -22,6 +22,22 @@ named_enum! {
     }
 }
 
+named_enum! {
+    /// How a batch, a product or an order is tied to a run.
+    "link" LinkKind {
+        /// The batch went in.
+        Input = "input",
+        /// The batch was scanned in.
+        ScanIn = "scan_in",
+        /// The batch was scanned back out.
+        ScanBack = "scan_back",
+        /// The product came out.
+        Output = "output",
+        /// The order took of it.
+        Despatch = "despatch",
+    }
+}
+
 /// Whether a scan makes a new batch. Such a batch must have a parent.
 pub fn makes_batch(direction: Option<Direction>, method: Option<ReturnMethod>) -> bool {
     direction == Some(Direction::Scanback) && method == Some(ReturnMethod::Ocm)

@@ -10,8 +10,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use lake::LakeError;
 use polars::error::PolarsError;
-
-use crate::RowError;
+use warehouse::marts::RowError;
 
 /// A request that failed.
 #[derive(Debug, thiserror::Error)]

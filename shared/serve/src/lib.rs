@@ -5,7 +5,6 @@
 //! - [`Routes`]: endpoints with what answers them
 //! - [`Ask`]: a request with its parameters; [`Answer`]: JSON or CSV with its headers; [`Error`]: what else
 //!   may happen
-//! - [`rows`]: a mart's rows as types of the contract
 //! - [`window`]: which days and hours a question covers
 //! - [`finish`]: routes become an app with problems, ETags, CORS and logs
 //! - [`lambda`]: the app as a Lambda function
@@ -18,7 +17,6 @@ mod ask;
 mod error;
 mod filter;
 mod finish;
-mod frame;
 pub mod lambda;
 mod latest;
 mod page;
@@ -36,7 +34,6 @@ pub use ask::Ask;
 pub use error::{Error, Result};
 pub use filter::{day, is_asked_for, same_text};
 pub use finish::{RequestId, finish, finish_with_page};
-pub use frame::{RowError, rows};
 pub use page::Key;
 pub use routes::Routes;
 pub use settings::Settings;

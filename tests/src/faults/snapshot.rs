@@ -3,70 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use api::temperature::TemperatureSummary;
 use chrono::{NaiveDate, NaiveDateTime};
 use lake::{Lake, Manifest, Mode};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serve::rows;
-use warehouse::marts::ALL;
+use warehouse::marts::{
+    ALL, BreachRow, DailyYieldRow, FindingRow, ReadMart, RunInputRow, RunOutputRow, RunRow, RunWeightsRow,
+    rows,
+};
 
 /// A run by number and production date.
 type RunKey = (String, NaiveDate);
 /// A figure of a run, and the same of the row that it is added up in.
-type Figure = (&'static str, fn(&RunRow) -> Option<f64>, fn(&YieldRow) -> Option<f64>);
-
-#[derive(Deserialize)]
-struct RunRow {
-    run_number: String,
-    production_date: NaiveDate,
-    complete: bool,
-    input_kg: Option<f64>,
-    actual_kg: Option<f64>,
-    target_kg: Option<f64>,
-    packs: i64,
-}
-
-#[derive(Deserialize)]
-struct YieldRow {
-    production_date: NaiveDate,
-    runs: i64,
-    input_kg: Option<f64>,
-    target_kg: Option<f64>,
-    total_kg: Option<f64>,
-}
-
-#[derive(Deserialize)]
-struct ChildRow {
-    run_number: String,
-    production_date: NaiveDate,
-    qty_kg: Option<f64>,
-}
-
-#[derive(Deserialize)]
-struct WeightRow {
-    run_number: String,
-    production_date: NaiveDate,
-    packs: i64,
-}
-
-#[derive(Deserialize)]
-struct BreachRow {
-    reading_date: NaiveDate,
-}
-
-#[derive(Deserialize)]
-struct BreachDay {
-    reading_date: NaiveDate,
-    breaches: i64,
-}
-
-#[derive(Deserialize)]
-struct CheckRow {
-    check: String,
-    run_number: Option<String>,
-    production_date: Option<NaiveDate>,
-    detected_on: NaiveDate,
-}
+type Figure = (&'static str, fn(&RunRow) -> Option<f64>, fn(&DailyYieldRow) -> Option<f64>);
 
 /// Reads all that a reader can see and says what of it does not fit together. `latest_start` is the latest
 /// start of any job on the factory's clock, where the test knows it. Returns the generation that was read, 0
@@ -122,7 +70,7 @@ async fn segments_are_there(
     Ok(())
 }
 
-async fn read<T: DeserializeOwned>(lake: &Lake, manifest: &Manifest, mart: &str) -> Result<Vec<T>, String> {
+async fn read<T: ReadMart>(lake: &Lake, manifest: &Manifest, mart: &str) -> Result<Vec<T>, String> {
     let parts = manifest.marts.get(mart).ok_or_else(|| format!("the manifest has no mart {mart}"))?;
     let mut all = Vec::new();
     for (name, part) in parts {
@@ -150,7 +98,7 @@ async fn marts_agree(lake: &Lake, manifest: &Manifest) -> Result<(), String> {
 
     // Complete runs, and the rows that they are added up in.
     let complete = || runs.iter().filter(|run| run.complete);
-    let days: Vec<YieldRow> = read(lake, manifest, "fct_daily_yield").await?;
+    let days: Vec<DailyYieldRow> = read(lake, manifest, "fct_daily_yield").await?;
     let counted = by_date(complete().map(|run| (run.production_date, Some(1.0))));
     same("runs", &counted, &by_date(days.iter().map(|day| (day.production_date, Some(day.runs as f64)))))?;
     let figures: [Figure; 3] = [
@@ -164,19 +112,20 @@ async fn marts_agree(lake: &Lake, manifest: &Manifest) -> Result<(), String> {
     }
 
     // Runs, and the rows that they are made of.
-    let inputs: Vec<ChildRow> = read(lake, manifest, "run_inputs").await?;
+    let inputs: Vec<RunInputRow> = read(lake, manifest, "run_inputs").await?;
     same(
         "the inputs of runs",
         &by_run(runs.iter().map(|run| (run_key(run), run.input_kg))),
-        &by_run(inputs.iter().map(child)),
+        &by_run(inputs.iter().map(|row| (key(&row.run_number, row.production_date), row.input.qty_kg))),
     )?;
-    let outputs: Vec<ChildRow> = read(lake, manifest, "run_outputs").await?;
-    let outputs = by_run(outputs.iter().map(child));
+    let outputs: Vec<RunOutputRow> = read(lake, manifest, "run_outputs").await?;
+    let outputs =
+        by_run(outputs.iter().map(|row| (key(&row.run_number, row.production_date), row.output.qty_kg)));
     // A run without outputs goes by its totals.
     let with_outputs = runs.iter().filter(|run| outputs.contains_key(&run_key(run)));
     same("the outputs of runs", &by_run(with_outputs.map(|run| (run_key(run), run.actual_kg))), &outputs)?;
-    let weights: Vec<WeightRow> = read(lake, manifest, "run_weights").await?;
-    let weighed = weights.iter().map(|row| ((row.run_number.clone(), row.production_date), row.packs));
+    let weights: Vec<RunWeightsRow> = read(lake, manifest, "run_weights").await?;
+    let weighed = weights.iter().map(|row| (key(&row.run_number, row.production_date), row.weights.packs));
     for (run, packs) in weighed {
         let of_run = runs.iter().find(|row| run_key(row) == run).map(|row| row.packs);
         // Only packs with a weight are judged.
@@ -188,20 +137,22 @@ async fn marts_agree(lake: &Lake, manifest: &Manifest) -> Result<(), String> {
     // Readings.
     let breaches: Vec<BreachRow> = read(lake, manifest, "temperature_breaches").await?;
     let breaches = by_date(breaches.iter().map(|row| (row.reading_date, Some(1.0))));
-    let breach_days: Vec<BreachDay> = read(lake, manifest, "fct_temp_breaches").await?;
+    let breach_days: Vec<TemperatureSummary> = read(lake, manifest, "fct_temp_breaches").await?;
     let counted = breach_days
         .iter()
         .filter(|day| day.breaches > 0)
         .map(|day| (day.reading_date, Some(day.breaches as f64)));
     same("temperature breaches", &breaches, &by_date(counted))?;
-    let checks: Vec<CheckRow> = read(lake, manifest, "fct_compliance_checks").await?;
-    let of_readings =
-        checks.iter().filter(|row| row.check == "temperature_breach").map(|row| (row.detected_on, Some(1.0)));
+    let checks: Vec<FindingRow> = read(lake, manifest, "fct_compliance_checks").await?;
+    let of_readings = checks
+        .iter()
+        .filter(|row| row.finding.check == "temperature_breach")
+        .map(|row| (row.detected_on, Some(1.0)));
     same("the checks of readings", &breaches, &by_date(of_readings))?;
-    for row in &checks {
-        if let (Some(number), Some(date)) = (&row.run_number, row.production_date) {
+    for FindingRow { finding, .. } in &checks {
+        if let (Some(number), Some(date)) = (&finding.run_number, finding.production_date) {
             ensure(known.contains(&(number.clone(), date)), || {
-                format!("{} was found in run {number} of {date}, which does not exist", row.check)
+                format!("{} was found in run {number} of {date}, which does not exist", finding.check)
             })?;
         }
     }
@@ -209,11 +160,11 @@ async fn marts_agree(lake: &Lake, manifest: &Manifest) -> Result<(), String> {
 }
 
 fn run_key(run: &RunRow) -> RunKey {
-    (run.run_number.clone(), run.production_date)
+    key(&run.run_number, run.production_date)
 }
 
-fn child(row: &ChildRow) -> (RunKey, Option<f64>) {
-    ((row.run_number.clone(), row.production_date), row.qty_kg)
+fn key(run_number: &str, production_date: NaiveDate) -> RunKey {
+    (run_number.to_owned(), production_date)
 }
 
 fn by_date(rows: impl Iterator<Item = (NaiveDate, Option<f64>)>) -> BTreeMap<NaiveDate, f64> {

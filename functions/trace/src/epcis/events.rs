@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, SecondsFormat};
 use chrono_tz::Tz;
-use domain::lineage::ReturnMethod;
+use domain::lineage::{LinkKind, ReturnMethod};
 use domain::shelf_life::use_by;
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,9 @@ use super::names::{event_id, lot};
 use super::times::{end_of, moment, start_of};
 use super::{Factory, names};
 use crate::balance;
-use crate::link::{Intake, Kind, Link, RunKey};
+use warehouse::marts::{BatchDespatchRow, IntakeRow, LinkRow};
+
+use crate::book::RunKey;
 use crate::traced::Traced;
 
 /// An event before it has its time and owner written into it.
@@ -60,8 +62,8 @@ pub(super) fn of(traced: &Traced, factory: &Factory) -> Vec<Event> {
     let mut events: Vec<Event> = received.chain(made).collect();
     let mut seen = BTreeSet::new();
     for run in traced.runs.keys() {
-        for order in traced.links_of(run, Kind::Despatch) {
-            seen.insert(order.id);
+        for order in traced.links_of(run, LinkKind::Despatch) {
+            seen.insert(order.link_id);
             events.extend(despatch(&Sale::of_run(traced, run, order, factory), factory));
         }
     }
@@ -71,9 +73,9 @@ pub(super) fn of(traced: &Traced, factory: &Factory) -> Vec<Event> {
     events
 }
 
-fn receiving(intake: &Intake, factory: &Factory) -> Option<Event> {
+fn receiving(intake: &IntakeRow, factory: &Factory) -> Option<Event> {
     let at = start_of(intake.known_since, factory.tz)?;
-    let fish = &intake.row;
+    let fish = &intake.intake;
     let catch = json!({
         "cbvmda:vesselName": fish.vessel_name,
         "cbvmda:catchArea": fish.catch_area,
@@ -105,19 +107,19 @@ fn receiving(intake: &Intake, factory: &Factory) -> Option<Event> {
 
 fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Event> {
     let row = traced.run_rows.get(run);
-    let kept = |scan: &&Link| scan.return_method.as_deref() == Some(ReturnMethod::ProdReturn.as_str());
+    let kept = |scan: &&LinkRow| scan.return_method.as_deref() == Some(ReturnMethod::ProdReturn.as_str());
     // An input of unknown weight stands with 0: the schema wants a number, and a batch that is left out would
     // be lost.
     let mut inputs: BTreeMap<&str, f64> =
         balance::inputs(traced, run).into_iter().filter_map(|(batch, kg)| Some((batch?, kg))).collect();
-    for scan in traced.links_of(run, Kind::ScanBack).filter(kept) {
+    for scan in traced.links_of(run, LinkKind::ScanBack).filter(kept) {
         // What went back as what it was has not been transformed.
         if let Some(kg) = scan.batch_code.as_deref().and_then(|batch| inputs.get_mut(batch)) {
             *kg = (*kg - scan.qty_kg.unwrap_or_default()).max(0.0);
         }
     }
     let mut outputs: BTreeMap<String, f64> = BTreeMap::new();
-    for output in traced.links_of(run, Kind::Output) {
+    for output in traced.links_of(run, LinkKind::Output) {
         *outputs.entry(factory.product(output.product_code.as_deref(), run)).or_default() +=
             output.qty_kg.unwrap_or_default();
     }
@@ -126,7 +128,7 @@ fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Ev
     {
         outputs.insert(factory.product(row.product_code.as_deref(), run), kg);
     }
-    for scan in traced.links_of(run, Kind::ScanBack) {
+    for scan in traced.links_of(run, LinkKind::ScanBack) {
         if let Some(batch) = &scan.new_batch_code {
             *outputs.entry(factory.fish(batch)).or_default() += scan.qty_kg.unwrap_or_default();
         }
@@ -177,10 +179,10 @@ struct Sale<'a> {
 }
 
 impl<'a> Sale<'a> {
-    fn of_run(traced: &Traced, run: &RunKey, order: &'a Link, factory: &Factory) -> Self {
+    fn of_run(traced: &Traced, run: &RunKey, order: &'a LinkRow, factory: &Factory) -> Self {
         let product = order.product_code.clone().or_else(|| traced.run_rows.get(run)?.product_code.clone());
         Self {
-            despatch_id: order.id,
+            despatch_id: order.link_id,
             name: factory.product(product.as_deref(), run),
             made: ended(traced, run, factory),
             qty_kg: order.qty_kg,
@@ -191,7 +193,7 @@ impl<'a> Sale<'a> {
         }
     }
 
-    fn of_batch(order: &'a crate::link::BatchDespatch, factory: &Factory) -> Self {
+    fn of_batch(order: &'a BatchDespatchRow, factory: &Factory) -> Self {
         Self {
             despatch_id: order.despatch_id,
             name: factory.fish(&order.batch_code),

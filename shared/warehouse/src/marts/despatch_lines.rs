@@ -1,31 +1,51 @@
 //! `despatch_lines`: what leaves the factory, by the day that it leaves.
 
+use api::row;
+use chrono::NaiveDate;
 use polars::prelude::*;
 
 use super::stg_non_conformance::spelling;
-use super::{Build, Mart, date, number, text, whole};
+use super::{Build, Mart, columns_of};
 use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::DESPATCH;
 
+row! {
+    /// A line of an order.
+    pub struct DespatchRow {
+        /// The id of the order line.
+        despatch_id: i64,
+        /// The day that it leaves on, or else that of its last change.
+        despatched_on: NaiveDate,
+        /// The order.
+        order_number: Option<String>,
+        /// Who buys it.
+        customer: Option<String>,
+        /// The product's code.
+        product_code: Option<String>,
+        /// The batch that it was taken of.
+        batch_code: Option<String>,
+        /// The run that it was taken of.
+        run_number: Option<String>,
+        /// Cases.
+        qty_cases: Option<i64>,
+        /// How much, kg.
+        qty_kg: Option<f64>,
+        /// When it leaves or left.
+        despatch_date: Option<NaiveDate>,
+        /// When it arrives or arrived.
+        delivery_date: Option<NaiveDate>,
+        /// The temperature of the vehicle, °C.
+        vehicle_temp_c: Option<f64>,
+        /// `pending`, `loaded` or `delivered`.
+        status: Option<String>,
+    }
+}
+
 /// Orders' lines. One without a day of despatch stands under the day of its last change.
 pub const DESPATCH_LINES: Mart = Mart {
     name: "despatch_lines",
-    columns: &[
-        whole("despatch_id").always(),
-        date("despatched_on").always(),
-        text("order_number"),
-        text("customer"),
-        text("product_code"),
-        text("batch_code"),
-        text("run_number"),
-        whole("qty_cases"),
-        number("qty_kg"),
-        date("despatch_date"),
-        date("delivery_date"),
-        number("vehicle_temp_c"),
-        text("status"),
-    ],
+    columns: columns_of::<DespatchRow>(),
     grain: &["despatch_id"],
     month_of: Some("despatched_on"),
     tables: &["despatch"],

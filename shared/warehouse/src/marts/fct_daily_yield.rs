@@ -1,34 +1,58 @@
 //! `fct_daily_yield`: the complete runs of a date, shift, line, product and customer.
 
+use api::row;
+use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
-use domain::yields::{RunKg, YieldSum};
+use domain::yields::YieldSum;
 use polars::prelude::*;
 
-use super::{Build, Mart, RUN_TABLES, date, number, text, whole};
+use super::{Build, Mart, RUN_TABLES, RunRow, columns_of, rows};
 use crate::frames;
+
+row! {
+    /// The complete runs of one date, shift, line, product and customer.
+    pub struct DailyYieldRow {
+        /// The production date.
+        production_date: NaiveDate,
+        /// The shift.
+        shift_code: Option<String>,
+        /// The line's id, or the ERP's own text where the line is unknown.
+        prod_line: Option<String>,
+        /// The line's name.
+        line_name: Option<String>,
+        /// The product's code.
+        product_code: Option<String>,
+        /// The product's description.
+        product: Option<String>,
+        /// Who buys it.
+        customer: Option<String>,
+        /// Complete runs.
+        #[at_least(1)]
+        runs: i64,
+        /// Fish that went in, kg.
+        input_kg: Option<f64>,
+        /// What the run sheets asked for, kg.
+        target_kg: Option<f64>,
+        /// Product that came out, kg.
+        total_kg: Option<f64>,
+        /// Input less output of the runs whose input is known, kg.
+        waste_kg: Option<f64>,
+        /// Output of input, over the runs whose input is known, %.
+        yield_pct: Option<f64>,
+        /// Waste of input, over the same runs, %.
+        waste_pct: Option<f64>,
+        /// Output of target, over the runs that have a target, %.
+        efficiency_pct: Option<f64>,
+        /// Weight above target that was given away, % of target.
+        giveaway_pct: Option<f64>,
+    }
+}
 
 /// Yield per date, shift, line, product and customer, these being the run's; percentages are ratios of sums.
 pub const FCT_DAILY_YIELD: Mart = Mart {
     name: "fct_daily_yield",
-    columns: &[
-        date("production_date").always(),
-        text("shift_code"),
-        text("prod_line"),
-        text("line_name"),
-        text("product_code"),
-        text("product"),
-        text("customer"),
-        whole("runs").always().within(1.0, f64::INFINITY),
-        number("input_kg"),
-        number("target_kg"),
-        number("total_kg"),
-        number("waste_kg"),
-        number("yield_pct"),
-        number("waste_pct"),
-        number("efficiency_pct"),
-        number("giveaway_pct"),
-    ],
+    columns: columns_of::<DailyYieldRow>(),
     grain: &["production_date", "shift_code", "prod_line", "product_code", "customer"],
     month_of: Some("production_date"),
     tables: RUN_TABLES,
@@ -37,52 +61,27 @@ pub const FCT_DAILY_YIELD: Mart = Mart {
 
 /// The runs of one row.
 #[derive(Default)]
-struct Group<'a> {
+struct RunsOfRow<'a> {
     sum: YieldSum,
     line_name: Option<&'a str>,
     product: Option<&'a str>,
 }
 
 fn build(runs: &DataFrame) -> PolarsResult<DataFrame> {
-    let complete = runs
-        .clone()
-        .lazy()
-        .filter(col("complete"))
-        .sort(["production_date", "run_number"], SortMultipleOptions::new())
-        .collect()?;
-    let texts = |name| complete.column(name)?.str();
-    let numbers = |name| complete.column(name)?.f64();
-    let dates = complete.column("production_date")?.date()?.physical();
-    let (shifts, lines, codes, customers) =
-        (texts("shift_code")?, texts("prod_line")?, texts("product_code")?, texts("customer")?);
-    let (line_names, products) = (texts("line_name")?, texts("product")?);
-    let (inputs_kg, actuals_kg, targets_kg) =
-        (numbers("input_kg")?, numbers("actual_kg")?, numbers("target_kg")?);
-    let (giveaways_g, pack_targets_g) = (numbers("pack_giveaway_g")?, numbers("pack_target_g")?);
-    let (giveaway_pcts, totals_kg, totals_giveaway_kg) =
-        (numbers("giveaway_pct")?, numbers("total_weight_kg")?, numbers("total_giveaway_kg")?);
-
-    let mut groups = BTreeMap::<_, Group>::new();
-    for run in 0..complete.height() {
-        let key = (dates.get(run), shifts.get(run), lines.get(run), codes.get(run), customers.get(run));
+    let mut complete: Vec<RunRow> = rows(runs)?;
+    complete.retain(|run| run.complete);
+    complete.sort_by(|one, other| {
+        (one.production_date, &one.run_number).cmp(&(other.production_date, &other.run_number))
+    });
+    let mut groups = BTreeMap::<_, RunsOfRow>::new();
+    for run in &complete {
+        let key = (run.production_date, &run.shift_code, &run.prod_line, &run.product_code, &run.customer);
         let group = groups.entry(key).or_default();
-        group.line_name = line_names.get(run);
+        group.line_name = run.line_name.as_deref();
         // Runs without a product code share a row, though their products may differ.
-        group.product =
-            products.get(run).filter(|product| group.sum.runs() == 0 || group.product == Some(*product));
-        let run_kg = RunKg {
-            input_kg: inputs_kg.get(run),
-            actual_kg: actuals_kg.get(run),
-            target_kg: targets_kg.get(run),
-            giveaway_kg: giveaways_g.get(run).map(kg),
-            pack_target_kg: pack_targets_g.get(run).map(kg),
-            ..RunKg::default()
-        };
-        group.sum.add(&run_kg.with_totals(
-            giveaway_pcts.get(run),
-            totals_kg.get(run),
-            totals_giveaway_kg.get(run),
-        ));
+        let product = run.product.as_deref();
+        group.product = product.filter(|_| group.sum.runs() == 0 || group.product == product);
+        group.sum.add(&run.kg());
     }
 
     let sums = |figure: fn(&YieldSum) -> Option<f64>| {
@@ -90,12 +89,12 @@ fn build(runs: &DataFrame) -> PolarsResult<DataFrame> {
     };
     let rows = df![
         "production_date" => groups.keys().map(|key| key.0).collect::<Vec<_>>(),
-        "shift_code" => groups.keys().map(|key| key.1).collect::<Vec<_>>(),
-        "prod_line" => groups.keys().map(|key| key.2).collect::<Vec<_>>(),
+        "shift_code" => groups.keys().map(|key| key.1.as_deref()).collect::<Vec<_>>(),
+        "prod_line" => groups.keys().map(|key| key.2.as_deref()).collect::<Vec<_>>(),
         "line_name" => groups.values().map(|group| group.line_name).collect::<Vec<_>>(),
-        "product_code" => groups.keys().map(|key| key.3).collect::<Vec<_>>(),
+        "product_code" => groups.keys().map(|key| key.3.as_deref()).collect::<Vec<_>>(),
         "product" => groups.values().map(|group| group.product).collect::<Vec<_>>(),
-        "customer" => groups.keys().map(|key| key.4).collect::<Vec<_>>(),
+        "customer" => groups.keys().map(|key| key.4.as_deref()).collect::<Vec<_>>(),
         "runs" => groups.values().map(|group| group.sum.runs()).collect::<Vec<_>>(),
         "input_kg" => sums(YieldSum::input_kg),
         "target_kg" => sums(YieldSum::target_kg),
@@ -107,10 +106,6 @@ fn build(runs: &DataFrame) -> PolarsResult<DataFrame> {
         "giveaway_pct" => sums(YieldSum::giveaway_pct),
     ]?;
     frames::fit(&rows, &FCT_DAILY_YIELD.schema())
-}
-
-fn kg(grams: f64) -> f64 {
-    grams / 1000.0
 }
 
 #[cfg(test)]

@@ -1,30 +1,49 @@
 //! `fct_product_mix`: what each run was made into, and how much of it.
 
+use api::row;
+use chrono::NaiveDate;
 use domain::yields::yield_pct;
 use polars::prelude::*;
 
-use super::{Build, Mart, RUN_KEY, RUN_TABLES, date, left_join, number, products, runs::figure, text, whole};
+use super::{Build, Mart, RUN_KEY, RUN_TABLES, columns_of, left_join, products, runs::figure};
 use crate::frames;
 use crate::scope::RunScope;
+
+row! {
+    /// What a run made of one product.
+    pub struct ProductMixRow {
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        /// The line's id, or the ERP's own text where the line is unknown.
+        prod_line: Option<String>,
+        /// The line's name.
+        line_name: Option<String>,
+        /// The shift.
+        shift_code: Option<String>,
+        /// The product's code.
+        product_code: Option<String>,
+        /// The product's description.
+        product: Option<String>,
+        /// The species of the product.
+        species: Option<String>,
+        /// Packs.
+        qty_packs: Option<i64>,
+        /// Output of the product, kg.
+        qty_kg: Option<f64>,
+        /// Output of the whole run, kg.
+        run_kg: Option<f64>,
+        /// The product's share of it, %.
+        share_pct: Option<f64>,
+    }
+}
 
 /// Output per run and product; `share_pct` is of the run's whole output. Outputs without a product code share
 /// a row.
 pub const FCT_PRODUCT_MIX: Mart = Mart {
     name: "fct_product_mix",
-    columns: &[
-        text("run_number").always(),
-        date("production_date").always(),
-        text("prod_line"),
-        text("line_name"),
-        text("shift_code"),
-        text("product_code"),
-        text("product"),
-        text("species"),
-        whole("qty_packs"),
-        number("qty_kg"),
-        number("run_kg"),
-        number("share_pct"),
-    ],
+    columns: columns_of::<ProductMixRow>(),
     grain: &["run_number", "production_date", "product_code"],
     month_of: Some("production_date"),
     tables: RUN_TABLES,

@@ -1,10 +1,11 @@
 //! `fct_quality_summary`: quality records per date, type and severity, how many of them are closed and how
 //! long that took.
 
+use api::quality::QualitySummary;
 use polars::prelude::*;
 
 use super::stg_non_conformance::{self, CLOSED, INVESTIGATING, OPEN};
-use super::{Build, Mart, date, number, text, whole};
+use super::{Build, Mart, columns_of};
 use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::NON_CONFORMANCE;
@@ -13,17 +14,7 @@ use crate::sources::NON_CONFORMANCE;
 /// is none of the three counts in `total` only.
 pub const FCT_QUALITY_SUMMARY: Mart = Mart {
     name: "fct_quality_summary",
-    columns: &[
-        date("nc_date").always(),
-        text("nc_type"),
-        text("severity"),
-        whole("total").always().within(1.0, f64::INFINITY),
-        whole("open").always().at_least_0(),
-        whole("investigating").always().at_least_0(),
-        whole("closed").always().at_least_0(),
-        number("closure_rate_pct").always().within(0.0, 100.0),
-        number("avg_days_to_close"),
-    ],
+    columns: columns_of::<QualitySummary>(),
     grain: &["nc_date", "nc_type", "severity"],
     month_of: Some("nc_date"),
     tables: &["non_conformance"],

@@ -1,27 +1,43 @@
 //! `fct_shelf_life`: from when the days of each complete run count, and how much of it is still in the house.
 
+use api::row;
+use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::{Build, Mart, RUN_KEY, date, left_join, number, text, whole};
+use super::{Build, Mart, RUN_KEY, columns_of, left_join};
 use crate::frames;
 use crate::scope::RunScope;
+
+row! {
+    /// A complete run, and what is left of it.
+    pub struct ShelfLifeRow {
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        /// The product's code.
+        product_code: Option<String>,
+        /// What it is.
+        description: Option<String>,
+        /// The date that it was packed on.
+        pack_date: NaiveDate,
+        /// Days that rubber clock or superchill add to the shelf life.
+        adjustment_days: i64,
+        /// What came out, kg.
+        actual_kg: Option<f64>,
+        /// What was loaded or delivered of it, kg.
+        despatched_kg: f64,
+        /// What is left of it, kg.
+        left_kg: Option<f64>,
+    }
+}
 
 /// Complete runs. `left_kg` is what was made less what despatch has loaded or delivered of it, and null where
 /// nobody knows what was made; a run of which more was sent than made has less than nothing left. How old a
 /// run is depends on the day that is asked on, so that it is not here.
 pub const FCT_SHELF_LIFE: Mart = Mart {
     name: "fct_shelf_life",
-    columns: &[
-        text("run_number").always(),
-        date("production_date").always(),
-        text("product_code"),
-        text("description"),
-        date("pack_date").always(),
-        whole("adjustment_days").always(),
-        number("actual_kg"),
-        number("despatched_kg").always(),
-        number("left_kg"),
-    ],
+    columns: columns_of::<ShelfLifeRow>(),
     grain: &["run_number", "production_date"],
     month_of: Some("pack_date"),
     tables: &[

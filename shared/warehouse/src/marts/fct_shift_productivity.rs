@@ -1,5 +1,6 @@
 //! `fct_shift_productivity`: what the people and hours of a shift on a line brought.
 
+use api::shifts::ShiftProductivity;
 use std::collections::BTreeMap;
 use std::ops::Add;
 
@@ -7,7 +8,7 @@ use polars::prelude::*;
 
 use super::prod_line::Lines;
 use super::shift_oee::{Hours, Packs, ShiftOutput, oee};
-use super::{Build, Mart, date, known, number, text, whole};
+use super::{Build, Mart, columns_of, known};
 use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::SHIFTS;
@@ -20,28 +21,7 @@ use crate::sources::SHIFTS;
 /// packs of the line's runs of that date and shift.
 pub const FCT_SHIFT_PRODUCTIVITY: Mart = Mart {
     name: "fct_shift_productivity",
-    columns: &[
-        date("shift_date").always(),
-        text("shift_code"),
-        text("prod_line"),
-        text("line_name"),
-        whole("headcount"),
-        number("planned_hours"),
-        number("actual_hours"),
-        number("overtime_hours"),
-        number("output_kg"),
-        number("kg_per_head"),
-        number("kg_per_hour"),
-        number("overtime_pct"),
-        number("hours_utilisation_pct"),
-        number("max_capacity_kg"),
-        whole("packs"),
-        whole("rejected_packs"),
-        number("availability_pct"),
-        number("performance_pct"),
-        number("quality_pct"),
-        number("oee_pct"),
-    ],
+    columns: columns_of::<ShiftProductivity>(),
     grain: &["shift_date", "shift_code", "prod_line"],
     month_of: Some("shift_date"),
     tables: &["shifts", "prod_lines", "run_numbers", "run_totals"],

@@ -1,8 +1,9 @@
 //! `fct_temp_breaches`: readings, breaches and episodes of breaches per date and location.
 
+use api::temperature::TemperatureSummary;
 use polars::prelude::*;
 
-use super::{Build, Mart, date, number, stg_temperature, temperature_episodes, text, time, whole};
+use super::{Build, Mart, columns_of, stg_temperature, temperature_episodes};
 use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::TEMPERATURE_LOGS;
@@ -10,19 +11,7 @@ use crate::sources::TEMPERATURE_LOGS;
 /// Temperatures per date and location, also where nothing was outside its limits.
 pub const FCT_TEMP_BREACHES: Mart = Mart {
     name: "fct_temp_breaches",
-    columns: &[
-        date("reading_date").always(),
-        text("location"),
-        whole("readings").always().within(1.0, f64::INFINITY),
-        whole("breaches").always().at_least_0(),
-        number("min_temp_celsius"),
-        number("max_temp_celsius"),
-        number("max_degrees_over").at_least_0(),
-        time("first_breach_at"),
-        time("last_breach_at"),
-        whole("episodes").always().at_least_0(),
-        whole("longest_episode_minutes").at_least_0(),
-    ],
+    columns: columns_of::<TemperatureSummary>(),
     grain: &["reading_date", "location"],
     month_of: Some("reading_date"),
     tables: &["temperature_logs"],

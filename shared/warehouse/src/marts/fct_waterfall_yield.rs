@@ -1,11 +1,11 @@
 //! `fct_waterfall_yield`: how far down the tiers the fish of each complete run went, and what no tier caught.
 
-use domain::species::Species;
+use api::yields::WaterfallRun;
 use domain::tier::Tier;
 use domain::yields::{waste_kg, yield_pct};
 use polars::prelude::*;
 
-use super::{Build, Mart, RUN_KEY, RUN_TABLES, date, left_join, number, runs::figure, text};
+use super::{Build, Mart, RUN_KEY, RUN_TABLES, columns_of, left_join, runs::figure};
 use crate::frames;
 use crate::scope::RunScope;
 
@@ -18,26 +18,7 @@ use crate::scope::RunScope;
 /// written down, and that is not zero.
 pub const FCT_WATERFALL_YIELD: Mart = Mart {
     name: "fct_waterfall_yield",
-    columns: &[
-        text("run_number").always(),
-        date("production_date").always(),
-        text("prod_line"),
-        text("line_name"),
-        text("shift_code"),
-        text("species").one_of(Species::NAMES),
-        text("product_code"),
-        text("product"),
-        number("input_kg"),
-        number("tier1_kg"),
-        number("tier1_pct"),
-        number("tier2_kg"),
-        number("tier2_pct"),
-        number("tier3_kg"),
-        number("tier3_pct"),
-        number("total_kg"),
-        number("capture_rate_pct"),
-        number("true_waste_kg"),
-    ],
+    columns: columns_of::<WaterfallRun>(),
     grain: &["run_number", "production_date"],
     month_of: Some("production_date"),
     tables: RUN_TABLES,

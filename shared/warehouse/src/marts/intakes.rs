@@ -1,34 +1,28 @@
 //! `intakes`: the fish that was taken in, by the batch that it became, and `batch_despatches`: the orders
 //! that name a batch. Neither knows a run.
 
+use api::row;
+use api::trace::TraceIntake;
+use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::{Build, Mart, date, number, text, whole};
+use super::{Build, Mart, columns_of};
 use crate::frames;
 use crate::sources::{DESPATCH, TRACEABILITY};
+
+row! {
+    /// An intake with its place in the mart.
+    pub struct IntakeRow {
+        /// The first day that is known of it.
+        known_since: NaiveDate,
+        ..intake: TraceIntake,
+    }
+}
 
 /// Intakes; a batch may have come in several. One without a batch code cannot be asked for and is left out.
 pub const INTAKES: Mart = Mart {
     name: "intakes",
-    columns: &[
-        text("trace_id").always(),
-        text("batch_code").always(),
-        date("known_since").always(),
-        text("supplier"),
-        text("species"),
-        text("grade"),
-        text("catch_area"),
-        text("catch_method"),
-        text("vessel_name"),
-        date("landing_date"),
-        date("kill_date"),
-        date("received_date"),
-        number("received_temp_c"),
-        number("qty_kg"),
-        date("use_by_date"),
-        text("country_origin"),
-        text("certified"),
-    ],
+    columns: columns_of::<IntakeRow>(),
     grain: &["trace_id"],
     month_of: Some("known_since"),
     tables: &["traceability"],
@@ -39,23 +33,40 @@ fn intakes(rows: &DataFrame) -> PolarsResult<DataFrame> {
     with_day(rows, &["received_date", "landing_date", "kill_date"], &INTAKES)
 }
 
+row! {
+    /// An order that names a batch.
+    pub struct BatchDespatchRow {
+        /// The id of the order line.
+        despatch_id: i64,
+        /// The batch that the order names.
+        batch_code: String,
+        /// The first day that is known of it.
+        known_since: NaiveDate,
+        /// The run that the order names.
+        run_number: Option<String>,
+        /// The order.
+        order_number: Option<String>,
+        /// Who buys it.
+        customer: Option<String>,
+        /// The product's code.
+        product_code: Option<String>,
+        /// Cases.
+        qty_cases: Option<i64>,
+        /// How much, kg.
+        qty_kg: Option<f64>,
+        /// When it leaves or left.
+        despatch_date: Option<NaiveDate>,
+        /// When it arrives or arrived.
+        delivery_date: Option<NaiveDate>,
+        /// `pending`, `loaded` or `delivered`.
+        status: Option<String>,
+    }
+}
+
 /// Orders under the batch that they name, whether or not they also name a run that is known.
 pub const BATCH_DESPATCHES: Mart = Mart {
     name: "batch_despatches",
-    columns: &[
-        whole("despatch_id").always(),
-        text("batch_code").always(),
-        date("known_since").always(),
-        text("run_number"),
-        text("order_number"),
-        text("customer"),
-        text("product_code"),
-        whole("qty_cases"),
-        number("qty_kg"),
-        date("despatch_date"),
-        date("delivery_date"),
-        text("status"),
-    ],
+    columns: columns_of::<BatchDespatchRow>(),
     grain: &["despatch_id"],
     month_of: Some("known_since"),
     tables: &["despatch"],

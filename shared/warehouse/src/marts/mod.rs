@@ -1,8 +1,8 @@
 //! Marts: what readers ask, built from staging. One file per mart; adding one is a new file and its line in
 //! [`ALL`].
 //!
-//! A mart says which columns it has, what its rows are unique by and how they are built from the rows that
-//! were touched. Which parts that concerns, and when the result is shown, is the business of
+//! A mart says what a row of it is, what its rows are unique by and how they are built from the rows that were
+//! touched. A row that an endpoint answers as it lies is declared in `api`, any other beside its mart. Which parts that concerns, and when the result is shown, is the business of
 //! [`crate::transform`].
 
 mod despatch_lines;
@@ -17,6 +17,7 @@ mod fct_waterfall_yield;
 mod intakes;
 mod prod_line;
 mod products;
+mod rows;
 mod run_batches;
 mod run_inputs;
 mod run_outputs;
@@ -33,38 +34,40 @@ mod temperature_breaches;
 mod temperature_episodes;
 mod trace_links;
 
+use api::{Field, Row, Shape};
 use chrono::NaiveDate;
 use polars::error::PolarsResult;
 use polars::prelude::{
-    DataFrame, DataType, Field, JoinArgs, JoinType, LazyFrame, MaintainOrderJoin, Schema, TimeUnit, col,
+    DataFrame, DataType, JoinArgs, JoinType, LazyFrame, MaintainOrderJoin, Schema, TimeUnit, col,
 };
 
 use crate::scope::{DayScope, ProductScope, RunScope};
 use crate::sources::Source;
 
-pub use despatch_lines::DESPATCH_LINES;
-pub use fct_compliance_checks::FCT_COMPLIANCE_CHECKS;
-pub use fct_daily_yield::FCT_DAILY_YIELD;
-pub use fct_product_mix::FCT_PRODUCT_MIX;
+pub use despatch_lines::{DESPATCH_LINES, DespatchRow};
+pub use fct_compliance_checks::{FCT_COMPLIANCE_CHECKS, FindingRow};
+pub use fct_daily_yield::{DailyYieldRow, FCT_DAILY_YIELD};
+pub use fct_product_mix::{FCT_PRODUCT_MIX, ProductMixRow};
 pub use fct_quality_summary::FCT_QUALITY_SUMMARY;
-pub use fct_shelf_life::FCT_SHELF_LIFE;
+pub use fct_shelf_life::{FCT_SHELF_LIFE, ShelfLifeRow};
 pub use fct_shift_productivity::FCT_SHIFT_PRODUCTIVITY;
 pub use fct_temp_breaches::FCT_TEMP_BREACHES;
 pub use fct_waterfall_yield::FCT_WATERFALL_YIELD;
-pub use intakes::{BATCH_DESPATCHES, INTAKES};
-pub use products::{PRODUCTS, by_code as products_by_code};
-pub use run_batches::RUN_BATCHES;
-pub use run_inputs::RUN_INPUTS;
-pub use run_outputs::RUN_OUTPUTS;
-pub use run_weight_charts::{RUN_WEIGHT_BINS, RUN_WEIGHT_POINTS};
-pub use run_weights::RUN_WEIGHTS;
-pub use runs::RUNS;
-pub use stg_non_conformance::STG_NON_CONFORMANCE;
-pub use stg_runs::STG_RUNS;
-pub use stg_temperature::STG_TEMPERATURE;
-pub use temperature_breaches::TEMPERATURE_BREACHES;
-pub use temperature_episodes::TEMPERATURE_EPISODES;
-pub use trace_links::TRACE_LINKS;
+pub use intakes::{BATCH_DESPATCHES, BatchDespatchRow, INTAKES, IntakeRow};
+pub use products::{PRODUCTS, ProductRow, by_code as products_by_code};
+pub use rows::{ReadMart, RowError, rows};
+pub use run_batches::{RUN_BATCHES, RunBatchRow};
+pub use run_inputs::{RUN_INPUTS, RunInputRow};
+pub use run_outputs::{RUN_OUTPUTS, RunOutputRow};
+pub use run_weight_charts::{RUN_WEIGHT_BINS, RUN_WEIGHT_POINTS, WeightBinRow, WeightPointRow};
+pub use run_weights::{RUN_WEIGHTS, RunWeightsRow};
+pub use runs::{RUNS, RunRow};
+pub use stg_non_conformance::{NonConformanceRow, STG_NON_CONFORMANCE};
+pub use stg_runs::{NamedRunRow, STG_RUNS};
+pub use stg_temperature::{ReadingRow, STG_TEMPERATURE};
+pub use temperature_breaches::{BreachRow, TEMPERATURE_BREACHES};
+pub use temperature_episodes::{EpisodeRow, TEMPERATURE_EPISODES};
+pub use trace_links::{LinkRow, TRACE_LINKS};
 
 /// All marts, in the order in which they are built.
 pub const ALL: [&Mart; 25] = [
@@ -106,7 +109,7 @@ pub struct Mart {
     /// Its name in the lake.
     pub name: &'static str,
     /// Its columns in order.
-    pub columns: &'static [MartColumn],
+    pub columns: &'static [Field],
     /// The columns that its rows are unique by.
     pub grain: &'static [&'static str],
     /// The date column that tells which month's part a row lies in; `None` for a mart of one part.
@@ -139,7 +142,7 @@ impl Mart {
 
     /// The columns with their Polars types.
     pub fn schema(&self) -> Schema {
-        self.columns.iter().map(|column| Field::new(column.name.into(), column.kind.dtype())).collect()
+        self.columns.iter().map(|column| (column.name.into(), dtype(column.shape))).collect()
     }
 }
 
@@ -176,108 +179,36 @@ impl Build {
     }
 }
 
-/// A column of a mart.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MartColumn {
-    /// Its name, unit last.
-    pub name: &'static str,
-    /// Its type.
-    pub kind: MartKind,
-    /// Whether a row may lack it.
-    pub nullable: bool,
-    /// Which values it may have.
-    pub accepted: Accepted,
+/// The columns of a mart that holds such rows. A row with a field that no column can hold does not compile.
+const fn columns_of<R: Row>() -> &'static [Field] {
+    let mut place = 0;
+    while place < R::FIELDS.len() {
+        assert!(is_column(R::FIELDS[place].shape), "a mart has columns of plain values");
+        place += 1;
+    }
+    R::FIELDS
 }
 
-/// The values that a mart column may have. Only what the rules of the factory decide is bounded: what the ERP
-/// says stands as it is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Accepted {
-    /// Any of its type.
-    Any,
-    /// One of these texts.
-    OneOf(&'static [&'static str]),
-    /// A number of this range, both ends included.
-    Within(f64, f64),
-}
-
-/// The type of a mart column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MartKind {
-    /// Text.
-    Text,
-    /// A whole number.
-    Whole,
-    /// A number.
-    Number,
-    /// Yes or no.
-    Flag,
-    /// A date.
-    Date,
-    /// A time on the factory's clock.
-    Time,
-}
-
-impl MartKind {
-    fn dtype(self) -> DataType {
-        match self {
-            Self::Text => DataType::String,
-            Self::Whole => DataType::Int64,
-            Self::Number => DataType::Float64,
-            Self::Flag => DataType::Boolean,
-            Self::Date => DataType::Date,
-            Self::Time => DataType::Datetime(TimeUnit::Microseconds, None),
-        }
+const fn is_column(shape: Shape) -> bool {
+    match shape {
+        Shape::Text | Shape::Whole | Shape::Number | Shape::Flag | Shape::Date | Shape::Time => true,
+        Shape::Nullable(Shape::Nullable(_)) => false,
+        Shape::Nullable(inner) => is_column(*inner),
+        _ => false,
     }
 }
 
-const fn column(name: &'static str, kind: MartKind) -> MartColumn {
-    MartColumn { name, kind, nullable: true, accepted: Accepted::Any }
-}
-
-const fn text(name: &'static str) -> MartColumn {
-    column(name, MartKind::Text)
-}
-
-const fn whole(name: &'static str) -> MartColumn {
-    column(name, MartKind::Whole)
-}
-
-const fn number(name: &'static str) -> MartColumn {
-    column(name, MartKind::Number)
-}
-
-const fn flag(name: &'static str) -> MartColumn {
-    column(name, MartKind::Flag)
-}
-
-const fn date(name: &'static str) -> MartColumn {
-    column(name, MartKind::Date)
-}
-
-const fn time(name: &'static str) -> MartColumn {
-    column(name, MartKind::Time)
-}
-
-impl MartColumn {
-    const fn always(mut self) -> Self {
-        self.nullable = false;
-        self
-    }
-
-    const fn one_of(mut self, names: &'static [&'static str]) -> Self {
-        self.accepted = Accepted::OneOf(names);
-        self
-    }
-
-    const fn within(mut self, least: f64, most: f64) -> Self {
-        self.accepted = Accepted::Within(least, most);
-        self
-    }
-
-    const fn at_least_0(self) -> Self {
-        // Sums of garbage may be infinite, and are garbage and no fault of ours.
-        self.within(0.0, f64::INFINITY)
+fn dtype(shape: Shape) -> DataType {
+    match shape {
+        Shape::Text => DataType::String,
+        Shape::Whole => DataType::Int64,
+        Shape::Number => DataType::Float64,
+        Shape::Flag => DataType::Boolean,
+        Shape::Date => DataType::Date,
+        Shape::Time => DataType::Datetime(TimeUnit::Microseconds, None),
+        Shape::Nullable(inner) => dtype(*inner),
+        // Columns have no other shapes.
+        _ => DataType::Null,
     }
 }
 

@@ -1,31 +1,28 @@
 //! `products`: the weighing system's products joined with the catalogue by product code.
 
+use api::products::Product;
+use api::row;
 use domain::description::normalise;
 use domain::species::{Species, species_of};
 use polars::prelude::*;
 
-use super::{Build, Mart, flag, known, number, text, whole};
+use super::{Build, Mart, columns_of, known};
 use crate::frames;
 use crate::scope::ProductScope;
+
+row! {
+    /// A product with its cut.
+    pub struct ProductRow {
+        /// The cut.
+        piece_type: Option<String>,
+        ..product: Product,
+    }
+}
 
 /// Products; one that only one of the two tables knows is here too.
 pub const PRODUCTS: Mart = Mart {
     name: "products",
-    columns: &[
-        whole("plu_number"),
-        text("product_code"),
-        text("description"),
-        text("category"),
-        text("species"),
-        text("brand"),
-        whole("tier").within(1.0, 3.0),
-        text("customer"),
-        number("pack_size_g"),
-        whole("shelf_life_days"),
-        text("allergens"),
-        text("piece_type"),
-        flag("active").always(),
-    ],
+    columns: columns_of::<ProductRow>(),
     grain: &["plu_number", "product_code"],
     month_of: None,
     tables: &["plu", "product_catalogue"],

@@ -1,32 +1,52 @@
 //! `run_batches`: the batches that went into each run, and where they came from.
 
+use api::row;
+use chrono::NaiveDate;
 use polars::prelude::*;
 
 use super::fct_product_mix::known_sum;
-use super::{Build, Mart, RUN_KEY, date, left_join, number, text};
+use super::{Build, Mart, RUN_KEY, columns_of, left_join};
 use crate::frames;
 use crate::scope::RunScope;
+
+row! {
+    /// A batch that went into a run.
+    pub struct RunBatchRow {
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        /// The batch.
+        batch_code: Option<String>,
+        /// Who delivered it.
+        supplier: Option<String>,
+        /// The vessel.
+        vessel_name: Option<String>,
+        /// Where it was caught.
+        catch_area: Option<String>,
+        /// How it was caught.
+        catch_method: Option<String>,
+        /// The certificate that it comes under.
+        certified: Option<String>,
+        /// The country that it comes from.
+        country_origin: Option<String>,
+        /// When it was landed.
+        landing_date: Option<NaiveDate>,
+        /// The species of the batch, as the delivery says.
+        batch_species: Option<String>,
+        /// Its grade.
+        grade: Option<String>,
+        /// How much of it went in, kg.
+        input_kg: Option<f64>,
+    }
+}
 
 /// Batches per run; inputs without a batch code are one row. A batch that came in several intakes is told by
 /// the one with the smallest `trace_id`, and of one that was never taken in under its code (a batch that the
 /// factory made itself, or a mistyped one) only the quantity is known.
 pub const RUN_BATCHES: Mart = Mart {
     name: "run_batches",
-    columns: &[
-        text("run_number").always(),
-        date("production_date").always(),
-        text("batch_code"),
-        text("supplier"),
-        text("vessel_name"),
-        text("catch_area"),
-        text("catch_method"),
-        text("certified"),
-        text("country_origin"),
-        date("landing_date"),
-        text("batch_species"),
-        text("grade"),
-        number("input_kg"),
-    ],
+    columns: columns_of::<RunBatchRow>(),
     grain: &["run_number", "production_date", "batch_code"],
     month_of: Some("production_date"),
     tables: &["run_numbers", "run_inputs", "traceability"],

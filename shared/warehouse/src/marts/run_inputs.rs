@@ -1,23 +1,31 @@
 //! `run_inputs`: what went into each run, with the run that it counts for.
 
+use api::row;
+use api::runs::RunInput;
+use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::{Build, Mart, RUN_TABLES, date, number, text, whole};
+use super::{Build, Mart, RUN_TABLES, columns_of};
 use crate::frames;
 use crate::scope::RunScope;
+
+row! {
+    /// An input with the run that it counts for.
+    pub struct RunInputRow {
+        /// The id of the input.
+        input_id: i64,
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        ..input: RunInput,
+    }
+}
 
 /// Inputs of runs.
 pub const RUN_INPUTS: Mart = Mart {
     name: "run_inputs",
-    columns: &[
-        whole("input_id").always(),
-        text("run_number").always(),
-        date("production_date").always(),
-        text("batch_code"),
-        text("grade"),
-        text("species"),
-        number("qty_kg"),
-    ],
+    columns: columns_of::<RunInputRow>(),
     grain: &["input_id"],
     month_of: Some("production_date"),
     tables: RUN_TABLES,

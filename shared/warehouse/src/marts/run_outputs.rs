@@ -1,26 +1,31 @@
 //! `run_outputs`: what came out of each run, with the run that it counts for.
 
+use api::row;
+use api::runs::RunOutput;
+use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::{Build, Mart, RUN_TABLES, date, left_join, number, products, text, whole};
+use super::{Build, Mart, RUN_TABLES, columns_of, left_join, products};
 use crate::frames;
 use crate::scope::RunScope;
+
+row! {
+    /// An output with the run that it counts for.
+    pub struct RunOutputRow {
+        /// The id of the output.
+        output_id: i64,
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        ..output: RunOutput,
+    }
+}
 
 /// Outputs of runs.
 pub const RUN_OUTPUTS: Mart = Mart {
     name: "run_outputs",
-    columns: &[
-        whole("output_id").always(),
-        text("run_number").always(),
-        date("production_date").always(),
-        text("product_code"),
-        text("product"),
-        whole("tier").within(1.0, 3.0),
-        text("piece_type"),
-        text("source_grade"),
-        whole("qty_packs"),
-        number("qty_kg"),
-    ],
+    columns: columns_of::<RunOutputRow>(),
     grain: &["output_id"],
     month_of: Some("production_date"),
     tables: RUN_TABLES,

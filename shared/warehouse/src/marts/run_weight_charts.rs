@@ -2,50 +2,66 @@
 //! of consecutive packs for an X-bar and R chart. Limits and signals of that chart follow from its points,
 //! and are not kept.
 
+use api::row;
+use api::weights::WeightBin;
+use chrono::{NaiveDate, NaiveDateTime};
 use domain::histogram::histogram;
 use domain::spc::{Chart, SUBGROUP_PACKS};
 use polars::prelude::*;
 
-use super::{Build, Mart, MartColumn, RUN_KEY, RUN_TABLES, date, number, text, time, whole};
+use super::{Build, Mart, RUN_KEY, RUN_TABLES, columns_of};
 use crate::frames;
 use crate::scope::RunScope;
+
+row! {
+    /// A range of net weights with the run that it is of.
+    pub struct WeightBinRow {
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        ..bin: WeightBin,
+    }
+}
 
 /// Packs per range of net weights, `to_g` not included; empty ranges between others are there.
 pub const RUN_WEIGHT_BINS: Mart = Mart {
     name: "run_weight_bins",
-    columns: &[
-        RUN_NUMBER,
-        PRODUCTION_DATE,
-        number("from_g").always(),
-        number("to_g").always(),
-        whole("packs").always(),
-    ],
+    columns: columns_of::<WeightBinRow>(),
     grain: &["run_number", "production_date", "from_g"],
     month_of: Some("production_date"),
     tables: RUN_TABLES,
     builds: &[Build::Runs(build_bins)],
 };
 
+row! {
+    /// A subgroup of packs with the run that it is of.
+    pub struct WeightPointRow {
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        /// Which subgroup it is, counted from 1.
+        subgroup: i64,
+        /// When its last pack was weighed.
+        weighed_at: NaiveDateTime,
+        /// Mean of its packs, g.
+        mean_g: f64,
+        /// Heaviest less lightest of its packs, g.
+        range_g: f64,
+    }
+}
+
 /// Mean and range of each five packs in the order in which they were weighed; packs that do not fill a
 /// subgroup are left out.
 pub const RUN_WEIGHT_POINTS: Mart = Mart {
     name: "run_weight_points",
-    columns: &[
-        RUN_NUMBER,
-        PRODUCTION_DATE,
-        whole("subgroup").always(),
-        time("weighed_at").always(),
-        number("mean_g").always(),
-        number("range_g").always(),
-    ],
+    columns: columns_of::<WeightPointRow>(),
     grain: &["run_number", "production_date", "subgroup"],
     month_of: Some("production_date"),
     tables: RUN_TABLES,
     builds: &[Build::Runs(build_points)],
 };
-
-const RUN_NUMBER: MartColumn = text("run_number").always();
-const PRODUCTION_DATE: MartColumn = date("production_date").always();
 
 fn build_bins(scope: &RunScope) -> PolarsResult<DataFrame> {
     charted(scope, &RUN_WEIGHT_BINS, |weights_g, _| {

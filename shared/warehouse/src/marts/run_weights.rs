@@ -1,26 +1,30 @@
 //! `run_weights`: the pack weights of each run against the average-quantity rules.
 
+use api::row;
+use api::runs::RunWeights;
+use chrono::NaiveDate;
 use domain::average_quantity::Verdict;
 use polars::prelude::*;
 
-use super::{Build, Mart, RUN_KEY, RUN_TABLES, date, left_join, number, products, text, whole};
+use super::{Build, Mart, RUN_KEY, RUN_TABLES, columns_of, left_join, products};
 use crate::frames;
 use crate::scope::RunScope;
+
+row! {
+    /// The weights of a run with the run that they are of.
+    pub struct RunWeightsRow {
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        ..weights: RunWeights,
+    }
+}
 
 /// Pack weights of runs that have packs.
 pub const RUN_WEIGHTS: Mart = Mart {
     name: "run_weights",
-    columns: &[
-        text("run_number").always(),
-        date("production_date").always(),
-        whole("packs").always().within(1.0, f64::INFINITY),
-        number("nominal_g"),
-        number("mean_g"),
-        number("std_dev_g"),
-        whole("below_t1").at_least_0(),
-        whole("below_t2").at_least_0(),
-        text("verdict").one_of(&["pass", "fail"]),
-    ],
+    columns: columns_of::<RunWeightsRow>(),
     grain: &["run_number", "production_date"],
     month_of: Some("production_date"),
     tables: RUN_TABLES,

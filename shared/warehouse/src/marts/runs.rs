@@ -1,66 +1,142 @@
 //! `runs`: a run with its sheet, totals, inputs, outputs and packs, and the yields that follow.
 
+use api::row;
+use chrono::{NaiveDate, NaiveDateTime};
 use domain::product_type::ProductType;
 use domain::species::Species;
-use domain::yields::{efficiency_pct, giveaway_pct, waste_kg, waste_pct, yield_pct};
+use domain::yields::{RunKg, efficiency_pct, giveaway_pct, waste_kg, waste_pct, yield_pct};
 use polars::prelude::*;
 
-use super::{Build, Mart, RUN_KEY, RUN_TABLES, date, flag, left_join, number, stg_runs, text, time, whole};
+use super::{Build, Mart, RUN_KEY, RUN_TABLES, columns_of, left_join, stg_runs};
 use crate::frames;
 use crate::scope::RunScope;
+
+row! {
+    /// A run with its sheet, its totals and the sums of its inputs, outputs and packs.
+    pub struct RunRow {
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        /// The line's id, or the ERP's own text where the line is unknown.
+        prod_line: Option<String>,
+        /// The line's name.
+        line_name: Option<String>,
+        /// The shift.
+        shift_code: Option<String>,
+        /// The product's code.
+        product_code: Option<String>,
+        /// The product's description.
+        product: Option<String>,
+        /// Who buys the product.
+        customer: Option<String>,
+        /// The species, by the run's description, else by its product.
+        #[one_of(Species::NAMES)]
+        species: Option<String>,
+        /// The kind of product, by the run's description, else by its product.
+        #[one_of(ProductType::NAMES)]
+        product_type: Option<String>,
+        /// The specification that it is made to.
+        spec: Option<String>,
+        /// Whether the ERP calls it active.
+        active: bool,
+        /// Whether it is finished.
+        complete: bool,
+        /// When the ERP made it.
+        created: Option<NaiveDateTime>,
+        /// When the ERP changed it last.
+        updated: Option<NaiveDateTime>,
+        /// When it began.
+        started_at: Option<NaiveDateTime>,
+        /// When it ended.
+        finished_at: Option<NaiveDateTime>,
+        /// Fish that went in, kg.
+        #[at_least(0)]
+        input_kg: Option<f64>,
+        /// What came out, kg.
+        #[at_least(0)]
+        actual_kg: Option<f64>,
+        /// What the run sheet asks for, kg.
+        target_kg: Option<f64>,
+        /// Input less output, kg.
+        waste_kg: Option<f64>,
+        /// Output of input, %.
+        yield_pct: Option<f64>,
+        /// Waste of input, %.
+        waste_pct: Option<f64>,
+        /// Output of target, %.
+        efficiency_pct: Option<f64>,
+        /// Packs.
+        #[at_least(0)]
+        packs: i64,
+        /// Packs whose net and target weight are both known.
+        #[at_least(0)]
+        weighed_packs: i64,
+        /// What these packs weigh above their targets, g.
+        pack_giveaway_g: Option<f64>,
+        /// What they had to weigh, g.
+        pack_target_g: Option<f64>,
+        /// Weight above target that was given away, % of target.
+        giveaway_pct: Option<f64>,
+        /// Baskets, by the sheet.
+        baskets: Option<i64>,
+        /// First label number, by the sheet.
+        start_label: Option<i64>,
+        /// Last label number, by the sheet.
+        end_label: Option<i64>,
+        /// The pack date, by the sheet.
+        pack_date: Option<NaiveDate>,
+        /// Days added to the shelf life, by the sheet.
+        shelf_life_adjustment: Option<i64>,
+        /// Who wrote the sheet.
+        recorded_by: Option<String>,
+        /// Whether there is a sheet.
+        has_sheet: bool,
+        /// Whether the weighing system has sums of the run.
+        has_totals: bool,
+        /// Packs, by these sums.
+        total_packs: Option<i64>,
+        /// Weight of all packs, by these sums, kg.
+        total_weight_kg: Option<f64>,
+        /// Mean pack weight, by these sums, g.
+        avg_weight_g: Option<f64>,
+        /// Lightest pack, by these sums, g.
+        min_weight_g: Option<f64>,
+        /// Heaviest pack, by these sums, g.
+        max_weight_g: Option<f64>,
+        /// Standard deviation of the pack weights, by these sums, g.
+        std_dev_g: Option<f64>,
+        /// Weight above target that was given away, by these sums, kg.
+        total_giveaway_kg: Option<f64>,
+        /// The same, % of target.
+        total_giveaway_pct: Option<f64>,
+        /// Packs that were rejected.
+        reject_count: Option<i64>,
+        /// Minutes that the line stood.
+        downtime_minutes: Option<i64>,
+    }
+}
+
+impl RunRow {
+    /// What the run brings to a group.
+    pub fn kg(&self) -> RunKg {
+        let kg = |grams: Option<f64>| grams.map(|grams| grams / 1000.0);
+        let of_packs = RunKg {
+            input_kg: self.input_kg,
+            actual_kg: self.actual_kg,
+            target_kg: self.target_kg,
+            giveaway_kg: kg(self.pack_giveaway_g),
+            pack_target_kg: kg(self.pack_target_g),
+            ..RunKg::default()
+        };
+        of_packs.with_totals(self.giveaway_pct, self.total_weight_kg, self.total_giveaway_kg)
+    }
+}
 
 /// Runs; percentages are not rounded.
 pub const RUNS: Mart = Mart {
     name: "runs",
-    columns: &[
-        text("run_number").always(),
-        date("production_date").always(),
-        text("prod_line"),
-        text("line_name"),
-        text("shift_code"),
-        text("product_code"),
-        text("product"),
-        text("customer"),
-        text("species").one_of(Species::NAMES),
-        text("product_type").one_of(ProductType::NAMES),
-        text("spec"),
-        flag("active").always(),
-        flag("complete").always(),
-        time("created"),
-        time("updated"),
-        time("started_at"),
-        time("finished_at"),
-        number("input_kg").at_least_0(),
-        number("actual_kg").at_least_0(),
-        number("target_kg"),
-        number("waste_kg"),
-        number("yield_pct"),
-        number("waste_pct"),
-        number("efficiency_pct"),
-        whole("packs").always().at_least_0(),
-        whole("weighed_packs").always().at_least_0(),
-        number("pack_giveaway_g"),
-        number("pack_target_g"),
-        number("giveaway_pct"),
-        whole("baskets"),
-        whole("start_label"),
-        whole("end_label"),
-        date("pack_date"),
-        whole("shelf_life_adjustment"),
-        text("recorded_by"),
-        flag("has_sheet").always(),
-        flag("has_totals").always(),
-        whole("total_packs"),
-        number("total_weight_kg"),
-        number("avg_weight_g"),
-        number("min_weight_g"),
-        number("max_weight_g"),
-        number("std_dev_g"),
-        number("total_giveaway_kg"),
-        number("total_giveaway_pct"),
-        whole("reject_count"),
-        whole("downtime_minutes"),
-    ],
+    columns: columns_of::<RunRow>(),
     grain: &["run_number", "production_date"],
     month_of: Some("production_date"),
     tables: RUN_TABLES,
@@ -179,11 +255,21 @@ pub(super) fn figure(
 
 #[cfg(test)]
 mod tests {
+    use api::Row as _;
+
     use super::super::small_factory::{at, day, no_runs, of_run, products, rows, shown};
     use super::*;
     use crate::sources::{
         PROD_LINES, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS, TRANSACTIONS,
     };
+
+    #[test]
+    fn a_run_of_the_contract_is_a_part_of_a_row() {
+        for field in [api::runs::Run::FIELDS, api::runs::ActiveRun::FIELDS].concat() {
+            let column = RUNS.columns.iter().find(|column| column.name == field.name);
+            assert_eq!(column.map(|column| column.shape), Some(field.shape), "{}", field.name);
+        }
+    }
 
     /// A run of 2 November with everything, and one of the same number on the 3rd with nothing.
     fn factory() -> RunScope {

@@ -1,12 +1,48 @@
 //! `stg_non_conformance`: the quality records with the three states and severities in one spelling, and how
 //! long a closed one was open.
 
+use api::row;
+use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::{Build, Mart, date, known, text, whole};
+use super::{Build, Mart, columns_of, known};
 use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::NON_CONFORMANCE;
+
+row! {
+    /// A quality record.
+    pub struct NonConformanceRow {
+        /// The id of the record.
+        nc_id: i64,
+        /// The date that it was raised on.
+        nc_date: NaiveDate,
+        /// The run that it is about.
+        run_number: Option<String>,
+        /// The product that it is about.
+        product_code: Option<String>,
+        /// What kind it is.
+        nc_type: Option<String>,
+        /// `critical`, `major` or `minor`.
+        severity: Option<String>,
+        /// `open`, `investigating` or `closed`.
+        status: Option<String>,
+        /// What it is about.
+        description: Option<String>,
+        /// Why it happened.
+        root_cause: Option<String>,
+        /// What was done about it.
+        corrective_action: Option<String>,
+        /// Who raised it.
+        raised_by: Option<String>,
+        /// Who closed it.
+        closed_by: Option<String>,
+        /// When it was closed.
+        closed_date: Option<NaiveDate>,
+        /// Days from the date raised to the date closed, of a closed record.
+        days_to_close: Option<i64>,
+    }
+}
 
 /// Quality records by the date that they were raised on. One without that date has no day to stand under:
 /// staging alone holds it.
@@ -15,22 +51,7 @@ use crate::sources::NON_CONFORMANCE;
 /// it was closed on before.
 pub const STG_NON_CONFORMANCE: Mart = Mart {
     name: "stg_non_conformance",
-    columns: &[
-        whole("nc_id").always(),
-        date("nc_date").always(),
-        text("run_number"),
-        text("product_code"),
-        text("nc_type"),
-        text("severity"),
-        text("status"),
-        text("description"),
-        text("root_cause"),
-        text("corrective_action"),
-        text("raised_by"),
-        text("closed_by"),
-        date("closed_date"),
-        whole("days_to_close"),
-    ],
+    columns: columns_of::<NonConformanceRow>(),
     grain: &["nc_id"],
     month_of: Some("nc_date"),
     tables: &["non_conformance"],

@@ -1,35 +1,60 @@
 //! `stg_runs`: the runs with their line, product, species and product type; what they made is in the mart
 //! `runs`.
 
+use api::row;
+use chrono::{NaiveDate, NaiveDateTime};
 use domain::product_type::{ProductType, product_type_of};
 use domain::species::{Species, species_of};
 use polars::prelude::*;
 
-use super::{Build, Mart, date, flag, left_join, prod_line::Lines, products, text, time};
+use super::{Build, Mart, columns_of, left_join, prod_line::Lines, products};
 use crate::frames;
 use crate::scope::RunScope;
+
+row! {
+    /// A run in the terms of the factory.
+    pub struct NamedRunRow {
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        /// The run's own description.
+        description: Option<String>,
+        /// The line's id, or the ERP's own text where the line is unknown.
+        prod_line: Option<String>,
+        /// The line's name.
+        line_name: Option<String>,
+        /// The shift.
+        shift_code: Option<String>,
+        /// The product's code.
+        product_code: Option<String>,
+        /// The product's description.
+        product: Option<String>,
+        /// Who buys the product.
+        customer: Option<String>,
+        /// The species, by the run's description, else by its product.
+        #[one_of(Species::NAMES)]
+        species: Option<String>,
+        /// The kind of product, by the run's description, else by its product.
+        #[one_of(ProductType::NAMES)]
+        product_type: Option<String>,
+        /// The specification that it is made to.
+        spec: Option<String>,
+        /// Whether the ERP calls it active.
+        active: bool,
+        /// Whether it is finished.
+        complete: bool,
+        /// When the ERP made it.
+        created: Option<NaiveDateTime>,
+        /// When the ERP changed it last.
+        updated: Option<NaiveDateTime>,
+    }
+}
 
 /// Runs as the ERP names them, in the factory's terms.
 pub const STG_RUNS: Mart = Mart {
     name: "stg_runs",
-    columns: &[
-        text("run_number").always(),
-        date("production_date").always(),
-        text("description"),
-        text("prod_line"),
-        text("line_name"),
-        text("shift_code"),
-        text("product_code"),
-        text("product"),
-        text("customer"),
-        text("species").one_of(Species::NAMES),
-        text("product_type").one_of(ProductType::NAMES),
-        text("spec"),
-        flag("active").always(),
-        flag("complete").always(),
-        time("created"),
-        time("updated"),
-    ],
+    columns: columns_of::<NamedRunRow>(),
     grain: &["run_number", "production_date"],
     month_of: Some("production_date"),
     tables: &["run_numbers", "plu", "prod_lines", "product_catalogue"],

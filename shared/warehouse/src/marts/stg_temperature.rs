@@ -1,28 +1,45 @@
 //! `stg_temperature`: the readings with their day, and how far each lies outside its limits.
 
+use api::row;
+use chrono::{NaiveDate, NaiveDateTime};
 use domain::rules::degrees_over;
 use polars::prelude::*;
 
-use super::{Build, Mart, date, number, text, time, whole};
+use super::{Build, Mart, columns_of};
 use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::TEMPERATURE_LOGS;
+
+row! {
+    /// A reading.
+    pub struct ReadingRow {
+        /// The id of the reading.
+        log_id: i64,
+        /// The day of the reading.
+        reading_date: NaiveDate,
+        /// Where it was read.
+        location: Option<String>,
+        /// When.
+        reading_time: NaiveDateTime,
+        /// The reading, °C.
+        temp_celsius: Option<f64>,
+        /// The least allowed, °C.
+        target_min: Option<f64>,
+        /// The most allowed, °C.
+        target_max: Option<f64>,
+        /// How far outside, °C; null inside the limits.
+        #[at_least(0)]
+        degrees_over: Option<f64>,
+        /// Who or what read it.
+        recorded_by: Option<String>,
+    }
+}
 
 /// Temperature readings by the day of their time. One without a time has no day to stand under: staging alone
 /// holds it.
 pub const STG_TEMPERATURE: Mart = Mart {
     name: "stg_temperature",
-    columns: &[
-        whole("log_id").always(),
-        date("reading_date").always(),
-        text("location"),
-        time("reading_time").always(),
-        number("temp_celsius"),
-        number("target_min"),
-        number("target_max"),
-        number("degrees_over").at_least_0(),
-        text("recorded_by"),
-    ],
+    columns: columns_of::<ReadingRow>(),
     grain: &["log_id"],
     month_of: Some("reading_date"),
     tables: &["temperature_logs"],

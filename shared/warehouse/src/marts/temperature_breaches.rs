@@ -1,26 +1,30 @@
 //! `temperature_breaches`: the readings outside their limits.
 
+use api::row;
+use api::temperature::Breach;
+use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::{Build, Mart, date, number, stg_temperature, text, time, whole};
+use super::{Build, Mart, columns_of, stg_temperature};
 use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::TEMPERATURE_LOGS;
 
+row! {
+    /// A breach with its reading.
+    pub struct BreachRow {
+        /// The id of the reading.
+        log_id: i64,
+        /// The day of the reading.
+        reading_date: NaiveDate,
+        ..breach: Breach,
+    }
+}
+
 /// Readings below target_min or above target_max.
 pub const TEMPERATURE_BREACHES: Mart = Mart {
     name: "temperature_breaches",
-    columns: &[
-        whole("log_id").always(),
-        date("reading_date").always(),
-        text("location"),
-        time("reading_time").always(),
-        number("temp_celsius").always(),
-        number("target_min"),
-        number("target_max"),
-        number("degrees_over").always().at_least_0(),
-        text("recorded_by"),
-    ],
+    columns: columns_of::<BreachRow>(),
     grain: &["log_id"],
     month_of: Some("reading_date"),
     tables: &["temperature_logs"],

@@ -1,33 +1,37 @@
 //! `temperature_episodes`: readings in a row outside their limits, as one row.
 
+use api::row;
+use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use domain::episodes::{Episode, Reading, episodes};
 use polars::prelude::*;
 
-use super::{Build, Mart, date, flag, number, stg_temperature, text, time, whole};
+use super::{Build, Mart, columns_of, stg_temperature};
 use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::TEMPERATURE_LOGS;
+
+row! {
+    /// An episode as far as it lies in one day.
+    pub struct EpisodeRow {
+        /// The id of its first reading.
+        first_log_id: i64,
+        /// The day of the reading.
+        reading_date: NaiveDate,
+        /// Whether no reading of the day before it was inside.
+        is_from_start: bool,
+        /// Whether no reading of the day after it was inside.
+        is_to_end: bool,
+        ..episode: api::temperature::Episode,
+    }
+}
 
 /// Episodes by location. One that goes on over midnight is a row on each of its days: `is_to_end` of the one
 /// and `is_from_start` of the other say so.
 pub const TEMPERATURE_EPISODES: Mart = Mart {
     name: "temperature_episodes",
-    columns: &[
-        whole("first_log_id").always(),
-        date("reading_date").always(),
-        text("location"),
-        time("started_at").always(),
-        time("ended_at").always(),
-        whole("readings").always().within(1.0, f64::INFINITY),
-        number("peak_celsius").always(),
-        number("max_degrees_over").always(),
-        whole("duration_minutes").always().at_least_0(),
-        flag("is_from_start").always(),
-        flag("is_to_end").always(),
-    ],
+    columns: columns_of::<EpisodeRow>(),
     grain: &["first_log_id"],
     month_of: Some("reading_date"),
     tables: &["temperature_logs"],

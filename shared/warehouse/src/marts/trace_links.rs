@@ -1,48 +1,76 @@
 //! `trace_links`: what ties batches, runs, products and orders together, one row per link of a run. A part's
 //! zones tell which runs and batches it can name, so that a trace reads only those parts.
 
+use api::row;
+use chrono::{NaiveDate, NaiveDateTime};
 use std::str::FromStr;
 
-use domain::lineage::{Direction, ReturnMethod, batch_made};
+use domain::lineage::{Direction, LinkKind, ReturnMethod, batch_made};
 use polars::prelude::*;
 
-use super::{Build, Mart, date, left_join, number, products, text, time, whole};
+use super::{Build, Mart, columns_of, left_join, products};
 use crate::frames;
 use crate::scope::RunScope;
 
-/// Links of runs. `link` is one of:
-/// - `input`: `batch_code` went in;
-/// - `scan_in`: it was scanned in;
-/// - `scan_back`: it was scanned back, as `new_batch_code` where that is there, made of `parent_batch`;
-/// - `output`: `product_code` came out;
-/// - `despatch`: an order took of it.
+row! {
+    /// A link of a run.
+    pub struct LinkRow {
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        /// What ties it to the run: `batch_code` went in (`input`), was scanned in (`scan_in`) or was scanned
+        /// back (`scan_back`), as `new_batch_code` where that is there, made of `parent_batch`; `product_code`
+        /// came out (`output`); an order took of it (`despatch`).
+        #[one_of(LinkKind::NAMES)]
+        link: String,
+        /// The id of the row that says so.
+        link_id: i64,
+        /// The batch.
+        batch_code: Option<String>,
+        /// The batch that a scan-back made.
+        new_batch_code: Option<String>,
+        /// What that batch was made of.
+        parent_batch: Option<String>,
+        /// How the fish went back.
+        return_method: Option<String>,
+        /// The grade of an input.
+        grade: Option<String>,
+        /// The species of an input.
+        species: Option<String>,
+        /// The product's code.
+        product_code: Option<String>,
+        /// The product's description.
+        product: Option<String>,
+        /// The tier: 1 Premium, 2 GG, 3 Export.
+        tier: Option<i64>,
+        /// The cut.
+        piece_type: Option<String>,
+        /// Packs, of an output.
+        qty_packs: Option<i64>,
+        /// Cases, of an order.
+        qty_cases: Option<i64>,
+        /// How much, kg.
+        qty_kg: Option<f64>,
+        /// The order, of a despatch.
+        order_number: Option<String>,
+        /// Who gets it.
+        customer: Option<String>,
+        /// When it leaves or left.
+        despatch_date: Option<NaiveDate>,
+        /// When it arrives or arrived.
+        delivery_date: Option<NaiveDate>,
+        /// `pending`, `loaded` or `delivered`.
+        status: Option<String>,
+        /// When.
+        linked_at: Option<NaiveDateTime>,
+    }
+}
+
+/// Links of runs.
 pub const TRACE_LINKS: Mart = Mart {
     name: "trace_links",
-    columns: &[
-        text("run_number").always(),
-        date("production_date").always(),
-        text("link").always(),
-        whole("link_id").always(),
-        text("batch_code"),
-        text("new_batch_code"),
-        text("parent_batch"),
-        text("return_method"),
-        text("grade"),
-        text("species"),
-        text("product_code"),
-        text("product"),
-        whole("tier"),
-        text("piece_type"),
-        whole("qty_packs"),
-        whole("qty_cases"),
-        number("qty_kg"),
-        text("order_number"),
-        text("customer"),
-        date("despatch_date"),
-        date("delivery_date"),
-        text("status"),
-        time("linked_at"),
-    ],
+    columns: columns_of::<LinkRow>(),
     grain: &["run_number", "production_date", "link", "link_id"],
     month_of: Some("production_date"),
     tables: &[
@@ -62,17 +90,17 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
         products::by_code(&scope.products).select([col("product_code"), col("description").alias("product")]);
     let of_product = |rows: LazyFrame| left_join(rows, named.clone(), ["product_code"]).collect();
     let links = [
-        linked(&scope.inputs, "input", "input_id").collect()?,
+        linked(&scope.inputs, LinkKind::Input, "input_id").collect()?,
         scans(&scope.lineage)?,
-        of_product(linked(&scope.outputs, "output", "output_id"))?,
-        of_product(linked(&scope.despatch, "despatch", "despatch_id"))?,
+        of_product(linked(&scope.outputs, LinkKind::Output, "output_id"))?,
+        of_product(linked(&scope.despatch, LinkKind::Despatch, "despatch_id"))?,
     ];
     frames::stack(links, &TRACE_LINKS.schema())
 }
 
-fn linked(rows: &DataFrame, link: &'static str, id: &'static str) -> LazyFrame {
+fn linked(rows: &DataFrame, link: LinkKind, id: &'static str) -> LazyFrame {
     rows.clone().lazy().with_columns([
-        lit(link).alias("link"),
+        lit(link.as_str()).alias("link"),
         col(id).alias("link_id"),
         col("updated_at").alias("linked_at"),
     ])
@@ -88,16 +116,16 @@ fn scans(lineage: &DataFrame) -> PolarsResult<DataFrame> {
         let (direction, method) = (read::<Direction>(direction), read::<ReturnMethod>(method));
         let made = batch_made(direction, method, made);
         links.push(match direction {
-            Some(Direction::Input) => Some("scan_in"),
-            Some(Direction::Scanback) => Some("scan_back"),
-            None => made.map(|_| "scan_back"),
+            Some(Direction::Input) => Some(LinkKind::ScanIn),
+            Some(Direction::Scanback) => Some(LinkKind::ScanBack),
+            None => made.map(|_| LinkKind::ScanBack),
         });
         ways.push(method.map(ReturnMethod::as_str));
         news.push(made.map(str::to_owned));
     }
     let mut scans = lineage.clone();
     for column in [
-        Column::new("link".into(), links),
+        Column::new("link".into(), links.iter().map(|link| link.map(LinkKind::as_str)).collect::<Vec<_>>()),
         Column::new("return_method".into(), ways),
         Column::new("new_batch_code".into(), news),
         Column::new("link_id".into(), lineage.column("lineage_id")?.as_materialized_series()),

@@ -1,9 +1,11 @@
 //! Which rejected rows are still open. Pure: frames in, frame out.
 
+use api::row;
 use polars::prelude::*;
 
 use super::stamps::watermark_of;
 use crate::frames::{anti, fit, stack};
+use crate::marts::rows;
 use crate::segment::{OP_DELETE, OP_FORGET, OP_REJECT, OP_STILL_REJECTED, OP_UPSERT, REASON, ROW, of_op};
 use crate::sources::{Kind, Source};
 
@@ -66,9 +68,25 @@ pub fn keep_first_record(before: &DataFrame, open: &DataFrame) -> PolarsResult<D
     stack([still, anti(open, before, &same)?], &rejected_schema())
 }
 
-/// The open rows of a list as [`rejected_schema`] has them: an older one may lack a column.
-pub fn open_rows(list: &DataFrame) -> PolarsResult<DataFrame> {
-    fit(list, &rejected_schema())
+row! {
+    /// A row of a table's open list.
+    pub struct OpenRow {
+        /// Its key as a JSON array, or its original values where the key itself cannot be read.
+        key: Option<String>,
+        /// Why it was rejected.
+        reason: Option<String>,
+        /// Its original values as JSON.
+        row: Option<String>,
+        /// The job that found it first.
+        job_id: Option<String>,
+        /// When that job began: ISO 8601 with offset.
+        rejected_at: Option<String>,
+    }
+}
+
+/// The open rows of a list; an older list may lack a column.
+pub fn open_rows(list: &DataFrame) -> PolarsResult<Vec<OpenRow>> {
+    Ok(rows(&fit(list, &rejected_schema())?)?)
 }
 
 /// How a rejected row is known: its key as a JSON array, or its original values where the key itself cannot

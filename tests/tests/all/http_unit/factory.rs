@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use api::Shape;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -105,20 +106,18 @@ impl Factory {
     }
 }
 
-/// A frame with all columns of a mart: those that it lacks are null.
+/// A frame with all columns of a mart: those that it lacks are null, or 0 where a row always has a value.
 fn fitted(mart: &Mart, frame: DataFrame) -> DataFrame {
-    let has = |name: &str| frame.column(name).is_ok();
-    let columns: Vec<Expr> = mart
-        .schema()
-        .iter()
-        .map(|(name, dtype)| {
-            if has(name) {
-                col(name.clone()).cast(dtype.clone())
-            } else {
-                lit(NULL).cast(dtype.clone()).alias(name.clone())
-            }
-        })
-        .collect();
+    let schema = mart.schema();
+    let columns = mart.columns.iter().map(|column| {
+        let value = match column.shape {
+            _ if frame.column(column.name).is_ok() => col(column.name),
+            Shape::Nullable(_) => lit(NULL),
+            _ => lit(0),
+        };
+        value.cast(schema.get(column.name).unwrap().clone()).alias(column.name)
+    });
+    let columns: Vec<Expr> = columns.collect();
     frame.lazy().select(columns).collect().unwrap()
 }
 

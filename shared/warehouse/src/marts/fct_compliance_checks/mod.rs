@@ -16,35 +16,35 @@ mod small_run;
 mod species;
 mod yields;
 
-use domain::checks::{Check, Severity};
+use api::compliance::CheckFinding;
+use api::row;
+use chrono::NaiveDate;
+use domain::checks::Check;
 use polars::prelude::*;
 
-use super::{Build, Mart, date, number, stg_temperature, text, time, whole};
+use super::{Build, Mart, columns_of, stg_temperature};
 use crate::frames;
 use crate::scope::{DayScope, RunScope};
 use crate::sources::TEMPERATURE_LOGS;
 use finding::Finding;
 use run::{Frames, Run};
 
+row! {
+    /// A finding with its place in the mart.
+    pub struct FindingRow {
+        /// The production date of a run, or the day of a reading.
+        detected_on: NaiveDate,
+        /// The reading that was found; null for a run.
+        reading_id: Option<i64>,
+        ..finding: CheckFinding,
+    }
+}
+
 /// Violations of the compliance checks. `detected_on` is the production date of a run and the day of a
 /// reading.
 pub const FCT_COMPLIANCE_CHECKS: Mart = Mart {
     name: "fct_compliance_checks",
-    columns: &[
-        text("check").always().one_of(Check::NAMES),
-        text("severity").always().one_of(Severity::NAMES),
-        text("run_number"),
-        date("production_date"),
-        text("prod_line"),
-        text("product_code"),
-        text("location"),
-        number("measured"),
-        number("limit"),
-        text("detail").always(),
-        time("detected_at"),
-        date("detected_on").always(),
-        whole("reading_id"),
-    ],
+    columns: columns_of::<FindingRow>(),
     grain: &["check", "run_number", "production_date", "reading_id"],
     month_of: Some("detected_on"),
     tables: &[

@@ -1,9 +1,11 @@
 //! What a mart promises about its rows, checked before they can be seen.
 
+use api::shape::Accepted;
+use api::{Field, Shape};
 use polars::prelude::*;
 
 use crate::frames::fit;
-use crate::marts::{Accepted, Mart, MartColumn};
+use crate::marts::Mart;
 use crate::{Result, WarehouseError};
 
 /// The rows in the mart's columns and in the order of its grain, if they keep its contract: unique by the
@@ -19,7 +21,7 @@ pub(super) fn checked(mart: &'static Mart, rows: &DataFrame) -> Result<DataFrame
     if distinct < rows.height() {
         return broken(format!("{} rows are not unique by {}", rows.height() - distinct, grain.join(", ")));
     }
-    for column in mart.columns.iter().filter(|column| !column.nullable) {
+    for column in mart.columns.iter().filter(|column| !matches!(column.shape, Shape::Nullable(_))) {
         let missing = rows.column(column.name).map_err(failed)?.null_count();
         if missing > 0 {
             return broken(format!("{missing} rows have no {}", column.name));
@@ -34,19 +36,19 @@ pub(super) fn checked(mart: &'static Mart, rows: &DataFrame) -> Result<DataFrame
 }
 
 /// A value of a column that is not accepted there, if any.
-fn refused(column: &MartColumn, rows: &DataFrame) -> PolarsResult<Option<String>> {
-    Ok(match column.accepted {
-        Accepted::Any => None,
+fn refused(column: &Field, rows: &DataFrame) -> PolarsResult<Option<String>> {
+    let (least, most) = match column.accepted {
+        Accepted::Any => return Ok(None),
         Accepted::OneOf(names) => {
             let mut texts = rows.column(column.name)?.str()?.iter().flatten();
-            texts.find(|text| !names.contains(text)).map(str::to_owned)
+            return Ok(texts.find(|text| !names.contains(text)).map(str::to_owned));
         }
-        Accepted::Within(least, most) => {
-            let numbers = rows.column(column.name)?.cast(&DataType::Float64)?;
-            let mut numbers = numbers.f64()?.iter().flatten();
-            numbers.find(|number| !(least..=most).contains(number)).map(|number| number.to_string())
-        }
-    })
+        Accepted::AtLeast(least) => (f64::from(least), f64::INFINITY),
+        Accepted::Within(least, most) => (f64::from(least), f64::from(most)),
+    };
+    let numbers = rows.column(column.name)?.cast(&DataType::Float64)?;
+    let mut numbers = numbers.f64()?.iter().flatten();
+    Ok(numbers.find(|number| !(least..=most).contains(number)).map(|number| number.to_string()))
 }
 
 #[cfg(test)]
