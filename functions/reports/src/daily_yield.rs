@@ -21,7 +21,7 @@ type Key = (Reverse<NaiveDate>, Option<String>, Option<String>, Option<String>, 
 
 /// The runs of one row.
 #[derive(Default)]
-struct Group {
+struct RunsOfRow {
     sum: YieldSum,
     line_name: Option<String>,
     product: Common,
@@ -29,7 +29,7 @@ struct Group {
 }
 
 fn yields(runs: Vec<RunRow>, query: &RunReportQuery) -> Keyed<Key, DailyProductYield> {
-    let mut groups = BTreeMap::<Key, Group>::new();
+    let mut groups = BTreeMap::<Key, RunsOfRow>::new();
     for run in runs.into_iter().filter(|run| run.complete && is_wanted(run, query)) {
         let key = (
             Reverse(run.production_date),
@@ -49,9 +49,9 @@ fn yields(runs: Vec<RunRow>, query: &RunReportQuery) -> Keyed<Key, DailyProductY
 
 fn row(
     (Reverse(production_date), prod_line, shift_code, product_code, customer): Key,
-    group: Group,
+    group: RunsOfRow,
 ) -> DailyProductYield {
-    let Group { sum, line_name, product, species } = group;
+    let RunsOfRow { sum, line_name, product, species } = group;
     DailyProductYield {
         production_date,
         shift_code,

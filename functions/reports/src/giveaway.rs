@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use api::reports::{ProductGiveaway, RunReportQuery};
-use domain::yields::giveaway_pct;
+use domain::ratio::Ratio;
 use serve::{Answer, Ask, Result, State};
 use warehouse::marts::{RUNS, RunRow};
 
@@ -20,17 +20,18 @@ type Key = (Reverse<i64>, Option<String>, Option<String>);
 
 /// The packs of one product on one line.
 #[derive(Default)]
-struct Group {
+struct PackSums {
     line_name: Option<String>,
     product: Common,
     runs: i64,
     packs: i64,
     giveaway_g: f64,
     target_g: f64,
+    giveaway: Ratio,
 }
 
 fn given_away(runs: Vec<RunRow>, query: &RunReportQuery) -> Keyed<Key, ProductGiveaway> {
-    let mut groups = BTreeMap::<_, Group>::new();
+    let mut groups = BTreeMap::<_, PackSums>::new();
     for run in runs.into_iter().filter(|run| run.complete && is_wanted(run, query)) {
         let (Some(giveaway_g), Some(target_g)) = (run.pack_giveaway_g, run.pack_target_g) else { continue };
         let group = groups.entry((run.product_code, run.prod_line)).or_default();
@@ -40,6 +41,7 @@ fn given_away(runs: Vec<RunRow>, query: &RunReportQuery) -> Keyed<Key, ProductGi
         group.packs = group.packs.saturating_add(run.weighed_packs);
         group.giveaway_g += giveaway_g;
         group.target_g += target_g;
+        group.giveaway.add(Some(giveaway_g), Some(target_g));
     }
     let keyed = groups.into_iter().map(|((product_code, prod_line), group)| {
         let micrograms = (group.giveaway_g * 1e6).round() as i64;
@@ -48,7 +50,7 @@ fn given_away(runs: Vec<RunRow>, query: &RunReportQuery) -> Keyed<Key, ProductGi
     keyed.collect()
 }
 
-fn row(product_code: Option<String>, prod_line: Option<String>, group: Group) -> ProductGiveaway {
+fn row(product_code: Option<String>, prod_line: Option<String>, group: PackSums) -> ProductGiveaway {
     ProductGiveaway {
         product_code,
         product: group.product.text(),
@@ -59,7 +61,7 @@ fn row(product_code: Option<String>, prod_line: Option<String>, group: Group) ->
         target_kg: group.target_g / 1000.0,
         net_kg: (group.target_g + group.giveaway_g) / 1000.0,
         giveaway_kg: group.giveaway_g / 1000.0,
-        giveaway_pct: giveaway_pct(Some(group.giveaway_g), Some(group.target_g)),
+        giveaway_pct: group.giveaway.pct(),
     }
 }
 
@@ -127,6 +129,14 @@ mod tests {
         assert_eq!(
             shown(vec![unknown, run(Some("A"), "L1", 1, 5.0, 0.0)]),
             ["A L1: 1 runs, 1 packs, 0.005 of 0 kg, 0.005 too much, None %"]
+        );
+    }
+
+    #[test]
+    fn a_run_without_a_target_counts_in_the_kg_and_not_in_the_percentage() {
+        assert_eq!(
+            shown(vec![run(Some("A"), "L1", 1, 5.0, 0.0), run(Some("A"), "L1", 1, 10.0, 1000.0)]),
+            ["A L1: 2 runs, 2 packs, 1.015 of 1 kg, 0.015 too much, Some(1.0) %"]
         );
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use api::reports::{NonConformanceCount, NonConformanceReportQuery};
 use chrono::NaiveDate;
-use domain::yields::ratio_pct;
+use domain::ratio::ratio_pct;
 use serve::{Answer, Ask, Result, State, is_asked_for};
 use warehouse::marts::{NonConformanceRow, STG_NON_CONFORMANCE};
 
@@ -26,7 +26,7 @@ const SEVERITIES: [&str; 3] = ["critical", "major", "minor"];
 
 /// The records of one row.
 #[derive(Default)]
-struct Group {
+struct RecordCounts {
     raised: i64,
     open: i64,
     investigating: i64,
@@ -36,7 +36,7 @@ struct Group {
     oldest_open_date: Option<NaiveDate>,
 }
 
-impl Group {
+impl RecordCounts {
     fn add(&mut self, record: &NonConformanceRow) {
         self.raised += 1;
         match record.status.as_deref() {
@@ -59,7 +59,7 @@ fn counted(
     records: Vec<NonConformanceRow>,
     query: &NonConformanceReportQuery,
 ) -> Keyed<Key, NonConformanceCount> {
-    let mut groups = BTreeMap::<_, Group>::new();
+    let mut groups = BTreeMap::<_, RecordCounts>::new();
     for record in records {
         let is_wanted = is_asked_for(record.severity.as_deref(), query.severity.as_deref())
             && is_asked_for(record.nc_type.as_deref(), query.r#type.as_deref());
@@ -77,7 +77,7 @@ fn counted(
     keyed.collect()
 }
 
-fn row(nc_type: Option<String>, severity: Option<String>, group: &Group) -> NonConformanceCount {
+fn row(nc_type: Option<String>, severity: Option<String>, group: &RecordCounts) -> NonConformanceCount {
     NonConformanceCount {
         nc_type,
         severity,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use api::reports::{OrderLine, OrderReportQuery};
 use chrono::NaiveDate;
-use domain::yields::ratio_pct;
+use domain::ratio::ratio_pct;
 use serve::{Answer, Ask, Result, State, is_asked_for, work};
 use warehouse::marts::{DESPATCH_LINES, DespatchRow, rows};
 
@@ -31,7 +31,7 @@ const PARTIAL: &str = "partial";
 
 /// The lines of one row.
 #[derive(Default)]
-struct Group {
+struct LinesOfRow {
     despatch_date: Option<NaiveDate>,
     delivery_date: Option<NaiveDate>,
     cases: Option<i64>,
@@ -42,7 +42,7 @@ struct Group {
     status: Option<&'static str>,
 }
 
-impl Group {
+impl LinesOfRow {
     fn add(&mut self, line: &DespatchRow) {
         self.despatch_date = self.despatch_date.into_iter().chain(line.despatch_date).min();
         self.delivery_date = self.delivery_date.max(line.delivery_date);
@@ -73,7 +73,7 @@ fn fulfilled(
     products: &Products,
     query: &OrderReportQuery,
 ) -> Keyed<Key, OrderLine> {
-    let mut groups = BTreeMap::<_, Group>::new();
+    let mut groups = BTreeMap::<_, LinesOfRow>::new();
     for line in lines {
         let is_wanted = is_asked_for(line.customer.as_deref(), query.customer.as_deref())
             && is_asked_for(line.order_number.as_deref(), query.order.as_deref());

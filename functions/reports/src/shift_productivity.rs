@@ -6,7 +6,7 @@ use std::ops::Add;
 use api::reports::{ShiftReportQuery, ShiftTotals};
 use api::shifts::ShiftProductivity;
 use domain::oee::{Oee, Production};
-use domain::yields::ratio_pct;
+use domain::ratio::Ratio;
 use serve::{Answer, Ask, Result, State, is_asked_for};
 use warehouse::marts::FCT_SHIFT_PRODUCTIVITY;
 
@@ -19,30 +19,6 @@ pub(crate) async fn report(state: State, ask: Ask<ShiftReportQuery, Vec<ShiftTot
 
 /// Line and shift.
 type Key = (Option<String>, Option<String>);
-
-/// Sums over the shifts that know both sides of a ratio.
-#[derive(Clone, Copy, Default)]
-struct Ratio {
-    numerator: f64,
-    denominator: f64,
-}
-
-impl Ratio {
-    fn add(&mut self, numerator: Option<f64>, denominator: Option<f64>) {
-        if let (Some(numerator), Some(denominator)) = (numerator, denominator) {
-            self.numerator += numerator;
-            self.denominator += denominator;
-        }
-    }
-
-    fn value(self) -> Option<f64> {
-        self.pct().map(|_| self.numerator / self.denominator)
-    }
-
-    fn pct(self) -> Option<f64> {
-        ratio_pct(self.numerator, self.denominator)
-    }
-}
 
 /// Sums over the shifts that know all that a line's performance is made of.
 #[derive(Clone, Copy, Default)]
@@ -78,7 +54,7 @@ impl Made {
 
 /// The shifts of one row.
 #[derive(Default)]
-struct Group {
+struct ShiftSums {
     line_name: Option<String>,
     shifts: i64,
     headcount: Option<i64>,
@@ -94,7 +70,7 @@ struct Group {
     good_packs: Ratio,
 }
 
-impl Group {
+impl ShiftSums {
     fn add(&mut self, shift: ShiftProductivity) {
         self.shifts += 1;
         self.headcount = both(self.headcount, shift.headcount, i64::saturating_add);
@@ -113,8 +89,13 @@ impl Group {
     }
 
     fn oee(&self) -> Oee {
-        let worked =
-            Production::of_shift(self.utilisation.denominator, self.utilisation.numerator, None, None);
+        let hours = Option::unwrap_or_default;
+        let worked = Production::of_shift(
+            hours(self.utilisation.denominator()),
+            hours(self.utilisation.numerator()),
+            None,
+            None,
+        );
         // More rejected than there are contradicts itself.
         let quality_pct = self.good_packs.pct().filter(|pct| *pct >= 0.0);
         Oee::of_factors(Oee::of(&worked).availability_pct, self.made.performance_pct(), quality_pct)
@@ -127,7 +108,7 @@ fn both<T: Copy>(sum: Option<T>, value: Option<T>, add: fn(T, T) -> T) -> Option
 }
 
 fn totals(shifts: Vec<ShiftProductivity>, query: &ShiftReportQuery) -> Keyed<Key, ShiftTotals> {
-    let mut groups = BTreeMap::<Key, Group>::new();
+    let mut groups = BTreeMap::<Key, ShiftSums>::new();
     for shift in shifts {
         let is_wanted =
             is_line(shift.prod_line.as_deref(), shift.line_name.as_deref(), query.line.as_deref())
@@ -139,7 +120,7 @@ fn totals(shifts: Vec<ShiftProductivity>, query: &ShiftReportQuery) -> Keyed<Key
     groups.into_iter().map(|(key, group)| (key.clone(), row(key, group))).collect()
 }
 
-fn row((prod_line, shift_code): Key, group: Group) -> ShiftTotals {
+fn row((prod_line, shift_code): Key, group: ShiftSums) -> ShiftTotals {
     let oee = group.oee();
     ShiftTotals {
         shift_code,

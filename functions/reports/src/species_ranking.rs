@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use api::reports::{ShiftReportQuery, SpeciesRank};
-use domain::yields::{YieldSum, ratio_pct};
+use domain::ratio::ratio_pct;
+use domain::yields::YieldSum;
 use serve::{Answer, Ask, Result, State, is_asked_for};
 use warehouse::marts::{RUNS, RunRow};
 

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use api::reports::{LocationReportQuery, TemperatureAudit};
 use api::temperature::TemperatureSummary;
 use chrono::NaiveDate;
-use domain::yields::ratio_pct;
+use domain::ratio::ratio_pct;
 use serve::{Answer, Ask, Result, State, is_asked_for};
 use warehouse::marts::FCT_TEMP_BREACHES;
 

@@ -3,8 +3,8 @@
 use api::runs::RunWeights;
 use api::weights::{PackWeights, WeightBin, WeightChart, WeightPoint};
 use domain::average_quantity::{Limits, failures};
+use domain::ratio::ratio_pct;
 use domain::spc::{Chart, Point, SUBGROUP_PACKS};
-use domain::yields::ratio_pct;
 use serve::{Result, Snapshot, work};
 use warehouse::marts::{
     RUN_WEIGHT_BINS, RUN_WEIGHT_POINTS, RUN_WEIGHTS, RunRow, RunWeightsRow, WeightBinRow, WeightPointRow,

@@ -11,14 +11,14 @@ use crate::which::is_wanted;
 
 /// Runs of one group.
 #[derive(Clone, Debug)]
-pub(crate) struct Group {
+pub(crate) struct GroupedRuns {
     pub(crate) sum: YieldSum,
     pub(crate) line_name: Option<String>,
     pub(crate) first_date: NaiveDate,
     pub(crate) last_date: NaiveDate,
 }
 
-impl Group {
+impl GroupedRuns {
     fn of(run: &RunRow) -> Self {
         let (first_date, last_date) = (run.production_date, run.production_date);
         Self { sum: YieldSum::default(), line_name: None, first_date, last_date }
@@ -44,14 +44,14 @@ pub(crate) fn grouped<K: Ord>(
     runs: &[RunRow],
     query: &YieldQuery,
     key: impl Fn(&RunRow) -> K,
-) -> BTreeMap<K, Group> {
+) -> BTreeMap<K, GroupedRuns> {
     let mut groups = BTreeMap::new();
     let wanted = |run: &&RunRow| {
         let line = [run.prod_line.as_deref(), run.line_name.as_deref()];
         run.complete && is_wanted(query, line, run.shift_code.as_deref(), run.species.as_deref())
     };
     for run in runs.iter().filter(wanted) {
-        groups.entry(key(run)).or_insert_with(|| Group::of(run)).add(run);
+        groups.entry(key(run)).or_insert_with(|| GroupedRuns::of(run)).add(run);
     }
     groups
 }

@@ -11,7 +11,7 @@ use serve::window::Dates;
 use serve::{Answer, Ask, Result, Routes, State, work};
 use warehouse::marts::{FCT_WATERFALL_YIELD, RUNS, rows};
 
-use group::{Group, grouped};
+use group::{GroupedRuns, grouped};
 use which::is_wanted;
 
 /// The endpoints.
@@ -39,7 +39,7 @@ async fn daily(state: State, ask: Ask<YieldQuery, Vec<DailyYield>>) -> Result<An
 
 fn daily_yield(
     (Reverse(production_date), prod_line): (Reverse<chrono::NaiveDate>, Option<String>),
-    group: &Group,
+    group: &GroupedRuns,
 ) -> DailyYield {
     DailyYield {
         production_date,
@@ -72,7 +72,7 @@ async fn by_line(state: State, ask: Ask<YieldQuery, Vec<LineYield>>) -> Result<A
     .await
 }
 
-fn line_yield(prod_line: Option<String>, group: &Group) -> LineYield {
+fn line_yield(prod_line: Option<String>, group: &GroupedRuns) -> LineYield {
     LineYield {
         prod_line,
         line_name: group.line_name.clone(),

@@ -1,6 +1,6 @@
 -- fct_shift_productivity: what people made in their hours, per date, shift and line.
 --
--- Each figure is a ratio of sums over the bookings that know both sides of it. OEE is availability times performance times quality:
+-- Each figure is a ratio of sums over the bookings that know both sides of it, and whose denominator is not zero. OEE is availability times performance times quality:
 -- - availability: hours worked, as a share of the hours planned
 -- - performance: the rate in the hours worked, as a share of the rate of the line. The capacity of a line is per shift, however many bookings the shift has.
 -- - quality: good packs of the shift's own runs, as a share of all their packs
@@ -32,13 +32,13 @@ sums AS (
         SUM(actual_hours) AS actual_hours,
         SUM(overtime_hours) AS overtime_hours,
         SUM(output_kg) AS output_kg,
-        SUM(CASE WHEN headcount IS NOT NULL THEN output_kg END) AS head_output_kg,
+        SUM(CASE WHEN headcount > 0 THEN output_kg END) AS head_output_kg,
         SUM(CASE WHEN output_kg IS NOT NULL THEN headcount END) AS output_heads,
-        SUM(CASE WHEN actual_hours IS NOT NULL THEN output_kg END) AS hour_output_kg,
+        SUM(CASE WHEN actual_hours > 0 THEN output_kg END) AS hour_output_kg,
         SUM(CASE WHEN output_kg IS NOT NULL THEN actual_hours END) AS output_hours,
-        SUM(CASE WHEN actual_hours IS NOT NULL THEN overtime_hours END) AS overtime_of_hours,
+        SUM(CASE WHEN actual_hours > 0 THEN overtime_hours END) AS overtime_of_hours,
         SUM(CASE WHEN overtime_hours IS NOT NULL THEN actual_hours END) AS hours_with_overtime,
-        SUM(CASE WHEN planned_hours IS NOT NULL THEN actual_hours END) AS hours_of_planned,
+        SUM(CASE WHEN planned_hours > 0 THEN actual_hours END) AS hours_of_planned,
         SUM(CASE WHEN actual_hours IS NOT NULL THEN planned_hours END) AS planned_with_hours,
         SUM(CASE WHEN has_rate THEN output_kg END) AS rate_output_kg,
         SUM(CASE WHEN has_rate THEN actual_hours END) AS rate_hours,

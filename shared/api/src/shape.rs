@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
+use domain::rounding::rounded;
 
 /// The form of a value in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,11 +152,8 @@ impl Described for f64 {
     const SHAPE: Shape = Shape::Number;
 
     fn round(&mut self, decimals: Option<i32>) {
-        let scale = 10_f64.powi(decimals.unwrap_or_default());
-        let rounded = (*self * scale).round() / scale;
-        if decimals.is_some() && rounded.is_finite() {
-            // Adding zero takes the sign off a zero: "-0.0 kg" is nothing to show.
-            *self = rounded + 0.0;
+        if let Some(decimals) = decimals {
+            *self = rounded(*self, decimals);
         }
     }
 }

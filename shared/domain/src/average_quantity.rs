@@ -5,7 +5,7 @@
 
 use crate::float_dust::{is_above, is_below};
 use crate::named::named_enum;
-use crate::yields::ratio_pct;
+use crate::ratio::ratio_pct;
 
 /// The lightest nominal weight that the rules apply to.
 pub const MIN_NOMINAL_G: f64 = 5.0;

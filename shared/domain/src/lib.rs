@@ -2,19 +2,20 @@
 //!
 //! Every function here maps values to values. The crate does not know where rows come from or where they
 //! go: no files, no network, no data frames, no HTTP. It never asks for the time; `today` is an argument.
-//! A function rounds only if its name says so. The crate also builds for the browser, so that the page and
+//! It rounds only in [`rounding`]. The crate also builds for the browser, so that the page and
 //! the pipeline judge by the same rules.
 //!
 //! | question | module |
 //! |---|---|
 //! | what is this text? | [`description`], [`species`], [`product_type`], [`piece_type`], [`lineage`], [`flag`] |
 //! | may this fish go into this pack? | [`tier`] |
-//! | how much was made of what went in? | [`yields`], [`oee`] |
+//! | how much was made of what went in? | [`yields`], [`oee`], as a [`ratio`] of sums |
 //! | which days count? | [`window`], [`shelf_life`] |
 //! | where did this batch come from and go to? | [`trace`], [`mass_balance`] |
 //! | what is wrong with this run? | [`checks`] names the checks, [`rules`] judges, [`label_gap`] lists labels |
 //! | how long was it too warm? | [`episodes`] |
 //! | are the packs heavy enough, is the line steady? | [`average_quantity`], [`spc`], [`histogram`] |
+//! | how is a figure shown? | [`rounding`] |
 
 #![warn(missing_docs)]
 
@@ -32,6 +33,8 @@ pub mod named;
 pub mod oee;
 pub mod piece_type;
 pub mod product_type;
+pub mod ratio;
+pub mod rounding;
 pub mod rules;
 pub mod shelf_life;
 pub mod spc;

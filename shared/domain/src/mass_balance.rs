@@ -55,7 +55,7 @@ impl MassBalance {
 
     /// The unexplained share of what went in. `None` if nothing went in.
     pub fn unexplained_pct(&self) -> Option<f64> {
-        crate::yields::ratio_pct(self.unexplained_kg(), self.input_kg)
+        crate::ratio::ratio_pct(self.unexplained_kg(), self.input_kg)
     }
 }
 

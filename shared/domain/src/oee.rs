@@ -3,7 +3,7 @@
 //! A line may be faster than its stated capacity, so performance may exceed 100 %. Where the numbers
 //! contradict each other, the factor is `None`.
 
-use crate::yields::ratio_pct;
+use crate::ratio::ratio_pct;
 
 /// What a line did in a shift.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -7,9 +7,9 @@
 use crate::description::Words;
 use crate::float_dust::{is_above, is_below};
 use crate::piece_type::PieceType;
+use crate::ratio::ratio_pct;
 use crate::species::is_same_species;
 use crate::tier::{Grade, Tier};
-use crate::yields::ratio_pct;
 
 /// The least yield of a complete run that is not low.
 pub const LOW_YIELD_PCT: f64 = 90.0;

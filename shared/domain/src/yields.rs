@@ -1,5 +1,7 @@
 //! Yield, efficiency, waste and giveaway of a run and of groups of runs. A figure that is not known, or whose
-//! denominator is not above zero, is `None`: never 0, never infinite. Nothing is rounded but by [`round1`].
+//! denominator is not above zero, is `None`: never 0, never infinite.
+
+use crate::ratio::{Ratio, ratio_pct};
 
 /// What came out of what went in: actual / input.
 pub fn yield_pct(actual_kg: Option<f64>, input_kg: Option<f64>) -> Option<f64> {
@@ -24,18 +26,6 @@ pub fn waste_pct(input_kg: Option<f64>, actual_kg: Option<f64>) -> Option<f64> {
 /// Fish given away above the target: Σ(net - target) / Σ target, both over the same packs.
 pub fn giveaway_pct(giveaway: Option<f64>, target: Option<f64>) -> Option<f64> {
     ratio_pct(giveaway?, target?)
-}
-
-/// The numerator in percent of the denominator, where that means something.
-pub fn ratio_pct(numerator: f64, denominator: f64) -> Option<f64> {
-    let pct = numerator / denominator * 100.0;
-    (denominator > 0.0 && denominator.is_finite() && pct.is_finite()).then_some(pct)
-}
-
-/// One decimal, halves away from zero; never -0.0.
-pub fn round1(value: f64) -> f64 {
-    let rounded = (value * 10.0).round() / 10.0;
-    if rounded.is_finite() { rounded + 0.0 } else { value }
 }
 
 /// What one run brings to a group. `giveaway_kg` and `pack_target_kg` are over its packs.
@@ -86,10 +76,10 @@ pub struct YieldSum {
     input_kg: Option<f64>,
     target_kg: Option<f64>,
     total_kg: Option<f64>,
-    with_input: Pair,
-    with_target: Pair,
-    giveaway: Pair,
-    totals_giveaway: Pair,
+    with_input: Ratio,
+    with_target: Ratio,
+    giveaway: Ratio,
+    totals_giveaway: Ratio,
 }
 
 impl YieldSum {
@@ -127,50 +117,27 @@ impl YieldSum {
 
     /// Yield of the runs with inputs.
     pub fn yield_pct(&self) -> Option<f64> {
-        self.with_input.ratio_pct()
+        self.with_input.pct()
     }
 
     /// Efficiency of the runs with a target.
     pub fn efficiency_pct(&self) -> Option<f64> {
-        self.with_target.ratio_pct()
+        self.with_target.pct()
     }
 
     /// Waste of the runs with inputs.
     pub fn waste_kg(&self) -> Option<f64> {
-        let Pair { numerator, denominator } = self.with_input;
-        (denominator > 0.0).then_some(denominator - numerator)
+        Some(self.with_input.denominator()? - self.with_input.numerator()?)
     }
 
     /// Waste of the runs with inputs as a share of their input.
     pub fn waste_pct(&self) -> Option<f64> {
-        ratio_pct(self.waste_kg()?, self.with_input.denominator)
+        ratio_pct(self.waste_kg()?, self.with_input.denominator()?)
     }
 
     /// Giveaway of the runs with packs; where there are none, of the sums that the weighing system keeps.
     pub fn giveaway_pct(&self) -> Option<f64> {
-        self.giveaway.ratio_pct().or_else(|| self.totals_giveaway.ratio_pct())
-    }
-}
-
-/// Numerator and denominator over the same runs.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Pair {
-    numerator: f64,
-    denominator: f64,
-}
-
-impl Pair {
-    fn add(&mut self, numerator: Option<f64>, denominator: Option<f64>) {
-        if let (Some(numerator), Some(denominator)) = (numerator, denominator)
-            && denominator > 0.0
-        {
-            self.numerator += numerator;
-            self.denominator += denominator;
-        }
-    }
-
-    fn ratio_pct(self) -> Option<f64> {
-        ratio_pct(self.numerator, self.denominator)
+        self.giveaway.pct().or_else(|| self.totals_giveaway.pct())
     }
 }
 
@@ -204,20 +171,7 @@ mod tests {
             assert_eq!(yield_pct(actual, input), None, "{actual:?} of {input:?}");
             assert_eq!(waste_pct(input, actual), None, "{actual:?} of {input:?}");
         }
-        assert_eq!(ratio_pct(f64::MAX, f64::MIN_POSITIVE), None);
-        assert_eq!(ratio_pct(f64::NAN, 1.0), None);
-        assert_eq!(ratio_pct(1.0, f64::INFINITY), None);
         assert_eq!(waste_kg(Some(0.0), Some(5.0)), Some(-5.0));
-    }
-
-    #[test]
-    fn halves_round_away_from_zero_and_zero_has_no_sign() {
-        for (value, expect) in [(0.25, 0.3), (-0.25, -0.3), (0.35, 0.4), (89.949, 89.9), (1e300, 1e300)] {
-            assert_eq!(round1(value), expect, "{value}");
-        }
-        assert!(round1(-0.04).is_sign_positive());
-        assert_eq!(round1(f64::MAX), f64::MAX);
-        assert!(round1(f64::NAN).is_nan());
     }
 
     fn sum(runs: &[RunKg]) -> YieldSum {
@@ -296,13 +250,6 @@ mod tests {
             let group = sum(&runs).yield_pct().unwrap();
             prop_assert!(each.iter().any(|pct| *pct <= group + 1e-6) && each.iter().any(|pct| *pct >= group - 1e-6));
             prop_assert!((group + sum(&runs).waste_pct().unwrap() - 100.0).abs() < 1e-6);
-        }
-
-        #[test]
-        fn rounding_moves_a_value_by_at_most_half_a_tenth_and_only_once(value in -1e9..1e9_f64) {
-            let rounded = round1(value);
-            prop_assert!((rounded - value).abs() <= 0.05 + 1e-6);
-            prop_assert_eq!(round1(rounded), rounded);
         }
     }
 }

@@ -15,14 +15,22 @@ sums AS (
         COUNT(*) AS runs,
         CAST(SUM(k.packs) AS BIGINT) AS packs,
         SUM(k.target_kg) AS target_kg,
-        SUM(k.net_kg) AS net_kg
+        SUM(k.net_kg) AS net_kg,
+        SUM(CASE WHEN k.target_kg > 0 THEN k.net_kg - k.target_kg END) AS giveaway_of_target_kg
     FROM reported_runs r
     JOIN packs k ON k.run_number = r.run_number AND k.production_date = r.production_date
     WHERE r.complete
     GROUP BY r.product_code, r.prod_line
 )
 SELECT
-    s.*,
+    product_code,
+    product,
+    prod_line,
+    line_name,
+    runs,
+    packs,
+    target_kg,
+    net_kg,
     net_kg - target_kg AS giveaway_kg,
-    CASE WHEN target_kg > 0 THEN (net_kg - target_kg) / target_kg * 100 END AS giveaway_pct
-FROM sums s;
+    CASE WHEN target_kg > 0 THEN giveaway_of_target_kg / target_kg * 100 END AS giveaway_pct
+FROM sums;

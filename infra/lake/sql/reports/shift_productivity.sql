@@ -19,20 +19,20 @@ sums AS (
         SUM(actual_hours) AS actual_hours,
         SUM(overtime_hours) AS overtime_hours,
         SUM(output_kg) AS output_kg,
-        SUM(CASE WHEN headcount IS NOT NULL THEN output_kg END) AS head_output_kg,
+        SUM(CASE WHEN headcount > 0 THEN output_kg END) AS head_output_kg,
         SUM(CASE WHEN output_kg IS NOT NULL THEN headcount END) AS output_heads,
-        SUM(CASE WHEN actual_hours IS NOT NULL THEN output_kg END) AS hour_output_kg,
+        SUM(CASE WHEN actual_hours > 0 THEN output_kg END) AS hour_output_kg,
         SUM(CASE WHEN output_kg IS NOT NULL THEN actual_hours END) AS output_hours,
-        SUM(CASE WHEN actual_hours IS NOT NULL THEN overtime_hours END) AS overtime_of_hours,
+        SUM(CASE WHEN actual_hours > 0 THEN overtime_hours END) AS overtime_of_hours,
         SUM(CASE WHEN overtime_hours IS NOT NULL THEN actual_hours END) AS hours_with_overtime,
-        SUM(CASE WHEN planned_hours IS NOT NULL THEN actual_hours END) AS hours_of_planned,
+        SUM(CASE WHEN planned_hours > 0 THEN actual_hours END) AS hours_of_planned,
         SUM(CASE WHEN actual_hours IS NOT NULL THEN planned_hours END) AS planned_with_hours,
         SUM(CASE WHEN has_rate THEN output_kg END) AS rate_output_kg,
         SUM(CASE WHEN has_rate THEN actual_hours END) AS rate_hours,
         SUM(CASE WHEN has_rate THEN planned_hours END) AS rate_planned_hours,
         SUM(CASE WHEN has_rate THEN max_capacity_kg END) AS rate_capacity_kg,
         SUM(CASE WHEN rejected_packs IS NOT NULL THEN packs END) AS packs,
-        SUM(CASE WHEN packs IS NOT NULL THEN rejected_packs END) AS rejected_packs
+        SUM(CASE WHEN packs > 0 THEN rejected_packs END) AS rejected_packs
     FROM shifts
     GROUP BY shift_code, prod_line
 ),

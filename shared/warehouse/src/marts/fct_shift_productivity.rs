@@ -4,6 +4,8 @@ use api::shifts::ShiftProductivity;
 use std::collections::BTreeMap;
 use std::ops::Add;
 
+use domain::oee::Oee;
+use domain::ratio::Ratio;
 use polars::prelude::*;
 
 use super::prod_line::Lines;
@@ -13,9 +15,9 @@ use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::SHIFTS;
 
-/// Labour per date, shift and line. A shift without a date is in no row. Each figure is a ratio of sums over
-/// the bookings that know both sides of it, and unknown where its divisor is nothing: a shift that is still
-/// going has people and planned hours, but no output per head yet.
+/// Labour per date, shift and line. A shift without a date is in no row. Each figure is a [`Ratio`] of sums over
+/// the bookings that know both sides of it: a shift that is still going has people and planned hours, but no
+/// output per head yet.
 ///
 /// The OEE is that of the line's own capacity, which is stated for a shift of the hours planned, and of the
 /// packs of the line's runs of that date and shift.
@@ -30,7 +32,7 @@ pub const FCT_SHIFT_PRODUCTIVITY: Mart = Mart {
 
 /// The bookings of one row.
 #[derive(Default)]
-struct Group<'a> {
+struct Bookings<'a> {
     line_name: Option<&'a str>,
     headcount: Option<i64>,
     planned_hours: Option<f64>,
@@ -41,20 +43,27 @@ struct Group<'a> {
     kg_per_hour: Ratio,
     overtime: Ratio,
     utilisation: Ratio,
-    worked: Hours,
     made: Hours,
     capacity_kg: Option<f64>,
     packs: Option<Packs>,
 }
 
-impl Group<'_> {
-    fn add_hours(&mut self, planned: Option<f64>, worked: Option<f64>, output_kg: Option<f64>) {
-        let (Some(planned), Some(worked)) = (planned, worked) else { return };
-        for hours in [Some(&mut self.worked), output_kg.map(|_| &mut self.made)].into_iter().flatten() {
-            hours.planned += planned;
-            hours.worked += worked;
-            hours.output_kg = both(hours.output_kg, output_kg, Add::add);
+impl Bookings<'_> {
+    fn add_made(&mut self, planned: Option<f64>, worked: Option<f64>, output_kg: Option<f64>) {
+        if let (Some(planned), Some(worked), Some(output_kg)) = (planned, worked, output_kg) {
+            self.made.planned += planned;
+            self.made.worked += worked;
+            self.made.output_kg = both(self.made.output_kg, Some(output_kg), Add::add);
         }
+    }
+
+    fn oee(&self) -> Oee {
+        let worked = Hours {
+            planned: self.utilisation.denominator().unwrap_or_default(),
+            worked: self.utilisation.numerator().unwrap_or_default(),
+            output_kg: None,
+        };
+        oee(&worked, &self.made, self.capacity_kg, self.packs)
     }
 }
 
@@ -76,7 +85,7 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     let (planned_hours, actual_hours) = (numbers("planned_hours")?, numbers("actual_hours")?);
     let (overtime_hours, outputs_kg) = (numbers("overtime_hours")?, numbers("output_kg")?);
 
-    let mut groups = BTreeMap::<_, Group>::new();
+    let mut groups = BTreeMap::<_, Bookings>::new();
     for row in 0..shifts.height() {
         let (date, code, line) = (dates.get(row), known(codes.get(row)), lines[row]);
         let group = groups.entry((date, code, line)).or_default();
@@ -92,17 +101,14 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
         group.kg_per_hour.add(output, actual);
         group.overtime.add(overtime, actual);
         group.utilisation.add(actual, planned);
-        group.add_hours(planned, actual, output);
+        group.add_made(planned, actual, output);
         group.capacity_kg = outputs.capacity_kg(line);
         group.packs = outputs.packs(date, code, line);
     }
 
-    let texts = |text: fn(&Group) -> Option<String>| groups.values().map(text).collect::<Vec<_>>();
-    let figures = |figure: fn(&Group) -> Option<f64>| groups.values().map(figure).collect::<Vec<_>>();
-    let oees: Vec<_> = groups
-        .values()
-        .map(|group| oee(&group.worked, &group.made, group.capacity_kg, group.packs))
-        .collect();
+    let texts = |text: fn(&Bookings) -> Option<String>| groups.values().map(text).collect::<Vec<_>>();
+    let figures = |figure: fn(&Bookings) -> Option<f64>| groups.values().map(figure).collect::<Vec<_>>();
+    let oees: Vec<_> = groups.values().map(Bookings::oee).collect();
     let rows = df![
         "shift_date" => groups.keys().map(|key| key.0).collect::<Vec<_>>(),
         "shift_code" => groups.keys().map(|key| key.1).collect::<Vec<_>>(),
@@ -131,31 +137,6 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
 /// What is known of both, added up; a sum of nothing is unknown, not 0.
 fn both<T: Copy>(sum: Option<T>, value: Option<T>, add: fn(T, T) -> T) -> Option<T> {
     sum.zip(value).map(|(sum, value)| add(sum, value)).or(sum).or(value)
-}
-
-/// A ratio of sums over the bookings that know both sides.
-#[derive(Default)]
-struct Ratio {
-    numerator: f64,
-    denominator: f64,
-}
-
-impl Ratio {
-    fn add(&mut self, numerator: Option<f64>, denominator: Option<f64>) {
-        if let (Some(numerator), Some(denominator)) = (numerator, denominator) {
-            self.numerator += numerator;
-            self.denominator += denominator;
-        }
-    }
-
-    fn value(&self) -> Option<f64> {
-        let value = self.numerator / self.denominator;
-        (self.denominator > 0.0 && value.is_finite()).then_some(value)
-    }
-
-    fn pct(&self) -> Option<f64> {
-        domain::yields::ratio_pct(self.numerator, self.denominator)
-    }
 }
 
 #[cfg(test)]

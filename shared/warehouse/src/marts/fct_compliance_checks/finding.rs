@@ -1,6 +1,6 @@
 //! What is wrong with a run or a reading, put in words. Which rules there are is not known here.
 
-use domain::yields::round1;
+use domain::rounding::rounded;
 
 /// What is wrong, in the unit of the check.
 pub(super) struct Finding {
@@ -24,9 +24,9 @@ impl Finding {
 /// The value with one decimal, or as many as tell it from its limit: "yield 90.0 % is below 90 %" would
 /// explain nothing.
 pub(super) fn apart(value: f64, limit: f64) -> String {
-    let mut rounded = std::iter::once(format!("{:.1}", round1(value)))
+    let mut texts = std::iter::once(format!("{:.1}", rounded(value, 1)))
         .chain((2..=9).map(|decimals| format!("{value:.decimals$}")));
-    rounded.find(|text| text.parse() != Ok(limit)).unwrap_or_else(|| value.to_string())
+    texts.find(|text| text.parse() != Ok(limit)).unwrap_or_else(|| value.to_string())
 }
 
 /// Kilograms added up; none are 0, where `sum` says -0.
@@ -36,7 +36,7 @@ pub(super) fn total(kg: impl IntoIterator<Item = f64>) -> f64 {
 
 /// Kilograms of something; only the something where they are not known.
 pub(super) fn kg_of(qty_kg: Option<f64>, what: &str) -> String {
-    qty_kg.map_or_else(|| what.to_owned(), |kg| format!("{:.1} kg of {what}", round1(kg)))
+    qty_kg.map_or_else(|| what.to_owned(), |kg| format!("{:.1} kg of {what}", rounded(kg, 1)))
 }
 
 /// The parts of one finding: "this, that".

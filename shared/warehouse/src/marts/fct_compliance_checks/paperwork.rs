@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use domain::checks::Check;
+use domain::rounding::rounded;
 use domain::rules::{self, WEIGHT_MISMATCH_PCT};
-use domain::yields::round1;
 
 use super::finding::{Finding, apart, listed};
 use super::run::Run;
@@ -48,8 +48,8 @@ pub(super) fn weight_mismatch(run: &Run) -> Option<Finding> {
     });
     let detail = format!(
         "the paperwork says {:.1} kg, the scales {:.1} kg{share}",
-        round1(outputs_kg),
-        round1(total_kg)
+        rounded(outputs_kg, 1),
+        rounded(total_kg, 1)
     );
     Some(Finding { measured, limit: Some(WEIGHT_MISMATCH_PCT), detail })
 }

@@ -1,8 +1,8 @@
 //! `gg_in_premium` and `tails_in_premium`: fish in tier 1 that may not go that far up.
 
+use domain::rounding::rounded;
 use domain::rules::{self, PREMIUM_EXCESS_PCT};
 use domain::tier::{Grade, Tier};
-use domain::yields::round1;
 
 use super::finding::{Finding, kg_of, listed, total};
 use super::run::{Output, Run};
@@ -32,8 +32,8 @@ pub(super) fn gg_in_premium(run: &Run) -> Option<Finding> {
         limit: Some(premium_kg * (1.0 + PREMIUM_EXCESS_PCT / 100.0)),
         detail: format!(
             "{:.1} kg of tier 1 came out of {:.1} kg of Premium fish",
-            round1(tier_1_kg),
-            round1(premium_kg)
+            rounded(tier_1_kg, 1),
+            rounded(premium_kg, 1)
         ),
     });
     match (by_grade, by_weight) {

@@ -1,7 +1,7 @@
 //! `low_yield` and `high_giveaway`: fish that came out as no product, or as more product than was asked for.
 
+use domain::rounding::rounded;
 use domain::rules;
-use domain::yields::round1;
 
 use super::finding::{Finding, apart};
 use super::run::Run;
@@ -10,7 +10,7 @@ pub(super) fn low_yield(run: &Run) -> Option<Finding> {
     let (measured, limit) =
         (run.yield_pct.filter(|_| run.complete && rules::low_yield(run.yield_pct))?, rules::LOW_YIELD_PCT);
     let made = run.actual_kg.zip(run.input_kg).map_or_else(String::new, |(actual, input)| {
-        format!(": {:.1} kg out of {:.1} kg", round1(actual), round1(input))
+        format!(": {:.1} kg out of {:.1} kg", rounded(actual, 1), rounded(input, 1))
     });
     Some(Finding {
         detail: format!("yield {} % is below {limit} %{made}", apart(measured, limit)),

@@ -94,6 +94,20 @@ fn nothing_is_divided_by_nothing() {
 }
 
 #[test]
+fn a_booking_whose_divisor_is_0_counts_in_neither_sum_of_a_ratio() {
+    let shifts = df![
+        "shift_id" => [1_i64, 2],
+        "shift_date" => [day(2); 2],
+        "headcount" => [10_i64, 0],
+        "planned_hours" => [80.0, 0.0],
+        "actual_hours" => [100.0, 0.0],
+        "overtime_hours" => [20.0, 4.0],
+        "output_kg" => [4000.0, 500.0],
+    ];
+    assert_eq!(built(shifts, &FIGURES), ["10 | 80 | 100 | 24 | 4500 | 400 | 40 | 20 | 125"]);
+}
+
+#[test]
 fn a_shift_that_is_still_going_has_people_and_a_plan() {
     let shifts = df!["shift_id" => [1_i64], "shift_date" => [day(2)], "headcount" => [12_i64], "planned_hours" => [96.0]];
     assert_eq!(built(shifts, &FIGURES), ["12 | 96 | - | - | - | - | - | - | -"]);
