@@ -30,8 +30,8 @@ pub fn routes(jobs: Arc<dyn StartJob>) -> Routes {
 }
 
 /// The functions that answer HTTP by name, each with its endpoints.
-pub fn functions(jobs: Arc<dyn StartJob>) -> [(&'static str, Routes); 10] {
-    [
+pub fn functions(jobs: Arc<dyn StartJob>) -> Vec<(&'static str, Routes)> {
+    vec![
         ("health", health_function::routes()),
         ("yield", yield_function::routes()),
         ("runs", runs_function::routes()),

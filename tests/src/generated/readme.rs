@@ -34,8 +34,8 @@ fn line(operation: &Operation) -> String {
     format!("| `{method}{}`{parameters} | {}{more} |", operation.path, operation.summary)
 }
 
-/// The same beginning with a small letter, where the first word is a plain one.
+/// The same beginning with a small letter: it goes on after a colon.
 fn lower(text: &str) -> String {
-    let (first, rest) = text.split_at(text.len().min(1));
-    first.to_lowercase() + rest
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }

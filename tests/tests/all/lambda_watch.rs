@@ -16,7 +16,7 @@ use axum::http::Request;
 use chrono::Utc;
 use lake::{Lake, Mode};
 use serde_json::Value;
-use serve::{Settings, State};
+use serve::{Routes, Settings, State};
 use tests::factory::{Factory, Way};
 use tests::place;
 use tests::tree::Tree;
@@ -38,7 +38,14 @@ async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
     let mut watch = Watch::start(&factory).await;
 
     let routes = routes();
-    assert_eq!(routes.len(), 22, "every path of every function: {routes:?}");
+    let served = functions(&factory).into_iter().flat_map(|(function, routes)| {
+        routes.paths().into_iter().map(move |path| (path.to_owned(), function.to_owned()))
+    });
+    assert_eq!(
+        routes,
+        served.collect::<BTreeMap<_, _>>(),
+        "the tool's routes (left) and every path of every function (right)"
+    );
     let run_number: String = rusqlite::Connection::open(factory.erp())
         .unwrap()
         .query_row("SELECT run_number FROM run_inputs LIMIT 1", [], |row| row.get(0))
@@ -236,7 +243,7 @@ fn cargo_lambda() -> Command {
 }
 
 /// The table of paths and functions in the root Cargo.toml, as cargo reads it.
-pub(crate) fn routes() -> BTreeMap<String, String> {
+fn routes() -> BTreeMap<String, String> {
     let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
     let output = Command::new(cargo)
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
@@ -247,10 +254,14 @@ pub(crate) fn routes() -> BTreeMap<String, String> {
     serde_json::from_value(metadata["metadata"]["lambda"]["watch"]["router"].clone()).unwrap()
 }
 
-fn router(function: &str, state: State, factory: &Factory) -> Router {
+fn functions(factory: &Factory) -> Vec<(&'static str, Routes)> {
     let jobs = Jobs::new(factory.lake().clone(), factory.settings.clone());
-    let functions = tideline::app::functions(Arc::new(jobs));
-    let routes = functions.into_iter().find_map(|(name, routes)| (name == function).then_some(routes));
+    tideline::app::functions(Arc::new(jobs))
+}
+
+fn router(function: &str, state: State, factory: &Factory) -> Router {
+    let mut functions = functions(factory).into_iter();
+    let routes = functions.find_map(|(name, routes)| (name == function).then_some(routes));
     serve::finish(routes.unwrap_or_else(|| panic!("there is no function `{function}`")), state)
 }
 
