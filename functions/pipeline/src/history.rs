@@ -36,6 +36,6 @@ pub(crate) async fn one(state: State, ask: Ask<NoQuery, JobRecord>) -> Result<An
     let record = if is_id { record::of(state.lake(), job_id, state.now()).await? } else { None };
     let shown: String = job_id.chars().filter(|c| !c.is_control()).take(ID_MAX_BYTES).collect();
     let record =
-        record.ok_or_else(|| Error::Unknown(format!("there is no job `{shown}` of the pipeline")))?;
+        record.ok_or_else(|| Error::Unknown(format!("there is no run `{shown}` of the pipeline")))?;
     ask.object(record, data_as_of(&state).await?)
 }

@@ -1,4 +1,6 @@
 //! Jobs of the pipeline: what was read, taken, rejected and written; and the start of one.
+//!
+//! A caller reads of runs, under `/pipeline/runs`: that is what its texts call them.
 
 use chrono::{DateTime, FixedOffset, Utc};
 
@@ -6,7 +8,7 @@ use crate::query::{Days, NoQuery};
 use crate::{Endpoint, Lead, endpoints, query, row};
 
 row! {
-    /// What became of one table in a job.
+    /// What became of one table in a run.
     pub struct JobTable {
         /// The table's name in the ERP.
         table: String,
@@ -28,9 +30,9 @@ row! {
 }
 
 row! {
-    /// A job with its tables.
+    /// A run with its tables.
     pub struct JobRecord {
-        /// The job's id; ids are made in the order of time.
+        /// The run's id; ids are made in the order of time.
         job_id: String,
         /// `incremental`, `reconcile` or `full`.
         mode: String,
@@ -62,9 +64,9 @@ row! {
 }
 
 row! {
-    /// A job as the list of jobs shows it.
+    /// A run as the list of runs shows it.
     pub struct JobSummary {
-        /// The job's id; ids are made in the order of time.
+        /// The run's id; ids are made in the order of time.
         job_id: String,
         /// `incremental`, `reconcile` or `full`.
         mode: String,
@@ -102,17 +104,17 @@ row! {
         reason: String,
         /// Its original values: a JSON object, as text.
         row: String,
-        /// The job that found it first.
+        /// The run that found it first.
         job_id: Option<String>,
-        /// When that job began.
+        /// When that run began.
         rejected_at: Option<DateTime<FixedOffset>>,
     }
 }
 
 row! {
-    /// A job that was started.
+    /// A run that was started.
     pub struct JobStarted {
-        /// The job's id, by which its record is found.
+        /// The run's id, by which its record is found.
         job_id: String,
         /// `started`.
         status: String,
@@ -141,22 +143,22 @@ query! {
 }
 
 endpoints! {
-    /// The jobs, newest first.
+    /// The runs, newest first.
     pub const JOBS: Endpoint<NoQuery, Vec<JobSummary>> =
-        Endpoint::get("/pipeline/runs", "The jobs of the pipeline").leads_to(&[TO_A_JOB]).undated();
+        Endpoint::get("/pipeline/runs", "The runs of the pipeline").leads_to(&[TO_A_JOB]).undated();
 
-    /// One job with its tables.
+    /// One run with its tables.
     pub const JOB: Endpoint<NoQuery, JobRecord> =
-        Endpoint::get("/pipeline/runs/{job_id}", "What a job of the pipeline did to each table").undated();
+        Endpoint::get("/pipeline/runs/{job_id}", "What a run of the pipeline did to each table").undated();
 
     /// The rejected rows that are open, newest first.
     pub const REJECTED: Endpoint<RejectedQuery, Vec<RejectedRow>> =
         Endpoint::get("/pipeline/rejected", "Rows that were rejected and are not mended yet").undated();
 
-    /// Answers before the job is done: `Location` says where its record is. One job at a time is at work.
+    /// Answers before the run is done: `Location` says where its record is. One run at a time is at work.
     pub const START: Endpoint<StartQuery, JobStarted> =
-        Endpoint::post("/pipeline/run", "Start a job of the pipeline")
-        .refuses(&[(403, "The request comes from the page of another site"), (409, "A job is at work already")]);
+        Endpoint::post("/pipeline/run", "Start a run of the pipeline")
+        .refuses(&[(403, "The request comes from the page of another site"), (409, "A run is at work already")]);
 }
 
 const TO_A_JOB: Lead = Lead { path: JOB.path(), value: "job_id", pointer: "/0/job_id" };

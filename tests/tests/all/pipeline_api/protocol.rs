@@ -31,7 +31,7 @@ async fn a_start_that_is_asked_for_wrongly_is_refused_and_starts_nothing() {
         assert_eq!(refused.header("allow"), Some(allow), "{path}");
     }
     for id in ["x", "..%2Fmanifest", "%F0%9F%90%9F", "running", &"7".repeat(10_000)] {
-        api.get(&format!("/pipeline/runs/{id}")).await.assert_problem(404, "there is no job `");
+        api.get(&format!("/pipeline/runs/{id}")).await.assert_problem(404, "there is no run `");
     }
     api.get("/pipeline/runs?limit=0").await.assert_problem(422, "parameter `limit`");
     api.get("/pipeline/runs?after=x").await.assert_problem(422, "parameter `after`");
