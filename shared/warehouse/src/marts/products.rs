@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(
             built(plu, catalogue, &PRODUCTS.columns.iter().map(|column| column.name).collect::<Vec<_>>()),
             [
-                "7 | SF200 | SALMON FILLET 200G | Retail | salmon | Seaview | 1 | Harbour Foods | 200 | 9 | fish,milk | center_cut | false"
+                "center_cut | 7 | SF200 | SALMON FILLET 200G | Retail | salmon | Seaview | 1 | Harbour Foods | 200 | 9 | fish,milk | false"
             ]
         );
     }

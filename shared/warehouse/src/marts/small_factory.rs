@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use api::Shape;
 use chrono::{NaiveDate, NaiveDateTime};
 use polars::prelude::*;
 
@@ -47,9 +48,15 @@ pub(super) fn of_run(source: &Source, named: &DataFrame) -> DataFrame {
     checked(named, &schema)
 }
 
-/// Rows of the mart `runs`.
+/// Rows of the mart `runs`. A column that always has a value is 0 where a test does not name it.
 pub(super) fn runs(named: &DataFrame) -> DataFrame {
-    checked(named, &RUNS.schema())
+    let schema = RUNS.schema();
+    let always = RUNS.columns.iter().filter(|column| !matches!(column.shape, Shape::Nullable(_)));
+    let filled = always.map(|column| {
+        let nothing = lit(0).cast(schema.get(column.name).unwrap().clone());
+        col(column.name).fill_null(nothing)
+    });
+    checked(named, &schema).lazy().with_columns(filled.collect::<Vec<_>>()).collect().unwrap()
 }
 
 /// Rows of the mart `products`.
