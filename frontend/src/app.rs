@@ -88,7 +88,7 @@ pub(crate) fn App() -> Html {
 fn frame(fresh: &Freshness, page: Html) -> Html {
     html! {
         <>
-            <Header data_as_of={fresh.data_as_of} lagging={fresh.lagging.clone()} checked_at_ms={fresh.checked_at_ms} today={fresh.today} />
+            <Header fresh={fresh.clone()} />
             <main>
                 if let Some(outage) = fresh.outage.clone() {
                     <OutageBanner {outage} today={fresh.today} />

@@ -6,14 +6,16 @@ use api::health::HEALTH;
 use api::query::{Limit, NoQuery};
 use api::runs::{ACTIVE, ONE, RunQuery};
 use api::temperature::{BREACHES, BreachQuery};
-use api::yields::{DAILY, YieldQuery};
+use api::yields::{TOTAL, YieldQuery};
 use futures::join;
 
 use crate::browser::now_ms;
 use crate::client::Client;
-use crate::figures::DAYS;
 use crate::route::RunKey;
 use crate::state::{BoardRound, RunRound};
+
+/// How many days the page shows.
+pub(crate) const DAYS: u32 = 7;
 
 /// How far back temperatures are looked at.
 pub(crate) const HOURS: u32 = 24;
@@ -25,18 +27,18 @@ pub(crate) fn list_limit() -> usize {
 
 /// Asks for everything on the dashboard.
 pub(crate) async fn board(client: &Client) -> BoardRound {
-    let daily = YieldQuery { days: Some(Whole(DAYS)), ..YieldQuery::default() };
+    let yields = YieldQuery { days: Some(Whole(DAYS)), ..YieldQuery::default() };
     let breaches = BreachQuery { hours: Whole(HOURS) };
     let checks = CheckQuery { days: Whole(DAYS), ..CheckQuery::default() };
     let none = NoQuery::default();
-    let (health, daily, active, breaches, checks) = join!(
+    let (health, yields, active, breaches, checks) = join!(
         client.get(&HEALTH, &[], &none),
-        client.get(&DAILY, &[], &daily),
+        client.get(&TOTAL, &[], &yields),
         client.get(&ACTIVE, &[], &none),
         client.get(&BREACHES, &[], &breaches),
         client.get(&CHECKS, &[], &checks),
     );
-    BoardRound { at_ms: now_ms(), health, daily, active, breaches, checks }
+    BoardRound { at_ms: now_ms(), health, yields, active, breaches, checks }
 }
 
 /// Asks for one run.

@@ -1,9 +1,9 @@
 //! The dashboard: what the factory makes now, how well, and what needs a look, for shift managers on a phone
 //! or a wall screen.
 //!
-//! It knows the API by the types of `shared/api` and nothing of where the numbers come from. `state` decides
-//! what is on screen after each round of requests, `figures` works out sums and ratios, `format` writes
-//! numbers; these run anywhere. All else is the page.
+//! It knows the API by the types of `shared/api` and nothing of where the numbers come from. The API
+//! judges and adds up; `level` colours what it says. `state` decides what is on screen after each round of
+//! requests, `format` writes numbers; these run anywhere. All else is the page.
 
 mod app;
 mod ask;
@@ -11,8 +11,8 @@ mod browser;
 mod charts;
 mod client;
 mod components;
-mod figures;
 mod format;
+mod level;
 mod pages;
 mod rounds;
 mod route;

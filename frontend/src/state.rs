@@ -7,8 +7,8 @@ use api::compliance::CheckFinding;
 use api::health::Health;
 use api::runs::{ActiveRun, RunDetail};
 use api::temperature::Breach;
-use api::yields::DailyYield;
-use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
+use api::yields::YieldTotal;
+use chrono::{DateTime, FixedOffset, NaiveDate};
 
 use crate::client::{ApiError, Fetched};
 use crate::format;
@@ -16,8 +16,22 @@ use crate::route::RunKey;
 
 type Moment = DateTime<FixedOffset>;
 
-/// Data that is older than the rest of the page by more than this is named.
-const LAG: TimeDelta = TimeDelta::minutes(5);
+/// From which ages on the API calls numbers old, and stale.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct AgeLimits {
+    pub(crate) old_after_seconds: f64,
+    pub(crate) stale_after_seconds: f64,
+}
+
+impl AgeLimits {
+    fn of(health: &Outcome<Health>) -> Option<Self> {
+        let health = &health.as_ref().ok()?.answer;
+        Some(Self {
+            old_after_seconds: health.old_after_seconds as f64,
+            stale_after_seconds: health.stale_after_seconds as f64,
+        })
+    }
+}
 
 /// What came of one request.
 pub(crate) type Outcome<T> = Result<Fetched<T>, ApiError>;
@@ -60,8 +74,10 @@ impl<T> Part<T> {
 pub(crate) struct Freshness {
     /// When the oldest data on the page was read from the ERP.
     pub(crate) data_as_of: Option<Moment>,
-    /// What is that old, where the rest is much newer.
+    /// What is that old, where the rest is so much newer that this alone would make it old.
     pub(crate) lagging: Vec<&'static str>,
+    /// From which ages on data is called old, and stale, as the API said last.
+    pub(crate) limits: Option<AgeLimits>,
     /// When everything on the page was last answered, in milliseconds since 1970.
     pub(crate) checked_at_ms: Option<f64>,
     /// The date in the factory.
@@ -74,9 +90,13 @@ pub(crate) struct Freshness {
 
 impl Freshness {
     /// Takes in the age of each part of a page after a round that ended at `at_ms`.
-    fn age(&mut self, at_ms: f64, parts: &[(&'static str, Option<Moment>)]) {
+    fn age(&mut self, at_ms: f64, limits: Option<AgeLimits>, parts: &[(&'static str, Option<Moment>)]) {
+        self.limits = limits.or(self.limits);
         let newest = parts.iter().filter_map(|(_, as_of)| *as_of).max();
-        let lags = |as_of: Moment| newest.is_some_and(|newest| newest - as_of > LAG);
+        let lags = |as_of: Moment| {
+            let lag_ms = newest.map(|newest| (newest - as_of).num_milliseconds() as f64);
+            lag_ms.zip(self.limits).is_some_and(|(lag_ms, limits)| lag_ms / 1000.0 > limits.old_after_seconds)
+        };
         self.data_as_of = parts.iter().filter_map(|(_, as_of)| *as_of).min();
         self.lagging =
             parts.iter().filter(|(_, as_of)| as_of.is_some_and(lags)).map(|(name, _)| *name).collect();
@@ -119,8 +139,8 @@ pub(crate) struct BoardRound {
     pub(crate) at_ms: f64,
     /// The state of the lake.
     pub(crate) health: Outcome<Health>,
-    /// Yield per date and line.
-    pub(crate) daily: Outcome<Vec<DailyYield>>,
+    /// Yield of the days and of each of them.
+    pub(crate) yields: Outcome<YieldTotal>,
     /// Runs that are on.
     pub(crate) active: Outcome<Vec<ActiveRun>>,
     /// Temperatures outside their limits.
@@ -132,8 +152,8 @@ pub(crate) struct BoardRound {
 /// What the dashboard shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Board {
-    /// Yield per date and line.
-    pub(crate) daily: Part<Vec<DailyYield>>,
+    /// Yield of the days and of each of them.
+    pub(crate) yields: Part<YieldTotal>,
     /// Runs that are on.
     pub(crate) active: Part<Vec<ActiveRun>>,
     /// Temperatures outside their limits.
@@ -147,17 +167,18 @@ pub(crate) struct Board {
 impl Board {
     /// The board after a round.
     pub(crate) fn after(mut self, round: BoardRound) -> Self {
-        let lists = [round.daily.is_ok(), round.active.is_ok(), round.breaches.is_ok(), round.checks.is_ok()];
+        let lists =
+            [round.yields.is_ok(), round.active.is_ok(), round.breaches.is_ok(), round.checks.is_ok()];
         if says_empty(&round.health) && !lists.contains(&true) {
             return Self { fresh: nothing_yet(round.at_ms), ..Self::default() };
         }
-        let health_as_of = as_of(&round.health);
-        self.daily.take(round.daily, health_as_of);
+        let (health_as_of, limits) = (as_of(&round.health), AgeLimits::of(&round.health));
+        self.yields.take(round.yields, health_as_of);
         self.active.take(round.active, health_as_of);
         self.breaches.take(round.breaches, health_as_of);
         self.checks.take(round.checks, health_as_of);
         let ages = self.parts().map(|(name, as_of, _)| (name, as_of));
-        self.fresh.age(round.at_ms, &ages);
+        self.fresh.age(round.at_ms, limits, &ages);
         self.fresh.empty = false;
         self.fresh.outage = self.outage();
         if self.fresh.outage.is_none() {
@@ -169,7 +190,7 @@ impl Board {
     /// Each part's name, the age of its data and what went wrong with it.
     fn parts(&self) -> [(&'static str, Option<Moment>, Option<&ApiError>); 4] {
         [
-            ("yields", self.daily.data_as_of, self.daily.problem.as_ref()),
+            ("yields", self.yields.data_as_of, self.yields.problem.as_ref()),
             ("active runs", self.active.data_as_of, self.active.problem.as_ref()),
             ("temperatures", self.breaches.data_as_of, self.breaches.problem.as_ref()),
             ("compliance", self.checks.data_as_of, self.checks.problem.as_ref()),
@@ -238,9 +259,9 @@ impl RunView {
             view.run = Part::default();
         }
         let answered = unknown || round.run.is_ok();
-        let health_as_of = as_of(&round.health);
+        let (health_as_of, limits) = (as_of(&round.health), AgeLimits::of(&round.health));
         view.run.take(round.run, health_as_of);
-        view.fresh.age(round.at_ms, &[("run", view.run.data_as_of.or(health_as_of))]);
+        view.fresh.age(round.at_ms, limits, &[("run", view.run.data_as_of.or(health_as_of))]);
         if answered {
             view.fresh.checked_at_ms = Some(round.at_ms);
         }
@@ -272,4 +293,4 @@ fn detail(problem: &ApiError) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -20,6 +20,7 @@ use crate::place;
 #[derive(Debug)]
 pub struct Site {
     addr: SocketAddr,
+    stale_after_seconds: u32,
     // The server has its own runtime, whose end also ends its open connections.
     serving: Option<Runtime>,
 }
@@ -27,7 +28,13 @@ pub struct Site {
 impl Site {
     /// Serves the numbers of a factory at its present moment.
     pub async fn open(factory: &Factory) -> Self {
-        let mut site = Self { addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), serving: None };
+        Self::with_numbers_stale_after(factory, 900).await
+    }
+
+    /// The same, with numbers that are stale after so many seconds.
+    pub async fn with_numbers_stale_after(factory: &Factory, stale_after_seconds: u32) -> Self {
+        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let mut site = Self { addr, stale_after_seconds, serving: None };
         site.come_back(factory).await;
         site
     }
@@ -52,7 +59,7 @@ impl Site {
     /// Starts the server again on the same address.
     pub async fn come_back(&mut self, factory: &Factory) {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        let (app, addr) = (app(factory), self.addr);
+        let (app, addr) = (app(factory, self.stale_after_seconds), self.addr);
         let listener = runtime
             .spawn(TcpListener::bind(addr))
             .await
@@ -73,12 +80,12 @@ impl Drop for Site {
 }
 
 /// An app with a new client of the lake and empty caches, as in a program that has just started.
-fn app(factory: &Factory) -> Router {
+fn app(factory: &Factory, stale_after_seconds: u32) -> Router {
     let server = factory.open.server.as_ref().expect("a lake in a folder");
     let settings = Settings {
         factory_id: factory.settings.factory_id.clone(),
         factory_tz: factory.settings.factory_tz,
-        stale_after_seconds: 900,
+        stale_after_seconds,
         dashboard_origin: None,
     };
     let lake = Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory_id);

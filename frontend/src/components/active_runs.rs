@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use api::runs::ActiveRun;
 use chrono::NaiveDate;
+use domain::yields::efficiency_pct;
 use yew::prelude::*;
 
 use super::figure::{cell, figure, line, number_cell, run_number, wide_cell};
@@ -64,17 +65,17 @@ fn row(run: &ActiveRun, today: Option<NaiveDate>) -> Html {
 
 fn progress(run: &ActiveRun) -> Html {
     let made = figure(run.actual_kg.map(format::kg), "nothing has been weighed yet");
-    match run.target_kg {
-        Some(target_kg) if target_kg > 0.0 => {
-            let made_kg = run.actual_kg.unwrap_or_default().max(0.0);
-            let share = format!("{} %", format::number(made_kg / target_kg * 100.0, 0));
+    // A run of which nothing has been weighed yet is at the beginning of its target.
+    match efficiency_pct(run.actual_kg.or(Some(0.0)), run.target_kg) {
+        Some(pct) => {
+            let share = format!("{} %", format::number(pct, 0));
             html! {
                 <div class="made">
                     <span class="amount"><span>{ made }</span>if run.actual_kg.is_some() { <span class="share">{ share.clone() }</span> }</span>
-                    <progress max={target_kg.to_string()} value={made_kg.min(target_kg).to_string()} aria-label={format!("{share} of target")} />
+                    <progress max="100" value={pct.clamp(0.0, 100.0).to_string()} aria-label={format!("{share} of target")} />
                 </div>
             }
         }
-        _ => made,
+        None => made,
     }
 }

@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::figure::run_number;
 use crate::format;
+use crate::level::Level;
 
 /// A list of findings.
 pub(crate) fn list(findings: &[CheckFinding], today: Option<NaiveDate>) -> Html {
@@ -13,11 +14,6 @@ pub(crate) fn list(findings: &[CheckFinding], today: Option<NaiveDate>) -> Html 
 }
 
 fn item(finding: &CheckFinding, today: Option<NaiveDate>) -> Html {
-    let class = match finding.severity.as_str() {
-        "CRITICAL" => "bad",
-        "MAJOR" => "warn",
-        _ => "plain",
-    };
     let when = finding
         .detected_at
         .map(|at| format::time(at, today))
@@ -25,7 +21,7 @@ fn item(finding: &CheckFinding, today: Option<NaiveDate>) -> Html {
     html! {
         <li>
             <span class="head">
-                <span class={classes!("badge", class)}>{ format::words(&finding.severity.to_lowercase()) }</span>
+                <span class={classes!("badge", Level::of(finding).class())}>{ format::words(&finding.severity.to_lowercase()) }</span>
                 <strong>{ format::words(&finding.check) }</strong>
                 if let Some(number) = &finding.run_number { <span>{ "run " }{ run_number(number, finding.production_date) }</span> }
                 if let Some(place) = finding.location.as_ref().or(finding.prod_line.as_ref()) { <span>{ place.clone() }</span> }

@@ -1,29 +1,18 @@
 //! The top of the page: the name, how old the data is and when it was last checked, both counted up every
 //! second.
 
-use chrono::{DateTime, FixedOffset, NaiveDate};
 use yew::prelude::*;
 
 use crate::browser::{ms, use_now_ms};
 use crate::format;
+use crate::state::{AgeLimits, Freshness};
 use crate::theme::ThemeButton;
-
-/// Data older than this gets a warning, in minutes.
-const OLD_MINUTES: f64 = 5.0;
-/// Data older than this is not to be trusted, in minutes.
-const STALE_MINUTES: f64 = 15.0;
 
 /// What the header tells.
 #[derive(Clone, Properties, PartialEq)]
 pub(crate) struct Props {
-    /// When the data was read from the ERP.
-    pub(crate) data_as_of: Option<DateTime<FixedOffset>>,
-    /// What is that old, where the rest is much newer.
-    pub(crate) lagging: Vec<&'static str>,
-    /// When everything on the page was last answered, in milliseconds since 1970.
-    pub(crate) checked_at_ms: Option<f64>,
-    /// The date in the factory.
-    pub(crate) today: Option<NaiveDate>,
+    /// How fresh the page is.
+    pub(crate) fresh: Freshness,
 }
 
 /// The top of the page.
@@ -41,26 +30,17 @@ pub(crate) fn Header(props: &Props) -> Html {
 #[component]
 fn Ages(props: &Props) -> Html {
     let now_ms = use_now_ms();
-    let (level, data) = match props.data_as_of {
+    let Freshness { data_as_of, lagging, limits, checked_at_ms, today, .. } = &props.fresh;
+    let (level, data) = match data_as_of {
         Some(as_of) => {
-            let age_ms = now_ms - ms(as_of);
-            let of = if props.lagging.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", props.lagging.join(", "))
-            };
-            (
-                level(age_ms),
-                format!(
-                    "data from {} · {}{of}",
-                    format::age(age_ms),
-                    format::time(as_of.naive_local(), props.today)
-                ),
-            )
+            let age_ms = now_ms - ms(*as_of);
+            let of = if lagging.is_empty() { String::new() } else { format!(" ({})", lagging.join(", ")) };
+            let (age, time) = (format::age(age_ms), format::time(as_of.naive_local(), *today));
+            (level(age_ms / 1000.0, *limits), format!("data from {age} · {time}{of}"))
         }
         None => ("", "no data yet".to_owned()),
     };
-    let checked = props.checked_at_ms.map_or_else(
+    let checked = checked_at_ms.map_or_else(
         || "not checked yet".to_owned(),
         |at_ms| format!("checked {}", format::age(now_ms - at_ms)),
     );
@@ -75,10 +55,12 @@ fn Ages(props: &Props) -> Html {
     }
 }
 
-fn level(age_ms: f64) -> &'static str {
-    match age_ms / 60_000.0 {
-        minutes if minutes > STALE_MINUTES => "stale",
-        minutes if minutes > OLD_MINUTES => "old",
+/// Ages are counted here every second and judged by the limits of the API: while it is away, data grows old
+/// all the same.
+fn level(age_seconds: f64, limits: Option<AgeLimits>) -> &'static str {
+    match limits {
+        Some(limits) if age_seconds > limits.stale_after_seconds => "stale",
+        Some(limits) if age_seconds > limits.old_after_seconds => "old",
         _ => "fresh",
     }
 }
@@ -95,14 +77,19 @@ fn logo() -> Html {
 
 #[cfg(test)]
 mod tests {
-    use super::level;
+    use super::*;
 
     #[test]
-    fn data_is_old_after_five_minutes_and_stale_after_fifteen() {
-        let of = |minutes: f64| level(minutes * 60_000.0);
+    fn data_is_old_and_stale_after_the_times_that_the_api_says() {
+        let of = |minutes: f64, [old, stale]: [f64; 2]| {
+            let limits = AgeLimits { old_after_seconds: old * 60.0, stale_after_seconds: stale * 60.0 };
+            level(minutes * 60.0, Some(limits))
+        };
         assert_eq!(
-            [of(-1.0), of(5.0), of(5.1), of(15.0), of(15.1)],
+            [-1.0, 5.0, 5.1, 15.0, 15.1].map(|minutes| of(minutes, [5.0, 15.0])),
             ["fresh", "fresh", "old", "old", "stale"]
         );
+        assert_eq!([1.1, 3.1].map(|minutes| of(minutes, [1.0, 3.0])), ["old", "stale"]);
+        assert_eq!(level(1e9, None), "fresh", "it has not said yet");
     }
 }

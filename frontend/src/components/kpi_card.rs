@@ -2,30 +2,7 @@
 
 use yew::prelude::*;
 
-/// How a number is to be judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Level {
-    /// It is neither good nor bad.
-    Plain,
-    /// All is well.
-    Ok,
-    /// Worth a look.
-    Warn,
-    /// To be acted on.
-    Bad,
-}
-
-impl Level {
-    /// The class that colours it, and the sign that says the same without colour.
-    pub(crate) fn class_and_sign(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Plain => ("plain", "●"),
-            Self::Ok => ("ok", "✓"),
-            Self::Warn => ("warn", "!"),
-            Self::Bad => ("bad", "✕"),
-        }
-    }
-}
+use crate::level::Level;
 
 /// What a card tells.
 #[derive(Properties, PartialEq)]
@@ -51,15 +28,14 @@ pub(crate) struct Props {
 /// A card with one number.
 #[component]
 pub(crate) fn KpiCard(props: &Props) -> Html {
-    let (class, sign) =
-        if props.value.is_some() { props.level.class_and_sign() } else { Level::Plain.class_and_sign() };
+    let level = if props.value.is_some() { props.level } else { Level::Plain };
     html! {
-        <a id={props.id} class={classes!("card", "kpi", class)} href={props.href}>
+        <a id={props.id} class={classes!("card", "kpi", level.class())} href={props.href}>
             <span class="label">{ props.label }</span>
             <span class="window">{ props.window.clone() }</span>
             if let Some(value) = props.value.clone() {
                 <span class="value">{ value }</span>
-                <span class="verdict"><span class="sign" aria-hidden="true">{ sign }</span>{ props.verdict.clone() }</span>
+                <span class="verdict"><span class="sign" aria-hidden="true">{ level.sign() }</span>{ props.verdict.clone() }</span>
                 <span class="note">{ props.note.clone() }</span>
             } else {
                 <span class="value">{ "…" }</span>

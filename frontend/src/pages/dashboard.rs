@@ -1,20 +1,22 @@
 //! All numbers on one page: four cards, the yield of each day, the runs that are on, and what needs a look.
 
-use api::compliance::CheckFinding;
+use api::compliance::{Check, CheckFinding, Severity};
 use api::runs::ActiveRun;
 use api::temperature::Breach;
+use api::yields::YieldTotal;
 use chrono::NaiveDate;
+use domain::yields::{RunKg, YieldSum};
 use yew::prelude::*;
 
-use crate::ask::{HOURS, list_limit};
+use crate::ask::{DAYS, HOURS, list_limit};
 use crate::charts::bars::{Bar, BarChart};
 use crate::components::active_runs::ActiveRuns;
 use crate::components::figure::figure;
-use crate::components::kpi_card::{KpiCard, Level};
+use crate::components::kpi_card::KpiCard;
 use crate::components::section::{Section, instead_of_a_list};
 use crate::components::{breaches, findings};
-use crate::figures::{DAYS, LOW_YIELD_PCT, Yield, daily_yield, severities, total_yield};
 use crate::format;
+use crate::level::Level;
 use crate::state::Board;
 
 /// How many findings and breaches are shown.
@@ -30,21 +32,21 @@ pub(crate) struct Props {
 /// The dashboard.
 #[component]
 pub(crate) fn Dashboard(props: &Props) -> Html {
-    let Board { daily, active, breaches, checks, fresh } = &props.board;
+    let Board { yields, active, breaches, checks, fresh } = &props.board;
     let today = fresh.today;
     html! {
         <>
             <h1 class="hidden">{ "Factory dashboard" }</h1>
             <div class="kpis">
-                { yield_card(daily.answer.as_deref().map(|rows| total_yield(rows))) }
+                { yield_card(yields.answer.as_deref()) }
                 { active_card(active.answer.as_deref().map(Vec::as_slice)) }
                 { breach_card(breaches.answer.as_deref().map(Vec::as_slice), today) }
                 { compliance_card(checks.answer.as_deref().map(Vec::as_slice)) }
             </div>
             <div class="now">
                 <Section id="daily-yield" title="Daily yield" note={format!("output of input, all lines, {DAYS} days to today")}>
-                    if let Some(rows) = &daily.answer {
-                        <BarChart label={format!("Yield per production date over the last {DAYS} days, in percent of input")} bars={bars(rows, today)} />
+                    if let Some(total) = &yields.answer {
+                        <BarChart label={format!("Yield per production date over the last {DAYS} days, in percent of input")} bars={bars(total)} />
                     } else {
                         { instead_of_a_list(false, "") }
                     }
@@ -63,30 +65,36 @@ pub(crate) fn Dashboard(props: &Props) -> Html {
     }
 }
 
-fn yield_card(total: Option<Yield>) -> Html {
-    let (level, verdict, note) = match &total {
+fn yield_card(total: Option<&YieldTotal>) -> Html {
+    let (level, verdict, note) = match total {
         None => (Level::Plain, String::new(), String::new()),
         Some(total) => {
-            let (level, verdict) = match total.pct() {
+            let limit_pct = total.low_yield_pct;
+            let (level, verdict) = match total.is_low {
                 None => (Level::Plain, "No yield to tell".to_owned()),
-                Some(_) if total.is_low() => (Level::Warn, format!("Below {LOW_YIELD_PCT:.0} %")),
-                Some(_) => (Level::Ok, format!("{LOW_YIELD_PCT:.0} % or more")),
+                Some(true) => {
+                    (Level::of_severity(Check::LowYield.severity()), format!("Below {limit_pct} %"))
+                }
+                Some(false) => (Level::Ok, format!("{limit_pct} % or more")),
             };
-            (level, verdict, made(total))
+            (level, verdict, made(total.runs, total.total_kg))
         }
     };
-    let value =
-        total.map(|total| figure(total.pct().map(format::pct), "no complete run with input in these days"));
+    let value = total
+        .map(|total| figure(total.yield_pct.map(format::pct), "no complete run with input in these days"));
     html! { <KpiCard id="kpi-yield" label="Total yield" window={format!("{DAYS} days to today")} {value} {level} {verdict} {note} href="#daily-yield" /> }
 }
 
 fn active_card(runs: Option<&[ActiveRun]>) -> Html {
     let value = runs.map(|runs| html! { { how_many(runs.len()) } });
     let runs = runs.unwrap_or_default();
-    let made_kg: f64 = runs.iter().filter_map(|run| run.actual_kg).sum();
+    let mut made = YieldSum::default();
+    for run in runs {
+        made.add(&RunKg { actual_kg: run.actual_kg, ..RunKg::default() });
+    }
     // The sum of a list that was cut off would be too small.
-    let whole = !runs.is_empty() && runs.len() < list_limit();
-    let note = if whole { format!("{} made so far", format::kg(made_kg)) } else { String::new() };
+    let made_kg = made.total_kg().filter(|_| runs.len() < list_limit());
+    let note = made_kg.map(|kg| format!("{} made so far", format::kg(kg))).unwrap_or_default();
     let verdict = if runs.is_empty() { "No run is on" } else { "In production" };
     html! { <KpiCard id="kpi-active-runs" label="Active runs" window="now" {value} level={Level::Plain} {verdict} {note} href="#active-runs" /> }
 }
@@ -110,29 +118,40 @@ fn breach_card(rows: Option<&[Breach]>, today: Option<NaiveDate>) -> Html {
 fn compliance_card(rows: Option<&[CheckFinding]>) -> Html {
     let value = rows.map(|rows| html! { { how_many(rows.len()) } });
     let rows = rows.unwrap_or_default();
-    let found = severities(rows);
-    let (level, verdict) = match (found.critical, rows.len()) {
-        (_, 0) => (Level::Ok, "Nothing found"),
-        (0, _) => (Level::Warn, "To be looked into"),
-        _ => (Level::Bad, "Critical findings"),
+    let count = |severity: Severity| {
+        (severity, rows.iter().filter(|finding| finding.severity == severity.as_str()).count())
+    };
+    let counts: Vec<(Severity, usize)> = Severity::ALL.iter().copied().map(count).collect();
+    let (level, verdict) = match counts.iter().find(|(_, count)| *count > 0) {
+        None => (Level::Ok, "Nothing found"),
+        Some((Severity::Critical, _)) => (Level::of_severity(Severity::Critical), "Critical findings"),
+        Some((severity, _)) => (Level::of_severity(*severity), "To be looked into"),
     };
     // A list that was cut off holds at least this many of each.
     let more = if rows.len() >= list_limit() { "+" } else { "" };
-    let note = format!(
-        "{}{more} critical · {}{more} major · {}{more} warning",
-        found.critical, found.major, found.warning
-    );
+    let notes =
+        counts.iter().map(|(severity, count)| format!("{count}{more} {}", severity.as_str().to_lowercase()));
+    let note = notes.collect::<Vec<_>>().join(" · ");
     html! { <KpiCard id="kpi-compliance" label="Compliance issues" window={format!("{DAYS} days to today")} {value} {level} {verdict} {note} href="#compliance" /> }
 }
 
-fn bars(rows: &[api::yields::DailyYield], today: Option<NaiveDate>) -> Vec<Bar> {
-    let bar =
-        |(date, day): (NaiveDate, Yield)| Bar { date, pct: day.pct(), low: day.is_low(), detail: made(&day) };
-    daily_yield(rows, today).into_iter().map(bar).collect()
+/// A bar for each date that was asked for; one without complete runs is a gap.
+fn bars(total: &YieldTotal) -> Vec<Bar> {
+    let (Some(from), Some(to)) = (total.from, total.to) else { return Vec::new() };
+    let bar = |date| {
+        let day = total.dates.iter().find(|day| day.production_date == date);
+        Bar {
+            date,
+            pct: day.and_then(|day| day.yield_pct),
+            low: day.and_then(|day| day.is_low).unwrap_or_default(),
+            detail: day.map_or_else(|| made(0, None), |day| made(day.runs, day.total_kg)),
+        }
+    };
+    from.iter_days().take_while(|date| *date <= to).map(bar).collect()
 }
 
-fn made(total: &Yield) -> String {
-    match (total.runs, total.total_kg) {
+fn made(runs: i64, total_kg: Option<f64>) -> String {
+    match (runs, total_kg) {
         (0, _) => "no complete run".to_owned(),
         (1, Some(kg)) => format!("{} made in 1 complete run", format::kg(kg)),
         (runs, Some(kg)) => format!("{} made in {} complete runs", format::kg(kg), format::count(runs)),
@@ -162,5 +181,38 @@ fn latest(rows: Option<usize>, window: &str) -> String {
     match rows {
         Some(rows) if rows > LATEST => format!("latest {LATEST} of {}, {window}", how_many(rows)),
         _ => window.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use api::yields::DateYield;
+
+    use super::*;
+    use crate::state::tests::no_yield;
+
+    fn day(n: u32) -> Option<NaiveDate> {
+        NaiveDate::from_ymd_opt(2026, 11, n)
+    }
+
+    #[test]
+    fn a_date_without_runs_is_a_gap_in_the_days_that_were_asked_for() {
+        let of_20th = DateYield {
+            production_date: day(20).unwrap(),
+            runs: 2,
+            input_kg: Some(100.0),
+            total_kg: Some(1290.0),
+            waste_kg: Some(11.0),
+            yield_pct: Some(89.0),
+            is_low: Some(true),
+        };
+        let bars = bars(&YieldTotal { from: day(16), to: day(22), dates: vec![of_20th], ..no_yield() });
+        assert_eq!(
+            bars.iter().map(|bar| Some(bar.date)).collect::<Vec<_>>(),
+            (16..=22).map(day).collect::<Vec<_>>()
+        );
+        let shown = |n: usize| (bars[n].pct, bars[n].low, bars[n].detail.as_str());
+        assert_eq!(shown(4), (Some(89.0), true, "1,290.0 kg made in 2 complete runs"));
+        assert_eq!(shown(6), (None, false, "no complete run"));
     }
 }

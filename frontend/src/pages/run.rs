@@ -1,14 +1,17 @@
 //! One run: its yields, its paperwork, what went in and came out, its pack weights and what the checks say.
 
+use api::compliance::{Check, CheckFinding};
 use api::runs::{Run, RunDetail, RunInput, RunOutput, RunSheet, RunTotals, RunWeights};
 use chrono::NaiveDate;
+use domain::run_state::RunState;
+use domain::tier::Tier;
 use yew::prelude::*;
 
 use crate::components::figure::{cell, fact, figure, line, number_cell, wide_cell};
 use crate::components::findings;
 use crate::components::section::Section;
-use crate::figures::LOW_YIELD_PCT;
 use crate::format;
+use crate::level::Level;
 use crate::state::RunView;
 
 const NOT_RECORDED: &str = "not recorded";
@@ -38,26 +41,26 @@ pub(crate) fn RunPage(props: &Props) -> Html {
     html! {
         <>
             <p class="back"><a href="#/">{ "← Dashboard" }</a></p>
-            <h1>{ format!("Run {number}") }if let Some(detail) = &run.answer { { state(&detail.run) } }</h1>
+            <h1>{ format!("Run {number}") }if let Some(detail) = &run.answer { { state(&detail.state) } }</h1>
             { content }
         </>
     }
 }
 
-fn state(run: &Run) -> Html {
-    let (class, word) = match (run.complete, run.active) {
-        (true, _) => ("ok", "Complete"),
-        (false, true) => ("info", "On now"),
-        (false, false) => ("plain", "Not active"),
+fn state(state: &str) -> Html {
+    let (class, word) = match state.parse() {
+        Ok(RunState::Complete) => ("ok", "Complete"),
+        Ok(RunState::On) => ("info", "On now"),
+        Ok(RunState::Inactive) | Err(_) => ("plain", "Not active"),
     };
     html! { <span class={classes!("badge", class)}>{ word }</span> }
 }
 
 fn sections(detail: &RunDetail, today: Option<NaiveDate>) -> Html {
-    let RunDetail { run, totals, sheet, inputs, outputs, weights, checks } = detail;
+    let RunDetail { run, state: _, totals, sheet, inputs, outputs, weights, checks } = detail;
     html! {
         <>
-            { overview(run, today) }
+            { overview(run, yield_level(detail), today) }
             <Section id="checks" title="Compliance findings" note={checks.len().to_string()}>
                 if checks.is_empty() { <p class="quiet">{ "Nothing found." }</p> } else { { findings::list(checks, today) } }
             </Section>
@@ -78,13 +81,20 @@ fn or_none(content: Option<Html>, nothing: &'static str) -> Html {
     content.unwrap_or_else(|| html! { <p class="quiet">{ nothing }</p> })
 }
 
-fn overview(run: &Run, today: Option<NaiveDate>) -> Html {
-    let verdict =
-        run.yield_pct.filter(|_| run.complete).map(|pct| if pct < LOW_YIELD_PCT { "warn" } else { "ok" });
+/// The level of the finding of low yield, if there is one; a run that is not complete is not judged.
+fn yield_level(detail: &RunDetail) -> Option<Level> {
+    let is_low_yield = |finding: &&CheckFinding| finding.check == Check::LowYield.as_str();
+    match detail.checks.iter().find(is_low_yield) {
+        Some(finding) => Some(Level::of(finding)),
+        None => detail.run.yield_pct.filter(|_| detail.run.complete).map(|_| Level::Ok),
+    }
+}
+
+fn overview(run: &Run, yield_level: Option<Level>, today: Option<NaiveDate>) -> Html {
     html! {
         <Section id="run" title={run.product.clone().unwrap_or_else(|| "Product not named".to_owned())} note={format::date(run.production_date)}>
             <dl class="facts big">
-                <div class={classes!(verdict)}><dt>{ "Yield" }</dt><dd id="run-yield">{ figure(run.yield_pct.map(format::pct), NO_INPUT) }</dd></div>
+                <div class={classes!(yield_level.map(Level::class))}><dt>{ "Yield" }</dt><dd id="run-yield">{ figure(run.yield_pct.map(format::pct), NO_INPUT) }</dd></div>
                 { fact("Made", run.actual_kg.map(format::kg), "nothing has been weighed yet") }
                 { fact("Target", run.target_kg.map(format::kg), NO_TARGET) }
                 { fact("Of target", run.efficiency_pct.map(format::pct), NO_TARGET) }
@@ -154,13 +164,8 @@ fn output_table(outputs: &[RunOutput]) -> Html {
     }
 }
 
-fn tier(tier: i64) -> String {
-    match tier {
-        1 => "1 Premium".to_owned(),
-        2 => "2 GG".to_owned(),
-        3 => "3 Export".to_owned(),
-        other => other.to_string(),
-    }
+fn tier(number: i64) -> String {
+    Tier::try_from(number).map_or(number.to_string(), |tier| format!("{number} {}", tier.name()))
 }
 
 fn weight_facts(weights: &RunWeights) -> Html {

@@ -15,10 +15,31 @@ fn health(status: &str) -> Fetched<Health> {
         marts: 4,
         data_as_of: None,
         age_seconds: None,
+        old_after_seconds: 300,
+        stale_after_seconds: 900,
         watermarks: std::collections::BTreeMap::new(),
         version: "1".into(),
     };
     Fetched { answer, data_as_of: None }
+}
+
+pub(crate) fn no_yield() -> YieldTotal {
+    YieldTotal {
+        from: None,
+        to: None,
+        runs: 0,
+        input_kg: None,
+        target_kg: None,
+        total_kg: None,
+        waste_kg: None,
+        yield_pct: None,
+        waste_pct: None,
+        efficiency_pct: None,
+        giveaway_pct: None,
+        low_yield_pct: 90.0,
+        is_low: None,
+        dates: Vec::new(),
+    }
 }
 
 fn reading(location: &str) -> Breach {
@@ -38,7 +59,7 @@ fn good_round(time: &str, location: &str) -> BoardRound {
     BoardRound {
         at_ms: instant(&format!("2026-11-23T{time}:30+01:00")).timestamp_millis() as f64,
         health: Ok(health("ok")),
-        daily: Ok(fetched(Vec::new(), time)),
+        yields: Ok(fetched(no_yield(), time)),
         active: Ok(fetched(Vec::new(), time)),
         breaches: Ok(fetched(vec![reading(location)], time)),
         checks: Ok(fetched(Vec::new(), time)),
@@ -51,7 +72,7 @@ fn failed_round(problem: &ApiError) -> BoardRound {
     BoardRound {
         at_ms: instant("2026-11-23T14:33:00+01:00").timestamp_millis() as f64,
         health: Err(error.clone()),
-        daily: Err(error.clone()),
+        yields: Err(error.clone()),
         active: Err(error.clone()),
         breaches: Err(error.clone()),
         checks: Err(error),
@@ -160,7 +181,7 @@ fn the_page_is_as_old_as_its_oldest_numbers_and_names_them_when_they_lag() {
 #[test]
 fn an_answer_that_hides_its_age_is_as_old_as_the_lake() {
     let mut round = good_round("14:31", "Chiller 1");
-    round.daily = Ok(Fetched { answer: Vec::new(), data_as_of: None });
+    round.yields = Ok(Fetched { answer: no_yield(), data_as_of: None });
     let mut lake = health("ok");
     lake.answer.data_as_of = Some(instant("2026-11-23T14:29:00+01:00"));
     round.health = Ok(lake);
@@ -201,6 +222,7 @@ mod of_a_run {
         };
         RunDetail {
             run,
+            state: "on".into(),
             totals: None,
             sheet: None,
             inputs: Vec::new(),

@@ -4,7 +4,7 @@ mod quality;
 
 use std::cmp::Reverse;
 
-use api::compliance::{CHECKS, CheckFinding, CheckName, CheckQuery, Severity};
+use api::compliance::{CHECKS, Check, CheckFinding, CheckQuery, Severity};
 use api::quality::SUMMARY;
 use serve::{Answer, Ask, Result, Routes, State, work};
 use warehouse::marts::{FCT_COMPLIANCE_CHECKS, FindingRow, rows};
@@ -19,7 +19,7 @@ async fn checks(state: State, ask: Ask<CheckQuery, Vec<CheckFinding>>) -> Result
     let frame = snapshot.mart(&FCT_COMPLIANCE_CHECKS, state.last_days(ask.query.days.0)).await?;
     work(move || {
         let (check, severity) =
-            (ask.query.check.map(CheckName::word), ask.query.severity.map(Severity::word));
+            (ask.query.check.map(Check::as_str), ask.query.severity.map(Severity::as_str));
         let run = ask.query.run.as_deref();
         let findings = rows::<FindingRow>(&frame)?.into_iter().filter(|FindingRow { finding, .. }| {
             check.is_none_or(|check| finding.check == check)
@@ -38,14 +38,13 @@ async fn checks(state: State, ask: Ask<CheckQuery, Vec<CheckFinding>>) -> Result
 
 #[cfg(test)]
 mod tests {
-    use api::compliance::CheckName;
     use api::query::{Parameter, ParameterKind};
     use domain::checks::Check;
 
     #[test]
     fn every_check_can_be_asked_for_by_its_name() {
         let names: Vec<_> = Check::ALL.iter().map(|check| check.as_str()).collect();
-        let ParameterKind::OneOf(words) = CheckName::KIND else { panic!("it is a choice") };
+        let ParameterKind::OneOf(words) = Check::KIND else { panic!("it is a choice") };
         assert_eq!(words, names);
     }
 }

@@ -15,13 +15,17 @@ pub fn routes() -> Routes {
     Routes::new().get(&HEALTH, health).get(&OPENAPI, description)
 }
 
+/// Numbers are old after so large a part of the time after which they are stale: a third.
+const OLD_SHARE: i64 = 3;
+
 async fn health(state: State, ask: Ask<NoQuery, Health>) -> Result<Answer> {
     let manifest = state.manifest().await?.unwrap_or_default();
     let as_of = manifest.as_of(manifest.tables.keys().map(String::as_str));
     let age_seconds = as_of.map(|as_of| (state.now() - as_of.to_utc()).num_seconds().max(0));
+    let stale_after_seconds = i64::from(state.settings().stale_after_seconds);
     let status = match age_seconds {
         None => "empty",
-        Some(age) if age > i64::from(state.settings().stale_after_seconds) => "stale",
+        Some(age) if age > stale_after_seconds => "stale",
         Some(_) => "ok",
     };
     let source_name =
@@ -32,6 +36,8 @@ async fn health(state: State, ask: Ask<NoQuery, Health>) -> Result<Answer> {
         marts: count(manifest.marts.len()),
         data_as_of: as_of,
         age_seconds,
+        old_after_seconds: stale_after_seconds / OLD_SHARE,
+        stale_after_seconds,
         watermarks: manifest
             .tables
             .iter()

@@ -1,6 +1,7 @@
 //! All that is known of one run: its row of the mart `runs`, and what other marts say of it.
 
 use api::runs::{Run, RunDetail, RunSheet, RunTotals};
+use domain::run_state::RunState;
 use serve::{Result, Snapshot, work};
 use warehouse::marts::{
     FCT_COMPLIANCE_CHECKS, FindingRow, RUN_INPUTS, RUN_OUTPUTS, RUN_WEIGHTS, RunInputRow, RunOutputRow,
@@ -25,6 +26,7 @@ pub(crate) async fn of(snapshot: &Snapshot, found: Found) -> Result<RunDetail> {
         Ok(RunDetail {
             totals: totals(&found.0),
             sheet: sheet(&found.0),
+            state: RunState::of(found.0.active, found.0.complete).as_str().to_owned(),
             run: run(found.0),
             inputs: inputs.into_iter().map(|row| row.input).collect(),
             outputs: outputs.into_iter().map(|row| row.output).collect(),

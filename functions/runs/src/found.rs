@@ -2,7 +2,7 @@
 //! one run.
 
 use chrono::NaiveDate;
-use polars::prelude::{DataFrame, IntoLazy, SortMultipleOptions, col, lit};
+use polars::prelude::{DataFrame, IntoLazy, col, lit};
 use serve::window::Dates;
 use serve::{Error, Result, Snapshot, day, work};
 use warehouse::marts::{Mart, RUNS, RunRow, rows};
@@ -13,22 +13,9 @@ pub(crate) struct Found(pub(crate) RunRow);
 impl Found {
     /// The run of this number: that of `date`, or the newest.
     pub(crate) async fn of(snapshot: &Snapshot, run_number: &str, date: Option<NaiveDate>) -> Result<Self> {
-        let run_number = run_number.trim().to_owned();
-        let runs = snapshot.mart(&RUNS, date.map_or(Dates::ALL, Dates::on)).await?;
-        work(move || {
-            let newest = SortMultipleOptions::new().with_order_descending(true);
-            let row = runs
-                .lazy()
-                .filter(col("run_number").eq(lit(run_number.as_str())))
-                .sort(["production_date"], newest)
-                .limit(1)
-                .collect()?;
-            match rows(&row)?.into_iter().next() {
-                Some(run) => Ok(Self(run)),
-                None => Err(Error::Unknown(unknown(&run_number, date))),
-            }
-        })
-        .await
+        let unknown = || Error::Unknown(unknown(run_number.trim(), date));
+        let row = snapshot.newest_run(&RUNS, run_number.trim(), date).await?.ok_or_else(unknown)?;
+        rows(&row)?.into_iter().next().map(Self).ok_or_else(unknown)
     }
 
     /// The rows that a mart has of this run.

@@ -6,14 +6,15 @@ mod found;
 mod weights;
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use api::query::NoQuery;
 use api::runs::{ACTIVE, ActiveRun, ONE, RunDetail, RunQuery};
 use api::weights::{ONE as WEIGHTS, PackWeights};
-use polars::prelude::{IntoLazy, col};
-use serve::window::Dates;
+use domain::run_state::RunState;
 use serve::{Answer, Ask, Result, Routes, State, work};
 use warehouse::marts::{RUNS, rows};
+use warehouse::staging::zones::{RUN_STATE, may_hold, run_states};
 
 use found::Found;
 
@@ -24,16 +25,18 @@ pub fn routes() -> Routes {
 
 async fn active(state: State, ask: Ask<NoQuery, Vec<ActiveRun>>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
-    // A run that nobody ever completed is still on, however old it is.
-    let frame = snapshot.mart(&RUNS, Dates::ALL).await?;
+    // A run that nobody ever completed is still on, however old it is: the zone of each month tells.
+    let on = BTreeSet::from([RunState::On.to_string()]);
+    let months = snapshot.parts(&RUNS, |_, zone| may_hold(zone, RUN_STATE, &on)).await?;
     work(move || {
-        let runs =
-            rows::<ActiveRun>(&frame.lazy().filter(col("active").and(col("complete").not())).collect()?)?
-                .into_iter();
-        let newest_first = runs.map(|run| {
-            ((Reverse(run.started_at), Reverse(run.production_date), run.run_number.clone()), run)
-        });
-        ask.list(newest_first.collect(), &snapshot)
+        let mut newest_first = Vec::new();
+        for (_, runs) in months {
+            let is_on = run_states(&runs)?.into_iter().map(|state| state == Some(RunState::On)).collect();
+            newest_first.extend(rows::<ActiveRun>(&runs.filter(&is_on)?)?.into_iter().map(|run| {
+                ((Reverse(run.started_at), Reverse(run.production_date), run.run_number.clone()), run)
+            }));
+        }
+        ask.list(newest_first, &snapshot)
     })
     .await
 }

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::NaiveDate;
 use domain::lineage::LinkKind;
 use domain::trace::Depths;
-use polars::prelude::{DataFrame, IntoLazy, col, lit};
 use serve::{Error, Result, Snapshot, work};
 use warehouse::marts::{
     BATCH_DESPATCHES, BatchDespatchRow, INTAKES, IntakeRow, LinkRow, Mart, RUNS, ReadMart, RunRow, month,
     rows,
 };
-use warehouse::staging::zones::{BATCH_GROUP, batch_groups, may_hold, run_groups};
+use warehouse::staging::zones::{BATCH_GROUP, RUN_GROUP, batch_groups, may_hold, run_groups};
 
 use crate::book::{Book, Reach, RunKey, Start};
 
@@ -46,8 +45,11 @@ impl Traced {
         {
             return Ok(traced);
         }
-        let run =
-            newest_run(snapshot, code, date).await?.ok_or_else(|| Error::Unknown(unknown(code, date)))?;
+        let run = match snapshot.newest_run(&RUNS, code, date).await? {
+            Some(row) => rows::<RunRow>(&row)?.into_iter().next(),
+            None => None,
+        };
+        let run = run.ok_or_else(|| Error::Unknown(unknown(code, date)))?;
         let start = Start::Run((run.run_number, run.production_date));
         let (book, reach) = Book::read(snapshot, &start).await?;
         Self::gathered(snapshot, code, start, book, reach).await
@@ -143,7 +145,7 @@ async fn runs_of(snapshot: &Snapshot, runs: &BTreeSet<RunKey>) -> Result<HashMap
     let (months, groups): (BTreeSet<_>, BTreeSet<_>) =
         (runs.iter().map(|(_, date)| month(*date)).collect(), run_groups(runs.iter().map(|(n, _)| n)));
     let parts = snapshot
-        .parts(&RUNS, |name, zone| months.contains(name) && may_hold(zone, "run_group", &groups))
+        .parts(&RUNS, |name, zone| months.contains(name) && may_hold(zone, RUN_GROUP, &groups))
         .await?;
     let numbers: BTreeSet<String> = runs.iter().map(|(number, _)| number.clone()).collect();
     work(move || {
@@ -159,31 +161,6 @@ async fn runs_of(snapshot: &Snapshot, runs: &BTreeSet<RunKey>) -> Result<HashMap
             all.extend(read.into_iter().map(|run| ((run.run_number.clone(), run.production_date), run)));
         }
         Ok(all)
-    })
-    .await
-}
-
-/// The run of this number: that of `date`, or the newest.
-async fn newest_run(
-    snapshot: &Snapshot,
-    run_number: &str,
-    date: Option<NaiveDate>,
-) -> Result<Option<RunRow>> {
-    let groups = run_groups(&BTreeSet::from([run_number.to_owned()]));
-    let of_month = date.map(month);
-    let is_of_month = |name: &str| of_month.as_deref().is_none_or(|month| month == name);
-    let parts =
-        snapshot.parts(&RUNS, |name, zone| is_of_month(name) && may_hold(zone, "run_group", &groups)).await?;
-    let run_number = run_number.to_owned();
-    work(move || {
-        let mut found: Vec<RunRow> = Vec::new();
-        for (_, part) in parts {
-            let named: DataFrame =
-                part.lazy().filter(col("run_number").eq(lit(run_number.as_str()))).collect()?;
-            found.extend(rows::<RunRow>(&named)?);
-        }
-        found.retain(|run| date.is_none_or(|date| run.production_date == date));
-        Ok(found.into_iter().max_by_key(|run| run.production_date))
     })
     .await
 }

@@ -19,18 +19,21 @@ pub(crate) struct GroupedRuns {
 }
 
 impl GroupedRuns {
-    fn of(run: &RunRow) -> Self {
-        let (first_date, last_date) = (run.production_date, run.production_date);
-        Self { sum: YieldSum::default(), line_name: None, first_date, last_date }
+    /// A group without runs yet, whose first are of this date.
+    pub(crate) fn since(date: NaiveDate) -> Self {
+        Self { sum: YieldSum::default(), line_name: None, first_date: date, last_date: date }
     }
 
     fn add(&mut self, run: &RunRow) {
         self.sum.add(&run.kg());
-        if self.line_name.is_none() {
-            self.line_name.clone_from(&run.line_name);
-        }
-        self.first_date = self.first_date.min(run.production_date);
-        self.last_date = self.last_date.max(run.production_date);
+        self.cover(run.line_name.as_ref(), run.production_date, run.production_date);
+    }
+
+    /// Notes the line and the dates of runs that were added.
+    pub(crate) fn cover(&mut self, line_name: Option<&String>, first_date: NaiveDate, last_date: NaiveDate) {
+        self.line_name = self.line_name.take().or_else(|| line_name.cloned());
+        self.first_date = self.first_date.min(first_date);
+        self.last_date = self.last_date.max(last_date);
     }
 
     /// How many runs were added.
@@ -51,7 +54,7 @@ pub(crate) fn grouped<K: Ord>(
         run.complete && is_wanted(query, line, run.shift_code.as_deref(), run.species.as_deref())
     };
     for run in runs.iter().filter(wanted) {
-        groups.entry(key(run)).or_insert_with(|| GroupedRuns::of(run)).add(run);
+        groups.entry(key(run)).or_insert_with(|| GroupedRuns::since(run.production_date)).add(run);
     }
     groups
 }

@@ -1,13 +1,14 @@
-//! `/yield/daily`, `/yield/by-line` and `/yield/waterfall`: how much of the fish that went in came out as
+//! `/yield/total`, `/yield/daily`, `/yield/by-line` and `/yield/waterfall`: how much of the fish that went in came out as
 //! product, and of which tier.
 
+mod by_line;
 mod group;
+mod total;
 mod which;
 
 use std::cmp::Reverse;
 
-use api::yields::{BY_LINE, DAILY, DailyYield, LineYield, WATERFALL, WaterfallRun, YieldQuery};
-use serve::window::Dates;
+use api::yields::{BY_LINE, DAILY, DailyYield, TOTAL, WATERFALL, WaterfallRun, YieldQuery};
 use serve::{Answer, Ask, Result, Routes, State, work};
 use warehouse::marts::{FCT_WATERFALL_YIELD, RUNS, rows};
 
@@ -16,10 +17,14 @@ use which::is_wanted;
 
 /// The endpoints.
 pub fn routes() -> Routes {
-    Routes::new().get(&DAILY, daily).get(&BY_LINE, by_line).get(&WATERFALL, waterfall)
+    Routes::new()
+        .get(&TOTAL, total::total)
+        .get(&DAILY, daily)
+        .get(&BY_LINE, by_line::by_line)
+        .get(&WATERFALL, waterfall)
 }
 
-/// The days that `/yield/daily` and `/yield/waterfall` cover where nothing else is asked for.
+/// The days that all of these but `/yield/by-line` cover where nothing else is asked for.
 const LAST_DAYS: u32 = 7;
 
 async fn daily(state: State, ask: Ask<YieldQuery, Vec<DailyYield>>) -> Result<Answer> {
@@ -54,36 +59,6 @@ fn daily_yield(
         waste_pct: group.sum.waste_pct(),
         efficiency_pct: group.sum.efficiency_pct(),
         giveaway_pct: group.sum.giveaway_pct(),
-    }
-}
-
-async fn by_line(state: State, ask: Ask<YieldQuery, Vec<LineYield>>) -> Result<Answer> {
-    let dates = which::dates(&ask.query, &state)?.unwrap_or(Dates::ALL);
-    let snapshot = state.snapshot().await?;
-    let frame = snapshot.mart(&RUNS, dates).await?;
-    work(move || {
-        let groups = grouped(&rows(&frame)?, &ask.query, |run| run.prod_line.clone());
-        let lines = groups.into_iter().map(|(prod_line, group)| line_yield(prod_line, &group));
-        ask.list(
-            lines.map(|line| ((Reverse(line.last_date), line.prod_line.clone()), line)).collect(),
-            &snapshot,
-        )
-    })
-    .await
-}
-
-fn line_yield(prod_line: Option<String>, group: &GroupedRuns) -> LineYield {
-    LineYield {
-        prod_line,
-        line_name: group.line_name.clone(),
-        runs: group.runs(),
-        input_kg: group.sum.input_kg(),
-        total_kg: group.sum.total_kg(),
-        waste_kg: group.sum.waste_kg(),
-        yield_pct: group.sum.yield_pct(),
-        waste_pct: group.sum.waste_pct(),
-        first_date: group.first_date,
-        last_date: group.last_date,
     }
 }
 

@@ -1,19 +1,19 @@
 //! What the compliance checks found.
 
 use chrono::{NaiveDate, NaiveDateTime};
-use domain::checks;
+pub use domain::checks::{Check, Severity};
 
-use crate::query::Days;
+use crate::query::{Days, Parameter, ParameterKind};
 use crate::{Endpoint, endpoints, query, row};
 
 row! {
     /// A finding of a compliance check.
     pub struct CheckFinding {
         /// Which check.
-        #[one_of(checks::Check::NAMES)]
+        #[one_of(Check::NAMES)]
         check: String,
         /// `CRITICAL`, `MAJOR` or `WARNING`.
-        #[one_of(checks::Severity::NAMES)]
+        #[one_of(Severity::NAMES)]
         severity: String,
         /// The run's number.
         run_number: Option<String>,
@@ -44,55 +44,31 @@ query! {
         /// Only `CRITICAL`, `MAJOR` or `WARNING`.
         severity: Option<Severity>,
         /// Only this check.
-        check: Option<CheckName>,
+        check: Option<Check>,
         /// Only this run number.
         run: Option<String>,
     }
 }
 
-crate::choice! {
-    /// How bad a finding is.
-    pub enum Severity {
-        /// Stop and act.
-        Critical = "CRITICAL",
-        /// Act today.
-        Major = "MAJOR",
-        /// Look into it.
-        Warning = "WARNING",
-    }
+/// The names that the rules give, as they are written there.
+macro_rules! one_of_the_rules {
+    ($($names:ty),+) => {$(
+        impl Parameter for $names {
+            const KIND: ParameterKind = ParameterKind::OneOf(Self::NAMES);
+
+            fn read(text: Option<&str>) -> Result<Self, String> {
+                let named = Self::ALL.iter().find(|one| Some(one.as_str()) == text);
+                named.copied().ok_or_else(|| format!("is none of {}", Self::NAMES.join(" ")))
+            }
+
+            fn write(&self) -> Option<String> {
+                Some(self.as_str().to_owned())
+            }
+        }
+    )+};
 }
 
-crate::choice! {
-    /// A compliance check, by its name in a finding.
-    pub enum CheckName {
-        /// GG fish in a tier 1 product.
-        GgInPremium = "gg_in_premium",
-        /// Tails in a tier 1 product.
-        TailsInPremium = "tails_in_premium",
-        /// Product of a species that did not go in.
-        SpeciesMismatch = "species_mismatch",
-        /// Fish scanned back whose origin is lost.
-        ScanbackWithoutParent = "scanback_without_parent",
-        /// Run without a product code.
-        MissingProductCode = "missing_product_code",
-        /// Case with a wrong label.
-        PluMismatch = "plu_mismatch",
-        /// Exception product without recorded inputs.
-        UnmappedExceptionRun = "unmapped_exception_run",
-        /// Temperature out of its limits.
-        TemperatureBreach = "temperature_breach",
-        /// Yield too low.
-        LowYield = "low_yield",
-        /// Too much given away.
-        HighGiveaway = "high_giveaway",
-        /// Labels that were never scanned.
-        LabelGap = "label_gap",
-        /// Paperwork and scales disagree.
-        WeightMismatch = "weight_mismatch",
-        /// Packs lighter than the law allows.
-        UnderweightLot = "underweight_lot",
-    }
-}
+one_of_the_rules!(Severity, Check);
 
 endpoints! {
     /// Findings, newest first.

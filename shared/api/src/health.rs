@@ -20,6 +20,10 @@ row! {
         data_as_of: Option<DateTime<FixedOffset>>,
         /// Seconds since then.
         age_seconds: Option<i64>,
+        /// From which age on numbers are to be called old.
+        old_after_seconds: i64,
+        /// From which age on numbers are not to be trusted, and the status is `stale`.
+        stale_after_seconds: i64,
         /// How far each source table has been read, in the ERP's own time.
         watermarks: BTreeMap<String, Option<String>>,
         /// Version of the program that answers.

@@ -18,7 +18,7 @@ row! {
         species: Option<String>,
         /// The brand that it is sold under.
         brand: Option<String>,
-        /// The tier: 1 Premium, 2 GG, 3 Export.
+        /// The tier: 1 Premium, 2 GG, 3 Export / Simply Salmon.
         #[within(1, 3)]
         tier: Option<i64>,
         /// Who buys it.

@@ -159,7 +159,7 @@ row! {
         product_code: Option<String>,
         /// The product's description.
         product: Option<String>,
-        /// The tier: 1 Premium, 2 GG, 3 Export.
+        /// The tier: 1 Premium, 2 GG, 3 Export / Simply Salmon.
         #[within(1, 3)]
         tier: Option<i64>,
         /// The cut.
@@ -202,6 +202,8 @@ row! {
     pub struct RunDetail {
         /// The run with its yields.
         run: Run,
+        /// `complete`, else `on` while the ERP calls it active, else `inactive`.
+        state: String,
         /// The weighing system's sums.
         totals: Option<RunTotals>,
         /// The paperwork.
@@ -237,3 +239,29 @@ endpoints! {
 
 /// From a list of runs to the first of them.
 pub(crate) const TO_A_RUN: Lead = Lead { path: ONE.path(), value: "run_number", pointer: "/0/run_number" };
+
+#[cfg(test)]
+mod tests {
+    use domain::tier::Tier;
+
+    use super::*;
+    use crate::Row;
+    use crate::products::Product;
+    use crate::trace::TraceProduct;
+    use crate::yields::WaterfallRun;
+
+    #[test]
+    fn the_tiers_are_called_what_the_rules_call_them() {
+        let doc = |fields: &[crate::Field], name: &str| {
+            fields.iter().find(|field| field.name == name).map(|field| field.doc).unwrap()
+        };
+        for tier in Tier::ALL {
+            let (number, name) = (tier.number(), tier.name());
+            for fields in [RunOutput::FIELDS, Product::FIELDS, TraceProduct::FIELDS] {
+                assert!(doc(fields, "tier").contains(&format!("{number} {name}")), "{name}");
+            }
+            let of_waterfall = doc(WaterfallRun::FIELDS, &format!("tier{number}_kg"));
+            assert!(of_waterfall.contains(&format!("tier {number}, {name},")), "{of_waterfall}");
+        }
+    }
+}

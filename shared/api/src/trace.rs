@@ -112,7 +112,7 @@ row! {
         run_number: String,
         /// The production date.
         production_date: NaiveDate,
-        /// The tier: 1 Premium, 2 GG, 3 Export.
+        /// The tier: 1 Premium, 2 GG, 3 Export / Simply Salmon.
         tier: Option<i64>,
         /// The cut.
         piece_type: Option<String>,

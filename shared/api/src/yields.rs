@@ -7,6 +7,60 @@ use crate::query::Days;
 use crate::{Endpoint, endpoints, query, row, runs, weights};
 
 row! {
+    /// The complete runs of a range of production dates.
+    pub struct YieldTotal {
+        /// The first production date that counts; null where there is no first.
+        from: Option<NaiveDate>,
+        /// The last production date that counts; null where there is no last.
+        to: Option<NaiveDate>,
+        /// Complete runs.
+        runs: i64,
+        /// Fish that went in, kg.
+        input_kg: Option<f64>,
+        /// What the run sheets asked for, kg.
+        target_kg: Option<f64>,
+        /// Product that came out, kg.
+        total_kg: Option<f64>,
+        /// Input less output of the runs whose input is known, kg.
+        waste_kg: Option<f64>,
+        /// Output of input, over the runs whose input is known, %.
+        yield_pct: Option<f64>,
+        /// Waste of input, over the same runs, %.
+        waste_pct: Option<f64>,
+        /// Output of target, over the runs that have a target, %.
+        efficiency_pct: Option<f64>,
+        /// Weight above target that was given away, % of target.
+        giveaway_pct: Option<f64>,
+        /// The limit of the check `low_yield`, %.
+        low_yield_pct: f64,
+        /// Whether the yield is below that limit, before it is rounded; null where there is none.
+        is_low: Option<bool>,
+        /// The production dates that have complete runs, the newest first.
+        dates: Vec<DateYield>,
+    }
+}
+
+row! {
+    /// The complete runs of all lines on one production date.
+    pub struct DateYield {
+        /// The production date.
+        production_date: NaiveDate,
+        /// Complete runs.
+        runs: i64,
+        /// Fish that went in, kg.
+        input_kg: Option<f64>,
+        /// Product that came out, kg.
+        total_kg: Option<f64>,
+        /// Input less output of the runs whose input is known, kg.
+        waste_kg: Option<f64>,
+        /// Output of input, over the runs whose input is known, %.
+        yield_pct: Option<f64>,
+        /// Whether the yield is below the limit of the check `low_yield`; null where there is none.
+        is_low: Option<bool>,
+    }
+}
+
+row! {
     /// The complete runs of one line on one production date.
     pub struct DailyYield {
         /// The production date.
@@ -92,7 +146,7 @@ row! {
         tier2_kg: Option<f64>,
         /// The same of input, %.
         tier2_pct: Option<f64>,
-        /// Output of tier 3, Export, kg.
+        /// Output of tier 3, Export / Simply Salmon, kg.
         tier3_kg: Option<f64>,
         /// The same of input, %.
         tier3_pct: Option<f64>,
@@ -124,6 +178,11 @@ query! {
 }
 
 endpoints! {
+    /// Yield of all that counts, and of each date of it; `days` is 7 where neither it nor `from` nor `to` is
+    /// given.
+    pub const TOTAL: Endpoint<YieldQuery, YieldTotal> =
+        Endpoint::get("/yield/total", "Yield of complete runs together, and per production date");
+
     /// Yield per date and line; `days` is 7 where neither it nor `from` nor `to` is given.
     pub const DAILY: Endpoint<YieldQuery, Vec<DailyYield>> =
         Endpoint::get("/yield/daily", "Yield of complete runs per production date and line");

@@ -12,6 +12,7 @@
 //! | how much was made of what went in? | [`yields`], [`oee`], as a [`ratio`] of sums |
 //! | which days count? | [`window`], [`shelf_life`] |
 //! | where did this batch come from and go to? | [`trace`], [`mass_balance`] |
+//! | is this run on? | [`run_state`] |
 //! | what is wrong with this run? | [`checks`] names the checks, [`rules`] judges, [`label_gap`] lists labels |
 //! | how long was it too warm? | [`episodes`] |
 //! | are the packs heavy enough, is the line steady? | [`average_quantity`], [`spc`], [`histogram`] |
@@ -36,6 +37,7 @@ pub mod product_type;
 pub mod ratio;
 pub mod rounding;
 pub mod rules;
+pub mod run_state;
 pub mod shelf_life;
 pub mod spc;
 pub mod species;

@@ -95,6 +95,21 @@ impl YieldSum {
         self.totals_giveaway.add(run.totals_giveaway_kg, run.totals_target_kg);
     }
 
+    /// Adds runs whose sums were kept: their number, known inputs, known product, and output and input of
+    /// those that know both.
+    pub fn add_sums(
+        &mut self,
+        runs: u64,
+        input_kg: Option<f64>,
+        total_kg: Option<f64>,
+        (yield_output_kg, yield_input_kg): (Option<f64>, Option<f64>),
+    ) {
+        self.runs += runs;
+        add_known(&mut self.input_kg, input_kg);
+        add_known(&mut self.total_kg, total_kg);
+        self.with_input.add(yield_output_kg, yield_input_kg);
+    }
+
     /// How many runs were added.
     pub fn runs(&self) -> u64 {
         self.runs
@@ -118,6 +133,16 @@ impl YieldSum {
     /// Yield of the runs with inputs.
     pub fn yield_pct(&self) -> Option<f64> {
         self.with_input.pct()
+    }
+
+    /// Product of the runs with inputs.
+    pub fn yield_output_kg(&self) -> Option<f64> {
+        self.with_input.numerator()
+    }
+
+    /// Inputs of the runs that know what came out of them.
+    pub fn yield_input_kg(&self) -> Option<f64> {
+        self.with_input.denominator()
     }
 
     /// Efficiency of the runs with a target.
@@ -230,6 +255,22 @@ mod tests {
         assert_eq!(packed.with_totals(Some(50.0), Some(100.0), Some(50.0)), packed, "its packs tell");
         assert_eq!(sum(&[packed, summed]).giveaway_pct(), Some(10.0));
         assert_eq!(sum(&[run(None, None).with_totals(None, Some(105.0), Some(5.0))]).giveaway_pct(), None);
+    }
+
+    #[test]
+    fn groups_whose_sums_were_kept_add_up_to_the_group_of_all_their_runs() {
+        let run = |input_kg, actual_kg| RunKg { input_kg, actual_kg, ..RunKg::default() };
+        let groups = [
+            vec![run(Some(100.0), Some(50.0)), run(None, Some(1000.0)), run(Some(40.0), None)],
+            vec![run(None, None)],
+            vec![run(Some(300.0), Some(270.0)), run(Some(0.0), Some(7.0))],
+        ];
+        let mut all = YieldSum::default();
+        for kept in groups.iter().map(|runs| sum(runs)) {
+            let sides = (kept.yield_output_kg(), kept.yield_input_kg());
+            all.add_sums(kept.runs(), kept.input_kg(), kept.total_kg(), sides);
+        }
+        assert_eq!(all, sum(&groups.concat()));
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use lake::{Manifest, PartRef, Zone};
-use polars::prelude::{DataFrame, IntoLazy, col};
-use warehouse::marts::Mart;
+use polars::prelude::{DataFrame, IntoLazy, SortMultipleOptions, col, lit};
+use warehouse::marts::{Mart, month};
 use warehouse::sources::Source;
+use warehouse::staging::zones::{RUN_GROUP, may_hold, run_group};
 
 use crate::filter::day;
 use crate::window::Dates;
@@ -48,14 +49,7 @@ impl Snapshot {
         mart: &'static Mart,
         wanted: impl Fn(&str, &Zone) -> bool,
     ) -> Result<Vec<(String, DataFrame)>> {
-        if let Some(table) = self.manifest.never_read(mart.tables.iter().copied()) {
-            let source = Source::of_staging(table).map_or(table, |source| source.table);
-            return Err(Error::NeverRead(source.to_owned()));
-        }
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner).extend(mart.tables);
-        let parts = self.manifest.marts.get(mart.name).ok_or(Error::NotMade(mart.name))?;
-        let parts: Vec<(&String, &PartRef)> =
-            parts.iter().filter(|(name, part)| wanted(name, &part.zone)).collect();
+        let parts = self.listed(mart, wanted)?;
         let load = async |(name, part): (&String, &PartRef)| {
             Ok::<_, Error>((name.clone(), self.state.parts().get(self.state.lake(), part).await?))
         };
@@ -66,6 +60,55 @@ impl Snapshot {
             return Err(Error::NotMade(mart.name));
         }
         Ok(parts)
+    }
+
+    /// The row that a mart of runs has of this number: that of `date`, or the newest. Parts are read from the
+    /// newest on, and no more after the one that has it.
+    pub async fn newest_run(
+        &self,
+        mart: &'static Mart,
+        run_number: &str,
+        date: Option<NaiveDate>,
+    ) -> Result<Option<DataFrame>> {
+        let groups = BTreeSet::from([run_group(run_number)]);
+        let of_month = date.map(month);
+        let is_of_month = |name: &str| of_month.as_deref().is_none_or(|month| month == name);
+        let months =
+            self.listed(mart, |name, zone| is_of_month(name) && may_hold(zone, RUN_GROUP, &groups))?;
+        let named = col("run_number").eq(lit(run_number));
+        let named = date.map_or(named.clone(), |date| named.and(col("production_date").eq(day(date))));
+        for (month, _) in months.into_iter().rev() {
+            for (_, runs) in self.parts(mart, |name, _| name == month).await? {
+                let (named, newest) = (named.clone(), SortMultipleOptions::new().with_order_descending(true));
+                let found = runs.lazy().filter(named).sort(["production_date"], newest).limit(1);
+                let found = work(move || Ok(found.collect()?)).await?;
+                if found.height() > 0 {
+                    return Ok(Some(found));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a mart is there: one that an older version made nothing of is not.
+    pub fn has(&self, mart: &Mart) -> bool {
+        self.manifest.marts.contains_key(mart.name)
+    }
+
+    /// The parts of a mart that `wanted` picks, in the order of their names, unread. Its age counts from now
+    /// on.
+    fn listed(
+        &self,
+        mart: &'static Mart,
+        wanted: impl Fn(&str, &Zone) -> bool,
+    ) -> Result<Vec<(&String, &PartRef)>> {
+        if let Some(table) = self.manifest.never_read(mart.tables.iter().copied()) {
+            let source = Source::of_staging(table).map_or(table, |source| source.table);
+            return Err(Error::NeverRead(source.to_owned()));
+        }
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).extend(mart.tables);
+        let parts = self.manifest.marts.get(mart.name).ok_or(Error::NotMade(mart.name))?;
+        Ok(parts.iter().filter(|(name, part)| wanted(name, &part.zone)).collect())
     }
 
     /// Start of the last run that read all tables successfully that the marts read so far are made of.

@@ -15,6 +15,7 @@ mod fct_shift_productivity;
 mod fct_temp_breaches;
 mod fct_waterfall_yield;
 mod intakes;
+mod line_months;
 mod prod_line;
 mod products;
 mod rows;
@@ -54,6 +55,7 @@ pub use fct_shift_productivity::FCT_SHIFT_PRODUCTIVITY;
 pub use fct_temp_breaches::FCT_TEMP_BREACHES;
 pub use fct_waterfall_yield::FCT_WATERFALL_YIELD;
 pub use intakes::{BATCH_DESPATCHES, BatchDespatchRow, INTAKES, IntakeRow};
+pub use line_months::{LINE_MONTHS, LineMonthRow};
 pub use products::{PRODUCTS, ProductRow, by_code as products_by_code};
 pub use rows::{ReadMart, RowError, rows};
 pub use run_batches::{RUN_BATCHES, RunBatchRow};
@@ -70,7 +72,7 @@ pub use temperature_episodes::{EpisodeRow, TEMPERATURE_EPISODES};
 pub use trace_links::{LinkRow, TRACE_LINKS};
 
 /// All marts, in the order in which they are built.
-pub const ALL: [&Mart; 25] = [
+pub const ALL: [&Mart; 26] = [
     &PRODUCTS,
     &STG_RUNS,
     &RUNS,
@@ -81,6 +83,7 @@ pub const ALL: [&Mart; 25] = [
     &RUN_WEIGHT_BINS,
     &RUN_WEIGHT_POINTS,
     &FCT_DAILY_YIELD,
+    &LINE_MONTHS,
     &FCT_WATERFALL_YIELD,
     &FCT_PRODUCT_MIX,
     &STG_TEMPERATURE,
@@ -153,6 +156,9 @@ pub enum Build {
     Runs(fn(&RunScope) -> PolarsResult<DataFrame>),
     /// The rows of these production dates, from the finished rows of the mart `runs`, replaced by date.
     Dates(fn(&DataFrame) -> PolarsResult<DataFrame>),
+    /// The rows of the months of these dates, from all finished rows of the mart `runs` of a month, replaced
+    /// by their column `month`.
+    Months(fn(&DataFrame) -> PolarsResult<DataFrame>),
     /// The rows of these days, from the rows of this table that count for them, replaced by day. The table
     /// has [`Source::days`].
     Days(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
@@ -171,6 +177,7 @@ impl Build {
         match self {
             Self::Runs(_) => "run",
             Self::Dates(_) => "date",
+            Self::Months(_) => "month",
             // Of the marts with several builds, those of findings take days of readings.
             Self::Days(..) | Self::DaysWithRuns(..) => "reading",
             Self::Batches(..) => "batch",

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDateTime;
+use domain::run_state::RunState;
 use lake::Zone;
 use polars::prelude::*;
 
@@ -23,6 +24,9 @@ pub fn run_group(run_number: &str) -> String {
 pub fn run_groups<'a>(numbers: impl IntoIterator<Item = &'a String>) -> BTreeSet<String> {
     numbers.into_iter().map(|number| run_group(number)).collect()
 }
+
+/// The zone that tells whether any run of these rows is on, by the names of [`RunState`].
+pub const RUN_STATE: &str = "run_state";
 
 /// The zone of the batches that rows name.
 pub const BATCH_GROUP: &str = "batch_group";
@@ -63,11 +67,15 @@ pub fn months_since(zone: &Zone, since: NaiveDateTime) -> BTreeSet<String> {
     zone.get("month").into_iter().flatten().filter(|month| **month >= first).cloned().collect()
 }
 
-/// Which groups of run numbers and of batch codes rows hold.
+/// Which groups of run numbers and of batch codes rows hold, and runs of which states.
 pub fn zone_of(rows: &DataFrame) -> PolarsResult<Zone> {
     let mut zone = Zone::new();
     if rows.column("run_number").is_ok() {
         zone.insert(RUN_GROUP.to_owned(), run_groups(&texts(rows, "run_number")?));
+    }
+    if rows.column("active").is_ok() && rows.column("complete").is_ok() {
+        let states = run_states(rows)?.into_iter().flatten();
+        zone.insert(RUN_STATE.to_owned(), states.map(|state| state.to_string()).collect());
     }
     let mut batches = BTreeSet::new();
     let named =
@@ -80,6 +88,13 @@ pub fn zone_of(rows: &DataFrame) -> PolarsResult<Zone> {
         zone.insert(BATCH_GROUP.to_owned(), batches);
     }
     Ok(zone)
+}
+
+/// The state of each run.
+pub fn run_states(runs: &DataFrame) -> PolarsResult<Vec<Option<RunState>>> {
+    let flag = |name| runs.column(name)?.bool();
+    let states = flag("active")?.iter().zip(flag("complete")?.iter());
+    Ok(states.map(|(active, complete)| Some(RunState::of(active?, complete?))).collect())
 }
 
 /// Whether a part can hold a row of one of these groups.

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use polars::prelude::*;
 use serde_json::json;
-use warehouse::marts::{FCT_COMPLIANCE_CHECKS, RUN_INPUTS, RUN_OUTPUTS, RUN_WEIGHTS, RUNS};
+use warehouse::marts::{FCT_COMPLIANCE_CHECKS, LINE_MONTHS, RUN_INPUTS, RUN_OUTPUTS, RUN_WEIGHTS, RUNS};
 
 use super::factory::{AS_OF, Factory, assert_problem, get};
 
@@ -19,7 +19,7 @@ fn time(text: &str) -> NaiveDateTime {
 async fn health_is_empty_before_the_first_job_then_ok_then_stale() {
     let mut factory = Factory::new();
     let health = get(&factory.app(), "/health").await;
-    let expect = json!({"status": "empty", "tables": 0, "marts": 0, "data_as_of": null, "age_seconds": null, "watermarks": {}, "version": "0.1.0"});
+    let expect = json!({"status": "empty", "tables": 0, "marts": 0, "data_as_of": null, "age_seconds": null, "old_after_seconds": 300, "stale_after_seconds": 900, "watermarks": {}, "version": "0.1.0"});
     assert_eq!((health.status.as_u16(), health.json(), health.header("x-data-as-of")), (200, expect, None));
 
     factory.put(&RUNS, "2026-11", runs()).await;
@@ -96,6 +96,57 @@ async fn the_daily_yield_is_a_ratio_of_sums_over_complete_runs_that_know_both_si
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_total_yield_is_a_ratio_of_sums_over_all_lines_and_judged_before_it_is_rounded() {
+    let app = Factory::with(vec![(&RUNS, "2026-11", runs())]).await.app();
+    let total = get(&app, "/yield/total").await;
+    let expect = json!({
+        "from": "2026-11-17", "to": "2026-11-23", "runs": 3, "input_kg": 300.0, "target_kg": 300.0, "total_kg": 367.5, "waste_kg": 32.5,
+        "yield_pct": 89.2, "waste_pct": 10.8, "efficiency_pct": 89.2, "giveaway_pct": 3.0, "low_yield_pct": 90.0, "is_low": true,
+        "dates": [
+            {"production_date": "2026-11-23", "runs": 2, "input_kg": 300.0, "total_kg": 367.5, "waste_kg": 32.5, "yield_pct": 89.2, "is_low": true},
+            {"production_date": "2026-11-22", "runs": 1, "input_kg": null, "total_kg": null, "waste_kg": null, "yield_pct": null, "is_low": null},
+        ]
+    });
+    assert_eq!((total.json(), total.header("x-data-as-of")), (expect, Some(AS_OF)));
+    let figures = async |query: &str| {
+        let total = get(&app, &format!("/yield/total?{query}")).await.json();
+        ["runs", "total_kg", "yield_pct", "is_low"].map(|name| total[name].clone())
+    };
+    assert_eq!(
+        figures("from=2026-11-02&line=line%201").await,
+        [json!(3), json!(417.5), json!(79.4), json!(true)]
+    );
+    assert_eq!(figures("days=2&shift=pm").await, [json!(1), json!(100.0), json!(null), json!(null)]);
+    assert_eq!(figures("to=2026-01-01").await, [json!(0), json!(null), json!(null), json!(null)]);
+    assert_problem(&get(&app, "/yield/total?limit=5").await, 422, "`limit`");
+
+    // Two lines of one date weigh by their input, and a run whose output nobody knows counts in neither side.
+    let runs = |inputs: [f64; 3], outputs: [Option<f64>; 3]| {
+        df![
+            "run_number" => ["1", "2", "3"], "production_date" => [date("2026-11-20"); 3], "prod_line" => ["L1", "L2", "L2"],
+            "active" => [true; 3], "complete" => [true; 3], "input_kg" => inputs, "actual_kg" => outputs, "packs" => [0_i64; 3],
+            "has_sheet" => [false; 3], "has_totals" => [false; 3],
+        ]
+    };
+    for (inputs, outputs, yield_pct, is_low) in [
+        ([900.0, 100.0, 500.0], [Some(810.0), Some(40.0), None], 85.0, true),
+        ([900.0, 100.0, 0.0], [Some(809.6), Some(90.0), None], 90.0, true),
+        ([900.0, 100.0, 0.0], [Some(810.0), Some(90.0), None], 90.0, false),
+    ] {
+        let app = Factory::with(vec![(&RUNS, "2026-11", runs(inputs, outputs).unwrap())]).await.app();
+        let total = get(&app, "/yield/total").await.json();
+        for sum in [&total, &total["dates"][0]] {
+            assert_eq!(
+                (&sum["yield_pct"], &sum["is_low"]),
+                (&json!(yield_pct), &json!(is_low)),
+                "{outputs:?}"
+            );
+        }
+        assert_eq!(get(&app, "/yield/daily").await.each("runs"), [json!(1), json!(2)]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn yields_are_filtered_by_days_line_shift_and_species() {
     let app = Factory::with(vec![(&RUNS, "2026-11", runs())]).await.app();
     let check = async |query: &str, runs: &[i64]| {
@@ -120,7 +171,22 @@ async fn yields_are_filtered_by_days_line_shift_and_species() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_s_yield_covers_all_dates_unless_a_window_is_given() {
-    let app = Factory::with(vec![(&RUNS, "2026-11", runs())]).await.app();
+    let months = df![
+        "month" => [date("2026-11-01"); 3],
+        "prod_line" => [Some("L1"), Some("L1"), None],
+        "line_name" => [Some("Line 1"), Some("Line 1"), None],
+        "shift_code" => [Some("AM"), Some("PM"), Some("AM")],
+        "species" => [Some("cod"), Some("salmon"), None],
+        "runs" => [2_i64, 1, 1],
+        "input_kg" => [Some(400.0), None, None],
+        "total_kg" => [Some(317.46), Some(100.0), None],
+        "yield_input_kg" => [Some(400.0), None, None],
+        "yield_output_kg" => [Some(317.46), None, None],
+        "first_date" => ["2026-11-02", "2026-11-23", "2026-11-22"].map(date),
+        "last_date" => ["2026-11-23", "2026-11-23", "2026-11-22"].map(date),
+    ];
+    let marts = vec![(&RUNS, "2026-11", runs()), (&LINE_MONTHS, "all", months.unwrap())];
+    let app = Factory::with(marts).await.app();
     let all = get(&app, "/yield/by-line").await;
     let line = json!({
         "prod_line": "L1", "line_name": "Line 1", "runs": 3, "input_kg": 400.0, "total_kg": 417.5, "waste_kg": 82.5, "yield_pct": 79.4, "waste_pct": 20.6,
@@ -128,6 +194,15 @@ async fn a_line_s_yield_covers_all_dates_unless_a_window_is_given() {
     });
     assert_eq!((&all.json()[0], all.each("prod_line")), (&line, vec![json!("L1"), json!(null)]));
     assert_eq!(get(&app, "/yield/by-line?days=7").await.each("runs"), [2, 1]);
+    // A lake of an older version has no sums per month.
+    let mut old = Factory::new();
+    old.put(&RUNS, "2026-11", runs()).await;
+    old.publish().await;
+    let of_old = old.app();
+    for query in ["", "?line=l1", "?shift=pm", "?species=Cod", "?line=L9"] {
+        let address = format!("/yield/by-line{query}");
+        assert_eq!(get(&app, &address).await.json(), get(&of_old, &address).await.json(), "{address}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,6 +283,7 @@ async fn a_run_is_shown_with_all_that_belongs_to_it() {
         .map(|input| (&input["batch_code"], &input["qty_kg"]))
         .collect();
     assert_eq!(inputs, [(&json!("B1"), &json!(200.0)), (&json!("B2"), &json!(100.0))]);
+    assert_eq!(run["state"], json!("complete"));
     assert_eq!((&run["outputs"][0]["qty_kg"], &run["weights"]["mean_g"]), (&json!(267.5), &json!(343.33)));
     assert_eq!((run["checks"].as_array().unwrap().len(), &run["checks"][0]["measured"]), (1, &json!(89.15)));
 

@@ -150,7 +150,7 @@ async fn only_the_months_that_were_asked_for_are_read() {
     let app = factory.app();
     assert_eq!(get(&app, "/yield/daily?from=2026-10-31&to=2026-11-30").await.each("runs"), [1, 1]);
     assert_eq!(factory.store.reads().1, 2);
-    assert_eq!(get(&app, "/yield/by-line").await.each("runs"), [3]);
+    assert_eq!(get(&app, "/yield/by-line?to=2026-11-30").await.each("runs"), [3]);
     assert_eq!(factory.store.reads().1, 1);
     assert_eq!(get(&app, "/temperature/breaches").await.json(), json!([]));
 }

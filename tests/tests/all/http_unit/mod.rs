@@ -4,6 +4,7 @@
 mod endpoints;
 mod factory;
 mod faults;
+mod history;
 mod lists;
 mod protocol;
 mod report_marts;

@@ -1,13 +1,14 @@
-//! Marts whose rows are replaced by run number, and those that follow from the finished runs of a date.
+//! Marts whose rows are replaced by run number, and those that follow from the finished runs of a date or month.
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::mart_parts::MartParts;
 use super::replace::{By, dates_of, made, months, replace, split_by_date};
 use super::run_scope::{load_runs, run_chunks};
 use crate::Result;
+use crate::frames::compute;
 use crate::marts::{Build, PRODUCTS, RUNS, builds};
 use crate::sources;
 use crate::touched::Touched;
@@ -59,7 +60,7 @@ pub(super) async fn build_runs(
     Ok(dates)
 }
 
-/// Makes the rows of these production dates again, from the mart `runs` as it will be.
+/// Makes the rows of these production dates and of their months again, from the mart `runs` as it will be.
 pub(super) async fn build_dates(
     work: &Work<'_>,
     parts: &mut MartParts,
@@ -67,15 +68,25 @@ pub(super) async fn build_dates(
 ) -> Result<()> {
     for (of_month, dates) in months(dates) {
         let runs = parts.runs_of_month(work, &of_month).await?;
+        let (all, wanted) = (runs.clone(), dates.clone());
+        let of_dates =
+            compute("the runs of dates", move || Ok(split_by_date(&all, "production_date", &wanted)?.0))
+                .await?;
+        let first_days = dates.iter().filter_map(|date| date.with_day(1)).collect();
         for (mart, build) in builds() {
-            let Build::Dates(make) = build else { continue };
-            let (runs, dates) = (runs.clone(), dates.clone());
-            let part = mart.part(build, Some(&of_month));
+            let (make, runs, column, replaced, part) = match build {
+                Build::Dates(make) => {
+                    let column = mart.month_of.unwrap_or("production_date");
+                    (make, &of_dates, column, &dates, mart.part(build, Some(&of_month)))
+                }
+                Build::Months(make) => (make, &runs, "month", &first_days, mart.part(build, None)),
+                _ => continue,
+            };
             let old = parts.rows(work, mart, &part).await?;
+            let (runs, replaced) = (runs.clone(), replaced.clone());
             let rows = made(mart, move || {
-                let (touched, _) = split_by_date(&runs, "production_date", &dates)?;
-                let (_, kept) = split_by_date(&old, mart.month_of.unwrap_or("production_date"), &dates)?;
-                kept.vstack(&make(&touched)?)
+                let (_, kept) = split_by_date(&old, column, &replaced)?;
+                kept.vstack(&make(&runs)?)
             })
             .await?;
             parts.set(mart, &part, rows);

@@ -1,0 +1,126 @@
+//! How much is read for each endpoint of a factory that has been at it for a few months, and for years: the
+//! same.
+
+use api::names::path_value;
+use api::{Method, operations};
+use chrono::{Months, NaiveDate, NaiveDateTime};
+use polars::prelude::*;
+use warehouse::marts::{self, Mart, RUNS, month};
+
+use super::factory::{Factory, assert_problem, get};
+
+/// A factory with a part of every mart for each of so many months up to now. A run of each month is complete.
+async fn factory_of(months: u32) -> Factory {
+    let mut factory = Factory::with(Vec::new()).await;
+    for n in 0..months {
+        let day = month_ago(n);
+        for mart in marts::ALL {
+            for build in mart.builds {
+                let part = mart.part(*build, mart.month_of.map(|_| month(day)).as_deref());
+                factory.put(mart, &part, row(mart, n, day)).await;
+            }
+        }
+    }
+    factory.publish().await;
+    factory
+}
+
+/// A day of the month so many months ago.
+fn month_ago(n: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 11, 20).unwrap() - Months::new(n)
+}
+
+/// The number of the run, and of the batch, of a month.
+fn number(n: u32) -> String {
+    format!("{}", 900_000 - 1000 * n)
+}
+
+/// A row with something in each column.
+fn row(mart: &Mart, n: u32, day: NaiveDate) -> DataFrame {
+    let time: NaiveDateTime = day.and_hms_opt(9, 0, 0).unwrap();
+    let column = |(name, dtype): (&PlSmallStr, &DataType)| match dtype {
+        dtype if ["new_batch_code", "parent_batch"].contains(&name.as_str()) => {
+            Column::full_null(name.clone(), 1, dtype)
+        }
+        DataType::String if name == "link" => Column::new(name.clone(), ["input"]),
+        DataType::String if name.ends_with("run_number") || name.ends_with("batch_code") => {
+            Column::new(name.clone(), [number(n)])
+        }
+        DataType::String => Column::new(name.clone(), ["x"]),
+        DataType::Boolean => Column::new(name.clone(), [true]),
+        DataType::Date => Column::new(name.clone(), [day]),
+        DataType::Datetime(..) => Column::new(name.clone(), [time]),
+        DataType::Int64 => Column::new(name.clone(), [1_i64]),
+        _ => Column::new(name.clone(), [1.0]),
+    };
+    DataFrame::new_infer_height(mart.schema().iter().map(column).collect()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_endpoint_reads_more_after_thirty_months_than_after_three() {
+    let (young, old) = (factory_of(3).await, factory_of(30).await);
+    for operation in operations().filter(|operation| operation.method == Method::Get) {
+        let address = operation.values().fold(operation.path.to_owned(), |path, name| {
+            let value =
+                if name == "job_id" { path_value(name).unwrap().example.to_owned() } else { number(0) };
+            path.replace(&format!("{{{name}}}"), &value)
+        });
+        let reads = async |factory: &Factory| {
+            factory.store.reads();
+            let reply = get(&factory.app(), &address).await;
+            let is_there = reply.status == 200 || (operation.path.contains("job_id") && reply.status == 404);
+            assert!(is_there, "{address}: {} {}", reply.status, reply.text);
+            factory.store.reads().1
+        };
+        let (of_young, of_old) = (reads(&young).await, reads(&old).await);
+        assert_eq!(of_young, of_old, "{address}: objects that are read after 3 months, and after 30");
+        assert!(of_old <= 6, "{address}: {of_old} objects are read");
+    }
+}
+
+/// The run of a number that recurs is the newest, and what is older is not read for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_any_age_is_found_without_reading_the_others() {
+    let mut factory = factory_of(30).await;
+    let again = row(&RUNS, 29, month_ago(10));
+    factory.put(&RUNS, &month(month_ago(10)), again).await;
+    factory.publish().await;
+    let look_up = async |address: &str| {
+        factory.store.reads();
+        let reply = get(&factory.app(), address).await;
+        (reply, factory.store.reads().1)
+    };
+    // Beside the run itself, what four other marts say of it.
+    for n in [0, 12, 28] {
+        let (reply, reads) = look_up(&format!("/runs/{}", number(n))).await;
+        assert_eq!(reply.json()["run"]["production_date"], month_ago(n).to_string());
+        assert!(reads <= 6, "{reads}");
+    }
+    let (reply, reads) = look_up(&format!("/runs/{}", number(29))).await;
+    assert_eq!(reply.json()["run"]["production_date"], month_ago(10).to_string());
+    assert!(reads <= 6, "{reads}");
+    let (reply, reads) = look_up("/runs/123456789").await;
+    assert_problem(&reply, 404, "there is no run `123456789`");
+    assert_eq!(reads, 0);
+}
+
+/// However old it is, a run that nobody completed is on.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_all_months_only_those_with_active_runs_are_read() {
+    let mut factory = factory_of(30).await;
+    let mut forgotten = row(&RUNS, 25, month_ago(25));
+    forgotten.with_column(Column::new("complete".into(), [false])).unwrap();
+    factory.put(&RUNS, &month(month_ago(25)), forgotten).await;
+    factory.publish().await;
+    factory.store.reads();
+    assert_eq!(get(&factory.app(), "/runs/active").await.each("run_number"), [number(25)]);
+    assert_eq!(factory.store.reads().1, 1);
+
+    // A lake of an older version does not say which months have any: all are read, and the same is found.
+    for part in factory.manifest.marts.get_mut(RUNS.name).unwrap().values_mut() {
+        part.zone.clear();
+    }
+    factory.publish().await;
+    assert_eq!(get(&factory.app(), "/runs/active").await.each("run_number"), [number(25)]);
+    assert_eq!(get(&factory.app(), &format!("/runs/{}", number(25))).await.json()["state"], "on");
+}
