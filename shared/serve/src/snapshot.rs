@@ -102,11 +102,12 @@ impl Snapshot {
         mart: &'static Mart,
         wanted: impl Fn(&str, &Zone) -> bool,
     ) -> Result<Vec<(&String, &PartRef)>> {
-        if let Some(table) = self.manifest.never_read(mart.tables.iter().copied()) {
-            let source = Source::of_staging(table).map_or(table, |source| source.table);
-            return Err(Error::NeverRead(source.to_owned()));
+        let is_unread = |source: &&Source| self.manifest.never_read([source.staging]).is_some();
+        if let Some(source) = mart.tables().find(is_unread) {
+            return Err(Error::NeverRead(source.table.to_owned()));
         }
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner).extend(mart.tables);
+        let names = mart.tables().map(|source| source.staging);
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).extend(names);
         let parts = self.manifest.marts.get(mart.name).ok_or(Error::NotMade(mart.name))?;
         Ok(parts.iter().filter(|(name, part)| wanted(name, &part.zone)).collect())
     }

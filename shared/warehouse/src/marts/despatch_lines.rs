@@ -48,7 +48,7 @@ pub const DESPATCH_LINES: Mart = Mart {
     columns: columns_of::<DespatchRow>(),
     grain: &["despatch_id"],
     month_of: Some("despatched_on"),
-    tables: &["despatch"],
+    tables: &[&[&DESPATCH]],
     builds: &[Build::Days(&DESPATCH, build)],
 };
 

@@ -4,9 +4,10 @@ use api::row;
 use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::{Build, Mart, RUN_KEY, columns_of, left_join};
+use super::{Build, Mart, RUN_KEY, RUN_TABLES, columns_of, left_join};
 use crate::frames;
 use crate::scope::RunScope;
+use crate::sources::DESPATCH;
 
 row! {
     /// A complete run, and what is left of it.
@@ -40,18 +41,7 @@ pub const FCT_SHELF_LIFE: Mart = Mart {
     columns: columns_of::<ShelfLifeRow>(),
     grain: &["run_number", "production_date"],
     month_of: Some("pack_date"),
-    tables: &[
-        "run_numbers",
-        "transactions",
-        "plu",
-        "run_totals",
-        "prod_lines",
-        "product_catalogue",
-        "run_sheets",
-        "run_inputs",
-        "run_outputs",
-        "despatch",
-    ],
+    tables: &[RUN_TABLES, &[&DESPATCH]],
     builds: &[Build::Runs(build)],
 };
 

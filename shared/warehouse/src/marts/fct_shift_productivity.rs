@@ -13,7 +13,7 @@ use super::shift_oee::{Hours, Packs, ShiftOutput, oee};
 use super::{Build, Mart, columns_of, known};
 use crate::frames;
 use crate::scope::DayScope;
-use crate::sources::SHIFTS;
+use crate::sources::{PROD_LINES, RUN_NUMBERS, RUN_TOTALS, SHIFTS};
 
 /// Labour per date, shift and line. A shift without a date is in no row. Each figure is a [`Ratio`] of sums over
 /// the bookings that know both sides of it: a shift that is still going has people and planned hours, but no
@@ -26,7 +26,7 @@ pub const FCT_SHIFT_PRODUCTIVITY: Mart = Mart {
     columns: columns_of::<ShiftProductivity>(),
     grain: &["shift_date", "shift_code", "prod_line"],
     month_of: Some("shift_date"),
-    tables: &["shifts", "prod_lines", "run_numbers", "run_totals"],
+    tables: &[&[&SHIFTS, &PROD_LINES, &RUN_NUMBERS, &RUN_TOTALS]],
     builds: &[Build::DaysWithRuns(&SHIFTS, build)],
 };
 

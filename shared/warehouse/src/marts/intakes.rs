@@ -25,7 +25,7 @@ pub const INTAKES: Mart = Mart {
     columns: columns_of::<IntakeRow>(),
     grain: &["trace_id"],
     month_of: Some("known_since"),
-    tables: &["traceability"],
+    tables: &[&[&TRACEABILITY]],
     builds: &[Build::Batches(&TRACEABILITY, intakes)],
 };
 
@@ -69,7 +69,7 @@ pub const BATCH_DESPATCHES: Mart = Mart {
     columns: columns_of::<BatchDespatchRow>(),
     grain: &["despatch_id"],
     month_of: Some("known_since"),
-    tables: &["despatch"],
+    tables: &[&[&DESPATCH]],
     builds: &[Build::Batches(&DESPATCH, batch_despatches)],
 };
 

@@ -43,7 +43,7 @@ use polars::prelude::{
 };
 
 use crate::scope::{DayScope, ProductScope, RunScope};
-use crate::sources::Source;
+use crate::sources::{self, Source};
 
 pub use despatch_lines::{DESPATCH_LINES, DespatchRow};
 pub use fct_compliance_checks::{FCT_COMPLIANCE_CHECKS, FindingRow};
@@ -117,8 +117,8 @@ pub struct Mart {
     pub grain: &'static [&'static str],
     /// The date column that tells which month's part a row lies in; `None` for a mart of one part.
     pub month_of: Option<&'static str>,
-    /// The staging tables whose age is its age.
-    pub tables: &'static [&'static str],
+    /// The tables whose age is its age, in groups that other marts share.
+    tables: &'static [&'static [&'static Source]],
     /// How its rows are made. Several builds of one mart have parts of their own.
     pub builds: &'static [Build],
 }
@@ -141,6 +141,11 @@ impl Mart {
         let Some(start) = part.len().checked_sub(MONTH_LENGTH) else { return true };
         self.month_of.is_none()
             || (month(from).as_str()..=month(to).as_str()).contains(&part.get(start..).unwrap_or_default())
+    }
+
+    /// The tables whose age is its age.
+    pub fn tables(&self) -> impl Iterator<Item = &'static Source> {
+        self.tables.iter().copied().flatten().copied()
     }
 
     /// The columns with their Polars types.
@@ -226,17 +231,17 @@ pub fn month(date: NaiveDate) -> String {
 
 const MONTH_LENGTH: usize = "2026-11".len();
 
-/// The staging tables that a run's rows are made of.
-const RUN_TABLES: &[&str] = &[
-    "run_numbers",
-    "transactions",
-    "plu",
-    "run_totals",
-    "prod_lines",
-    "product_catalogue",
-    "run_sheets",
-    "run_inputs",
-    "run_outputs",
+/// The tables that a run's rows are made of.
+const RUN_TABLES: &[&Source] = &[
+    &sources::RUN_NUMBERS,
+    &sources::TRANSACTIONS,
+    &sources::PLU,
+    &sources::RUN_TOTALS,
+    &sources::PROD_LINES,
+    &sources::PRODUCT_CATALOGUE,
+    &sources::RUN_SHEETS,
+    &sources::RUN_INPUTS,
+    &sources::RUN_OUTPUTS,
 ];
 
 /// What tells one run from another.

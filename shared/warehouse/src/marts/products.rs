@@ -9,6 +9,7 @@ use polars::prelude::*;
 use super::{Build, Mart, columns_of, known};
 use crate::frames;
 use crate::scope::ProductScope;
+use crate::sources::{PLU, PRODUCT_CATALOGUE};
 
 row! {
     /// A product with its cut.
@@ -25,7 +26,7 @@ pub const PRODUCTS: Mart = Mart {
     columns: columns_of::<ProductRow>(),
     grain: &["plu_number", "product_code"],
     month_of: None,
-    tables: &["plu", "product_catalogue"],
+    tables: &[&[&PLU, &PRODUCT_CATALOGUE]],
     builds: &[Build::Products(build)],
 };
 

@@ -8,6 +8,7 @@ use super::fct_product_mix::known_sum;
 use super::{Build, Mart, RUN_KEY, columns_of, left_join};
 use crate::frames;
 use crate::scope::RunScope;
+use crate::sources::{RUN_INPUTS, RUN_NUMBERS, TRACEABILITY};
 
 row! {
     /// A batch that went into a run.
@@ -49,7 +50,7 @@ pub const RUN_BATCHES: Mart = Mart {
     columns: columns_of::<RunBatchRow>(),
     grain: &["run_number", "production_date", "batch_code"],
     month_of: Some("production_date"),
-    tables: &["run_numbers", "run_inputs", "traceability"],
+    tables: &[&[&RUN_NUMBERS, &RUN_INPUTS, &TRACEABILITY]],
     builds: &[Build::Runs(build)],
 };
 

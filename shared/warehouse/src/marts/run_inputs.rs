@@ -28,7 +28,7 @@ pub const RUN_INPUTS: Mart = Mart {
     columns: columns_of::<RunInputRow>(),
     grain: &["input_id"],
     month_of: Some("production_date"),
-    tables: RUN_TABLES,
+    tables: &[RUN_TABLES],
     builds: &[Build::Runs(build)],
 };
 

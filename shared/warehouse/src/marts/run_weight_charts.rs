@@ -30,7 +30,7 @@ pub const RUN_WEIGHT_BINS: Mart = Mart {
     columns: columns_of::<WeightBinRow>(),
     grain: &["run_number", "production_date", "from_g"],
     month_of: Some("production_date"),
-    tables: RUN_TABLES,
+    tables: &[RUN_TABLES],
     builds: &[Build::Runs(build_bins)],
 };
 
@@ -59,7 +59,7 @@ pub const RUN_WEIGHT_POINTS: Mart = Mart {
     columns: columns_of::<WeightPointRow>(),
     grain: &["run_number", "production_date", "subgroup"],
     month_of: Some("production_date"),
-    tables: RUN_TABLES,
+    tables: &[RUN_TABLES],
     builds: &[Build::Runs(build_points)],
 };
 

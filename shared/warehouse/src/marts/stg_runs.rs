@@ -10,6 +10,7 @@ use polars::prelude::*;
 use super::{Build, Mart, columns_of, left_join, prod_line::Lines, products};
 use crate::frames;
 use crate::scope::RunScope;
+use crate::sources::{PLU, PROD_LINES, PRODUCT_CATALOGUE, RUN_NUMBERS};
 
 row! {
     /// A run in the terms of the factory.
@@ -57,7 +58,7 @@ pub const STG_RUNS: Mart = Mart {
     columns: columns_of::<NamedRunRow>(),
     grain: &["run_number", "production_date"],
     month_of: Some("production_date"),
-    tables: &["run_numbers", "plu", "prod_lines", "product_catalogue"],
+    tables: &[&[&RUN_NUMBERS, &PLU, &PROD_LINES, &PRODUCT_CATALOGUE]],
     builds: &[Build::Runs(build)],
 };
 

@@ -42,7 +42,7 @@ pub const STG_TEMPERATURE: Mart = Mart {
     columns: columns_of::<ReadingRow>(),
     grain: &["log_id"],
     month_of: Some("reading_date"),
-    tables: &["temperature_logs"],
+    tables: &[&[&TEMPERATURE_LOGS]],
     builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
 };
 

@@ -11,6 +11,7 @@ use polars::prelude::*;
 use super::{Build, Mart, columns_of, left_join, products};
 use crate::frames;
 use crate::scope::RunScope;
+use crate::sources::{BATCH_LINEAGE, DESPATCH, PLU, PRODUCT_CATALOGUE, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS};
 
 row! {
     /// A link of a run.
@@ -73,15 +74,15 @@ pub const TRACE_LINKS: Mart = Mart {
     columns: columns_of::<LinkRow>(),
     grain: &["run_number", "production_date", "link", "link_id"],
     month_of: Some("production_date"),
-    tables: &[
-        "run_numbers",
-        "run_inputs",
-        "run_outputs",
-        "batch_lineage",
-        "despatch",
-        "plu",
-        "product_catalogue",
-    ],
+    tables: &[&[
+        &RUN_NUMBERS,
+        &RUN_INPUTS,
+        &RUN_OUTPUTS,
+        &BATCH_LINEAGE,
+        &DESPATCH,
+        &PLU,
+        &PRODUCT_CATALOGUE,
+    ]],
     builds: &[Build::Runs(build)],
 };
 

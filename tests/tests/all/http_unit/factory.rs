@@ -66,9 +66,9 @@ impl Factory {
             .await
             .unwrap();
         self.manifest.marts.entry(mart.name.to_owned()).or_default().insert(part.to_owned(), written);
-        for table in mart.tables {
+        for source in mart.tables() {
             let state = TableState { as_of: AS_OF.parse().ok(), ..TableState::default() };
-            self.manifest.tables.entry((*table).to_owned()).or_insert(state);
+            self.manifest.tables.entry(source.staging.to_owned()).or_insert(state);
         }
     }
 

@@ -22,10 +22,10 @@ use chrono::NaiveDate;
 use domain::checks::Check;
 use polars::prelude::*;
 
-use super::{Build, Mart, columns_of, stg_temperature};
+use super::{Build, Mart, RUN_TABLES, columns_of, stg_temperature};
 use crate::frames;
 use crate::scope::{DayScope, RunScope};
-use crate::sources::TEMPERATURE_LOGS;
+use crate::sources::{BATCH_LINEAGE, CASE_VERIFICATION, TEMPERATURE_LOGS, TRACEABILITY};
 use finding::Finding;
 use run::{Frames, Run};
 
@@ -47,21 +47,7 @@ pub const FCT_COMPLIANCE_CHECKS: Mart = Mart {
     columns: columns_of::<FindingRow>(),
     grain: &["check", "run_number", "production_date", "reading_id"],
     month_of: Some("detected_on"),
-    tables: &[
-        "run_numbers",
-        "transactions",
-        "plu",
-        "run_totals",
-        "prod_lines",
-        "product_catalogue",
-        "traceability",
-        "run_sheets",
-        "run_inputs",
-        "run_outputs",
-        "batch_lineage",
-        "temperature_logs",
-        "case_verification",
-    ],
+    tables: &[RUN_TABLES, &[&TRACEABILITY, &BATCH_LINEAGE, &TEMPERATURE_LOGS, &CASE_VERIFICATION]],
     builds: &[Build::Runs(build_runs), Build::Days(&TEMPERATURE_LOGS, build_readings)],
 };
 
