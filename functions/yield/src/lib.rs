@@ -8,7 +8,7 @@ mod which;
 
 use std::cmp::Reverse;
 
-use api::yields::{BY_LINE, DAILY, DailyYield, TOTAL, WATERFALL, WaterfallRun, YieldQuery};
+use api::yields::{BY_LINE, DAILY, DAYS, DailyYield, TOTAL, WATERFALL, WaterfallRun, YieldQuery};
 use serve::{Answer, Ask, Result, Routes, State, work};
 use warehouse::marts::{FCT_WATERFALL_YIELD, RUNS, rows};
 
@@ -24,11 +24,8 @@ pub fn routes() -> Routes {
         .get(&WATERFALL, waterfall)
 }
 
-/// The days that all of these but `/yield/by-line` cover where nothing else is asked for.
-const LAST_DAYS: u32 = 7;
-
 async fn daily(state: State, ask: Ask<YieldQuery, Vec<DailyYield>>) -> Result<Answer> {
-    let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(LAST_DAYS));
+    let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(DAYS));
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&RUNS, dates).await?;
     work(move || {
@@ -63,7 +60,7 @@ fn daily_yield(
 }
 
 async fn waterfall(state: State, ask: Ask<YieldQuery, Vec<WaterfallRun>>) -> Result<Answer> {
-    let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(LAST_DAYS));
+    let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(DAYS));
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&FCT_WATERFALL_YIELD, dates).await?;
     work(move || {

@@ -2,17 +2,17 @@
 
 use std::cmp::Reverse;
 
-use api::yields::{DateYield, YieldQuery, YieldTotal};
+use api::yields::{DAYS, DateYield, YieldQuery, YieldTotal};
 use domain::rules::{LOW_YIELD_PCT, low_yield};
 use domain::yields::YieldSum;
 use serve::{Answer, Ask, Result, State, work};
 use warehouse::marts::{RUNS, rows};
 
 use crate::group::{GroupedRuns, grouped};
-use crate::{LAST_DAYS, which};
+use crate::which;
 
 pub(crate) async fn total(state: State, ask: Ask<YieldQuery, YieldTotal>) -> Result<Answer> {
-    let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(LAST_DAYS));
+    let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(DAYS));
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&RUNS, dates).await?;
     work(move || {

@@ -159,11 +159,14 @@ row! {
     }
 }
 
+/// How many days a question about yields covers where nothing else is asked for; all days by line.
+pub const DAYS: u32 = 7;
+
 query! {
     /// Which runs count.
     pub struct YieldQuery {
         /// So many production dates up to today.
-        days: Option<Days<7>>,
+        days: Option<Days<DAYS>>,
         /// From this production date on; instead of `days`.
         from: Option<NaiveDate>,
         /// Up to this production date; instead of `days`.
