@@ -32,10 +32,11 @@ function kind(schema) {
   return types.includes('null') && types.length > 1 ? `${word} or null` : word;
 }
 
-/** The bounds of a parameter. */
+/** The bounds of a parameter or of a field. */
 function bounds(schema) {
   const parts = [];
-  if (schema.minimum !== undefined) parts.push(`${schema.minimum} to ${schema.maximum}`);
+  if (schema.maximum !== undefined) parts.push(`${schema.minimum} to ${schema.maximum}`);
+  else if (schema.minimum !== undefined) parts.push(`at least ${schema.minimum}`);
   if (schema.maxLength) parts.push(`at most ${schema.maxLength} characters`);
   if (schema.default !== undefined) parts.push(`default ${schema.default}`);
   return parts.join(', ');
@@ -79,7 +80,7 @@ function answer(description, operation) {
   const json = good.content['application/json'];
   const fields = objects(description, json.schema).flatMap((name) => {
     const object = description.components.schemas[name];
-    const rows = Object.entries(object.properties).map(([field, schema]) => [el('code', {}, field), kind(schema), prose(schema.description)]);
+    const rows = Object.entries(object.properties).map(([field, schema]) => [el('code', {}, field), [kind(schema), bounds(schema)].filter(Boolean).join(', '), prose(schema.description)]);
     return [el('p', { class: 'object' }, el('strong', {}, name), ` – ${object.description}`), table(name, ['field', 'is', 'meaning'], rows)];
   });
   const examples = Object.entries(good.content).filter(([, content]) => content.example !== undefined).map(([media, content]) => {

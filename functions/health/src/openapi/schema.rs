@@ -1,7 +1,7 @@
 //! What answers and parameters look like, as JSON Schema.
 
 use api::query::{AFTER_MAX, Limit, Parameter as _, ParameterKind, TEXT_MAX};
-use api::shape::ObjectShape;
+use api::shape::{Accepted, ObjectShape};
 use api::{Operation, Shape};
 
 use super::document::{Kind, Literal, Members, Others, Schema};
@@ -44,7 +44,8 @@ pub(super) fn of_answer(operation: &Operation) -> Schema {
 /// The schema of an object's fields. All of them are always there.
 pub(super) fn of_object(object: &'static ObjectShape) -> Schema {
     let field = |field: &'static api::Field| {
-        (field.name, Schema { description: Some(field.doc.trim()), ..of_shape(field.shape) })
+        let schema = accepting(of_shape(field.shape), field.accepted);
+        (field.name, Schema { description: Some(field.doc.trim()), ..schema })
     };
     Schema {
         description: Some(object.doc.trim()),
@@ -52,6 +53,24 @@ pub(super) fn of_object(object: &'static ObjectShape) -> Schema {
         required: object.fields.iter().map(|field| field.name).collect(),
         additional_properties: Some(Others::Refused(false)),
         ..typed("object")
+    }
+}
+
+/// The schema of those values of another that are accepted.
+fn accepting(schema: Schema, accepted: Accepted) -> Schema {
+    match accepted {
+        Accepted::Any => schema,
+        Accepted::AtLeast(least) => Schema { minimum: Some(least), ..schema },
+        Accepted::Within(least, most) => Schema { minimum: Some(least), maximum: Some(most), ..schema },
+        Accepted::OneOf(names) => {
+            let named = Schema { one_of: Some(names), ..typed("string") };
+            let may_be_null = matches!(schema.kind, Some(Kind::OrNull(_)));
+            if may_be_null {
+                Schema { any_of: vec![named, typed("null")], ..Schema::default() }
+            } else {
+                named
+            }
+        }
     }
 }
 
@@ -124,6 +143,25 @@ mod tests {
         check(
             <Vec<Option<chrono::NaiveDate>>>::SHAPE,
             r#"{"type":"array","items":{"type":["string","null"],"format":"date"}}"#,
+        );
+    }
+
+    #[test]
+    fn a_field_tells_which_values_it_may_have() {
+        let check = |accepted, shape, expect: &str| {
+            assert_eq!(serde_json::to_string(&accepting(of_shape(shape), accepted)).unwrap(), expect);
+        };
+        check(Accepted::AtLeast(1), Shape::Whole, r#"{"type":"integer","format":"int64","minimum":1}"#);
+        check(
+            Accepted::Within(0, 100),
+            <Option<f64>>::SHAPE,
+            r#"{"type":["number","null"],"format":"double","minimum":0,"maximum":100}"#,
+        );
+        check(Accepted::OneOf(&["a", "b"]), Shape::Text, r#"{"type":"string","enum":["a","b"]}"#);
+        check(
+            Accepted::OneOf(&["a"]),
+            <Option<String>>::SHAPE,
+            r#"{"anyOf":[{"type":"string","enum":["a"]},{"type":"null"}]}"#,
         );
     }
 
