@@ -17,16 +17,11 @@ pub enum WarehouseError {
     },
     /// A mart broke its own contract.
     #[error("mart `{mart}` would break its contract: {reason}; the marts of the run before stay in place")]
-    Contract {
-        /// The mart.
-        mart: &'static str,
-        /// What is wrong.
-        reason: String,
-    },
+    Contract { mart: &'static str, reason: String },
     /// Others kept changing the lake.
     #[error("the lake was changed by other runs {0} times in a row: let one finish, then run again")]
     Contended(u32),
-    /// Somebody else changed what this attempt had read; it is tried again.
+    /// Somebody else changed what this attempt had read. The attempt is made again.
     #[error("another run changed the lake meanwhile")]
     Disturbed,
     /// A background task died.

@@ -1,4 +1,4 @@
-//! DataFrame moves that staging and marts share: fitting a schema, joins by key, text sets.
+//! What staging and marts both do with DataFrames: fitting a schema, joins by key, text sets.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,8 @@ use polars::prelude::*;
 
 use crate::{Result, WarehouseError};
 
-/// The frame with just the columns of `schema`, in its order and types; a column that is missing is all null.
+/// The frame with just the columns of `schema`, in the schema's order and types. A column that the frame
+/// lacks is all null.
 pub(crate) fn fit(frame: &DataFrame, schema: &Schema) -> PolarsResult<DataFrame> {
     let columns = schema.iter_fields().map(|field| match frame.column(field.name()) {
         Ok(column) if column.dtype() == field.dtype() => Ok(column.clone()),
@@ -16,12 +17,12 @@ pub(crate) fn fit(frame: &DataFrame, schema: &Schema) -> PolarsResult<DataFrame>
     DataFrame::new(frame.height(), columns.collect::<PolarsResult<Vec<_>>>()?)
 }
 
-/// The rows of `left` whose `keys` are in `right`.
+/// The rows of `left` whose `keys` are in `right`. Null equals null.
 pub(crate) fn semi(left: &DataFrame, right: &DataFrame, keys: &[String]) -> PolarsResult<DataFrame> {
     left.join(right, keys, keys, null_safe(JoinType::Semi), None)
 }
 
-/// The rows of `left` whose `keys` are not in `right`; equal nulls count as equal.
+/// The rows of `left` whose `keys` are not in `right`. Null equals null.
 pub(crate) fn anti(left: &DataFrame, right: &DataFrame, keys: &[String]) -> PolarsResult<DataFrame> {
     left.join(right, keys, keys, null_safe(JoinType::Anti), None)
 }
@@ -30,7 +31,7 @@ fn null_safe(how: JoinType) -> JoinArgs {
     JoinArgs { nulls_equal: true, ..JoinArgs::new(how) }
 }
 
-/// One frame after the other; all have the same schema.
+/// The rows of one frame after those of the other, each frame fitted to `schema`.
 pub(crate) fn stack(frames: impl IntoIterator<Item = DataFrame>, schema: &Schema) -> PolarsResult<DataFrame> {
     let mut all = DataFrame::empty_with_schema(schema);
     for frame in frames {
@@ -72,8 +73,8 @@ pub(crate) fn without_text_in(
     anti(frame, &unwanted, &[column.to_owned()])
 }
 
-/// Runs work on frames away from the threads that serve I/O (Polars' lazy engine must not run on a
-/// current-thread runtime).
+/// Does work on frames on a blocking thread, away from those that serve I/O. Polars' lazy engine must not
+/// run on a current-thread runtime.
 pub(crate) async fn compute<T: Send + 'static>(
     step: &'static str,
     work: impl FnOnce() -> PolarsResult<T> + Send + 'static,

@@ -24,32 +24,36 @@ pub struct RunScope {
     pub inputs: DataFrame,
     /// Staging `run_outputs`.
     pub outputs: DataFrame,
-    /// Staging `transactions`, as far as [`mart_columns`](crate::sources::Source::mart_columns) go.
+    /// Staging `transactions`, with the columns that [`mart_columns`](crate::sources::Source::mart_columns)
+    /// names.
     pub packs: DataFrame,
     /// Staging `batch_lineage`.
     pub lineage: DataFrame,
     /// Staging `despatch`.
     pub despatch: DataFrame,
-    /// Staging `case_verification`, as far as [`mart_columns`](crate::sources::Source::mart_columns) go.
+    /// Staging `case_verification`, with the columns that
+    /// [`mart_columns`](crate::sources::Source::mart_columns) names.
     pub cases: DataFrame,
-    /// The batches that inputs and scan-backs of these runs name, as far as they are known, by `batch_code`:
-    /// a row for each intake, with its `species`, and one for each scan-back that made the batch.
+    /// What is known of the batches that inputs and scan-backs of these runs name. Each intake of such a
+    /// batch is a row with the `batch_code` and the `species`. Each scan-back that made such a batch is a row
+    /// with the `batch_code` alone.
     pub batches: DataFrame,
     /// Staging `traceability`: the intakes of the batches that inputs and scan-backs of these runs name.
     pub intakes: DataFrame,
-    /// Staging names of the tables that no run has read to their ends, above all those that the ERP lacks: a
-    /// row that is missing there says nothing.
+    /// Staging names of the tables that no job has read to the end, above all those that the ERP lacks. If
+    /// such a table lacks a row, that says nothing.
     pub unread: BTreeSet<&'static str>,
     /// Staging `prod_lines`, whole.
     pub lines: DataFrame,
     /// The mart `products`, whole.
     pub products: DataFrame,
-    /// The finished rows of the mart `runs` for these runs; empty while that mart itself is built.
+    /// The finished rows of the mart `runs` for these runs. Empty while that mart itself is built.
     pub finished: DataFrame,
 }
 
 impl RunScope {
-    /// The rows that `of_runs` gives of each table. What stands beside them is for the caller to add.
+    /// The scope with the rows that `of_runs` gives of each table. The other fields are empty: the caller
+    /// fills them.
     pub(crate) fn of(mut of_runs: impl FnMut(&Source) -> PolarsResult<DataFrame>) -> PolarsResult<Self> {
         Ok(Self {
             runs: of_runs(&RUN_NUMBERS)?,
@@ -79,7 +83,7 @@ pub struct DayScope {
     pub rows: DataFrame,
     /// Staging `prod_lines`, whole.
     pub lines: DataFrame,
-    /// The finished rows of the mart `runs` of these days for a build that takes them; else empty.
+    /// The finished rows of the mart `runs` on these days. Empty if no build of the table takes them.
     pub runs: DataFrame,
 }
 

@@ -18,7 +18,7 @@ pub const OP_UPSERT: &str = "upsert";
 pub const OP_DELETE: &str = "delete";
 /// The row was rejected; its key and watermark are filled as far as they could be read.
 pub const OP_REJECT: &str = "reject";
-/// The row was rejected and is recorded already; only parts of a full reload say so.
+/// The row was rejected and is recorded already. Only segments of a full reload say so.
 pub const OP_STILL_REJECTED: &str = "still_rejected";
 /// A rejected row (`_row`) is no longer in the ERP.
 pub const OP_FORGET: &str = "forget";
@@ -38,7 +38,8 @@ pub fn of_op(rows: &DataFrame, op: &str) -> PolarsResult<DataFrame> {
     rows.filter(&ops.str()?.equal(op))
 }
 
-/// Names the columns and types of a table, so that a segment tells which declaration it was written by.
+/// A fingerprint of a table's columns and their types. A segment carries it, and so tells by which
+/// declaration it was written.
 pub fn digest(source: &Source) -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();

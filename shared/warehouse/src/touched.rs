@@ -1,8 +1,8 @@
 //! What changed rows touch: the runs, days, batches and products that must be made again in the marts.
 //!
-//! It is written into the manifest *before* staging is overwritten. From then on the old rows are gone, and
-//! with them the knowledge of where they counted; a run that dies between staging and marts leaves this note
-//! to the next one.
+//! It is written into the manifest *before* staging is overwritten. After that the old rows are gone, and
+//! nobody could tell where they counted. A job that dies between staging and marts leaves this note to the
+//! next job.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::frames::texts;
 use crate::sources::{OfRun, Source, Touches};
 use crate::staging::stamps::day_of_each;
 
-/// More runs or days than this are noted as "all".
+/// More runs, batches or days than this are noted as "all".
 const NOTE_MAX: usize = 2000;
 
 /// What has to be made again.
@@ -23,20 +23,21 @@ pub(crate) struct Touched {
     /// Every run, whatever `runs` says.
     #[serde(default)]
     pub(crate) all_runs: bool,
-    /// Run numbers.
+    /// The numbers of the runs.
     #[serde(default)]
     pub(crate) runs: BTreeSet<String>,
-    /// Codes of batches of which something else is known now: the runs that name them are touched.
+    /// The codes of batches about which something else is known now. The runs that name these batches are
+    /// touched.
     #[serde(default)]
     pub(crate) batches: BTreeSet<String>,
-    /// Days of the tables whose rows count by day, by staging name; `None` is every day.
+    /// The days of each table whose rows count by day, by its staging name. `None` is every day.
     #[serde(default)]
     pub(crate) days: BTreeMap<String, Option<BTreeSet<NaiveDate>>>,
-    /// Codes of the batches whose rows of a table changed, of the tables that marts take by batch, by staging
-    /// name; `None` is every batch.
+    /// The codes of the batches of each table that marts take by batch, by its staging name: those whose rows
+    /// changed. `None` is every batch.
     #[serde(default)]
     pub(crate) rows_of_batches: BTreeMap<String, Option<BTreeSet<String>>>,
-    /// The products.
+    /// Whether the products are.
     #[serde(default)]
     pub(crate) products: bool,
 }
@@ -93,7 +94,8 @@ impl Touched {
     }
 }
 
-/// Adds what another change touches of each table; too much of one is all of it.
+/// Adds what another change touches in each table. If that is more than [`NOTE_MAX`] of a table, it is all of
+/// it.
 fn merge_tables<T: Ord + Clone>(
     ours: &mut BTreeMap<String, Option<BTreeSet<T>>>,
     theirs: BTreeMap<String, Option<BTreeSet<T>>>,

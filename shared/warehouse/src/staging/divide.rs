@@ -6,7 +6,7 @@ use polars::prelude::*;
 
 use crate::sources::{Kind, Source};
 
-/// Divides rows by the staging part that their key belongs to.
+/// The rows of each staging part, by its name. The key of a row decides the part.
 pub fn divide(source: &Source, rows: &DataFrame) -> PolarsResult<BTreeMap<String, DataFrame>> {
     let Some(key) = source.division.column() else {
         let part = source.division.part_of_number(0);

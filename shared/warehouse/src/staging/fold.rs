@@ -12,7 +12,7 @@ use crate::sources::Source;
 pub struct Incoming {
     /// The rows, as [`segment::schema`] has them.
     pub rows: DataFrame,
-    /// Whether the ERP was compared with the lake: then its rows hold even where their watermark is older.
+    /// Whether the ERP was compared with the lake. Then these rows hold even where their watermark is older.
     pub authoritative: bool,
 }
 
@@ -20,8 +20,8 @@ const WATERMARK: &str = "_watermark";
 
 /// Folds segments, in the order of their numbers, into the rows that are held.
 ///
-/// A changed row takes the place of one with the same key unless that has a later watermark; deleted rows go;
-/// a row that the ERP has now in a form that was rejected is no longer shown in its old one.
+/// A changed row takes the place of the row with its key, unless that has a later watermark. Deleted rows go.
+/// A row whose present version was rejected goes too, so that its old version is no longer shown.
 pub fn fold(source: &Source, held: &DataFrame, incoming: &[Incoming]) -> PolarsResult<DataFrame> {
     let schema = source.schema();
     let keys = source.key_names();
@@ -50,14 +50,14 @@ pub fn old_versions(source: &Source, held: &DataFrame, incoming: &DataFrame) -> 
     semi(&fit(held, &source.schema())?, incoming, &source.key_names())
 }
 
-/// Adds the watermark that counts.
+/// Adds the watermark of each row as the column [`WATERMARK`].
 fn with_watermark(source: &Source, rows: &DataFrame) -> PolarsResult<DataFrame> {
     let mut rows = rows.clone();
     rows.with_column(watermark_of(source, &rows)?.with_name(WATERMARK.into()))?;
     Ok(rows)
 }
 
-/// Of rows with one key the one with the latest watermark; of equals the one that came last.
+/// Of the rows with one key, the one with the latest watermark. Of equal watermarks, the row that came last.
 fn newest(rows: DataFrame, added: Vec<DataFrame>, keys: &[String]) -> PolarsResult<DataFrame> {
     if added.is_empty() {
         return Ok(rows);

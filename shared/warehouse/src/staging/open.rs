@@ -17,7 +17,7 @@ pub fn rejected_schema() -> Schema {
         .collect()
 }
 
-/// Who rejected rows, and when.
+/// The rows of a segment, and which job rejected them when.
 #[derive(Clone, Debug)]
 pub struct Rejection {
     /// The rows of a segment, as [`crate::segment::schema`] has them.
@@ -28,8 +28,8 @@ pub struct Rejection {
     pub rejected_at: String,
 }
 
-/// What is open after a segment: mended, deleted and forgotten rows leave, rejected ones take the place of
-/// their earlier version or join.
+/// The rows that are open after a segment. Mended, deleted and forgotten rows leave the list. A rejected row
+/// takes the place of its earlier version, or joins the list.
 pub fn fold_rejected(source: &Source, open: &DataFrame, segment: &Rejection) -> PolarsResult<DataFrame> {
     let schema = rejected_schema();
     let named = |rows: &DataFrame| -> PolarsResult<DataFrame> {
@@ -61,7 +61,7 @@ pub fn fold_rejected(source: &Source, open: &DataFrame, segment: &Rejection) -> 
     all.unique_stable(Some(&key), UniqueKeepStrategy::Last, None)
 }
 
-/// The open rows, those that were open before just so with the record of when that was found first.
+/// The open rows. A row that was open before, in the same form, keeps the record of which job found it first.
 pub fn keep_first_record(before: &DataFrame, open: &DataFrame) -> PolarsResult<DataFrame> {
     let same = ["key", "reason", "row"].map(str::to_owned);
     let still = crate::frames::semi(before, open, &same)?;
@@ -84,7 +84,7 @@ row! {
     }
 }
 
-/// The open rows of a list; an older list may lack a column.
+/// The rows of an open list. An older list may lack a column.
 pub fn open_rows(list: &DataFrame) -> PolarsResult<Vec<OpenRow>> {
     Ok(rows(&fit(list, &rejected_schema())?)?)
 }

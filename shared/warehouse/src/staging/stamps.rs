@@ -30,7 +30,7 @@ pub fn day_of_each(source: &Source, rows: &DataFrame) -> PolarsResult<Option<Col
     Ok(days)
 }
 
-/// The time by which each row is put under one of several runs of its number.
+/// The time of each row that decides for which of several runs of one number the row counts.
 pub fn own_time(source: &Source, rows: &DataFrame) -> PolarsResult<Column> {
     let watermark = watermark_of(source, rows)?;
     let own = |column: &str| rows.column(&source.column(column).name());

@@ -25,18 +25,19 @@ pub fn run_groups<'a>(numbers: impl IntoIterator<Item = &'a String>) -> BTreeSet
     numbers.into_iter().map(|number| run_group(number)).collect()
 }
 
-/// The zone that tells whether any run of these rows is on, by the names of [`RunState`].
+/// The zone of the states of runs, by the names of [`RunState`]. It tells whether a part has a run that is
+/// on.
 pub const RUN_STATE: &str = "run_state";
 
 /// The zone of the batches that rows name.
 pub const BATCH_GROUP: &str = "batch_group";
 
-/// A part that names batches of more groups than this has no zone of them: it would be longer than it is of
-/// use.
+/// A part that names batches of more groups than this has no zone of batches. The zone would be too long to
+/// be of use.
 const BATCH_GROUPS_MAX: usize = 500;
 
-/// The group that a batch code belongs to: by all its digits, so that batches of about one time lie together
-/// whether their codes count on or tell the day.
+/// The group that a batch code belongs to. All its digits decide: batches of about one time then fall into
+/// one group, whether their codes count up or tell the day.
 pub fn batch_group(batch_code: &str) -> String {
     let digits: String = batch_code.chars().filter(char::is_ascii_digit).collect();
     Division::Digits("batch_code", 100).part_of_text(&digits)
@@ -47,8 +48,8 @@ pub fn batch_groups<'a>(batches: impl IntoIterator<Item = &'a String>) -> BTreeS
     batches.into_iter().map(|batch| batch_group(batch)).collect()
 }
 
-/// What the rows of a staging part hold: as [`zone_of`], the months of their watermarks, and the days that
-/// they count for.
+/// What the rows of a staging part hold: what [`zone_of`] tells, the months of their watermarks, and the days
+/// that they count for.
 pub fn staging_zone_of(source: &Source, rows: &DataFrame) -> PolarsResult<Zone> {
     let mut zone = zone_of(rows)?;
     let days = watermark_of(source, rows)?.cast(&DataType::Date)?.unique()?;
@@ -67,7 +68,7 @@ pub fn months_since(zone: &Zone, since: NaiveDateTime) -> BTreeSet<String> {
     zone.get("month").into_iter().flatten().filter(|month| **month >= first).cloned().collect()
 }
 
-/// Which groups of run numbers and of batch codes rows hold, and runs of which states.
+/// Which groups of run numbers and of batch codes rows name, and in which states their runs are.
 pub fn zone_of(rows: &DataFrame) -> PolarsResult<Zone> {
     let mut zone = Zone::new();
     if rows.column("run_number").is_ok() {
@@ -97,7 +98,7 @@ pub fn run_states(runs: &DataFrame) -> PolarsResult<Vec<Option<RunState>>> {
     Ok(states.map(|(active, complete)| Some(RunState::of(active?, complete?))).collect())
 }
 
-/// Whether a part can hold a row of one of these groups.
+/// Whether a part can hold a row of one of these groups. A part without the zone `name` can.
 pub fn may_hold(zone: &Zone, name: &str, groups: &BTreeSet<String>) -> bool {
     zone.get(name).is_none_or(|held| !held.is_disjoint(groups))
 }

@@ -21,8 +21,8 @@ use crate::{Result, WarehouseError};
 
 pub use self::work::JobStamp;
 
-/// Folds the segments that no job has folded yet into staging, so that an extraction compares with all that
-/// was committed.
+/// Folds into staging the segments that no job has folded yet. An extraction then compares with all that was
+/// committed.
 pub async fn stage(lake: &Lake, job: &JobStamp) -> Result<Manifest> {
     until_undisturbed(|| async {
         let mut work = Work::load(lake, job).await?;
@@ -34,8 +34,8 @@ pub async fn stage(lake: &Lake, job: &JobStamp) -> Result<Manifest> {
     .await
 }
 
-/// Whether the marts are to be made again even if nothing more is read: rows were staged without them, or
-/// other models made them.
+/// Whether the marts have to be made again even if nothing more is read: rows were staged without marts being
+/// made of them, or other models made the marts.
 pub fn is_behind(manifest: &Manifest) -> bool {
     !manifest.pending.is_null() || (manifest.generation > 0 && manifest.models != MODELS)
 }
@@ -43,10 +43,10 @@ pub fn is_behind(manifest: &Manifest) -> bool {
 /// What a job has read, by staging names.
 #[derive(Clone, Debug, Default)]
 pub struct Tables<'a> {
-    /// The tables that it has read to their ends, each with the moment as of which: rows that the ERP had
-    /// then have been read.
+    /// The tables that it has read to the end, each with a moment: all rows that the ERP had then have been
+    /// read.
     pub read: BTreeMap<&'a str, DateTime<FixedOffset>>,
-    /// The tables that are there and could not be read, or of which that is not known.
+    /// The tables that could not be read, though the ERP has them or may have them.
     pub failed: BTreeSet<&'a str>,
     /// The tables that the ERP does not have.
     pub absent: BTreeSet<&'a str>,
@@ -61,7 +61,8 @@ impl Tables<'_> {
             manifest.tables.entry((*table).to_owned()).or_default();
         }
         for table in &self.absent {
-            // An earlier job may have failed before it could know that.
+            // An earlier job may have failed, and noted the table, before it could know that the ERP lacks
+            // it.
             let never_read = |state: &TableState| state.as_of.is_none() && state.applied == 0;
             if manifest.tables.get(*table).is_some_and(never_read) {
                 manifest.tables.remove(*table);
@@ -83,10 +84,11 @@ pub async fn transform(
 ) -> Result<Manifest> {
     let manifest = until_undisturbed(|| async {
         let mut work = Work::load(lake, job).await?;
-        // All tables, also those that this job did not write: clearing the note of what is pending is right
-        // only if all that was noted has been folded.
+        // All tables are folded, also those that this job did not write. The note of what is pending may be
+        // cleared only if all that it names has been folded.
         stage::catch_up(&mut work).await?;
-        // What an earlier job wrote and did not get to copy is copied before its note is replaced.
+        // An earlier job may have written parts that it did not get to copy. They are copied before the note
+        // that names them is replaced.
         lake.publish(&work.manifest).await?;
         work.count_as_read(tables.read.keys());
         let written = build::build(&mut work).await?;
@@ -102,8 +104,9 @@ pub async fn transform(
     Ok(manifest)
 }
 
-/// Copies the parts of a manifest to their fixed keys. Whoever was overtaken meanwhile may have put an older
-/// version over a newer one, and so looks again and copies what the newer manifest has.
+/// Copies the parts of a manifest to their fixed keys. Another job may publish meanwhile, and this one may
+/// then have put an older version over a newer one. So it looks again, and copies what the newer manifest
+/// has.
 async fn publish(lake: &Lake, manifest: &Manifest) -> Result<()> {
     let mut published = manifest.clone();
     loop {

@@ -1,4 +1,4 @@
-//! Reads rows from staging, and of a table no more parts and columns than are asked for.
+//! Reads rows from staging: only the parts and columns that are asked for.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::sources::Source;
 use crate::staging::zones::may_hold;
 use crate::{Result, WarehouseError};
 
-/// All rows of a table, with these columns or all.
+/// All rows of a table, with these columns. `None` is all columns.
 pub(super) async fn staged_all(
     work: &Work<'_>,
     source: &'static Source,
@@ -23,8 +23,8 @@ pub(super) async fn staged_all(
     rows_of_parts(work, source, parts, columns).await
 }
 
-/// The rows of the parts that can hold a row of one of these groups. There are others among them: the caller
-/// filters.
+/// The rows of the parts that can hold a row of one of these groups. Other rows are among them, which the
+/// caller filters out.
 pub(super) async fn staged(
     work: &Work<'_>,
     source: &'static Source,

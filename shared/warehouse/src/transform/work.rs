@@ -9,18 +9,16 @@ use crate::sources::ALL;
 use crate::touched::Touched;
 use crate::{Result, WarehouseError};
 
-/// The version of the models: marts that were made with another one are made again from nothing. It changes
-/// with the sources that marts follow from, since a number that people would have to remember to raise is
-/// forgotten.
+/// The version of the models. Marts that another version made are made again from nothing. The version is a
+/// fingerprint of the sources that marts follow from, since people would forget to raise a number.
 pub(super) const MODELS: &str = env!("MODELS");
 
-/// So many reads of the storage go on at once.
+/// How many reads of the storage go on at once.
 pub(super) const READS_AT_ONCE: usize = 8;
 
 /// The job that transforms.
 #[derive(Clone, Debug)]
 pub struct JobStamp {
-    /// Its id.
     pub job_id: String,
     /// When it began, with the factory's offset.
     pub started_at: DateTime<FixedOffset>,
@@ -38,9 +36,9 @@ pub(super) struct Work<'a> {
     pub(super) pending: Touched,
     /// Whether the marts were made with other models, or not at all yet.
     pub(super) is_outdated: bool,
-    /// The tables that no job has read to their ends.
+    /// The tables that no job has read to the end.
     pub(super) unread: BTreeSet<&'static str>,
-    /// Whether this attempt has put a note: who read the manifest before that can no longer replace it.
+    /// Whether this attempt has put a note. Whoever read the manifest before can then no longer replace it.
     has_noted: bool,
 }
 
@@ -50,7 +48,8 @@ impl<'a> Work<'a> {
             lake.manifest().await?.map_or_else(Default::default, |(manifest, etag)| (manifest, Some(etag)));
         let is_outdated = manifest.models != MODELS;
         let pending = if manifest.pending.is_null() || is_outdated {
-            // Everything is made again, so the note is not needed; other models may write theirs otherwise.
+            // Nothing is noted, or everything is made again because the models differ. In that case the note
+            // is not needed, and other models may have written it in another form.
             Touched::default()
         } else {
             serde_json::from_value(manifest.pending.clone()).map_err(|error| lake::LakeError::Corrupt {
@@ -75,8 +74,8 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// From now on a row that these tables lack says something. At the first time all runs are touched, since
-    /// those without a row are not known one by one.
+    /// Counts these tables as read to the end: if they lack a row, that says something from now on. The first
+    /// time all runs are touched, since nobody knows which of them have no row there.
     pub(super) fn count_as_read<'t>(&mut self, tables: impl Iterator<Item = &'t &'t str>) {
         for table in tables {
             self.pending.all_runs |= self.unread.remove(*table);
@@ -86,9 +85,9 @@ impl<'a> Work<'a> {
     /// Notes in the manifest that `touched` will have to be made again, before staging forgets where its rows
     /// counted.
     ///
-    /// An attempt notes once at least, even if the manifest that it read says the same already: another job
-    /// may be about to clear that, having listed the segments before these were there. After the note it is
-    /// turned away, and finds these segments when it begins again.
+    /// An attempt puts a note at least once, even if the manifest that it read says the same already. Another
+    /// job may have listed the segments before these were there, and be about to clear the note. After this
+    /// note the other job cannot swap the manifest. It begins again, and finds these segments.
     pub(super) async fn note(&mut self, touched: Touched) -> Result<()> {
         if touched.is_empty() {
             return Ok(());
@@ -98,8 +97,9 @@ impl<'a> Work<'a> {
         if pending == self.pending && self.has_noted {
             return Ok(());
         }
-        // Only the note goes out: what else this attempt has decided is not yet true. The generation makes it
-        // another manifest whatever it notes, since its version is a hash of its bytes.
+        // Only the note goes out: what else this attempt has decided is not true yet. The version of a
+        // manifest is a hash of its bytes. With a generation of its own it is another version even if the
+        // note is the same.
         self.read.pending = encode(&pending)?;
         self.read.generation += 1;
         self.manifest.generation = self.read.generation;

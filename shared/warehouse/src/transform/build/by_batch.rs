@@ -40,7 +40,7 @@ pub(super) async fn build_batches(work: &Work<'_>, parts: &mut MartParts, touche
     Ok(())
 }
 
-/// The touched batches, and the rows of a table that count for them; `None` is every batch.
+/// The codes of the touched batches, and the rows of a table that count for them. `None` is every batch.
 async fn rows_of_batches(
     work: &Work<'_>,
     source: &'static Source,

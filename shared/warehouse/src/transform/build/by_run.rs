@@ -1,4 +1,5 @@
-//! Marts whose rows are replaced by run number, and those that follow from the finished runs of a date or month.
+//! Marts whose rows are replaced by run number, and marts that follow from the finished runs of a date or
+//! month.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ use crate::touched::Touched;
 use crate::transform::staged::staged_all;
 use crate::transform::work::Work;
 
-/// Makes the rows of the touched runs again; returns the production dates that this concerns, old and new.
+/// Makes the rows of the touched runs again. Returns the production dates of these runs, old and new.
 pub(super) async fn build_runs(
     work: &Work<'_>,
     parts: &mut MartParts,

@@ -8,8 +8,8 @@ use crate::frames::fit;
 use crate::marts::Mart;
 use crate::{Result, WarehouseError};
 
-/// The rows in the mart's columns and in the order of its grain, if they keep its contract: unique by the
-/// grain, no value missing where one must be, none that is not accepted.
+/// The rows with the mart's columns, sorted by its grain. It is an error if they break the contract: they are
+/// unique by the grain, no value is missing where one must be, and every value is accepted.
 pub(super) fn checked(mart: &'static Mart, rows: &DataFrame) -> Result<DataFrame> {
     let failed = |source| WarehouseError::Compute { step: format!("mart `{}`", mart.name), source };
     let broken = |reason: String| Err(WarehouseError::Contract { mart: mart.name, reason });

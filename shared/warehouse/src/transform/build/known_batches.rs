@@ -12,7 +12,7 @@ use crate::staging::zones::{BATCH_GROUP, batch_groups};
 use crate::transform::staged::staged;
 use crate::transform::work::Work;
 
-/// The numbers of the runs of which a row names one of these batches and asks what is known of it.
+/// The numbers of the runs that name one of these batches in a [`Source::named_batch`] column.
 pub(super) async fn runs_naming(work: &Work<'_>, batches: &BTreeSet<String>) -> Result<BTreeSet<String>> {
     let mut numbers = BTreeSet::new();
     if batches.is_empty() {
@@ -38,7 +38,7 @@ pub(super) struct KnownBatches {
     pub(super) intakes: DataFrame,
 }
 
-/// What is known of the batches that the rows of some runs name; `rows` are all of theirs, by staging name.
+/// What is known of the batches that some runs name. `rows` are all rows of these runs, by staging name.
 pub(super) async fn known_batches(
     work: &Work<'_>,
     rows: &BTreeMap<&'static str, DataFrame>,
@@ -63,7 +63,7 @@ pub(super) async fn known_batches(
     .await
 }
 
-/// The tables whose rows name batches that others tell about, with the column that does.
+/// The tables whose rows name batches that other tables tell about, each with the column that names them.
 fn naming_batches() -> impl Iterator<Item = (&'static Source, String)> {
     ALL.into_iter().filter_map(|source| Some((source, source.column(source.named_batch?).name())))
 }

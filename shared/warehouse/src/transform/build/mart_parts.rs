@@ -1,4 +1,4 @@
-//! The mart parts that a transform works on: loaded when first touched, written once at the end.
+//! The mart parts that a transform changes: kept in memory, and written once at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +51,7 @@ impl MartParts {
         }
     }
 
-    /// The parts of a build, those that are there and those that will be.
+    /// The names of a build's parts: those that are there and those that will be.
     pub(super) fn names(&self, work: &Work<'_>, mart: &'static Mart, build: Build) -> BTreeSet<String> {
         let there = work.manifest.marts.get(mart.name).into_iter().flat_map(BTreeMap::keys).cloned();
         let will_be =
@@ -70,8 +70,8 @@ impl MartParts {
         work.manifest.marts.get(mart.name)?.get(part).map(|current| &current.zone)
     }
 
-    /// Checks and writes all that was touched, and names it in the manifest to be; returns the `mart/part`
-    /// names.
+    /// Checks and writes all parts that were touched, and names them in the manifest to be. Returns their
+    /// names as `mart/part`.
     pub(super) async fn write(self, work: &mut Work<'_>) -> Result<BTreeSet<String>> {
         let generation = work.manifest.generation + 1;
         let mut written = BTreeSet::new();

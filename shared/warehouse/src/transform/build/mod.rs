@@ -1,4 +1,4 @@
-//! Staging to marts: makes the rows again that the pending note names, and leaves the rest as it is.
+//! Staging to marts: makes again the rows that the pending note names, and leaves the rest as it is.
 
 mod by_batch;
 mod by_day;
@@ -28,8 +28,8 @@ use crate::scope::ProductScope;
 use crate::sources;
 use crate::touched::Touched;
 
-/// Makes all marts again as far as they are touched and writes the parts; returns the `mart/part` names that
-/// were written.
+/// Makes all marts again as far as they are touched, and writes their parts. Returns the names of the written
+/// parts as `mart/part`.
 pub(super) async fn build(work: &mut Work<'_>) -> Result<BTreeSet<String>> {
     let mut touched = work.pending.clone();
     let mut parts = MartParts::default();
@@ -57,7 +57,7 @@ pub(super) async fn build(work: &mut Work<'_>) -> Result<BTreeSet<String>> {
     build_batches(work, &mut parts, &touched).await?;
     if work.is_outdated {
         work.manifest.marts.retain(|name, _| Mart::named(name).is_some());
-        // A mart without rows is there all the same: that it has none is known.
+        // A mart without rows has an empty part, which tells that it was made.
         for (mart, build) in builds().filter(|(mart, _)| !work.manifest.marts.contains_key(mart.name)) {
             if parts.names(work, mart, build).is_empty() {
                 parts.set(mart, &mart.part(build, None), DataFrame::empty_with_schema(&mart.schema()));

@@ -12,7 +12,7 @@ use crate::staging::zones::{BATCH_GROUP, RUN_GROUP, batch_groups, may_hold, run_
 use crate::transform::work::Work;
 use crate::{Result, WarehouseError};
 
-/// What the rows of a mart are replaced by.
+/// By which code the rows of a mart are replaced.
 #[derive(Clone, Copy)]
 pub(super) enum By {
     Run,
@@ -36,8 +36,8 @@ impl By {
     }
 }
 
-/// Puts `rows` in the place of all rows that a build has of these codes, in whichever parts; returns those
-/// that went, part by part.
+/// Puts `rows` in the place of all rows that a build has of these codes, whichever parts hold them. Returns
+/// the rows that were there before, part by part.
 pub(super) async fn replace(
     work: &Work<'_>,
     parts: &mut MartParts,
@@ -85,7 +85,7 @@ async fn made_pair(
     compute(mart.name, work).await
 }
 
-/// The rows by the part of their month.
+/// The rows by the name of the part that holds their month.
 fn by_month(mart: &'static Mart, build: Build, rows: &DataFrame) -> Result<BTreeMap<String, DataFrame>> {
     let Some(column) = mart.month_of else {
         return Ok(BTreeMap::from([(mart.part(build, None), rows.clone())]));

@@ -37,8 +37,8 @@ impl RunIndex {
         Ok(Self { began })
     }
 
-    /// The production date of the latest run of this number that began at or before `time`, else of the
-    /// earliest.
+    /// The production date of the latest run of this number that began at or before `time`. If none did, that
+    /// of the earliest run.
     fn date(&self, number: &str, time: Option<NaiveDateTime>) -> Option<NaiveDate> {
         let runs = self.began.get(number)?;
         let before = time.map_or(0, |time| runs.partition_point(|(began, _)| *began <= time));

@@ -17,10 +17,10 @@ use crate::transform::staged::{staged, staged_all};
 use crate::transform::work::Work;
 use crate::{Result, WarehouseError};
 
-/// So many runs are made at once: their packs are held in memory together.
+/// How many runs are made at once: the packs of all of them are held in memory.
 const RUNS_AT_ONCE: usize = 600;
 
-/// The touched run numbers in handy sets.
+/// The touched run numbers, in sets of at most [`RUNS_AT_ONCE`].
 pub(super) async fn run_chunks(work: &Work<'_>, touched: &Touched) -> Result<Vec<BTreeSet<String>>> {
     let mut numbers: Vec<String> = touched.runs.iter().cloned().collect();
     if touched.all_runs {

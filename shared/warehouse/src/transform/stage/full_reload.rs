@@ -1,4 +1,5 @@
-//! A full reload takes effect: its parts together are the table, and what they lack is gone from the ERP.
+//! How a full reload takes effect: its segments together are the table, and a row that they lack is gone from
+//! the ERP.
 
 use std::collections::BTreeMap;
 
@@ -17,8 +18,8 @@ use crate::touched::Touched;
 use crate::transform::work::{READS_AT_ONCE, Work};
 
 /// Replaces the table by the reload `generation`, which segment `closing` closes. Segments that other jobs
-/// committed while it was read are folded over it: the reload may have passed the place of their rows before
-/// they were written.
+/// committed meanwhile are folded over it. The reload may have read past the place of their rows before the
+/// ERP had them.
 pub(super) async fn fold_reload(
     work: &mut Work<'_>,
     source: &'static Source,
@@ -32,18 +33,19 @@ pub(super) async fn fold_reload(
         .buffered(READS_AT_ONCE)
         .try_collect()
         .await?;
-    // Parts of other reloads, unfinished ones above all, mean nothing.
-    let (parts, others): (Vec<Segment>, Vec<Segment>) = segments
+    // Segments of other reloads, above all of unfinished ones, mean nothing.
+    let (of_reload, others): (Vec<Segment>, Vec<Segment>) = segments
         .into_iter()
         .filter(|segment| segment.info.reload.as_ref().is_none_or(|reload| reload.generation == generation))
         .partition(|segment| segment.info.reload.is_some());
 
-    let order: Vec<Segment> = parts.into_iter().chain(others).collect();
+    let order: Vec<Segment> = of_reload.into_iter().chain(others).collect();
     fold_open(work, source, &order, closing, Some(DataFrame::empty_with_schema(&rejected_schema()))).await?;
     restore_rejected(work, source, &order).await?;
     let mut by_part: BTreeMap<String, Vec<Incoming>> = BTreeMap::new();
     for segment in order {
-        // Within the reload the later watermark wins, as between segments: a row may have been read twice.
+        // A reload may have read a row twice. The later watermark then wins, as it does between other
+        // segments.
         let authoritative = segment.info.mode == Mode::Reconcile;
         for (part, rows) in divided(source, &segment.frame).await? {
             by_part.entry(part).or_default().push(Incoming { rows, authoritative });
@@ -69,7 +71,7 @@ pub(super) async fn fold_reload(
     replace(work, source, replaced, closing).await
 }
 
-/// What the rows touch that are in one frame only.
+/// What is touched by the rows that only one of the frames has.
 fn differing(source: &Source, old: &DataFrame, new: &DataFrame) -> PolarsResult<Touched> {
     let all: Vec<String> = source.columns.iter().map(crate::sources::Column::name).collect();
     let mut touched = Touched::by(source, &anti(old, new, &all)?)?;

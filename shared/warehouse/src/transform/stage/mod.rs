@@ -21,10 +21,10 @@ use crate::touched::Touched;
 use crate::transform::work::{READS_AT_ONCE, Work};
 use crate::{Result, WarehouseError};
 
-/// So many segments are folded at once: enough to rewrite a part seldom, few enough to hold in memory.
+/// How many segments are folded at once: enough to rewrite a part seldom, few enough to hold in memory.
 const SEGMENTS_AT_ONCE: usize = 64;
 
-/// Folds everything that raw holds into staging; tells whether there was anything.
+/// Folds into staging all segments of raw that are not applied yet. Returns whether there were any.
 pub(super) async fn catch_up(work: &mut Work<'_>) -> Result<bool> {
     let applied = |source: &Source| work.manifest.tables.get(source.staging).map_or(0, |table| table.applied);
     let asked = ALL.into_iter().map(|source| (source, applied(source))).collect::<Vec<_>>();
@@ -66,7 +66,7 @@ async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, numbers: &[Seg
     for segment in segments {
         match &segment.info.reload {
             None => ordinary.push(segment),
-            // The parts of a reload mean nothing until its closing part is there.
+            // The segments of a reload mean nothing until its closing segment is there.
             Some(reload) if !reload.closes => {
                 work.manifest.tables.entry(source.staging.to_owned()).or_default().open_reload =
                     Some(reload.clone());
@@ -89,7 +89,7 @@ async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, numbers: &[Seg
     Ok(())
 }
 
-/// Folds segments that are no parts of a reload.
+/// Folds segments that belong to no reload.
 async fn fold_ordinary(work: &mut Work<'_>, source: &'static Source, segments: Vec<Segment>) -> Result<()> {
     let Some(last) = segments.last().map(|segment| segment.number) else { return Ok(()) };
     fold_open(work, source, &segments, last, None).await?;

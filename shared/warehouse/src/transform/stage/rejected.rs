@@ -1,4 +1,4 @@
-//! The rejected rows of segments: the list of those that are open, and what lies beside a segment for people.
+//! The rejected rows of segments: the list of those that are open, and the CSV beside a segment for people.
 
 use lake::{Put, Segment, SegmentNumber, Slot};
 use polars::prelude::DataFrame;
@@ -10,7 +10,8 @@ use crate::staging::open::{Rejection, fold_rejected, keep_first_record, rejected
 use crate::transform::work::Work;
 use crate::{Result, WarehouseError, segment};
 
-/// Brings the open rejected rows up to date. A reload starts from none (`from`).
+/// Brings the list of open rejected rows up to date, beginning with the list `from`. `None` is the list as it
+/// is; a reload begins with an empty one.
 pub(super) async fn fold_open(
     work: &mut Work<'_>,
     source: &'static Source,
