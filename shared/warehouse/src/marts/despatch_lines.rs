@@ -15,7 +15,7 @@ row! {
     pub struct DespatchRow {
         /// The id of the order line.
         despatch_id: i64,
-        /// The day that it leaves on, or else that of its last change.
+        /// The day that it leaves on, else the day of its last change.
         despatched_on: NaiveDate,
         /// The order.
         order_number: Option<String>,
@@ -23,9 +23,9 @@ row! {
         customer: Option<String>,
         /// The product's code.
         product_code: Option<String>,
-        /// The batch that it was taken of.
+        /// The batch that it was taken from.
         batch_code: Option<String>,
-        /// The run that it was taken of.
+        /// The run that it was taken from.
         run_number: Option<String>,
         /// Cases.
         qty_cases: Option<i64>,
@@ -42,7 +42,7 @@ row! {
     }
 }
 
-/// Orders' lines. One without a day of despatch stands under the day of its last change.
+/// The lines of orders. A line without a day of despatch stands under the day of its last change.
 pub const DESPATCH_LINES: Mart = Mart {
     name: "despatch_lines",
     columns: columns_of::<DespatchRow>(),

@@ -38,18 +38,18 @@ row! {
         total_kg: Option<f64>,
         /// Input less output of the runs whose input is known, kg.
         waste_kg: Option<f64>,
-        /// Output of input, over the runs whose input is known, %.
+        /// Output as a share of input, over the runs whose input is known, %.
         yield_pct: Option<f64>,
-        /// Waste of input, over the same runs, %.
+        /// Waste as a share of input, over the runs whose input is known, %.
         waste_pct: Option<f64>,
-        /// Output of target, over the runs that have a target, %.
+        /// Output as a share of target, over the runs that have a target, %.
         efficiency_pct: Option<f64>,
         /// Weight above target that was given away, % of target.
         giveaway_pct: Option<f64>,
     }
 }
 
-/// Yield per date, shift, line, product and customer, these being the run's; percentages are ratios of sums.
+/// Yield per date, shift, line, product and customer of the runs. Percentages are ratios of sums.
 pub const FCT_DAILY_YIELD: Mart = Mart {
     name: "fct_daily_yield",
     columns: columns_of::<DailyYieldRow>(),

@@ -34,13 +34,13 @@ row! {
         qty_kg: Option<f64>,
         /// Output of the whole run, kg.
         run_kg: Option<f64>,
-        /// The product's share of it, %.
+        /// The product's share of the output of the whole run, %.
         share_pct: Option<f64>,
     }
 }
 
-/// Output per run and product; `share_pct` is of the run's whole output. Outputs without a product code share
-/// a row.
+/// Output per run and product. `share_pct` is the share of the run's whole output. Outputs without a product
+/// code share a row.
 pub const FCT_PRODUCT_MIX: Mart = Mart {
     name: "fct_product_mix",
     columns: columns_of::<ProductMixRow>(),
@@ -51,7 +51,7 @@ pub const FCT_PRODUCT_MIX: Mart = Mart {
 };
 
 fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
-    // In a fixed order, since a sum of decimals depends on it.
+    // In a fixed order, since a sum of floats depends on the order.
     let outputs = scope.outputs.clone().lazy().sort(["output_id"], SortMultipleOptions::new());
     let of_run = outputs.clone().group_by_stable(RUN_KEY.map(col)).agg([known_sum("qty_kg").alias("run_kg")]);
     let of_product = outputs
@@ -77,7 +77,7 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
     frames::fit(&mix, &FCT_PRODUCT_MIX.schema())
 }
 
-/// The sum of what somebody wrote down; null where nobody did, which is not 0.
+/// The sum of what somebody wrote down. It is null where nobody wrote anything down, which is not 0.
 pub(super) fn known_sum(name: &str) -> Expr {
     when(col(name).count().gt(lit(0))).then(col(name).sum()).otherwise(lit(NULL)).alias(name)
 }

@@ -10,8 +10,8 @@ use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::NON_CONFORMANCE;
 
-/// Quality records by the date that they were raised on; those without that date are in no row. A status that
-/// is none of the three counts in `total` only.
+/// Quality records by the date that they were raised on. A record without that date is in no row. A status
+/// that is none of the three counts in `total` only.
 pub const FCT_QUALITY_SUMMARY: Mart = Mart {
     name: "fct_quality_summary",
     columns: columns_of::<QualitySummary>(),

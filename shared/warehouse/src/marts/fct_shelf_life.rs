@@ -1,4 +1,5 @@
-//! `fct_shelf_life`: from when the days of each complete run count, and how much of it is still in the house.
+//! `fct_shelf_life`: the date from which the shelf life of each complete run counts, and how much of the run
+//! is still in the house.
 
 use api::row;
 use chrono::NaiveDate;
@@ -18,7 +19,7 @@ row! {
         production_date: NaiveDate,
         /// The product's code.
         product_code: Option<String>,
-        /// What it is.
+        /// The product's description.
         description: Option<String>,
         /// The date that it was packed on.
         pack_date: NaiveDate,
@@ -26,16 +27,16 @@ row! {
         adjustment_days: i64,
         /// What came out, kg.
         actual_kg: Option<f64>,
-        /// What was loaded or delivered of it, kg.
+        /// How much of it was loaded or delivered, kg.
         despatched_kg: f64,
-        /// What is left of it, kg.
+        /// How much of it is left, kg.
         left_kg: Option<f64>,
     }
 }
 
-/// Complete runs. `left_kg` is what was made less what despatch has loaded or delivered of it, and null where
-/// nobody knows what was made; a run of which more was sent than made has less than nothing left. How old a
-/// run is depends on the day that is asked on, so that it is not here.
+/// Complete runs. `left_kg` is what was made less what was loaded or delivered of it. It is null where nobody
+/// knows what was made, and negative where more was sent than made. How old a run is depends on the day of
+/// the question, so the mart does not hold it.
 pub const FCT_SHELF_LIFE: Mart = Mart {
     name: "fct_shelf_life",
     columns: columns_of::<ShelfLifeRow>(),
@@ -55,7 +56,7 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
         .clone()
         .lazy()
         .filter(status().eq(lit(GONE[0])).or(status().eq(lit(GONE[1]))))
-        // In a fixed order, since a sum of decimals depends on it.
+        // In a fixed order, since a sum of floats depends on the order.
         .sort(["despatch_id"], SortMultipleOptions::new())
         .group_by_stable(RUN_KEY.map(col))
         .agg([col("qty_kg").sum().alias("despatched_kg")]);

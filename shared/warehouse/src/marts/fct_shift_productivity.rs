@@ -1,4 +1,4 @@
-//! `fct_shift_productivity`: what the people and hours of a shift on a line brought.
+//! `fct_shift_productivity`: what the people and hours of a shift brought on a line.
 
 use api::shifts::ShiftProductivity;
 use std::collections::BTreeMap;
@@ -15,12 +15,13 @@ use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::{PROD_LINES, RUN_NUMBERS, RUN_TOTALS, SHIFTS};
 
-/// Labour per date, shift and line. A shift without a date is in no row. Each figure is a [`Ratio`] of sums over
-/// the bookings that know both sides of it: a shift that is still going has people and planned hours, but no
-/// output per head yet.
+/// Labour per date, shift and line. A booking is a row of `shifts`, and one without a date counts nowhere.
 ///
-/// The OEE is that of the line's own capacity, which is stated for a shift of the hours planned, and of the
-/// packs of the line's runs of that date and shift.
+/// Each ratio is a [`Ratio`] of sums over the bookings that know both sides of it. A shift that is still
+/// going has people and planned hours, but no output per head yet.
+///
+/// The OEE follows from the hours, the line's capacity and the packs of the line's runs of that date and
+/// shift. The capacity is stated for a shift of the planned hours.
 pub const FCT_SHIFT_PRODUCTIVITY: Mart = Mart {
     name: "fct_shift_productivity",
     columns: columns_of::<ShiftProductivity>(),
@@ -68,7 +69,7 @@ impl Bookings<'_> {
 }
 
 fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
-    // In one order, so that sums come out the same however the rows lay.
+    // In a fixed order, since a sum of floats depends on the order.
     let shifts = scope
         .rows
         .clone()
@@ -134,7 +135,7 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     frames::fit(&rows, &FCT_SHIFT_PRODUCTIVITY.schema())
 }
 
-/// What is known of both, added up; a sum of nothing is unknown, not 0.
+/// The sum of those of the two that are known. If neither is known, the sum is unknown and not 0.
 fn both<T: Copy>(sum: Option<T>, value: Option<T>, add: fn(T, T) -> T) -> Option<T> {
     sum.zip(value).map(|(sum, value)| add(sum, value)).or(sum).or(value)
 }

@@ -8,7 +8,7 @@ use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::TEMPERATURE_LOGS;
 
-/// Temperatures per date and location, also where nothing was outside its limits.
+/// Temperatures per date and location, also where no reading was outside its limits.
 pub const FCT_TEMP_BREACHES: Mart = Mart {
     name: "fct_temp_breaches",
     columns: columns_of::<TemperatureSummary>(),

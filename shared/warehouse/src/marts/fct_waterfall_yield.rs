@@ -9,13 +9,15 @@ use super::{Build, Mart, RUN_KEY, RUN_TABLES, columns_of, left_join, runs::figur
 use crate::frames;
 use crate::scope::RunScope;
 
-/// Complete runs of which input or output is known; percentages are shares of the run's input.
+/// Complete runs of which input or output is known. Percentages are shares of the run's input.
 ///
-/// `total_kg` is all output, that of no tier included, so that `capture_rate_pct`, its share of the input,
-/// tells how much of the fish became product of any tier, and `true_waste_kg`, input less that output, what
-/// became nothing: fish that a run takes down a tier is no waste. A run that is still on is left out, since
-/// what lies on its line would look like waste. Of a run without outputs only the input is known: nothing was
-/// written down, and that is not zero.
+/// - `total_kg` is all output, including output without a tier.
+/// - `capture_rate_pct` is `total_kg` as a share of the input: how much of the fish became product.
+/// - `true_waste_kg` is the input less `total_kg`: how much of the fish became nothing. Fish that a run takes
+///   down a tier is no waste.
+///
+/// A run that is still on is left out, since what lies on its line would look like waste. Of a run without
+/// outputs only the input is known: nobody wrote down an output, and that is not an output of zero.
 pub const FCT_WATERFALL_YIELD: Mart = Mart {
     name: "fct_waterfall_yield",
     columns: columns_of::<WaterfallRun>(),
@@ -39,7 +41,7 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
             known_sum(col("qty_kg").filter(col("tier").eq(lit(tier.number())))).alias(kg)
         }),
     );
-    // In a fixed order, since a sum of decimals depends on it.
+    // In a fixed order, since a sum of floats depends on the order.
     let outputs = scope
         .outputs
         .clone()
@@ -58,7 +60,8 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
     frames::fit(&runs, &FCT_WATERFALL_YIELD.schema())
 }
 
-/// The sum of quantities: 0 of no rows, but null where there are rows and nobody wrote down how much.
+/// The sum of quantities. It is 0 where there are no rows, but null where there are rows and nobody wrote
+/// down how much.
 fn known_sum(kg: Expr) -> Expr {
     let unknown = kg.clone().len().gt(lit(0)).and(kg.clone().count().eq(lit(0)));
     when(unknown).then(lit(NULL)).otherwise(kg.sum())

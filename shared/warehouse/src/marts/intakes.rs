@@ -1,5 +1,5 @@
 //! `intakes`: the fish that was taken in, by the batch that it became, and `batch_despatches`: the orders
-//! that name a batch. Neither knows a run.
+//! that name a batch. The rows of both count for a batch, not for a run.
 
 use api::row;
 use api::trace::TraceIntake;
@@ -19,7 +19,8 @@ row! {
     }
 }
 
-/// Intakes; a batch may have come in several. One without a batch code cannot be asked for and is left out.
+/// Intakes. A batch may have come in several of them. An intake without a batch code cannot be asked for and
+/// is left out.
 pub const INTAKES: Mart = Mart {
     name: "intakes",
     columns: columns_of::<IntakeRow>(),
@@ -77,8 +78,8 @@ fn batch_despatches(rows: &DataFrame) -> PolarsResult<DataFrame> {
     with_day(rows, &["despatch_date"], &BATCH_DESPATCHES)
 }
 
-/// The rows with `known_since`, the day whose month's part they lie in: the first of these dates that is
-/// there, else that of the last change.
+/// The rows with `known_since`: the first of these dates that is known, else the day of the last change. Its
+/// month decides which part a row lies in.
 fn with_day(rows: &DataFrame, dates: &[&'static str], mart: &Mart) -> PolarsResult<DataFrame> {
     let days = dates
         .iter()

@@ -1,5 +1,5 @@
-//! `line_months`: the complete runs of each line and month, added up, so that what a line made in all its time
-//! is told without opening every month of `runs`.
+//! `line_months`: the complete runs of each line and month, added up. They tell what a line made in all its
+//! time, without opening every month of `runs`.
 
 use api::row;
 use chrono::{Datelike, NaiveDate};
@@ -44,8 +44,8 @@ row! {
     }
 }
 
-/// Sums of complete runs per month, line, shift and species, these being what yields are asked for by. All of
-/// it is one part: it grows by some rows a month.
+/// Sums of complete runs per month, line, shift and species: what a question about yields may name. The mart
+/// is one part, since it grows by only a few rows a month.
 pub const LINE_MONTHS: Mart = Mart {
     name: "line_months",
     columns: columns_of::<LineMonthRow>(),
@@ -65,7 +65,7 @@ struct RunsOfMonth {
 fn build(runs: &DataFrame) -> PolarsResult<DataFrame> {
     let mut complete: Vec<RunRow> = rows(runs)?;
     complete.retain(|run| run.complete);
-    // In a fixed order, since a sum of decimals depends on it.
+    // In a fixed order, since a sum of floats depends on the order.
     complete.sort_by(|one, other| {
         (one.production_date, &one.run_number).cmp(&(other.production_date, &other.run_number))
     });

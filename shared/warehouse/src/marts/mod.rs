@@ -1,9 +1,9 @@
 //! Marts: what readers ask, built from staging. One file per mart; adding one is a new file and its line in
 //! [`ALL`].
 //!
-//! A mart says what a row of it is, what its rows are unique by and how they are built from the rows that were
-//! touched. A row that an endpoint answers as it lies is declared in `api`, any other beside its mart. Which parts that concerns, and when the result is shown, is the business of
-//! [`crate::transform`].
+//! A mart says what a row of it is, what its rows are unique by, and how they are built from the rows that
+//! were touched. A row that an endpoint answers as the mart holds it is declared in `api`, any other row
+//! beside its mart. [`crate::transform`] decides which parts are made again and when the result is shown.
 
 mod despatch_lines;
 mod fct_compliance_checks;
@@ -71,7 +71,8 @@ pub use temperature_breaches::{BreachRow, TEMPERATURE_BREACHES};
 pub use temperature_episodes::{EpisodeRow, TEMPERATURE_EPISODES};
 pub use trace_links::{LinkRow, TRACE_LINKS};
 
-/// All marts, in the order in which they are built.
+/// All marts. Of the builds of one kind, that of an earlier mart is made first: other marts take the finished
+/// rows of [`RUNS`].
 pub const ALL: [&Mart; 26] = [
     &PRODUCTS,
     &STG_RUNS,
@@ -101,7 +102,7 @@ pub const ALL: [&Mart; 26] = [
     &BATCH_DESPATCHES,
 ];
 
-/// All builds of all marts, in the order in which they are made.
+/// All builds of all marts, in the order of [`ALL`].
 pub(crate) fn builds() -> impl Iterator<Item = (&'static Mart, Build)> {
     ALL.into_iter().flat_map(|mart| mart.builds.iter().map(move |build| (mart, *build)))
 }
@@ -157,20 +158,21 @@ impl Mart {
 /// How the rows of a mart follow from what was touched.
 #[derive(Clone, Copy, Debug)]
 pub enum Build {
-    /// The rows of these runs, replaced by run number.
+    /// The rows of the touched runs, replaced by run number.
     Runs(fn(&RunScope) -> PolarsResult<DataFrame>),
-    /// The rows of these production dates, from the finished rows of the mart `runs`, replaced by date.
+    /// The rows of the touched production dates, from the finished rows of the mart `runs`, replaced by date.
     Dates(fn(&DataFrame) -> PolarsResult<DataFrame>),
-    /// The rows of the months of these dates, from all finished rows of the mart `runs` of a month, replaced
-    /// by their column `month`.
+    /// The rows of the months of the touched production dates, from all finished rows of the mart `runs` of a
+    /// month, replaced by their column `month`.
     Months(fn(&DataFrame) -> PolarsResult<DataFrame>),
-    /// The rows of these days, from the rows of this table that count for them, replaced by day. The table
-    /// has [`Source::days`].
+    /// The rows of the touched days, from the rows of this table that count for these days, replaced by day.
+    /// The table has [`Source::days`].
     Days(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
-    /// The same, beside the finished rows of the mart `runs` of these days: made again where these change, too.
+    /// The same, with the finished rows of the mart `runs` of these days beside them. The rows are made again
+    /// where the runs change, too.
     DaysWithRuns(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
-    /// The rows that name these batches, from the rows of this table that do, replaced by batch code. The
-    /// table has a [`Source::batch`].
+    /// The rows of the touched batches, from the rows of this table that name these batches, replaced by
+    /// batch code. The table has a [`Source::batch`].
     Batches(&'static Source, fn(&DataFrame) -> PolarsResult<DataFrame>),
     /// The whole mart, from the product tables.
     Products(fn(&ProductScope) -> PolarsResult<DataFrame>),
@@ -183,7 +185,7 @@ impl Build {
             Self::Runs(_) => "run",
             Self::Dates(_) => "date",
             Self::Months(_) => "month",
-            // Of the marts with several builds, those of findings take days of readings.
+            // Only one mart has several builds: that of findings, whose days are those of readings.
             Self::Days(..) | Self::DaysWithRuns(..) => "reading",
             Self::Batches(..) => "batch",
             Self::Products(_) => "all",
@@ -231,7 +233,7 @@ pub fn month(date: NaiveDate) -> String {
 
 const MONTH_LENGTH: usize = "2026-11".len();
 
-/// The tables that a run's rows are made of.
+/// The tables that the rows of a run are made from.
 const RUN_TABLES: &[&Source] = &[
     &sources::RUN_NUMBERS,
     &sources::TRANSACTIONS,
@@ -252,7 +254,7 @@ fn known(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// Each row of `left`, in its place, with what `right` knows of it; `right` has a key once at most.
+/// The rows of `left`, in their order, each with what `right` knows of it. `right` has each key at most once.
 fn left_join<const N: usize>(left: LazyFrame, right: LazyFrame, keys: [&str; N]) -> LazyFrame {
     let kept_in_order = JoinArgs { maintain_order: MaintainOrderJoin::Left, ..JoinArgs::new(JoinType::Left) };
     left.join(right, keys.map(col), keys.map(col), kept_in_order)

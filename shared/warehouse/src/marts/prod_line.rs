@@ -16,8 +16,8 @@ struct Line {
 }
 
 impl Lines {
-    /// From staging `prod_lines`. An id beats a name, an active line beats one that is not, then the first
-    /// id.
+    /// The lines of staging `prod_lines`. Where a text fits several lines, an id beats a name, then an active
+    /// line beats one that is not active, then the first id counts.
     pub(super) fn of(lines: &DataFrame) -> PolarsResult<Self> {
         let first_counts =
             SortMultipleOptions::new().with_order_descending_multi([true, false]).with_nulls_last(true);
@@ -38,8 +38,8 @@ impl Lines {
         Ok(Self(by_text))
     }
 
-    /// The ids and names of the lines that are meant; where no line is known by a text, the text itself is
-    /// both.
+    /// The ids and the names of the lines that these texts mean. Where no line is known by a text, the text
+    /// itself is both.
     pub(super) fn resolve_all<'a>(
         &'a self,
         texts: &'a StringChunked,

@@ -20,7 +20,7 @@ row! {
     }
 }
 
-/// Products; one that only one of the two tables knows is here too.
+/// Products, including those that only one of the two tables knows.
 pub const PRODUCTS: Mart = Mart {
     name: "products",
     columns: columns_of::<ProductRow>(),
@@ -86,8 +86,8 @@ fn described(joined: &DataFrame) -> PolarsResult<Vec<Option<String>>> {
         .collect())
 }
 
-/// One product per code, so that joining it multiplies nothing: of several PLUs with one code an active one
-/// counts, then the lowest number.
+/// One product per code, so that a join with it multiplies no rows. Of several PLUs with one code an active
+/// one counts, then the one with the lowest number.
 pub fn by_code(products: &DataFrame) -> LazyFrame {
     let first_counts =
         SortMultipleOptions::new().with_order_descending_multi([true, false]).with_nulls_last(true);

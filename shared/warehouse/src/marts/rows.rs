@@ -1,5 +1,5 @@
-//! The rows of a mart as values. Each column is read as a whole, by its type, and rows are put together from
-//! them: no cell is ever a value of any type.
+//! The rows of a mart as values. Each column is read as a whole, by its type, and the rows are put together
+//! from the columns. So no cell is ever a value of unknown type.
 //!
 //! A column that a row wants and the frame lacks is an error, even where the row would take `None`: an answer
 //! must not lose a figure in silence.
@@ -8,7 +8,7 @@ use api::row::{Columns, ReadRow};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use polars::prelude::*;
 
-/// Rows that a frame does not hold.
+/// Why a frame cannot be read as rows of a type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{row}` {problem}")]
 pub struct RowError {
@@ -27,7 +27,7 @@ pub trait ReadMart: ReadRow<Frame> {}
 
 impl<R: ReadRow<Frame>> ReadMart for R {}
 
-/// The rows of a frame; columns that they do not name are left alone.
+/// The rows of a frame. Columns that the row's type does not name are left alone.
 pub fn rows<R: ReadMart>(frame: &DataFrame) -> Result<Vec<R>, RowError> {
     R::read(&Frame(frame.clone())).map_err(|problem| RowError { row: R::NAME, problem })
 }
@@ -88,7 +88,7 @@ impl Columns for Frame {
     }
 }
 
-/// The values of a column in another type, which may not hold all of them.
+/// The values of a column in another type. A value that this type cannot hold is an error.
 fn converted<V: Copy + ToString, T>(
     name: &str,
     values: impl Iterator<Item = Option<V>>,

@@ -42,9 +42,11 @@ row! {
     }
 }
 
-/// Batches per run; inputs without a batch code are one row. A batch that came in several intakes is told by
-/// the one with the smallest `trace_id`, and of one that was never taken in under its code (a batch that the
-/// factory made itself, or a mistyped one) only the quantity is known.
+/// Batches per run. Inputs without a batch code are one row.
+///
+/// The origin of a batch that came in several intakes is that of the intake with the smallest `trace_id`. A
+/// batch that the factory made itself, or whose code is mistyped, was never taken in under its code. Of such
+/// a batch only the quantity is known.
 pub const RUN_BATCHES: Mart = Mart {
     name: "run_batches",
     columns: columns_of::<RunBatchRow>(),
@@ -63,7 +65,7 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
         .clone()
         .lazy()
         .with_column(batch_code)
-        // In a fixed order, since a sum of decimals depends on it.
+        // In a fixed order, since a sum of floats depends on the order.
         .sort(["input_id"], in_order())
         .group_by_stable([cols(RUN_KEY).as_expr(), col("batch_code")])
         .agg([known_sum("qty_kg").alias("input_kg")]);

@@ -22,7 +22,6 @@ row! {
     }
 }
 
-/// Inputs of runs.
 pub const RUN_INPUTS: Mart = Mart {
     name: "run_inputs",
     columns: columns_of::<RunInputRow>(),

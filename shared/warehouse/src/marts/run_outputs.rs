@@ -22,7 +22,6 @@ row! {
     }
 }
 
-/// Outputs of runs.
 pub const RUN_OUTPUTS: Mart = Mart {
     name: "run_outputs",
     columns: columns_of::<RunOutputRow>(),

@@ -14,7 +14,7 @@ use crate::frames;
 use crate::scope::RunScope;
 
 row! {
-    /// A range of net weights with the run that it is of.
+    /// A range of net weights, with the run of its packs.
     pub struct WeightBinRow {
         /// The run's number.
         run_number: String,
@@ -24,7 +24,8 @@ row! {
     }
 }
 
-/// Packs per range of net weights, `to_g` not included; empty ranges between others are there.
+/// Packs per range of net weights. A range does not include its `to_g`. Empty ranges between others have a
+/// row too.
 pub const RUN_WEIGHT_BINS: Mart = Mart {
     name: "run_weight_bins",
     columns: columns_of::<WeightBinRow>(),
@@ -35,7 +36,7 @@ pub const RUN_WEIGHT_BINS: Mart = Mart {
 };
 
 row! {
-    /// A subgroup of packs with the run that it is of.
+    /// A subgroup of packs, with the run of these packs.
     pub struct WeightPointRow {
         /// The run's number.
         run_number: String,
@@ -52,7 +53,7 @@ row! {
     }
 }
 
-/// Mean and range of each five packs in the order in which they were weighed; packs that do not fill a
+/// Mean and range of each five packs, in the order in which they were weighed. Packs that do not fill a
 /// subgroup are left out.
 pub const RUN_WEIGHT_POINTS: Mart = Mart {
     name: "run_weight_points",
@@ -87,7 +88,8 @@ fn build_points(scope: &RunScope) -> PolarsResult<DataFrame> {
     })
 }
 
-/// The rows that `chart` makes of each run's net weights and their times, in the order of the packs.
+/// The rows that `chart` makes of each run. It is given the net weights of the run's packs and the times of
+/// weighing, in the order of these times.
 fn charted(
     scope: &RunScope,
     mart: &Mart,
@@ -162,8 +164,8 @@ mod tests {
     #[test]
     fn a_subgroup_is_five_packs_in_the_order_in_which_they_were_weighed() {
         let mut packs: Vec<_> = (0..11).map(|pack| (pack, "7", pack, Some(200.0 + pack as f64))).collect();
-        // Rows lie in any order; of packs of one minute the number tells the order; a pack that nobody
-        // weighed is none.
+        // Rows lie in any order. Of packs of one minute the number tells the order. A pack that nobody
+        // weighed does not count.
         packs.swap(0, 9);
         packs[2].2 = 3;
         packs.insert(4, (20, "7", 4, None));

@@ -11,7 +11,7 @@ use crate::frames;
 use crate::scope::RunScope;
 
 row! {
-    /// The weights of a run with the run that they are of.
+    /// The pack weights of a run, with the run itself.
     pub struct RunWeightsRow {
         /// The run's number.
         run_number: String,
@@ -21,7 +21,7 @@ row! {
     }
 }
 
-/// Pack weights of runs that have packs.
+/// Pack weights of the runs that have weighed packs.
 pub const RUN_WEIGHTS: Mart = Mart {
     name: "run_weights",
     columns: columns_of::<RunWeightsRow>(),
@@ -31,7 +31,7 @@ pub const RUN_WEIGHTS: Mart = Mart {
     builds: &[Build::Runs(build)],
 };
 
-/// Each run's packs against the rules.
+/// The rows of the mart. The compliance checks take them too.
 pub(super) fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
     let lots = scope
         .packs
@@ -84,7 +84,7 @@ fn numbers(frame: &DataFrame, column: &str, row: usize) -> PolarsResult<Vec<f64>
     Ok(list.f64()?.iter().flatten().collect())
 }
 
-/// The target that most packs were packed to; of equally frequent ones the heaviest.
+/// The target that most packs were packed to. Of equally frequent targets, the heaviest.
 fn most_frequent(mut targets_g: Vec<f64>) -> Option<f64> {
     targets_g.sort_by(f64::total_cmp);
     targets_g

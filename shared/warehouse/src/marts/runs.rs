@@ -60,11 +60,11 @@ row! {
         target_kg: Option<f64>,
         /// Input less output, kg.
         waste_kg: Option<f64>,
-        /// Output of input, %.
+        /// Output as a share of input, %.
         yield_pct: Option<f64>,
-        /// Waste of input, %.
+        /// Waste as a share of input, %.
         waste_pct: Option<f64>,
-        /// Output of target, %.
+        /// Output as a share of target, %.
         efficiency_pct: Option<f64>,
         /// Packs.
         #[at_least(0)]
@@ -72,9 +72,9 @@ row! {
         /// Packs whose net and target weight are both known.
         #[at_least(0)]
         weighed_packs: i64,
-        /// What these packs weigh above their targets, g.
+        /// What the weighed packs weigh above their targets, g.
         pack_giveaway_g: Option<f64>,
-        /// What they had to weigh, g.
+        /// What the weighed packs had to weigh, g.
         pack_target_g: Option<f64>,
         /// Weight above target that was given away, % of target.
         giveaway_pct: Option<f64>,
@@ -94,31 +94,31 @@ row! {
         has_sheet: bool,
         /// Whether the weighing system has sums of the run.
         has_totals: bool,
-        /// Packs, by these sums.
+        /// Packs, by the weighing system's sums.
         total_packs: Option<i64>,
-        /// Weight of all packs, by these sums, kg.
+        /// Weight of all packs, by the weighing system's sums, kg.
         total_weight_kg: Option<f64>,
-        /// Mean pack weight, by these sums, g.
+        /// Mean pack weight, by the weighing system's sums, g.
         avg_weight_g: Option<f64>,
-        /// Lightest pack, by these sums, g.
+        /// Lightest pack, by the weighing system's sums, g.
         min_weight_g: Option<f64>,
-        /// Heaviest pack, by these sums, g.
+        /// Heaviest pack, by the weighing system's sums, g.
         max_weight_g: Option<f64>,
-        /// Standard deviation of the pack weights, by these sums, g.
+        /// Standard deviation of the pack weights, by the weighing system's sums, g.
         std_dev_g: Option<f64>,
-        /// Weight above target that was given away, by these sums, kg.
+        /// Weight above target that was given away, by the weighing system's sums, kg.
         total_giveaway_kg: Option<f64>,
-        /// The same, % of target.
+        /// Weight above target that was given away, by the weighing system's sums, % of target.
         total_giveaway_pct: Option<f64>,
-        /// Packs that were rejected.
+        /// Packs that were rejected, by the weighing system's sums.
         reject_count: Option<i64>,
-        /// Minutes that the line stood.
+        /// Minutes that the line stood still, by the weighing system's sums.
         downtime_minutes: Option<i64>,
     }
 }
 
 impl RunRow {
-    /// What the run brings to a group.
+    /// What the run brings to the sums of a group of runs.
     pub fn kg(&self) -> RunKg {
         let kg = |grams: Option<f64>| grams.map(|grams| grams / 1000.0);
         let of_packs = RunKg {
@@ -133,7 +133,7 @@ impl RunRow {
     }
 }
 
-/// Runs; percentages are not rounded.
+/// Runs. Percentages are not rounded.
 pub const RUNS: Mart = Mart {
     name: "runs",
     columns: columns_of::<RunRow>(),
@@ -218,8 +218,8 @@ fn totals(scope: &RunScope) -> LazyFrame {
     ])
 }
 
-/// The quantities of each run added up; a run without any is left out, since a sum of nothing would be 0 and
-/// not unknown.
+/// The known quantities of each run, added up. A run without any is left out: a sum of nothing would be 0,
+/// and not unknown.
 fn sum_kg(children: &DataFrame, name: &str) -> LazyFrame {
     let known = children.clone().lazy().filter(col("qty_kg").is_not_null());
     known.group_by(RUN_KEY.map(col)).agg([col("qty_kg").sum().alias(name)])
@@ -229,7 +229,8 @@ fn pack_counts(scope: &RunScope) -> LazyFrame {
     scope.packs.clone().lazy().group_by(RUN_KEY.map(col)).agg([len().alias("packs")])
 }
 
-/// What the packs that know both their weights hold above their targets.
+/// What the weighed packs of each run weigh above their targets. A pack is weighed if its net and target
+/// weight are both known.
 fn giveaway(scope: &RunScope) -> LazyFrame {
     let (net, target) = (|| col("net_weight"), || col("target_weight"));
     let weighed = scope.packs.clone().lazy().filter(net().is_not_null().and(target().is_not_null()));
@@ -240,7 +241,7 @@ fn giveaway(scope: &RunScope) -> LazyFrame {
     ])
 }
 
-/// A figure that follows from two others.
+/// A column of figures, each of which follows from two others by `rule`.
 pub(super) fn figure(
     runs: &DataFrame,
     name: &str,

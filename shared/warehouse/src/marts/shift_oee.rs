@@ -1,5 +1,5 @@
-//! How effective a line was in a shift: what the OEE of `fct_shift_productivity` is made of beside people and
-//! hours.
+//! How effective a line was in a shift: the OEE of `fct_shift_productivity`, and the packs and the capacity
+//! that it takes.
 
 use std::collections::HashMap;
 
@@ -17,15 +17,15 @@ pub(super) struct ShiftOutput<'a> {
 /// The packs of the runs of a shift, as the weighing system counted them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Packs {
-    /// All of them.
+    /// All packs, including rejected ones.
     pub(super) made: i64,
-    /// Those of them that were rejected.
+    /// The rejected packs.
     pub(super) rejected: i64,
 }
 
 impl<'a> ShiftOutput<'a> {
-    /// From rows of the mart `runs` and staging `prod_lines`. Runs of which one of the two counts is not
-    /// known are left out of both.
+    /// From rows of the mart `runs` and of staging `prod_lines`. A run of which only one of the two pack
+    /// counts is known adds to neither.
     pub(super) fn of(runs: &'a DataFrame, lines: &'a DataFrame) -> PolarsResult<Self> {
         let mut packs: HashMap<_, Packs> = HashMap::new();
         let dates = runs.column("production_date")?.date()?.physical();
@@ -47,8 +47,8 @@ impl<'a> ShiftOutput<'a> {
         Ok(Self { packs, capacity_kg })
     }
 
-    /// The packs of a date, shift and line. Which runs a shift without a code or a line without a name had is
-    /// not known.
+    /// The packs of a date, shift and line. `None` without a shift code or a line: nobody knows which runs
+    /// are meant.
     pub(super) fn packs(&self, date: Option<i32>, shift: Option<&str>, line: Option<&str>) -> Option<Packs> {
         self.packs.get(&(date?, shift?, line?)).copied()
     }
@@ -59,7 +59,8 @@ impl<'a> ShiftOutput<'a> {
     }
 }
 
-/// Hours of bookings that know all that is made of them, and the output of these where that is one of it.
+/// The hours of some bookings added up, and their output where it is asked for. Only bookings that know all
+/// of these values count.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Hours {
     pub(super) planned: f64,
@@ -73,8 +74,8 @@ impl Hours {
     }
 }
 
-/// How effective a shift was: available by the hours `worked`, fast by those of them whose output is known,
-/// good by its packs.
+/// How effective a shift was. `worked` has the bookings that know their hours: they tell the availability.
+/// `made` has the bookings that know their output too: they tell the performance. The packs tell the quality.
 pub(super) fn oee(worked: &Hours, made: &Hours, capacity_kg: Option<f64>, packs: Option<Packs>) -> Oee {
     let count = |packs: i64| u64::try_from(packs).ok();
     let packs = Production {

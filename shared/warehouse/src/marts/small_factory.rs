@@ -1,5 +1,5 @@
-//! Scopes of hand-written rows for the tests of marts: a test names the columns that matter to it, the others
-//! are null.
+//! Scopes of hand-written rows for the tests of marts: a test names the columns that matter to it, and the
+//! others are null.
 
 use std::collections::BTreeSet;
 

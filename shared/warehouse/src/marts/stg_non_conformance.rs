@@ -47,8 +47,8 @@ row! {
 /// Quality records by the date that they were raised on. One without that date has no day to stand under:
 /// staging alone holds it.
 ///
-/// `days_to_close` is known of closed records only: one that was opened again may still carry the date that
-/// it was closed on before.
+/// `days_to_close` is known of closed records only. A record that was opened again may still carry the date
+/// that it was closed on before.
 pub const STG_NON_CONFORMANCE: Mart = Mart {
     name: "stg_non_conformance",
     columns: columns_of::<NonConformanceRow>(),
@@ -58,7 +58,6 @@ pub const STG_NON_CONFORMANCE: Mart = Mart {
     builds: &[Build::Days(&NON_CONFORMANCE, build)],
 };
 
-/// What is waiting, what is looked into, what is done.
 pub(super) const OPEN: &str = "open";
 pub(super) const INVESTIGATING: &str = "investigating";
 pub(super) const CLOSED: &str = "closed";
@@ -66,7 +65,7 @@ pub(super) const CLOSED: &str = "closed";
 const STATES: &[&str] = &[OPEN, INVESTIGATING, CLOSED];
 const SEVERITIES: &[&str] = &["critical", "major", "minor"];
 
-/// The rows of the model; other marts of quality records start from them.
+/// The rows of the model. Other marts of quality records start from them.
 pub(super) fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     let mut records = scope.rows.clone().lazy().filter(col("nc_date").is_not_null()).collect()?;
     for (column, words) in [("status", STATES), ("severity", SEVERITIES), ("nc_type", &[])] {

@@ -52,7 +52,7 @@ row! {
     }
 }
 
-/// Runs as the ERP names them, in the factory's terms.
+/// Runs with the line, product, species and product type that the ERP's texts mean.
 pub const STG_RUNS: Mart = Mart {
     name: "stg_runs",
     columns: columns_of::<NamedRunRow>(),
@@ -91,7 +91,7 @@ pub(super) fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
     frames::fit(&runs, &STG_RUNS.schema())
 }
 
-/// What the run's own description names, else what the text of its product names.
+/// What `rule` finds in the run's own description, else in the text of its product.
 fn named(
     runs: &DataFrame,
     name: &str,

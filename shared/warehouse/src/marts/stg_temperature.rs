@@ -19,7 +19,7 @@ row! {
         reading_date: NaiveDate,
         /// Where it was read.
         location: Option<String>,
-        /// When.
+        /// When it was read.
         reading_time: NaiveDateTime,
         /// The reading, °C.
         temp_celsius: Option<f64>,
@@ -46,7 +46,7 @@ pub const STG_TEMPERATURE: Mart = Mart {
     builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
 };
 
-/// The rows of the model; `degrees_over` is null inside the limits.
+/// The rows of the model. Other marts of temperatures start from them.
 pub(super) fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     let timed = scope.rows.clone().lazy().filter(col("reading_time").is_not_null());
     let mut readings = timed.with_column(col("reading_time").dt().date().alias("reading_date")).collect()?;

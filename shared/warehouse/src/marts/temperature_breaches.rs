@@ -21,7 +21,7 @@ row! {
     }
 }
 
-/// Readings below target_min or above target_max.
+/// Readings below `target_min` or above `target_max`.
 pub const TEMPERATURE_BREACHES: Mart = Mart {
     name: "temperature_breaches",
     columns: columns_of::<BreachRow>(),

@@ -1,4 +1,4 @@
-//! `temperature_episodes`: readings in a row outside their limits, as one row.
+//! `temperature_episodes`: consecutive readings outside their limits, as one row.
 
 use api::row;
 use chrono::NaiveDate;
@@ -17,18 +17,18 @@ row! {
     pub struct EpisodeRow {
         /// The id of its first reading.
         first_log_id: i64,
-        /// The day of the reading.
+        /// The day that it lies in.
         reading_date: NaiveDate,
-        /// Whether no reading of the day before it was inside.
+        /// Whether no earlier reading of the day was inside the limits.
         is_from_start: bool,
-        /// Whether no reading of the day after it was inside.
+        /// Whether no later reading of the day was inside the limits.
         is_to_end: bool,
         ..episode: api::temperature::Episode,
     }
 }
 
-/// Episodes by location. One that goes on over midnight is a row on each of its days: `is_to_end` of the one
-/// and `is_from_start` of the other say so.
+/// Episodes by location. An episode that goes on over midnight is a row on each of its days. `is_to_end` of
+/// the earlier row and `is_from_start` of the later one say so.
 pub const TEMPERATURE_EPISODES: Mart = Mart {
     name: "temperature_episodes",
     columns: columns_of::<EpisodeRow>(),
@@ -38,7 +38,7 @@ pub const TEMPERATURE_EPISODES: Mart = Mart {
     builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
 };
 
-/// The rows of the mart; the summary of a day counts them.
+/// The rows of the mart. The summary of a day counts them.
 pub(super) fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     let by_time = ["reading_date", "location", "reading_time", "log_id"];
     let known = stg_temperature::build(scope)?.lazy().filter(col("temp_celsius").is_not_null());
@@ -117,7 +117,7 @@ mod tests {
             "log_id" => [7_i64, 1, 2, 3, 4, 5, 6, 8],
             "location" => [Some("Dock"), Some("Chiller"), Some("Chiller"), Some("Chiller"), Some("Chiller"), Some("Chiller"), None, Some("Chiller")],
             "reading_time" => [at(2, 8, 3), at(2, 8, 0), at(2, 8, 5), at(2, 8, 10), at(2, 8, 20), at(2, 23, 55), at(2, 9, 0), at(3, 0, 5)],
-            // The reading without a temperature tells nothing, also not that it was cool again.
+            // The reading without a temperature tells nothing, not even that it was cool again.
             "temp_celsius" => [Some(4.0), Some(6.0), None, Some(8.0), Some(4.0), Some(5.5), Some(9.0), Some(7.0)],
             "target_max" => [5.0; 8],
         ];

@@ -20,12 +20,12 @@ row! {
         run_number: String,
         /// The production date.
         production_date: NaiveDate,
-        /// What ties it to the run: `batch_code` went in (`input`), was scanned in (`scan_in`) or was scanned
-        /// back (`scan_back`), as `new_batch_code` where that is there, made of `parent_batch`; `product_code`
-        /// came out (`output`); an order took of it (`despatch`).
+        /// What the link says. `input`: `batch_code` went in. `scan_in`: it was scanned in. `scan_back`: it
+        /// was scanned back; if that made a batch, this is `new_batch_code`, made of `parent_batch`.
+        /// `output`: `product_code` came out. `despatch`: an order took some of the run.
         #[one_of(LinkKind::NAMES)]
         link: String,
-        /// The id of the row that says so.
+        /// The id of the source row that says so.
         link_id: i64,
         /// The batch.
         batch_code: Option<String>,
@@ -63,12 +63,12 @@ row! {
         delivery_date: Option<NaiveDate>,
         /// `pending`, `loaded` or `delivered`.
         status: Option<String>,
-        /// When.
+        /// When it was scanned. If nothing was scanned or nobody knows when, when the source row last
+        /// changed.
         linked_at: Option<NaiveDateTime>,
     }
 }
 
-/// Links of runs.
 pub const TRACE_LINKS: Mart = Mart {
     name: "trace_links",
     columns: columns_of::<LinkRow>(),
@@ -107,7 +107,8 @@ fn linked(rows: &DataFrame, link: LinkKind, id: &'static str) -> LazyFrame {
     ])
 }
 
-/// The scans, read by the rules of lineage; one that says neither which way nor what it made links nothing.
+/// The scans, read by the rules of lineage. A scan that tells neither its direction nor which batch it made
+/// links nothing.
 fn scans(lineage: &DataFrame) -> PolarsResult<DataFrame> {
     let texts = |name: &str| lineage.column(name).and_then(Column::str);
     let (directions, methods, made) =

@@ -146,7 +146,8 @@ fn a_line_is_rated_by_its_hours_its_capacity_and_the_packs_of_the_shifts_own_run
         "total_packs" => [Some(700_i64), Some(300), Some(1), Some(1), Some(1), None, Some(50), Some(1)],
         "reject_count" => [Some(20_i64), Some(30), Some(1), Some(1), Some(1), Some(9), None, Some(1)],
     ];
-    // 60 of 80 hours; 2400 kg in 60 hours of a line of 4000 in 80; 950 good of 1000.
+    // Availability: 60 of 80 hours. Performance: 2400 kg in 60 hours, where the line can make 4000 kg in 80.
+    // Quality: 950 good packs of 1000.
     assert_eq!(rated(one_shift("line 1"), of_days, &OEE), ["4000 | 1000 | 50 | 75 | 80 | 95 | 57"]);
 }
 
@@ -180,8 +181,8 @@ fn the_capacity_counts_once_however_many_bookings_a_shift_has() {
         "actual_hours" => [Some(50.0), Some(50.0), Some(20.0), Some(8.0)],
         "output_kg" => [Some(1000.0), Some(1000.0), None, Some(100.0)],
     ];
-    // Available: 120 of 100 hours, no more than all of them. Fast: 2000 kg in 100 hours of a line of 4000 in
-    // 80.
+    // Availability: 120 of 100 hours are no more than all of them. Performance: 2000 kg in 100 hours, where
+    // the line can make 4000 kg in 80.
     assert_eq!(built(shifts, &["availability_pct", "performance_pct"]), ["100 | 40"]);
 }
 
