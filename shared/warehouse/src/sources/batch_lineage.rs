@@ -28,7 +28,7 @@ pub const BATCH_LINEAGE: Source = Source {
     named_batch: Some("parent_batch"),
     days: &[],
     batch: None,
-    // A batch that a scan-back made is known to the runs that take it in.
+    // A batch that a scan-back made counts as known in the runs that name it.
     touches: &[Touches::RunsNaming("new_batch_code")],
     mart_columns: None,
 };

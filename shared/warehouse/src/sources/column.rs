@@ -53,7 +53,6 @@ impl Kind {
 pub struct Column {
     /// The name in the ERP.
     pub source: &'static str,
-    /// The type.
     pub kind: Kind,
     /// The inclusive range of a whole number, where it is narrower than the type.
     pub range: Option<(i64, i64)>,
@@ -104,12 +103,10 @@ impl Column {
     }
 }
 
-/// A text column.
 pub const fn text(source: &'static str) -> Column {
     Column::new(source, Kind::Text)
 }
 
-/// A whole-number column.
 pub const fn whole(source: &'static str) -> Column {
     Column::new(source, Kind::Whole)
 }
@@ -129,7 +126,6 @@ pub const fn flag(source: &'static str) -> Column {
     Column::new(source, Kind::Flag)
 }
 
-/// A date column.
 pub const fn date(source: &'static str) -> Column {
     Column::new(source, Kind::Date)
 }

@@ -26,7 +26,7 @@ pub const DESPATCH: Source = Source {
     watermark: "updated_at",
     watermark_until_changed: None,
     division: Division::Range("despatch_id", 20_000),
-    // An order leaves on its day, whenever that is: by the end of it, all runs of the day have begun.
+    // An order leaves at some time of its day. By the end of that day all runs of the day have begun.
     run: OfRun::AtEndOf("despatch_date"),
     named_batch: None,
     days: &["despatch_date", "updated_at"],

@@ -1,14 +1,14 @@
-//! Which staging object a row lies in: a pure function of its key, so that a row never has to be looked for.
+//! Which staging part a row lies in: a pure function of its key, so that a row never has to be looked for.
 
-/// How a table's rows are divided into objects.
+/// How a table's rows are divided into parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Division {
-    /// One object: a table that stays small.
+    /// One part: the table stays small.
     One,
-    /// Ranges of so many ids of a whole-number key column.
+    /// Ranges of so many ids, by a whole-number key column.
     Range(&'static str, i64),
-    /// Ranges of so many numbers of a text key column, by the digits that it ends with ("TR-004711" is 4711;
-    /// none is 0).
+    /// Ranges of so many numbers, by the digits that a text key column ends with. "TR-004711" is 4711, and a
+    /// text that ends with no digit is 0.
     Digits(&'static str, i64),
 }
 

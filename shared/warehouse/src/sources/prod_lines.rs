@@ -24,7 +24,7 @@ pub const PROD_LINES: Source = Source {
     named_batch: None,
     days: &[],
     batch: None,
-    // What a line is called stands in every run of it, and in its shifts.
+    // The name of a line stands in the rows of every run of it, and in those of its shifts.
     touches: &[Touches::EveryRun, Touches::EveryDayOf(&SHIFTS)],
     mart_columns: None,
 };

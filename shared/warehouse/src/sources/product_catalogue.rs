@@ -30,7 +30,7 @@ pub const PRODUCT_CATALOGUE: Source = Source {
     named_batch: None,
     days: &[],
     batch: None,
-    // What a product is called stands in every run of it.
+    // The name of a product stands in the rows of every run of it.
     touches: &[Touches::EveryRun, Touches::Products],
     mart_columns: None,
 };

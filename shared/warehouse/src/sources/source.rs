@@ -1,19 +1,19 @@
-//! What a source table says of itself.
+//! What the declaration of a source table says.
 
 use polars::prelude::{Field, PlSmallStr, Schema};
 
 use super::{Column, Division};
 
-/// One source table. No field has a default: whoever declares a table is asked for each.
+/// One source table. No field has a default: whoever declares a table has to think of each.
 #[derive(Debug)]
 pub struct Source {
     /// The table's name in the ERP.
     pub table: &'static str,
-    /// Its schema, and whether it must be there.
+    /// Which schema it lies in, which also tells whether it must be there.
     pub owner: Owner,
     /// What the lake calls it.
     pub staging: &'static str,
-    /// The columns that are read. All other fields name columns as they are called here, in the ERP.
+    /// The columns that are read. The other fields name columns by their names in the ERP.
     pub columns: &'static [Column],
     /// The columns that identify a row.
     pub key: &'static [&'static str],
@@ -22,21 +22,23 @@ pub struct Source {
     /// The column that stands in where the watermark is NULL (a row that was never changed since it was
     /// made).
     pub watermark_until_changed: Option<&'static str>,
-    /// How staging divides the rows into objects.
+    /// How staging divides the rows into parts.
     pub division: Division,
-    /// Which run a row counts for. A change of it touches all runs of that number.
+    /// Which run a row counts for. A change of the row touches all runs of that number.
     pub run: OfRun,
-    /// The column in which a row of a run names a batch of which that run's marts ask what other tables tell.
+    /// The column in which a row of a run names a batch, if the run's marts ask what other tables tell about
+    /// that batch.
     pub named_batch: Option<&'static str>,
-    /// The columns that tell the day a row counts for, where marts take the table by day: the first that is
-    /// not NULL. A change touches that day.
+    /// The columns that tell the day that a row counts for, if marts take the table by day. The first that is
+    /// not NULL counts. A change touches that day.
     pub days: &'static [&'static str],
-    /// The column that tells the batch a row counts for, where marts take the table by batch. A change touches
-    /// the table's rows of that batch.
+    /// The column that tells the batch that a row counts for, if marts take the table by batch. A change
+    /// touches the table's rows of that batch.
     pub batch: Option<&'static str>,
     /// What a change touches besides the run, day and batch that the row counts for.
     pub touches: &'static [Touches],
-    /// The columns that the marts of runs are made of, if not all: of a long table the others are left unread.
+    /// The columns that the marts of runs need; `None` is all of them. The other columns of a long table are
+    /// left unread.
     pub mart_columns: Option<&'static [&'static str]>,
 }
 
@@ -88,7 +90,7 @@ impl Owner {
     }
 }
 
-/// There is one declaration of a table, so that its name tells it.
+/// A table is declared once, so its name identifies the declaration.
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
         self.table == other.table
@@ -100,8 +102,8 @@ impl Eq for Source {}
 impl Source {
     /// The column of this ERP name.
     ///
-    /// # Panics
-    /// If the declaration itself is wrong: a test holds it over [`ALL`](super::ALL).
+    /// # Panics If the declaration has no such column. A test checks all names that the declarations in
+    /// [`ALL`](super::ALL) use.
     pub fn column(&self, name: &str) -> &Column {
         self.columns
             .iter()
@@ -109,7 +111,7 @@ impl Source {
             .unwrap_or_else(|| panic!("{} declares no column {name}", self.table))
     }
 
-    /// The names in the lake of columns of these ERP names.
+    /// The names in the lake of the columns with these ERP names.
     pub fn names(&self, columns: &[&str]) -> Vec<String> {
         columns.iter().map(|name| self.column(name).name()).collect()
     }
@@ -119,7 +121,7 @@ impl Source {
         self.names(self.key)
     }
 
-    /// The names in the lake of the columns that tell a row's watermark: the first that is not NULL counts.
+    /// The names in the lake of the columns that tell a row's watermark. The first that is not NULL counts.
     pub fn watermark_names(&self) -> Vec<String> {
         let columns: Vec<&str> =
             [Some(self.watermark), self.watermark_until_changed].into_iter().flatten().collect();

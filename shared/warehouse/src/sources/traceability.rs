@@ -34,7 +34,7 @@ pub const TRACEABILITY: Source = Source {
     named_batch: None,
     days: &[],
     batch: Some("batch_code"),
-    // Its species and its supplier stand in the runs that took it in.
+    // The species and the supplier of an intake stand in the rows of the runs that took it in.
     touches: &[Touches::RunsNaming("batch_code")],
     mart_columns: None,
 };

@@ -1,8 +1,8 @@
-//! What is wrong with a run or a reading, put in words. Which rules there are is not known here.
+//! What is wrong with a run or a reading, in figures and words. This file knows none of the rules.
 
 use domain::rounding::rounded;
 
-/// What is wrong, in the unit of the check.
+/// What is wrong. `measured` and `limit` are in the unit of the check.
 pub(super) struct Finding {
     pub(super) measured: Option<f64>,
     pub(super) limit: Option<f64>,
@@ -10,38 +10,38 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    /// So many of what there may be none of.
+    /// A finding where none are allowed, and so many were found.
     pub(super) fn none_may_be(measured: f64, detail: String) -> Self {
         Self { measured: Some(measured), limit: Some(0.0), detail }
     }
 
-    /// Something that is not measured.
+    /// A finding without figures.
     pub(super) fn unmeasured(detail: String) -> Self {
         Self { measured: None, limit: None, detail }
     }
 }
 
-/// The value with one decimal, or as many as tell it from its limit: "yield 90.0 % is below 90 %" would
-/// explain nothing.
+/// The value with one decimal, or with as many as it takes to tell the value from its limit: "yield 90.0 % is
+/// below 90 %" would explain nothing.
 pub(super) fn apart(value: f64, limit: f64) -> String {
     let mut texts = std::iter::once(format!("{:.1}", rounded(value, 1)))
         .chain((2..=9).map(|decimals| format!("{value:.decimals$}")));
     texts.find(|text| text.parse() != Ok(limit)).unwrap_or_else(|| value.to_string())
 }
 
-/// Kilograms added up; none are 0, where `sum` says -0.
+/// The sum of these kilograms. An empty sum is 0, where `Iterator::sum` gives -0.
 pub(super) fn total(kg: impl IntoIterator<Item = f64>) -> f64 {
     kg.into_iter().fold(0.0, |total, kg| total + kg)
 }
 
-/// Kilograms of something; only the something where they are not known.
+/// "1.5 kg of A", or only "A" where the kilograms are not known.
 pub(super) fn kg_of(qty_kg: Option<f64>, what: &str) -> String {
     qty_kg.map_or_else(|| what.to_owned(), |kg| format!("{:.1} kg of {what}", rounded(kg, 1)))
 }
 
-/// The parts of one finding: "this, that".
-pub(super) fn listed(parts: impl IntoIterator<Item = String>) -> String {
-    parts.into_iter().collect::<Vec<_>>().join(", ")
+/// The items of one finding: "this, that".
+pub(super) fn listed(items: impl IntoIterator<Item = String>) -> String {
+    items.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! `fct_compliance_checks`: a row per violation; several findings of one check in one run are one row.
+//! `fct_compliance_checks`: a row per violation. Several findings of one check in one run are one row.
 //!
-//! The rules are the domain's. Here stands what each check looks at and how a finding is put in words: one
-//! file for each kind of finding.
+//! The rules are those of `domain`. This module says what each check looks at, and how a finding is put in
+//! words. Each kind of finding has a file.
 
 mod cases;
 mod finding;
@@ -34,7 +34,7 @@ row! {
     pub struct FindingRow {
         /// The production date of a run, or the day of a reading.
         detected_on: NaiveDate,
-        /// The reading that was found; null for a run.
+        /// The id of the reading; null for a run.
         reading_id: Option<i64>,
         ..finding: CheckFinding,
     }
@@ -51,7 +51,7 @@ pub const FCT_COMPLIANCE_CHECKS: Mart = Mart {
     builds: &[Build::Runs(build_runs), Build::Days(&TEMPERATURE_LOGS, build_readings)],
 };
 
-/// How a run is judged: what is wrong with it, if anything.
+/// Judges a run: returns what is wrong with it, if anything.
 type Judge = fn(&Run) -> Option<Finding>;
 
 /// The checks of runs. Another one is a line here and its function in the file of its kind.
@@ -120,7 +120,7 @@ fn build_readings(scope: &DayScope) -> PolarsResult<DataFrame> {
     )
 }
 
-/// The findings, each with the row that it was found in.
+/// The findings, each with its check and the row that it was found in.
 #[derive(Default)]
 struct Violations {
     rows: Vec<IdxSize>,
@@ -135,7 +135,8 @@ impl Violations {
         self.findings.push(finding);
     }
 
-    /// The rows of the mart: what was found, beside what `place` takes from the rows where it was found.
+    /// The rows of the mart: each finding, beside the columns that `place` takes from the row of `searched`
+    /// where it was found.
     fn of(self, searched: &DataFrame, place: impl AsRef<[Expr]>) -> PolarsResult<DataFrame> {
         let mut rows =
             searched.take(&IdxCa::from_vec("row".into(), self.rows))?.lazy().select(place).collect()?;

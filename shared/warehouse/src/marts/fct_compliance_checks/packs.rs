@@ -10,7 +10,7 @@ pub(super) fn underweight_lot(run: &Run) -> Option<Finding> {
     let limits = Limits::of(lot.nominal_g)?;
     let broken = failures(lot.nominal_g, lot.mean_g, lot.packs, lot.below_t1, lot.below_t2);
     let mut findings = broken.into_iter().map(|failure| finding(failure, lot, &limits));
-    // What is measured is the first rule that is broken; all are named.
+    // The figures are those of the first rule that is broken. The words name all broken rules.
     let first = findings.next()?;
     let detail = std::iter::once(first.detail)
         .chain(findings.map(|finding| finding.detail))

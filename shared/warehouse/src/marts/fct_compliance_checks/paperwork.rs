@@ -96,11 +96,11 @@ mod tests {
             [format!("7 | unmapped_exception_run | MAJOR | - | - | no input is recorded of {all}")]
         );
 
-        // A factory whose ERP has no such paperwork leaves none out.
+        // Where the ERP has no table of inputs, none can be missing.
         scope.unread.insert(RUN_INPUTS.staging);
         assert_eq!(found(&scope), [""; 0]);
         scope.unread.clear();
-        // A row is a row, whatever it weighs.
+        // An input counts as recorded, even without a weight.
         scope.inputs = inputs(df!["input_id" => [1_i64], "qty_kg" => [None::<f64>]]);
         assert_eq!(found(&scope), [""; 0]);
 

@@ -1,4 +1,4 @@
-//! `gg_in_premium` and `tails_in_premium`: fish in tier 1 that may not go that far up.
+//! `gg_in_premium` and `tails_in_premium`: fish in tier 1 that may not be in that tier.
 
 use domain::rounding::rounded;
 use domain::rules::{self, PREMIUM_EXCESS_PCT};
@@ -7,7 +7,8 @@ use domain::tier::{Grade, Tier};
 use super::finding::{Finding, kg_of, listed, total};
 use super::run::{Output, Run};
 
-/// Two causes: an output says so itself, or more tier 1 came out than Premium fish went in.
+/// There are two causes: an output of tier 1 says that it is of GG fish, or more tier 1 came out than Premium
+/// fish went in.
 pub(super) fn gg_in_premium(run: &Run) -> Option<Finding> {
     let by_grade =
         outputs(run, |output| rules::gg_in_premium(output.tier, output.source_grade)).map(|(kg, outputs)| {

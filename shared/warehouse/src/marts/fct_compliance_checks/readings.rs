@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, apart};
 
-/// What is wrong with a reading that lies so many degrees outside its limits.
+/// The finding of a reading that lies outside its limits by `degrees_over`.
 pub(super) fn temperature_breach(
     temp: f64,
     degrees_over: f64,

@@ -12,7 +12,7 @@ use super::super::{known, products, run_weights};
 use crate::scope::RunScope;
 use crate::sources::{BATCH_LINEAGE, RUN_INPUTS, RUN_OUTPUTS, Source};
 
-/// What the checks look at in a run.
+/// What the checks look at in a run. Figures that are not known are `None`.
 pub(super) struct Run<'a> {
     pub(super) complete: bool,
     pub(super) product_code: Option<&'a str>,
@@ -20,28 +20,31 @@ pub(super) struct Run<'a> {
     pub(super) actual_kg: Option<f64>,
     pub(super) yield_pct: Option<f64>,
     pub(super) giveaway_pct: Option<f64>,
+    /// The weight of all packs, by the weighing system's sums.
     pub(super) total_weight_kg: Option<f64>,
-    /// First and last label of the run.
+    /// The first and the last label number of the run, by its sheet.
     pub(super) labels: Option<(i64, i64)>,
     pub(super) inputs: Vec<Input<'a>>,
     pub(super) outputs: Vec<Output<'a>>,
     pub(super) scanbacks: Vec<Scanback<'a>>,
     pub(super) cases: Vec<Case<'a>>,
+    /// The packs, if the average-quantity rules apply to them.
     pub(super) lot: Option<Lot>,
-    /// Tables of which nothing is known: a row that is missing there says nothing.
+    /// The tables that no job has read to the end, by staging name. If such a table lacks a row, that says
+    /// nothing.
     pub(super) unread: &'a BTreeSet<&'static str>,
 }
 
-/// What went in.
+/// A row of what went in.
 pub(super) struct Input<'a> {
     pub(super) batch_code: Option<&'a str>,
-    /// The batch's species by its intakes, else by this row; none if unknown.
+    /// The species of the batch by its intakes, else by this row. Empty if neither tells it.
     pub(super) species: Vec<&'a str>,
     pub(super) grade: Option<Grade>,
     pub(super) qty_kg: Option<f64>,
 }
 
-/// What came out.
+/// A row of what came out.
 pub(super) struct Output<'a> {
     pub(super) product_code: Option<&'a str>,
     pub(super) product: Option<Product<'a>>,
@@ -52,7 +55,7 @@ pub(super) struct Output<'a> {
 }
 
 impl Output<'_> {
-    /// What people call it.
+    /// The product's code, or words for a product without one.
     pub(super) fn name(&self) -> &str {
         self.product_code.unwrap_or("a product without a code")
     }
@@ -90,8 +93,8 @@ pub(super) struct Lot {
     pub(super) below_t2: usize,
 }
 
-/// The frames that runs are read from: children in the order of their keys, so that sums and words are the
-/// same every time.
+/// The frames that runs are read from. Their rows are in the order of their keys, so that sums and words come
+/// out the same every time.
 pub(super) struct Frames {
     inputs: DataFrame,
     outputs: DataFrame,
@@ -113,7 +116,7 @@ impl Frames {
         })
     }
 
-    /// The finished runs, each in its place.
+    /// The finished runs, in the order of their rows.
     pub(super) fn runs<'a>(&'a self, scope: &'a RunScope) -> PolarsResult<Vec<Run<'a>>> {
         let runs = &scope.finished;
         let (complete, product_code) = (runs.column("complete")?.bool()?, text(runs, "product_code")?);
@@ -247,7 +250,7 @@ fn cases<'a>(rows: &'a DataFrame) -> PolarsResult<impl Fn(usize) -> Option<Case<
     })
 }
 
-/// Which row of the finished runs a run is.
+/// The row of each finished run, by its number and its date in days since 1970.
 struct Places<'a>(HashMap<(&'a str, i32), usize>);
 
 impl<'a> Places<'a> {
@@ -255,7 +258,7 @@ impl<'a> Places<'a> {
         Ok(Self(keys(runs)?.enumerate().filter_map(|(row, key)| Some((key?, row))).collect()))
     }
 
-    /// What `read` makes of the rows, under the runs that they count for.
+    /// For each finished run, what `read` makes of the rows that count for it.
     fn children<T>(&self, rows: &DataFrame, read: impl Fn(usize) -> Option<T>) -> PolarsResult<Vec<Vec<T>>> {
         let mut of_runs: Vec<Vec<T>> = self.0.iter().map(|_| Vec::new()).collect();
         for (row, key) in keys(rows)?.enumerate() {
@@ -281,7 +284,7 @@ fn number<'a>(rows: &'a DataFrame, column: &str) -> PolarsResult<&'a Float64Chun
     rows.column(column)?.f64()
 }
 
-/// What a text means in one of the domain's lists; a text that is none of the list is not known.
+/// What a text means in one of the domain's lists. `None` if the list does not have it.
 fn parsed<T: FromStr>(text: Option<&str>) -> Option<T> {
     text?.parse().ok()
 }

@@ -7,7 +7,8 @@ use super::run::{Run, Scanback};
 use crate::sources::TRACEABILITY;
 
 pub(super) fn scanback_without_parent(run: &Run) -> Option<Finding> {
-    // A factory without intake records knows no batch: only a parent that is not named at all is wrong there.
+    // A factory without intake records knows no batch. There, only a parent that is not named at all is
+    // wrong.
     let knows_intakes = !run.unread.contains(TRACEABILITY.staging);
     let is_orphan = |scan: &&Scanback| {
         rules::scanback_without_parent(scan.parent, |_| scan.parent_is_known || !knows_intakes)
