@@ -31,6 +31,18 @@ pub const FCT_SHIFT_PRODUCTIVITY: Mart = Mart {
     builds: &[Build::DaysWithRuns(&SHIFTS, build)],
 };
 
+/// What tells one row from another: date (days since 1970), shift code and line.
+type Key<'a> = (Option<i32>, Option<&'a str>, Option<&'a str>);
+
+/// The figures of one booking.
+struct Booking {
+    headcount: Option<i64>,
+    planned_hours: Option<f64>,
+    actual_hours: Option<f64>,
+    overtime_hours: Option<f64>,
+    output_kg: Option<f64>,
+}
+
 /// The bookings of one row.
 #[derive(Default)]
 struct Bookings<'a> {
@@ -50,6 +62,20 @@ struct Bookings<'a> {
 }
 
 impl Bookings<'_> {
+    fn add(&mut self, booking: &Booking) {
+        let Booking { headcount, planned_hours, actual_hours, overtime_hours, output_kg } = *booking;
+        self.headcount = both(self.headcount, headcount, i64::saturating_add);
+        self.planned_hours = both(self.planned_hours, planned_hours, Add::add);
+        self.actual_hours = both(self.actual_hours, actual_hours, Add::add);
+        self.overtime_hours = both(self.overtime_hours, overtime_hours, Add::add);
+        self.output_kg = both(self.output_kg, output_kg, Add::add);
+        self.kg_per_head.add(output_kg, headcount.map(|heads| heads as f64));
+        self.kg_per_hour.add(output_kg, actual_hours);
+        self.overtime.add(overtime_hours, actual_hours);
+        self.utilisation.add(actual_hours, planned_hours);
+        self.add_made(planned_hours, actual_hours, output_kg);
+    }
+
     fn add_made(&mut self, planned: Option<f64>, worked: Option<f64>, output_kg: Option<f64>) {
         if let (Some(planned), Some(worked), Some(output_kg)) = (planned, worked, output_kg) {
             self.made.planned += planned;
@@ -77,40 +103,49 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
         .filter(col("shift_date").is_not_null())
         .sort(["shift_id"], SortMultipleOptions::new())
         .collect()?;
-    let (known_lines, outputs) = (Lines::of(&scope.lines)?, ShiftOutput::of(&scope.runs, &scope.lines)?);
-    let (lines, line_names) = known_lines.resolve_all(shifts.column("line_id")?.str()?);
+    let (lines, outputs) = (Lines::of(&scope.lines)?, ShiftOutput::of(&scope.runs, &scope.lines)?);
+    let rows = rows_of(&grouped(&shifts, &lines, &outputs)?)?;
+    frames::fit(&rows, &FCT_SHIFT_PRODUCTIVITY.schema())
+}
+
+/// The bookings of each row of the mart.
+fn grouped<'a>(
+    shifts: &'a DataFrame,
+    lines: &'a Lines,
+    outputs: &ShiftOutput<'_>,
+) -> PolarsResult<BTreeMap<Key<'a>, Bookings<'a>>> {
     let numbers = |name| shifts.column(name)?.f64();
     let (dates, codes) =
         (shifts.column("shift_date")?.date()?.physical(), shifts.column("shift_code")?.str()?);
+    let (lines, line_names) = lines.resolve_all(shifts.column("line_id")?.str()?);
     let heads = shifts.column("headcount")?.i64()?;
     let (planned_hours, actual_hours) = (numbers("planned_hours")?, numbers("actual_hours")?);
     let (overtime_hours, outputs_kg) = (numbers("overtime_hours")?, numbers("output_kg")?);
 
-    let mut groups = BTreeMap::<_, Bookings>::new();
+    let mut groups = BTreeMap::<Key<'a>, Bookings<'a>>::new();
     for row in 0..shifts.height() {
         let (date, code, line) = (dates.get(row), known(codes.get(row)), lines[row]);
         let group = groups.entry((date, code, line)).or_default();
-        let (headcount, planned, actual) = (heads.get(row), planned_hours.get(row), actual_hours.get(row));
-        let (overtime, output) = (overtime_hours.get(row), outputs_kg.get(row));
         group.line_name = line_names[row];
-        group.headcount = both(group.headcount, headcount, i64::saturating_add);
-        group.planned_hours = both(group.planned_hours, planned, Add::add);
-        group.actual_hours = both(group.actual_hours, actual, Add::add);
-        group.overtime_hours = both(group.overtime_hours, overtime, Add::add);
-        group.output_kg = both(group.output_kg, output, Add::add);
-        group.kg_per_head.add(output, headcount.map(|heads| heads as f64));
-        group.kg_per_hour.add(output, actual);
-        group.overtime.add(overtime, actual);
-        group.utilisation.add(actual, planned);
-        group.add_made(planned, actual, output);
         group.capacity_kg = outputs.capacity_kg(line);
         group.packs = outputs.packs(date, code, line);
+        group.add(&Booking {
+            headcount: heads.get(row),
+            planned_hours: planned_hours.get(row),
+            actual_hours: actual_hours.get(row),
+            overtime_hours: overtime_hours.get(row),
+            output_kg: outputs_kg.get(row),
+        });
     }
+    Ok(groups)
+}
 
+/// The rows of the mart, one for each group of bookings.
+fn rows_of(groups: &BTreeMap<Key<'_>, Bookings<'_>>) -> PolarsResult<DataFrame> {
     let texts = |text: fn(&Bookings) -> Option<String>| groups.values().map(text).collect::<Vec<_>>();
     let figures = |figure: fn(&Bookings) -> Option<f64>| groups.values().map(figure).collect::<Vec<_>>();
     let oees: Vec<_> = groups.values().map(Bookings::oee).collect();
-    let rows = df![
+    df![
         "shift_date" => groups.keys().map(|key| key.0).collect::<Vec<_>>(),
         "shift_code" => groups.keys().map(|key| key.1).collect::<Vec<_>>(),
         "prod_line" => groups.keys().map(|key| key.2).collect::<Vec<_>>(),
@@ -131,8 +166,7 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
         "performance_pct" => oees.iter().map(|oee| oee.performance_pct).collect::<Vec<_>>(),
         "quality_pct" => oees.iter().map(|oee| oee.quality_pct).collect::<Vec<_>>(),
         "oee_pct" => oees.iter().map(|oee| oee.oee_pct).collect::<Vec<_>>(),
-    ]?;
-    frames::fit(&rows, &FCT_SHIFT_PRODUCTIVITY.schema())
+    ]
 }
 
 /// The sum of those of the two that are known. If neither is known, the sum is unknown and not 0.
