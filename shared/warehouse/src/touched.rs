@@ -30,14 +30,14 @@ pub(crate) struct Touched {
     /// touched.
     #[serde(default)]
     pub(crate) batches: BTreeSet<String>,
-    /// The days of each table whose rows count by day, by its staging name. `None` is every day.
+    /// For each table whose rows count by day, by its staging name: the days. `None` is every day.
     #[serde(default)]
     pub(crate) days: BTreeMap<String, Option<BTreeSet<NaiveDate>>>,
-    /// The codes of the batches of each table that marts take by batch, by its staging name: those whose rows
+    /// For each table that marts take by batch, by its staging name: the codes of the batches whose rows
     /// changed. `None` is every batch.
     #[serde(default)]
     pub(crate) rows_of_batches: BTreeMap<String, Option<BTreeSet<String>>>,
-    /// Whether the products are.
+    /// Whether the product tables changed.
     #[serde(default)]
     pub(crate) products: bool,
 }
@@ -94,8 +94,8 @@ impl Touched {
     }
 }
 
-/// Adds what another change touches in each table. If that is more than [`NOTE_MAX`] of a table, it is all of
-/// it.
+/// Adds what another change touches in each table. More than [`NOTE_MAX`] entries of a table are noted as
+/// all.
 fn merge_tables<T: Ord + Clone>(
     ours: &mut BTreeMap<String, Option<BTreeSet<T>>>,
     theirs: BTreeMap<String, Option<BTreeSet<T>>>,

@@ -226,7 +226,7 @@ fn dtype(shape: Shape) -> DataType {
     }
 }
 
-/// The month part of a date: `2026-11`.
+/// The month of a date: `2026-11`.
 pub fn month(date: NaiveDate) -> String {
     date.format("%Y-%m").to_string()
 }

@@ -21,8 +21,8 @@ row! {
         /// The production date.
         production_date: NaiveDate,
         /// What the link says. `input`: `batch_code` went in. `scan_in`: it was scanned in. `scan_back`: it
-        /// was scanned back; if that made a batch, this is `new_batch_code`, made of `parent_batch`.
-        /// `output`: `product_code` came out. `despatch`: an order took some of the run.
+        /// was scanned back. If that made a batch, `new_batch_code` names it and `parent_batch` says what it
+        /// was made of. `output`: `product_code` came out. `despatch`: an order took some of the run.
         #[one_of(LinkKind::NAMES)]
         link: String,
         /// The id of the source row that says so.

@@ -102,7 +102,8 @@ impl Eq for Source {}
 impl Source {
     /// The column of this ERP name.
     ///
-    /// # Panics If the declaration has no such column. A test checks all names that the declarations in
+    /// # Panics
+    /// If the declaration has no such column. A test checks all names that the declarations in
     /// [`ALL`](super::ALL) use.
     pub fn column(&self, name: &str) -> &Column {
         self.columns

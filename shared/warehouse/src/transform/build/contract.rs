@@ -8,8 +8,9 @@ use crate::frames::fit;
 use crate::marts::Mart;
 use crate::{Result, WarehouseError};
 
-/// The rows with the mart's columns, sorted by its grain. It is an error if they break the contract: they are
-/// unique by the grain, no value is missing where one must be, and every value is accepted.
+/// The rows with the mart's columns, sorted by its grain. It is an error if they break the contract: rows
+/// must be unique by the grain, no value may be missing where one must be, and every value must be one that
+/// is accepted.
 pub(super) fn checked(mart: &'static Mart, rows: &DataFrame) -> Result<DataFrame> {
     let failed = |source| WarehouseError::Compute { step: format!("mart `{}`", mart.name), source };
     let broken = |reason: String| Err(WarehouseError::Contract { mart: mart.name, reason });

@@ -11,7 +11,7 @@ use crate::transform::work::Work;
 use crate::{Result, WarehouseError, segment};
 
 /// Brings the list of open rejected rows up to date, beginning with the list `from`. `None` is the list as it
-/// is; a reload begins with an empty one.
+/// is. A reload begins with an empty list.
 pub(super) async fn fold_open(
     work: &mut Work<'_>,
     source: &'static Source,
