@@ -1,5 +1,5 @@
-//! What the lake holds already, as far as an extraction needs it: to leave unchanged rows and recorded
-//! rejections out.
+//! What the lake already holds of a table. By this an extraction leaves out unchanged rows and recorded
+//! rejections.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -13,7 +13,7 @@ use crate::error::TableError;
 use crate::rows::{SegmentRow, frame};
 use crate::validate::RejectedRow;
 
-/// So many staging parts are kept at hand; a page touches one or two.
+/// How many staging parts are kept at hand. A page touches one or two of them.
 const PARTS_AT_HAND: usize = 12;
 
 /// A rejected row that is open: key, reason, original values.
@@ -33,8 +33,8 @@ impl<'a> CurrentRows<'a> {
         Self { lake, source, parts: BTreeMap::new(), has_rejected, open: None }
     }
 
-    /// The valid rows that the lake lacks or holds differently. Where the ERP was compared with the lake
-    /// (`authoritative`) an older version counts too.
+    /// The valid rows that the lake lacks or holds differently. A row that is older than what the lake holds
+    /// is left out, unless the ERP was compared with the lake (`authoritative`).
     pub(crate) async fn changed(
         &mut self,
         rows: Vec<SegmentRow>,
@@ -77,7 +77,8 @@ impl<'a> CurrentRows<'a> {
         Ok(held_rows)
     }
 
-    /// The rejected rows as rows of a segment: those that are recorded already as [`OP_STILL_REJECTED`].
+    /// The rejected rows as rows of a segment. Those that are recorded already are [`OP_STILL_REJECTED`], and
+    /// the others count as recorded from now on.
     pub(crate) async fn rejections(
         &mut self,
         rejected: &[RejectedRow],
@@ -144,7 +145,8 @@ impl<'a> CurrentRows<'a> {
     }
 }
 
-/// The rows that are not held exactly so, and are not older than what is held.
+/// The rows that are not held exactly so. Those that are older than what is held are left out, unless
+/// `authoritative`.
 fn differing(
     source: &Source,
     rows: &DataFrame,

@@ -1,5 +1,5 @@
-//! Where a reading goes on that had to stop before its end: noted with the last segment that it wrote, and
-//! understood by nothing else.
+//! Where a reading that had to stop goes on. That is noted with the last segment that the reading wrote, and
+//! nothing but this file understands the note.
 
 use chrono::{DateTime, FixedOffset};
 use serde::de::DeserializeOwned;
@@ -22,8 +22,8 @@ pub(crate) struct Cursor(Vec<Place>);
 
 #[derive(Serialize, Deserialize)]
 struct Place {
-    /// What the rows of its way are ordered by. A way that has another order now, since the ERP was given an
-    /// index, is another way.
+    /// The columns by which the rows of its way are ordered. The order changes when the ERP is given an
+    /// index. A way with another order is another way, and this place is of no use on it.
     order: Vec<String>,
     done: bool,
     reached: Option<String>,
@@ -42,7 +42,7 @@ enum Noted {
 }
 
 impl Pass {
-    /// What is to be noted of a reading that began then; `None` if it is at its end.
+    /// The note of a reading of rows since then, which began at that moment; `None` if it is at its end.
     pub(crate) fn note(since: Since, began: DateTime<FixedOffset>, streams: &[Stream]) -> Option<String> {
         if streams.iter().all(|stream| stream.done) {
             return None;
@@ -51,7 +51,7 @@ impl Pass {
         ascii(&Self { since, began, cursor: Cursor::of(streams) })
     }
 
-    /// Reads what was noted.
+    /// Reads a note; `None` if it is not understood.
     pub(crate) fn read(text: &str) -> Option<Self> {
         read(text)
     }
@@ -61,12 +61,13 @@ impl Pass {
         self.since.as_deref().map_or(Some(Since::Beginning), |stamp| parse_time(stamp).map(Since::Stamp))
     }
 
-    /// When the first job began that had a part in it.
+    /// When the first job of this reading began.
     pub(crate) const fn began(&self) -> DateTime<FixedOffset> {
         self.began
     }
 
-    /// Sets the ways to where they were left; `false`, and nothing is set, if they are others than those.
+    /// Sets the ways to where they were left. Returns `false`, and sets nothing, if the note is about other
+    /// ways.
     pub(crate) fn resume(self, streams: &mut [Stream]) -> bool {
         self.cursor.resume(streams)
     }
@@ -83,17 +84,18 @@ impl Cursor {
         Self(streams.iter().map(place).collect())
     }
 
-    /// What is to be noted of these ways; `None` if all have been read.
+    /// The note of these ways; `None` if all of them have been read.
     pub(crate) fn note(streams: &[Stream]) -> Option<String> {
         if streams.iter().all(|stream| stream.done) { None } else { ascii(&Self::of(streams)) }
     }
 
-    /// Reads what was noted.
+    /// Reads a note; `None` if it is not understood.
     pub(crate) fn read(text: &str) -> Option<Self> {
         read(text)
     }
 
-    /// Sets the ways to where they were left; `false`, and nothing is set, if they are others than those.
+    /// Sets the ways to where they were left. Returns `false`, and sets nothing, if the note is about other
+    /// ways.
     pub(crate) fn resume(self, streams: &mut [Stream]) -> bool {
         let same = self.0.len() == streams.len()
             && self.0.iter().zip(streams.iter()).all(|(place, stream)| place.order == stream.order());
@@ -114,13 +116,13 @@ fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_str(text).ok()
 }
 
-/// A value as JSON of ASCII alone, which is all that the metadata of an object may hold.
+/// A value as JSON in ASCII. The metadata of an object may hold nothing else.
 fn ascii<T: Serialize>(value: &T) -> Option<String> {
     use std::fmt::Write as _;
     let json = serde_json::to_string(value).ok()?;
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
-        // What is not ASCII only stands inside of JSON's strings.
+        // Characters that are not ASCII stand only inside strings, where JSON knows an escape for them.
         if matches!(c, ' '..='~') {
             text.push(c);
         } else {

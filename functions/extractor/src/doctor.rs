@@ -1,5 +1,5 @@
-//! Looks at ERP, login, tables, clock and lake without changing anything, and says what to do about what it
-//! finds.
+//! Looks at ERP, login, tables, clock and lake, and says what to do about what it finds. It changes nothing,
+//! except that it tries whether the lake can be written.
 
 use std::fmt;
 
@@ -16,16 +16,15 @@ use crate::source::{Address, Class, Erp, ErpError, SqlServer, Sqlite, Table};
 pub enum Severity {
     /// As it should be.
     Ok,
-    /// It works, but not as well or as safely as it could.
+    /// All works, but not as well or as safely as it could.
     Warning,
-    /// It does not work, or must not be left so.
+    /// Something does not work, or must not be left so.
     Failure,
 }
 
 /// What was looked at and what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// How bad it is.
     pub severity: Severity,
     /// What was looked at: `source`, `login`, a table's name, `clock`, `lake`.
     pub about: String,
@@ -43,7 +42,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// A clock that is further off than this is worth a word.
+/// How far off a clock may be without a word about it.
 const DRIFT_SECONDS: i64 = 60;
 
 /// Examines the ERP. `clock` tells the time here.

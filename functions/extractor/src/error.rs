@@ -46,7 +46,7 @@ impl TableError {
         }
     }
 
-    /// Whether it keeps every table from being extracted, not one.
+    /// Whether this failure keeps every table from being extracted, and not only one.
     pub(crate) const fn concerns_all_tables(&self) -> bool {
         match self {
             Self::Erp(error) => error.concerns_all_tables(),

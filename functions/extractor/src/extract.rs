@@ -1,5 +1,5 @@
-//! One table from the ERP into raw segments: pages are read, validated, compared with what the lake holds, and
-//! what is new is committed. Which pages, that is the matter of the ways of reading: `incremental.rs`,
+//! Brings one table from the ERP into raw segments. Its pages are read, validated and compared with what the
+//! lake holds, and what is new is committed. Which pages are read depends on the mode: `incremental.rs`,
 //! `full.rs`, `reconcile.rs`.
 
 use std::time::{Duration, Instant};
@@ -21,20 +21,19 @@ use crate::source::{Cell, Erp, Table, note_time};
 use crate::time_left::TimeLeft;
 use crate::validate::{RejectedRow, ValidRow, validate};
 
-/// What became of a table in a job.
+/// What a job did with the rows of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TableCounts {
-    /// Rows that were read.
     pub(crate) extracted: usize,
-    /// Of these the valid ones.
+    /// Rows that were read and are valid.
     pub(crate) accepted: usize,
-    /// Of these the rejected ones.
+    /// Rows that were read and rejected.
     pub(crate) rejected: usize,
     /// Rows that were new or had changed, deleted ones included.
     pub(crate) written: usize,
 }
 
-/// A table that takes longer than this to read says how far it is.
+/// How often a table that takes long to read says how far it is.
 const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// What all tables of a job are read with.
@@ -47,13 +46,13 @@ pub(crate) struct With<'a> {
     pub(crate) time: &'a TimeLeft<'a>,
 }
 
-/// What a reading came to that met no failure.
+/// How far a reading came that met no failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Read {
     /// Every row that the ERP had at this moment has been read.
     AsOf(DateTime<FixedOffset>),
-    /// What an earlier job had to stop has been read to its end; what this job is asked to do is still to be
-    /// done.
+    /// The reading that an earlier job had to stop has come to its end. What this job was asked to do is
+    /// still to be done.
     Prepared,
 }
 
@@ -76,7 +75,7 @@ pub(crate) struct Extraction<'a> {
     told: Instant,
 }
 
-/// A page, judged.
+/// The rows of a page, each judged.
 #[derive(Default)]
 pub(crate) struct Judged {
     pub(crate) valid: Vec<ValidRow>,
@@ -125,7 +124,6 @@ impl<'a> Extraction<'a> {
         if self.time.is_up() { Err(TableError::Stopped) } else { Ok(()) }
     }
 
-    /// Whether anything was committed.
     pub(crate) const fn has_committed(&self) -> bool {
         self.next > self.state.applied + 1
     }
@@ -154,8 +152,8 @@ impl<'a> Extraction<'a> {
         judged
     }
 
-    /// What the lake does not know yet: changed rows, counted as written, and rejections that are not
-    /// recorded.
+    /// What the lake does not know yet: rows that changed, and rejections that are not recorded. The changed
+    /// rows are counted as written. [`CurrentRows::changed`] tells what `authoritative` means.
     pub(crate) async fn news(
         &mut self,
         judged: Judged,
@@ -170,7 +168,7 @@ impl<'a> Extraction<'a> {
         Ok(news)
     }
 
-    /// Puts a segment.
+    /// Commits rows, watermark and place as the next segment.
     pub(crate) async fn put(
         &mut self,
         mut rows: DataFrame,

@@ -1,4 +1,4 @@
-//! Reads everything, in parts that take effect together.
+//! Reads everything, in segments that take effect together.
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use lake::Reload;
@@ -13,8 +13,8 @@ use crate::source::parse_time;
 use crate::stream::{Since, Stream, streams};
 
 impl Extraction<'_> {
-    /// Reads everything in parts that mean nothing until the last is there; an interrupted reload goes on
-    /// where it stopped.
+    /// Reads everything. The segments mean nothing until the last of them is there. A reload that was
+    /// interrupted goes on where it stopped.
     pub(crate) async fn full(&mut self) -> Result<Read, TableError> {
         let before = self.state.watermark.as_deref().and_then(parse_time);
         let columns = column_names(self.source);
@@ -35,8 +35,8 @@ impl Extraction<'_> {
             if rows.is_empty() && judged.rejected.is_empty() && !reload.closes {
                 continue;
             }
-            // The watermark is the one from before the reload began: what changes while it reads is read
-            // again. Where there was none, all that was stamped before the reload began has been read now.
+            // The watermark stays what it was before the reload began, so that what changes meanwhile is read
+            // again. If there was none, the whole reload has read all that was stamped before it began.
             let watermark = before.or_else(|| if reload.closes { far(&streams, None, began) } else { None });
             rows.extend(self.current.rejections(&judged.rejected).await?);
             let all = frame(self.source, &rows)?;

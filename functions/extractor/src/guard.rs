@@ -26,7 +26,7 @@ pub enum Spelling {
     Sqlite,
 }
 
-/// The text must not be sent to the ERP.
+/// Why a text must not be sent to the ERP.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the statement guard refused `{statement}`: {reason}; the ERP only gets single SELECT statements over named columns"
@@ -45,8 +45,8 @@ impl Spelling {
     }
 
     /// The only characters that may stand before and after a name in quotes. The database and the parser must
-    /// agree where a name ends. But for SQL Server double quotes may mean a text, and SQLite ends square
-    /// brackets where the parser goes on.
+    /// agree where a name ends. But to SQL Server double quotes may mean a text, and SQLite ends a name in
+    /// square brackets where the parser goes on.
     const fn quotes(self) -> (char, char) {
         match self {
             Self::SqlServer => ('[', ']'),

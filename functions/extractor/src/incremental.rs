@@ -13,8 +13,8 @@ impl Extraction<'_> {
     /// Reads the rows at or after the last watermark less the overlap, and commits what is new page by page.
     ///
     /// A job that must stop notes how far it has come on every way through the table. The next job goes on
-    /// there: it would otherwise read the overlap again first, or a table without an index on its stamps from
-    /// its first key, and might never come further.
+    /// there. Otherwise it would first read the overlap again, or begin at the first key where no index gives
+    /// the order of the stamps. It might then never come further.
     pub(crate) async fn incremental(&mut self) -> Result<Read, TableError> {
         let recorded = self.state.watermark.as_deref().and_then(parse_time);
         let columns = column_names(self.source);
@@ -44,14 +44,15 @@ impl Extraction<'_> {
             let watermark = far(&streams, recorded, began);
             let news = self.news(judged, false).await?;
             if news.height() > 0 {
-                // What was stopped once may be stopped again, or be killed.
+                // A reading that was stopped once may be stopped again, or be killed.
                 let pass = if goes_on { Pass::note(since, began, &streams) } else { None };
                 self.put(news, watermark, pass, None).await?;
                 committed = watermark;
             }
         }
-        // Where much was read again that the lake had, the watermark moves on by a segment without rows, or
-        // each job would read it again.
+        // A last segment without rows says that a noted reading has come to its end. It also moves the
+        // watermark on where much was read that the lake had already: without it, each job would read all
+        // that again.
         let reached = far(&streams, recorded, began);
         if self.state.pass.is_some()
             || (reached > committed && self.counts.extracted > self.reading.batch_size)
@@ -62,8 +63,8 @@ impl Extraction<'_> {
         Ok(Read::AsOf(began))
     }
 
-    /// The reading that an earlier job had to stop, set to where it was. Its own start stays the limit of the
-    /// watermark: rows that changed meanwhile may lie behind the places where it goes on.
+    /// The reading that an earlier job had to stop, set to where it stopped. Its own start stays the limit of
+    /// the watermark: rows that changed after it may lie behind the places where the reading goes on.
     fn unfinished_pass(&self, columns: &[&'static str]) -> Option<Unread> {
         let pass = Pass::read(self.state.pass.as_deref()?)?;
         let (since, began) = (pass.since()?, pass.began().min(self.job.started_at));
@@ -72,15 +73,16 @@ impl Extraction<'_> {
     }
 }
 
-/// The ways through a table, on which rows since some stamp are read by a reading that began then.
+/// A reading that is not at its end: its ways through the table, since when it reads rows, and when it began.
 struct Unread {
     streams: Vec<Stream>,
     since: Since,
     began: DateTime<FixedOffset>,
 }
 
-/// How far the table has been read for sure: the least that any unfinished stream has reached, and never
-/// beyond the moment when its reading began.
+/// How far the table has been read for sure. That is as far as the way that is furthest behind, and never
+/// beyond the moment when the reading began. While a way that does not go by stamps is unfinished, only what
+/// was recorded before is sure.
 pub(crate) fn far(
     streams: &[Stream],
     recorded: Option<NaiveDateTime>,
@@ -97,7 +99,7 @@ pub(crate) fn far(
     reached.max(recorded).map(|reached| reached.min(began.naive_local()))
 }
 
-/// The stream to read next: those without stamps first, then the one that is furthest behind.
+/// The stream to read next: first those that do not go by stamps, then the one that is furthest behind.
 fn next_stream(streams: &[Stream]) -> Option<usize> {
     let open = || streams.iter().enumerate().filter(|(_, stream)| !stream.done);
     open()

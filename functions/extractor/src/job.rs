@@ -1,5 +1,5 @@
-//! A whole job: all tables one after the other, each tried again where that may help, then the marts, and a
-//! record of it all.
+//! A whole job: it extracts one table after the other, trying each again where that may help, then brings the
+//! marts up to date, and keeps a record of all that.
 
 mod lease;
 mod progress;
@@ -23,13 +23,13 @@ pub struct JobRequest {
     pub mode: Mode,
     /// What started it: `schedule`, `api`, `cli`.
     pub trigger: String,
-    /// When it will be ended from outside, if it will. It stops reading in time to have what it read in the
-    /// marts by then.
+    /// When the platform ends the job, if it does. The job stops reading early enough that what it has read
+    /// is in the marts by then.
     pub deadline: Option<DateTime<Utc>>,
 }
 
-/// Extracts all tables and brings the marts up to date. Failures are in the record that comes back, and in
-/// the lake as far as it can be written.
+/// Extracts all tables and brings the marts up to date. Failures are in the record that is returned. The lake
+/// has the same record, if it can be written.
 pub async fn run_job(
     lake: &Lake,
     settings: &Settings,
@@ -39,7 +39,7 @@ pub async fn run_job(
     run_job_from(&settings.source(), lake, settings, request, clock).await
 }
 
-/// The same from an ERP that is not the one of the settings.
+/// Like [`run_job`], but reads this ERP instead of the one that the settings name.
 pub async fn run_job_from(
     erp: &dyn Connect,
     lake: &Lake,
@@ -50,12 +50,12 @@ pub async fn run_job_from(
     run_job_as(&new_job_id(), erp, lake, settings, request, clock).await
 }
 
-/// The id of a new job; ids are made in the order of time.
+/// Makes the id of a new job. Ids sort by the time when they were made.
 pub fn new_job_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-/// The job of this id.
+/// Like [`run_job_from`], under an id that is given.
 pub(crate) async fn run_job_as(
     job_id: &str,
     erp: &dyn Connect,
@@ -86,8 +86,9 @@ pub(crate) async fn run_job_as(
     record
 }
 
-/// Closes the record: `ok` only if every table that is there was read and the marts follow; `partial` if some
-/// were, or if a job that had to stop read some rows, which are in the marts.
+/// Closes the record. Its status is `ok` only if every table that is there was read and the marts follow. It
+/// is `partial` if some tables were read. It is `partial` too if a job that had to stop has read some rows,
+/// which are in the marts.
 fn finish(record: &mut JobRecord, result: Result<Ended, String>, finished_at: DateTime<FixedOffset>) {
     let sum = |of: fn(&JobTable) -> i64| record.tables.iter().map(of).sum::<i64>();
     (record.extracted, record.accepted, record.rejected) =
@@ -117,7 +118,7 @@ fn finish(record: &mut JobRecord, result: Result<Ended, String>, finished_at: Da
     );
 }
 
-/// What failed, each reason once with the tables that it kept from being read.
+/// The reasons of the failures. Each stands once, after the names of the tables that it kept from being read.
 fn failures(tables: &[JobTable]) -> Vec<String> {
     let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
     for (table, reason) in

@@ -1,4 +1,4 @@
-//! The keys of rows: as text that can be compared, and of several rows with one key the one that counts.
+//! The keys of rows: how they are compared as text, and which of several rows with one key counts.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -37,7 +37,7 @@ pub(crate) fn key_text<'v>(values: impl Iterator<Item = &'v Value>) -> String {
     text
 }
 
-/// One row per key: of several the one with the latest watermark, of equals the last.
+/// One row per key: the one with the latest watermark, and among equals the last.
 pub(crate) fn newest_per_key(source: &Source, rows: Vec<ValidRow>) -> Vec<SegmentRow> {
     let places = places(source);
     let mut newest: HashMap<String, (usize, NaiveDateTime)> = HashMap::with_capacity(rows.len());

@@ -9,7 +9,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use process::Environment;
 use serde::Deserialize;
 
-/// What an invocation may ask for; a schedule's event without any of it is an incremental job.
+/// What an invocation asks for. A schedule's event has none of these fields: it asks for an incremental job.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Event {
@@ -46,7 +46,7 @@ async fn answer() -> Result<(), Error> {
         let deadline =
             Some(DateTime::from(event.context.deadline())).filter(|deadline| *deadline > Utc::now());
         let request = JobRequest { mode, trigger: by.unwrap_or_else(|| "schedule".to_owned()), deadline };
-        // Each time, so that a password that was changed in the secret is the one that is used.
+        // Read for each invocation: the password in the secret may have been changed.
         let settings = settings().await?;
         let (job_id, occasion) = match job_id {
             Some(promised) => (promised, Occasion::Promised),

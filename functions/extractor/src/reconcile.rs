@@ -1,5 +1,5 @@
-//! Compares keys and watermarks of the last weeks with the lake: finds rows that were committed late, moved
-//! or back-dated, and rows that the ERP deleted.
+//! Compares keys and watermarks of the last weeks with the lake. So it finds rows that were committed late,
+//! moved or back-dated, and rows that the ERP deleted.
 
 mod listed_key;
 
@@ -20,7 +20,7 @@ use crate::validate::{RejectedRow, validate};
 use crate::value::{Value, read};
 use listed_key::{Key, has_key_of, held_since};
 
-/// So many keys are asked for by one statement.
+/// How many keys one statement asks for.
 const KEYS_PER_STATEMENT: usize = 100;
 
 impl Extraction<'_> {
@@ -58,7 +58,7 @@ impl Extraction<'_> {
         while let Some(chunk) = keys.next() {
             large |= self.fetch(chunk, &mut found, &mut missing).await?;
             let stopped = self.go_on().err().filter(|_| keys.peek().is_some());
-            // Few segments, but none that does not fit into memory.
+            // As few segments as possible, but none that does not fit into memory.
             let enough = large
                 || stopped.is_some()
                 || found.valid.len() + found.rejected.len() + missing.len() >= self.reading.batch_size;
@@ -85,8 +85,8 @@ impl Extraction<'_> {
         Ok(Read::AsOf(self.job.started_at))
     }
 
-    /// What takes rows away that the lake holds and the ERP has now only in a form that is rejected. The
-    /// rejection is said again beside it: taking a key away would also close it.
+    /// Takes away the rows that the lake holds, and the ERP now has only in a form that is rejected. Taking a
+    /// key away would also close its rejection, so the rejection is said again beside it.
     async fn hidden(&mut self, found: &Judged) -> Result<DataFrame, TableError> {
         let source = self.source;
         let valid: HashSet<String> = found.valid.iter().map(|row| key_of(source, &row.values)).collect();
@@ -104,7 +104,8 @@ impl Extraction<'_> {
         Ok(hidden)
     }
 
-    /// The keys that the ERP lists since then with their stamps, and those whose stamps cannot be compared.
+    /// The keys that the ERP lists with stamps since then, and those that cannot be compared: key or stamp
+    /// cannot be read.
     async fn listed_since(
         &mut self,
         since: NaiveDateTime,
@@ -156,8 +157,8 @@ impl Extraction<'_> {
         Ok((listed, odd))
     }
 
-    /// Reads the rows of these keys into `judged`, and puts the keys of which there is none into `missing`;
-    /// tells whether the rows are large.
+    /// Reads the rows of these keys into `judged`, and puts the keys that have no row into `missing`. Returns
+    /// whether the rows are large.
     async fn fetch(
         &mut self,
         keys: &[Key],
@@ -168,8 +169,8 @@ impl Extraction<'_> {
         let (found, mut large) = self.rows_where(exact).await?;
         let mut seen = self.keys_of(&found);
         judged.add(self.judge(found));
-        // The lake knows a key without the blanks and the spelling that the ERP may keep it with: before a
-        // row is taken for deleted, that is tried too.
+        // The lake knows a key without the blanks and the spelling that the ERP may keep it with. Before a
+        // row is taken for deleted, it is looked for in every spelling.
         let unseen: Vec<&Key> =
             keys.iter().filter(|key| key.cells.is_none() && !seen.contains(&key.text())).collect();
         if !unseen.is_empty() {
@@ -224,7 +225,7 @@ impl Extraction<'_> {
             .collect())
     }
 
-    /// Rejected rows without a key that the ERP no longer has leave the open list.
+    /// Takes off the open list the rejected rows without a key that the ERP no longer has.
     async fn forget_rows_without_key(&mut self, watermark: Option<NaiveDateTime>) -> Result<(), TableError> {
         let source = self.source;
         let without_key: Vec<String> = {

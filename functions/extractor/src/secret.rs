@@ -1,10 +1,10 @@
-//! The ERP's address out of AWS Secrets Manager: in the cloud `SOURCE_DB` is the name of the secret that
-//! holds it, so that no password stands in the environment of the function.
+//! Reads the ERP's address from AWS Secrets Manager. In the cloud `SOURCE_DB` names the secret that holds the
+//! address, so that no password stands in the function's environment.
 
 use aws_config::BehaviorVersion;
 use aws_sdk_secretsmanager::Client;
 
-/// Why the secret could not be read. What it holds is never part of it.
+/// Why the secret could not be read. The error never contains what the secret holds.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The service refused, or could not be reached.
@@ -12,25 +12,24 @@ pub enum SecretError {
         "the secret `{name}`, which SOURCE_DB names, cannot be read: {reason}; check its name, and that this function may read it"
     )]
     Unreadable {
-        /// The secret's name.
         name: String,
         /// What the service said.
         reason: String,
     },
-    /// `SOURCE_DB` is no name of a secret. It is not shown, since a whole connection string may have been
-    /// meant, with its password.
+    /// `SOURCE_DB` cannot be the name of a secret. The error does not show it: it may be a whole connection
+    /// string with its password.
     #[error(
         "SOURCE_DB is neither an address nor the name of a secret: use mssql://user:password@host:1433/database, or the name of a secret that holds it"
     )]
     NoName,
-    /// It holds bytes.
+    /// The secret holds bytes instead of text.
     #[error(
         "the secret `{0}`, which SOURCE_DB names, holds no text: it must hold an address such as mssql://user:password@host:1433/database"
     )]
     NoText(String),
 }
 
-/// What `SOURCE_DB` says, or what the secret holds that it names.
+/// The ERP's address: what `SOURCE_DB` says, or the text of the secret that it names.
 pub async fn source_db(says: Option<String>) -> Result<Option<String>, SecretError> {
     match says {
         Some(name) if !name.trim().is_empty() && !name.contains("://") => {

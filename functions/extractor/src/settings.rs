@@ -13,15 +13,15 @@ use crate::source::{Address, AddressError, Connect, ErpAt};
 pub struct Settings {
     /// Where the ERP is.
     pub source_db: Address,
-    /// The factory's name, which is the first part of every key in the lake.
+    /// The factory's name, which stands in every key in the lake.
     pub factory_id: String,
-    /// The factory's time zone.
+    /// The zone of the factory's clock, which the ERP shows too.
     pub factory_tz: Tz,
     /// How tables are read.
     pub reading: Reading,
     /// How often a table is tried again after a failure that may pass.
     pub retries: u32,
-    /// How long to wait before that.
+    /// How long to wait before a table is tried again.
     pub retry_delay: Duration,
 }
 
@@ -39,7 +39,7 @@ pub struct Reading {
 /// A setting that makes no sense.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SettingsError {
-    /// It cannot be read.
+    /// A variable is missing or cannot be read.
     #[error(transparent)]
     Variable(#[from] process::SettingsError),
     /// The ERP may not be read as it is addressed.
@@ -65,7 +65,7 @@ impl Settings {
         })
     }
 
-    /// How often a table is tried again, and the connection.
+    /// How often reading a table is tried again, and connecting.
     pub const fn again(&self) -> Retries {
         Retries { most: self.retries, pause: Pause::Even(self.retry_delay) }
     }

@@ -1,23 +1,23 @@
 //! The ways through a table: which rows a job asks for, page after page, and how far it has come.
 //!
-//! Rows with a stamp come in the order of their stamps; a table with a column that stands in for the
+//! Rows with a stamp come in the order of their stamps. A table with a column that stands in for the
 //! watermark has two such ways, each over its own index. Rows without a key or without a stamp would be lost
-//! on them, and have a way of their own. Where no index gives the order of the stamps, rows come in the order
-//! of their keys: the ERP is never asked to sort a table.
+//! on these, so they have ways of their own. Where no index gives the order of the stamps, rows come in the
+//! order of their keys: the ERP is never asked to sort a table.
 
 use chrono::NaiveDateTime;
 use warehouse::sources::Source;
 
 use crate::source::{Cell, Class, Condition, Dialect, Erp, ErpError, Select, Table};
 
-/// More rows without a key than this are not taken.
+/// The most rows without a key that are taken.
 const WITHOUT_KEY_MAX: usize = 50_000;
 
 /// One way through a table.
 #[derive(Clone, Debug)]
 pub(crate) struct Stream {
     select: Select,
-    /// The columns that stamp its rows: of a row the first that is not NULL.
+    /// The columns that stamp its rows. Of several, the first that is not NULL in a row is its stamp.
     stamps: Vec<&'static str>,
     /// The latest stamp that was read.
     pub(crate) reached: Option<NaiveDateTime>,
@@ -36,7 +36,7 @@ pub(crate) enum Since {
 }
 
 /// The ways that together read every row of a table since some stamp. Those that do not go by stamps come
-/// first: when they have been read, the stamps of the others alone tell how far the table has been read.
+/// first. Once they have been read, the stamps of the others alone tell how far the table has been read.
 pub(crate) fn streams(
     source: &'static Source,
     table: &Table,
@@ -156,7 +156,7 @@ impl Stream {
             return Ok(page.rows);
         }
         if page.cut {
-            // The rows are large: so many fit into memory.
+            // The rows are large, and so many fit into memory.
             self.select.limit = page.rows.len().clamp(1, self.select.limit);
             self.is_large = true;
         }
@@ -174,7 +174,8 @@ impl Stream {
     }
 }
 
-/// Rows whose stamp is the last of these columns, those before it being NULL, and is at or after some time.
+/// Rows whose stamp is the last of these columns, because those before it are NULL, and is at or after some
+/// time.
 fn stamped_since(stamps: &[&'static str], table: &Table, since: Since) -> Condition {
     let Some((stamp, before)) = stamps.split_last() else { return Condition::Any(Vec::new()) };
     let from = match since {
@@ -186,8 +187,9 @@ fn stamped_since(stamps: &[&'static str], table: &Table, since: Since) -> Condit
     )
 }
 
-/// Rows whose stamp is the last of these columns and may belong to the time since then, but comes before it
-/// in the order of the column: dates alone, and what is no stamp at all. A column of a time type has none.
+/// Rows whose stamp is the last of these columns, and may belong to the time since then although it comes
+/// before that time in the order of the column. Such stamps are dates without a time, and texts that are no
+/// stamp. A column with a time type has none of them.
 fn odd_stamps(stamps: &[&'static str], table: &Table, since: NaiveDateTime) -> Option<Condition> {
     let (stamp, before) = stamps.split_last()?;
     if !matches!(table.class(stamp), Class::Loose | Class::Text) {
@@ -198,7 +200,7 @@ fn odd_stamps(stamps: &[&'static str], table: &Table, since: NaiveDateTime) -> O
         Condition::Below(stamp, Cell::Text("0".to_owned())),
     ];
     if table.dialect == Dialect::SqlServer {
-        // A collation puts signs and blanks before the digits, but not all of them.
+        // `< '0'` does not find all of them: a collation puts only some signs and blanks before the digits.
         odd.push(Condition::Is(stamp, Cell::Text(String::new())));
     }
     Some(Condition::All(

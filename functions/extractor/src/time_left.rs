@@ -1,17 +1,19 @@
-//! How long a job may go on. Whoever runs it may end it at some moment; before that, what it has read must be
-//! in the marts and the job must have said so.
+//! How long a job may go on. The platform may end it at some moment. Before that, what the job has read must
+//! be in the marts, and its record must say so.
 
 use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What tables that are not tried, or not tried again, are told.
+/// Why a table is not tried, or not tried again.
 pub(crate) const NEARLY_UP: &str = "the function's time is nearly up";
 
-/// At least so long before its end a job stops reading, if it has as much.
+/// A job stops reading at least so long before its deadline. A job that has little time stops after half of
+/// it.
 const MARGIN_MIN: TimeDelta = TimeDelta::seconds(20);
-/// So long before its end a job says that it did not come to one, if it has as much.
+/// A job that is still at work is cut off so long before its deadline, so that it can close its record. If
+/// there is little time, a quarter of what follows the reading is left instead.
 const LAST_WORDS: TimeDelta = TimeDelta::seconds(5);
 
 /// The time that a job has.
@@ -20,19 +22,19 @@ pub(crate) struct TimeLeft<'a> {
     limits: Option<Limits>,
 }
 
-/// When a job with a deadline must have done what.
+/// The moments that a job with a deadline keeps to.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     deadline: DateTime<Utc>,
-    /// No page is read any more: what has been committed goes into the marts.
+    /// From here on no page is read. What has been committed goes into the marts.
     stop_reading: DateTime<Utc>,
-    /// Whatever goes on is left as it is: the job's record is closed.
+    /// What is still going on is left as it is, and the job's record is closed.
     cut_off: DateTime<Utc>,
 }
 
 impl<'a> TimeLeft<'a> {
-    /// The time of a job that begins now. A fifth of it is for the marts: they follow what was read, and take
-    /// less long than reading it did.
+    /// The time of a job that begins now. A fifth of it is for the marts: they are made after the reading,
+    /// and take less time than the reading did.
     pub(crate) fn new(
         clock: &'a (dyn Fn() -> DateTime<Utc> + Sync),
         deadline: Option<DateTime<Utc>>,
@@ -53,7 +55,7 @@ impl<'a> TimeLeft<'a> {
         (self.clock)()
     }
 
-    /// When the job is ended by whoever runs it.
+    /// When the platform ends the job.
     pub(crate) fn deadline(&self) -> Option<DateTime<Utc>> {
         self.limits.map(|limits| limits.deadline)
     }
@@ -69,7 +71,7 @@ impl<'a> TimeLeft<'a> {
         TimeDelta::from_std(wait).is_ok_and(|wait| limits.stop_reading - self.now() > wait)
     }
 
-    /// How long it is until whatever goes on must be left as it is.
+    /// How long it is until the job is cut off.
     pub(crate) fn until_cut_off(&self) -> Option<Duration> {
         self.limits.map(|limits| (limits.cut_off - self.now()).to_std().unwrap_or_default())
     }
@@ -87,7 +89,8 @@ mod tests {
 
     #[test]
     fn the_margin_follows_the_time_that_there_is() {
-        // Seconds of the job, of these for reading, and until it is cut off, in ms.
+        // How many seconds the job has, how many of them are for reading, and after how many ms it is cut
+        // off.
         let check = |whole: i64, reading: i64, cut_off: u64| {
             let start = "2026-11-20T14:00:00Z".parse::<DateTime<Utc>>().unwrap();
             let time = |passed_ms: i64| start + TimeDelta::milliseconds(passed_ms);

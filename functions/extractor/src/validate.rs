@@ -1,7 +1,7 @@
-//! Legacy rows to typed ones, or the reason why a row cannot be taken. Pure.
+//! Turns legacy rows into typed ones, or says why a row cannot be taken. Pure.
 //!
-//! Nothing rejects a row but its key, its watermark, a value that its column's type cannot hold, and the
-//! declared ranges.
+//! A row is rejected for its key, its watermark, a value that its column's type cannot hold, or a declared
+//! range. Nothing else rejects it.
 
 use chrono::NaiveDateTime;
 use warehouse::sources::Source;
@@ -23,8 +23,8 @@ pub struct ValidRow {
 pub struct RejectedRow {
     /// Why, naming column and value.
     pub reason: String,
-    /// The key and watermark columns as far as they can be read, NULL elsewhere; in the order of the source's
-    /// columns.
+    /// The values of key and watermark as far as they can be read, and NULL in all other columns. They are in
+    /// the order of the source's columns.
     pub values: Vec<Value>,
     /// When it last changed, if that can be read.
     pub watermark: Option<NaiveDateTime>,
@@ -73,8 +73,8 @@ pub fn validate(source: &Source, cells: Vec<Cell>) -> Result<ValidRow, RejectedR
         }
     }
     let unreadable = unreadable_watermark(source, &values, &cells);
-    // A stamp that cannot be read is not replaced by the one that stands in for a missing one: how new the
-    // row is remains unknown.
+    // If a stamp cannot be read, the column that stands in for a missing stamp does not replace it: how new
+    // the row is stays unknown.
     let watermark = if unreadable { None } else { watermark_of(source, &values) };
     if watermark.is_none() && !unreadable {
         reasons.push(format!("`{}` is NULL: the row has no watermark", source.watermark));
@@ -96,8 +96,8 @@ pub fn validate(source: &Source, cells: Vec<Cell>) -> Result<ValidRow, RejectedR
     }
 }
 
-/// A row's watermark: the watermark column, else the one that stands in for it until the row is first
-/// changed.
+/// A row's watermark: the watermark column, or if that is NULL the column that stands in for it until the row
+/// is first changed.
 pub fn watermark_of(source: &Source, values: &[Value]) -> Option<NaiveDateTime> {
     let of = |name: &str| {
         let place = source.columns.iter().position(|column| column.source == name)?;

@@ -1,4 +1,4 @@
-//! A legacy cell as a value of its column's type, or the reason why it is none. Pure.
+//! Reads a legacy cell as a value of its column's type, or says why it is none. Pure.
 
 use std::fmt::Write as _;
 
@@ -10,17 +10,13 @@ use crate::source::Cell;
 /// A value in its column's type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// NULL.
     Null,
     /// Text without the blanks around it.
     Text(String),
-    /// A whole number.
     Whole(i64),
     /// A finite number.
     Number(f64),
-    /// Yes or no.
     Flag(bool),
-    /// A date.
     Date(NaiveDate),
     /// A time on the factory's clock.
     Time(NaiveDateTime),
@@ -75,7 +71,8 @@ fn whole(cell: &Cell) -> Option<i64> {
         Cell::Int(value) => Some(*value),
         Cell::Text(text) => {
             let text = text.trim();
-            // Decimals come with the digits of their type: all of a large number would not fit into a float.
+            // Decimals come as text with all digits of their type. A float could not hold those of a large
+            // number.
             let exact = text
                 .split_once('.')
                 .filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0'))

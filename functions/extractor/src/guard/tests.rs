@@ -31,7 +31,7 @@ pub(super) const GOOD: &[(Spelling, &str)] = &[
     (Sqlite, "SELECT \"delete_flag\", \"Updated\", updated_at FROM \"run_sheets\" WHERE \"started_at\" IS NULL AND \"run_number\" <> ?1"),
 ];
 
-/// Texts that must be refused, each with a part of the reason.
+/// Texts that must be refused, each with some words of the reason.
 #[rustfmt::skip]
 const BAD: &[(Spelling, &str, &str)] = &[
     // No query.

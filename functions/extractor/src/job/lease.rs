@@ -1,5 +1,5 @@
-//! A job's sign of life: until when it is sure to live, said again and again while it works. Whoever finds that
-//! it was not said again knows that the job died.
+//! A job's sign of life. While a job works, it says again and again until when it is sure to live. If that
+//! moment passes and the job has not said so again, it has died.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -10,21 +10,23 @@ use lake::{JOB_LEASE, Lake};
 
 use crate::time_left::TimeLeft;
 
-/// How often it is said.
+/// How often a job says that it lives.
 pub(super) const RENEWED_EVERY: Duration = Duration::from_secs(30);
-/// How long past its deadline a job is given before it is taken for dead: clocks differ.
+/// How long after its deadline a job is taken for dead at the latest. It is not taken for dead at once,
+/// because clocks differ.
 const GRACE: TimeDelta = TimeDelta::minutes(1);
 
 const CUT_OFF: &str = "the function's time ran out before the run came to its end: what was committed is kept and the next run goes on";
 
-/// Writes the job's first record, unless its promise was taken up with one, and holds the turn.
+/// Writes the job's first record, unless that stands in the place of its promise already. Then gives the job
+/// the turn.
 pub(super) async fn begin(lake: &Lake, time: &TimeLeft<'_>, record: &JobRecord) -> lake::Result<()> {
     lake.begin_job(&record.job_id, record, expiry(time)).await?;
     lake.share_turn(&record.job_id, time.now()).await
 }
 
-/// Says that the job lives for as long as this is awaited. Where the job has a deadline, this ends shortly
-/// before it with what is to be said of the job.
+/// Says again and again that the job lives, for as long as this is awaited. Where the job has a deadline,
+/// this ends shortly before it and returns what the job's record then says.
 pub(super) async fn keep(lake: &Lake, time: &TimeLeft<'_>, job_id: &str, every: Duration) -> String {
     let cut_off = async {
         match time.until_cut_off() {

@@ -8,9 +8,9 @@ use crate::extract::TableCounts;
 
 /// How far a table has come in a job.
 pub(super) struct Progress {
-    /// What the tries before the current one count for.
+    /// What counts of the tries before the current one.
     before: TableCounts,
-    /// What the current try counts for.
+    /// The counts of the current try.
     pub(super) counts: TableCounts,
     /// How far the table has been read.
     pub(super) watermark: Option<String>,
@@ -26,7 +26,7 @@ impl Progress {
         }
     }
 
-    /// The current try is followed by one that does not repeat it.
+    /// Ends a try that the next one does not repeat: all its counts are kept.
     pub(super) fn keep_all(&mut self) {
         let TableCounts { extracted, accepted, rejected, .. } = self.counts;
         self.before.extracted += extracted;
@@ -35,7 +35,8 @@ impl Progress {
         self.keep_written();
     }
 
-    /// The current try is repeated: rows that it read are read again, but what it wrote is not written again.
+    /// Ends a try that the next one repeats. Rows that it read are read again, but rows that it wrote are not
+    /// written again: only these still count.
     pub(super) fn keep_written(&mut self) {
         self.before.written += std::mem::take(&mut self.counts).written;
     }

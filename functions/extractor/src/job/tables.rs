@@ -1,4 +1,5 @@
-//! The work of a job: tables one after the other, tried again where that may help, then the marts.
+//! The work of a job: it extracts one table after the other, trying each again where that may help, then
+//! brings the marts up to date.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,9 +37,9 @@ pub(super) struct Job<'a> {
 /// How a job's way through the tables ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// Every table was read, or was not for a reason of its own.
+    /// Each table was read, or a failure kept it from being read.
     AllDone,
-    /// The job had to stop.
+    /// The job had to stop for lack of time.
     ForLackOfTime,
 }
 
@@ -92,8 +93,8 @@ impl<'a> Job<'a> {
     }
 
     async fn extract(&mut self, erp: &dyn Erp, mut states: BTreeMap<String, TableState>) -> Ended {
-        // What keeps one table from being read after all tries keeps the others too: they are not waited for
-        // one by one.
+        // Why no more tables are tried. A failure of the whole ERP or lake keeps all of them from being read,
+        // so it is not waited for again with each table.
         let mut given_up: Option<String> = None;
         let mut ended = Ended::AllDone;
         for source in ALL {
@@ -149,8 +150,8 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Decides whether the ERP may be connected to again, and waits until then. What concerns the whole ERP
-    /// is counted for the job: a table does not wait for what another has waited for.
+    /// Decides whether the ERP is connected to again, and waits before that. These tries are counted for the
+    /// whole job: what one table has waited for, no other waits for again.
     async fn connect_again(&mut self, error: &ErpError) -> Again {
         let attempt = self.record.attempts;
         let tell = || tracing::warn!(%error, attempt, "the ERP cannot be reached; trying again");
@@ -159,7 +160,7 @@ impl<'a> Job<'a> {
         again
     }
 
-    /// Decides whether a table may be tried again, and waits until then.
+    /// Decides whether a table is tried again, and waits before that.
     async fn try_again(&self, source: &Source, error: &TableError, attempt: i64) -> Again {
         let tell = || {
             let (table, error) = (source.table, chain(error));
@@ -194,7 +195,7 @@ impl<'a> Job<'a> {
                     return Outcome::Read(progress.told(source, attempts, None), as_of);
                 }
                 Ok(Some(Read::Prepared)) => {
-                    // Not a try that failed, but the first half of one.
+                    // This was no failed try, but the first half of one.
                     attempts -= 1;
                     progress.keep_all();
                     continue;
@@ -228,8 +229,8 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// One try of a table; `None` if it is not there and need not be. What the lake knows of it is read again
-    /// unless it was given.
+    /// Tries a table once; `None` if the ERP does not have it and need not. `known` is what the lake knows of
+    /// the table: without it, the lake is asked.
     async fn attempt(
         &mut self,
         erp: &dyn Erp,
@@ -258,11 +259,11 @@ impl<'a> Job<'a> {
 
 /// What became of a table.
 enum Outcome {
-    /// The ERP does not have it and need not.
+    /// The ERP does not have the table and need not.
     Absent,
-    /// It was read, as of this moment.
+    /// The table was read as it was at this moment.
     Read(JobTable, DateTime<FixedOffset>),
-    /// It was not.
+    /// The table was not read to its end.
     Failed(JobTable, Cause),
 }
 
@@ -277,14 +278,14 @@ enum Cause {
     Time,
 }
 
-/// A failure as it is recorded.
+/// The text of a failure for the job's record.
 fn told(error: &dyn std::error::Error, again: Again) -> String {
     let reason = chain(error);
     if again == Again::NoTime { format!("{reason}; not tried again: {NEARLY_UP}") } else { reason }
 }
 
-/// What the ERP says of a table, which must have all the columns that are read; `None` if the table is not
-/// there and need not be.
+/// What the ERP says of a table; `None` if the ERP does not have it and need not. The table must have all the
+/// columns that are read.
 async fn described(erp: &dyn Erp, source: &'static Source) -> Result<Option<Table>, ErpError> {
     let Some(table) = erp.table(source).await? else {
         return if source.owner == Owner::Erp { Err(ErpError::NoTable(source.table)) } else { Ok(None) };

@@ -1,4 +1,4 @@
-//! The keys that a comparison goes by: as the lake and as the ERP write them.
+//! The keys that a comparison goes by, as the lake and the ERP write them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,7 +18,7 @@ use crate::value::{Value, read};
 #[derive(Clone, Debug)]
 pub(super) struct Key {
     pub(super) values: Vec<Value>,
-    /// The ERP's own cells, where the ERP named the key.
+    /// The ERP's own cells, if the key came from the ERP.
     pub(super) cells: Option<Vec<Cell>>,
 }
 
@@ -43,7 +43,7 @@ impl Key {
         key_text(self.values.iter())
     }
 
-    /// What just this key meets in the ERP.
+    /// The condition that exactly this key meets in the ERP.
     pub(super) fn is_in(&self, source: &Source) -> Condition {
         let cells = self.cells.clone().unwrap_or_else(|| self.values.iter().map(cell_of).collect());
         Condition::All(
@@ -51,7 +51,7 @@ impl Key {
         )
     }
 
-    /// What the key meets in the ERP with whatever blanks and spelling.
+    /// The condition that the key meets in the ERP, whatever blanks and spelling it has there.
     pub(super) fn reads_in(&self, source: &Source) -> Condition {
         let parts = source.key.iter().zip(&self.values).map(|(column, value)| Condition::Reads {
             column,
@@ -61,7 +61,7 @@ impl Key {
         Condition::All(parts.collect())
     }
 
-    /// A row that has nothing but this key.
+    /// A row of this key alone: all other columns are NULL.
     pub(super) fn row(&self, source: &Source) -> Vec<Value> {
         let of = |name: &str| {
             let place = source.key.iter().position(|part| *part == name);
@@ -117,7 +117,8 @@ fn cell_of(value: &Value) -> Cell {
     }
 }
 
-/// What finds a rejected row in the ERP by the key that it was rejected with, usable or not.
+/// The condition that finds a rejected row in the ERP by the key that it was rejected with, even if that key
+/// cannot be used.
 pub(super) fn has_key_of(source: &Source, row: &str) -> Option<Condition> {
     let original: serde_json::Map<String, serde_json::Value> = serde_json::from_str(row).ok()?;
     let parts = source.key.iter().map(|column| {

@@ -1,8 +1,8 @@
 //! `SOURCE_DB`: where the ERP is, and the config guard, which refuses logins that may do more than read
 //! before anything is connected.
 //!
-//! No error here holds a part of the address but names of parameters and words from the guard's own lists; no
-//! text of an address shows its password.
+//! An error here repeats nothing of the address but names of parameters and words from the guard's own lists.
+//! No text of an address shows its password.
 
 mod login;
 
@@ -42,17 +42,15 @@ pub struct SqlServerAddress {
     pub password: Secret,
     /// The server's name or IP address, without brackets.
     pub host: String,
-    /// The server's port.
     pub port: u16,
-    /// The database.
     pub database: String,
-    /// Whether the connection is encrypted; only an address that says so turns it off.
+    /// Whether the connection is encrypted. It is, unless the address says otherwise.
     pub encrypt: bool,
-    /// Whether any certificate of the server will do; never together with an authority.
+    /// Whether any certificate of the server will do. That cannot be together with an authority.
     pub trust_server_certificate: bool,
     /// The file of the authority that signed the server's certificate, where it is none of the public ones.
     pub certificate_authority: Option<PathBuf>,
-    /// How long a page may take, so that a run never waits on a lock for long.
+    /// How long a page may take, so that a job never waits on a lock for long.
     pub timeout: Duration,
 }
 
@@ -71,10 +69,10 @@ pub enum AddressError {
     /// A SQLite address without a path.
     #[error("it names no file: use sqlite://relative/path or sqlite:///absolute/path")]
     NoFile,
-    /// A mark where it divides the address in another way than meant.
+    /// A mark may divide the address in another way than meant.
     #[error("it can be read in more than one way: {ENCODE}")]
     Ambiguous,
-    /// A `%` that is none of percent-encoding.
+    /// A `%` that does not belong to percent-encoding.
     #[error("it has a `%` that begins no character: {ENCODE}")]
     Encoding,
     /// No host, or something else in its place.
@@ -87,7 +85,7 @@ pub enum AddressError {
         "it names an instance after a backslash: give the instance's port instead, as in mssql://user:password@host:49152/database"
     )]
     Instance,
-    /// A port that is none.
+    /// The port is no number of a port.
     #[error("its port is not a number from 1 to 65535")]
     Port,
     /// A database's name with a mark in it.
@@ -95,7 +93,7 @@ pub enum AddressError {
         "its database is no plain name: name one database after the host, and percent-encode `/` in its name as %2F"
     )]
     Database,
-    /// A parameter that is none.
+    /// There is no such parameter.
     #[error(
         "it has the unknown parameter `{0}`: there are `encrypt`, `trust_server_certificate`, `ca` and `timeout_seconds`"
     )]
@@ -106,12 +104,11 @@ pub enum AddressError {
     /// A parameter with a value that it cannot have.
     #[error("its parameter `{name}` must be {expected}")]
     ParameterValue {
-        /// The parameter.
         name: &'static str,
         /// What its value must be.
         expected: &'static str,
     },
-    /// An authority for certificates that are not checked.
+    /// An authority is named for certificates that are not checked.
     #[error(
         "its parameter `ca` names who signs the server's certificate, and another one says not to check that: remove one of the two"
     )]
@@ -170,8 +167,8 @@ impl FromStr for Address {
 fn sql_server(text: &str) -> Result<SqlServerAddress, AddressError> {
     let (place, query) = text.split_once('?').unwrap_or((text, ""));
     let (authority, database) = place.split_once('/').unwrap_or((place, ""));
-    // A login ends at the first of these marks. Where there is an `@` behind it, or more than one before it,
-    // it was meant as a part of the password.
+    // The login ends before the first `/`, `?` or `#`. If an `@` stands after one of these, or a second `@`
+    // before it, then one of the marks was meant as a part of the password.
     if text.contains('#')
         || authority.matches('@').count() > 1
         || [database, query].iter().any(|rest| rest.contains('@'))
@@ -234,7 +231,7 @@ struct Parameters {
 fn parameters(query: &str) -> Result<Parameters, AddressError> {
     let (mut encrypt, mut trust, mut authority, mut timeout) = (None, None, None, None);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        // Without a value it may be the rest of something else, and is not shown.
+        // A parameter without a value may be the rest of a password, so it is not shown.
         let (name, value) = pair.split_once('=').ok_or(AddressError::Ambiguous)?;
         let (name, value) = (decoded(name)?.trim().to_lowercase(), decoded(value)?);
         match name.as_str() {

@@ -9,22 +9,19 @@ use super::time::{ErpTime, parse_time};
 /// A value as the ERP gave it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
-    /// NULL.
     Null,
-    /// A whole number.
     Int(i64),
-    /// A number.
     Real(f64),
-    /// Text; also decimals with all their digits, and the times of a database without time types.
+    /// Text. Decimals are text too, with all their digits, and so are the times of a database without time
+    /// types.
     Text(String),
-    /// A time.
     Time(ErpTime),
     /// Bytes that are no text in the column's encoding.
     Blob(Vec<u8>),
 }
 
 impl Cell {
-    /// The time that it is or spells.
+    /// The time that the cell holds or spells.
     pub fn time(&self) -> Option<NaiveDateTime> {
         match self {
             Self::Time(time) => Some(time.at),

@@ -17,14 +17,12 @@ pub enum Condition {
     Below(&'static str, Cell),
     /// The column is this; NULL equals NULL.
     Is(&'static str, Cell),
-    /// The column, as text without the blanks around it, begins with this text, and is no longer where
-    /// `whole`.
+    /// The column begins with this text, compared as text without the blanks around it. Where `whole`, it is
+    /// just this text.
     Reads {
-        /// The column.
         column: &'static str,
-        /// The text.
         text: String,
-        /// Whether it is all of the text.
+        /// Whether the column has nothing after this text.
         whole: bool,
     },
     /// One of these holds.

@@ -1,7 +1,7 @@
 //! The ERP as the extractor sees it: a place that answers SELECT statements with rows of raw cells.
 //!
-//! No type here can hold anything but a SELECT: statements are only built by [`Select`], from the declared
-//! columns, and only leave past the guard.
+//! Nothing but a SELECT can be sent: a source takes only a [`Statement`], and there is none that the guard
+//! has not passed. [`Select`] builds statements over tables from the declared columns.
 
 mod address;
 mod cell;
@@ -40,7 +40,8 @@ use crate::guard::Refused;
 pub struct Page {
     /// The rows, their cells in the order of the columns asked for.
     pub rows: Vec<Vec<Cell>>,
-    /// Whether there may be more, though these are fewer than were asked for: they are large.
+    /// Whether the page was ended early because its rows are large. Then more may follow, though fewer came
+    /// than were asked for.
     pub cut: bool,
 }
 
@@ -56,7 +57,6 @@ pub enum ErpError {
     /// The ERP was busy with this table: a deadlock, a lock, a time-out.
     #[error("reading table `{table}` was put off: {reason}")]
     Busy {
-        /// The table.
         table: &'static str,
         /// What the database said.
         reason: String,
@@ -66,7 +66,6 @@ pub enum ErpError {
         "the login may not read table `{table}`: {reason}; grant it SELECT, as infra/sql/read_only_login.sql does"
     )]
     NoPermission {
-        /// The table.
         table: &'static str,
         /// What the database said.
         reason: String,
@@ -80,26 +79,15 @@ pub enum ErpError {
     #[error(
         "table `{table}` has no column `{column}`: the ERP was changed; restore the column or adapt the table's declaration"
     )]
-    NoColumn {
-        /// The table.
-        table: &'static str,
-        /// The column.
-        column: String,
-    },
+    NoColumn { table: &'static str, column: String },
     /// More rows without a key than can be kept.
     #[error(
         "table `{table}` has more than {limit} rows without a key: look into the table before it is extracted"
     )]
-    TooManyWithoutKey {
-        /// The table.
-        table: &'static str,
-        /// How many are taken.
-        limit: usize,
-    },
+    TooManyWithoutKey { table: &'static str, limit: usize },
     /// A statement failed.
     #[error("reading table `{table}` failed: {reason}")]
     Statement {
-        /// The table.
         table: &'static str,
         /// What the database said.
         reason: String,
@@ -115,7 +103,7 @@ impl ErpError {
         matches!(self, Self::Unreachable(_) | Self::Busy { .. })
     }
 
-    /// Whether it keeps every table from being read, not one.
+    /// Whether this error keeps every table from being read, and not only one.
     pub const fn concerns_all_tables(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Unusable(_))
     }
@@ -124,7 +112,7 @@ impl ErpError {
 /// A database that answers SELECT statements.
 #[async_trait]
 pub trait Erp: Send + Sync + fmt::Debug {
-    /// What it says about a table; `None` if there is no such table.
+    /// What the database says about a table; `None` if there is no such table.
     async fn table(&self, source: &'static Source) -> Result<Option<Table>, ErpError>;
 
     /// The rows that are selected, in the order asked for.

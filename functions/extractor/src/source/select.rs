@@ -20,7 +20,7 @@ pub struct Select {
     pub order: Vec<&'static str>,
     /// Only rows that come after these values in that order.
     pub after: Option<Vec<Cell>>,
-    /// How many rows at most; more only where the database takes the next ones for equal to the last.
+    /// How many rows at most. More come only if the database takes them for equal to the last one.
     pub limit: usize,
 }
 

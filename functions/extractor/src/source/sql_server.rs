@@ -1,4 +1,4 @@
-//! SQL Server over TDS: one connection, asking for read-only intent, that reads short pages one after the
+//! SQL Server over TDS: one connection that asks for read-only intent and reads short pages one after the
 //! other.
 //!
 //! A connection on which anything went wrong is dropped; the next page opens another. Nothing but SELECT
@@ -64,11 +64,11 @@ impl SqlServer {
         Ok(server)
     }
 
-    /// Rows of a statement, until they are too large for one page.
+    /// Reads the rows of a statement, until they are too large for one page.
     async fn select(&self, statement: &Statement, order: &[usize]) -> Result<Page, Failed> {
         let mut slot = self.connection.lock().await;
-        // Taken out, and put back only when all went well: what is left on the wire of a page that failed or
-        // was cut must not be read by the next.
+        // The connection is taken out, and put back only when all went well. A page that failed or was cut
+        // leaves something on the wire, which the next page must not read.
         let mut connection = match slot.take() {
             Some(connection) => connection,
             None => self.log_in().await.map_err(Failed::ToConnect)?,
@@ -161,7 +161,8 @@ impl SqlServer {
     }
 }
 
-/// What a login may do beside reading, as the server names it. Reading needs none of it.
+/// What a login may do beside reading, each with the question to the server about it. Reading needs none of
+/// these rights.
 const RIGHTS: [(&str, &str); 4] = [
     ("alter the server (sysadmin)", "IS_SRVROLEMEMBER('sysadmin')"),
     ("alter the database", "HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'ALTER')"),
@@ -169,7 +170,7 @@ const RIGHTS: [(&str, &str); 4] = [
     ("execute procedures", "HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'EXECUTE')"),
 ];
 
-/// The same for a table.
+/// What a login may do to a table beside reading it.
 const RIGHTS_ON_TABLE: [(&str, &str); 4] = [
     ("INSERT", "HAS_PERMS_BY_NAME(@P1, 'OBJECT', 'INSERT')"),
     ("UPDATE", "HAS_PERMS_BY_NAME(@P1, 'OBJECT', 'UPDATE')"),
@@ -271,7 +272,7 @@ impl Erp for SqlServer {
         if !failures::is_undecodable(failure) {
             return done.map_err(|failed| failed.explain(self, select.source));
         }
-        // Some text on this page is none. Asked for as bytes it does not end the answer, and can be judged
+        // Some text on this page is not valid. Read as bytes, it does not end the answer, and can be judged
         // cell by cell.
         let mut page = self
             .select(&select.statement_of_bytes(table)?, &order)
@@ -291,7 +292,8 @@ impl Erp for SqlServer {
 const COLUMNS: &str = "SELECT [COLUMN_NAME], [DATA_TYPE], [CHARACTER_MAXIMUM_LENGTH], [NUMERIC_PRECISION], [NUMERIC_SCALE], [DATETIME_PRECISION], \
     [IS_NULLABLE] FROM [INFORMATION_SCHEMA].[COLUMNS] WHERE [TABLE_SCHEMA] = @P1 AND [TABLE_NAME] = @P2";
 
-/// Disabled indexes serve nobody, and filtered ones not every row.
+/// The columns of a table's indexes. Disabled indexes are left out because nothing uses them, and filtered
+/// ones because they do not hold every row.
 const INDEXES: &str = "SELECT [i].[index_id], [i].[key_ordinal], [c].[name] FROM [sys].[schemas] AS [s] \
     JOIN [sys].[objects] AS [t] ON [t].[schema_id] = [s].[schema_id] \
     JOIN [sys].[indexes] AS [x] ON [x].[object_id] = [t].[object_id] \

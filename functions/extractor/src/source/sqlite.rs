@@ -23,7 +23,7 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the file and reads its first page, so that what is no database is found at once.
+    /// Opens the file and reads its first page, so that a file that is no database is found at once.
     pub async fn open(path: &Path) -> Result<Self, ErpError> {
         let path = path.to_owned();
         let opened = path.clone();
@@ -102,7 +102,7 @@ impl Erp for Sqlite {
 }
 
 impl Sqlite {
-    /// Rows, until they hold so many bytes.
+    /// Reads rows until they hold more than `max_bytes`.
     async fn select(&self, table: &Table, select: &Select, max_bytes: usize) -> Result<Page, ErpError> {
         let (statement, limit) = (select.statement(table)?, select.limit);
         self.with(select.source.table, move |connection| {
@@ -146,7 +146,7 @@ fn connect(path: &Path) -> Result<Connection, ErpError> {
             path.display()
         )));
     }
-    // A look at what is there: what is no database is found at once.
+    // This is read at once, so that a file that is no database is found here.
     let look = Statement::new(Dialect::Sqlite, "SELECT \"name\" FROM \"sqlite_master\" LIMIT 1", Vec::new())?;
     let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(

@@ -22,12 +22,12 @@ impl Statement {
         Ok(Self { text, parameters })
     }
 
-    /// The text; values stand in it as parameters only.
+    /// The text. Its values stand in it as parameters only.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The values.
+    /// The values of the parameters, in their order.
     pub fn parameters(&self) -> &[Cell] {
         &self.parameters
     }

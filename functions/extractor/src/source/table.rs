@@ -1,5 +1,5 @@
-//! What the ERP says about one of its tables: columns with their types, and indexes. How a value is compared
-//! with a column follows from it.
+//! What the ERP says about one of its tables: its columns with their types, and its indexes. The type of a
+//! column decides how a value is compared with it.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
@@ -8,9 +8,7 @@ use super::Cell;
 /// Which database a table is in, and so how statements over it are spelt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// SQLite.
     Sqlite,
-    /// Microsoft SQL Server.
     SqlServer,
 }
 
@@ -19,7 +17,6 @@ pub enum Dialect {
 pub struct Table {
     /// The database it is in.
     pub dialect: Dialect,
-    /// Its columns.
     pub columns: Vec<TableColumn>,
     /// Its indexes, each as the names of its columns in their order.
     pub indexes: Vec<Vec<String>>,
@@ -45,9 +42,9 @@ pub enum Class {
     Loose,
     /// Text in the order of a collation.
     Text,
-    /// Days.
+    /// Whole days.
     Date,
-    /// Minutes.
+    /// Whole minutes.
     SmallDateTime,
     /// Ticks of 1/300 s.
     DateTime,
@@ -75,8 +72,8 @@ impl Table {
         self.indexes.iter().any(|index| index.first().is_some_and(|first| first.eq_ignore_ascii_case(name)))
     }
 
-    /// A stamp as the least value that a column can have for it: rounded down, so that no row with just this
-    /// stamp is left out.
+    /// The least value that a column can have for a stamp. It is rounded down, so that no row with exactly
+    /// this stamp is left out.
     pub fn lower_bound(&self, column: &str, since: NaiveDateTime) -> Cell {
         let second = since.with_nanosecond(0).unwrap_or(since);
         let at_least = |year: i32, day: u32| {
@@ -85,7 +82,8 @@ impl Table {
         };
         let iso = |at: NaiveDateTime| at.format("%Y-%m-%dT%H:%M:%S").to_string();
         Cell::Text(match self.class(column) {
-            // As text '2026-11-13' comes before '2026-11-13 00:00:00', and a fraction of a second after none.
+            // As text, '2026-11-13' comes before '2026-11-13 00:00:00', and a stamp without a fraction of a
+            // second before one with it.
             Class::Loose | Class::Text | Class::Other if since.time() == NaiveTime::MIN => {
                 since.format("%Y-%m-%d").to_string()
             }

@@ -1,4 +1,5 @@
-//! Times as the ERP spells them: read from text, and typed ones spelt as the server itself shows them.
+//! Times as the ERP spells them: how text is read as a time, and how a typed time is spelt as the server
+//! itself shows it.
 
 use std::fmt;
 
@@ -7,7 +8,6 @@ use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 /// A value of a column with a time type, on the factory's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErpTime {
-    /// The time.
     pub at: NaiveDateTime,
     /// How its type spells it.
     pub spelling: TimeSpelling,
@@ -40,8 +40,8 @@ impl fmt::Display for ErpTime {
     }
 }
 
-/// Reads `YYYY-MM-DD`, with or without ` HH:MM[:SS[.fffffff]]`, with or without an offset behind that (`
-/// +01:00`, which changes nothing: the time is the factory's).
+/// Reads `YYYY-MM-DD`, with or without ` HH:MM[:SS[.fffffff]]`. An offset such as ` +01:00` may follow. It
+/// changes nothing, because the time is the factory's.
 pub fn parse_time(text: &str) -> Option<NaiveDateTime> {
     let bytes = without_offset(text).as_bytes();
     let digits = |from: usize, to: usize| -> Option<u32> {

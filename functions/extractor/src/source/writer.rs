@@ -1,4 +1,4 @@
-//! SQL as a database spells it: names, values in the types of their columns, conditions.
+//! Writes SQL as a database spells it: names, values in the types of their columns, conditions.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ impl<'a> Writer<'a> {
         Self { table, text: String::new(), parameters: Vec::new() }
     }
 
-    /// A name in quotes; a column as the ERP itself spells it.
+    /// Writes a name in quotes. A column is written as the ERP itself spells it.
     pub(super) fn name(&mut self, name: &str) {
         let name = self.table.column(name).map_or(name, |column| column.name.as_str());
         let quoted = match self.table.dialect {
@@ -35,8 +35,8 @@ impl<'a> Writer<'a> {
         let _ = write!(self.text, "{mark}{}", self.parameters.len());
     }
 
-    /// A value in the column's own type: otherwise the server would convert the whole column to the value's
-    /// type, lose its index, and fail at the first value that cannot be converted.
+    /// Writes a value in the column's own type. Otherwise the server would convert the whole column to the
+    /// value's type, lose its index, and fail at the first value that cannot be converted.
     fn value(&mut self, column: &str, value: &Cell) {
         let column = self.table.column(column).filter(|column| !column.sql_type.is_empty());
         let Some((class, sql_type)) = column.map(|column| (column.class, column.sql_type.clone())) else {
@@ -51,13 +51,13 @@ impl<'a> Writer<'a> {
                 self.text.push_str(" AS nvarchar(max))");
             }
             Cell::Null | Cell::Blob(_) => self.parameter(value.clone()),
-            // Text with an exponent can be cast to these two only, and without one it would be hundreds of
-            // digits.
+            // Text with an exponent can be cast to these two types only. Without an exponent it would have
+            // hundreds of digits.
             Cell::Real(number) if matches!(sql_type.as_str(), "float" | "real") => {
                 self.parameter(Cell::Text(format!("{number:e}")));
             }
-            // With a blank in the place of the T, or without a time, the two old types take day and month in
-            // the order of the login's language.
+            // The two old types read day and month in the order of the login's language, unless a `T` and a
+            // time follow the date.
             Cell::Text(_) | Cell::Time(_) if matches!(class, Class::DateTime | Class::SmallDateTime) => {
                 let at = value.time().map(|at| at.format("%Y-%m-%dT%H:%M:%S%.3f").to_string());
                 self.parameter(Cell::Text(at.unwrap_or_else(|| value.to_string())));

@@ -1,22 +1,21 @@
-//! The config guard: which logins are never used, whatever they may do on the server.
+//! The config guard: logins that are never used, whatever they may do on the server.
 
 const INSTEAD: &str = "use the login `pipeline_reader` that infra/sql/read_only_login.sql makes";
 
 /// Why a login is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoginError {
-    /// A login of the operating system, or none.
+    /// A login of the operating system, or no login.
     #[error("it names no login of the SQL Server's own, and integrated logins are refused: {INSTEAD}")]
     Integrated,
-    /// A login of those who may do everything.
+    /// A login of somebody who may do everything.
     #[error("it signs in as `{0}`, which may do more than read: {INSTEAD}")]
     Administrator(&'static str),
-    /// A login with letters that the server may take for others.
+    /// A login with letters that the server may take for other letters.
     #[error(
         "its user is written with other characters than those of plain ASCII, which the server may take for a different login: {INSTEAD}"
     )]
     OddUser,
-    /// No password.
     #[error("it has no password: {INSTEAD} with a password of its own")]
     NoPassword,
     /// The login as its own password.
@@ -28,7 +27,6 @@ pub enum LoginError {
     /// A password that everybody tries first.
     #[error("its password is one of the well-known ones: set another one on the server")]
     WeakPassword,
-    /// No database.
     #[error("it names no database: use mssql://user:password@host:1433/database with the ERP's own")]
     NoDatabase,
     /// A database of the server itself.
@@ -46,13 +44,14 @@ const ADMINISTRATORS: &[&str] = &[
     "superuser", "owner", "public", "guest",
 ];
 
-/// Words that say so inside of a name, as in `erp_admin`.
+/// Words inside a name that tell the same, as in `erp_admin`.
 const ADMINISTRATORS_WORDS: &[&str] =
     &["sa", "sysadmin", "admin", "administrator", "root", "dbo", "dba", "superuser"];
 
 const SYSTEM_DATABASES: &[&str] = &["master", "msdb", "model", "tempdb", "mssqlsystemresource"];
 
-/// Letters of passwords that are tried first; digits and marks around and between them make nothing better.
+/// The letters of passwords that are tried first. Digits and marks around and between them make such a
+/// password no better.
 #[rustfmt::skip]
 const WEAK: &[&str] = &[
     "password", "passwort", "passwd", "pass", "passphrase", "secret", "topsecret", "supersecret", "changeme", "changethis", "changeit", "replaceme",
@@ -68,7 +67,7 @@ const WEAK: &[&str] = &[
 /// Beginnings after which nothing makes a password better.
 const WEAK_BEGINNINGS: &[&str] = &["qwert", "1q2w3e", "q1w2e3", "1qaz2wsx", "12345", "$(password"];
 
-/// Passes a login that may be one for reading only. Whether it is one, the server knows.
+/// Passes a login that may be one for reading only. Only the server knows whether it is.
 pub(super) fn check(user: &str, password: &str, database: &str) -> Result<(), LoginError> {
     check_user(&user.trim().to_lowercase())?;
     check_password(&user.trim().to_lowercase(), &password.trim().to_lowercase())?;
@@ -92,7 +91,7 @@ fn check_user(user: &str) -> Result<(), LoginError> {
     if user.is_empty() || user.contains('\\') {
         return Err(LoginError::Integrated);
     }
-    // The server may take wide letters for plain ones and not see others at all.
+    // The server may take wide letters for plain ones, and ignore others.
     if !user.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
         return Err(LoginError::OddUser);
     }
@@ -138,7 +137,7 @@ fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphabetic()).collect()
 }
 
-/// Letters in the place of the marks that are written for them.
+/// Replaces the digits and marks that people write for letters by these letters.
 fn unmasked(text: &str) -> String {
     let letter = |c| match c {
         '@' | '4' => 'a',

@@ -10,8 +10,8 @@ use super::Cell;
 use crate::source::ErpTime;
 use crate::source::TimeSpelling::{self, Digits};
 
-/// A value as a cell. A `datetime` has the three digits that SQL Server itself shows, a `datetimeoffset` is
-/// the time on the factory's clock.
+/// Turns a value into a cell. A `datetime` has the three digits that SQL Server itself shows. A
+/// `datetimeoffset` becomes the time on the factory's clock.
 pub(super) fn cell(value: ColumnData<'static>, factory_tz: Tz) -> Cell {
     let known = match value {
         ColumnData::U8(value) => value.map(|value| Cell::Int(value.into())),
@@ -59,8 +59,8 @@ pub(super) fn cell(value: ColumnData<'static>, factory_tz: Tz) -> Cell {
     known.unwrap_or(Cell::Null)
 }
 
-/// Whether the server may take two rows for equal in these columns: its collation may know neither case nor
-/// accents nor blanks at the end.
+/// Whether the server may take two rows for equal in these columns. Its collation may distinguish neither
+/// case nor accents, nor blanks at the end.
 pub(super) fn may_be_equal(a: &[Cell], b: &[Cell], order: &[usize]) -> bool {
     order.iter().all(|place| match (&a[*place], &b[*place]) {
         (Cell::Text(a), Cell::Text(b)) if a.is_ascii() && b.is_ascii() => {
@@ -71,7 +71,7 @@ pub(super) fn may_be_equal(a: &[Cell], b: &[Cell], order: &[usize]) -> bool {
     })
 }
 
-/// Bytes that are UTF-16 as text.
+/// Turns bytes into text if they are valid UTF-16.
 pub(super) fn decode_utf16(cell: &mut Cell) {
     if let Cell::Blob(bytes) = cell
         && bytes.len().is_multiple_of(2)

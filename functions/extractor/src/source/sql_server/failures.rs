@@ -1,5 +1,5 @@
-//! What the driver and the server say when something fails, in words that tell what to do, and whether trying
-//! again makes sense.
+//! Turns what the driver and the server say about a failure into an error. The error tells what to do, and
+//! whether trying again makes sense.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ pub(super) fn of_table(address: &SqlServerAddress, table: &'static str, failure:
     }
 }
 
-/// Whether the driver met text that its encoding does not allow: it says so in more than one way.
+/// Whether the driver met text that its encoding does not allow. The driver says this in more than one way.
 pub(super) fn is_undecodable(failure: &Failure) -> bool {
     match failure {
         Failure::Tds(Error::Utf16 | Error::Utf8 | Error::Encoding(_)) => true,
@@ -70,7 +70,7 @@ const LOCK_TIMEOUT: u32 = 1222;
 /// From this severity on the server ends the connection.
 const FATAL: u8 = 20;
 
-/// What concerns the whole server or database.
+/// The error for what concerns the whole server or database; `None` for anything else.
 fn of_server(address: &SqlServerAddress, said: &TokenError) -> Option<ErpError> {
     let (place, user, database) = (place(address), &address.user, &address.database);
     Some(match said.code() {
