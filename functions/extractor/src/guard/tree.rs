@@ -178,20 +178,26 @@ fn check_select(select: &Select, spelling: Spelling) -> Verdict {
         (value_table_mode.is_none(), "SELECT AS"),
         (*flavor == SelectFlavor::Standard, "FROM before SELECT"),
     ])?;
-    if let Some(Top { with_ties: _, percent, quantity }) = top {
-        let counted = match quantity {
-            Some(TopQuantity::Constant(_)) => true,
-            Some(TopQuantity::Expr(rows)) => is_integer(rows),
-            None => false,
-        };
-        if *percent || !counted {
-            return refuse("a `TOP` that is more than a number");
-        }
-    }
-    if projection.is_empty() {
+    top.as_ref().map_or(Ok(()), check_top)?;
+    check_projection(projection)?;
+    check_from(from, spelling)?;
+    selection.as_ref().map_or(Ok(()), |condition| check_expression(condition, Place::Condition))
+}
+
+fn check_top(Top { with_ties: _, percent, quantity }: &Top) -> Verdict {
+    let counted = match quantity {
+        Some(TopQuantity::Constant(_)) => true,
+        Some(TopQuantity::Expr(rows)) => is_integer(rows),
+        None => false,
+    };
+    if *percent || !counted { refuse("a `TOP` that is more than a number") } else { Ok(()) }
+}
+
+fn check_projection(items: &[SelectItem]) -> Verdict {
+    if items.is_empty() {
         return refuse("no columns");
     }
-    for item in projection {
+    for item in items {
         match item {
             SelectItem::UnnamedExpr(value) => check_expression(value, Place::Value(&[]))?,
             SelectItem::ExprWithAlias { .. } | SelectItem::ExprWithAliases { .. } => {
@@ -200,15 +206,18 @@ fn check_select(select: &Select, spelling: Spelling) -> Verdict {
             SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => return refuse("`*`"),
         }
     }
-    match from.as_slice() {
-        [] => {}
+    Ok(())
+}
+
+fn check_from(tables: &[TableWithJoins], spelling: Spelling) -> Verdict {
+    match tables {
+        [] => Ok(()),
         [TableWithJoins { relation, joins }] => {
             check_table(relation, spelling)?;
-            joins.iter().try_for_each(|join| check_join(join, spelling))?;
+            joins.iter().try_for_each(|join| check_join(join, spelling))
         }
-        _ => return refuse("several tables without `JOIN`"),
+        _ => refuse("several tables without `JOIN`"),
     }
-    selection.as_ref().map_or(Ok(()), |condition| check_expression(condition, Place::Condition))
 }
 
 fn check_order(order: &OrderByExpr) -> Verdict {
