@@ -312,75 +312,75 @@ enum Place {
     Value(&'static [&'static str]),
 }
 
+/// Expressions that are still to be checked, each with its place.
+type Todo<'a> = Vec<(&'a Expr, Place)>;
+
 /// Checks an expression without recursion, because a long chain of `OR` is as deep as it is long.
 fn check_expression(expression: &Expr, place: Place) -> Verdict {
     let mut todo = vec![(expression, place)];
     while let Some((expression, place)) = todo.pop() {
         match (place, expression) {
             (_, Expr::Nested(inner)) => todo.push((inner, place)),
-            (
-                Place::Condition,
-                Expr::BinaryOp { left, op: BinaryOperator::And | BinaryOperator::Or, right },
-            ) => {
-                todo.extend([(left.as_ref(), Place::Condition), (right.as_ref(), Place::Condition)]);
-            }
-            (Place::Condition, Expr::UnaryOp { op: UnaryOperator::Not, expr }) => {
-                todo.push((expr, Place::Condition));
-            }
-            (Place::Condition, Expr::BinaryOp { left, op, right }) if is_comparison(op) => {
-                todo.extend([(left.as_ref(), Place::Value(&[])), (right.as_ref(), Place::Value(&[]))]);
-            }
-            (Place::Condition, Expr::IsNull(value) | Expr::IsNotNull(value)) => {
-                todo.push((value, Place::Value(&[])));
-            }
-            (Place::Value(_), Expr::Identifier(name)) if is_name(name) || is_parameter(name) => {}
-            (Place::Value(_), Expr::CompoundIdentifier(parts))
-                if parts.len() == 2 && parts.iter().all(is_name) => {}
-            (Place::Value(strings), Expr::Value(ValueWithSpan { value, span: _ })) => match value {
-                Value::Number(_, false) | Value::Placeholder(_) => {}
-                Value::SingleQuotedString(text) | Value::NationalStringLiteral(text)
-                    if strings.contains(&text.as_str()) => {}
-                other => return refuse(format!("{other} where it does not belong")),
-            },
-            (
-                Place::Value(_),
-                Expr::Cast { kind: CastKind::Cast, expr, data_type, array: false, format: None },
-            ) => {
-                check_type(data_type)?;
-                todo.push((expr, Place::Value(&[])));
-            }
-            (Place::Value(_), Expr::Trim { trim_where: None, trim_what: None, expr, trim_characters }) => {
-                let characters = trim_characters.iter().flatten();
-                todo.extend(
-                    std::iter::once(expr.as_ref()).chain(characters).map(|value| (value, Place::Value(&[]))),
-                );
-            }
-            (
-                Place::Value(_),
-                Expr::Substring {
-                    expr,
-                    substring_from: Some(from),
-                    substring_for,
-                    special: true,
-                    shorthand: true,
-                },
-            ) => {
-                let bounds = std::iter::once(from).chain(substring_for).map(Box::as_ref);
-                todo.extend(
-                    std::iter::once(expr.as_ref()).chain(bounds).map(|value| (value, Place::Value(&[]))),
-                );
-            }
-            (Place::Value(_), Expr::Function(function)) => {
-                let (allowed, arguments) = check_call(function)?;
-                todo.extend(arguments.into_iter().map(|argument| (argument, Place::Value(allowed.strings))));
-            }
-            (Place::Condition, other) => {
-                return refuse(format!("something in the place of a condition: {}", kind(other)));
-            }
-            (Place::Value(_), other) => {
-                return refuse(format!("something in the place of a value: {}", kind(other)));
-            }
+            (Place::Condition, condition) => check_condition(condition, &mut todo)?,
+            (Place::Value(strings), value) => check_value(value, strings, &mut todo)?,
         }
+    }
+    Ok(())
+}
+
+/// Checks the outermost node of a condition, and adds what lies below it to `todo`.
+fn check_condition<'a>(condition: &'a Expr, todo: &mut Todo<'a>) -> Verdict {
+    match condition {
+        Expr::BinaryOp { left, op: BinaryOperator::And | BinaryOperator::Or, right } => {
+            todo.extend([(left.as_ref(), Place::Condition), (right.as_ref(), Place::Condition)]);
+        }
+        Expr::UnaryOp { op: UnaryOperator::Not, expr } => todo.push((expr, Place::Condition)),
+        Expr::BinaryOp { left, op, right } if is_comparison(op) => {
+            todo.extend([(left.as_ref(), Place::Value(&[])), (right.as_ref(), Place::Value(&[]))]);
+        }
+        Expr::IsNull(value) | Expr::IsNotNull(value) => todo.push((value, Place::Value(&[]))),
+        other => return refuse(format!("something in the place of a condition: {}", kind(other))),
+    }
+    Ok(())
+}
+
+/// Checks the outermost node of a value, and adds what lies below it to `todo`. The value may be one of these
+/// texts.
+fn check_value<'a>(value: &'a Expr, strings: &[&str], todo: &mut Todo<'a>) -> Verdict {
+    match value {
+        Expr::Identifier(name) if is_name(name) || is_parameter(name) => {}
+        Expr::CompoundIdentifier(parts) if parts.len() == 2 && parts.iter().all(is_name) => {}
+        Expr::Value(ValueWithSpan { value, span: _ }) => match value {
+            Value::Number(_, false) | Value::Placeholder(_) => {}
+            Value::SingleQuotedString(text) | Value::NationalStringLiteral(text)
+                if strings.contains(&text.as_str()) => {}
+            other => return refuse(format!("{other} where it does not belong")),
+        },
+        Expr::Cast { kind: CastKind::Cast, expr, data_type, array: false, format: None } => {
+            check_type(data_type)?;
+            todo.push((expr, Place::Value(&[])));
+        }
+        Expr::Trim { trim_where: None, trim_what: None, expr, trim_characters } => {
+            let characters = trim_characters.iter().flatten();
+            todo.extend(
+                std::iter::once(expr.as_ref()).chain(characters).map(|value| (value, Place::Value(&[]))),
+            );
+        }
+        Expr::Substring {
+            expr,
+            substring_from: Some(from),
+            substring_for,
+            special: true,
+            shorthand: true,
+        } => {
+            let bounds = std::iter::once(from).chain(substring_for).map(Box::as_ref);
+            todo.extend(std::iter::once(expr.as_ref()).chain(bounds).map(|value| (value, Place::Value(&[]))));
+        }
+        Expr::Function(function) => {
+            let (allowed, arguments) = check_call(function)?;
+            todo.extend(arguments.into_iter().map(|argument| (argument, Place::Value(allowed.strings))));
+        }
+        other => return refuse(format!("something in the place of a value: {}", kind(other))),
     }
     Ok(())
 }
