@@ -2,6 +2,7 @@
 //! except that it tries whether the lake can be written.
 
 use std::fmt;
+use std::path::Path;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use lake::Lake;
@@ -9,7 +10,7 @@ use process::chain;
 use warehouse::sources::{ALL, Kind, Owner, Source};
 
 use crate::Settings;
-use crate::source::{Address, Class, Erp, ErpError, SqlServer, Sqlite, Table};
+use crate::source::{Address, Class, Erp, ErpError, SqlServer, SqlServerAddress, Sqlite, Table};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,77 +50,8 @@ const DRIFT_SECONDS: i64 = 60;
 pub async fn examine_erp(settings: &Settings, clock: impl Fn() -> DateTime<Utc>) -> Vec<Finding> {
     let mut findings = Findings::default();
     match &settings.source_db {
-        Address::Sqlite(path) => match Sqlite::open(path).await {
-            Err(error) => findings.add(Severity::Failure, "source", error),
-            Ok(erp) => {
-                findings.add(
-                    Severity::Ok,
-                    "source",
-                    format!("the SQLite file `{}` can be read", path.display()),
-                );
-                findings.add(Severity::Ok, "login", "the file is opened read-only");
-                findings.tables(&erp, None).await;
-                findings.add(Severity::Ok, "clock", "a file has no clock of its own");
-            }
-        },
-        Address::SqlServer(address) => match SqlServer::open(address.clone(), settings.factory_tz).await {
-            Err(error) => findings.add(Severity::Failure, "source", error),
-            Ok(erp) => {
-                let database = &address.database;
-                findings.add(
-                    Severity::Ok,
-                    "source",
-                    format!(
-                        "database `{database}` on `{}:{}` answers to `{}`",
-                        address.host, address.port, address.user
-                    ),
-                );
-                if !address.encrypt {
-                    findings.add(
-                        Severity::Warning,
-                        "source",
-                        "the connection is not encrypted: remove `encrypt=false` from SOURCE_DB",
-                    );
-                } else if address.trust_server_certificate {
-                    let advice = "name its certificate authority with `ca=/path/to/ca.pem` in the place of `trust_server_certificate=true`";
-                    findings.add(
-                        Severity::Warning,
-                        "source",
-                        format!("the server's certificate is not checked: {advice}"),
-                    );
-                }
-                match erp.rights().await {
-                    Err(error) => findings.add(Severity::Failure, "login", error),
-                    Ok(rights) if rights.is_empty() => {
-                        findings.add(
-                            Severity::Ok,
-                            "login",
-                            format!("`{}` may change neither server nor database", address.user),
-                        );
-                    }
-                    Ok(rights) => findings.add(
-                        Severity::Failure,
-                        "login",
-                        too_mighty(&address.user, &rights.join(", ")),
-                    ),
-                }
-                findings.tables(&erp, Some((&erp, &address.user))).await;
-                // Asked between two looks at our own clock, so that a slow answer is not taken for drift.
-                let before = clock();
-                match erp.now().await {
-                    Ok(Some(there)) => {
-                        let here = before + (clock() - before) / 2;
-                        findings.clock(
-                            there,
-                            here.with_timezone(&settings.factory_tz).naive_local(),
-                            settings,
-                        );
-                    }
-                    Ok(None) => findings.add(Severity::Failure, "clock", "the ERP does not tell the time"),
-                    Err(error) => findings.add(Severity::Failure, "clock", error),
-                }
-            }
-        },
+        Address::Sqlite(path) => findings.sqlite(path).await,
+        Address::SqlServer(address) => findings.sql_server(address, settings, clock).await,
     }
     findings.0
 }
@@ -171,6 +103,68 @@ impl Findings {
         self.0.push(Finding { severity, about: about.to_owned(), found: found.to_string() });
     }
 
+    async fn sqlite(&mut self, path: &Path) {
+        let erp = match Sqlite::open(path).await {
+            Ok(erp) => erp,
+            Err(error) => return self.add(Severity::Failure, "source", error),
+        };
+        self.add(Severity::Ok, "source", format!("the SQLite file `{}` can be read", path.display()));
+        self.add(Severity::Ok, "login", "the file is opened read-only");
+        self.tables(&erp, None).await;
+        self.add(Severity::Ok, "clock", "a file has no clock of its own");
+    }
+
+    async fn sql_server(
+        &mut self,
+        address: &SqlServerAddress,
+        settings: &Settings,
+        clock: impl Fn() -> DateTime<Utc>,
+    ) {
+        let erp = match SqlServer::open(address.clone(), settings.factory_tz).await {
+            Ok(erp) => erp,
+            Err(error) => return self.add(Severity::Failure, "source", error),
+        };
+        let SqlServerAddress { database, host, port, user, .. } = address;
+        self.add(
+            Severity::Ok,
+            "source",
+            format!("database `{database}` on `{host}:{port}` answers to `{user}`"),
+        );
+        self.encryption(address);
+        self.rights(&erp, user).await;
+        self.tables(&erp, Some((&erp, user))).await;
+        self.clock(&erp, settings, clock).await;
+    }
+
+    /// Whether the connection is encrypted, and with whom. Nothing is said of one that is as it should be.
+    fn encryption(&mut self, address: &SqlServerAddress) {
+        if !address.encrypt {
+            self.add(
+                Severity::Warning,
+                "source",
+                "the connection is not encrypted: remove `encrypt=false` from SOURCE_DB",
+            );
+        } else if address.trust_server_certificate {
+            let advice = "name its certificate authority with `ca=/path/to/ca.pem` in the place of `trust_server_certificate=true`";
+            self.add(
+                Severity::Warning,
+                "source",
+                format!("the server's certificate is not checked: {advice}"),
+            );
+        }
+    }
+
+    /// What the login may do to server and database.
+    async fn rights(&mut self, erp: &SqlServer, user: &str) {
+        match erp.rights().await {
+            Err(error) => self.add(Severity::Failure, "login", error),
+            Ok(rights) if rights.is_empty() => {
+                self.add(Severity::Ok, "login", format!("`{user}` may change neither server nor database"));
+            }
+            Ok(rights) => self.add(Severity::Failure, "login", too_mighty(user, &rights.join(", "))),
+        }
+    }
+
     /// All tables, and what the login may do to them.
     async fn tables(&mut self, erp: &dyn Erp, login: Option<(&SqlServer, &String)>) {
         for source in ALL {
@@ -204,7 +198,21 @@ impl Findings {
         }
     }
 
-    fn clock(&mut self, there: NaiveDateTime, here: NaiveDateTime, settings: &Settings) {
+    async fn clock(&mut self, erp: &SqlServer, settings: &Settings, clock: impl Fn() -> DateTime<Utc>) {
+        // Asked between two looks at our own clock, so that a slow answer is not taken for drift.
+        let before = clock();
+        match erp.now().await {
+            Ok(Some(there)) => {
+                let here = before + (clock() - before) / 2;
+                self.drift(there, here.with_timezone(&settings.factory_tz).naive_local(), settings);
+            }
+            Ok(None) => self.add(Severity::Failure, "clock", "the ERP does not tell the time"),
+            Err(error) => self.add(Severity::Failure, "clock", error),
+        }
+    }
+
+    /// How far the ERP's clock is from ours. Both times are those of the factory's zone.
+    fn drift(&mut self, there: NaiveDateTime, here: NaiveDateTime, settings: &Settings) {
         let drift = there - here;
         let seconds = drift.num_seconds();
         let (zone, overlap) =
