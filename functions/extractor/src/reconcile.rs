@@ -24,7 +24,7 @@ use listed_key::{Key, has_key_of, held_since};
 const KEYS_PER_STATEMENT: usize = 100;
 
 impl Extraction<'_> {
-    /// Commits what the comparison shows; the watermark stays where it is.
+    /// Commits what the comparison shows. The watermark stays where it is.
     pub(crate) async fn reconcile(&mut self) -> Result<Read, TableError> {
         if self.state.applied == 0 || self.state.pass.is_some() {
             // There is nothing to compare with yet, or not all of it.
@@ -34,10 +34,18 @@ impl Extraction<'_> {
             return Ok(if is_new { read } else { Read::Prepared });
         }
         let since = self.start() - TimeDelta::days(self.reading.reconcile_days.into());
+        let watermark = self.state.watermark.as_deref().and_then(parse_time);
+        let wanted = self.keys_that_differ(since).await?;
+        self.commit_rows_of(&wanted, watermark).await?;
+        self.forget_rows_without_key(watermark).await?;
+        Ok(Read::AsOf(self.job.started_at))
+    }
+
+    /// The keys whose rows are to be read again: since then only the ERP or only the lake has them, or both
+    /// have them with different stamps, or their rejection is open, or they cannot be compared.
+    async fn keys_that_differ(&mut self, since: NaiveDateTime) -> Result<Vec<Key>, TableError> {
         let held = held_since(self.lake, self.source, &self.state.parts, since).await?;
         let (listed, odd) = self.listed_since(since).await?;
-
-        // What the ERP has and the lake has not, or not so; and what the lake has and the ERP did not list.
         let mut wanted: Vec<Key> = listed
             .iter()
             .filter(|(text, (_, stamp))| held.get(*text).is_none_or(|(_, held)| held != stamp))
@@ -51,8 +59,15 @@ impl Extraction<'_> {
             rejected_keys.iter().filter(|(text, _)| !listed.contains_key(*text)).map(|(_, key)| key.clone()),
         );
         wanted.extend(odd);
+        Ok(wanted)
+    }
 
-        let watermark = self.state.watermark.as_deref().and_then(parse_time);
+    /// Reads the rows of these keys from the ERP, and commits what the lake does not know of them yet.
+    async fn commit_rows_of(
+        &mut self,
+        wanted: &[Key],
+        watermark: Option<NaiveDateTime>,
+    ) -> Result<(), TableError> {
         let mut keys = wanted.chunks(KEYS_PER_STATEMENT).peekable();
         let (mut found, mut missing, mut large) = (Judged::default(), Vec::new(), false);
         while let Some(chunk) = keys.next() {
@@ -65,24 +80,33 @@ impl Extraction<'_> {
             if !enough && keys.peek().is_some() {
                 continue;
             }
-            let (found, missing) = (std::mem::take(&mut found), std::mem::take(&mut missing));
+            self.commit_found(std::mem::take(&mut found), std::mem::take(&mut missing), watermark).await?;
             large = false;
-            let hidden = self.hidden(&found).await?;
-            let mut news = self.news(found, true).await?;
-            news.vstack_mut_owned(hidden)?;
-            let gone: Vec<SegmentRow> =
-                missing.into_iter().map(|key| SegmentRow::of(OP_DELETE, key.row(self.source))).collect();
-            self.counts.written += gone.len();
-            news.vstack_mut_owned(frame(self.source, &gone)?)?;
-            if news.height() > 0 {
-                self.put(news, watermark, None, None).await?;
-            }
             if let Some(stopped) = stopped {
                 return Err(stopped);
             }
         }
-        self.forget_rows_without_key(watermark).await?;
-        Ok(Read::AsOf(self.job.started_at))
+        Ok(())
+    }
+
+    /// Commits what the lake does not know yet of the rows that the ERP has and of the keys that it lacks.
+    async fn commit_found(
+        &mut self,
+        found: Judged,
+        missing: Vec<Key>,
+        watermark: Option<NaiveDateTime>,
+    ) -> Result<(), TableError> {
+        let hidden = self.hidden(&found).await?;
+        let mut news = self.news(found, true).await?;
+        news.vstack_mut_owned(hidden)?;
+        let gone: Vec<SegmentRow> =
+            missing.into_iter().map(|key| SegmentRow::of(OP_DELETE, key.row(self.source))).collect();
+        self.counts.written += gone.len();
+        news.vstack_mut_owned(frame(self.source, &gone)?)?;
+        if news.height() > 0 {
+            self.put(news, watermark, None, None).await?;
+        }
+        Ok(())
     }
 
     /// Takes away the rows that the lake holds, and the ERP now has only in a form that is rejected. Taking a
