@@ -56,14 +56,8 @@ pub(crate) fn streams(
     let by_key = || source.key.to_vec();
     let mut streams = Vec::new();
 
-    let nullable: Vec<Condition> = source
-        .key
-        .iter()
-        .filter(|key| table.column(key).is_none_or(|column| column.nullable))
-        .map(|key| Condition::IsNull(key))
-        .collect();
-    if !nullable.is_empty() {
-        streams.push(stream(vec![Condition::Any(nullable)], Vec::new(), WITHOUT_KEY_MAX + 1, Vec::new()));
+    if let Some(without_key) = without_key(source, table) {
+        streams.push(stream(vec![without_key], Vec::new(), WITHOUT_KEY_MAX + 1, Vec::new()));
     }
 
     // The watermark itself before the column that stands in for it.
@@ -172,6 +166,17 @@ impl Stream {
         }
         Ok(page.rows)
     }
+}
+
+/// Rows in which a column of the key is NULL; `None` if the table cannot have any.
+fn without_key(source: &Source, table: &Table) -> Option<Condition> {
+    let nullable: Vec<Condition> = source
+        .key
+        .iter()
+        .filter(|key| table.column(key).is_none_or(|column| column.nullable))
+        .map(|key| Condition::IsNull(key))
+        .collect();
+    if nullable.is_empty() { None } else { Some(Condition::Any(nullable)) }
 }
 
 /// Rows whose stamp is the last of these columns, because those before it are NULL, and is at or after some
