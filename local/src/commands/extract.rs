@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::bail;
+use api::pipeline::JobRecord;
 use chrono::Utc;
 use clap::Args;
 use extractor_function::{JobRequest, run_job};
@@ -32,68 +33,12 @@ impl Extract {
         let settings = super::settings()?;
         let address = super::ENVIRONMENT.lake();
         let open = place::open(&address, &settings.factory_id).await?;
-        let mode = match (self.full, self.reconcile) {
-            (true, _) => Mode::Full,
-            (_, true) => Mode::Reconcile,
-            _ => Mode::Incremental,
-        };
-        let record = run_job(
-            &open.lake,
-            &settings,
-            &JobRequest { mode, trigger: "cli".to_owned(), deadline: None },
-            Utc::now,
-        )
-        .await;
+        let request = JobRequest { mode: self.mode(), trigger: "cli".to_owned(), deadline: None };
+        let record = run_job(&open.lake, &settings, &request, Utc::now).await;
         if self.json {
-            let tables: Map<_, _> = record
-                .tables
-                .iter()
-                .map(|table| {
-                    let counts = json!({
-                        "extracted": table.extracted, "accepted": table.accepted, "rejected": table.rejected, "written": table.written,
-                        "watermark": table.watermark, "error": table.error,
-                    });
-                    (table.table.clone(), counts)
-                })
-                .collect();
-            let answer = json!({
-                "job_id": record.job_id, "mode": record.mode, "status": record.status, "duration_ms": record.duration_ms,
-                "tables": tables, "skipped": record.skipped,
-            });
-            println!("{answer:#}");
+            print_json(&record);
         } else {
-            println!(
-                "{:<20} {:>12} {:>12} {:>10} {:>12}  watermark",
-                "table", "read", "valid", "rejected", "written"
-            );
-            for table in &record.tables {
-                let counts = [table.extracted, table.accepted, table.rejected, table.written].map(count);
-                let note = table.error.as_ref().map_or_else(
-                    || table.watermark.clone().unwrap_or_default(),
-                    |error| format!("FAILED: {error}"),
-                );
-                println!(
-                    "{:<20} {:>12} {:>12} {:>10} {:>12}  {note}",
-                    table.table, counts[0], counts[1], counts[2], counts[3]
-                );
-            }
-            for table in record.tables.iter().filter(|table| table.rejected > 0) {
-                let folder = rejected_folder(&open.lake, &address, &table.table);
-                println!(
-                    "rejected rows of {}, with the reasons: {folder} ({} in what this run read)",
-                    table.table,
-                    count(table.rejected)
-                );
-            }
-            if !record.skipped.is_empty() {
-                println!("not in this ERP: {}", record.skipped.join(", "));
-            }
-            println!(
-                "{} in {} ms (run {})",
-                record.status,
-                count(record.duration_ms.unwrap_or(0)),
-                record.job_id
-            );
+            print_text(&record, &open.lake, &address);
         }
         match record.status.as_str() {
             "ok" => Ok(()),
@@ -101,6 +46,63 @@ impl Extract {
             _ => bail!("the run failed: {}", record.error.unwrap_or_default()),
         }
     }
+
+    fn mode(&self) -> Mode {
+        match (self.full, self.reconcile) {
+            (true, _) => Mode::Full,
+            (_, true) => Mode::Reconcile,
+            _ => Mode::Incremental,
+        }
+    }
+}
+
+fn print_json(record: &JobRecord) {
+    let tables: Map<_, _> = record
+        .tables
+        .iter()
+        .map(|table| {
+            let counts = json!({
+                "extracted": table.extracted, "accepted": table.accepted, "rejected": table.rejected, "written": table.written,
+                "watermark": table.watermark, "error": table.error,
+            });
+            (table.table.clone(), counts)
+        })
+        .collect();
+    let answer = json!({
+        "job_id": record.job_id, "mode": record.mode, "status": record.status, "duration_ms": record.duration_ms,
+        "tables": tables, "skipped": record.skipped,
+    });
+    println!("{answer:#}");
+}
+
+fn print_text(record: &JobRecord, lake: &Lake, address: &str) {
+    println!(
+        "{:<20} {:>12} {:>12} {:>10} {:>12}  watermark",
+        "table", "read", "valid", "rejected", "written"
+    );
+    for table in &record.tables {
+        let counts = [table.extracted, table.accepted, table.rejected, table.written].map(count);
+        let note = table
+            .error
+            .as_ref()
+            .map_or_else(|| table.watermark.clone().unwrap_or_default(), |error| format!("FAILED: {error}"));
+        println!(
+            "{:<20} {:>12} {:>12} {:>10} {:>12}  {note}",
+            table.table, counts[0], counts[1], counts[2], counts[3]
+        );
+    }
+    for table in record.tables.iter().filter(|table| table.rejected > 0) {
+        let folder = rejected_folder(lake, address, &table.table);
+        println!(
+            "rejected rows of {}, with the reasons: {folder} ({} in what this run read)",
+            table.table,
+            count(table.rejected)
+        );
+    }
+    if !record.skipped.is_empty() {
+        println!("not in this ERP: {}", record.skipped.join(", "));
+    }
+    println!("{} in {} ms (run {})", record.status, count(record.duration_ms.unwrap_or(0)), record.job_id);
 }
 
 /// Where the rejected rows of a table lie, a CSV for each segment that brought some.
