@@ -1,8 +1,10 @@
 //! The whole set-up in order: it looks at the server, makes the database, loads every row, and makes the
 //! login that reads them.
 
+use warehouse::sources::Source;
+
 use crate::DATABASE;
-use crate::erp::{Erp, ErpError, add_values};
+use crate::erp::{Erp, ErpError, Survey, add_values};
 use crate::login::login_batches;
 use crate::schema::{SCHEMA_SQL, Schema, SchemaError, Table};
 use crate::secret::ReaderPassword;
@@ -126,11 +128,31 @@ async fn load(
     tell: &mut impl FnMut(Progress),
 ) -> Result<(), SetUpError> {
     let source = table.source;
-    let progress = |rows, of| Progress { table: source.table, rows, of };
     let survey = erp.survey(table)?;
-    tell(progress(0, survey.rows));
+    tell(Progress { table: source.table, rows: 0, of: survey.rows });
     server.run(&create_table(source, &survey.types)).await?;
+    let rows = fill(server, erp, source, &survey, tell).await?;
+    server.run(&create_key_index(source)).await?;
+    for index in &table.indexes {
+        server.run(index).await?;
+    }
+    loaded.rows.push((source.table, rows));
+    let columns = source.columns.iter().zip(table.types.iter().zip(&survey.types));
+    let widened = columns.filter(|(_, (declared, sql_type))| declared != sql_type);
+    loaded.widened.extend(
+        widened.map(|(column, (_, sql_type))| format!("{}.{} {sql_type}", source.table, column.source)),
+    );
+    Ok(())
+}
 
+/// Sends all rows of a table, many at once. Returns how many they are.
+async fn fill(
+    server: &mut impl Server,
+    erp: &Erp,
+    source: &Source,
+    survey: &Survey,
+    tell: &mut impl FnMut(Progress),
+) -> Result<u64, SetUpError> {
     let rows_at_once = rows_per_insert(source);
     let whole = insert(source, &survey.types, rows_at_once);
     let mut select = erp.select(source)?;
@@ -153,21 +175,7 @@ async fn load(
             server.insert(&insert(source, &survey.types, count), &values).await?
         };
         sent += count as u64;
-        tell(progress(sent, survey.rows));
+        tell(Progress { table: source.table, rows: sent, of: survey.rows });
     }
-    if taken != sent {
-        return Err(SetUpError::RowsLost { table: source.table, sent, taken });
-    }
-
-    server.run(&create_key_index(source)).await?;
-    for index in &table.indexes {
-        server.run(index).await?;
-    }
-    loaded.rows.push((source.table, sent));
-    let columns = source.columns.iter().zip(table.types.iter().zip(&survey.types));
-    let widened = columns.filter(|(_, (declared, sql_type))| declared != sql_type);
-    loaded.widened.extend(
-        widened.map(|(column, (_, sql_type))| format!("{}.{} {sql_type}", source.table, column.source)),
-    );
-    Ok(())
+    if taken == sent { Ok(sent) } else { Err(SetUpError::RowsLost { table: source.table, sent, taken }) }
 }
