@@ -141,7 +141,6 @@ fn feed_kind(
     if total == 0 {
         return;
     }
-    let kind = (species * GRADES.len() + grade) as i64;
     let count = (total / BATCH_G + 1).min(MOST_BATCHES_OF_A_KIND);
     let share = total / count + 1;
     let (mut n, mut free) = (0, share);
@@ -158,22 +157,18 @@ fn feed_kind(
             }
         }
     }
-    for n in 0..count {
-        let trace_number = first_id(day, 100) + kind * MOST_BATCHES_OF_A_KIND + n;
-        let mut dice = Dice::of(seed, Topic::Intake, trace_number);
-        // A delivery is a little more than the runs use of it. Slices may have taken up to one rest more than
-        // the share.
-        let grams = ((share + LEAST_SLICE_G) as f64 * dice.between(1.01, 1.06)) as i64 / 100 * 100;
-        let received = begins(day) - dice.whole(2 * HOUR, 18 * HOUR);
-        batches.push(Batch {
-            trace_number,
-            code: batch_code(day, species, grade, n),
-            species,
-            grade,
-            grams,
-            received,
-        });
-    }
+    batches.extend((0..count).map(|n| delivery(seed, day, species, grade, n, share)));
+}
+
+/// Delivery number `n` of a species and grade. It is a little more than `share`, which the runs use of it.
+fn delivery(seed: u64, day: i64, species: usize, grade: usize, n: i64, share: i64) -> Batch {
+    let kind = (species * GRADES.len() + grade) as i64;
+    let trace_number = first_id(day, 100) + kind * MOST_BATCHES_OF_A_KIND + n;
+    let mut dice = Dice::of(seed, Topic::Intake, trace_number);
+    // Slices may have taken up to one rest more than the share.
+    let grams = ((share + LEAST_SLICE_G) as f64 * dice.between(1.01, 1.06)) as i64 / 100 * 100;
+    let received = begins(day) - dice.whole(2 * HOUR, 18 * HOUR);
+    Batch { trace_number, code: batch_code(day, species, grade, n), species, grade, grams, received }
 }
 
 /// A code such as `SAL26327-P1`: species, year and day of the year, grade and number.
