@@ -46,7 +46,7 @@ pub struct FolderError {
 
 /// One version of an object: its open body and what is known about it.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct ObjectVersion {
     body: File,
     /// The MD5 of the body, like S3's own ETag of a plain put: other tools compare it with theirs. It tells
     /// contents apart and serves no security.
@@ -114,7 +114,7 @@ impl Folder {
     }
 
     /// The object with this key, if there is one.
-    pub(super) fn find(&self, key: &Key) -> io::Result<Option<Found>> {
+    pub(super) fn find(&self, key: &Key) -> io::Result<Option<ObjectVersion>> {
         let path = key.below(&self.root);
         for _ in 0..READ_ATTEMPTS {
             let mut body = match File::open(&path) {
@@ -143,7 +143,7 @@ impl Folder {
                     records.of_content(&etag).map(|copied| Record { body: fingerprint, ..copied.clone() });
             }
             let metadata = record.as_ref().map(|record| record.metadata.clone()).unwrap_or_default();
-            return Ok(Some(Found {
+            return Ok(Some(ObjectVersion {
                 body,
                 etag,
                 size_bytes: file.len(),
@@ -244,7 +244,7 @@ impl Folder {
     }
 }
 
-impl Found {
+impl ObjectVersion {
     /// Reads the bytes of `range`, which must lie within the body.
     pub(super) fn read(mut self, range: Range<u64>) -> io::Result<Vec<u8>> {
         let length = range.end - range.start;
@@ -259,7 +259,7 @@ impl Found {
     }
 }
 
-fn check(condition: &Condition, current: Option<&Found>) -> Result<(), PutError> {
+fn check(condition: &Condition, current: Option<&ObjectVersion>) -> Result<(), PutError> {
     match (condition, current) {
         (Condition::Always, _) | (Condition::Absent, None) | (Condition::Present, Some(_)) => Ok(()),
         (Condition::Version(version), Some(current)) if current.etag == *version => Ok(()),

@@ -5,7 +5,7 @@ use std::io;
 use s3s::dto::{ETag, ETagCondition};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
-use super::folder::{Found, PutError};
+use super::folder::{ObjectVersion, PutError};
 use super::key::KeyError;
 
 /// Refuses a call that asks for something this server does not do. To ignore a condition would be worse.
@@ -15,20 +15,20 @@ pub(super) fn refuse(what: &str, asked: bool) -> S3Result<()> {
 
 /// Refuses a read if its condition does not hold.
 pub(super) fn check_read(
-    found: &Found,
+    object: &ObjectVersion,
     if_match: Option<&ETagCondition>,
     if_none_match: Option<&ETagCondition>,
 ) -> S3Result<()> {
     let names_it = |condition: &ETagCondition| match condition {
         ETagCondition::Any => true,
-        ETagCondition::ETag(etag) => etag.value() == found.etag,
+        ETagCondition::ETag(etag) => etag.value() == object.etag,
     };
     if if_match.is_some_and(|condition| !names_it(condition)) {
         return Err(s3_error!(PreconditionFailed, "the object is another version"));
     }
     if if_none_match.is_some_and(names_it) {
         let mut unchanged = s3_error!(NotModified);
-        let etag = ETag::Strong(found.etag.clone()).to_http_header().map_err(S3Error::internal_error)?;
+        let etag = ETag::Strong(object.etag.clone()).to_http_header().map_err(S3Error::internal_error)?;
         unchanged.set_headers([(s3s::header::ETAG, etag)].into_iter().collect());
         return Err(unchanged);
     }

@@ -15,7 +15,7 @@ use s3s::dto::{
 use s3s::{Body, S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 
 use super::BUCKET;
-use super::folder::{Condition, Folder, Found};
+use super::folder::{Condition, Folder, ObjectVersion};
 use super::key::Key;
 use super::listing::{self, Line, Query};
 use super::refusal::{check_read, disk_error, refuse};
@@ -71,21 +71,21 @@ impl S3 for FolderS3 {
         refuse("versions and parts", input.version_id.is_some() || input.part_number.is_some())?;
         let key = readable_key(&input.key)?;
         self.on_disk(move |folder| {
-            let found = found(folder, &key)?;
-            check_read(&found, input.if_match.as_ref(), input.if_none_match.as_ref())?;
-            let whole = found.size_bytes;
+            let object = current(folder, &key)?;
+            check_read(&object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
+            let whole = object.size_bytes;
             let range = input.range.map(|range| range.check(whole)).transpose()?;
             let mut output = GetObjectOutput {
                 accept_ranges: Some("bytes".to_owned()),
                 content_range: range
                     .as_ref()
                     .map(|range| format!("bytes {}-{}/{whole}", range.start, range.end.saturating_sub(1))),
-                e_tag: Some(ETag::Strong(found.etag.clone())),
-                last_modified: Some(Timestamp::from(found.modified)),
-                metadata: Some(to_headers(&found)),
+                e_tag: Some(ETag::Strong(object.etag.clone())),
+                last_modified: Some(Timestamp::from(object.modified)),
+                metadata: Some(to_headers(&object)),
                 ..GetObjectOutput::default()
             };
-            let bytes = found.read(range.unwrap_or(0..whole)).map_err(disk_error)?;
+            let bytes = object.read(range.unwrap_or(0..whole)).map_err(disk_error)?;
             output.content_length = i64::try_from(bytes.len()).ok();
             output.body = Some(StreamingBlob::from(Body::from(bytes)));
             Ok(S3Response::new(output))
@@ -109,14 +109,14 @@ impl S3 for FolderS3 {
         )?;
         let key = readable_key(&input.key)?;
         self.on_disk(move |folder| {
-            let found = found(folder, &key)?;
-            check_read(&found, input.if_match.as_ref(), input.if_none_match.as_ref())?;
+            let object = current(folder, &key)?;
+            check_read(&object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
             Ok(S3Response::new(HeadObjectOutput {
                 accept_ranges: Some("bytes".to_owned()),
-                content_length: i64::try_from(found.size_bytes).ok(),
-                last_modified: Some(Timestamp::from(found.modified)),
-                metadata: Some(to_headers(&found)),
-                e_tag: Some(ETag::Strong(found.etag)),
+                content_length: i64::try_from(object.size_bytes).ok(),
+                last_modified: Some(Timestamp::from(object.modified)),
+                metadata: Some(to_headers(&object)),
+                e_tag: Some(ETag::Strong(object.etag)),
                 ..HeadObjectOutput::default()
             }))
         })
@@ -165,7 +165,7 @@ impl S3 for FolderS3 {
         let metadata =
             replaced.then(|| input.metadata.unwrap_or_default().into_iter().collect::<BTreeMap<_, _>>());
         self.on_disk(move |folder| {
-            let source = found(folder, &from)?;
+            let source = current(folder, &from)?;
             let metadata = metadata.unwrap_or_else(|| source.metadata.clone());
             let whole = source.size_bytes;
             let bytes = source.read(0..whole).map_err(disk_error)?;
@@ -263,7 +263,7 @@ fn readable_key(key: &str) -> S3Result<Key> {
     Key::parse(key).map_err(|error| s3_error!(error, NoSuchKey, "there is no object `{key}`"))
 }
 
-fn found(folder: &Folder, key: &Key) -> S3Result<Found> {
+fn current(folder: &Folder, key: &Key) -> S3Result<ObjectVersion> {
     folder
         .find(key)
         .map_err(disk_error)?
@@ -274,18 +274,18 @@ fn found(folder: &Folder, key: &Key) -> S3Result<Found> {
 fn listed(folder: &Folder, key: String) -> S3Result<Option<Object>> {
     // A file that a person placed there may have a name that is no key.
     let Ok(valid) = Key::parse(&key) else { return Ok(None) };
-    let found = folder.find(&valid).map_err(disk_error)?;
-    Ok(found.map(|found| Object {
+    let object = folder.find(&valid).map_err(disk_error)?;
+    Ok(object.map(|object| Object {
         key: Some(key),
-        size: i64::try_from(found.size_bytes).ok(),
-        last_modified: Some(Timestamp::from(found.modified)),
-        e_tag: Some(ETag::Strong(found.etag)),
+        size: i64::try_from(object.size_bytes).ok(),
+        last_modified: Some(Timestamp::from(object.modified)),
+        e_tag: Some(ETag::Strong(object.etag)),
         ..Object::default()
     }))
 }
 
-fn to_headers(found: &Found) -> Metadata {
-    found.metadata.clone().into_iter().collect()
+fn to_headers(object: &ObjectVersion) -> Metadata {
+    object.metadata.clone().into_iter().collect()
 }
 
 /// The whole body. s3s has checked it against the hash that the sender signed.
