@@ -1,32 +1,32 @@
-//! The newest jobs first, though a storage lists keys in the order of time, and only forwards.
+//! Lists jobs with the newest first, though a storage lists keys in the order of time, and only forwards.
 //!
-//! Ids of jobs begin with the time when they were made. So a listing can begin at any moment, and the moment
-//! is sought after which neither too few jobs come nor many more than are wanted: what that costs does not
-//! grow with the history.
+//! Ids of jobs begin with the time when they were made, so a listing can begin at any moment. This file seeks
+//! a moment after which enough jobs come, but not many more than are wanted. What that costs does not grow
+//! with the history.
 
 use chrono::{DateTime, Utc};
 
 use crate::{Lake, Result, keys};
 
-/// Storages answer so many keys a call.
+/// How many keys a storage lists in one call.
 const PAGE: usize = 1000;
 
-/// How far apart jobs are taken to begin until it is known.
+/// How far apart jobs are taken to begin, for a first guess.
 const APART_MS: i64 = 60_000;
 
-/// Clocks do not differ by more, and if they do, more is listed.
+/// By how much clocks may differ. If they differ by more, more is listed than is needed.
 const SKEW_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// The jobs from some moment on that are older than what was asked for, oldest first.
+/// The jobs from some moment on that are older than the job `before`, oldest first.
 struct Jobs {
     ids: Vec<String>,
-    /// Whether these are all.
+    /// Whether no more of them follow.
     is_all: bool,
 }
 
 impl Lake {
-    /// The ids of the newest `limit` jobs that have a record, of those older than the job `before` if it is
-    /// given; newest first.
+    /// The ids of the newest `limit` jobs that have a record, newest first. With `before`, only jobs older
+    /// than that one count.
     pub async fn newest_jobs(
         &self,
         before: Option<&str>,
@@ -58,14 +58,15 @@ impl Lake {
                 }
             };
             if late - early <= 1 {
-                // Ids that were not made by the clock.
+                // This happens only with ids that no clock made.
                 return Ok(newest(self.jobs_from(Some(early), before, usize::MAX).await?, limit));
             }
             from = Some(next.clamp(early + 1, late - 1));
         }
     }
 
-    /// The jobs made from this moment on, or from the first on, at most so many.
+    /// The jobs made from this moment on, or from the first job on if no moment is given. Lists at most
+    /// `most` keys.
     async fn jobs_from(&self, from_ms: Option<i64>, before: Option<&str>, most: usize) -> Result<Jobs> {
         let folder = self.key(keys::JOB_RECORDS);
         let after = from_ms.map(|ms| format!("{folder}{}", first_id(ms)));
@@ -94,7 +95,7 @@ fn made_at_ms(id: &str) -> Option<i64> {
     (ms >= 0).then_some(ms)
 }
 
-/// What comes before every id made at this moment or later, and after every other.
+/// A text that sorts before every id made at this moment or later, and after every other id.
 fn first_id(ms: i64) -> String {
     let ms = ms.clamp(0, (1 << 48) - 1);
     format!("{:08x}-{:04x}", ms >> 16, ms & 0xffff)

@@ -1,10 +1,11 @@
-//! Jobs: a record of each, and one object that names those which may be at work.
+//! Jobs: a record of each, and one object that names the jobs that may be at work.
 //!
-//! The record of a job that has not ended says until when the job is sure to live, and the job renews that
-//! while it works. So whoever reads a record knows whether its job died, and nobody has to close it.
+//! While a job works, its record says until when the job is sure to live, and the job renews that. So whoever
+//! reads a record knows whether its job died, and nobody has to close it.
 //!
-//! `running/jobs.json` is swapped whenever a job begins: of several that want to begin at once, one may.
-//! Nothing is renewed there. Whether a job that it names has ended, its record tells.
+//! `running/jobs.json` is swapped whenever a job begins, so that only one of several jobs may that want to
+//! begin at once. Nothing is renewed there. The record of a job that it names tells whether that job has
+//! ended.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
@@ -12,37 +13,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ETag, Lake, LakeError, Metadata, Pause, Put, PutMode, Result, Retries, StoreError, keys};
 
-/// How long a job is sure to live after it has said so: one that died keeps the next waiting no longer.
+/// How long a job is sure to live after it has said that it lives. A job that died keeps the next one waiting
+/// for no longer than this.
 pub const JOB_LEASE: TimeDelta = TimeDelta::minutes(2);
 
-/// The record of a job with what stands beside it.
+/// The record of a job, with its lease beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredJob<T> {
     /// The record.
     #[serde(flatten)]
     pub record: T,
-    /// How long the job is sure to live; `None` if it has ended.
+    /// Until when the job is sure to live; `None` if it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<JobLease>,
 }
 
-/// How long a job is sure to live.
+/// Until when a job is sure to live, as it said last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobLease {
-    /// When the job is taken for dead unless it has renewed this.
+    /// When the job is taken for dead, unless it has renewed the lease.
     pub expires_at: DateTime<Utc>,
     /// Whether the job was only promised, and nobody has begun it.
     is_promise: bool,
-    /// Tells whose record it is.
+    /// Tells which caller has put the record.
     put_id: String,
 }
 
-/// Who was given a turn.
+/// Whether a job that asked for a turn has got it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// The job that asked.
+    /// It has got it.
     Taken,
-    /// It was not: the job of this id is at work.
+    /// It has not: the job of this id is at work.
     Held(String),
 }
 
@@ -50,11 +52,11 @@ pub enum Turn {
 #[derive(Serialize, Deserialize)]
 struct Beginner {
     job_id: String,
-    /// Until when it may be without a record.
+    /// Until when it is taken to be at work though it has no record.
     expires_at: DateTime<Utc>,
 }
 
-/// Whether a job may be at work beside others.
+/// Beside whom a job may be at work.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Beside {
     Others,
@@ -74,8 +76,8 @@ impl JobLease {
 }
 
 impl Lake {
-    /// Writes the first record of a job; `false` if the job has one that is no promise. Of several that try,
-    /// one is told that it did.
+    /// Writes the first record of a job, also in the place of a promise. Returns `false` if the job has
+    /// another record already. If several callers try this, one of them gets `true`.
     pub async fn begin_job<T: Serialize + Sync>(
         &self,
         job_id: &str,
@@ -90,7 +92,8 @@ impl Lake {
                 None => PutMode::Create,
                 Some((there, etag)) => match there.lease {
                     Some(lease) if lease.is_promise => PutMode::Replace(etag),
-                    // A put that was carried out though its answer was lost is refused when it is repeated.
+                    // If the answer to a put was lost, the put is repeated and refused. The id tells that its
+                    // record is there.
                     other => return Ok(other.is_some_and(|lease| lease.put_id == put_id)),
                 },
             };
@@ -100,7 +103,8 @@ impl Lake {
         }
     }
 
-    /// Writes the record of a job that somebody else has been asked to begin, unless that has begun already.
+    /// Writes the record of a job that somebody else has been asked to begin, unless the job has begun
+    /// already.
     pub async fn promise_job<T: Serialize + Sync>(
         &self,
         job_id: &str,
@@ -117,7 +121,7 @@ impl Lake {
             && let Some(lease) = &mut job.lease
         {
             lease.expires_at = expires_at;
-            // If it arrives so late that the job has ended, it is refused.
+            // This is refused if the job has ended meanwhile.
             self.put_record(job_id, &job, PutMode::Replace(etag)).await?;
         }
         Ok(())
@@ -139,7 +143,7 @@ impl Lake {
         self.enter(job_id, Beside::Nobody, now).await
     }
 
-    /// Holds the turn too, whoever else is at work.
+    /// Gives a job the turn too, whoever else is at work.
     pub async fn share_turn(&self, job_id: &str, now: DateTime<Utc>) -> Result<()> {
         self.enter(job_id, Beside::Others, now).await.map(|_| ())
     }
@@ -157,7 +161,7 @@ impl Lake {
         }
     }
 
-    /// A job that is at work, besides that of this id.
+    /// The id of a job that is at work, other than the job `besides`; `None` if there is no such job.
     pub async fn living_job(&self, now: DateTime<Utc>, besides: &str) -> Result<Option<String>> {
         let (jobs, _) = self.beginners().await?;
         for job in jobs.into_iter().filter(|job| job.job_id != besides) {
@@ -168,6 +172,7 @@ impl Lake {
         Ok(None)
     }
 
+    /// Enters a job among those that may be at work. Those that have ended or died are left out.
     async fn enter(&self, job_id: &str, beside: Beside, now: DateTime<Utc>) -> Result<Turn> {
         let mut refused = 0;
         loop {
@@ -190,6 +195,8 @@ impl Lake {
         }
     }
 
+    /// Whether a job lives, as its record says. Without a record that can be read it may be about to begin,
+    /// so it is taken to live for as long as its turn says.
     async fn is_living(&self, job: &Beginner, now: DateTime<Utc>) -> Result<bool> {
         Ok(match self.stored::<Life>(&job.job_id).await {
             Ok(Some((there, _))) => there.lease.is_some_and(|lease| lease.expires_at > now),
@@ -201,12 +208,12 @@ impl Lake {
     async fn beginners(&self) -> Result<(Vec<Beginner>, Option<ETag>)> {
         let key = self.key(keys::BEGINNERS);
         let Some(object) = self.store().get(&key).await? else { return Ok((Vec::new(), None)) };
-        // What is no list names nobody, and is replaced by one.
+        // An object that is no list names nobody, and will be replaced by one.
         Ok((serde_json::from_slice(&object.bytes).unwrap_or_default(), Some(object.etag)))
     }
 
-    /// Puts the jobs in the place of the version that was read; `false`, after a pause, if that is another by
-    /// now.
+    /// Puts these jobs in the place of the version that was read. Returns `false`, after a pause, if that
+    /// version has been replaced meanwhile.
     async fn swap_beginners(
         &self,
         jobs: &[Beginner],

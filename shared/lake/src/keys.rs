@@ -61,13 +61,13 @@ pub(crate) fn job_record(job_id: &str) -> String {
     format!("runs/{job_id}.json")
 }
 
-/// Names the jobs that may be at work.
+/// The object that names the jobs that may be at work.
 pub(crate) const BEGINNERS: &str = "running/jobs.json";
 
-/// An object that tries out whether objects can be written.
+/// An object that is put to try whether the lake can be written.
 pub(crate) fn probe(unique: &str) -> String {
     format!("probe/{unique}")
 }
 
-/// What readers may see.
+/// The manifest, which says what readers may see.
 pub(crate) const MANIFEST: &str = "manifest.json";

@@ -7,7 +7,8 @@
 //! - raw segments: [`Lake::commit_segment`] puts rows and watermark in one step
 //! - staging parts: [`Lake::held`] and [`Lake::hold`]
 //! - the manifest: [`Lake::manifest`] and [`Lake::swap_manifest`], which alone publishes
-//! - mart parts; jobs: [`Lake::begin_job`], and [`Lake::take_turn`], by which one at a time begins
+//! - mart parts: [`Lake::put_mart_part`] and [`Lake::publish`]
+//! - jobs: [`Lake::begin_job`]; [`Lake::take_turn`] lets one begin at a time
 
 #![warn(missing_docs)]
 
@@ -40,7 +41,7 @@ pub use s3::S3Store;
 pub use staging::{Held, Slot};
 pub use store::{ETag, Fetched, Head, Listed, Metadata, Object, Put, PutMode, Store, StoreError};
 
-/// One factory's part of a lake. Cheap to clone.
+/// The lake of one factory. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Lake {
     store: Arc<dyn Store>,
@@ -48,14 +49,14 @@ pub struct Lake {
 }
 
 impl Lake {
-    /// The lake of `factory` below `prefix` (may be empty) of a storage.
+    /// The lake of `factory` below `prefix` in a storage. The prefix may be empty.
     pub fn new(store: Arc<dyn Store>, prefix: &str, factory: &str) -> Self {
         let prefix = prefix.trim_matches('/');
         let separator = if prefix.is_empty() { "" } else { "/" };
         Self { store, prefix: format!("{prefix}{separator}factory={factory}/") }
     }
 
-    /// The lake at `s3://bucket/prefix`, with the usual `AWS_*` variables.
+    /// The lake at `s3://bucket/prefix`, reached as the usual `AWS_*` variables say.
     pub async fn connect(address: &str, factory: &str) -> Result<Self> {
         let place = address.strip_prefix("s3://").ok_or_else(|| LakeError::Address(address.to_owned()))?;
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));

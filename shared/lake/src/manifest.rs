@@ -19,10 +19,10 @@ pub struct Manifest {
     pub tables: BTreeMap<String, TableState>,
     /// The parts of each mart by name.
     pub marts: BTreeMap<String, BTreeMap<String, PartRef>>,
-    /// The version of the models that the marts were made with; only the warehouse understands it.
+    /// The version of the models that the marts were made with. Only the warehouse understands it.
     #[serde(default)]
     pub models: String,
-    /// What staging already holds and the marts do not yet take account of; only the warehouse understands
+    /// What staging holds already and the marts do not take account of yet. Only the warehouse understands
     /// it.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub pending: serde_json::Value,
@@ -38,22 +38,23 @@ pub struct TableState {
     pub applied: SegmentNumber,
     /// The watermark that this segment carries.
     pub watermark: Option<String>,
-    /// Start of the last job that read the table successfully; of a reading that took several jobs, of the
-    /// first.
+    /// When the last job began that read the table to its end. If several jobs shared a reading, when the
+    /// first of them began.
     pub as_of: Option<DateTime<FixedOffset>>,
     /// Rejected rows that are open.
     pub rejected: usize,
-    /// The last part of a full reload that is not closed yet.
+    /// What the last segment says of a full reload that is not closed yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_reload: Option<Reload>,
-    /// Where the last segment says that a stopped reading of new rows goes on.
+    /// Where a stopped reading of new rows goes on, as the last segment says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pass: Option<String>,
     /// Staging parts, each with the values that tell whether a row can be in it.
     pub parts: BTreeMap<String, Zone>,
 }
 
-/// What a part holds, as far as it helps to leave parts unread: groups of codes by column.
+/// What a part holds, as far as that helps to leave parts unread: by column, the groups of codes that occur
+/// in it.
 pub type Zone = BTreeMap<String, BTreeSet<String>>;
 
 /// A version of a mart part.
@@ -61,21 +62,22 @@ pub type Zone = BTreeMap<String, BTreeSet<String>>;
 pub struct PartRef {
     /// Its key below the lake's prefix.
     pub key: String,
-    /// Its rows.
+    /// How many rows it has.
     pub rows: usize,
-    /// What it holds.
+    /// What it holds, as far as that helps to leave it unread.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub zone: Zone,
 }
 
 impl Manifest {
-    /// Start of the last job that read all of `tables` (staging names) successfully; tables that the source
-    /// lacks do not count.
+    /// The earliest `as_of` of `tables` (staging names): what is made of all of them is as old as that.
+    /// Tables that the source lacks do not count.
     pub fn as_of<'a>(&self, tables: impl IntoIterator<Item = &'a str>) -> Option<DateTime<FixedOffset>> {
         tables.into_iter().filter_map(|table| self.tables.get(table)?.as_of).min()
     }
 
-    /// The first of `tables` that the source has and no job has read yet: what is made of it is not known.
+    /// The first of `tables` that the source has and no job has read yet. Nothing can be said of what is made
+    /// of it.
     pub fn never_read<'a>(&self, tables: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
         tables.into_iter().find(|table| self.tables.get(*table).is_some_and(|state| state.as_of.is_none()))
     }
@@ -88,7 +90,7 @@ impl Lake {
         self.store().get(&key).await?.map(|object| Ok((parse(&key, &object.bytes)?, object.etag))).transpose()
     }
 
-    /// Reads the manifest unless it still is version `known`; `None` if it is.
+    /// Reads the manifest; `None` if it still is version `known`.
     pub async fn manifest_if_changed(&self, known: &ETag) -> Result<Option<(Manifest, ETag)>> {
         let key = self.key(keys::MANIFEST);
         match self.store().get_if_changed(&key, known).await? {

@@ -7,7 +7,7 @@ use crate::manifest::{PartRef, Zone};
 use crate::parquet::{from_parquet, to_parquet};
 use crate::{Lake, LakeError, Listed, Manifest, Metadata, PutMode, Result, keys};
 
-/// How long a version that is no longer current stays readable: far longer than any request or job lives.
+/// How long a version that is no longer current stays readable. No request or job lives nearly as long.
 const KEEP_MINUTES: i64 = 60;
 
 impl Lake {
@@ -54,8 +54,9 @@ impl Lake {
         Ok(())
     }
 
-    /// Removes versions of the manifest's unpublished (that is, newly written) parts that nobody can be
-    /// reading any more: all but the newest two that are older than an hour. `now` is the storage's time.
+    /// Removes old versions of the parts that the manifest calls unpublished, which are the newly written
+    /// ones. Old is a version that is not current and was written more than an hour ago, by the storage's
+    /// time `now`. The newest two of the old ones stay: somebody may still be reading them.
     pub async fn collect_garbage(&self, manifest: &Manifest, now: DateTime<Utc>) -> Result<()> {
         for name in &manifest.unpublished {
             let Some((mart, part)) = name.split_once('/') else { continue };
@@ -66,9 +67,8 @@ impl Lake {
                     && object.key != self.key(&current.key)
             };
             let mut old: Vec<Listed> = listed.into_iter().filter(is_old).collect();
-            // They come in the order in which they were made. The last was current until a moment ago,
-            // however old it is, unless it is that of an attempt which was never published: then it is the
-            // one before.
+            // The versions come in the order in which they were made. The last of them was current until a
+            // moment ago, however old it is, unless it was never published. Then the one before it was.
             old.truncate(old.len().saturating_sub(2));
             for object in old {
                 self.store().delete(&object.key).await?;

@@ -49,7 +49,7 @@ impl MemoryStore {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // No code under the lock can leave an object half written, so a test's panic elsewhere spoils
+        // No code under the lock can leave an object half written, so the panic of a test elsewhere spoils
         // nothing.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

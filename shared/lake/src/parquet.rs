@@ -15,7 +15,7 @@ pub fn to_parquet(frame: &mut DataFrame) -> Result<Vec<u8>> {
     to_parquet_with(frame, None)
 }
 
-/// Writes rows as one Parquet file that also says something about itself.
+/// Writes rows as one Parquet file with an entry in the file's own metadata: its name and its value.
 pub(crate) fn to_parquet_with(frame: &mut DataFrame, said: Option<(&str, String)>) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let said = said.map(|(name, value)| KeyValueMetadata::from_static(vec![(name.to_owned(), value)]));

@@ -1,8 +1,8 @@
 //! Raw segments: what one page of the ERP brought, as one immutable object that also carries the watermark.
 //!
-//! A segment exists from the moment that its object does. It is put once, on the condition that nobody has its
-//! number; there is no other watermark of record. Rows that were rejected lie in the segment too, so that
-//! nothing about it depends on a second object; the CSV beside it is for people.
+//! A segment exists from the moment that its object does. It is put once, on the condition that nobody has
+//! its number. There is no other watermark of record. Rejected rows lie in the segment too, so that nothing
+//! about them depends on a second object. The CSV beside it is for people.
 
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// The word for it.
+    /// The mode's word in records and metadata.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Incremental => "incremental",
@@ -50,23 +50,24 @@ pub struct SegmentInfo {
     pub started_at: String,
     /// A digest of the table's columns when it was written.
     pub schema: String,
-    /// The full reload that it is a part of.
+    /// The full reload that it belongs to.
     pub reload: Option<Reload>,
-    /// Where a reading of new rows that was stopped goes on; only the source understands it. `None` if there
-    /// is none, or if it did not fit.
+    /// Where a stopped reading of new rows goes on. Only the code that reads the source understands it.
+    /// `None` if no reading was stopped, or if the note did not fit.
     pub pass: Option<String>,
 }
 
-/// A part of a full reload.
+/// What a segment of a full reload says about the reload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reload {
-    /// Names the reload: the number of its first part.
+    /// Names the reload: the number of its first segment.
     pub generation: SegmentNumber,
-    /// Whether this part closes it.
+    /// Whether this segment closes the reload.
     pub closes: bool,
     /// When the reload began: ISO 8601 with the factory's offset.
     pub began: String,
-    /// Where the next part goes on; only the source understands it. `None` if it did not fit.
+    /// Where the next segment goes on. Only the code that reads the source understands it. `None` if the note
+    /// did not fit.
     pub cursor: Option<String>,
 }
 
@@ -86,11 +87,12 @@ pub struct Segment {
 pub enum Commit {
     /// It exists.
     Done,
-    /// Another job has taken this number: what is known of the table is out of date.
+    /// Another job has taken this number. What this job knows of the table is out of date.
     Lost,
 }
 
-/// The longest place in a table that is kept: all metadata of an object together has 2 KB.
+/// The longest note of a place in a table that is kept, in bytes. All metadata of an object together has 2
+/// KB.
 const PLACE_MAX: usize = 1200;
 
 impl Lake {
@@ -108,8 +110,8 @@ impl Lake {
         let put_id = uuid::Uuid::new_v4().to_string();
         let mut metadata = metadata_of(info);
         metadata.insert("put-id".to_owned(), put_id.clone());
-        // Only who has the number may replace what stands there: it may be of a job that died, or of one that
-        // is about to win.
+        // A CSV that stands there may be that of a job that died, or of one that is about to win. Only the
+        // job that gets the number may replace it.
         let csv_key = self.key(&keys::rejected(staging, number));
         let csv_stands = match &rejected_csv {
             Some(csv) => matches!(
@@ -120,8 +122,8 @@ impl Lake {
         };
         let put = self.store().put(&key, to_parquet(frame)?, &metadata, PutMode::Create).await?;
         if !matches!(put, Put::Stored(_)) {
-            // A put that was carried out though its answer was lost is refused when it is repeated: the id
-            // tells whose object it is.
+            // If the answer to a put was lost, the put is repeated and refused. The id tells whether the
+            // object is ours.
             let winner = self.store().head(&key).await?;
             if winner.as_ref().is_none_or(|winner| winner.metadata.get("put-id") != Some(&put_id)) {
                 let rejected_none = winner
@@ -178,7 +180,8 @@ impl Lake {
         self.key(&keys::rejected_folder(staging))
     }
 
-    /// The text of a segment's rejected rows as CSV, rewritten: the segment itself is what counts.
+    /// Writes a segment's rejected rows as CSV again, unless this text stands there. The segment itself is
+    /// what counts.
     pub async fn restore_rejected_csv(
         &self,
         staging: &str,
@@ -214,7 +217,7 @@ fn metadata_of(info: &SegmentInfo) -> Metadata {
             metadata.insert("cursor".to_owned(), cursor.clone());
         }
     }
-    // Of the two a segment has one: a reload forgets the pass before it.
+    // A segment notes a reload or a pass, not both: a reload forgets the pass before it.
     if let Some(pass) = info.pass.as_ref().filter(|pass| info.reload.is_none() && fits(pass)) {
         metadata.insert("pass".to_owned(), pass.clone());
     }

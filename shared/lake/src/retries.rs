@@ -1,4 +1,4 @@
-//! How often something is tried again, and how long is waited before that.
+//! How often something is tried again, and how long to wait before that.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -6,24 +6,24 @@ use std::time::Duration;
 /// What may be tried again when it has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retries {
-    /// How often, after the first time.
+    /// How often it is tried again after the first time.
     pub most: u32,
-    /// How long is waited before each.
+    /// How long to wait before it is tried again.
     pub pause: Pause,
 }
 
-/// How long is waited before something is tried again.
+/// How long to wait before something is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pause {
     /// The same each time.
     Even(Duration),
-    /// By so much longer each time, up to eight times as long. Chance shortens it, so that of several that
-    /// wait for each other one gets through.
+    /// Longer by this each time, up to eight times as long. Chance shortens each pause, so that of several
+    /// callers that are in each other's way one gets through.
     Growing(Duration),
 }
 
 impl Retries {
-    /// How long to wait before the next try, when so many have failed; `None` if that was often enough.
+    /// How long to wait before the next try, when `failed` tries have failed; `None` if there is no next try.
     pub fn pause_after(self, failed: u32) -> Option<Duration> {
         (failed <= self.most).then(|| match self.pause {
             Pause::Even(pause) => pause,

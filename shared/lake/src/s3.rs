@@ -1,7 +1,7 @@
 //! [`Store`] over an S3 endpoint, through aws-sdk-s3: Amazon's, the embedded server, or any other that keeps
 //! S3's conditions.
 //!
-//! The SDK repeats what failed on the way (three attempts); this file turns S3's answers into those of
+//! The SDK repeats what failed on the way (three attempts). This file turns S3's answers into those of
 //! [`Store`]. It knows no key.
 
 use std::collections::HashMap;
@@ -32,13 +32,14 @@ const ANY_REGION: &str = "us-east-1";
 /// How often the SDK tries a call in all.
 const ATTEMPTS: u32 = 3;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Until the first byte of an answer; while a body runs, the SDK's stalled stream protection watches it.
+/// How long the first byte of an answer may take. While a body arrives, the SDK's stalled stream protection
+/// watches it.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How often a conditional put is tried again while S3 says that another one is under way on the key.
 const CONFLICT: Retries = Retries { most: 4, pause: Pause::Growing(Duration::from_millis(75)) };
 
-/// What may stand in a copy's source unescaped.
+/// The characters that may stand in a copy's source unescaped.
 const PLAIN_IN_SOURCE: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 
@@ -73,7 +74,8 @@ impl S3Store {
         Ok(Self::with(Builder::from(&environment).force_path_style(own_endpoint), bucket))
     }
 
-    /// The bucket behind an endpoint, with its own credentials and whatever the environment says left aside.
+    /// The bucket behind an endpoint, reached with these credentials. What the environment says does not
+    /// count.
     pub fn at(endpoint_url: &str, access_key_id: &str, secret_access_key: &str, bucket: &str) -> Self {
         let config = Builder::new()
             .behavior_version(BehaviorVersion::latest())
@@ -274,7 +276,7 @@ fn incomplete(doing: String, lacks: &str) -> StoreError {
     StoreError { doing, reason: format!("the storage's answer is incomplete: {lacks}"), source: None }
 }
 
-/// What an error and those below it say: the SDK's own text ("dispatch failure") leaves out why.
+/// What an error and those below it say. The SDK's own text ("dispatch failure") leaves out why.
 fn chain(error: &dyn Error) -> String {
     one_line(&process::chain(error))
 }

@@ -1,5 +1,5 @@
-//! Staging parts: the current version of each row, overwritten in place on the condition that nobody else did
-//! meanwhile.
+//! Staging parts: the current version of each row. A part is overwritten in place, on the condition that
+//! nobody else has overwritten it meanwhile.
 
 use polars::prelude::DataFrame;
 
@@ -20,7 +20,7 @@ pub enum Slot<'a> {
 pub struct Held {
     /// The rows.
     pub frame: DataFrame,
-    /// The last segment that they take account of.
+    /// The last segment that the rows take account of.
     pub applied: SegmentNumber,
     /// The version that was read.
     pub etag: ETag,
@@ -56,8 +56,9 @@ impl Lake {
         known: Option<ETag>,
     ) -> Result<Put> {
         let metadata = Metadata::from([("applied".to_owned(), applied.to_string())]);
-        // In the body too: the version of an object is a hash of its body. A part that holds the same rows
-        // again, after others have come and gone, must not be taken for the one that a slower job has read.
+        // The number stands in the body too, because the version of an object is a hash of its body. A part
+        // may hold the same rows again after others have come and gone. It must not look like the earlier
+        // version, which a slower job may have read.
         let bytes = to_parquet_with(frame, Some(("applied", applied.to_string())))?;
         let mode = known.map_or(PutMode::Create, PutMode::Replace);
         Ok(self.store().put(&self.slot_key(staging, slot), bytes, &metadata, mode).await?)

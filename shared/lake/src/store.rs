@@ -1,7 +1,7 @@
 //! Objects by key: the six S3 calls that the lake is built on, with their conditions.
 //!
-//! [`Store`] says what the rest of the project may expect of a storage; [`S3Store`](crate::S3Store) speaks to
-//! a real endpoint and [`MemoryStore`](crate::MemoryStore) keeps objects in memory. One behavioural suite
+//! [`Store`] says what the rest of the project may expect of a storage. [`S3Store`](crate::S3Store) speaks to
+//! a real endpoint, and [`MemoryStore`](crate::MemoryStore) keeps objects in memory. One behavioural suite
 //! runs over each. This file knows no key and no format.
 
 use std::collections::BTreeMap;
@@ -73,18 +73,17 @@ pub enum PutMode {
 pub enum Put {
     /// The object is stored, as this version.
     Stored(ETag),
-    /// The condition did not hold (412, or 404 under `If-Match`): somebody else was first. Nothing was
-    /// changed by this call, unless an earlier attempt of the same put had been carried out without our
-    /// hearing of it.
+    /// The condition did not hold (412, or 404 under `If-Match`): somebody else was first. This call has
+    /// changed nothing, unless an earlier attempt of the same put was carried out without our hearing of it.
     Refused,
 }
 
-/// What a read on the condition that something changed brought.
+/// What a read brought that asked whether something has changed.
 #[derive(Clone, Debug)]
 pub enum Fetched {
     /// The object is no longer the version that was named.
     New(Object),
-    /// It still is (304).
+    /// The object still is that version (304).
     Unchanged,
     /// There is no such object.
     Missing,
@@ -103,7 +102,7 @@ pub struct StoreError {
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// Objects by key. Every call either does all that it says or nothing; reads after a write see it.
+/// Objects by key. Each call does all that it says, or nothing. A read after a write sees what was written.
 #[async_trait]
 pub trait Store: Send + Sync + fmt::Debug {
     /// Reads an object with its metadata; `None` if there is none.
@@ -124,12 +123,11 @@ pub trait Store: Send + Sync + fmt::Debug {
         mode: PutMode,
     ) -> Result<Put, StoreError>;
 
-    /// The objects whose keys begin with `prefix` and come after `after` in byte order, in that order, all
-    /// pages.
+    /// All objects whose keys begin with `prefix` and come after `after`, in byte order.
     async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<Listed>, StoreError>;
 
-    /// The first `limit` of these objects. A storage that answers by pages reads no more of them than it
-    /// needs.
+    /// Like [`list`](Self::list), but only the first `limit` objects. A storage that answers by pages reads
+    /// no more of them than it needs.
     async fn list_first(
         &self,
         prefix: &str,
@@ -148,7 +146,7 @@ pub trait Store: Send + Sync + fmt::Debug {
     async fn delete(&self, key: &str) -> Result<(), StoreError>;
 }
 
-/// Most that S3 takes as user metadata, names and values together.
+/// The most that S3 takes as user metadata, names and values together.
 const METADATA_LIMIT_BYTES: usize = 2048;
 
 /// Refuses metadata that HTTP headers would not bring back as it was given.

@@ -2,8 +2,7 @@
 
 use std::error::Error;
 
-/// An error and all that lies below it, in one line. A message that already tells its source's is not
-/// continued.
+/// An error and the errors below it, in one line. A message that the line contains already is left out.
 pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut below = error.source();

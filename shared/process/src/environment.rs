@@ -1,6 +1,8 @@
-//! The variables of the environment. Blanks around a value do not count, and one that is empty is not set.
+//! The variables of the environment. Blanks around a value do not count. A variable with an empty value is
+//! not set.
 //!
-//! Variables of several crates are read here, all others in the settings of the crate whose they are.
+//! Variables that several crates use are read here. Each of the others is read in the settings of the crate
+//! that uses it.
 
 use std::ops::RangeInclusive;
 
@@ -17,19 +19,16 @@ pub enum SettingsError {
     /// There is no default for it.
     #[error("{name} is not set: {expected}")]
     Missing {
-        /// The variable.
         name: &'static str,
-        /// What it might say.
+        /// What the variable might say.
         expected: &'static str,
     },
     /// Its value is not understood.
     #[error("{name} is `{value}`: {expected}")]
     Wrong {
-        /// The variable.
         name: &'static str,
-        /// What it says.
         value: String,
-        /// What it might say.
+        /// What the variable might say.
         expected: String,
     },
 }

@@ -1,5 +1,5 @@
-//! Log lines as JSON on standard output, where Lambda collects them. `RUST_LOG` says which (`info` unless it
-//! does).
+//! Log lines as JSON on standard output, where Lambda collects them. `RUST_LOG` says which lines, and if it
+//! is not set, `info`.
 
 use tracing_subscriber::EnvFilter;
 
@@ -12,6 +12,6 @@ pub fn init() {
         .with_current_span(false)
         .with_span_list(false)
         .with_env_filter(filter);
-    // Fails only where somebody has begun to log already.
+    // This fails only if somebody has begun to log already.
     let _ = lines.try_init();
 }
