@@ -18,8 +18,8 @@ use crate::jobs::Jobs;
 /// What the page may do: load its own files and ask its own origin.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Everything that is served, from the lake in `state` and the built page in `page`. What is asked to be run
-/// is done by `jobs`.
+/// Everything that is served, from the lake in `state` and the built page in `page`. `jobs` does the jobs
+/// that requests ask for.
 pub fn app(state: State, page: &Path, jobs: Jobs) -> Router {
     serve::finish_with_page(routes(Arc::new(jobs)), dashboard(page), state)
 }

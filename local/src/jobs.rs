@@ -13,7 +13,7 @@ use lake::{Lake, Mode};
 use pipeline_function::{PromisedJob, StartJob};
 use tokio::runtime::Handle;
 
-/// The jobs of this process. Its clones are of the same jobs.
+/// The jobs of this process, which all clones share.
 #[derive(Clone, Debug)]
 pub struct Jobs {
     lake: Lake,
@@ -27,13 +27,13 @@ impl Jobs {
         Self { lake, settings, at_work: Arc::default() }
     }
 
-    /// A job for new rows, unless one is at work: then there is no record.
+    /// Does a job for new rows, unless another job is at work. Then there is no record.
     pub async fn on_schedule(&self) -> Option<JobRecord> {
         self.run(&new_job_id(), Mode::Incremental, "schedule", Occasion::Scheduled).await
     }
 
-    /// Says of the jobs that are at work that they are not any longer: the process ends, and nobody has to
-    /// wait until they are taken for dead.
+    /// Gives up the jobs that are at work, because the process ends. Nobody then has to wait until they are
+    /// taken for dead.
     pub async fn abandon(&self) {
         let at_work = std::mem::take(&mut *self.at_work.lock().unwrap_or_else(PoisonError::into_inner));
         for job_id in at_work {
@@ -64,7 +64,7 @@ impl StartJob for Jobs {
     async fn start(&self, job: PromisedJob) -> Result<(), Box<dyn Error + Send + Sync>> {
         let jobs = self.clone();
         let runtime = Handle::current();
-        // On a thread of its own: a job is not made to move between the threads that answer requests.
+        // A job has a thread of its own: it is not made to move between the threads that answer requests.
         let thread = thread::Builder::new().name("run".to_owned());
         thread.spawn(move || {
             runtime.block_on(jobs.run(&job.job_id, job.mode, &job.trigger, Occasion::Promised))

@@ -1,4 +1,4 @@
-//! Where the lake is: a folder, behind an embedded S3 server of this process, or a bucket.
+//! Where the lake is: a folder behind an embedded S3 server of this process, or a bucket.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! The schedule on one machine: a job at once, the next so many seconds after the start of the one before,
-//! never two at a time.
+//! The schedule on one machine: a job at once, and then one every so many seconds, counted from start to
+//! start. Two never work at the same time.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::jobs::Jobs;
 /// Extracts again and again, for as long as this is awaited.
 pub async fn run_every(jobs: &Jobs, pause: Duration) {
     let mut ticks = tokio::time::interval(pause);
-    // A job that takes longer than the pause puts the next one off instead of a queue of them behind it.
+    // A job that takes longer than the pause puts the next one off, so that no queue builds up behind it.
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;

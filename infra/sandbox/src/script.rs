@@ -1,4 +1,5 @@
-//! T-SQL scripts as `sqlcmd` reads them: lines that say `GO` end a batch, and `$(NAME)` is a variable.
+//! T-SQL scripts as `sqlcmd` reads them: lines that say `GO` end a batch, and `$(NAME)` is a variable. A
+//! batch here is T-SQL's: the statements that are sent to the server together.
 
 /// The batches of a script that are not empty.
 pub fn batches(script: &str) -> Vec<String> {

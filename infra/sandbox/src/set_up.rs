@@ -11,8 +11,8 @@ use crate::secret::ReaderPassword;
 use crate::server::{Server, ServerError};
 use crate::statements::{create_key_index, create_table, insert, rows_per_insert};
 
-/// The first four databases are the server's own. It says `name` and not `[name]`, which every server
-/// understands.
+/// Lists the databases that are not the server's own. Those are the first four. The query says `name` and not
+/// `[name]`, because every server understands that.
 const OTHER_DATABASES: &str = "SELECT name FROM sys.databases WHERE database_id > 4 ORDER BY name";
 
 /// What to do with a sandbox that is there already.
@@ -112,14 +112,15 @@ async fn make_database(server: &mut impl Server, existing: Existing) -> Result<(
         }
     }
     server.run(&format!("CREATE DATABASE [{DATABASE}];")).await?;
-    // Nobody restores a sandbox from a log. And readers see the last committed rows without waiting for
-    // writers.
+    // Nobody restores a sandbox from a log, so simple recovery will do. Readers see the last committed rows
+    // without waiting for writers.
     server.run(&format!("ALTER DATABASE [{DATABASE}] SET RECOVERY SIMPLE;")).await?;
     server.run(&format!("ALTER DATABASE [{DATABASE}] SET READ_COMMITTED_SNAPSHOT ON;")).await?;
     Ok(server.run(&format!("USE [{DATABASE}];")).await?)
 }
 
-/// Makes a table, fills it, and then makes its indexes. That is faster than keeping them while it is filled.
+/// Makes a table, fills it, and then makes its indexes. That is faster than keeping indexes up to date while
+/// the table is filled.
 async fn load(
     server: &mut impl Server,
     erp: &Erp,

@@ -26,7 +26,7 @@ impl Doctor {
         tell(examine_erp(&settings, Utc::now).await);
         let lake = super::ENVIRONMENT.lake();
         if !lake.contains("://") && !Path::new(&lake).exists() {
-            // Opening it would make it.
+            // To open the folder would make it.
             let found = format!("the folder `{lake}` is not there yet: the first run makes it");
             tell(vec![Finding { severity: Severity::Ok, about: "lake".to_owned(), found }]);
             return finish(worst);

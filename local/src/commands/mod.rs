@@ -32,7 +32,6 @@ pub enum Command {
 }
 
 impl Command {
-    /// Does it.
     pub async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Demo(demo) => demo.run().await,

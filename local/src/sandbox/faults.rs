@@ -1,5 +1,5 @@
-//! Which runs go wrong, and how: by schedule, so that each compliance check finds something in any week and
-//! never in most runs.
+//! Which runs go wrong, and how. A schedule decides it, so that each compliance check finds something in any
+//! week, but never in most runs.
 
 use super::dice::{Dice, Topic};
 use super::factory::RUNS_PER_DAY;
@@ -56,7 +56,7 @@ pub(super) fn of_run(seed: u64, day: i64, rank: i64) -> Option<Fault> {
         .map(|(_, (fault, _))| fault)
 }
 
-/// Rows that must be rejected, as they come: typing errors that the schedule puts on one run in a day.
+/// A typing error, which makes a row that must be rejected. The schedule puts it on one run in a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Typo {
     /// A weight that is no number.
@@ -97,8 +97,8 @@ pub(super) fn typo(seed: u64, day: i64, rank: i64) -> Option<Typo> {
         .map(|(_, (typo, _))| typo)
 }
 
-/// Slots walk over the runs of the day with strides that have no factor in common with their number: no two
-/// slots ever meet.
+/// Whether a slot of the schedule strikes the run of this rank. The slots walk over the runs of the day with
+/// strides that have no factor in common with the number of runs, so no two slots ever meet.
 fn is_struck(seed: u64, day: i64, rank: i64, slot: i64, every: i64) -> bool {
     let turn = turn(seed, day);
     (slot * 11 + turn * 7).rem_euclid(RUNS_PER_DAY) == rank && (turn + slot).rem_euclid(every) == 0

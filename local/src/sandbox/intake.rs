@@ -11,7 +11,7 @@ use super::rota::{Run, first_id};
 /// About how much a batch weighs.
 const BATCH_G: i64 = 330_000;
 const MOST_BATCHES_OF_A_KIND: i64 = 4;
-/// A smaller rest of a need or of a batch is not split off.
+/// A rest of a need or of a batch that is smaller than this is not split off.
 const LEAST_SLICE_G: i64 = 2_000;
 
 /// A delivery.
@@ -26,7 +26,7 @@ pub(super) struct Batch {
     pub(super) received: Moment,
 }
 
-/// A part of a batch that went into a run.
+/// What a run took of a batch.
 #[derive(Debug)]
 pub(super) struct Input {
     pub(super) batch_code: String,

@@ -1,7 +1,7 @@
 //! Which runs a day has: line, shift, product, start and end, and run number. It knows nothing of weights.
 //!
-//! Five of the six lines work in the morning, four in the afternoon, three at night, and the line that rests
-//! changes from day to day in such a way that three lines always go on over a change of shift. Each line
+//! Five of the six lines work in the morning, four in the afternoon and three at night. Which line rests
+//! changes from day to day, in such a way that three lines always go on over a change of shift. Each line
 //! changes over in its own ten minutes of the hour. So at any moment two to five runs are active.
 
 use super::clock::{DAY, HOUR, Moment, begins, date_text};
@@ -15,10 +15,14 @@ const SHIFT: i64 = 8 * HOUR;
 const FIRST_DAY: i64 = 19_723;
 /// Once in so many days a run gets the number of a run of [`RECURS_AFTER`] days before.
 const RECURS_EVERY: i64 = 3;
-/// No multiple of [`RECURS_EVERY`]: so the earlier run has a number of its own.
+/// How many days before it the earlier run of that number was. This is no multiple of [`RECURS_EVERY`], so
+/// the earlier run has a number of its own.
 const RECURS_AFTER: i64 = 28;
+/// The rank of the run that gets the earlier number.
 const RECURRING_RANK: i64 = 20;
 
+/// How many hours the runs of a block take, in the morning and in the afternoon. A block gets one of these
+/// rows.
 const FOUR_RUNS: [[i64; 4]; 8] = [
     [2, 2, 2, 2],
     [3, 2, 2, 1],
@@ -29,6 +33,7 @@ const FOUR_RUNS: [[i64; 4]; 8] = [
     [1, 3, 3, 1],
     [2, 2, 1, 3],
 ];
+/// How many hours the runs of a block take at night.
 const THREE_RUNS: [[i64; 3]; 3] = [[3, 3, 2], [3, 2, 3], [2, 3, 3]];
 
 /// A run as it is planned.
@@ -36,7 +41,7 @@ const THREE_RUNS: [[i64; 3]; 3] = [[3, 3, 2], [3, 2, 3], [2, 3, 3]];
 pub(super) struct Run {
     /// The place of the run in its day, by start.
     pub(super) rank: i64,
-    /// Unique over all days; ids of the run's rows are blocks by it.
+    /// Unique over all days. The ids of the run's rows are a block that follows from it.
     pub(super) serial: i64,
     /// The number on its paperwork.
     pub(super) number: String,
@@ -138,7 +143,7 @@ fn serial(day: i64, rank: i64) -> i64 {
     first_id(day, RUNS_PER_DAY) + rank
 }
 
-/// What a run makes: some faults need a product that can have them.
+/// Picks what a run makes. Some faults need a product that can have them.
 fn product(dice: &mut Dice, line: usize, fault: Option<Fault>) -> &'static Product {
     let of_line = products::of_line(line);
     let choice: Vec<&'static Product> = match fault {
@@ -152,7 +157,7 @@ fn product(dice: &mut Dice, line: usize, fault: Option<Fault>) -> &'static Produ
     dice.pick(&choice)
 }
 
-/// Used by the tests: how many runs are active at a moment.
+/// How many runs are active at a moment. Only the tests use this.
 #[cfg(test)]
 fn active_at(seed: u64, at: Moment) -> usize {
     let day = super::clock::factory_day(at);

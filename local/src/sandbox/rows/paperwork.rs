@@ -12,7 +12,7 @@ use crate::sandbox::faults::{Fault, Typo, typo};
 use crate::sandbox::making::Made;
 use crate::sandbox::schema::Writer;
 
-/// After so many seconds the weighing system renews the totals of an active run.
+/// How often, in seconds, the weighing system renews the totals of an active run.
 const TOTALS_EVERY: i64 = 300;
 
 /// The days of shelf life that superchill and rubber clock add. One of these is picked.
