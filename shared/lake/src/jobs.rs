@@ -137,8 +137,8 @@ impl Lake {
         Ok(self.stored(job_id).await?.map(|(job, _)| job))
     }
 
-    /// Lets a job begin unless another is at work. The turn is held for [`JOB_LEASE`], and then for as long as
-    /// the job's record says that it lives.
+    /// Lets a job begin unless another is at work. The turn is held for [`JOB_LEASE`], and then for as long
+    /// as the job's record says that it lives.
     pub async fn take_turn(&self, job_id: &str, now: DateTime<Utc>) -> Result<Turn> {
         self.enter(job_id, Beside::Nobody, now).await
     }

@@ -27,7 +27,7 @@ pub struct Held {
 }
 
 impl Lake {
-    /// Reads a part of a table's current state, or only some of its columns; `None` if there is none yet.
+    /// Reads an object of a table's current state, or only some of its columns; `None` if there is none yet.
     pub async fn held(
         &self,
         staging: &str,
@@ -46,7 +46,7 @@ impl Lake {
         Ok(Some(Held { frame: from_parquet(&key, object.bytes, columns)?, applied, etag: object.etag }))
     }
 
-    /// Writes a part of a table's current state in the place of the version `known`, or as the first one.
+    /// Writes an object of a table's current state in the place of the version `known`, or as the first one.
     pub async fn hold(
         &self,
         staging: &str,
@@ -64,7 +64,7 @@ impl Lake {
         Ok(self.store().put(&self.slot_key(staging, slot), bytes, &metadata, mode).await?)
     }
 
-    /// The parts of a table that exist.
+    /// The staging parts of a table that exist.
     pub async fn staging_parts(&self, staging: &str) -> Result<Vec<String>> {
         let folder = self.key(&keys::staging_folder(staging));
         let listed = self.store().list(&folder, None).await?;

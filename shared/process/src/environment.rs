@@ -67,7 +67,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         self.parsed(name, &default.to_string(), &expected, parse)
     }
 
-    /// `FACTORY_ID`: the factory's name, which is a part of every key in the lake.
+    /// `FACTORY_ID`: the factory's name, which stands in every key in the lake.
     pub fn factory_id(&self) -> Result<String, SettingsError> {
         let simple = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         self.parsed("FACTORY_ID", "main", "use letters, digits, `-`, `_` and `.`", |text| {

@@ -444,7 +444,7 @@ fn is_parameter(Ident { value, quote_style, span: _ }: &Ident) -> bool {
     quote_style.is_none() && value.starts_with('@')
 }
 
-/// A name, if it has one part and no quotes.
+/// The word that a name is, if it has no dots and no quotes.
 fn word_of(ObjectName(parts): &ObjectName) -> Option<&str> {
     match parts.as_slice() {
         [ObjectNamePart::Identifier(Ident { value, quote_style: None, span: _ })] => Some(value),

@@ -168,7 +168,7 @@ fn sql_server(text: &str) -> Result<SqlServerAddress, AddressError> {
     let (place, query) = text.split_once('?').unwrap_or((text, ""));
     let (authority, database) = place.split_once('/').unwrap_or((place, ""));
     // The login ends before the first `/`, `?` or `#`. If an `@` stands after one of these, or a second `@`
-    // before it, then one of the marks was meant as a part of the password.
+    // before it, then one of the marks was meant to belong to the password.
     if text.contains('#')
         || authority.matches('@').count() > 1
         || [database, query].iter().any(|rest| rest.contains('@'))
