@@ -4,8 +4,8 @@ use api::Format;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 
-/// CSV where it is wanted at least as much as JSON and named more exactly, or sooner; JSON otherwise, also
-/// where neither is wanted.
+/// CSV where it is wanted more than JSON, as `wanted` compares them. JSON otherwise, also where neither is
+/// wanted.
 pub(crate) fn preferred(headers: &HeaderMap) -> Format {
     let ranges: Vec<_> = headers
         .get_all(ACCEPT)

@@ -37,7 +37,7 @@ impl Answer {
         Ok(Self { body: json(&object)?, media_type: "application/json", as_of, next: None, rows: Rows(1) })
     }
 
-    /// A document of another standard's making, which is written in JSON.
+    /// A JSON document whose form another standard defines.
     pub fn document<T: Serialize>(
         media_type: &'static str,
         document: &T,
@@ -46,7 +46,7 @@ impl Answer {
         Ok(Self { body: json(document)?, media_type, as_of, next: None, rows: Rows(1) })
     }
 
-    /// JSON that is written already, and says nothing of the ERP.
+    /// JSON that is written already. It holds no data of the ERP, so it has no age.
     pub fn written(json: &[u8]) -> Self {
         Self { body: json.to_vec(), media_type: "application/json", as_of: None, next: None, rows: Rows(1) }
     }
@@ -66,7 +66,7 @@ impl Answer {
         })
     }
 
-    /// Rows as CSV, all of them; with a byte-order mark where it was asked for.
+    /// All rows as CSV, after a byte-order mark if one was asked for.
     pub fn csv_rows<R: Row + Serialize>(
         mut rows: Vec<R>,
         has_bom: bool,
@@ -78,21 +78,22 @@ impl Answer {
         Ok(Self { body, media_type: "text/csv; charset=utf-8", as_of, next: None, rows: Rows(rows.len()) })
     }
 
-    /// The same with the query that asks for the next page.
+    /// This answer with a link to the next page. `next` is the query that asks for it.
     pub(crate) fn followed_by(mut self, next: Option<String>) -> Self {
         self.next = next;
         self
     }
 }
 
-/// What tells Excel that a text is UTF-8. Scripts would take it for a part of the first column's name.
+/// The byte-order mark, by which Excel knows that a text is UTF-8. It is only sent where it was asked for: a
+/// script would read it as the beginning of the first column's name.
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
 fn json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
     serde_json::to_vec(value).map_err(|error| Error::Write(error.into()))
 }
 
-/// Rows as RFC 4180 has them: a header, CRLF, quotes where they are needed.
+/// Rows as RFC 4180 defines CSV: a header, lines that end with CRLF, quotes where they are needed.
 fn csv<R: Row + Serialize>(
     rows: &[R],
 ) -> std::result::Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
@@ -109,7 +110,8 @@ fn csv<R: Row + Serialize>(
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        // Relative to the address that was asked for: it holds under whatever path the API lies.
+        // The link is relative to the address that was asked for, so it holds under any path that the API
+        // has.
         let link = self.next.map(|query| format!("<?{query}>; rel=\"next\""));
         let etag =
             etag(&[self.media_type.as_bytes(), link.as_deref().unwrap_or_default().as_bytes(), &self.body]);
@@ -131,8 +133,8 @@ impl IntoResponse for Answer {
     }
 }
 
-/// A strong ETag of what an answer is made of: it changes with every byte, and also when a window moves at
-/// midnight though no data did.
+/// A strong ETag: a hash of all that an answer is made of. The version of the data would not do, because an
+/// answer also changes when its window of days moves at midnight.
 fn etag(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

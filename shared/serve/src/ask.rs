@@ -1,4 +1,4 @@
-//! A request as an endpoint sees it: its parameters, and how it wants what is answered.
+//! A request as an endpoint sees it: its parameters, and the form in which it wants the answer.
 
 use std::marker::PhantomData;
 
@@ -13,13 +13,12 @@ use serde::Serialize;
 use crate::page::{self, Key, Page, page};
 use crate::{Answer, Error, Result, Snapshot, accept, query_text};
 
-/// A request for an [`Endpoint<Q, A>`](api::Endpoint): its parameters are `Q`, and nothing but an `A` answers
-/// it.
+/// A request for an [`Endpoint<Q, A>`](api::Endpoint). Its parameters are `Q`, and only an `A` can answer it.
 #[derive(Clone, Debug)]
 pub struct Ask<Q, A> {
     /// The endpoint's own parameters.
     pub query: Q,
-    /// How a list is wanted.
+    /// The parameters that every list takes.
     pub paging: Paging,
     /// Which of JSON and CSV the `Accept` header prefers.
     pub accepted: Format,
@@ -46,7 +45,7 @@ fn asked<Q: Query, A: Described>(parts: &Parts, values: Vec<String>) -> Result<A
 }
 
 impl<Q, A> Ask<Q, A> {
-    /// The value in the path; of an endpoint without one, nothing.
+    /// The value in the path. Empty for an endpoint without one.
     pub fn value(&self) -> &str {
         self.values.first().map_or("", String::as_str)
     }
@@ -60,13 +59,13 @@ impl<Q, A: Row + Serialize> Ask<Q, A> {
 }
 
 impl<Q, R: Row + Serialize> Ask<Q, Vec<R>> {
-    /// The page of a list that was asked for, in the form that was asked for. The rows may come in any order,
-    /// each with its key.
+    /// Answers with the page that was asked for, in the form that was asked for. Each row comes with its key,
+    /// and the rows may come in any order.
     pub fn list<K: Key>(&self, rows: Vec<(K, R)>, snapshot: &Snapshot) -> Result<Answer> {
         self.list_as_of(rows, snapshot.as_of())
     }
 
-    /// The same of rows that are in no mart.
+    /// As [`Ask::list`], for rows that are in no mart: `as_of` tells how old they are.
     pub fn list_as_of<K: Key>(
         &self,
         rows: Vec<(K, R)>,
@@ -80,13 +79,13 @@ impl<Q, R: Row + Serialize> Ask<Q, Vec<R>> {
         self.paging.limit.0 as usize
     }
 
-    /// The key after which the page begins that was asked for, where an endpoint itself reads no more than a
-    /// page.
+    /// The key after which the page begins, for an endpoint that itself reads no more than that page.
     pub fn after<K: Key>(&self) -> Result<Option<K>> {
         Ok(page::after(self.after_text())?)
     }
 
-    /// A page that an endpoint has read itself, with the key of its last row if there are more.
+    /// Answers with a page that the endpoint has read itself. `last` is the key of its last row if more rows
+    /// follow.
     pub fn page<K: Key>(
         &self,
         rows: Vec<R>,

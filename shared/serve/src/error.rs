@@ -1,5 +1,5 @@
-//! Why a request is not answered with what it asked for, in two languages: a problem for the client, in words
-//! that are safe for anybody, and a cause for the log.
+//! Why a request failed, told twice. The client is told a problem, in words that are safe for anybody. The
+//! log is told the cause.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -27,7 +27,8 @@ pub enum Error {
         /// The most that is taken.
         limit_bytes: usize,
     },
-    /// A page of a foreign site asks for what only the dashboard may. The text is shown to the client.
+    /// The page of a foreign site asks for something that only the dashboard may ask for. The text is shown
+    /// to the client.
     #[error("{0}")]
     Forbidden(&'static str),
     /// What was asked for cannot be done while something else goes on. The text is shown to the client.
@@ -39,7 +40,7 @@ pub enum Error {
     /// Nothing was ever extracted.
     #[error("the lake has no manifest yet")]
     NoData,
-    /// A table that the answer is made of is in the ERP, and has never been read.
+    /// The ERP has a table that the answer is made of, but the table has never been read.
     #[error("table `{0}` has never been read")]
     NeverRead(String),
     /// A mart is not there yet, or not in the form that this version reads.
@@ -48,8 +49,8 @@ pub enum Error {
     /// The lake did not answer as it should.
     #[error("the lake cannot be read")]
     Lake(#[source] Arc<LakeError>),
-    /// A mart part that the manifest names cannot be read. If it has been collected since, a newer manifest
-    /// names another.
+    /// A mart part that the manifest names cannot be read. It may have been deleted since: then a newer
+    /// manifest names another version of it.
     #[error("a mart part cannot be read")]
     Part(#[source] LakeError),
     /// A data frame could not be computed.
@@ -69,7 +70,7 @@ pub enum Error {
 /// The result of answering a request.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// What [`crate::finish`] makes a problem of: it knows the request's id, and it logs the cause.
+/// A failure on its way to [`crate::finish`], which adds the request's id to the problem and logs the cause.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) problem: Problem,

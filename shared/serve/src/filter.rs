@@ -3,19 +3,19 @@
 use chrono::NaiveDate;
 use polars::prelude::{Expr, Scalar, lit};
 
-/// A day, to compare a column of dates with. Polars' own literal of a date goes by way of nanoseconds, and
-/// panics for days of some centuries.
+/// A day as a literal to compare a column of dates with. Polars' own literal of a date counts nanoseconds,
+/// and panics for days before 1677 or after 2262.
 pub fn day(date: NaiveDate) -> Expr {
     lit(Scalar::new_date(date.to_epoch_days()))
 }
 
-/// Whether a text is the one that was asked for, in any case and whatever blanks are around it. What is not
-/// known is nothing that was asked for.
+/// Whether a text is the one that was asked for. Case and blanks around it do not matter. An unknown text is
+/// never the one.
 pub fn same_text(known: Option<&str>, asked: &str) -> bool {
     known.is_some_and(|known| known.trim().to_lowercase() == asked.trim().to_lowercase())
 }
 
-/// Whether a filter lets something pass: everything where nothing was asked for.
+/// Whether a filter lets a text pass. Where nothing was asked for, everything passes.
 pub fn is_asked_for(known: Option<&str>, asked: Option<&str>) -> bool {
     asked.is_none_or(|asked| same_text(known, asked))
 }

@@ -1,5 +1,7 @@
-//! Routes become an app: under `/` and `/api/`, with problems, conditional answers, CORS, and a log line per
-//! request. Applied once, however many functions' routes there are.
+//! Makes an app of routes. It answers under `/` and `/api/`, with problems, conditional answers, CORS, and a
+//! log line per request.
+//!
+//! This is done once for all routes, however many functions they come from.
 
 use std::panic::AssertUnwindSafe;
 
@@ -23,7 +25,7 @@ use crate::answer::Rows;
 use crate::error::{self, Failure};
 use crate::{Error, State};
 
-/// Names a request in the logs. A request that comes with one keeps it.
+/// The id that names a request in the logs. A request that comes with an id keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
@@ -33,15 +35,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest path and query that is taken.
 const ADDRESS_MAX_BYTES: usize = 16 * 1024;
 
-/// The app of some routes.
+/// Makes an app of these routes.
 pub fn finish(routes: impl Into<Router<State>>, state: State) -> Router {
     finish_with_page(routes, Router::new(), state)
 }
 
-/// The app of some routes, with a page at every path outside of `/api/` that is not one of theirs.
+/// Makes an app of these routes. The page answers at every other path outside of `/api/`.
 pub fn finish_with_page(routes: impl Into<Router<State>>, page: Router, state: State) -> Router {
     let routes: Router<State> = routes.into();
-    // A nested router has no say over its own root with a slash.
+    // A nested router does not see its own root with a slash.
     let api = routes.clone().fallback(no_such_path);
     let app = routes
         .nest("/api", api)
@@ -50,8 +52,8 @@ pub fn finish_with_page(routes: impl Into<Router<State>>, page: Router, state: S
         .fallback_service(page);
     let origin =
         state.settings().dashboard_origin.as_deref().and_then(|origin| HeaderValue::from_str(origin).ok());
-    // Around the whole router and not, as its own layers are, around each route: only then is a refusal's
-    // `Allow` header there already.
+    // This layer lies around the whole router, while the router's own layers lie around each route. Only out
+    // here does a refusal already have its `Allow` header.
     let app = Router::new().fallback_service(from_fn_with_state(state, handled).layer(app));
     match origin {
         Some(origin) => app.layer(cors(origin)),
@@ -80,7 +82,7 @@ fn cors(dashboard: HeaderValue) -> CorsLayer {
         .vary([])
 }
 
-/// What happens to every request around its endpoint.
+/// What is done for every request before and after its endpoint answers.
 async fn handled(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
     let began = state.now();
     let id =
@@ -107,7 +109,7 @@ async fn handled(Extract(state): Extract<State>, request: Request, next: Next) -
     response
 }
 
-/// Lets the endpoint answer; once more with a new manifest where a mart part could not be read.
+/// Lets the endpoint answer. If a mart part could not be read, it answers once more with a new manifest.
 async fn answered(state: &State, request: Request, next: Next) -> Response {
     if request.uri().path_and_query().is_some_and(|address| address.as_str().len() > ADDRESS_MAX_BYTES) {
         return Error::TooLong { limit_bytes: ADDRESS_MAX_BYTES }.into_response();
@@ -156,7 +158,7 @@ fn as_problem(response: Response, id: &RequestId) -> Response {
 
 const NO_SUCH_PATH: &str = "there is nothing at this path";
 
-/// The problem of a response that some library made.
+/// The problem for an error that a library answered.
 fn plain_problem(status: StatusCode, headers: &HeaderMap) -> Problem {
     let detail = match status {
         StatusCode::NOT_FOUND => NO_SUCH_PATH.to_owned(),

@@ -11,7 +11,7 @@ use process::Environment;
 
 use crate::{RequestId, Routes, Settings, State};
 
-/// Answers Lambda's requests until Lambda ends the process; a start that fails says why in one line.
+/// Answers Lambda's requests until Lambda ends the process. A start that fails says why in one line.
 pub async fn run(routes: Routes, clock: fn() -> DateTime<Utc>) -> ExitCode {
     process::logs::init();
     match answer(routes, clock).await {
@@ -23,20 +23,20 @@ pub async fn run(routes: Routes, clock: fn() -> DateTime<Utc>) -> ExitCode {
     }
 }
 
-/// What the first request needs is opened before, while Lambda waits for the start.
+/// Opens what the first request needs at the start already, while Lambda waits anyway.
 async fn answer(routes: Routes, clock: fn() -> DateTime<Utc>) -> Result<(), Error> {
     let environment = Environment(process::variable);
     let settings = Settings::read(&environment)?;
     let lake = Lake::connect(&environment.bucket()?, &settings.factory_id).await?;
     let state = State::new(lake, settings, clock);
     if let Err(error) = state.manifest().await {
-        // The lake may be back when it is needed.
+        // No reason to stop: the lake may be back when a request needs it.
         tracing::warn!(cause = process::chain(&error), "the lake was not reached at the start");
     }
     lambda_http::run(crate::finish(routes, state).layer(map_request(name_request))).await
 }
 
-/// Lambda's own id of a request names it in Lambda's logs too.
+/// Gives a request the id that Lambda has for it, because Lambda's own logs use that id.
 async fn name_request(mut request: Request) -> Request {
     if let Some(context) = request.extensions().get::<Context>() {
         let id = RequestId(context.request_id.clone());

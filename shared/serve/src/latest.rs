@@ -11,10 +11,10 @@ use crate::{Error, Result};
 /// How long a manifest is trusted without asking.
 const TRUST: TimeDelta = TimeDelta::seconds(1);
 
-/// The newest manifest that is known of.
+/// The newest manifest, and when it was asked for.
 #[derive(Default)]
 pub(crate) struct Latest {
-    // Held while the lake is asked, so that requests that come meanwhile share the answer.
+    // The lock is held while the lake is asked: requests that come meanwhile wait and share the answer.
     known: Mutex<Known>,
 }
 
@@ -31,7 +31,7 @@ struct Current {
 }
 
 impl Latest {
-    /// The manifest; `None` before the first run.
+    /// The newest manifest. `None` before the first job.
     pub(crate) async fn get(
         &self,
         lake: &Lake,
@@ -44,8 +44,8 @@ impl Latest {
         {
             return Ok(Some(current.manifest.clone()));
         }
-        // Those who waited while another request was refused are refused with it, instead of each waiting for
-        // the lake in turn.
+        // The lake refused another request while this one waited for the lock. This one is refused too,
+        // instead of waiting for the lake in its turn.
         if let Some((failed_at, error)) = &known.failed
             && *failed_at > asked_at
         {
@@ -65,7 +65,7 @@ impl Latest {
         }
     }
 
-    /// Trusts the known manifest no longer.
+    /// Trusts the known manifest no longer: the next request asks the lake.
     pub(crate) async fn forget(&self) {
         self.known.lock().await.current = None;
     }
@@ -82,7 +82,7 @@ async fn refreshed(
         Some(current) => match lake.manifest_if_changed(&current.etag).await {
             Ok(None) => return Ok(Some(Current { checked_at, ..current })),
             Ok(fetched) => fetched,
-            // The lake may have been emptied to begin anew.
+            // The manifest is gone. The lake may have been emptied to begin anew.
             Err(LakeError::Corrupt { .. }) => lake.manifest().await?,
             Err(error) => return Err(error),
         },

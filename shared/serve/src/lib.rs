@@ -1,15 +1,15 @@
-//! What every query function shares, so that a function itself is its routes and what it reads.
+//! What every query function shares. A function itself is only its routes and what it reads.
 //!
 //! - [`State`]: the lake, its cached manifest and mart parts, the factory's clock
-//! - [`Snapshot`]: one version of all marts, and how old what was read of them is
+//! - [`Snapshot`]: one version of all marts, and the age of what was read of them
 //! - [`Routes`]: endpoints with what answers them
 //! - [`Ask`]: a request with its parameters; [`Answer`]: JSON or CSV with its headers; [`Error`]: what else
 //!   may happen
 //! - [`window`]: which days and hours a question covers
-//! - [`finish`]: routes become an app with problems, ETags, CORS and logs
+//! - [`finish`]: makes an app of routes, with problems, ETags, CORS and logs
 //! - [`lambda`]: the app as a Lambda function
 //!
-//! The crate knows how marts are read and HTTP is spoken. It knows no endpoint.
+//! The crate knows how to read marts and how to speak HTTP. It knows no endpoint.
 
 mod accept;
 mod answer;

@@ -1,16 +1,18 @@
-//! One page of a list. A page begins after the key of the row before it and not at a count of rows, so that
-//! rows that come or go in between make no other row appear twice or never.
+//! One page of a list.
+//!
+//! A page begins after the key of the last row of the page before, not after a count of rows. So when rows
+//! come or go between two pages, no other row appears twice or is left out.
 
 use api::ParameterError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What a list is sorted by: a key that no two rows share, smallest first. `Reverse` turns an order round.
+/// What a list is sorted by, the smallest first. No two rows share a key. `Reverse` turns the order round.
 pub trait Key: Ord + Serialize + DeserializeOwned {}
 
 impl<K: Ord + Serialize + DeserializeOwned> Key for K {}
 
-/// The rows of a page, and what `after` has to say for the next; `None` at the end.
+/// The rows of a page, and the value of `after` that asks for the next page: `None` at the end of the list.
 #[derive(Debug)]
 pub(crate) struct Page<R> {
     pub(crate) rows: Vec<R>,
@@ -38,7 +40,7 @@ pub(crate) fn after<K: Key>(text: Option<&str>) -> Result<Option<K>, ParameterEr
     text.map(|text| serde_json::from_str(text).map_err(|_| unreadable(text))).transpose()
 }
 
-/// What `after` has to say to go on after this key.
+/// The value of `after` that asks for the rows after this key.
 pub(crate) fn next<K: Key>(key: &K) -> Option<String> {
     // A key is made of texts, numbers and dates: JSON can always hold it.
     serde_json::to_string(key).ok()

@@ -1,4 +1,5 @@
-//! Mart parts in memory. A part never changes under its key, so that it is kept until there is no room.
+//! Mart parts in memory. What lies under a part's key never changes, so a part is kept until its room is
+//! needed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use crate::{Error, Result};
 
-/// Mart parts by key, at most so many bytes of them.
+/// Mart parts by key, at most `limit_bytes` of them.
 pub(crate) struct Parts {
     limit_bytes: usize,
     held: Mutex<Held>,
@@ -23,7 +24,7 @@ struct Held {
 }
 
 struct Part {
-    // Requests that want one part at once share its loading.
+    // Requests that want the same part at the same time share its loading.
     frame: Arc<OnceCell<DataFrame>>,
     last_use: u64,
 }
@@ -57,7 +58,7 @@ impl Parts {
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
-        // Nothing below the lock can leave the map half changed.
+        // A poisoned lock does no harm: nothing that happens under it can leave the map half changed.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -72,7 +73,7 @@ impl Held {
     }
 
     fn shrink_to(&mut self, limit_bytes: usize) {
-        // A loading that was given up leaves an empty place behind.
+        // A load that was given up leaves an empty place behind.
         self.parts.retain(|_, part| part.frame.initialized() || Arc::strong_count(&part.frame) > 1);
         let size = |part: &Part| part.frame.get().map(DataFrame::estimated_size);
         let mut loaded: Vec<_> = self

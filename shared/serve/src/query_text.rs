@@ -3,7 +3,7 @@
 use api::ParameterError;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// All but what RFC 3986 calls unreserved.
+/// All characters but those that RFC 3986 calls unreserved.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The pairs of a query, decoded. A name or value that is not percent-encoded UTF-8 is an error: guessing
@@ -23,7 +23,7 @@ pub(crate) fn decode(query: &str) -> Result<Vec<(String, String)>, ParameterErro
         .collect()
 }
 
-/// Decodes one name or value; a plus is a blank, as forms write it.
+/// Decodes one name or value. A plus is a blank, as HTML forms write it.
 fn text(encoded: &str) -> Option<String> {
     let blanks = encoded.replace('+', " ");
     let whole = blanks
@@ -33,7 +33,7 @@ fn text(encoded: &str) -> Option<String> {
     whole.then(|| percent_decode_str(&blanks).decode_utf8().ok().map(Into::into))?
 }
 
-/// The query that asks for the pairs.
+/// The pairs as a query, percent-encoded.
 pub(crate) fn encode<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let pairs = pairs.into_iter().map(|(name, value)| {
         format!("{}={}", utf8_percent_encode(name, RESERVED), utf8_percent_encode(value, RESERVED))

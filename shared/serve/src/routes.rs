@@ -8,7 +8,7 @@ use axum::routing::{MethodRouter, any, get, post};
 
 use crate::{Answer, Ask, Result, State};
 
-/// The endpoints of a function, bare: [`finish`](crate::finish) makes an app of them.
+/// The endpoints of a function. [`finish`](crate::finish) makes an app of them.
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
     router: Router<State>,
@@ -17,13 +17,12 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// No endpoint yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// These, and an endpoint with what answers it: a function that takes just this endpoint's parameters and
-    /// answers just what it declares.
+    /// Adds an endpoint and the function that answers it. Its types make sure that the function takes the
+    /// endpoint's parameters and answers what the endpoint declares.
     pub fn get<Q, A, F, Answering>(self, endpoint: &Endpoint<Q, A>, answer: F) -> Self
     where
         Q: Query + Send + 'static,
@@ -36,8 +35,7 @@ impl Routes {
         self.with(endpoint, handler)
     }
 
-    /// These, and an endpoint that starts something. What answers it may need more of the request than its
-    /// parameters.
+    /// Adds an endpoint that starts something. Its handler may need more of the request than the parameters.
     pub fn post<Q, A, T: 'static>(self, endpoint: &Endpoint<Q, A>, answer: impl Handler<T, State>) -> Self {
         self.with(endpoint, post(answer))
     }
@@ -48,14 +46,13 @@ impl Routes {
         self
     }
 
-    /// These, and what answers the other paths of a form, such as `/reports/{name}`.
+    /// Adds a handler for all other paths of a form, such as `/reports/{name}`.
     pub fn others<T: 'static>(mut self, path: &'static str, answer: impl Handler<T, State>) -> Self {
         self.router = self.router.route(path, any(answer));
         self.others.push(path);
         self
     }
 
-    /// Both.
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
         self.operations.extend(other.operations);
@@ -63,13 +60,13 @@ impl Routes {
         self
     }
 
-    /// The endpoints, in order.
+    /// The endpoints, in the order in which they were added.
     pub fn operations(&self) -> &[Operation] {
         &self.operations
     }
 
-    /// The paths that a gateway has to lead here: those of the endpoints, and in the place of some of them the
-    /// form that they share.
+    /// The paths that a gateway has to route to this function. Endpoints whose paths are of a form of
+    /// [`Routes::others`] are covered by that form.
     pub fn paths(&self) -> Vec<&'static str> {
         let mut paths: Vec<&'static str> = Vec::new();
         for operation in &self.operations {
@@ -83,7 +80,7 @@ impl Routes {
     }
 }
 
-/// Whether a path is of a form, whose values stand for any segment.
+/// Whether a path is of a form. A `{name}` in the form stands for anything between two slashes.
 fn is_of(path: &str, form: &str) -> bool {
     let (path, form): (Vec<_>, Vec<_>) = (path.split('/').collect(), form.split('/').collect());
     path.len() == form.len()

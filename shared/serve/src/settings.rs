@@ -3,16 +3,16 @@
 use chrono_tz::Tz;
 use process::{Environment, SettingsError};
 
-/// What a query function is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Whose part of the lake is read.
+    /// The factory whose data is read.
     pub factory_id: String,
-    /// The zone of the factory's clock.
+    /// The time zone of the factory's clock.
     pub factory_tz: Tz,
-    /// From which age on data are called stale.
+    /// The age above which data is called stale.
     pub stale_after_seconds: u32,
-    /// Which pages of another origin may read the answers: the dashboard's, if it has another.
+    /// The dashboard's origin, if it is not the API's own. Browsers let pages of this origin read the
+    /// answers.
     pub dashboard_origin: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! One version of all marts: what a request reads belongs together, and it is known how old it is.
+//! One version of all marts. All that a request reads belongs together, and its age is known.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use crate::filter::day;
 use crate::window::Dates;
 use crate::{Error, Result, State, work};
 
-/// One version of all marts. Its clones count as one in [`Snapshot::as_of`].
+/// One version of all marts. What a clone reads counts in [`Snapshot::as_of`] of all clones.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     state: State,
@@ -23,8 +23,9 @@ pub struct Snapshot {
 }
 
 impl State {
-    /// One version of everything, to answer one request from. A manifest without marts only notes what the
-    /// first run is about to do.
+    /// The current version of all marts, to answer one request from.
+    ///
+    /// Fails while there are no marts: a manifest without marts only notes what the first job is about to do.
     pub async fn snapshot(&self) -> Result<Snapshot> {
         let manifest =
             self.manifest().await?.filter(|manifest| !manifest.marts.is_empty()).ok_or(Error::NoData)?;
@@ -33,17 +34,21 @@ impl State {
 }
 
 impl Snapshot {
-    /// The rows of a mart whose dates (by the column that its parts go by) lie in a range; all rows of a mart
-    /// without such a column. A mart that is not there yet, or is made of a table which has never been read,
-    /// is an error: its rows are not known.
+    /// The rows of a mart whose dates lie in a range. The dates are in the column by which the mart is
+    /// divided into parts. A mart without such a column gives all its rows.
+    ///
+    /// Fails if the mart is not there yet, or is made of a table that has never been read: then its rows are
+    /// not known.
     pub async fn mart(&self, mart: &'static Mart, dates: Dates) -> Result<DataFrame> {
         let (first, last) = outermost(dates);
         let parts = self.parts(mart, |name, _| mart.part_overlaps(name, first, last)).await?;
         work(move || Ok(joined(mart, parts.into_iter().map(|(_, frame)| frame), dates)?)).await
     }
 
-    /// The parts of a mart that `wanted` picks by their names and by what they can hold, and no others are
-    /// read. What can be in a part need not be: the caller filters. For the rest as [`Snapshot::mart`].
+    /// The parts of a mart that `wanted` picks, by their names and zones. No other part is read.
+    ///
+    /// A zone says what a part can hold, not what it holds, so the caller filters the rows. Fails as
+    /// [`Snapshot::mart`] does.
     pub async fn parts(
         &self,
         mart: &'static Mart,
@@ -62,8 +67,8 @@ impl Snapshot {
         Ok(parts)
     }
 
-    /// The row that a mart of runs has of this number: that of `date`, or the newest. Parts are read from the
-    /// newest on, and no more after the one that has it.
+    /// The row that a mart of runs has for the run of this number: that of `date`, or the newest. Parts are
+    /// read from the newest on, until one has the run.
     pub async fn newest_run(
         &self,
         mart: &'static Mart,
@@ -90,13 +95,13 @@ impl Snapshot {
         Ok(None)
     }
 
-    /// Whether a mart is there: one that an older version made nothing of is not.
+    /// Whether a mart is there. A lake that an older version wrote may lack it.
     pub fn has(&self, mart: &Mart) -> bool {
         self.manifest.marts.contains_key(mart.name)
     }
 
-    /// The parts of a mart that `wanted` picks, in the order of their names, unread. Its age counts from now
-    /// on.
+    /// The parts of a mart that `wanted` picks, in the order of their names, without their rows. From now on
+    /// the tables of the mart count in [`Snapshot::as_of`].
     fn listed(
         &self,
         mart: &'static Mart,
@@ -112,17 +117,18 @@ impl Snapshot {
         Ok(parts.iter().filter(|(name, part)| wanted(name, &part.zone)).collect())
     }
 
-    /// Start of the last run that read all tables successfully that the marts read so far are made of.
+    /// How old the marts are that were read so far: the start of the last job that successfully read all
+    /// tables that they are made of.
     pub fn as_of(&self) -> Option<DateTime<FixedOffset>> {
         let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        // A factory may lack all tables of a mart: then its emptiness is as old as everything else.
+        // A factory may lack all tables of a mart. The mart is then empty, and as old as everything else.
         self.manifest
             .as_of(tables.iter().copied())
             .or_else(|| self.manifest.as_of(self.manifest.tables.keys().map(String::as_str)))
     }
 }
 
-/// The range with ends for the open ones, within the years that a part's name can tell.
+/// Both ends of the range, an open one as far away as the name of a part can tell.
 fn outermost(dates: Dates) -> (NaiveDate, NaiveDate) {
     let first = NaiveDate::from_ymd_opt(0, 1, 1).unwrap_or(NaiveDate::MIN);
     let last = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(NaiveDate::MAX);

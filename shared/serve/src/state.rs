@@ -12,14 +12,13 @@ use crate::parts::Parts;
 use crate::window::{self, Dates, Hours};
 use crate::{Result, Settings};
 
-/// Tells the time.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// How much memory mart parts may take: a year of a factory, and a fraction of the smallest function that is
-/// worth having.
+/// How much memory mart parts may take. It holds a year of a factory, and is a fraction of the memory of the
+/// smallest Lambda function that is worth having.
 const PARTS_BYTES: usize = 192 * 1024 * 1024;
 
-/// What a function keeps between requests. Cheap to clone; its clones share what they have read.
+/// What a function keeps between requests. It is cheap to clone, and its clones share what they have read.
 #[derive(Clone)]
 pub struct State {
     shared: Arc<Shared>,
@@ -43,7 +42,7 @@ impl fmt::Debug for State {
 }
 
 impl State {
-    /// A state that has read nothing yet. The lake is `lake`, wherever the settings say it is.
+    /// A state that has read nothing yet. `lake` is already the lake of the factory that the settings name.
     pub fn new(
         lake: Lake,
         settings: Settings,
@@ -59,12 +58,11 @@ impl State {
         Self { shared: Arc::new(shared) }
     }
 
-    /// The time.
     pub fn now(&self) -> DateTime<Utc> {
         (self.shared.clock)()
     }
 
-    /// The day at the factory.
+    /// Today's date at the factory.
     pub fn today(&self) -> NaiveDate {
         window::today(self.now(), self.shared.settings.factory_tz)
     }
@@ -74,8 +72,8 @@ impl State {
         window::last_days(self.now(), self.shared.settings.factory_tz, days)
     }
 
-    /// The days of a question that names so many days up to today, or a first or last one, or both of these;
-    /// `None` where it names none.
+    /// The days that a question covers. It names so many days up to today, or a first day, a last day or
+    /// both. `None` where it names nothing.
     pub fn asked_dates(
         &self,
         days: Option<u32>,
@@ -107,17 +105,16 @@ impl State {
         window::last_hours(self.now(), self.shared.settings.factory_tz, hours)
     }
 
-    /// What the function was told.
     pub fn settings(&self) -> &Settings {
         &self.shared.settings
     }
 
-    /// The newest manifest; `None` before the first run.
+    /// The newest manifest. `None` before the first job.
     pub async fn manifest(&self) -> Result<Option<Arc<Manifest>>> {
         self.shared.latest.get(&self.shared.lake, &*self.shared.clock).await
     }
 
-    /// Asks for the manifest again before the next answer.
+    /// Forgets the manifest, so that the next answer asks for it again.
     pub(crate) async fn forget_manifest(&self) {
         self.shared.latest.forget().await;
     }

@@ -1,27 +1,23 @@
 //! Which days and hours a question covers, on the factory's clock.
 //!
-//! The ERP stamps rows with wall-clock time without an offset. When the clock is set back, an hour of such
-//! stamps comes twice, and a stamp of it cannot be told apart; a window then covers the stamp if either of
-//! its two moments lies in it.
+//! The ERP stamps rows with wall-clock time without an offset. When the clock is set back, the stamps of an
+//! hour come twice, and such a stamp may mean either of two moments. A window covers it if either moment lies
+//! in the window.
 
 use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use domain::window::Window;
 
-/// A range of days, both ends included, either of which may be open.
+/// A range of days, both ends included. Either end may be open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dates {
-    /// The first day.
     pub from: Option<NaiveDate>,
-    /// The last day.
     pub to: Option<NaiveDate>,
 }
 
 impl Dates {
-    /// Every day.
     pub const ALL: Self = Self { from: None, to: None };
 
-    /// One day.
     pub fn on(date: NaiveDate) -> Self {
         Self { from: Some(date), to: Some(date) }
     }
@@ -36,9 +32,7 @@ impl From<Window> for Dates {
 /// A range of wall-clock times, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hours {
-    /// The first time.
     pub from: NaiveDateTime,
-    /// The last time.
     pub to: NaiveDateTime,
 }
 
@@ -54,7 +48,7 @@ impl Hours {
     }
 }
 
-/// The day that it is at the factory.
+/// Today's date at the factory.
 pub fn today(now: DateTime<Utc>, tz: Tz) -> NaiveDate {
     now.with_timezone(&tz).date_naive()
 }
@@ -65,7 +59,10 @@ pub fn last_days(now: DateTime<Utc>, tz: Tz, days: u32) -> Dates {
     Window::days(to, i64::from(days)).map_or(Dates { from: None, to: Some(to) }, Dates::from)
 }
 
-/// The last `hours` hours.
+/// The last `hours` hours on the wall clock.
+///
+/// An end may lie in an hour that comes twice. Stamps of the range may then lie beyond that end on the clock,
+/// so the end is moved to the edge of that hour.
 pub fn last_hours(now: DateTime<Utc>, tz: Tz, hours: u32) -> Hours {
     let since = now - TimeDelta::hours(i64::from(hours));
     let (from, to) = (since.with_timezone(&tz).naive_local(), now.with_timezone(&tz).naive_local());
@@ -80,8 +77,8 @@ pub fn last_hours(now: DateTime<Utc>, tz: Tz, hours: u32) -> Hours {
     Hours { from, to }
 }
 
-/// The furthest time that also comes twice, going by minutes in one direction: clocks are set on whole
-/// minutes.
+/// The last time that comes twice, going from `time` in steps of `minutes`, forwards or backwards. Steps of a
+/// minute are enough: clocks are set on whole minutes.
 fn last_ambiguous(time: NaiveDateTime, tz: Tz, minutes: i64) -> NaiveDateTime {
     let step = TimeDelta::minutes(minutes);
     let whole_minute = time.and_utc().timestamp() / 60 * 60;
@@ -89,7 +86,7 @@ fn last_ambiguous(time: NaiveDateTime, tz: Tz, minutes: i64) -> NaiveDateTime {
     let twice = |time: &NaiveDateTime| matches!(tz.from_local_datetime(time), LocalResult::Ambiguous(..));
     let minutes = std::iter::successors(Some(start), |time| time.checked_add_signed(step));
     let furthest = minutes.take_while(twice).last().unwrap_or(time);
-    // The last minute that comes twice does so to its end.
+    // All of the last minute comes twice, up to its end.
     if step > TimeDelta::zero() { furthest + step - TimeDelta::microseconds(1) } else { furthest }
 }
 
@@ -139,17 +136,17 @@ mod tests {
 
     #[test]
     fn a_stamp_that_comes_twice_counts_if_either_moment_lies_in_the_hours() {
-        // 01:40 for the second time; an hour before it was 01:40 for the first time, and since then stamps
+        // It is 01:40 for the second time. An hour ago it was 01:40 for the first time. Since then stamps
         // went 01:40-01:59, 01:00-01:40.
         let hours = last_hours(utc("2026-10-25T01:40:00Z"), London, 1);
         assert_eq!(hours.from, wall("2026-10-25T01:00:00"));
         assert_eq!(hours.to, wall("2026-10-25T01:59:59.999999"));
         assert!(!hours.contains(wall("2026-10-25T02:00:00")));
-        // 02:30: an hour before it was 01:30 for the second time; what is stamped 01:20 is older in either
+        // It is 02:30. An hour ago it was 01:30 for the second time. What is stamped 01:20 is older in either
         // case.
         let hours = last_hours(utc("2026-10-25T02:30:00Z"), London, 1);
         assert_eq!((hours.from, hours.to), (wall("2026-10-25T01:30:00"), wall("2026-10-25T02:30:00")));
-        // 01:10 for the first time: nothing was stamped twice yet.
+        // It is 01:10 for the first time. No stamp has come twice yet.
         let hours = last_hours(utc("2026-10-25T00:10:00Z"), London, 1);
         assert_eq!((hours.from, hours.to), (wall("2026-10-25T00:10:00"), wall("2026-10-25T01:10:00")));
     }

@@ -2,8 +2,8 @@
 
 use crate::{Error, Result};
 
-/// Runs what computes (Polars, serialising) where it may block: Polars' lazy frames also refuse to be
+/// Runs a computation (Polars, serialising) on a thread that may block. Polars' lazy frames also refuse to be
 /// collected on a thread that drives futures.
-pub async fn work<T: Send + 'static>(job: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(job).await.map_err(Error::Panicked)?
+pub async fn work<T: Send + 'static>(compute: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(compute).await.map_err(Error::Panicked)?
 }
