@@ -1,5 +1,5 @@
-//! Yes and no, in the spellings that twenty years of ERP screens have stored. It does not know what NULL
-//! means: that differs from column to column.
+//! Yes and no, in the spellings that twenty years of ERP screens have stored. This module does not know what
+//! NULL means, which differs from column to column.
 
 use thiserror::Error;
 

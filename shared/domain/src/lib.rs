@@ -1,9 +1,8 @@
 //! The rules of the factory: what a description means, what a yield is, when a pack is too light.
 //!
-//! Every function here maps values to values. The crate does not know where rows come from or where they
-//! go: no files, no network, no data frames, no HTTP. It never asks for the time; `today` is an argument.
-//! It rounds only in [`rounding`]. The crate also builds for the browser, so that the page and
-//! the pipeline judge by the same rules.
+//! Every function here maps values to values. The crate does not know where rows come from or where they go:
+//! no files, no network, no data frames, no HTTP. It never asks for the time: `today` is an argument. It
+//! rounds only in [`rounding`]. The crate also builds for the browser, where the page uses the same rules.
 //!
 //! | question | module |
 //! |---|---|

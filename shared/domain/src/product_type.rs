@@ -8,9 +8,9 @@ named_enum! {
     "product type" ProductType {
         /// Smoked fish of any cut.
         Smoked = "smoked",
-        /// Breaded.
+        /// Fish in breadcrumbs, of any cut.
         Breaded = "breaded",
-        /// Battered.
+        /// Fish in batter, of any cut.
         Battered = "battered",
         /// Fillet.
         Fillet = "fillet",

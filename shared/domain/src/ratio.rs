@@ -1,14 +1,15 @@
-//! Ratios of sums. A figure of a group is never a mean of ratios: numerators and denominators are added up, and
-//! both cover the same members of the group.
+//! Ratios of sums. A figure of a group is never a mean of ratios. Numerators and denominators are added up,
+//! and both cover the same members of the group.
 
-/// The numerator in percent of the denominator, where that means something.
+/// The numerator in percent of the denominator. `None` where the denominator is not above zero, or the result
+/// is not finite.
 pub fn ratio_pct(numerator: f64, denominator: f64) -> Option<f64> {
     let pct = numerator / denominator * 100.0;
     (denominator > 0.0 && denominator.is_finite() && pct.is_finite()).then_some(pct)
 }
 
-/// Numerators and denominators over the members of a group that have both. A member whose denominator is not
-/// above zero has no ratio, so that neither side of it counts.
+/// The sums of numerators and denominators over those members of a group that have both. A member whose
+/// denominator is not above zero has no ratio, so neither of its sides counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Ratio {
     numerator: f64,
@@ -16,7 +17,7 @@ pub struct Ratio {
 }
 
 impl Ratio {
-    /// Adds a member.
+    /// Adds a member of the group. It counts if it has both sides.
     pub fn add(&mut self, numerator: Option<f64>, denominator: Option<f64>) {
         if let (Some(numerator), Some(denominator)) = (numerator, denominator)
             && denominator > 0.0
@@ -26,22 +27,22 @@ impl Ratio {
         }
     }
 
-    /// The sum of the numerators; `None` where no member counts.
+    /// The sum of the numerators. `None` where no member counts.
     pub fn numerator(self) -> Option<f64> {
         self.has_members().then_some(self.numerator)
     }
 
-    /// The sum of the denominators; `None` where no member counts.
+    /// The sum of the denominators. `None` where no member counts.
     pub fn denominator(self) -> Option<f64> {
         self.has_members().then_some(self.denominator)
     }
 
-    /// The ratio.
+    /// The ratio of the two sums. `None` as for [`ratio_pct`].
     pub fn value(self) -> Option<f64> {
         self.pct().map(|_| self.numerator / self.denominator)
     }
 
-    /// The ratio in percent.
+    /// The ratio of the two sums in percent. `None` as for [`ratio_pct`].
     pub fn pct(self) -> Option<f64> {
         ratio_pct(self.numerator, self.denominator)
     }

@@ -1,7 +1,7 @@
 //! Rounding. Figures are computed unrounded and rounded once, where they are shown.
 
-/// The value with so many decimals, halves away from zero; never -0.0. A value too large for that stays as it
-/// is.
+/// Rounds a value to so many decimals. Halves go away from zero, and zero never has a sign. A value that is
+/// too large to be rounded stays as it is.
 pub fn rounded(value: f64, decimals: i32) -> f64 {
     let scale = 10_f64.powi(decimals);
     let rounded = (value * scale).round() / scale;

@@ -11,9 +11,9 @@ use crate::ratio::ratio_pct;
 use crate::species::is_same_species;
 use crate::tier::{Grade, Tier};
 
-/// The least yield of a complete run that is not low.
+/// The lowest yield that is not too low for a complete run.
 pub const LOW_YIELD_PCT: f64 = 90.0;
-/// The highest giveaway of a run that is not too high.
+/// The highest giveaway that is not too high for a run.
 pub const HIGH_GIVEAWAY_PCT: f64 = 3.0;
 /// How far the weight on the paperwork may lie from the weight on the scales.
 pub const WEIGHT_MISMATCH_PCT: f64 = 2.0;
@@ -39,14 +39,14 @@ pub fn degrees_over(temp_celsius: f64, target_min: Option<f64>, target_max: Opti
 }
 
 /// The difference between the output on a run's paperwork and the total on the scales, in percent of that
-/// total. Always positive.
+/// total. Never negative.
 pub fn weight_difference_pct(outputs_kg: Option<f64>, total_weight_kg: Option<f64>) -> Option<f64> {
     ratio_pct((outputs_kg? - total_weight_kg?).abs(), total_weight_kg?)
 }
 
 /// Whether the paperwork of a complete run and its scales differ by more than [`WEIGHT_MISMATCH_PCT`].
 ///
-/// Any output is a mismatch where the scales' total is zero, although the percentage is undefined there.
+/// Where the total on the scales is zero, the percentage is undefined. Any output is a mismatch there.
 pub fn weight_mismatch(outputs_kg: Option<f64>, total_weight_kg: Option<f64>) -> bool {
     let (Some(outputs), Some(total)) = (outputs_kg, total_weight_kg) else { return false };
     is_above((outputs - total).abs(), total * WEIGHT_MISMATCH_PCT / 100.0)
@@ -57,12 +57,12 @@ pub fn missing_product_code(product_code: Option<&str>) -> bool {
     product_code.is_none_or(|code| code.trim().is_empty())
 }
 
-/// Whether an output was packed in a tier that its fish is not good enough for: GG fish in tier 1.
+/// Whether GG fish was packed in tier 1, for which it is not good enough.
 pub fn gg_in_premium(tier: Option<Tier>, source_grade: Option<Grade>) -> bool {
     matches!((tier, source_grade), (Some(tier), Some(grade)) if !tier.admits_grade(grade))
 }
 
-/// Whether a run made more tier 1 product than Premium fish went in, by over [`PREMIUM_EXCESS_PCT`].
+/// Whether more tier 1 product came out of a run than Premium fish went in, by over [`PREMIUM_EXCESS_PCT`].
 ///
 /// `premium_input_kg` is zero where all inputs are GG. It is `None` for a run without recorded inputs, which
 /// is not judged.
@@ -89,7 +89,7 @@ pub fn species_mismatch<'a>(
     judged.peek().is_some() && judged.all(|same| !same)
 }
 
-/// Whether a scan-back that made a new batch names no parent batch, or one that nobody knows.
+/// Whether a scan-back that made a new batch names no parent batch, or one that is not known.
 pub fn scanback_without_parent(parent_batch: Option<&str>, is_known: impl FnOnce(&str) -> bool) -> bool {
     match parent_batch.map(str::trim) {
         None | Some("") => true,
@@ -97,8 +97,8 @@ pub fn scanback_without_parent(parent_batch: Option<&str>, is_known: impl FnOnce
     }
 }
 
-/// Whether the label of a scanned case carries another PLU than expected. Not judged where one of the two is
-/// blank.
+/// Whether the label of a scanned case carries another PLU than expected. A PLU is a product's number in the
+/// weighing system. Not judged where one of the two is blank.
 pub fn plu_mismatch(expected_plu: Option<&str>, scanned_plu: Option<&str>) -> bool {
     match (expected_plu.map(str::trim), scanned_plu.map(str::trim)) {
         (Some(expected), Some(scanned)) => !expected.is_empty() && !scanned.is_empty() && expected != scanned,

@@ -1,21 +1,21 @@
-//! Whether a run is on. The ERP has two flags for it, which may say anything together.
+//! Whether a run is on. The ERP has two flags for this, and they may contradict each other.
 
 use crate::named::named_enum;
 
 named_enum! {
-    /// What a run does.
+    /// Where a run stands.
     "run state" RunState {
         /// It is finished.
         Complete = "complete",
         /// It is on: nobody completed it, however old it is.
         On = "on",
-        /// It is neither.
+        /// It is neither complete nor active.
         Inactive = "inactive",
     }
 }
 
 impl RunState {
-    /// The state that the ERP's two flags mean: a complete run is complete, whatever `active` says.
+    /// The state that the ERP's two flags mean together. A complete run is complete, whatever `active` says.
     pub const fn of(active: bool, complete: bool) -> Self {
         match (complete, active) {
             (true, _) => Self::Complete,

@@ -54,12 +54,12 @@ fn walk(next: &HashMap<String, BTreeSet<String>>, these: Depths) -> Depths {
     depths
 }
 
-/// The parents of a batch that was scanned back out of a run. The run took in `inputs`. The scan names a
-/// `parent`, and `scanned` as the batch in hand.
+/// The parents of a batch that was scanned back out of a run that took in `inputs`. The scan may name a
+/// `parent`, and the batch in hand as `scanned`.
 ///
-/// If the run took in the named parent, that is the only parent. If the scan names no parent, or one that the
-/// run did not take in, then the fish may come from any input. All inputs are then parents, and so is the
-/// named parent, whether anybody knows it or not.
+/// Where the scan names no `parent`, `scanned` is taken for it. If the run took that batch in, it is the only
+/// parent. Otherwise the fish may come from any input. Then all inputs are parents, and so is the named
+/// `parent`, whether anybody knows it or not.
 pub fn parents_of_scan_back<'a>(
     parent: Option<&'a str>,
     scanned: Option<&'a str>,

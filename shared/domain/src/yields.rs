@@ -28,7 +28,7 @@ pub fn giveaway_pct(giveaway: Option<f64>, target: Option<f64>) -> Option<f64> {
     ratio_pct(giveaway?, target?)
 }
 
-/// What one run brings to a group. `giveaway_kg` and `pack_target_kg` are over its packs.
+/// What one run brings to a group of runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct RunKg {
     /// Fish that went in.
@@ -37,19 +37,21 @@ pub struct RunKg {
     pub actual_kg: Option<f64>,
     /// Product that was planned.
     pub target_kg: Option<f64>,
-    /// Net weight above the packs' target weights.
+    /// How much all packs of the run weigh above their target weights.
     pub giveaway_kg: Option<f64>,
-    /// The packs' target weights.
+    /// The target weights of these packs, added up.
     pub pack_target_kg: Option<f64>,
-    /// Net weight above target by the weighing system's own sums, of a run whose packs are not known.
+    /// How much was given away by the weighing system's own sums. Only set where the packs do not tell.
     pub totals_giveaway_kg: Option<f64>,
-    /// The target weight behind it.
+    /// The target weight that `totals_giveaway_kg` is above.
     pub totals_target_kg: Option<f64>,
 }
 
 impl RunKg {
-    /// The same with what the weighing system itself says was given away, where the packs do not tell: a
-    /// share of the target, which is what was packed less what was given away.
+    /// Adds what was given away by the weighing system's own sums. Does nothing where the packs tell it.
+    ///
+    /// `giveaway_pct` is a percentage of the target weight. That is the weight packed less the weight given
+    /// away. The weight packed is `total_weight_kg`, or the output where that is not known.
     pub fn with_totals(
         mut self,
         giveaway_pct: Option<f64>,
@@ -68,8 +70,8 @@ impl RunKg {
     }
 }
 
-/// Runs added up. Each percentage is a ratio of sums over those runs that know both sides of it, so that a
-/// run without inputs counts in `total_kg` but not in `yield_pct`.
+/// Runs added up. Each percentage is a ratio of sums over those runs that know both sides of it. So a run
+/// without inputs counts in `total_kg`, but not in `yield_pct`.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct YieldSum {
     runs: u64,
@@ -95,8 +97,8 @@ impl YieldSum {
         self.totals_giveaway.add(run.totals_giveaway_kg, run.totals_target_kg);
     }
 
-    /// Adds runs whose sums were kept: their number, known inputs, known product, and output and input of
-    /// those that know both.
+    /// Adds a group of runs by the sums that were kept of it. The last pair is the output and input of those
+    /// runs that know both.
     pub fn add_sums(
         &mut self,
         runs: u64,
@@ -115,17 +117,17 @@ impl YieldSum {
         self.runs
     }
 
-    /// All known inputs; `None` where no run knows any.
+    /// The sum of all known inputs. `None` where no run knows any.
     pub fn input_kg(&self) -> Option<f64> {
         self.input_kg
     }
 
-    /// All known targets.
+    /// The sum of all known targets. `None` where no run knows any.
     pub fn target_kg(&self) -> Option<f64> {
         self.target_kg
     }
 
-    /// All known product, of runs without inputs too.
+    /// The sum of all known product, of runs without inputs too. `None` where no run knows any.
     pub fn total_kg(&self) -> Option<f64> {
         self.total_kg
     }
@@ -155,12 +157,12 @@ impl YieldSum {
         Some(self.with_input.denominator()? - self.with_input.numerator()?)
     }
 
-    /// Waste of the runs with inputs as a share of their input.
+    /// Waste of the runs with inputs, as a share of these inputs.
     pub fn waste_pct(&self) -> Option<f64> {
         ratio_pct(self.waste_kg()?, self.with_input.denominator()?)
     }
 
-    /// Giveaway of the runs with packs; where there are none, of the sums that the weighing system keeps.
+    /// Giveaway of the runs with packs. Where there are none, it follows from the weighing system's own sums.
     pub fn giveaway_pct(&self) -> Option<f64> {
         self.giveaway.pct().or_else(|| self.totals_giveaway.pct())
     }
