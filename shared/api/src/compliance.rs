@@ -50,7 +50,7 @@ query! {
     }
 }
 
-/// The names that the rules give, as they are written there.
+/// Makes an enum of the rules a parameter. Its words are the names that the rules give.
 macro_rules! one_of_the_rules {
     ($($names:ty),+) => {$(
         impl Parameter for $names {

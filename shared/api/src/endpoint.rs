@@ -15,7 +15,8 @@ pub struct Endpoint<Q, A> {
 }
 
 impl<Q: Query, A: Described> Endpoint<Q, A> {
-    /// An endpoint that reads, by its path with `{name}` where a value goes, and what it tells in one line.
+    /// An endpoint that reads. `path` has a `{name}` where a value goes, and `summary` says in one line what
+    /// the endpoint tells.
     pub const fn get(path: &'static str, summary: &'static str) -> Self {
         Self::new(Method::Get, path, summary, 200)
     }
@@ -42,31 +43,31 @@ impl<Q: Query, A: Described> Endpoint<Q, A> {
         Self { operation, types: PhantomData }
     }
 
-    /// The same with more to know about it.
+    /// This endpoint with all else that a caller should know about it.
     pub const fn about(mut self, about: &'static str) -> Self {
         self.operation.about = about;
         self
     }
 
-    /// The same with more forms than JSON, and CSV for a list.
+    /// This endpoint with more forms of its answer. JSON need not be named, nor CSV for a list.
     pub const fn also(mut self, media: &'static [Media]) -> Self {
         self.operation.media = media;
         self
     }
 
-    /// The same with more that it refuses: statuses, each with when it comes.
+    /// This endpoint with statuses that it refuses with beside those of every endpoint, and when each comes.
     pub const fn refuses(mut self, refusals: &'static [(u16, &'static str)]) -> Self {
         self.operation.refusals = refusals;
         self
     }
 
-    /// The same with where its answers lead.
+    /// This endpoint with the other endpoints that its answers lead to.
     pub const fn leads_to(mut self, leads: &'static [Lead]) -> Self {
         self.operation.leads = leads;
         self
     }
 
-    /// The same for an answer that may come before the ERP was ever read.
+    /// This endpoint for answers that may come before the ERP was ever read.
     pub const fn undated(mut self) -> Self {
         self.operation.dated = false;
         self
@@ -86,7 +87,8 @@ impl<Q, A> Endpoint<Q, A> {
 }
 
 impl<Q: Query, A> Endpoint<Q, A> {
-    /// The path and query that ask for this, with `values` in the places of the path's `{name}`s in order.
+    /// The path and query that ask this endpoint. The `values` take the places of the path's `{name}`s, in
+    /// order.
     pub fn address(&self, values: &[&str], query: &Q) -> String {
         let mut address = String::new();
         let mut values = values.iter();
@@ -110,7 +112,8 @@ impl<Q: Query, A> Endpoint<Q, A> {
     }
 }
 
-/// Declares the endpoints of a module and lists them as its `OPERATIONS`. Callers are told the doc comments.
+/// Declares the endpoints of a module and lists them as its `OPERATIONS`. Callers read the doc comments in
+/// the API's description.
 #[macro_export]
 macro_rules! endpoints {
     ($($(#[doc = $doc:literal])+ pub const $name:ident: $type:ty = $endpoint:expr;)+) => {

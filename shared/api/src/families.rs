@@ -1,5 +1,5 @@
-//! The list of all endpoints, by family. Each module that declares endpoints stands in it once; a test
-//! compares it with what the functions serve.
+//! The list of all endpoints, by family. Each module that declares endpoints stands in it once. A test
+//! compares the list with what the functions serve.
 
 use crate::{
     Operation, compliance, health, openapi, pipeline, products, quality, reports, runs, shelf_life, shifts,
@@ -9,7 +9,7 @@ use crate::{
 /// Endpoints that belong together.
 #[derive(Clone, Copy, Debug)]
 pub struct Family {
-    /// Its name.
+    /// The name under which the API's description groups its endpoints.
     pub name: &'static str,
     /// What its endpoints are about.
     pub doc: &'static str,
@@ -17,13 +17,13 @@ pub struct Family {
 }
 
 impl Family {
-    /// Its endpoints.
+    /// The endpoints of this family, module by module.
     pub fn operations(&self) -> impl Iterator<Item = &'static Operation> + use<> {
         self.modules.iter().copied().flatten()
     }
 }
 
-/// All endpoints.
+/// All families, and with them all endpoints.
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "Yield",

@@ -1,10 +1,11 @@
 //! The HTTP contract as types: what can be asked, under which path, with which parameters, and what the
 //! answer looks like.
 //!
-//! The functions serve these types and the dashboard calls them, so that a name or a unit exists once. The
-//! crate does no I/O, reads no clock and builds for WebAssembly. Weights of packs are grams (`_g`),
-//! quantities kilograms (`_kg`), percentages 0-100 (`_pct`), temperatures °C; dates and times are the
-//! factory's wall-clock time unless a field says otherwise.
+//! The functions serve these types and the dashboard calls them, so each name and unit is declared once. The
+//! crate does no I/O, reads no clock and builds for WebAssembly.
+//!
+//! Weights of packs are grams (`_g`), quantities kilograms (`_kg`), percentages 0-100 (`_pct`), temperatures
+//! °C. Dates and times are the factory's wall-clock time unless a field says otherwise.
 //!
 //! - [`endpoint`]: an endpoint and its address
 //! - [`operation`]: an endpoint without its types; [`FAMILIES`] lists them all

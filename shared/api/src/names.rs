@@ -1,5 +1,5 @@
-//! What the values in paths are, and an example of every text that can be asked for: a name means the same
-//! wherever it comes.
+//! What the values in paths are, and an example of every text that can be asked for. A name means the same in
+//! every path and every query.
 //!
 //! The examples are of the factory that the answers in the API's description were recorded from.
 
@@ -10,7 +10,7 @@ pub struct PathValue {
     pub name: &'static str,
     /// What it is.
     pub doc: &'static str,
-    /// One that exists.
+    /// A value that exists in the factory of the examples.
     pub example: &'static str,
 }
 
@@ -45,7 +45,7 @@ pub const TEXTS: &[(&str, &str)] = &[
 /// An example of each parameter that takes a date.
 pub const DATES: &[(&str, &str)] = &[("date", "2026-11-20"), ("from", "2026-11-16"), ("to", "2026-11-20")];
 
-/// The value of this name.
+/// The value in paths that has this name.
 pub fn path_value(name: &str) -> Option<&'static PathValue> {
     PATH_VALUES.iter().find(|value| value.name == name)
 }

@@ -27,7 +27,7 @@ impl Method {
 pub struct Operation {
     /// How it is asked.
     pub method: Method,
-    /// The path, with `{name}` where a value goes; [`names`](crate::names) tells what each of these values
+    /// The path, with `{name}` where a value goes. [`names`](crate::names) tells what each of these values
     /// is.
     pub path: &'static str,
     /// What it tells or does, in one line.
@@ -64,7 +64,7 @@ pub struct Media {
 /// A value of an answer that another endpoint takes in its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lead {
-    /// The path of the other endpoint, which is a GET.
+    /// The path of the other endpoint, which is asked by GET.
     pub path: &'static str,
     /// The value's name in that path.
     pub value: &'static str,
@@ -80,7 +80,7 @@ pub const CSV: Media = Media {
 };
 
 impl Operation {
-    /// The parameters that can follow the path: its own, and those of every list where it answers one.
+    /// The parameters that can follow the path: its own and, if it answers a list, those of every list.
     pub fn parameters(&self) -> impl Iterator<Item = &'static ParameterDoc> + use<> {
         self.own_parameters.iter().chain(Paging::of(self.answer))
     }

@@ -1,6 +1,7 @@
-//! Jobs of the pipeline: what was read, taken, rejected and written; and the start of one.
+//! Jobs of the pipeline: what they read, took, rejected and wrote, and the start of a job.
 //!
-//! A caller reads of runs, under `/pipeline/runs`: that is what its texts call them.
+//! Callers know jobs as runs, under `/pipeline/runs`. So the texts for callers, which become the API's
+//! description, say run.
 
 use chrono::{DateTime, FixedOffset, Utc};
 
@@ -163,7 +164,7 @@ endpoints! {
 
 const TO_A_JOB: Lead = Lead { path: JOB.path(), value: "job_id", pointer: "/0/job_id" };
 
-/// What is said of a job that died.
+/// The error that is shown for a job that died.
 pub const DIED: &str =
     "the run ended without saying so: it was killed or ran out of time; nothing that it committed is lost";
 
@@ -188,13 +189,13 @@ impl JobRecord {
         }
     }
 
-    /// Whether it says that its job is at work.
+    /// Whether the record says that its job is at work.
     pub fn is_running(&self) -> bool {
         self.status == "running"
     }
 
-    /// What it says at a moment, when the job was sure to live until `lives_until`. A job that has not ended and
-    /// has not been heard of since has died, at that moment at the latest.
+    /// The record as it is true at `now`. The job was sure to live until `lives_until`. If that has passed
+    /// and the job has not ended, it has died, at `lives_until` at the latest.
     pub fn seen_at(self, now: DateTime<Utc>, lives_until: Option<DateTime<Utc>>) -> Self {
         if !self.is_running() || lives_until > Some(now) {
             return self;

@@ -8,7 +8,7 @@ use crate::{Described, Shape};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("parameter `{name}`: `{}` {expected}", shorten(value))]
 pub struct ParameterError {
-    /// The parameter.
+    /// The name of the parameter.
     pub name: String,
     /// What was sent.
     pub value: String,
@@ -18,37 +18,37 @@ pub struct ParameterError {
 
 /// The parameters of an endpoint. Declare them with [`query!`](crate::query).
 pub trait Query: Sized {
-    /// What can be asked.
+    /// The parameters, in the order in which they are declared.
     const PARAMETERS: &'static [ParameterDoc];
 
-    /// Reads the parameters from decoded name-value pairs; others may be among these.
+    /// Reads the parameters from decoded name-value pairs. Pairs of other names are ignored.
     fn read(pairs: &[(String, String)]) -> Result<Self, ParameterError>;
 
-    /// The pairs that ask for this, without those that are absent.
+    /// The name-value pairs that read back as these parameters. An absent parameter has no pair.
     fn pairs(&self) -> Vec<(&'static str, String)>;
 }
 
 /// A parameter as it is described to people.
 #[derive(Clone, Copy, Debug)]
 pub struct ParameterDoc {
-    /// Its name.
+    /// The name by which it is asked for.
     pub name: &'static str,
     /// What it does.
     pub doc: &'static str,
-    /// What it takes.
+    /// The values that it takes.
     pub kind: ParameterKind,
 }
 
 /// What a parameter takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParameterKind {
-    /// A whole number in a range, with what is meant when it is absent.
+    /// A whole number in a range.
     Whole {
-        /// The least.
+        /// The least value.
         min: u32,
-        /// The most.
+        /// The greatest value.
         max: u32,
-        /// The value when absent, unless absence means "all".
+        /// The value that is meant when the parameter is absent. `None` where its absence means "all".
         default: Option<u32>,
     },
     /// `YYYY-MM-DD`.
@@ -68,13 +68,13 @@ pub const TEXT_MAX: usize = 200;
 
 /// A value that can be a parameter.
 pub trait Parameter: Sized {
-    /// What it takes.
+    /// The values that it takes.
     const KIND: ParameterKind;
 
-    /// Reads the text, or says what would be right; `None` is an absent parameter.
+    /// Reads the text of a parameter. `None` is an absent parameter. The error says what would be right.
     fn read(text: Option<&str>) -> Result<Self, String>;
 
-    /// The text that reads back as this; `None` if it is absent.
+    /// The text that reads back as this value. `None` if the parameter is absent.
     fn write(&self) -> Option<String>;
 }
 
@@ -166,7 +166,7 @@ impl Parameter for String {
         match text.trim() {
             "" => Err("is empty".to_owned()),
             _ if text.chars().count() > TEXT_MAX => Err(format!("is longer than {TEXT_MAX} characters")),
-            // Nothing that the ERP holds has one: a filter with one is a mistake, or worse.
+            // No text of the ERP has a control character. A filter with one is a mistake, or worse.
             _ if text.contains(char::is_control) => Err("holds a control character".to_owned()),
             text => Ok(text.to_owned()),
         }
@@ -181,7 +181,7 @@ impl Parameter for String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct After(pub String);
 
-/// The longest [`After`] that is taken, in characters: it holds texts of the ERP, whose length nobody
+/// The longest [`After`] that is taken, in characters. It holds texts of the ERP, whose length nobody
 /// promised.
 pub const AFTER_MAX: usize = 4000;
 
@@ -201,7 +201,7 @@ impl Parameter for After {
     }
 }
 
-/// Declares an enum parameter: its words are its variants' names in the given spelling.
+/// Declares a parameter that is one of several words: an enum whose variants each have a word.
 #[macro_export]
 macro_rules! choice {
     ($(#[doc = $doc:literal])+ pub enum $name:ident { $($(#[doc = $variant_doc:literal])+ $variant:ident = $word:literal),+ $(,)? }) => {
@@ -210,7 +210,7 @@ macro_rules! choice {
         pub enum $name { $($(#[doc = $variant_doc])+ $variant),+ }
 
         impl $name {
-            /// The word for it.
+            /// The word that asks for this variant.
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
@@ -259,7 +259,7 @@ macro_rules! query {
             }),*];
 
             fn read(pairs: &[(String, String)]) -> Result<Self, $crate::ParameterError> {
-                // Where there are no parameters, nothing is read.
+                // Keeps `pairs` in use where there are no parameters.
                 let _ = pairs;
                 Ok(Self { $($field: $crate::query::read(pairs, $crate::query::plain(stringify!($field)))?),* })
             }
@@ -300,21 +300,21 @@ query! {
 }
 
 impl Paging {
-    /// The parameters of an endpoint that answers this, beside its own.
+    /// The parameters that an endpoint with this answer takes beside its own.
     pub const fn of(answer: Shape) -> &'static [ParameterDoc] {
         if answer.is_list() { Self::PARAMETERS } else { &[] }
     }
 }
 
-/// Reads what an endpoint with the parameters `Q` and the answer `A` is asked, from decoded name-value pairs.
-/// An unknown or repeated name is an error: a filter that was mistyped must not widen the answer in silence.
+/// Reads the parameters of an endpoint that takes `Q` and answers `A`, from decoded name-value pairs. An
+/// unknown or repeated name is an error: a filter that was mistyped must not widen the answer in silence.
 pub fn parse<Q: Query, A: Described>(pairs: &[(String, String)]) -> Result<(Q, Paging), ParameterError> {
     only_known(pairs, &[Q::PARAMETERS, Paging::of(A::SHAPE)].concat())?;
     let paging = if A::SHAPE.is_list() { Paging::read(pairs)? } else { Paging::default() };
     Ok((Q::read(pairs)?, paging))
 }
 
-/// The name of a field that is also a word of Rust: `r#type` is asked for as `type`.
+/// The name of a parameter by the name of its field. The field `r#type` is asked for as `type`.
 #[doc(hidden)]
 pub const fn plain(field: &'static str) -> &'static str {
     match field.as_bytes() {

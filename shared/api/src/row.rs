@@ -1,6 +1,6 @@
-//! Objects with named fields: [`row!`](crate::row) declares one once. Its serde form, its CSV header, its
-//! description, the columns of a mart that holds such rows and the reading of these columns follow from that
-//! declaration.
+//! Objects with named fields. [`row!`](crate::row) declares an object once. Its serde form, its CSV header,
+//! its description, the columns of a mart that holds such rows, and the reading of these columns all follow
+//! from that.
 
 use chrono::{NaiveDate, NaiveDateTime};
 
@@ -17,13 +17,13 @@ pub trait Row: Described {
 
 /// Rows that can be read from columns: those whose fields are plain values.
 pub trait ReadRow<C: Columns>: Row + Sized {
-    /// The rows of a table, which may have more columns.
+    /// Reads the rows of a table. The table may have more columns than the row has fields.
     fn read(columns: &C) -> Result<Vec<Self>, C::Error>;
 }
 
 /// A table whose columns are read by name, each as a whole. `None` stands where a row has no value.
 pub trait Columns {
-    /// A column that is not there or is of another type, or a value that is missing.
+    /// Says that a column is missing or of another type, or that a value is missing.
     type Error;
 
     /// A column of texts.
@@ -38,7 +38,7 @@ pub trait Columns {
     fn dates(&self, name: &str) -> Result<Vec<Option<NaiveDate>>, Self::Error>;
     /// A column of wall-clock times.
     fn times(&self, name: &str) -> Result<Vec<Option<NaiveDateTime>>, Self::Error>;
-    /// The error of a row without a value that its type needs.
+    /// The error for a row that lacks a value in a column where every row must have one.
     fn missing(&self, name: &str, row: usize) -> Self::Error;
 }
 
@@ -78,15 +78,15 @@ pub const fn joined<const N: usize>(own: &[Field], inner: &[&[Field]]) -> [Field
     all
 }
 
-/// How many fields these are.
+/// How many fields [`joined`] gives for these.
 pub const fn width(own: &[Field], inner: &[&[Field]]) -> usize {
     own.len() + if inner.is_empty() { 0 } else { inner[0].len() }
 }
 
 /// Declares an object: a struct with serde, its [`Row`], its [`ReadRow`] and its [`Described`].
 ///
-/// A field may have bounds: `#[one_of(NAMES)]`, `#[at_least(0)]` or `#[within(1, 3)]`. Behind its own fields a
-/// row may have all those of another: `..inner: Inner`.
+/// A field may have bounds: `#[one_of(NAMES)]`, `#[at_least(0)]` or `#[within(1, 3)]`. A row may contain
+/// another row: `..inner: Inner` puts its fields behind the row's own.
 #[macro_export]
 macro_rules! row {
     ($(#[doc = $doc:literal])+ pub struct $name:ident {

@@ -1,5 +1,5 @@
-//! What answers and marts are made of: [`Shape`] describes a value, [`Field`] a named one. Objects are declared
-//! by [`row!`](crate::row).
+//! What answers and marts are made of. [`Shape`] describes a value, [`Field`] a named value. Objects are
+//! declared by [`row!`](crate::row).
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ pub struct ObjectShape {
     pub name: &'static str,
     /// What it is.
     pub doc: &'static str,
-    /// Its fields in order.
+    /// Its fields, in the order of columns.
     pub fields: &'static [Field],
 }
 
@@ -68,7 +68,7 @@ pub struct Field {
     pub name: &'static str,
     /// What it means, with its unit.
     pub doc: &'static str,
-    /// Its form.
+    /// The form of its value.
     pub shape: Shape,
     /// Which values it may have.
     pub accepted: Accepted,
@@ -80,27 +80,27 @@ impl Field {
         Self { name, doc, shape: T::SHAPE, accepted: Accepted::Any }
     }
 
-    /// The same for these texts only.
+    /// This field with these texts as its only values.
     #[must_use]
     pub const fn one_of(self, names: &'static [&'static str]) -> Self {
         Self { accepted: Accepted::OneOf(names), ..self }
     }
 
-    /// The same for numbers from `least` on only.
+    /// This field with numbers from `least` on as its only values.
     #[must_use]
     pub const fn at_least(self, least: u32) -> Self {
         Self { accepted: Accepted::AtLeast(least), ..self }
     }
 
-    /// The same for numbers from `least` to `most` only.
+    /// This field with numbers from `least` to `most` as its only values.
     #[must_use]
     pub const fn within(self, least: u32, most: u32) -> Self {
         Self { accepted: Accepted::Within(least, most), ..self }
     }
 }
 
-/// The values that a field may have. Only what the rules of the factory decide is bounded: what the ERP says
-/// stands as it is.
+/// The values that a field may have. Only values that the factory's rules decide are bounded. What the ERP
+/// says stands as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepted {
     /// Any of its type.
@@ -118,23 +118,23 @@ pub trait Described {
     /// The form.
     const SHAPE: Shape;
 
-    /// Rounds the numbers in it to so many decimals; an object rounds each of its fields by that field's own
-    /// name. What is `None` stays as it is.
+    /// Rounds the numbers in the value to so many decimals, or not at all for `None`. An object rounds each
+    /// of its fields by that field's own name instead: see [`decimals`].
     fn round(&mut self, decimals: Option<i32>) {
         let _ = decimals;
     }
 }
 
-/// How many decimals the value of a field has in an answer, by the unit at the end of its name; `None`: as
-/// many as were measured.
+/// How many decimals the value of a field has in an answer, by the unit at the end of the field's name.
+/// `None`: as many as were measured.
 ///
 /// Figures are computed unrounded and rounded here once, so that no figure is made of rounded ones.
 pub fn decimals(name: &str) -> Option<i32> {
     match (name, name.rsplit('_').next().unwrap_or_default()) {
         (_, "kg" | "pct" | "minutes") | ("kg_per_head" | "kg_per_hour" | "avg_days_to_close", _) => Some(1),
-        // Below what a scale, a thermometer or a time clock tells: it only takes away what a sum leaves
-        // behind the last digit. What was measured and its limit have the unit of their check, and "90.0 is
-        // below 90" would explain nothing.
+        // This is finer than a scale, a thermometer or a time clock tells, so it only takes away what a sum
+        // leaves behind the last digit. `measured` and `limit` have the unit of their check. With one decimal
+        // a finding could say that 90.0 is below 90, which explains nothing.
         (_, "g" | "hours") | ("degrees_over" | "max_degrees_over" | "measured" | "limit", _) => Some(2),
         _ => None,
     }

@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 use crate::query::Days;
 use crate::{Operation, query};
 
-/// Gives the reports' names out, and lists their endpoints.
+/// Exports what the reports' modules declare, and lists their endpoints.
 macro_rules! reports {
     ($($module:ident::{$($name:ident),+};)+) => {
         $(pub use $module::{$($name),+};)+
@@ -42,7 +42,7 @@ reports! {
     weekly_cumulative::{WEEKLY_CUMULATIVE, WeeklyYield};
 }
 
-/// Where a report lies, whatever its name.
+/// The form of every report's path.
 pub const PATH: &str = "/reports/{name}";
 
 /// How many days a report covers where nothing else is asked for.
@@ -65,7 +65,7 @@ pub trait ReportQuery {
     fn asked_days(&self) -> AskedDays;
 }
 
-/// Declares the parameters of a report: the filters beside those that every report has.
+/// Declares the parameters of a report: the days, which every report has, and the filters that are its own.
 macro_rules! report_query {
     ($(#[doc = $doc:literal])+ pub struct $name:ident { $($filters:tt)* }) => {
         query! {

@@ -1,4 +1,4 @@
-//! `shift-productivity`: what the same shift on the same line brought over a time.
+//! `shift-productivity`: what the same shift on the same line brought over some days.
 
 use super::ShiftReportQuery;
 use crate::{Endpoint, endpoints, row};

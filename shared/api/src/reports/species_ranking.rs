@@ -1,4 +1,4 @@
-//! `species-ranking`: of which species the most of the fish becomes product.
+//! `species-ranking`: the species, by how much of their fish becomes product.
 
 use super::ShiftReportQuery;
 use crate::{Endpoint, endpoints, row};
