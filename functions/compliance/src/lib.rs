@@ -9,7 +9,6 @@ use api::quality::SUMMARY;
 use serve::{Answer, Ask, Result, Routes, State, work};
 use warehouse::marts::{FCT_COMPLIANCE_CHECKS, FindingRow, rows};
 
-/// The endpoints.
 pub fn routes() -> Routes {
     Routes::new().get(&CHECKS, checks).get(&SUMMARY, quality::summary)
 }

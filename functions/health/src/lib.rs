@@ -1,5 +1,5 @@
 //! `/health`: whether there are numbers and how old they are; `/openapi.json`: what can be asked. Both answer
-//! before the first run too.
+//! before the first job too.
 
 pub mod openapi;
 
@@ -10,12 +10,11 @@ use api::shape::Anything;
 use serve::{Answer, Ask, Result, Routes, State};
 use warehouse::sources::Source;
 
-/// The endpoints.
 pub fn routes() -> Routes {
     Routes::new().get(&HEALTH, health).get(&OPENAPI, description)
 }
 
-/// Numbers are old after so large a part of the time after which they are stale: a third.
+/// Numbers are called old after a third of the time after which they are called stale.
 const OLD_SHARE: i64 = 3;
 
 async fn health(state: State, ask: Ask<NoQuery, Health>) -> Result<Answer> {

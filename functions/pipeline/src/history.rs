@@ -1,5 +1,4 @@
-//! The jobs, newest first, and one job. A page reads the records that it shows and no others, however many
-//! there are.
+//! The jobs, newest first, and one job. A page reads only the records that it shows, however many there are.
 
 use std::cmp::Reverse;
 
@@ -10,7 +9,6 @@ use serve::{Answer, Ask, Error, Result, State};
 
 use crate::{data_as_of, record};
 
-/// So many records are read at once.
 const READS_AT_ONCE: usize = 32;
 
 /// The longest id that a job may have.

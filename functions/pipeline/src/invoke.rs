@@ -1,5 +1,4 @@
-//! Starts jobs on AWS: an asynchronous invocation of the extractor, which this function may invoke and
-//! nothing else.
+//! Starts jobs on AWS by invoking the extractor asynchronously. This function may invoke nothing else.
 
 use std::time::Duration;
 
@@ -15,10 +14,11 @@ use serde_json::json;
 
 use crate::start::{PromisedJob, StartJob};
 
-/// The extractor's name where the environment does not say another.
+/// The extractor's name where the environment names no other.
 const EXTRACTOR: &str = "extractor";
 
-/// How long an invocation may take to be accepted, with its repetitions: an HTTP API gives up after 30 s.
+/// How long an invocation may take to be accepted, retries included. It is well below the 30 s after which an
+/// HTTP API gives up.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The extractor as a Lambda function.

@@ -1,7 +1,7 @@
 //! `/pipeline/…`: the jobs that brought the rows, what they rejected, and the start of a job.
 //!
-//! It reads the records that runs leave in the lake, and never the ERP: to start a job it has nothing but
-//! [`StartJob`].
+//! It reads the records that jobs leave in the lake, and never the ERP. [`StartJob`] is all that it has to
+//! start a job.
 
 mod history;
 mod invoke;
@@ -21,7 +21,7 @@ use serve::{Result, Routes, State};
 pub use invoke::{InvokeError, InvokeExtractor};
 pub use start::{PromisedJob, StartJob};
 
-/// The endpoints. What is asked to be begun is done by `jobs`.
+/// The endpoints. `jobs` starts the jobs that are asked for.
 pub fn routes(jobs: Arc<dyn StartJob>) -> Routes {
     Routes::new()
         .get(&JOBS, history::all)

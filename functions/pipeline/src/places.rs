@@ -1,5 +1,5 @@
-//! Takes out of an error what is good for whoever runs the system, and not for every client: files, objects,
-//! addresses.
+//! Takes files, objects and addresses out of an error. They help whoever operates the system, and are not for
+//! every client.
 
 use std::sync::LazyLock;
 
@@ -8,9 +8,9 @@ use regex::Regex;
 /// A word with a slash or a backslash in it.
 static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"[^\s`'"(]*[/\\][^\s`'")]*"#).ok());
 
-/// The text with `…` for every file, object and address in it.
+/// The text with `…` in place of every file, object and address.
 pub(crate) fn without_places(text: &str) -> String {
-    // The expression is right, or a test fails.
+    // The expression compiles, or a test fails.
     PLACE.as_ref().map_or_else(String::new, |place| place.replace_all(text, "…").into_owned())
 }
 

@@ -1,4 +1,5 @@
-//! The record of a job as it is shown: true also of a job that died, and without what is nobody's business.
+//! The record of a job as clients see it. It is true also of a job that died, and names no files, objects or
+//! addresses.
 
 use api::pipeline::JobRecord;
 use chrono::{DateTime, Utc};
@@ -6,7 +7,7 @@ use lake::{Lake, StoredJob};
 
 use crate::places::without_places;
 
-/// What is known of a job; `None` if there is none of this id.
+/// The record of a job. `None` if no job has this id.
 pub(crate) async fn of(lake: &Lake, job_id: &str, now: DateTime<Utc>) -> lake::Result<Option<JobRecord>> {
     Ok(lake.job(job_id).await?.map(|StoredJob { record, lease }: StoredJob<JobRecord>| {
         shown(record.seen_at(now, lease.map(|lease| lease.expires_at)))

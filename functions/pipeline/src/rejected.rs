@@ -12,8 +12,8 @@ use warehouse::staging::open::{OpenRow, open_rows};
 
 use crate::data_as_of;
 
-/// So much of a row's key, as it is held, orders the rows of one table that were found by one job; a digest
-/// of the whole tells them apart.
+/// How many characters of a row's key, as it is held, order the rows that one job found in one table. A
+/// digest of the whole key tells apart rows whose keys begin alike.
 const ORDER_CHARS: usize = 40;
 
 pub(crate) async fn open(state: State, ask: Ask<RejectedQuery, Vec<RejectedRow>>) -> Result<Answer> {
@@ -33,7 +33,7 @@ pub(crate) async fn open(state: State, ask: Ask<RejectedQuery, Vec<RejectedRow>>
             let Some(held) = held else { continue };
             for open in open_rows(&held.frame)? {
                 let (order, row) = shown(source, open);
-                // Of a row in an old list it is not known when it was found: it is open all the same.
+                // An old list does not say when a row was found. The row is open all the same.
                 let is_in_window = row
                     .rejected_at
                     .is_none_or(|at| days.from.is_none_or(|from| at.with_timezone(&tz).date_naive() >= from));
@@ -65,7 +65,8 @@ fn shown(source: &Source, open: OpenRow) -> ((String, String), RejectedRow) {
     (order, row)
 }
 
-/// A key is held as a JSON array of its parts. Where it cannot be read, the whole row stands in its place.
+/// A row's key as text. It is held as a JSON array of the key's columns. Where the key could not be read, the
+/// whole row is held instead, and there is no key to show.
 fn key(held: &str) -> Option<String> {
     let parts: Vec<serde_json::Value> = serde_json::from_str(held).ok()?;
     let texts = parts.into_iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));

@@ -1,4 +1,4 @@
-//! The start of a job: at most one is at work, and who asks while it is hears which one.
+//! The start of a job. At most one is at work, and whoever asks meanwhile is told which one.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -16,13 +16,12 @@ use axum::{Extension, Json};
 use lake::{JOB_LEASE, Mode, Turn};
 use serve::{Ask, Error, Result, State};
 
-/// What is written into a job's record: who started it.
+/// What the record of a job that is started here names as its trigger.
 const TRIGGER: &str = "api";
 
 /// A job whose turn it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromisedJob {
-    /// Its id.
     pub job_id: String,
     /// What it is to do.
     pub mode: Mode,
@@ -30,7 +29,7 @@ pub struct PromisedJob {
     pub trigger: String,
 }
 
-/// The only right over the extractor that is needed here.
+/// Starts jobs. This is the only right over the extractor that is needed here.
 #[async_trait]
 pub trait StartJob: Send + Sync + fmt::Debug {
     /// Has a job carried out, and does not wait for it.
@@ -49,9 +48,10 @@ pub(crate) async fn start(
         return Err(Error::Forbidden("only the dashboard's own pages may start a run"));
     }
     let mode = mode(&ask.query)?;
-    // Of its own, so that a client that goes away leaves no promise behind that nobody keeps.
+    // A task of its own goes on when the client goes away. Otherwise a promise might be left behind that
+    // nobody keeps.
     let job_id = tokio::spawn(begin(state, jobs, mode)).await.map_err(Error::Panicked)??;
-    // Under the path that was asked for, which begins with /api where the dashboard lies beside it.
+    // The location begins as the path that was asked for: with /api where the dashboard lies beside the API.
     let above = path.as_str().strip_suffix(START.path()).unwrap_or_default();
     let location = format!("{above}{}", JOB.address(&[&job_id], &NoQuery::default()));
     let started = JobStarted { job_id, status: "started".to_owned(), mode: mode.word().to_owned() };
@@ -98,8 +98,8 @@ async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode) -> Result<Stri
     Ok(job_id)
 }
 
-/// Whether a browser says that it asks for a page of another site, which is not the dashboard. No other
-/// client says such a thing.
+/// Whether a browser says that the request comes from a page of another site, and not from the dashboard.
+/// Clients that are no browsers say nothing of this, so they are not refused.
 fn is_of_foreign_page(headers: &HeaderMap, dashboard: Option<&str>) -> bool {
     let says = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let other_site = matches!(says("sec-fetch-site"), Some("cross-site" | "same-site"));

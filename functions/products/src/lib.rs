@@ -8,7 +8,6 @@ use serve::window::Dates;
 use serve::{Answer, Ask, Result, Routes, State, same_text, work};
 use warehouse::marts::{PRODUCTS, rows};
 
-/// The endpoints.
 pub fn routes() -> Routes {
     Routes::new().get(&ENDPOINT, products).get(&EXPIRING, shelf_life::expiring)
 }
@@ -18,7 +17,7 @@ async fn products(state: State, ask: Ask<ProductQuery, Vec<Product>>) -> Result<
     let frame = snapshot.mart(&PRODUCTS, Dates::ALL).await?;
     work(move || {
         let products = rows::<Product>(&frame)?.into_iter().filter(|product| is_wanted(product, &ask.query));
-        // Products that only the weighing system knows may lack a code: they come last, by its number.
+        // Products that only the weighing system knows may lack a code. They come last, by PLU number.
         let by_code = products.map(|product| {
             ((product.product_code.is_none(), product.product_code.clone(), product.plu_number), product)
         });

@@ -23,7 +23,7 @@ pub(crate) async fn report(
     work(move || ask.list(changeovers(rows(&runs)?, &products, &ask.query), &snapshot)).await
 }
 
-/// Date, line, and the start and number of the run after.
+/// What rows are sorted by: date, line, and the start and number of the run after.
 type Key = (Reverse<NaiveDate>, String, Reverse<NaiveDateTime>, Reverse<String>);
 
 fn changeovers(
@@ -31,7 +31,7 @@ fn changeovers(
     products: &Products,
     query: &LineReportQuery,
 ) -> Keyed<Key, AllergenChangeover> {
-    // In the order of their starts, then of their numbers.
+    // The runs of each date and line, in the order of their starts, then of their numbers.
     let mut by_line = BTreeMap::<_, BTreeMap<_, RunRow>>::new();
     for run in runs.into_iter().filter(|run| is_of_line(run, query.line.as_deref())) {
         if let (Some(line), Some(started_at)) = (run.prod_line.clone(), run.started_at) {
@@ -87,7 +87,7 @@ fn changeover(
     })
 }
 
-/// The allergens of a run's product; none where the product or its allergens are not known.
+/// The allergens of a run's product. None where the product or its allergens are not known.
 fn allergens(run: &RunRow, products: &Products) -> BTreeSet<String> {
     let text = run
         .product_code

@@ -17,7 +17,7 @@ pub(crate) fn dates(query: &impl ReportQuery, state: &State) -> Result<Dates> {
 /// Rows, each with what it is sorted by.
 pub(crate) type Keyed<K, R> = Vec<(K, R)>;
 
-/// Answers a report whose rows follow from those that one mart has of its days.
+/// Answers a report whose rows follow from those of one mart in the days that were asked for.
 pub(crate) async fn of_mart<Q, M, K, R>(
     state: State,
     ask: Ask<Q, Vec<R>>,

@@ -16,10 +16,10 @@ pub(crate) async fn report(state: State, ask: Ask<RunReportQuery, Vec<DailyProdu
     of_mart(state, ask, &RUNS, yields).await
 }
 
-/// Date, line, shift, product and customer, as they are sorted.
+/// What rows are grouped and sorted by: date, line, shift, product and customer.
 type Key = (Reverse<NaiveDate>, Option<String>, Option<String>, Option<String>, Option<String>);
 
-/// The runs of one row.
+/// The runs of one row, added up.
 #[derive(Default)]
 struct RunsOfRow {
     sum: YieldSum,

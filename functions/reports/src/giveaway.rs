@@ -15,10 +15,11 @@ pub(crate) async fn report(state: State, ask: Ask<RunReportQuery, Vec<ProductGiv
     of_mart(state, ask, &RUNS, given_away).await
 }
 
-/// Micrograms given away, the most first, then product and line.
+/// What rows are sorted by: the weight given away, the most first, then product and line. The weight is in
+/// whole micrograms, because a key needs a total order.
 type Key = (Reverse<i64>, Option<String>, Option<String>);
 
-/// The packs of one product on one line.
+/// The packs of one product on one line, added up.
 #[derive(Default)]
 struct PackSums {
     line_name: Option<String>,

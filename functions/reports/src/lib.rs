@@ -1,5 +1,5 @@
-//! `/reports/{name}`: the production reports. A report's contract is its file in `api::reports`, how its rows
-//! follow from the marts its file here.
+//! `/reports/{name}`: the production reports. A report has a file in `api::reports` for its contract, and a
+//! file here that says how its rows follow from the marts.
 
 mod allergen_changeovers;
 mod ask;
@@ -19,7 +19,6 @@ use api::reports;
 use axum::extract::Path;
 use serve::{Error, Routes};
 
-/// The reports.
 pub fn routes() -> Routes {
     Routes::new()
         .get(&reports::DAILY_YIELD, daily_yield::report)

@@ -18,13 +18,14 @@ pub(crate) async fn report(
     of_mart(state, ask, &STG_NON_CONFORMANCE, counted).await
 }
 
-/// How bad, how often, what.
+/// What rows are sorted by: the place of the severity in [`SEVERITIES`], the number of records, type and
+/// severity.
 type Key = (usize, Reverse<i64>, Option<String>, Option<String>);
 
-/// The worst first; what is none of these comes after them.
+/// The severities, the worst first. Any other severity comes after these.
 const SEVERITIES: [&str; 3] = ["critical", "major", "minor"];
 
-/// The records of one row.
+/// The records of one row, counted.
 #[derive(Default)]
 struct RecordCounts {
     raised: i64,

@@ -20,16 +20,17 @@ pub(crate) async fn report(state: State, ask: Ask<OrderReportQuery, Vec<OrderLin
     work(move || ask.list(fulfilled(rows(&lines)?, &products, &ask.query), &snapshot)).await
 }
 
-/// The newest day of despatch, none last; then order, product and customer.
+/// What rows are sorted by: the day of despatch, the newest first and none last, then order, product and
+/// customer.
 type Key = (Reverse<Option<NaiveDate>>, Option<String>, Option<String>, Option<String>);
 
 const PENDING: &str = "pending";
 const LOADED: &str = "loaded";
 const DELIVERED: &str = "delivered";
-/// Not all of it alike.
+/// The status of a row whose lines differ in theirs, or have one that is none of these.
 const PARTIAL: &str = "partial";
 
-/// The lines of one row.
+/// The order lines of one row, added up.
 #[derive(Default)]
 struct LinesOfRow {
     despatch_date: Option<NaiveDate>,

@@ -21,20 +21,20 @@ pub(crate) fn is_line(id: Option<&str>, name: Option<&str>, asked: Option<&str>)
     is_asked_for(id, asked) || is_asked_for(name, asked)
 }
 
-/// What all of a group have in common; `None` where they differ or where one does not know it.
+/// The text that all members of a group have in common, if there is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Common {
-    /// Nothing was added yet.
+    /// No member was added yet.
     #[default]
     Nothing,
-    /// All that was added so far.
+    /// The text of all members so far.
     One(String),
-    /// Not all the same.
+    /// The members differ, or one has no text.
     Different,
 }
 
 impl Common {
-    /// Adds what one of the group has.
+    /// Adds a member, which has this text or none.
     pub(crate) fn add(&mut self, text: Option<&str>) {
         *self = match (&self, text) {
             (Self::Nothing, Some(text)) => Self::One(text.to_owned()),
@@ -43,7 +43,7 @@ impl Common {
         };
     }
 
-    /// What they have in common.
+    /// The common text. `None` where the members differ, or one has no text.
     pub(crate) fn text(self) -> Option<String> {
         match self {
             Self::One(text) => Some(text),
@@ -52,7 +52,7 @@ impl Common {
     }
 }
 
-/// How many there are, as answers count.
+/// A count in the type that answers have for it.
 pub(crate) fn count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -17,10 +17,10 @@ pub(crate) async fn report(state: State, ask: Ask<ShiftReportQuery, Vec<ShiftTot
     of_mart(state, ask, &FCT_SHIFT_PRODUCTIVITY, totals).await
 }
 
-/// Line and shift.
+/// What rows are grouped and sorted by: line and shift.
 type Key = (Option<String>, Option<String>);
 
-/// Sums over the shifts that know all that a line's performance is made of.
+/// Sums over those shifts that know all figures of which a line's performance is made.
 #[derive(Clone, Copy, Default)]
 struct Made {
     planned_hours: f64,
@@ -52,7 +52,7 @@ impl Made {
     }
 }
 
-/// The shifts of one row.
+/// The shifts of one row, added up.
 #[derive(Default)]
 struct ShiftSums {
     line_name: Option<String>,
@@ -96,13 +96,13 @@ impl ShiftSums {
             None,
             None,
         );
-        // More rejected than there are contradicts itself.
+        // More rejected packs than packs contradict each other: the quality is then unknown.
         let quality_pct = self.good_packs.pct().filter(|pct| *pct >= 0.0);
         Oee::of_factors(Oee::of(&worked).availability_pct, self.made.performance_pct(), quality_pct)
     }
 }
 
-/// What is known of both, added up.
+/// The sum of those of the two that are known.
 fn both<T: Copy>(sum: Option<T>, value: Option<T>, add: fn(T, T) -> T) -> Option<T> {
     sum.zip(value).map(|(sum, value)| add(sum, value)).or(sum).or(value)
 }
@@ -147,8 +147,7 @@ fn row((prod_line, shift_code): Key, group: ShiftSums) -> ShiftTotals {
 mod tests {
     use super::*;
 
-    /// A counted shift: people, hours planned and worked, kg; of a line of 1,000 kg, with 100 packs of which
-    /// 5 were rejected.
+    /// A shift on a line that can make 1,000 kg. It made 100 packs, of which 5 were rejected.
     fn shift(headcount: i64, planned: f64, actual: f64, output_kg: f64) -> ShiftProductivity {
         ShiftProductivity {
             shift_date: "2026-11-02".parse().unwrap(),

@@ -15,7 +15,7 @@ pub(crate) async fn report(state: State, ask: Ask<ShiftReportQuery, Vec<SpeciesR
     of_mart(state, ask, &RUNS, ranked).await
 }
 
-/// Place and species.
+/// What rows are sorted by: rank and species.
 type Key = (i64, Option<String>);
 
 fn ranked(runs: Vec<RunRow>, query: &ShiftReportQuery) -> Keyed<Key, SpeciesRank> {

@@ -34,7 +34,7 @@ struct Day {
     runs: Vec<RunRow>,
 }
 
-/// The days from `from` on, each with what came before it in its week.
+/// The rows of the days from `from` on. Each adds up its week until that day, including days before `from`.
 fn cumulated(runs: Vec<RunRow>, from: Option<NaiveDate>, query: &WeekReportQuery) -> Keyed<Key, WeeklyYield> {
     let mut days = BTreeMap::<_, Day>::new();
     for run in runs {

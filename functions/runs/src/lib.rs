@@ -18,7 +18,6 @@ use warehouse::staging::zones::{RUN_STATE, may_hold, run_states};
 
 use found::Found;
 
-/// The endpoints.
 pub fn routes() -> Routes {
     Routes::new().get(&ACTIVE, active).get(&ONE, one).get(&WEIGHTS, weights_of_one)
 }

@@ -1,4 +1,4 @@
-//! The pack weights of one run against the average-quantity rules, as a histogram and as a control chart.
+//! The pack weights of one run: judged by the average-quantity rules, as a histogram and as a control chart.
 
 use api::runs::RunWeights;
 use api::weights::{PackWeights, WeightBin, WeightChart, WeightPoint};
@@ -13,7 +13,7 @@ use warehouse::marts::{
 
 use crate::found::Found;
 
-/// The pack weights of a run; one whose packs nobody weighed has none.
+/// The pack weights of a run. They are empty where nobody weighed its packs.
 pub(crate) async fn of(snapshot: &Snapshot, found: Found) -> Result<PackWeights> {
     let lot = found.rows_of(snapshot, &RUN_WEIGHTS).await?;
     let bins = found.rows_of(snapshot, &RUN_WEIGHT_BINS).await?;
@@ -60,7 +60,7 @@ fn judged(
     }
 }
 
-/// The rules that a lot breaks; `None` where they do not apply.
+/// The rules that a lot breaks. `None` where the rules do not apply.
 fn broken_rules(lot: &RunWeights) -> Option<Vec<String>> {
     let count = |packs: i64| usize::try_from(packs).unwrap_or_default();
     let broken =

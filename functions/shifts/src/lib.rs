@@ -6,7 +6,6 @@ use api::shifts::{PRODUCTIVITY, ShiftProductivity, ShiftQuery};
 use serve::{Answer, Ask, Result, Routes, State, work};
 use warehouse::marts::{FCT_SHIFT_PRODUCTIVITY, rows};
 
-/// The endpoints.
 pub fn routes() -> Routes {
     Routes::new().get(&PRODUCTIVITY, productivity)
 }

@@ -11,7 +11,6 @@ use api::temperature::{
 use serve::{Answer, Ask, Result, Routes, State, work};
 use warehouse::marts::{BreachRow, FCT_TEMP_BREACHES, TEMPERATURE_BREACHES, rows};
 
-/// The endpoints.
 pub fn routes() -> Routes {
     Routes::new().get(&BREACHES, breaches).get(&EPISODES, episodes::episodes).get(&SUMMARY, summary)
 }

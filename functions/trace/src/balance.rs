@@ -1,5 +1,5 @@
-//! The books of a run as the mass balance wants them: what went in and back, of the traced batches and of
-//! others.
+//! What the mass balance needs to know of a run: what went in and what went back, of the traced batches and
+//! of others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub(crate) fn of(traced: &Traced) -> MassBalance {
     MassBalance::of(traced.runs.keys().map(|run| masses(traced, run)))
 }
 
-/// What a run's records say. A run that is traced itself counts with all that went in.
+/// What a run's records say. If the run itself is traced, all its inputs count as traced.
 pub(crate) fn masses(traced: &Traced, run: &RunKey) -> RunMasses {
     let is_traced =
         |batch: &str| traced.start == Start::Run(run.clone()) || traced.batches().contains_key(batch);
@@ -26,7 +26,7 @@ pub(crate) fn masses(traced: &Traced, run: &RunKey) -> RunMasses {
     };
     let inputs = inputs(traced, run);
     for (batch, kg) in &inputs {
-        // Fish of which nobody knows the batch is that of others, unless the run itself is traced.
+        // Fish of an unknown batch counts as that of others, unless the run itself is traced.
         if is_traced(batch.unwrap_or_default()) {
             masses.traced_in_kg += kg;
         } else {
@@ -51,15 +51,15 @@ pub(crate) fn masses(traced: &Traced, run: &RunKey) -> RunMasses {
     masses
 }
 
-/// The batch that went back, where the scan says so: fish that goes back as the batch that it was names no
-/// parent.
+/// The parent that a scan-back names. Fish that goes back as the batch that it was names none: the batch
+/// itself counts.
 fn parent(scan: &LinkRow) -> Option<&str> {
     let kept = scan.return_method.as_deref() == Some(ReturnMethod::ProdReturn.as_str());
     if kept { scan.batch_code.as_deref() } else { scan.parent_batch.as_deref() }
 }
 
-/// What went into a run by batch: what was booked, and of a batch of which nothing was booked what was
-/// scanned in.
+/// What went into a run, by batch. What was booked counts. Where nothing was booked of a batch, what was
+/// scanned in counts.
 pub(crate) fn inputs<'a>(traced: &'a Traced, run: &RunKey) -> BTreeMap<Option<&'a str>, f64> {
     let sum = |kind| {
         let mut sums: BTreeMap<Option<&str>, f64> = BTreeMap::new();

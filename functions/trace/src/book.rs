@@ -1,6 +1,7 @@
-//! The links that were read so far, and what is reached through them. Parts are read until no unread one can
-//! name a batch that is reached: how many that are follows from how far the batches themselves got, not from
-//! how much was ever made.
+//! The links that were read so far, and what is reached through them.
+//!
+//! Parts are read until no unread part can name a batch that is reached. How many parts that are depends on
+//! how far the batches got, not on how much was ever made.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,7 +13,7 @@ use serve::{Result, Snapshot, work};
 use warehouse::marts::{LinkRow, TRACE_LINKS, month, rows};
 use warehouse::staging::zones::{BATCH_GROUP, batch_groups, may_hold};
 
-/// What tells one run from another.
+/// A run's number and production date: together they tell one run from another.
 pub(crate) type RunKey = (String, NaiveDate);
 
 /// What is traced.
@@ -39,12 +40,13 @@ pub(crate) struct Book {
     named: BTreeSet<String>,
 }
 
-/// The batches that are reached, each with its distance.
+/// The batches that are reached, each with its distance. A batch that is traced itself has distance 0, in
+/// both directions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reach {
-    /// What the traced thing is made of; a traced batch is there at 0.
+    /// What the traced batch or run is made of.
     pub(crate) before: Depths,
-    /// What was made of it; a traced batch is there at 0.
+    /// What was made of the traced batch or run.
     pub(crate) after: Depths,
 }
 
@@ -150,7 +152,7 @@ impl Book {
                 self.made_by.entry(run.clone()).or_default().insert(new.to_owned());
                 scans.push((run, code, new, parent));
             } else if let Some(code) = code {
-                // What went in, and what came back as the batch that it was: it had been in.
+                // The batch went in, or it came back as the batch that it was, so it had been in.
                 self.runs_with.entry(code.to_owned()).or_default().insert(run.clone());
                 self.batches_in.entry(run).or_default().insert(code.to_owned());
             }

@@ -33,7 +33,7 @@ pub(crate) fn of(traced: &Traced) -> Trace {
     }
 }
 
-/// Whatever was taken in of the batch and its ancestors: that is where the factory's own knowledge begins.
+/// What was taken in of the batch and its ancestors. There the factory's own knowledge begins.
 fn origin(traced: &Traced) -> Vec<TraceIntake> {
     let intakes = traced.intakes.iter().map(|row| &row.intake);
     let mut origin: Vec<TraceIntake> =
@@ -42,7 +42,7 @@ fn origin(traced: &Traced) -> Vec<TraceIntake> {
     origin
 }
 
-/// What is told of batches, by code.
+/// What intakes and links say of batches, by code.
 #[derive(Default)]
 struct Told<'a> {
     taken_in_kg: HashMap<&'a str, f64>,
@@ -64,7 +64,7 @@ impl<'a> Told<'a> {
     }
 }
 
-/// The batches but the traced one, nearest first.
+/// The batches without the traced one, nearest first.
 fn batches(traced: &Traced, told: &Told<'_>, depths: &Depths) -> Vec<TraceBatch> {
     let is_other = |code: &str| traced.start != Start::Batch(code.to_owned());
     let mut listed: Vec<TraceBatch> = depths
@@ -94,7 +94,7 @@ fn batch(told: &Told<'_>, code: &str, depth: usize) -> TraceBatch {
     }
 }
 
-/// A run that is reached, with the nearest batch that reached it.
+/// A run that is reached, its distance, and the nearest batch that reached it.
 type Reached<'a> = (&'a RunKey, usize, Option<&'a String>);
 
 /// The runs that are reached, nearest first, then the oldest.
@@ -127,8 +127,8 @@ fn run(traced: &Traced, (run, depth, batch): Reached<'_>) -> TraceRun {
     }
 }
 
-/// What came out of a run: its outputs, or where none are booked what the weighing system says of its
-/// product.
+/// What came out of a run: its outputs. Where none are booked, it is what the weighing system says of the
+/// run's product.
 fn products(traced: &Traced, (run, depth, batch): Reached<'_>) -> Vec<TraceProduct> {
     let blank = TraceProduct {
         product_code: None,
@@ -166,7 +166,8 @@ fn products(traced: &Traced, (run, depth, batch): Reached<'_>) -> Vec<TraceProdu
     }
 }
 
-/// The orders that took of the runs, then those that name a batch; each once.
+/// The orders that took product of the runs, and those that name a batch, each once. The nearest come first,
+/// and of these the earliest despatched.
 fn despatches(traced: &Traced) -> Vec<TraceDespatch> {
     let mut listed = Vec::new();
     let mut seen = BTreeSet::new();

@@ -1,9 +1,11 @@
 //! A trace as a GS1 EPCIS 2.0 document in JSON-LD, with the key data elements that GDST asks of seafood.
 //!
-//! Receiving and shipping are observed objects, a run is a transformation, packing an order an aggregation.
-//! What the ERP does not know is left out, and an event that would have no time or no quantity at all is no
-//! event. The factory has no GS1 company prefix that we know of, so that names are GDST's own (`urn:gdst:…`),
-//! under the factory's id.
+//! Receiving and shipping become object events, a run becomes a transformation event, and the packing of an
+//! order an aggregation event. What the ERP does not know is left out. So is an event that would have no
+//! time, a run without inputs and outputs, and the packing of an unknown quantity.
+//!
+//! We know of no GS1 company prefix of the factory. So names are GDST's own (`urn:gdst:…`), under the
+//! factory's id.
 
 mod events;
 mod names;
@@ -29,7 +31,7 @@ impl Factory {
     }
 }
 
-/// The document of a trace, its events by time.
+/// The document of a trace. Its events are in the order of time.
 pub(crate) fn document(traced: &Traced, factory: &Factory, written: DateTime<Utc>) -> Value {
     let mut events = events::of(traced, factory);
     events.sort_by_key(|event| event.at);

@@ -1,4 +1,4 @@
-//! A trace as a flat list, a line for each step, from where the fish came from to who got it.
+//! A trace as a flat list with a row for each step, from where the fish came from to who got it.
 
 use api::trace::{Trace, TraceBatch, TraceStep};
 

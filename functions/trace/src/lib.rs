@@ -20,7 +20,6 @@ use serve::{Answer, Ask, Result, Routes, State, work};
 
 use traced::Traced;
 
-/// The endpoints.
 pub fn routes() -> Routes {
     Routes::new().get(&TRACE, trace)
 }
@@ -41,7 +40,8 @@ async fn trace(state: State, ask: Ask<TraceQuery, Trace>) -> Result<Answer> {
             snapshot.as_of(),
         ),
         TraceFormat::Epcis => {
-            // The age of the data and not the time of the request: the same data make the same document.
+            // This is the time of the data and not of the request, so that the same data make the same
+            // document.
             let written = snapshot.as_of().map_or_else(|| state.now(), |as_of| as_of.to_utc());
             Answer::document(EPCIS_MEDIA_TYPE, &epcis::document(&traced, &factory, written), snapshot.as_of())
         }

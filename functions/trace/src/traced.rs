@@ -19,14 +19,13 @@ use crate::book::{Book, Reach, RunKey, Start};
 pub(crate) struct Traced {
     /// What was asked for.
     pub(crate) code: String,
-    /// What it is.
+    /// Whether that is a batch or a run.
     pub(crate) start: Start,
-    /// The batches that are reached.
     pub(crate) reach: Reach,
-    /// The runs that are reached, each with the nearest batch that reached it; `None` for one that is traced
-    /// itself.
+    /// The runs that are reached, each with its distance and the nearest batch that reached it. A run that is
+    /// traced itself has no such batch.
     pub(crate) runs: BTreeMap<RunKey, (usize, Option<String>)>,
-    /// What `runs` says of these runs and of those that made reached batches.
+    /// The rows that the mart `runs` has of these runs, and of those that made reached batches.
     pub(crate) run_rows: HashMap<RunKey, RunRow>,
     /// The links of the same runs.
     pub(crate) links: BTreeMap<RunKey, Vec<LinkRow>>,
@@ -37,8 +36,8 @@ pub(crate) struct Traced {
 }
 
 impl Traced {
-    /// What is known of a batch, or of the run of this number: that of `date`, or the newest where there is
-    /// no such batch.
+    /// What is known of a batch or a run. With a `date`, `code` is the number of a run on that date. Without
+    /// one, `code` is a batch, or the newest run of that number where there is no such batch.
     pub(crate) async fn of(snapshot: &Snapshot, code: &str, date: Option<NaiveDate>) -> Result<Self> {
         if date.is_none()
             && let Some(traced) = Self::of_batch(snapshot, code).await?
@@ -120,7 +119,7 @@ impl Traced {
     }
 }
 
-/// The rows of a mart by batch that name one of these.
+/// The rows of a mart that name one of these batches.
 async fn naming<T: ReadMart + Send + 'static>(
     snapshot: &Snapshot,
     mart: &'static Mart,
@@ -140,7 +139,7 @@ async fn naming<T: ReadMart + Send + 'static>(
     .await
 }
 
-/// What `runs` says of these runs.
+/// The rows that the mart `runs` has of these runs.
 async fn runs_of(snapshot: &Snapshot, runs: &BTreeSet<RunKey>) -> Result<HashMap<RunKey, RunRow>> {
     let (months, groups): (BTreeSet<_>, BTreeSet<_>) =
         (runs.iter().map(|(_, date)| month(*date)).collect(), run_groups(runs.iter().map(|(n, _)| n)));

@@ -17,7 +17,7 @@ type Lines = BTreeMap<Option<String>, GroupedRuns>;
 pub(crate) async fn by_line(state: State, ask: Ask<YieldQuery, Vec<LineYield>>) -> Result<Answer> {
     let dates = which::dates(&ask.query, &state)?;
     let snapshot = state.snapshot().await?;
-    // A lake of an older version does not have the months yet.
+    // A lake that an older version wrote does not have this mart yet.
     let of_months = dates.is_none() && snapshot.has(&LINE_MONTHS);
     let mart = if of_months { &LINE_MONTHS } else { &RUNS };
     let frame = snapshot.mart(mart, dates.unwrap_or(Dates::ALL)).await?;

@@ -9,7 +9,7 @@ use warehouse::marts::RunRow;
 
 use crate::which::is_wanted;
 
-/// Runs of one group.
+/// The runs of one group, added up.
 #[derive(Clone, Debug)]
 pub(crate) struct GroupedRuns {
     pub(crate) sum: YieldSum,
@@ -19,7 +19,7 @@ pub(crate) struct GroupedRuns {
 }
 
 impl GroupedRuns {
-    /// A group without runs yet, whose first are of this date.
+    /// A group without runs yet. The first run to be added is of this date.
     pub(crate) fn since(date: NaiveDate) -> Self {
         Self { sum: YieldSum::default(), line_name: None, first_date: date, last_date: date }
     }

@@ -1,5 +1,5 @@
-//! `/yield/total`, `/yield/daily`, `/yield/by-line` and `/yield/waterfall`: how much of the fish that went in came out as
-//! product, and of which tier.
+//! `/yield/total`, `/yield/daily`, `/yield/by-line` and `/yield/waterfall`: how much of the fish that went in
+//! came out as product, and in which tier.
 
 mod by_line;
 mod group;
@@ -15,7 +15,6 @@ use warehouse::marts::{FCT_WATERFALL_YIELD, RUNS, rows};
 use group::{GroupedRuns, grouped};
 use which::is_wanted;
 
-/// The endpoints.
 pub fn routes() -> Routes {
     Routes::new()
         .get(&TOTAL, total::total)

@@ -53,7 +53,7 @@ fn date_yield(group: &GroupedRuns) -> DateYield {
     }
 }
 
-/// Judged before it is rounded, as the check of a run is.
+/// Whether the yield is low. It is judged before it is rounded, as the compliance check judges a run.
 fn is_low(sum: &YieldSum) -> Option<bool> {
     sum.yield_pct().map(|pct| low_yield(Some(pct)))
 }

@@ -6,12 +6,13 @@ use api::yields::YieldQuery;
 use serve::window::Dates;
 use serve::{State, same_text};
 
-/// The days that were asked for; `None` where nothing was said.
+/// The days that were asked for. `None` where none were.
 pub(crate) fn dates(query: &YieldQuery, state: &State) -> Result<Option<Dates>, ParameterError> {
     state.asked_dates(query.days.map(|days| days.0), query.from, query.to)
 }
 
-/// Whether a run is of the line, which has an id and a name, the shift and the species that were asked for.
+/// Whether a run is of the line, shift and species that were asked for. `line` holds the line's id and name,
+/// either of which may match.
 pub(crate) fn is_wanted(
     query: &YieldQuery,
     line: [Option<&str>; 2],

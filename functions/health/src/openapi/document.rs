@@ -1,10 +1,9 @@
-//! An OpenAPI 3.1 document as types: only the parts that are used here. Members of objects keep the order
-//! that they are given in.
+//! An OpenAPI 3.1 document as types, as far as it is used here. The members of an object keep the order in
+//! which they are given.
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// The document.
 #[derive(Debug, Serialize)]
 pub struct Document {
     pub(super) openapi: &'static str,
@@ -64,7 +63,7 @@ pub(super) struct Parameter {
     pub(super) example: Option<Literal>,
 }
 
-/// Something, or the place among the components where it stands.
+/// A value, or a reference to it among the components.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Either<T> {

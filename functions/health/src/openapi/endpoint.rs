@@ -72,7 +72,7 @@ fn example_of(parameter: &ParameterDoc) -> Option<Literal> {
         ParameterKind::Date | ParameterKind::Text => example(parameter.name).map(Literal::Text),
         ParameterKind::Flag => Some(Literal::Flag(true)),
         ParameterKind::OneOf(words) => words.first().copied().map(Literal::Text),
-        // Only an answer can tell one.
+        // Only an answer can give one.
         ParameterKind::After => None,
     }
 }
@@ -129,7 +129,8 @@ fn link(lead: &Lead) -> (String, Link) {
     (operation_id.clone(), Link { operation_id, parameters: Members::from_iter([(lead.value, value)]) })
 }
 
-/// What any endpoint may refuse, what one with a value in its path may, and what this one says of itself.
+/// What this endpoint refuses with: the statuses of every endpoint, those that follow from what it is, and
+/// those that it declares itself.
 fn refusals(operation: &'static Operation) -> Vec<(String, Either<Response>)> {
     let mut statuses: BTreeSet<u16> = BTreeSet::from([414, 422]);
     if operation.values().next().is_some() {

@@ -1,7 +1,7 @@
-//! This API as OpenAPI 3.1, written from the types of its contract: what is not declared there is not said
+//! This API as OpenAPI 3.1, written from the types of its contract. What is not declared there is not said
 //! here.
 //!
-//! It needs no lake. The examples of answers were recorded from a sandbox factory.
+//! Writing it needs no lake. The examples of answers were recorded from a sandbox factory.
 
 mod document;
 mod endpoint;
@@ -24,13 +24,13 @@ const ABOUT: &str = "Yield, runs, temperatures and compliance of a fish factory,
     Dates and times are those of the factory's clock, without an offset, unless a field says otherwise. \
     On AWS requests are signed with the rights of an account that may call the API; on one machine nobody is asked.";
 
-/// The description, compact.
+/// The description as compact JSON.
 pub(crate) fn text() -> &'static [u8] {
     static TEXT: LazyLock<Vec<u8>> = LazyLock::new(|| serde_json::to_vec(&document()).unwrap_or_default());
     &TEXT
 }
 
-/// The description.
+/// The description with the examples that were recorded last.
 pub fn document() -> Document {
     document_with(include_str!("examples.json"))
 }
@@ -57,7 +57,7 @@ pub fn document_with(examples: &str) -> Document {
     }
 }
 
-/// Endpoints of one path stand together.
+/// The endpoints by path: those of one path stand together.
 fn paths(examples: &Examples) -> Members<Members<document::Operation>> {
     let mut paths: Members<Members<document::Operation>> = Members::default();
     for (family, operation) in

@@ -76,7 +76,7 @@ const REFUSALS: &[Refusal] = &[
     },
 ];
 
-/// The response for a status; `when` tells more exactly when it comes.
+/// The response for a status. `when` tells more exactly when it comes.
 pub(super) fn refusal(status: u16, when: Option<&'static str>) -> (String, Either<Response>) {
     let known = REFUSALS.iter().find(|refusal| refusal.status == status);
     let response = match (known, when) {

@@ -6,14 +6,14 @@ use api::{Operation, Shape};
 
 use super::document::{Kind, Literal, Members, Others, Schema};
 
-/// A time on the factory's clock: it has no offset, so that it is no `date-time`.
+/// A time on the factory's clock. It has no offset, so it is no `date-time`.
 const WALL_CLOCK: &str = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?$";
 
 /// No control characters, and not blanks alone.
 const PLAIN_TEXT: &str =
     r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$";
 
-/// The schema of a value; an object is named and stands among the components.
+/// The schema of a value. An object is named, and its own schema stands among the components.
 pub(super) fn of_shape(shape: Shape) -> Schema {
     match shape {
         Shape::Text => typed("string"),

@@ -17,7 +17,7 @@ use warehouse::marts::{BatchDespatchRow, IntakeRow, LinkRow};
 use crate::book::RunKey;
 use crate::traced::Traced;
 
-/// An event before it has its time and owner written into it.
+/// An event whose time and owner are not yet among its fields.
 #[derive(Debug)]
 pub(super) struct Event {
     pub(super) at: DateTime<Tz>,
@@ -33,7 +33,7 @@ impl Event {
         Self { at, id, kind, fields }
     }
 
-    /// The event with what every event must say.
+    /// The event as JSON, with the fields that every event must have.
     pub(super) fn written(self, factory: &Factory) -> Value {
         let mut event = self.fields;
         let set = [
@@ -48,7 +48,7 @@ impl Event {
         ];
         event.extend(set.map(|(name, value)| (name.to_owned(), value)));
         if self.kind == "ObjectEvent" && event.get("bizStep") == Some(&json!("shipping")) {
-            // Once it is on its way it is nowhere; and it belongs to nobody's place that is known here.
+            // What has been shipped is at no place of business that is known here.
             event.remove("bizLocation");
         }
         Value::Object(event)
@@ -113,7 +113,7 @@ fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Ev
     let mut inputs: BTreeMap<&str, f64> =
         balance::inputs(traced, run).into_iter().filter_map(|(batch, kg)| Some((batch?, kg))).collect();
     for scan in traced.links_of(run, LinkKind::ScanBack).filter(kept) {
-        // What went back as what it was has not been transformed.
+        // Fish that went back as the batch that it was has not been transformed.
         if let Some(kg) = scan.batch_code.as_deref().and_then(|batch| inputs.get_mut(batch)) {
             *kg = (*kg - scan.qty_kg.unwrap_or_default()).max(0.0);
         }
@@ -157,19 +157,19 @@ fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Ev
     ))
 }
 
-/// When a run was over, or else began.
+/// When a run ended, or else began, or else the start of its day.
 fn ended(traced: &Traced, (number, date): &RunKey, factory: &Factory) -> Option<DateTime<Tz>> {
     let row = traced.run_rows.get(&(number.clone(), *date));
     row.and_then(|row| row.finished_at.or(row.started_at))
         .map_or_else(|| start_of(*date, factory.tz), |time| moment(time, factory.tz))
 }
 
-/// An order, whatever ties it to the trace.
+/// An order that is tied to the trace, by a run or by a batch.
 struct Sale<'a> {
     despatch_id: i64,
     /// What was packed.
     name: String,
-    /// When it can have been packed first.
+    /// The earliest moment at which it can have been packed.
     made: Option<DateTime<Tz>>,
     qty_kg: Option<f64>,
     order_number: Option<&'a str>,
@@ -207,7 +207,7 @@ impl<'a> Sale<'a> {
     }
 }
 
-/// Packing, and shipping where the order has left.
+/// The events of an order: packing, and shipping if it has left.
 fn despatch(order: &Sale<'_>, factory: &Factory) -> Vec<Event> {
     let unit = factory.unit(order.despatch_id);
     let id = |kind| names::event_id(factory, kind, &order.despatch_id.to_string());
@@ -238,7 +238,7 @@ fn despatch(order: &Sale<'_>, factory: &Factory) -> Vec<Event> {
     events
 }
 
-/// A list of quantities in kg, to the gram; null where none is known.
+/// A list of quantities in kg, to the gram. Null where none is known.
 fn quantities(of: impl IntoIterator<Item = (String, Option<f64>)>) -> Value {
     let element = |(name, kg): (String, Option<f64>)| {
         Some(json!({"epcClass": name, "quantity": (kg? * 1000.0).round() / 1000.0, "uom": "KGM"}))
@@ -247,7 +247,7 @@ fn quantities(of: impl IntoIterator<Item = (String, Option<f64>)>) -> Value {
     if list.is_empty() { Value::Null } else { Value::Array(list) }
 }
 
-/// An object without what is not known; nothing if that is all of it.
+/// The object without its null fields. `None` if no field is left.
 fn known(object: Value) -> Option<Value> {
     let Value::Object(mut fields) = object else { return None };
     fields.retain(|_, value| !value.is_null());

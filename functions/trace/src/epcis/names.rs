@@ -1,4 +1,5 @@
-//! What things are called in EPCIS: URNs, in which a code of the ERP may hold anything.
+//! What things are called in EPCIS. The names are URNs. A code of the ERP may hold anything, so it is
+//! percent-encoded in them.
 
 use chrono::NaiveDate;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -7,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::Factory;
 use crate::book::RunKey;
 
-/// All but letters, digits and three marks: dots and colons divide a name.
+/// What is percent-encoded in a name: all but letters, digits and three marks. Dots and colons divide a name.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
 
 fn encoded(code: &str) -> String {
@@ -35,7 +36,7 @@ impl Factory {
         self.name("product:lot:class", &["fish", batch_code])
     }
 
-    /// A product of a run; the run is its lot.
+    /// A product of a run. The run is its lot.
     pub(super) fn product(&self, product_code: Option<&str>, run: &RunKey) -> String {
         self.name("product:lot:class", &[product_code.unwrap_or("unknown"), &lot(run)])
     }
@@ -61,13 +62,13 @@ impl Factory {
     }
 }
 
-/// The lot number of what a run makes: numbers recur on other dates.
+/// The lot number of what a run makes. It holds the date, because numbers of runs recur on other dates.
 pub(super) fn lot((number, date): &RunKey) -> String {
     let date: &NaiveDate = date;
     format!("{number}-{}", date.format("%Y%m%d"))
 }
 
-/// An id that is always the same for the same thing.
+/// The id of an event, always the same for the same thing.
 pub(super) fn event_id(factory: &Factory, kind: &str, thing: &str) -> String {
     let hash = Sha256::digest(format!("{}\n{kind}\n{thing}", factory.id));
     let bytes: [u8; 16] = std::array::from_fn(|at| hash[at]);

@@ -3,7 +3,8 @@
 use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
-/// The moment of a wall-clock time: the first of two, and what an hour that the clock skips would have been.
+/// The moment of a wall-clock time. A time that comes twice means its first moment. A time that the clock
+/// skips is read as if the clock had not been set forward.
 pub(super) fn moment(time: NaiveDateTime, tz: Tz) -> Option<DateTime<Tz>> {
     match tz.from_local_datetime(&time) {
         LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => Some(moment),
@@ -14,12 +15,12 @@ pub(super) fn moment(time: NaiveDateTime, tz: Tz) -> Option<DateTime<Tz>> {
     }
 }
 
-/// The beginning of a day, for what only a day is known of.
+/// The beginning of a day, for an event of which only the day is known.
 pub(super) fn start_of(date: NaiveDate, tz: Tz) -> Option<DateTime<Tz>> {
     moment(date.and_time(NaiveTime::MIN), tz)
 }
 
-/// The end of a day: when an order has left by.
+/// The end of a day, by which an order of that day has left.
 pub(super) fn end_of(date: NaiveDate, tz: Tz) -> Option<DateTime<Tz>> {
     moment(date.and_hms_opt(23, 59, 59)?, tz)
 }
