@@ -23,7 +23,7 @@ struct Screen {
     run: RunView,
 }
 
-/// What changes it.
+/// The answers of one round, by which the screen changes.
 enum Answered {
     Board(Box<BoardRound>),
     Run(Box<RunRound>),

@@ -20,7 +20,7 @@ pub(crate) const DAYS: u32 = 7;
 /// How far back temperatures are looked at.
 pub(crate) const HOURS: u32 = 24;
 
-/// How many rows a list has at most; one with as many may have been cut off.
+/// How many rows a list has at most. A list with that many may have been cut off.
 pub(crate) fn list_limit() -> usize {
     Limit::default().0 as usize
 }

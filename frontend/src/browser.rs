@@ -8,12 +8,10 @@ use yew::prelude::*;
 
 use crate::route::Route;
 
-/// The window.
 pub(crate) fn window() -> Window {
     web_sys::window().expect("the page runs in a window")
 }
 
-/// The document.
 pub(crate) fn document() -> Document {
     window().document().expect("a window has a document")
 }
@@ -23,12 +21,12 @@ pub(crate) fn now_ms() -> f64 {
     js_sys::Date::now()
 }
 
-/// Milliseconds since 1970 of a moment.
+/// A moment in milliseconds since 1970.
 pub(crate) fn ms(moment: DateTime<FixedOffset>) -> f64 {
     moment.timestamp_millis() as f64
 }
 
-/// Now, again every second.
+/// Now, in milliseconds since 1970, renewed every second.
 #[hook]
 pub(crate) fn use_now_ms() -> f64 {
     let now = use_state_eq(now_ms);

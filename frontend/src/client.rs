@@ -14,7 +14,6 @@ const PATIENCE_MS: u32 = 20_000;
 /// An answer and how old its data is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fetched<A> {
-    /// The answer.
     pub(crate) answer: A,
     /// When the data was read from the ERP.
     pub(crate) data_as_of: Option<DateTime<FixedOffset>>,
@@ -28,16 +27,11 @@ pub(crate) enum ApiError {
     Unavailable,
     /// The API said what is wrong.
     #[error("{detail}")]
-    Problem {
-        /// The HTTP status.
-        status: u16,
-        /// What is wrong.
-        detail: String,
-    },
+    Problem { status: u16, detail: String },
 }
 
 impl ApiError {
-    /// Whether the API says that it has this status.
+    /// Whether the API answered with a problem of this status.
     pub(crate) fn is(&self, expected: u16) -> bool {
         matches!(self, Self::Problem { status, .. } if *status == expected)
     }
@@ -71,7 +65,7 @@ impl Client {
 /// Status, age of the data and body of an answer, if one comes in time.
 async fn fetch(address: &str) -> Option<(u16, Option<String>, String)> {
     let given_up = GiveUp(AbortController::new().ok()?);
-    // Without `no-cache` a browser may answer from its own store without asking; with it, an unchanged answer
+    // Without `no-cache` a browser may answer from its own store without asking. With it, an unchanged answer
     // still costs only a 304.
     let request = Request::get(address)
         .header("Accept", "application/json")
@@ -87,7 +81,7 @@ async fn fetch(address: &str) -> Option<(u16, Option<String>, String)> {
     }
 }
 
-/// Takes back a request that nobody waits for any more.
+/// Aborts a request when it is dropped, because nobody waits for the answer any more.
 struct GiveUp(AbortController);
 
 impl Drop for GiveUp {

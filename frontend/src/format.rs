@@ -27,28 +27,24 @@ pub(crate) fn count(value: i64) -> String {
     number(value as f64, 0)
 }
 
-/// How many rows a list has, or at least has where the list was cut off at `limit`: `1,000+`.
+/// How many rows a list has. A list that was cut off at `limit` has at least that many: `1,000+`.
 pub(crate) fn rows(shown: usize, limit: usize) -> String {
     let more = if shown >= limit { "+" } else { "" };
     format!("{}{more}", number(shown as f64, 0))
 }
 
-/// Kilograms.
 pub(crate) fn kg(value: f64) -> String {
     format!("{} kg", number(value, 1))
 }
 
-/// Grams.
 pub(crate) fn grams(value: f64) -> String {
     format!("{} g", number(value, 1))
 }
 
-/// A percentage.
 pub(crate) fn pct(value: f64) -> String {
     format!("{} %", number(value, 1))
 }
 
-/// A temperature.
 pub(crate) fn celsius(value: f64) -> String {
     format!("{} °C", number(value, 1))
 }
@@ -58,7 +54,7 @@ pub(crate) fn date(date: NaiveDate) -> String {
     date.format("%-d %b %Y").to_string()
 }
 
-/// A date of these weeks: `23 Nov`.
+/// A date without its year: `23 Nov`.
 pub(crate) fn day(date: NaiveDate) -> String {
     date.format("%-d %b").to_string()
 }
@@ -71,7 +67,7 @@ pub(crate) fn time(time: NaiveDateTime, today: Option<NaiveDate>) -> String {
 
 /// How long ago something was.
 pub(crate) fn age(milliseconds: f64) -> String {
-    // A clock that is behind must not show a moment that is yet to come.
+    // The browser's clock may be behind, but no age is shown as negative.
     let seconds = (milliseconds / 1000.0).max(0.0) as u64;
     match seconds {
         0..60 => format!("{seconds} s ago"),

@@ -2,7 +2,7 @@
 
 use api::compliance::{CheckFinding, Severity};
 
-/// How a number is to be taken.
+/// How good or bad a number is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
     /// It is neither good nor bad.
@@ -41,7 +41,7 @@ impl Level {
         finding.severity.parse().map_or(Self::Plain, Self::of_severity)
     }
 
-    /// The level of findings that are so severe.
+    /// The level of findings of this severity.
     pub(crate) fn of_severity(severity: Severity) -> Self {
         match severity {
             Severity::Critical => Self::Bad,

@@ -1,9 +1,10 @@
 //! The dashboard: what the factory makes now, how well, and what needs a look, for shift managers on a phone
 //! or a wall screen.
 //!
-//! It knows the API by the types of `shared/api` and nothing of where the numbers come from. The API
-//! judges and adds up; `level` colours what it says. `state` decides what is on screen after each round of
-//! requests, `format` writes numbers; these run anywhere. All else is the page.
+//! The page knows the API by the types of `shared/api`, and nothing of where the numbers come from. The API
+//! adds up and judges, and `level` colours what the API has judged. `state` decides what is on screen after
+//! each round of requests, and `format` writes numbers: both run outside of a browser too. All else is the
+//! page.
 
 mod app;
 mod ask;

@@ -1,5 +1,5 @@
-//! Asks again and again while the page is looked at: one round at a time, none while the tab is hidden, at
-//! once when it is shown again.
+//! Asks again and again while the page is looked at: one round at a time, none while the tab is hidden, and
+//! one at once when the tab is shown again.
 
 use std::future::Future;
 

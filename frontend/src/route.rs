@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// A page.
+/// A page that the address can ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// All numbers on one page.
@@ -17,9 +17,8 @@ pub(crate) enum Route {
 /// Which run: its number, and its production date where the number recurs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunKey {
-    /// The run's number.
     pub(crate) number: String,
-    /// The production date; the newest run of that number without it.
+    /// The production date. Without it, the newest run of that number is meant.
     pub(crate) date: Option<NaiveDate>,
 }
 
@@ -44,7 +43,6 @@ impl Route {
     }
 }
 
-/// The link to a run.
 pub(crate) fn run_link(number: &str, date: Option<NaiveDate>) -> String {
     let number = utf8_percent_encode(number, NON_ALPHANUMERIC);
     match date {

@@ -5,7 +5,6 @@ use web_sys::Document;
 /// Seconds between two rounds of requests unless something else is asked for.
 const REFRESH_SECONDS: u32 = 60;
 
-/// The settings of the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
     /// What every address of the API begins with, without a slash at the end.
@@ -25,7 +24,7 @@ impl Settings {
         )
     }
 
-    /// The address counts before the page; what cannot be understood counts as absent.
+    /// What the address says counts before what the page says. What cannot be understood counts as absent.
     fn new(api_base: Option<&str>, refresh_seconds: Option<&str>, search: &str) -> Self {
         let asked = search.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix("refresh="));
         let refresh_seconds =

@@ -1,5 +1,5 @@
-//! What is on screen after each round of requests. Pure: numbers stay until newer ones replace them, whatever
-//! fails meanwhile.
+//! What is on screen after each round of requests. Numbers stay until newer ones replace them, whatever fails
+//! meanwhile. Nothing here needs a browser.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ use crate::route::RunKey;
 
 type Moment = DateTime<FixedOffset>;
 
-/// From which ages on the API calls numbers old, and stale.
+/// The ages above which the API calls numbers old, and stale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct AgeLimits {
     pub(crate) old_after_seconds: f64,
@@ -41,9 +41,9 @@ pub(crate) type Outcome<T> = Result<Fetched<T>, ApiError>;
 pub(crate) struct Part<T> {
     /// The last good answer.
     pub(crate) answer: Option<Rc<T>>,
-    /// How old its data is.
+    /// When its data was read from the ERP.
     data_as_of: Option<Moment>,
-    /// Why there was none in the last round.
+    /// Why the last round brought no answer.
     pub(crate) problem: Option<ApiError>,
 }
 
@@ -54,7 +54,8 @@ impl<T> Default for Part<T> {
 }
 
 impl<T> Part<T> {
-    /// `health_as_of` stands in where an answer does not tell the age of its data.
+    /// Takes in what came of a request. `health_as_of` stands in where the answer does not tell the age of
+    /// its data.
     fn take(&mut self, outcome: Outcome<T>, health_as_of: Option<Moment>) {
         match outcome {
             Ok(fetched) => {
@@ -74,9 +75,10 @@ impl<T> Part<T> {
 pub(crate) struct Freshness {
     /// When the oldest data on the page was read from the ERP.
     pub(crate) data_as_of: Option<Moment>,
-    /// What is that old, where the rest is so much newer that this alone would make it old.
+    /// What lags: its data is older than the newest data on the page by more than the age above which data is
+    /// old.
     pub(crate) lagging: Vec<&'static str>,
-    /// From which ages on data is called old, and stale, as the API said last.
+    /// The ages above which data is called old, and stale, as the API said last.
     pub(crate) limits: Option<AgeLimits>,
     /// When everything on the page was last answered, in milliseconds since 1970.
     pub(crate) checked_at_ms: Option<f64>,
@@ -84,12 +86,12 @@ pub(crate) struct Freshness {
     pub(crate) today: Option<NaiveDate>,
     /// Whether the lake is there but holds nothing yet.
     pub(crate) empty: bool,
-    /// What could not be had in the last round.
+    /// What the API did not answer in the last round.
     pub(crate) outage: Option<Outage>,
 }
 
 impl Freshness {
-    /// Takes in the age of each part of a page after a round that ended at `at_ms`.
+    /// Takes in the age of each answer on a page after a round that ended at `at_ms`.
     fn age(&mut self, at_ms: f64, limits: Option<AgeLimits>, parts: &[(&'static str, Option<Moment>)]) {
         self.limits = limits.or(self.limits);
         let newest = parts.iter().filter_map(|(_, as_of)| *as_of).max();
@@ -109,9 +111,9 @@ impl Freshness {
 /// Something that the API did not answer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outage {
-    /// What is not answered; nothing is, if this is empty.
+    /// What is not answered, by name. Empty if nothing at all is.
     parts: Vec<&'static str>,
-    /// How old the numbers are that are still shown for it.
+    /// When the numbers were read from the ERP that are still shown for it.
     numbers_of: Option<Moment>,
     /// What the API says about it.
     pub(crate) detail: Option<String>,
@@ -139,7 +141,7 @@ pub(crate) struct BoardRound {
     pub(crate) at_ms: f64,
     /// The state of the lake.
     pub(crate) health: Outcome<Health>,
-    /// Yield of the days and of each of them.
+    /// Yield of all days together, and of each day.
     pub(crate) yields: Outcome<YieldTotal>,
     /// Runs that are on.
     pub(crate) active: Outcome<Vec<ActiveRun>>,
@@ -152,7 +154,7 @@ pub(crate) struct BoardRound {
 /// What the dashboard shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Board {
-    /// Yield of the days and of each of them.
+    /// Yield of all days together, and of each day.
     pub(crate) yields: Part<YieldTotal>,
     /// Runs that are on.
     pub(crate) active: Part<Vec<ActiveRun>>,
@@ -187,7 +189,7 @@ impl Board {
         self
     }
 
-    /// Each part's name, the age of its data and what went wrong with it.
+    /// Each answer's name, the age of its data, and what went wrong with the last request for it.
     fn parts(&self) -> [(&'static str, Option<Moment>, Option<&ApiError>); 4] {
         [
             ("yields", self.yields.data_as_of, self.yields.problem.as_ref()),

@@ -61,7 +61,7 @@ fn system_prefers_dark() -> Option<MediaQueryList> {
 
 fn show(theme: &str) {
     if let Some(root) = document().document_element() {
-        // Refused only for a name that is no attribute's.
+        // Fails only for a name that no attribute may have.
         let _ = root.set_attribute(ATTRIBUTE, theme);
     }
 }

@@ -6,16 +6,15 @@ use yew::prelude::*;
 use super::scale::Scale;
 use crate::format;
 
-/// One date.
+/// The bar of one date.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bar {
-    /// The date.
     pub(crate) date: NaiveDate,
-    /// The percentage, if there is one.
+    /// The height of the bar. `None` leaves a gap.
     pub(crate) pct: Option<f64>,
     /// Whether it is below what is wanted.
     pub(crate) low: bool,
-    /// What is behind it, for those who point at it.
+    /// What is behind the percentage, for those who point at the bar.
     pub(crate) detail: String,
 }
 
@@ -28,14 +27,15 @@ pub(crate) struct Props {
     pub(crate) bars: Vec<Bar>,
 }
 
-// The box in percent: the scale's words at the left, the values above the bars, the dates below.
+// Where the bars lie in the box, in percent. The scale's words stand left of them, the values above, the
+// dates below.
 const LEFT: f64 = 10.0;
 const TOP: f64 = 9.0;
 const BOTTOM: f64 = 83.0;
-/// How much of its place a bar takes.
+/// The share of its place that a bar takes.
 const FILL: f64 = 0.62;
 
-/// Percentages per date as bars, with the same as a table for those who cannot see them.
+/// Percentages per date as bars, and the same as a table for those who cannot see bars.
 #[component]
 pub(crate) fn BarChart(props: &Props) -> Html {
     let scale = Scale::of_percentages(props.bars.iter().filter_map(|bar| bar.pct));
@@ -59,7 +59,7 @@ pub(crate) fn BarChart(props: &Props) -> Html {
     }
 }
 
-/// The height in the box, in percent from its top.
+/// Where a value lies in the box, in percent from its top.
 fn height(scale: Scale, value: f64) -> f64 {
     BOTTOM - scale.share(value) * (BOTTOM - TOP)
 }

@@ -8,14 +8,14 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// A scale of 0 to 100 %, or as far as the values reach beyond, up to ten times that.
+    /// A scale from 0 to 100 %, or further where values lie above that, up to 1,000 %.
     pub(crate) fn of_percentages(values: impl Iterator<Item = f64>) -> Self {
         let highest = values.fold(100.0, f64::max).min(1000.0);
         let step = [25.0, 50.0, 100.0, 200.0].into_iter().find(|step| highest / step <= 5.0).unwrap_or(200.0);
         Self { top: (highest / step).ceil() * step, step }
     }
 
-    /// How high a value is, from 0 at the bottom to 1 at the top; what is beyond stays at the edge.
+    /// How high a value is, from 0 at the bottom to 1 at the top. A value beyond the scale stays at its edge.
     pub(crate) fn share(self, value: f64) -> f64 {
         (value / self.top).clamp(0.0, 1.0)
     }

@@ -14,7 +14,7 @@ use crate::format;
 /// What the table shows.
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
-    /// The runs; none while there is no answer.
+    /// `None` while there is no answer.
     pub(crate) runs: Option<Rc<Vec<ActiveRun>>>,
     /// How many there are, in words.
     pub(crate) note: AttrValue,
@@ -65,7 +65,7 @@ fn row(run: &ActiveRun, today: Option<NaiveDate>) -> Html {
 
 fn progress(run: &ActiveRun) -> Html {
     let made = figure(run.actual_kg.map(format::kg), "nothing has been weighed yet");
-    // A run of which nothing has been weighed yet is at the beginning of its target.
+    // A run of which nothing has been weighed yet has made 0 % of its target.
     match efficiency_pct(run.actual_kg.or(Some(0.0)), run.target_kg) {
         Some(pct) => {
             let share = format!("{} %", format::number(pct, 0));

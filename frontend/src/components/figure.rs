@@ -14,7 +14,7 @@ pub(crate) fn figure(text: Option<String>, why_not: &'static str) -> Html {
     }
 }
 
-/// A table cell. Its label stands before it where the table becomes a list, on a phone.
+/// A table cell. On a phone the table becomes a list, and the label stands before the content.
 pub(crate) fn cell(label: &'static str, content: Html) -> Html {
     html! { <td data-label={label}>{content}</td> }
 }

@@ -1,5 +1,5 @@
-//! The top of the page: the name, how old the data is and when it was last checked, both counted up every
-//! second.
+//! The top of the page: the name, how old the data is, and when it was last checked. Both ages are renewed
+//! every second.
 
 use yew::prelude::*;
 
@@ -55,8 +55,8 @@ fn Ages(props: &Props) -> Html {
     }
 }
 
-/// Ages are counted here every second and judged by the limits of the API: while it is away, data grows old
-/// all the same.
+/// How old an age is, by the limits that the API has told. It is judged here, because data grows old while
+/// the API is away too.
 fn level(age_seconds: f64, limits: Option<AgeLimits>) -> &'static str {
     match limits {
         Some(limits) if age_seconds > limits.stale_after_seconds => "stale",

@@ -1,4 +1,4 @@
-//! A card with one number, how to judge it, and the way to what is behind it.
+//! A card with one number, how to judge it, and a link to what is behind it.
 
 use yew::prelude::*;
 
@@ -11,9 +11,9 @@ pub(crate) struct Props {
     pub(crate) id: &'static str,
     /// What is counted.
     pub(crate) label: &'static str,
-    /// Over which time.
+    /// The time that the number covers.
     pub(crate) window: AttrValue,
-    /// The number; none while there is no answer.
+    /// The number. `None` while there is no answer.
     pub(crate) value: Option<Html>,
     /// How to judge it.
     pub(crate) level: Level,

@@ -1,4 +1,4 @@
-//! A part of a page with a heading.
+//! A section of a page, with a heading.
 
 use yew::prelude::*;
 
@@ -7,16 +7,14 @@ use yew::prelude::*;
 pub(crate) struct Props {
     /// Names the section in the address.
     pub(crate) id: &'static str,
-    /// The heading.
     pub(crate) title: AttrValue,
     /// What the heading leaves open: the window, how many there are.
     #[prop_or_default]
     pub(crate) note: AttrValue,
-    /// What is in it.
     pub(crate) children: Html,
 }
 
-/// A part of a page with a heading.
+/// A section of a page, with a heading.
 #[component]
 pub(crate) fn Section(props: &Props) -> Html {
     let heading = format!("{}-heading", props.id);
@@ -28,7 +26,7 @@ pub(crate) fn Section(props: &Props) -> Html {
     }
 }
 
-/// What stands in place of a list that is not there or has nothing in it.
+/// What stands in place of a list that is not there yet, or that is empty.
 pub(crate) fn instead_of_a_list(answered: bool, nothing: &'static str) -> Html {
     html! { <p class="quiet">{ if answered { nothing } else { "Loading…" } }</p> }
 }

@@ -25,11 +25,9 @@ const LATEST: usize = 10;
 /// What the page shows.
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
-    /// The numbers.
     pub(crate) board: Board,
 }
 
-/// The dashboard.
 #[component]
 pub(crate) fn Dashboard(props: &Props) -> Html {
     let Board { yields, active, breaches, checks, fresh } = &props.board;
@@ -127,7 +125,7 @@ fn compliance_card(rows: Option<&[CheckFinding]>) -> Html {
         Some((Severity::Critical, _)) => (Level::of_severity(Severity::Critical), "Critical findings"),
         Some((severity, _)) => (Level::of_severity(*severity), "To be looked into"),
     };
-    // A list that was cut off holds at least this many of each.
+    // A list that was cut off holds only some of the findings: there are at least so many of each.
     let more = if rows.len() >= list_limit() { "+" } else { "" };
     let notes =
         counts.iter().map(|(severity, count)| format!("{count}{more} {}", severity.as_str().to_lowercase()));
@@ -135,7 +133,7 @@ fn compliance_card(rows: Option<&[CheckFinding]>) -> Html {
     html! { <KpiCard id="kpi-compliance" label="Compliance issues" window={format!("{DAYS} days to today")} {value} {level} {verdict} {note} href="#compliance" /> }
 }
 
-/// A bar for each date that was asked for; one without complete runs is a gap.
+/// A bar for each date that was asked for. A date without complete runs is a gap.
 fn bars(total: &YieldTotal) -> Vec<Bar> {
     let (Some(from), Some(to)) = (total.from, total.to) else { return Vec::new() };
     let bar = |date| {

@@ -21,7 +21,6 @@ const NO_TARGET: &str = "there is no run sheet with a target";
 /// What the page shows.
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
-    /// The run.
     pub(crate) view: RunView,
 }
 
@@ -81,7 +80,8 @@ fn or_none(content: Option<Html>, nothing: &'static str) -> Html {
     content.unwrap_or_else(|| html! { <p class="quiet">{ nothing }</p> })
 }
 
-/// The level of the finding of low yield, if there is one; a run that is not complete is not judged.
+/// The level of the run's yield: that of its finding of low yield. Without that finding, a complete run that
+/// has a yield is `Ok`, and any other run is not judged.
 fn yield_level(detail: &RunDetail) -> Option<Level> {
     let is_low_yield = |finding: &&CheckFinding| finding.check == Check::LowYield.as_str();
     match detail.checks.iter().find(is_low_yield) {
