@@ -1,7 +1,7 @@
 //! Running other programs: announced, timed, and with one plain line when one fails.
 //!
-//! Builds and tests show their own output. Downloads are kept quiet and only show that they go on, since
-//! their output says little while they work and far too much when there is no network; all of it is kept in a
+//! Builds and tests show their own output. Downloads only show that they go on: their output says little
+//! while they work, and far too much when there is no network. When a download fails, its output is kept in a
 //! log.
 
 use std::ffi::OsStr;
@@ -26,7 +26,7 @@ pub(crate) fn program(name: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
     command
 }
 
-/// Cargo, the one that started this program.
+/// The cargo that started this program.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
 }
@@ -49,8 +49,8 @@ pub(crate) fn show(mut command: Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a program that shows its own output, and hands every line of its standard output over while it
-/// passes. Tells whether it succeeded.
+/// Runs a program that shows its own output, and gives each line of its standard output to `on_line`. Tells
+/// whether it succeeded.
 pub(crate) fn watch(mut command: Command, mut on_line: impl FnMut(&str)) -> Result<bool> {
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| cannot_start(&command))?;
     let output = child.stdout.take().context("no standard output to read")?;
@@ -63,7 +63,7 @@ pub(crate) fn watch(mut command: Command, mut on_line: impl FnMut(&str)) -> Resu
     Ok(child.wait()?.success())
 }
 
-/// Runs a program without its output, for its answer alone.
+/// Runs a program without showing its output. Tells whether it succeeded.
 pub(crate) fn succeeds(mut command: Command) -> bool {
     command
         .stdin(Stdio::null())
@@ -73,8 +73,8 @@ pub(crate) fn succeeds(mut command: Command) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// Runs a program that fetches something, quietly. `what` could not be fetched if it fails, and `advice` says
-/// what to do then.
+/// Runs a program that fetches something, without showing its output. If it fails, the error says that `what`
+/// could not be fetched, and `advice` says what to do then.
 pub(crate) fn fetch(what: &str, advice: &str, mut command: Command) -> Result<()> {
     println!("    fetching {what}");
     let shown = line(&command);

@@ -1,5 +1,5 @@
-//! `cargo xtask demo`: from a fresh clone to the running system. What can be known to go wrong is said before
-//! the long build, not after it.
+//! `cargo xtask demo`: from a fresh clone to the running system. What would go wrong is said before the long
+//! build, not after it, where it can be known.
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -59,8 +59,8 @@ fn port_is_free(port: u16) -> Result<()> {
     }
 }
 
-/// Takes the program's place, so that signals reach it alone and its exit code is the one that the shell
-/// sees.
+/// Replaces this process by the program. So signals reach the program alone, and the shell sees its exit
+/// code.
 #[cfg(unix)]
 fn become_program(mut program: Command) -> Result<()> {
     use std::os::unix::process::CommandExt;

@@ -1,5 +1,6 @@
 //! `cargo xtask generate`: writes what follows from the declarations into the files that people and other
-//! programs read. A program of the tests does it, which knows the declarations: this one knows no crate.
+//! programs read. A program of the tests does this, because it knows the declarations. `xtask` itself knows
+//! no crate.
 
 use anyhow::Result;
 

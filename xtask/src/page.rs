@@ -1,8 +1,8 @@
 //! The dashboard: compiled to WebAssembly, bound to JavaScript, made small, and laid into frontend/dist with
 //! its static files.
 //!
-//! Cargo tells what changed: the steps after it are skipped while its module and the static files are those
-//! of the last time.
+//! Cargo finds out what changed in the code. The steps after it are skipped while the compiled module and the
+//! static files are those of the last time.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,7 +14,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::command::{cargo, show, step, succeeds};
 use crate::{place, setup};
 
-/// Builds the page with all set-up, and prints its sizes.
+/// Sets up and builds the page, and prints the sizes of its files.
 pub(crate) fn build() -> Result<()> {
     setup::disk_space("xtask")?;
     setup::rust()?;
@@ -58,8 +58,8 @@ fn compile() -> Result<PathBuf> {
     Ok(place::target().join(setup::WASM).join("wasm").join("frontend.wasm"))
 }
 
-/// Puts the page together beside its place and then moves it there, so that a build that fails leaves the old
-/// page alone.
+/// Puts the page together in another folder and then copies it to its place, so that a build that fails
+/// leaves the old page alone.
 fn assemble(module: &Path) -> Result<()> {
     step("Putting the page together", || {
         let new = place::target().join("page");
@@ -77,7 +77,8 @@ fn assemble(module: &Path) -> Result<()> {
 fn shrink(module: &Path) -> Result<()> {
     let Some(mut wasm_opt) = setup::wasm_opt() else { return Ok(()) };
     let smaller = module.with_extension("small");
-    // It reads from the module what it may use: told to use everything, it writes what no browser knows.
+    // wasm-opt reads from the module which features it may use. Told to use all of them, it would write what
+    // no browser knows.
     wasm_opt.args(["-Oz", "--output"]).arg(&smaller).arg(module);
     if !succeeds(wasm_opt) {
         println!("    warning: wasm-opt failed, the page stays larger than it could be");
@@ -88,11 +89,11 @@ fn shrink(module: &Path) -> Result<()> {
     Ok(fs::rename(&smaller, module)?)
 }
 
-/// Stands for everything that the page is made of.
+/// A hash of everything that the page is made of.
 fn fingerprint(module: &Path) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     fs::read(module).with_context(|| format!("`{}` is missing", module.display()))?.hash(&mut hasher);
-    // This file decides on the rest: the tools and how they are called.
+    // These two files decide on the rest: the tools and how they are called.
     include_str!("page.rs").hash(&mut hasher);
     include_str!("setup.rs").hash(&mut hasher);
     for file in files_under(&place::root().join("frontend/static"))? {

@@ -3,8 +3,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The root of the repository. Cargo tells where it is now: what was compiled in may be where it was before
-/// it moved.
+/// The root of the repository. Cargo tells where that is now. The path that was compiled in may be where the
+/// repository was before it moved.
 pub(crate) fn root() -> PathBuf {
     let xtask = env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
@@ -12,7 +12,7 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// Cargo's target directory: the one that this program was built into, wherever the user's settings put it.
-/// Cargo marks it as a cache.
+/// It is known by the file with which cargo marks it as a cache.
 pub(crate) fn target() -> PathBuf {
     let own = env::current_exe().unwrap_or_default();
     let marked = own.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());

@@ -1,7 +1,7 @@
 //! What must be on the machine before a build or a test: disk space, crates, the wasm target, wasm-opt,
 //! Python programs, a browser.
 //!
-//! Each is fetched once and kept; a later start only sees that it is there.
+//! Each is fetched once and kept. A later start only sees that it is there.
 
 use std::fs;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ const FIRST_BUILD_BYTES: u64 = 6 * GIGABYTE;
 /// What a build after that may add.
 const LATER_BUILD_BYTES: u64 = GIGABYTE;
 
-/// Checks that a build will fit on the disk: `built` is what the first build leaves behind.
+/// Checks that a build will fit on the disk. `built` is a program that the first build leaves behind.
 pub(crate) fn disk_space(built: &str) -> Result<()> {
     let target = place::target();
     let needed =
@@ -81,8 +81,8 @@ fn wasm_target_is_there() -> Result<bool> {
     Ok(PathBuf::from(library.trim()).is_dir())
 }
 
-/// wasm-opt, or nothing (with a warning) where npm is missing or cannot fetch it: the page works without,
-/// only larger.
+/// wasm-opt. `None`, with a warning, where npm is missing or cannot fetch it: the page works without, only
+/// larger.
 pub(crate) fn wasm_opt() -> Option<Command> {
     let folder = place::tools().join(BINARYEN);
     let installed = folder.join("node_modules").join("binaryen").join("bin").join("wasm-opt");
@@ -114,8 +114,8 @@ pub(crate) fn wasm_opt() -> Option<Command> {
     Some(command)
 }
 
-/// The Python programs of requirements.txt, and for `--all` of requirements-all.txt, in an environment of
-/// their own. Gives the folder of its programs.
+/// Installs the Python programs of requirements.txt in an environment of their own, and for `--all` those of
+/// requirements-all.txt too. Gives the folder that holds the programs.
 pub(crate) fn python(all: bool) -> Result<PathBuf> {
     let environment = place::tools().join("venv");
     let programs = environment.join("bin");
@@ -138,8 +138,8 @@ pub(crate) fn python(all: bool) -> Result<PathBuf> {
             let mut create = program(python, &["-m", "venv"]);
             create.arg(&environment);
             fetch("a Python environment", "install the module venv: `apt-get install python3-venv`", create)?;
-            // Not `pip` itself: the first line of that script names the folder that the environment was made
-            // in, which may have been copied since.
+            // Not the script `pip` itself: its first line names the folder that the environment was made in,
+            // and the environment may have been copied since.
             let mut install = program(
                 programs.join("python"),
                 &[

@@ -1,5 +1,5 @@
-//! `cargo xtask test` and `cargo xtask lint`: every check in order, the first that fails ends it, and the
-//! last line counts the tests.
+//! `cargo xtask test` and `cargo xtask lint`. The checks come in order, and the first that fails is the last.
+//! The last line of a test counts the tests.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::command::{cargo, program, show, step, succeeds, watch};
 use crate::{page, place, setup};
 
-/// What of the tests is asked for.
+/// Which tests are asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     /// Every fault at every call, ten times as many random schedules, and Spark as a second judge.
@@ -19,7 +19,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Reads the words after `test`; an error is what to say about them.
+    /// Reads the words after `test`. The error says what is wrong with them.
     pub(crate) fn parse(arguments: &[String]) -> Result<Self, String> {
         let mut options = Self::default();
         for argument in arguments {
@@ -36,7 +36,7 @@ impl Options {
     }
 }
 
-/// Runs all checks; the tests come last, and so does their count.
+/// Runs all checks. The tests come last, and then their count.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     setup::disk_space("tideline")?;
     setup::rust()?;
@@ -79,7 +79,7 @@ fn formatted_and_clean() -> Result<()> {
     })
 }
 
-/// cfn-lint reads the template as it is written, and then what AWS will make of it: in the first it sees
+/// Checks the template as it is written, and then as AWS will expand it. In the first form cfn-lint sees
 /// little of what a function needs.
 fn template(python_programs: &Path) -> Result<()> {
     let expanded = place::target().join("template.json");
@@ -87,7 +87,7 @@ fn template(python_programs: &Path) -> Result<()> {
     expand.arg(&expanded);
     show(expand)?;
     show(program(python_programs.join("cfn-lint"), &["template.yaml"]))?;
-    // Expanding puts values in the place of some parameters: W2001 would call these unused.
+    // Expanding puts values in the place of some parameters. W2001 would call these parameters unused.
     let mut lint = program(python_programs.join("cfn-lint"), &["--ignore-checks", "W2001", "--template"]);
     lint.arg(&expanded);
     show(lint)

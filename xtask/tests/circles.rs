@@ -1,18 +1,20 @@
-//! No circle of imports: at every level of a crate, the modules beside each other use one another in one
-//! direction only, each standing for all that lies below it. Then each can be read, moved and tested with just
-//! those that it stands on.
+//! No circle of imports. At every level of a crate, the modules beside each other use one another in one
+//! direction only. Each module stands for all that lies below it. So it can be read, moved and tested with
+//! only those that it uses.
 //!
-//! What counts is a path that begins with `crate`, `self`, `super` or the name of a module below, in a `use` or
-//! anywhere else. An item that a file passes on (`pub use`) counts for the file that it comes from; a glob
-//! counts for the file that it names. A module may use the one that it lies in, and the other way round. Not
-//! seen are methods called without a path to the file of their type, and what macros write. Tests, and files
-//! that only tests have, may use what they like.
+//! In a `use`, what counts is a path that begins with `crate`, `self`, `super` or the name of a module below.
+//! Anywhere else, it is a path that begins with `crate` or `super`. An item that a file passes on (`pub use`)
+//! counts for the file that it comes from. A glob counts for the file that it names. A module may use the one
+//! that it lies in, and the other way round.
+//!
+//! Not seen are methods that are called without a path to the file of their type, and what macros write.
+//! Tests, and files that only tests have, may use what they like.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// Circles that are known and on their way out: where, and between which.
+/// Circles that are known and will go: the crate, and the two modules.
 const STILL_THERE: &[(&str, [&str; 2])] = &[];
 
 /// The path of a module, below the root of its crate.
@@ -70,7 +72,7 @@ impl Crate {
         let mut paths = Vec::new();
         let mut rest = String::new();
         for (n, statement) in self.files[module].split("use ").enumerate() {
-            // What stands before the first is no `use`, nor is what a word ends with.
+            // What stands before the first `use ` is none. Nor is a word that only ends with it.
             let (tree, other) = match statement.split_once(';') {
                 Some((tree, other)) if n > 0 && is_tree(tree) => (tree, other),
                 _ => ("", statement),
@@ -88,7 +90,7 @@ impl Crate {
         paths.into_iter().filter_map(|(name, path)| Some((name, self.place_of(module, &path)?))).collect()
     }
 
-    /// The path from the root of the crate, if it leads into the crate.
+    /// The path from the root of the crate for a path that this module names, if that leads into the crate.
     fn place_of(&self, module: &Module, path: &[String]) -> Option<Module> {
         let mut from = module.clone();
         let mut path = path.iter().peekable();
@@ -110,7 +112,8 @@ impl Crate {
         Some(from)
     }
 
-    /// The file that what a path names comes from, `passed` on from file to file so often already.
+    /// The file that the item at this path comes from. `passed` counts how often the item was passed on from
+    /// file to file so far.
     fn file_of(&self, path: &[String], passed: usize) -> Module {
         let length = (0..=path.len()).rev().find(|length| self.files.contains_key(&path[..*length]));
         let (module, rest) = path.split_at(length.unwrap_or_default());
@@ -124,7 +127,7 @@ impl Crate {
         }
     }
 
-    /// What each module uses of those beside it, in the same folder; each stands for all that lies below it.
+    /// What each module uses of those beside it, in the same folder. Each stands for all that lies below it.
     fn uses(&self) -> BTreeMap<Module, BTreeSet<Module>> {
         let mut uses = BTreeMap::<Module, BTreeSet<Module>>::new();
         for module in self.files.keys() {
@@ -139,7 +142,7 @@ impl Crate {
         uses
     }
 
-    /// For each module in a circle the shortest one that it is in.
+    /// The shortest circle of each module that is in one.
     fn circles(&self) -> Vec<Vec<Module>> {
         let uses = self.uses();
         let circle = |start: &Module| {
@@ -161,7 +164,7 @@ impl Crate {
     }
 }
 
-/// Whether this is what a `use` names.
+/// Whether this text can be what a `use` names.
 fn is_tree(text: &str) -> bool {
     text.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_:{},*".contains(c))
 }
@@ -192,7 +195,8 @@ fn segments(path: &str) -> Module {
     path.split("::").map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-/// The repository. Cargo tells where it is now: what was compiled in may be where it was before it moved.
+/// The root of the repository. Cargo tells where that is now. The path that was compiled in may be where the
+/// repository was before it moved.
 fn root() -> PathBuf {
     PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap()).parent().unwrap().to_owned()
 }

@@ -11,11 +11,11 @@ use std::{env, fs};
 
 use serde_json::Value;
 
-/// Longer than this is two files.
+/// A file with more lines should be two files.
 const MAX_LINES: usize = 800;
 
-/// What each crate may use of the workspace. Functions without a line of their own share one, and none may
-/// use another. The extractor asks an ERP and answers no HTTP.
+/// What each crate may use of the workspace. Functions without a line of their own share one, and no function
+/// may use another. The extractor does not use `serve`: it asks an ERP and answers no HTTP.
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("api", &["domain"]),
@@ -36,7 +36,8 @@ const PURE: &[&str] = &["chrono", "domain", "regex", "serde", "thiserror"];
 /// Names that say nothing of what a module holds.
 const EMPTY_NAMES: &[&str] = &["common", "helper", "helpers", "manager", "misc", "util", "utils"];
 
-/// The repository. Cargo tells where it is now: what was compiled in may be where it was before it moved.
+/// The root of the repository. Cargo tells where that is now. The path that was compiled in may be where the
+/// repository was before it moved.
 fn root() -> PathBuf {
     PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap()).parent().unwrap().to_owned()
 }
@@ -151,8 +152,8 @@ fn crates_use_each_other_only_along_the_arrows() {
     }
 }
 
-/// The one crate that holds statements which write to a SQL Server. `tests` run it; what is deployed, and
-/// `tideline`, do not even contain it.
+/// `sql-server-sandbox` is the one crate that holds statements which write to a SQL Server. Only `tests` runs
+/// it. What is deployed, and `tideline`, do not even contain it.
 #[test]
 fn only_tests_use_what_can_write_to_a_sql_server() {
     let packages = packages(&metadata());
@@ -207,7 +208,7 @@ fn a_function_is_a_package_and_a_program_of_its_folders_name() {
     }
 }
 
-/// The paths themselves are generated, under both.
+/// The paths themselves are not compared here: they are generated in both places.
 #[test]
 fn every_function_is_deployed_and_served_locally_if_it_answers_http() {
     let metadata = metadata();
