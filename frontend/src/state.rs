@@ -38,7 +38,7 @@ pub(crate) type Outcome<T> = Result<Fetched<T>, ApiError>;
 
 /// The last good answer of one endpoint, and what went wrong since.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Part<T> {
+pub(crate) struct LastAnswer<T> {
     /// The last good answer.
     pub(crate) answer: Option<Rc<T>>,
     /// When its data was read from the ERP.
@@ -47,13 +47,13 @@ pub(crate) struct Part<T> {
     pub(crate) problem: Option<ApiError>,
 }
 
-impl<T> Default for Part<T> {
+impl<T> Default for LastAnswer<T> {
     fn default() -> Self {
         Self { answer: None, data_as_of: None, problem: None }
     }
 }
 
-impl<T> Part<T> {
+impl<T> LastAnswer<T> {
     /// Takes in what came of a request. `health_as_of` stands in where the answer does not tell the age of
     /// its data.
     fn take(&mut self, outcome: Outcome<T>, health_as_of: Option<Moment>) {
@@ -92,16 +92,16 @@ pub(crate) struct Freshness {
 
 impl Freshness {
     /// Takes in the age of each answer on a page after a round that ended at `at_ms`.
-    fn age(&mut self, at_ms: f64, limits: Option<AgeLimits>, parts: &[(&'static str, Option<Moment>)]) {
+    fn age(&mut self, at_ms: f64, limits: Option<AgeLimits>, answers: &[(&'static str, Option<Moment>)]) {
         self.limits = limits.or(self.limits);
-        let newest = parts.iter().filter_map(|(_, as_of)| *as_of).max();
+        let newest = answers.iter().filter_map(|(_, as_of)| *as_of).max();
         let lags = |as_of: Moment| {
             let lag_ms = newest.map(|newest| (newest - as_of).num_milliseconds() as f64);
             lag_ms.zip(self.limits).is_some_and(|(lag_ms, limits)| lag_ms / 1000.0 > limits.old_after_seconds)
         };
-        self.data_as_of = parts.iter().filter_map(|(_, as_of)| *as_of).min();
+        self.data_as_of = answers.iter().filter_map(|(_, as_of)| *as_of).min();
         self.lagging =
-            parts.iter().filter(|(_, as_of)| as_of.is_some_and(lags)).map(|(name, _)| *name).collect();
+            answers.iter().filter(|(_, as_of)| as_of.is_some_and(lags)).map(|(name, _)| *name).collect();
         let now = DateTime::from_timestamp_millis(at_ms as i64);
         self.today =
             self.data_as_of.zip(now).map(|(as_of, now)| now.with_timezone(as_of.offset()).date_naive());
@@ -112,7 +112,7 @@ impl Freshness {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outage {
     /// What is not answered, by name. Empty if nothing at all is.
-    parts: Vec<&'static str>,
+    names: Vec<&'static str>,
     /// When the numbers were read from the ERP that are still shown for it.
     numbers_of: Option<Moment>,
     /// What the API says about it.
@@ -123,7 +123,7 @@ impl Outage {
     /// The outage in one line.
     pub(crate) fn text(&self, today: Option<NaiveDate>) -> String {
         let of =
-            if self.parts.is_empty() { String::new() } else { format!(" for {}", self.parts.join(", ")) };
+            if self.names.is_empty() { String::new() } else { format!(" for {}", self.names.join(", ")) };
         match self.numbers_of {
             Some(as_of) => format!(
                 "API unavailable{of} – showing the numbers of {}",
@@ -155,13 +155,13 @@ pub(crate) struct BoardRound {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Board {
     /// Yield of all days together, and of each day.
-    pub(crate) yields: Part<YieldTotal>,
+    pub(crate) yields: LastAnswer<YieldTotal>,
     /// Runs that are on.
-    pub(crate) active: Part<Vec<ActiveRun>>,
+    pub(crate) active: LastAnswer<Vec<ActiveRun>>,
     /// Temperatures outside their limits.
-    pub(crate) breaches: Part<Vec<Breach>>,
+    pub(crate) breaches: LastAnswer<Vec<Breach>>,
     /// Compliance findings.
-    pub(crate) checks: Part<Vec<CheckFinding>>,
+    pub(crate) checks: LastAnswer<Vec<CheckFinding>>,
     /// How fresh all this is.
     pub(crate) fresh: Freshness,
 }
@@ -179,7 +179,7 @@ impl Board {
         self.active.take(round.active, health_as_of);
         self.breaches.take(round.breaches, health_as_of);
         self.checks.take(round.checks, health_as_of);
-        let ages = self.parts().map(|(name, as_of, _)| (name, as_of));
+        let ages = self.answers().map(|(name, as_of, _)| (name, as_of));
         self.fresh.age(round.at_ms, limits, &ages);
         self.fresh.empty = false;
         self.fresh.outage = self.outage();
@@ -190,7 +190,7 @@ impl Board {
     }
 
     /// Each answer's name, the age of its data, and what went wrong with the last request for it.
-    fn parts(&self) -> [(&'static str, Option<Moment>, Option<&ApiError>); 4] {
+    fn answers(&self) -> [(&'static str, Option<Moment>, Option<&ApiError>); 4] {
         [
             ("yields", self.yields.data_as_of, self.yields.problem.as_ref()),
             ("active runs", self.active.data_as_of, self.active.problem.as_ref()),
@@ -200,12 +200,12 @@ impl Board {
     }
 
     fn outage(&self) -> Option<Outage> {
-        let parts = self.parts();
+        let answers = self.answers();
         let failed: Vec<_> =
-            parts.iter().filter_map(|(name, as_of, problem)| Some((*name, *as_of, (*problem)?))).collect();
+            answers.iter().filter_map(|(name, as_of, problem)| Some((*name, *as_of, (*problem)?))).collect();
         let (.., first) = failed.first()?;
         Some(Outage {
-            parts: if failed.len() == parts.len() {
+            names: if failed.len() == answers.len() {
                 Vec::new()
             } else {
                 failed.iter().map(|(name, ..)| *name).collect()
@@ -235,7 +235,7 @@ pub(crate) struct RunView {
     /// Which run this is.
     pub(crate) key: Option<RunKey>,
     /// The run.
-    pub(crate) run: Part<RunDetail>,
+    pub(crate) run: LastAnswer<RunDetail>,
     /// How fresh it is.
     pub(crate) fresh: Freshness,
 }
@@ -254,11 +254,11 @@ impl RunView {
     pub(crate) fn after(&self, round: RunRound) -> Self {
         let mut view = self.of(&round.key);
         if says_empty(&round.health) && round.run.is_err() {
-            return Self { key: view.key, run: Part::default(), fresh: nothing_yet(round.at_ms) };
+            return Self { key: view.key, run: LastAnswer::default(), fresh: nothing_yet(round.at_ms) };
         }
         let unknown = round.run.as_ref().is_err_and(|problem| problem.is(404));
         if unknown {
-            view.run = Part::default();
+            view.run = LastAnswer::default();
         }
         let answered = unknown || round.run.is_ok();
         let (health_as_of, limits) = (as_of(&round.health), AgeLimits::of(&round.health));
@@ -269,7 +269,7 @@ impl RunView {
         }
         view.fresh.empty = false;
         view.fresh.outage = view.run.problem.as_ref().filter(|_| !answered).map(|problem| Outage {
-            parts: Vec::new(),
+            names: Vec::new(),
             numbers_of: view.run.data_as_of,
             detail: detail(problem),
         });
