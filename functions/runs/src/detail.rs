@@ -8,10 +8,10 @@ use warehouse::marts::{
     RunRow, RunWeightsRow, rows,
 };
 
-use crate::found::Found;
+use crate::found_run::FoundRun;
 
 /// A run with all that belongs to it.
-pub(crate) async fn of(snapshot: &Snapshot, found: Found) -> Result<RunDetail> {
+pub(crate) async fn of(snapshot: &Snapshot, found: FoundRun) -> Result<RunDetail> {
     let inputs = found.rows_of(snapshot, &RUN_INPUTS).await?;
     let outputs = found.rows_of(snapshot, &RUN_OUTPUTS).await?;
     let weights = found.rows_of(snapshot, &RUN_WEIGHTS).await?;
@@ -24,10 +24,10 @@ pub(crate) async fn of(snapshot: &Snapshot, found: Found) -> Result<RunDetail> {
         let mut checks: Vec<FindingRow> = rows(&checks)?;
         checks.sort_by(|one, other| one.finding.check.cmp(&other.finding.check));
         Ok(RunDetail {
-            totals: totals(&found.0),
-            sheet: sheet(&found.0),
-            state: RunState::of(found.0.active, found.0.complete).as_str().to_owned(),
-            run: run(found.0),
+            totals: totals(&found.row),
+            sheet: sheet(&found.row),
+            state: RunState::of(found.row.active, found.row.complete).as_str().to_owned(),
+            run: run(found.row),
             inputs: inputs.into_iter().map(|row| row.input).collect(),
             outputs: outputs.into_iter().map(|row| row.output).collect(),
             weights: rows::<RunWeightsRow>(&weights)?.into_iter().next().map(|row| row.weights),

@@ -2,7 +2,7 @@
 //! of one, and its pack weights.
 
 mod detail;
-mod found;
+mod found_run;
 mod weights;
 
 use std::cmp::Reverse;
@@ -16,7 +16,7 @@ use serve::{Answer, Ask, Result, Routes, State, work};
 use warehouse::marts::{RUNS, rows};
 use warehouse::staging::zones::{RUN_STATE, may_hold, run_states};
 
-use found::Found;
+use found_run::FoundRun;
 
 pub fn routes() -> Routes {
     Routes::new().get(&ACTIVE, active).get(&ONE, one).get(&WEIGHTS, weights_of_one)
@@ -42,12 +42,12 @@ async fn active(state: State, ask: Ask<NoQuery, Vec<ActiveRun>>) -> Result<Answe
 
 async fn one(state: State, ask: Ask<RunQuery, RunDetail>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
-    let found = Found::of(&snapshot, ask.value(), ask.query.date).await?;
+    let found = FoundRun::of(&snapshot, ask.value(), ask.query.date).await?;
     ask.object(detail::of(&snapshot, found).await?, snapshot.as_of())
 }
 
 async fn weights_of_one(state: State, ask: Ask<RunQuery, PackWeights>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
-    let found = Found::of(&snapshot, ask.value(), ask.query.date).await?;
+    let found = FoundRun::of(&snapshot, ask.value(), ask.query.date).await?;
     ask.object(weights::of(&snapshot, found).await?, snapshot.as_of())
 }

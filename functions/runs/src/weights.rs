@@ -11,10 +11,10 @@ use warehouse::marts::{
     rows,
 };
 
-use crate::found::Found;
+use crate::found_run::FoundRun;
 
 /// The pack weights of a run. They are empty where nobody weighed its packs.
-pub(crate) async fn of(snapshot: &Snapshot, found: Found) -> Result<PackWeights> {
+pub(crate) async fn of(snapshot: &Snapshot, found: FoundRun) -> Result<PackWeights> {
     let lot = found.rows_of(snapshot, &RUN_WEIGHTS).await?;
     let bins = found.rows_of(snapshot, &RUN_WEIGHT_BINS).await?;
     let points = found.rows_of(snapshot, &RUN_WEIGHT_POINTS).await?;
@@ -22,7 +22,7 @@ pub(crate) async fn of(snapshot: &Snapshot, found: Found) -> Result<PackWeights>
         let lot = rows::<RunWeightsRow>(&lot)?.into_iter().next().map(|row| row.weights);
         let mut bins: Vec<_> = rows::<WeightBinRow>(&bins)?.into_iter().map(|row| row.bin).collect();
         bins.sort_by(|one, other| one.from_g.total_cmp(&other.from_g));
-        Ok(judged(found.0, lot.unwrap_or_default(), bins, chart(rows(&points)?)))
+        Ok(judged(found.row, lot.unwrap_or_default(), bins, chart(rows(&points)?)))
     })
     .await
 }

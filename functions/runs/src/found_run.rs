@@ -7,20 +7,22 @@ use serve::window::Dates;
 use serve::{Error, Result, Snapshot, day, work};
 use warehouse::marts::{Mart, RUNS, RunRow, rows};
 
-/// A run that is there.
-pub(crate) struct Found(pub(crate) RunRow);
+/// The run that was asked for, by its row of the mart `runs`.
+pub(crate) struct FoundRun {
+    pub(crate) row: RunRow,
+}
 
-impl Found {
+impl FoundRun {
     /// The run of this number: that of `date`, or the newest.
     pub(crate) async fn of(snapshot: &Snapshot, run_number: &str, date: Option<NaiveDate>) -> Result<Self> {
         let unknown = || Error::Unknown(unknown(run_number.trim(), date));
         let row = snapshot.newest_run(&RUNS, run_number.trim(), date).await?.ok_or_else(unknown)?;
-        rows(&row)?.into_iter().next().map(Self).ok_or_else(unknown)
+        rows(&row)?.into_iter().next().map(|row| Self { row }).ok_or_else(unknown)
     }
 
     /// The rows that a mart has of this run.
     pub(crate) async fn rows_of(&self, snapshot: &Snapshot, mart: &'static Mart) -> Result<DataFrame> {
-        let RunRow { run_number, production_date, .. } = &self.0;
+        let RunRow { run_number, production_date, .. } = &self.row;
         let frame = snapshot.mart(mart, Dates::on(*production_date)).await?;
         let of_run = col("run_number")
             .eq(lit(run_number.as_str()))
@@ -37,7 +39,7 @@ fn unknown(run_number: &str, date: Option<NaiveDate>) -> String {
     )
 }
 
-/// A number as it is repeated to the client: not longer than a real one, without control characters.
+/// A number as it is repeated to the client: no longer than a real one, and without control characters.
 fn shown(run_number: &str) -> String {
     run_number.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
