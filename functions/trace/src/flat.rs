@@ -1,65 +1,31 @@
 //! A trace as a flat list with a row for each step, from where the fish came from to who got it.
 
-use api::trace::{Trace, TraceBatch, TraceStep};
+use api::trace::{Trace, TraceBatch, TraceDespatch, TraceIntake, TraceProduct, TraceRun, TraceStep};
 
 /// The steps of a trace.
 pub(crate) fn steps(trace: Trace) -> Vec<TraceStep> {
-    let mut steps = Vec::new();
-    for intake in trace.origin {
-        steps.push(TraceStep {
-            batch_code: Some(intake.batch_code),
-            known: Some(true),
-            supplier: intake.supplier,
-            species: intake.species,
-            catch_area: intake.catch_area,
-            vessel_name: intake.vessel_name,
-            certified: intake.certified,
-            date: intake.received_date,
-            qty_kg: intake.qty_kg,
-            ..blank("origin", None)
-        });
-    }
+    let mut steps: Vec<TraceStep> = trace.origin.into_iter().map(of_intake).collect();
     steps.extend(trace.ancestors.into_iter().map(|batch| of_batch("ancestor", batch)));
     steps.extend(trace.descendants.into_iter().map(|batch| of_batch("descendant", batch)));
-    for run in trace.runs {
-        steps.push(TraceStep {
-            batch_code: run.batch_code,
-            species: run.species,
-            run_number: Some(run.run_number),
-            date: Some(run.production_date),
-            prod_line: run.prod_line,
-            product_code: run.product_code,
-            product: run.product,
-            qty_kg: Some(run.traced_kg),
-            ..blank("run", Some(run.depth))
-        });
-    }
-    for product in trace.products {
-        steps.push(TraceStep {
-            batch_code: product.batch_code,
-            run_number: Some(product.run_number),
-            date: Some(product.production_date),
-            product_code: product.product_code,
-            product: product.product,
-            tier: product.tier,
-            qty_kg: product.qty_kg,
-            ..blank("product", Some(product.depth))
-        });
-    }
-    for order in trace.despatches {
-        steps.push(TraceStep {
-            batch_code: order.batch_code,
-            run_number: order.run_number,
-            date: order.despatch_date,
-            product_code: order.product_code,
-            order_number: order.order_number,
-            customer: order.customer,
-            status: order.status,
-            qty_kg: order.qty_kg,
-            ..blank("despatch", Some(order.depth))
-        });
-    }
+    steps.extend(trace.runs.into_iter().map(of_run));
+    steps.extend(trace.products.into_iter().map(of_product));
+    steps.extend(trace.despatches.into_iter().map(of_despatch));
     steps
+}
+
+fn of_intake(intake: TraceIntake) -> TraceStep {
+    TraceStep {
+        batch_code: Some(intake.batch_code),
+        known: Some(true),
+        supplier: intake.supplier,
+        species: intake.species,
+        catch_area: intake.catch_area,
+        vessel_name: intake.vessel_name,
+        certified: intake.certified,
+        date: intake.received_date,
+        qty_kg: intake.qty_kg,
+        ..blank("origin", None)
+    }
 }
 
 fn of_batch(step: &str, batch: TraceBatch) -> TraceStep {
@@ -70,6 +36,47 @@ fn of_batch(step: &str, batch: TraceBatch) -> TraceStep {
         date: batch.production_date,
         qty_kg: batch.qty_kg,
         ..blank(step, Some(batch.depth))
+    }
+}
+
+fn of_run(run: TraceRun) -> TraceStep {
+    TraceStep {
+        batch_code: run.batch_code,
+        species: run.species,
+        run_number: Some(run.run_number),
+        date: Some(run.production_date),
+        prod_line: run.prod_line,
+        product_code: run.product_code,
+        product: run.product,
+        qty_kg: Some(run.traced_kg),
+        ..blank("run", Some(run.depth))
+    }
+}
+
+fn of_product(product: TraceProduct) -> TraceStep {
+    TraceStep {
+        batch_code: product.batch_code,
+        run_number: Some(product.run_number),
+        date: Some(product.production_date),
+        product_code: product.product_code,
+        product: product.product,
+        tier: product.tier,
+        qty_kg: product.qty_kg,
+        ..blank("product", Some(product.depth))
+    }
+}
+
+fn of_despatch(order: TraceDespatch) -> TraceStep {
+    TraceStep {
+        batch_code: order.batch_code,
+        run_number: order.run_number,
+        date: order.despatch_date,
+        product_code: order.product_code,
+        order_number: order.order_number,
+        customer: order.customer,
+        status: order.status,
+        qty_kg: order.qty_kg,
+        ..blank("despatch", Some(order.depth))
     }
 }
 
