@@ -106,36 +106,11 @@ fn receiving(intake: &IntakeRow, factory: &Factory) -> Option<Event> {
 }
 
 fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Event> {
-    let row = traced.run_rows.get(run);
-    let kept = |scan: &&LinkRow| scan.return_method.as_deref() == Some(ReturnMethod::ProdReturn.as_str());
-    // An input of unknown weight stands with 0: the schema wants a number, and a batch that is left out would
-    // be lost.
-    let mut inputs: BTreeMap<&str, f64> =
-        balance::inputs(traced, run).into_iter().filter_map(|(batch, kg)| Some((batch?, kg))).collect();
-    for scan in traced.links_of(run, LinkKind::ScanBack).filter(kept) {
-        // Fish that went back as the batch that it was has not been transformed.
-        if let Some(kg) = scan.batch_code.as_deref().and_then(|batch| inputs.get_mut(batch)) {
-            *kg = (*kg - scan.qty_kg.unwrap_or_default()).max(0.0);
-        }
-    }
-    let mut outputs: BTreeMap<String, f64> = BTreeMap::new();
-    for output in traced.links_of(run, LinkKind::Output) {
-        *outputs.entry(factory.product(output.product_code.as_deref(), run)).or_default() +=
-            output.qty_kg.unwrap_or_default();
-    }
-    if let Some(row) = row.filter(|_| outputs.is_empty())
-        && let Some(kg) = row.actual_kg
-    {
-        outputs.insert(factory.product(row.product_code.as_deref(), run), kg);
-    }
-    for scan in traced.links_of(run, LinkKind::ScanBack) {
-        if let Some(batch) = &scan.new_batch_code {
-            *outputs.entry(factory.fish(batch)).or_default() += scan.qty_kg.unwrap_or_default();
-        }
-    }
+    let (inputs, outputs) = (transformed(traced, run), made(traced, run, factory));
     if inputs.is_empty() && outputs.is_empty() {
         return None;
     }
+    let row = traced.run_rows.get(run);
     let packed = row.and_then(|row| row.pack_date).unwrap_or(run.1);
     let adjustment = row
         .and_then(|row| row.shelf_life_adjustment)
@@ -155,6 +130,43 @@ fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Ev
         ended(traced, run, factory)?,
         fields,
     ))
+}
+
+/// What a run transformed of each batch, kg.
+fn transformed<'a>(traced: &'a Traced, run: &RunKey) -> BTreeMap<&'a str, f64> {
+    // An input of unknown weight stands with 0: the schema wants a number, and a batch that is left out would
+    // be lost.
+    let mut inputs: BTreeMap<&str, f64> =
+        balance::inputs(traced, run).into_iter().filter_map(|(batch, kg)| Some((batch?, kg))).collect();
+    let kept = |scan: &&LinkRow| scan.return_method.as_deref() == Some(ReturnMethod::ProdReturn.as_str());
+    for scan in traced.links_of(run, LinkKind::ScanBack).filter(kept) {
+        // Fish that went back as the batch that it was has not been transformed.
+        if let Some(kg) = scan.batch_code.as_deref().and_then(|batch| inputs.get_mut(batch)) {
+            *kg = (*kg - scan.qty_kg.unwrap_or_default()).max(0.0);
+        }
+    }
+    inputs
+}
+
+/// What a run made, by the name of the product or of the new batch, kg. Where no outputs are booked, what the
+/// weighing system says of the run's product counts.
+fn made(traced: &Traced, run: &RunKey, factory: &Factory) -> BTreeMap<String, f64> {
+    let mut outputs: BTreeMap<String, f64> = BTreeMap::new();
+    for output in traced.links_of(run, LinkKind::Output) {
+        *outputs.entry(factory.product(output.product_code.as_deref(), run)).or_default() +=
+            output.qty_kg.unwrap_or_default();
+    }
+    if let Some(row) = traced.run_rows.get(run).filter(|_| outputs.is_empty())
+        && let Some(kg) = row.actual_kg
+    {
+        outputs.insert(factory.product(row.product_code.as_deref(), run), kg);
+    }
+    for scan in traced.links_of(run, LinkKind::ScanBack) {
+        if let Some(batch) = &scan.new_batch_code {
+            *outputs.entry(factory.fish(batch)).or_default() += scan.qty_kg.unwrap_or_default();
+        }
+    }
+    outputs
 }
 
 /// When a run ended, or else began, or else the start of its day.
