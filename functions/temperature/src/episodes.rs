@@ -1,10 +1,9 @@
-//! Episodes: the mart holds them by day, people see them whole.
+//! `/temperature/episodes`. The mart cuts episodes at midnight, people see them whole.
 
 use std::cmp::Reverse;
 
 use api::temperature::{Episode, TemperatureQuery};
 use chrono::NaiveDate;
-use domain::episodes::Episode as Cut;
 use serve::{Answer, Ask, Result, State, work};
 use warehouse::marts::{EpisodeRow, TEMPERATURE_EPISODES, rows};
 
@@ -12,57 +11,80 @@ pub(crate) async fn episodes(state: State, ask: Ask<TemperatureQuery, Vec<Episod
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&TEMPERATURE_EPISODES, state.last_days(ask.query.days.0)).await?;
     work(move || {
-        let newest_first = whole(rows(&frame)?).into_iter();
-        ask.list(
-            newest_first
-                .map(|(id, episode)| ((Reverse(episode.started_at), episode.location.clone(), id), episode))
-                .collect(),
-            &snapshot,
-        )
+        let newest_first = whole(rows(&frame)?).into_iter().map(|located| {
+            let first_id = located.episode.first_id;
+            let episode = located.shown();
+            ((Reverse(episode.started_at), episode.location.clone(), first_id), episode)
+        });
+        ask.list(newest_first.collect(), &snapshot)
     })
     .await
 }
 
-/// The episodes, each with the id of its first reading, and those joined that midnight cut: the one is the
-/// last of its day, the other the first of the next, and no reading between was inside.
-fn whole(mut days: Vec<EpisodeRow>) -> Vec<(i64, Episode)> {
+/// An episode at a location, as far as it was joined: up to `last_date`.
+struct LocatedEpisode {
+    location: Option<String>,
+    last_date: NaiveDate,
+    episode: domain::episodes::Episode,
+}
+
+impl LocatedEpisode {
+    /// The episode as far as it lies in one day.
+    fn of_day(row: EpisodeRow) -> Self {
+        let EpisodeRow { first_log_id, reading_date, is_from_start, is_to_end, episode } = row;
+        Self {
+            location: episode.location,
+            last_date: reading_date,
+            episode: domain::episodes::Episode {
+                first_id: first_log_id,
+                started_at: episode.started_at,
+                ended_at: episode.ended_at,
+                readings: episode.readings,
+                peak_celsius: episode.peak_celsius,
+                max_degrees_over: episode.max_degrees_over,
+                is_from_start,
+                is_to_end,
+            },
+        }
+    }
+
+    /// Whether midnight cut `next` off this episode: it is on the next day at the same location, and no
+    /// reading between the two was inside its limits.
+    fn goes_on_in(&self, next: &Self) -> bool {
+        self.location == next.location
+            && self.episode.is_to_end
+            && next.episode.is_from_start
+            && self.last_date.succ_opt() == Some(next.last_date)
+    }
+
+    fn shown(self) -> Episode {
+        Episode {
+            location: self.location,
+            started_at: self.episode.started_at,
+            ended_at: self.episode.ended_at,
+            duration_minutes: self.episode.minutes(),
+            readings: self.episode.readings,
+            peak_celsius: self.episode.peak_celsius,
+            max_degrees_over: self.episode.max_degrees_over,
+        }
+    }
+}
+
+/// Joins the episodes that midnight cut.
+fn whole(mut days: Vec<EpisodeRow>) -> Vec<LocatedEpisode> {
     days.sort_by(|one, other| {
         let place = (&one.episode.location, one.reading_date, one.episode.started_at);
         place.cmp(&(&other.episode.location, other.reading_date, other.episode.started_at))
     });
-    let mut whole: Vec<(NaiveDate, Option<String>, Cut)> = Vec::new();
-    for day in days {
-        let episode = day.episode;
-        let cut = Cut {
-            first_id: day.first_log_id,
-            started_at: episode.started_at,
-            ended_at: episode.ended_at,
-            readings: episode.readings,
-            peak_celsius: episode.peak_celsius,
-            max_degrees_over: episode.max_degrees_over,
-            is_from_start: day.is_from_start,
-            is_to_end: day.is_to_end,
-        };
-        match whole.last_mut() {
-            Some((date, location, last))
-                if *location == episode.location
-                    && last.is_to_end
-                    && cut.is_from_start
-                    && date.succ_opt() == Some(day.reading_date) =>
-            {
-                (*date, *last) = (day.reading_date, last.joined(cut));
+    let mut whole: Vec<LocatedEpisode> = Vec::new();
+    for next in days.into_iter().map(LocatedEpisode::of_day) {
+        match whole.last_mut().filter(|last| last.goes_on_in(&next)) {
+            Some(last) => {
+                last.last_date = next.last_date;
+                last.episode = last.episode.joined(next.episode);
             }
-            _ => whole.push((day.reading_date, episode.location, cut)),
+            None => whole.push(next),
         }
     }
-    let shown = |location, whole: &Cut| Episode {
-        location,
-        started_at: whole.started_at,
-        ended_at: whole.ended_at,
-        duration_minutes: whole.minutes(),
-        readings: whole.readings,
-        peak_celsius: whole.peak_celsius,
-        max_degrees_over: whole.max_degrees_over,
-    };
-    whole.into_iter().map(|(_, location, whole)| (whole.first_id, shown(location, &whole))).collect()
+    whole
 }
