@@ -1,10 +1,10 @@
 //! `line_months`: the complete runs of each line and month, added up. They tell what a line made in all its
 //! time, without opening every month of `runs`.
 
-use api::row;
-use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeMap;
 
+use api::row;
+use chrono::{Datelike, NaiveDate};
 use domain::species::Species;
 use domain::yields::YieldSum;
 use polars::prelude::*;
