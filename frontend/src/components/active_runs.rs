@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use api::runs::ActiveRun;
 use chrono::NaiveDate;
-use domain::yields::efficiency_pct;
 use yew::prelude::*;
 
 use super::figure::{cell, figure, line, number_cell, run_number, wide_cell};
@@ -65,13 +64,14 @@ fn row(run: &ActiveRun, today: Option<NaiveDate>) -> Html {
 
 fn progress(run: &ActiveRun) -> Html {
     let made = figure(run.actual_kg.map(format::kg), "nothing has been weighed yet");
-    // A run of which nothing has been weighed yet has made 0 % of its target.
-    match efficiency_pct(run.actual_kg.or(Some(0.0)), run.target_kg) {
+    // An empty bar shows that there is a target, of which nothing has been weighed yet.
+    let nothing_yet = run.target_kg.filter(|_| run.actual_kg.is_none()).map(|_| 0.0);
+    match run.efficiency_pct.or(nothing_yet) {
         Some(pct) => {
             let share = format!("{} %", format::number(pct, 0));
             html! {
                 <div class="made">
-                    <span class="amount"><span>{ made }</span>if run.actual_kg.is_some() { <span class="share">{ share.clone() }</span> }</span>
+                    <span class="amount"><span>{ made }</span>if run.efficiency_pct.is_some() { <span class="share">{ share.clone() }</span> }</span>
                     <progress max="100" value={pct.clamp(0.0, 100.0).to_string()} aria-label={format!("{share} of target")} />
                 </div>
             }

@@ -104,7 +104,7 @@ fn breach_card(rows: Option<&[Breach]>, today: Option<NaiveDate>) -> Html {
         Some(last) => {
             let place = last.location.as_ref().map(|place| format!(" · {place}")).unwrap_or_default();
             (
-                Level::Bad,
+                Level::of_severity(Check::TemperatureBreach.severity()),
                 "Outside limits",
                 format!("latest {}{place}", format::time(last.reading_time, today)),
             )

@@ -1,6 +1,6 @@
 //! One run: its yields, its paperwork, what went in and came out, its pack weights and what the checks say.
 
-use api::compliance::{Check, CheckFinding};
+use api::compliance::Check;
 use api::runs::{Run, RunDetail, RunInput, RunOutput, RunSheet, RunTotals, RunWeights};
 use chrono::NaiveDate;
 use domain::run_state::RunState;
@@ -56,7 +56,7 @@ fn state(state: &str) -> Html {
 }
 
 fn sections(detail: &RunDetail, today: Option<NaiveDate>) -> Html {
-    let RunDetail { run, state: _, totals, sheet, inputs, outputs, weights, checks } = detail;
+    let RunDetail { run, state: _, is_low: _, totals, sheet, inputs, outputs, weights, checks } = detail;
     html! {
         <>
             { overview(run, yield_level(detail), today) }
@@ -80,14 +80,10 @@ fn or_none(content: Option<Html>, nothing: &'static str) -> Html {
     content.unwrap_or_else(|| html! { <p class="quiet">{ nothing }</p> })
 }
 
-/// The level of the run's yield: that of its finding of low yield. Without that finding, a complete run that
-/// has a yield is `Ok`, and any other run is not judged.
+/// The level of the run's yield; an unfinished run is not judged.
 fn yield_level(detail: &RunDetail) -> Option<Level> {
-    let is_low_yield = |finding: &&CheckFinding| finding.check == Check::LowYield.as_str();
-    match detail.checks.iter().find(is_low_yield) {
-        Some(finding) => Some(Level::of(finding)),
-        None => detail.run.yield_pct.filter(|_| detail.run.complete).map(|_| Level::Ok),
-    }
+    let low = Level::of_severity(Check::LowYield.severity());
+    detail.is_low.map(|is_low| if is_low { low } else { Level::Ok })
 }
 
 fn overview(run: &Run, yield_level: Option<Level>, today: Option<NaiveDate>) -> Html {

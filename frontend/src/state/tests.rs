@@ -223,6 +223,7 @@ mod of_a_run {
         RunDetail {
             run,
             state: "on".into(),
+            is_low: None,
             totals: None,
             sheet: None,
             inputs: Vec::new(),

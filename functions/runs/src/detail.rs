@@ -1,6 +1,7 @@
 //! All that is known of one run: its row of the mart `runs`, and what other marts say of it.
 
 use api::runs::{Run, RunDetail, RunSheet, RunTotals};
+use domain::rules::low_yield;
 use domain::run_state::RunState;
 use serve::{Result, Snapshot, work};
 use warehouse::marts::{
@@ -27,6 +28,7 @@ pub(crate) async fn of(snapshot: &Snapshot, found: FoundRun) -> Result<RunDetail
             totals: totals(&found.row),
             sheet: sheet(&found.row),
             state: RunState::of(found.row.active, found.row.complete).as_str().to_owned(),
+            is_low: is_low(&found.row),
             run: run(found.row),
             inputs: inputs.into_iter().map(|row| row.input).collect(),
             outputs: outputs.into_iter().map(|row| row.output).collect(),
@@ -35,6 +37,11 @@ pub(crate) async fn of(snapshot: &Snapshot, found: FoundRun) -> Result<RunDetail
         })
     })
     .await
+}
+
+/// The verdict on the yield of a complete run.
+fn is_low(run: &RunRow) -> Option<bool> {
+    run.yield_pct.filter(|_| run.complete).map(|pct| low_yield(Some(pct)))
 }
 
 fn run(row: RunRow) -> Run {

@@ -37,6 +37,8 @@ row! {
         giveaway_pct: Option<f64>,
         /// When it began.
         started_at: Option<NaiveDateTime>,
+        /// What has come out so far as a share of the target, %.
+        efficiency_pct: Option<f64>,
     }
 }
 
@@ -204,6 +206,9 @@ row! {
         run: Run,
         /// `complete`, else `on` while the ERP calls it active, else `inactive`.
         state: String,
+        /// Whether the yield is below the limit of the check `low_yield`, before it is rounded; null where the
+        /// run is not complete or has no yield.
+        is_low: Option<bool>,
         /// The weighing system's sums.
         totals: Option<RunTotals>,
         /// The paperwork.
