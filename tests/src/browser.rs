@@ -131,7 +131,7 @@ impl Browser {
     /// Ends the browser. Fails if one of its processes is left.
     pub async fn quit(mut self) {
         self.client.close().await.expect("the browser ends");
-        self.driver.interrupt().await;
+        self.driver.terminate().await;
     }
 
     async fn tell(&self, method: &str, parameters: Value) {

@@ -31,7 +31,17 @@ impl Tree {
 
     /// Asks the first program to stop, as Ctrl-C does, and waits until all have ended. Fails if one does not.
     pub async fn interrupt(&mut self) -> ExitStatus {
-        signal("INT", &[self.root.id()]);
+        self.end_by("INT").await
+    }
+
+    /// Tells the first program to end, and waits until all have ended. Fails if one does not. Whoever runs the
+    /// tests in the background of a shell hands on that interrupts are ignored, but not this.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        self.end_by("TERM").await
+    }
+
+    async fn end_by(&mut self, name: &str) -> ExitStatus {
+        signal(name, &[self.root.id()]);
         for _ in 0..600 {
             if let Some(status) = self.root.try_wait().expect("a child")
                 && self.members().is_empty()
