@@ -1,4 +1,4 @@
-//! A thousand seeded random schedules of edits, jobs, readers and faults. A failure prints its seed;
+//! Seeded random schedules of edits, jobs, readers and faults. A failure prints its seed;
 //! `TIDELINE_SEED=<seed>` plays just that one again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +10,7 @@ use tests::faults::schedule::{Log, Tally, play};
 use tokio::runtime::Builder;
 
 /// Schedules that are played.
-const SCHEDULES: u64 = 1000;
+const SCHEDULES: u64 = 300;
 /// The same under `cargo xtask test --all`.
 const ALL_SCHEDULES: u64 = 10_000;
 /// More than there are processors: where jobs get in each other's way they wait a little.
