@@ -63,7 +63,9 @@ impl Touched {
         for touches in source.touches {
             match touches {
                 Touches::EveryRun => touched.all_runs = true,
-                Touches::RunsNaming(batch) => touched.batches = texts(rows, &source.column(batch).name())?,
+                Touches::RunsNaming(batch) => {
+                    touched.batches.extend(texts(rows, &source.column(batch).name())?);
+                }
                 Touches::EveryDayOf(other) => {
                     touched.days.insert(other.staging.to_owned(), None);
                 }
@@ -142,6 +144,15 @@ mod tests {
         assert!(!touched.all_runs && touched.batches.len() == 2000);
         touched.merge(batches(2001));
         assert!(touched.all_runs && touched.batches.is_empty());
+    }
+
+    #[test]
+    fn a_row_that_tells_of_several_batches_touches_the_runs_that_name_any_of_them() {
+        let told = &[Touches::RunsNaming("new_batch_code"), Touches::RunsNaming("parent_batch")];
+        let source = Source { touches: told, ..sources::BATCH_LINEAGE };
+        let rows = df!["run_number" => ["7"], "new_batch_code" => ["N1"], "parent_batch" => ["B1"]];
+        let touched = Touched::by(&source, &rows.unwrap()).unwrap();
+        assert_eq!(touched.batches, BTreeSet::from(["B1".to_owned(), "N1".to_owned()]));
     }
 
     #[test]
