@@ -48,6 +48,7 @@ pub const DESPATCH_LINES: Mart = Mart {
     columns: columns_of::<DespatchRow>(),
     grain: &["despatch_id"],
     month_of: Some("despatched_on"),
+    batches: &["batch_code"],
     tables: &[&[&DESPATCH]],
     builds: &[Build::Days(&DESPATCH, build)],
 };

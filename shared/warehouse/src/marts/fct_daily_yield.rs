@@ -55,6 +55,7 @@ pub const FCT_DAILY_YIELD: Mart = Mart {
     columns: columns_of::<DailyYieldRow>(),
     grain: &["production_date", "shift_code", "prod_line", "product_code", "customer"],
     month_of: Some("production_date"),
+    batches: &[],
     tables: &[RUN_TABLES],
     builds: &[Build::Dates(build)],
 };

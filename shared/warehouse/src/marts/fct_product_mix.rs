@@ -46,6 +46,7 @@ pub const FCT_PRODUCT_MIX: Mart = Mart {
     columns: columns_of::<ProductMixRow>(),
     grain: &["run_number", "production_date", "product_code"],
     month_of: Some("production_date"),
+    batches: &[],
     tables: &[RUN_TABLES],
     builds: &[Build::Runs(build)],
 };

@@ -17,6 +17,7 @@ pub const FCT_QUALITY_SUMMARY: Mart = Mart {
     columns: columns_of::<QualitySummary>(),
     grain: &["nc_date", "nc_type", "severity"],
     month_of: Some("nc_date"),
+    batches: &[],
     tables: &[&[&NON_CONFORMANCE]],
     builds: &[Build::Days(&NON_CONFORMANCE, build)],
 };

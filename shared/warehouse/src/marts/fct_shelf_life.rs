@@ -42,6 +42,7 @@ pub const FCT_SHELF_LIFE: Mart = Mart {
     columns: columns_of::<ShelfLifeRow>(),
     grain: &["run_number", "production_date"],
     month_of: Some("pack_date"),
+    batches: &[],
     tables: &[RUN_TABLES, &[&DESPATCH]],
     builds: &[Build::Runs(build)],
 };

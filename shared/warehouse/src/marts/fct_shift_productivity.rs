@@ -27,6 +27,7 @@ pub const FCT_SHIFT_PRODUCTIVITY: Mart = Mart {
     columns: columns_of::<ShiftProductivity>(),
     grain: &["shift_date", "shift_code", "prod_line"],
     month_of: Some("shift_date"),
+    batches: &[],
     tables: &[&[&SHIFTS, &PROD_LINES, &RUN_NUMBERS, &RUN_TOTALS]],
     builds: &[Build::DaysWithRuns(&SHIFTS, build)],
 };

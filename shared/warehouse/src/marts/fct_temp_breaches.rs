@@ -14,6 +14,7 @@ pub const FCT_TEMP_BREACHES: Mart = Mart {
     columns: columns_of::<TemperatureSummary>(),
     grain: &["reading_date", "location"],
     month_of: Some("reading_date"),
+    batches: &[],
     tables: &[&[&TEMPERATURE_LOGS]],
     builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
 };

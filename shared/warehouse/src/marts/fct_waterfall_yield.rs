@@ -23,6 +23,7 @@ pub const FCT_WATERFALL_YIELD: Mart = Mart {
     columns: columns_of::<WaterfallRun>(),
     grain: &["run_number", "production_date"],
     month_of: Some("production_date"),
+    batches: &[],
     tables: &[RUN_TABLES],
     builds: &[Build::Runs(build)],
 };

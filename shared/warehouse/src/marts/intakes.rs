@@ -26,6 +26,7 @@ pub const INTAKES: Mart = Mart {
     columns: columns_of::<IntakeRow>(),
     grain: &["trace_id"],
     month_of: Some("known_since"),
+    batches: &["batch_code"],
     tables: &[&[&TRACEABILITY]],
     builds: &[Build::Batches(&TRACEABILITY, intakes)],
 };
@@ -70,6 +71,7 @@ pub const BATCH_DESPATCHES: Mart = Mart {
     columns: columns_of::<BatchDespatchRow>(),
     grain: &["despatch_id"],
     month_of: Some("known_since"),
+    batches: &["batch_code"],
     tables: &[&[&DESPATCH]],
     builds: &[Build::Batches(&DESPATCH, batch_despatches)],
 };

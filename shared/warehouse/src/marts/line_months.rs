@@ -51,6 +51,7 @@ pub const LINE_MONTHS: Mart = Mart {
     columns: columns_of::<LineMonthRow>(),
     grain: &["month", "prod_line", "line_name", "shift_code", "species"],
     month_of: None,
+    batches: &[],
     tables: &[RUN_TABLES],
     builds: &[Build::Months(build)],
 };

@@ -118,6 +118,8 @@ pub struct Mart {
     pub grain: &'static [&'static str],
     /// The date column that tells which month's part a row lies in; `None` for a mart of one part.
     pub month_of: Option<&'static str>,
+    /// The columns that name batches. Its parts note which batches they can name.
+    pub batches: &'static [&'static str],
     /// The tables whose age is its age, in groups that other marts share.
     tables: &'static [&'static [&'static Source]],
     /// How its rows are made. Several builds of one mart have parts of their own.
@@ -258,4 +260,23 @@ fn known(text: Option<&str>) -> Option<&str> {
 fn left_join<const N: usize>(left: LazyFrame, right: LazyFrame, keys: [&str; N]) -> LazyFrame {
     let kept_in_order = JoinArgs { maintain_order: MaintainOrderJoin::Left, ..JoinArgs::new(JoinType::Left) };
     left.join(right, keys.map(col), keys.map(col), kept_in_order)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_mart_declares_every_column_that_names_batches() {
+        let in_sources: BTreeSet<_> = sources::ALL.into_iter().flat_map(Source::batch_names).collect();
+        for mart in ALL {
+            for name in mart.batches {
+                assert_eq!(mart.schema().get(name), Some(&DataType::String), "{}.{name}", mart.name);
+            }
+            for column in mart.columns.iter().filter(|column| in_sources.contains(column.name)) {
+                assert!(mart.batches.contains(&column.name), "{}.{}", mart.name, column.name);
+            }
+        }
+    }
 }

@@ -26,6 +26,7 @@ pub const PRODUCTS: Mart = Mart {
     columns: columns_of::<ProductRow>(),
     grain: &["plu_number", "product_code"],
     month_of: None,
+    batches: &[],
     tables: &[&[&PLU, &PRODUCT_CATALOGUE]],
     builds: &[Build::Products(build)],
 };

@@ -52,6 +52,7 @@ pub const RUN_BATCHES: Mart = Mart {
     columns: columns_of::<RunBatchRow>(),
     grain: &["run_number", "production_date", "batch_code"],
     month_of: Some("production_date"),
+    batches: &["batch_code"],
     tables: &[&[&RUN_NUMBERS, &RUN_INPUTS, &TRACEABILITY]],
     builds: &[Build::Runs(build)],
 };

@@ -27,6 +27,7 @@ pub const RUN_INPUTS: Mart = Mart {
     columns: columns_of::<RunInputRow>(),
     grain: &["input_id"],
     month_of: Some("production_date"),
+    batches: &["batch_code"],
     tables: &[RUN_TABLES],
     builds: &[Build::Runs(build)],
 };

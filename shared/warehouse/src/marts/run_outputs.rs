@@ -27,6 +27,7 @@ pub const RUN_OUTPUTS: Mart = Mart {
     columns: columns_of::<RunOutputRow>(),
     grain: &["output_id"],
     month_of: Some("production_date"),
+    batches: &[],
     tables: &[RUN_TABLES],
     builds: &[Build::Runs(build)],
 };

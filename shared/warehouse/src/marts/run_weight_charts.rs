@@ -31,6 +31,7 @@ pub const RUN_WEIGHT_BINS: Mart = Mart {
     columns: columns_of::<WeightBinRow>(),
     grain: &["run_number", "production_date", "from_g"],
     month_of: Some("production_date"),
+    batches: &[],
     tables: &[RUN_TABLES],
     builds: &[Build::Runs(build_bins)],
 };
@@ -60,6 +61,7 @@ pub const RUN_WEIGHT_POINTS: Mart = Mart {
     columns: columns_of::<WeightPointRow>(),
     grain: &["run_number", "production_date", "subgroup"],
     month_of: Some("production_date"),
+    batches: &[],
     tables: &[RUN_TABLES],
     builds: &[Build::Runs(build_points)],
 };

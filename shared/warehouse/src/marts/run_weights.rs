@@ -27,6 +27,7 @@ pub const RUN_WEIGHTS: Mart = Mart {
     columns: columns_of::<RunWeightsRow>(),
     grain: &["run_number", "production_date"],
     month_of: Some("production_date"),
+    batches: &[],
     tables: &[RUN_TABLES],
     builds: &[Build::Runs(build)],
 };

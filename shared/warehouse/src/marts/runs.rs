@@ -139,6 +139,7 @@ pub const RUNS: Mart = Mart {
     columns: columns_of::<RunRow>(),
     grain: &["run_number", "production_date"],
     month_of: Some("production_date"),
+    batches: &[],
     tables: &[RUN_TABLES],
     builds: &[Build::Runs(build)],
 };

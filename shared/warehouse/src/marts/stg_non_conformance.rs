@@ -54,6 +54,7 @@ pub const STG_NON_CONFORMANCE: Mart = Mart {
     columns: columns_of::<NonConformanceRow>(),
     grain: &["nc_id"],
     month_of: Some("nc_date"),
+    batches: &[],
     tables: &[&[&NON_CONFORMANCE]],
     builds: &[Build::Days(&NON_CONFORMANCE, build)],
 };

@@ -58,6 +58,7 @@ pub const STG_RUNS: Mart = Mart {
     columns: columns_of::<NamedRunRow>(),
     grain: &["run_number", "production_date"],
     month_of: Some("production_date"),
+    batches: &[],
     tables: &[&[&RUN_NUMBERS, &PLU, &PROD_LINES, &PRODUCT_CATALOGUE]],
     builds: &[Build::Runs(build)],
 };

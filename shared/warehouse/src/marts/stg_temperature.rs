@@ -42,6 +42,7 @@ pub const STG_TEMPERATURE: Mart = Mart {
     columns: columns_of::<ReadingRow>(),
     grain: &["log_id"],
     month_of: Some("reading_date"),
+    batches: &[],
     tables: &[&[&TEMPERATURE_LOGS]],
     builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
 };

@@ -27,6 +27,7 @@ pub const TEMPERATURE_BREACHES: Mart = Mart {
     columns: columns_of::<BreachRow>(),
     grain: &["log_id"],
     month_of: Some("reading_date"),
+    batches: &[],
     tables: &[&[&TEMPERATURE_LOGS]],
     builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
 };

@@ -34,6 +34,7 @@ pub const TEMPERATURE_EPISODES: Mart = Mart {
     columns: columns_of::<EpisodeRow>(),
     grain: &["first_log_id"],
     month_of: Some("reading_date"),
+    batches: &[],
     tables: &[&[&TEMPERATURE_LOGS]],
     builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
 };

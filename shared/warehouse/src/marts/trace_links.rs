@@ -74,6 +74,7 @@ pub const TRACE_LINKS: Mart = Mart {
     columns: columns_of::<LinkRow>(),
     grain: &["run_number", "production_date", "link", "link_id"],
     month_of: Some("production_date"),
+    batches: &["batch_code", "new_batch_code", "parent_batch"],
     tables: &[&[
         &RUN_NUMBERS,
         &RUN_INPUTS,

@@ -93,11 +93,7 @@ mod tests {
             for day in source.days {
                 assert!([Kind::Date, Kind::Time].contains(&kind_of(day)), "{table}.{day} is no day");
             }
-            let told = source.touches.iter().filter_map(|touches| match touches {
-                Touches::RunsNaming(column) => Some(*column),
-                _ => None,
-            });
-            for batch in source.batch.into_iter().chain(source.named_batch).chain(told) {
+            for batch in source.batch.into_iter().chain(source.named_batch).chain(source.told_batches()) {
                 assert_eq!(kind_of(batch), Kind::Text, "{table}.{batch}");
             }
         }

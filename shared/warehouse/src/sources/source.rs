@@ -1,5 +1,7 @@
 //! What the declaration of a source table says.
 
+use std::collections::BTreeSet;
+
 use polars::prelude::{Field, PlSmallStr, Schema};
 
 use super::{Column, Division};
@@ -127,6 +129,20 @@ impl Source {
         let columns: Vec<&str> =
             [Some(self.watermark), self.watermark_until_changed].into_iter().flatten().collect();
         self.names(&columns)
+    }
+
+    /// The columns that name the batches of which its rows tell something (see [`Touches::RunsNaming`]).
+    pub fn told_batches(&self) -> impl Iterator<Item = &'static str> {
+        self.touches.iter().filter_map(|touches| match touches {
+            Touches::RunsNaming(column) => Some(*column),
+            _ => None,
+        })
+    }
+
+    /// The names in the lake of all columns by whose batches rows are looked for.
+    pub fn batch_names(&self) -> BTreeSet<String> {
+        let columns = self.batch.into_iter().chain(self.named_batch).chain(self.told_batches());
+        columns.map(|name| self.column(name).name()).collect()
     }
 
     /// The staging columns with their Polars types.

@@ -9,7 +9,7 @@ use polars::prelude::*;
 
 use super::stamps::{DAY, day_of_each, watermark_of};
 use crate::frames::texts;
-use crate::marts::month;
+use crate::marts::{Mart, month};
 use crate::sources::{Division, Source};
 
 /// The zone of the run numbers that rows name.
@@ -48,10 +48,11 @@ pub fn batch_groups<'a>(batches: impl IntoIterator<Item = &'a String>) -> BTreeS
     batches.into_iter().map(|batch| batch_group(batch)).collect()
 }
 
-/// What the rows of a staging part hold: what [`zone_of`] tells, the months of their watermarks, and the days
-/// that they count for.
+/// What the rows of a staging part hold: what [`mart_zone_of`] tells of a mart part, the months of their
+/// watermarks, and the days that they count for.
 pub fn staging_zone_of(source: &Source, rows: &DataFrame) -> PolarsResult<Zone> {
-    let mut zone = zone_of(rows)?;
+    let batch_names = source.batch_names();
+    let mut zone = zone_of(rows, batch_names.iter().map(String::as_str))?;
     let days = watermark_of(source, rows)?.cast(&DataType::Date)?.unique()?;
     zone.insert("month".to_owned(), days.date()?.as_date_iter().flatten().map(month).collect());
     if let Some(days) = day_of_each(source, rows)? {
@@ -68,8 +69,14 @@ pub fn months_since(zone: &Zone, since: NaiveDateTime) -> BTreeSet<String> {
     zone.get("month").into_iter().flatten().filter(|month| **month >= first).cloned().collect()
 }
 
-/// Which groups of run numbers and of batch codes rows name, and in which states their runs are.
-pub fn zone_of(rows: &DataFrame) -> PolarsResult<Zone> {
+/// What the rows of a mart part hold: which groups of run numbers and of batch codes they name, and in which
+/// states their runs are.
+pub fn mart_zone_of(mart: &Mart, rows: &DataFrame) -> PolarsResult<Zone> {
+    zone_of(rows, mart.batches.iter().copied())
+}
+
+/// What rows hold that name batches in these columns. A column that the rows lack names none.
+fn zone_of<'a>(rows: &DataFrame, batch_columns: impl Iterator<Item = &'a str>) -> PolarsResult<Zone> {
     let mut zone = Zone::new();
     if rows.column("run_number").is_ok() {
         zone.insert(RUN_GROUP.to_owned(), run_groups(&texts(rows, "run_number")?));
@@ -78,14 +85,12 @@ pub fn zone_of(rows: &DataFrame) -> PolarsResult<Zone> {
         let states = run_states(rows)?.into_iter().flatten();
         zone.insert(RUN_STATE.to_owned(), states.map(|state| state.to_string()).collect());
     }
+    let batch_columns: Vec<&str> = batch_columns.collect();
     let mut batches = BTreeSet::new();
-    let named =
-        ["batch_code", "new_batch_code", "parent_batch"].into_iter().filter(|name| rows.column(name).is_ok());
-    let names_any = named.clone().next().is_some();
-    for column in named {
+    for column in batch_columns.iter().filter(|name| rows.column(name).is_ok()) {
         batches.extend(batch_groups(&texts(rows, column)?));
     }
-    if names_any && batches.len() <= BATCH_GROUPS_MAX {
+    if !batch_columns.is_empty() && batches.len() <= BATCH_GROUPS_MAX {
         zone.insert(BATCH_GROUP.to_owned(), batches);
     }
     Ok(zone)
@@ -106,7 +111,7 @@ pub fn may_hold(zone: &Zone, name: &str, groups: &BTreeSet<String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::BATCH_LINEAGE;
+    use crate::sources::{self, BATCH_LINEAGE};
 
     #[test]
     fn batches_of_one_time_lie_in_one_group() {
@@ -118,6 +123,18 @@ mod tests {
         check("rework", "000000000000");
         check("", "000000000000");
         check("é12345678901234567890", "678901234567800");
+    }
+
+    #[test]
+    fn a_staging_part_can_hold_a_batch_that_any_declared_column_names() {
+        for source in sources::ALL {
+            for name in source.batch_names() {
+                let rows = df![name.as_str() => ["N305"]].unwrap();
+                let rows = crate::frames::fit(&rows, &source.schema()).unwrap();
+                let groups = &staging_zone_of(source, &rows).unwrap()[BATCH_GROUP];
+                assert_eq!(*groups, batch_groups(&["N305".to_owned()]), "{}.{name}", source.table);
+            }
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Factory {
     /// Writes a part of a mart, which is seen once it is published.
     pub(super) async fn put(&mut self, mart: &'static Mart, part: &str, frame: DataFrame) {
         let mut frame = fitted(mart, frame);
-        let zone = warehouse::staging::zones::zone_of(&frame).unwrap();
+        let zone = warehouse::staging::zones::mart_zone_of(mart, &frame).unwrap();
         let written = self
             .lake
             .put_mart_part(mart.name, part, self.manifest.generation, &mut frame, zone)

@@ -47,6 +47,7 @@ pub const FCT_COMPLIANCE_CHECKS: Mart = Mart {
     columns: columns_of::<FindingRow>(),
     grain: &["check", "run_number", "production_date", "reading_id"],
     month_of: Some("detected_on"),
+    batches: &[],
     tables: &[RUN_TABLES, &[&TRACEABILITY, &BATCH_LINEAGE, &TEMPERATURE_LOGS, &CASE_VERIFICATION]],
     builds: &[Build::Runs(build_runs), Build::Days(&TEMPERATURE_LOGS, build_readings)],
 };

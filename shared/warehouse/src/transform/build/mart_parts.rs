@@ -8,7 +8,7 @@ use polars::prelude::*;
 use super::contract::checked;
 use crate::Result;
 use crate::marts::{Build, Mart, RUNS};
-use crate::staging::zones::zone_of;
+use crate::staging::zones::mart_zone_of;
 use crate::transform::work::Work;
 
 /// Mart parts by mart and part name, as they will be.
@@ -77,7 +77,7 @@ impl MartParts {
         let mut written = BTreeSet::new();
         for ((name, part), (mart, rows)) in self.touched {
             let mut rows = checked(mart, &rows)?;
-            let zone = zone_of(&rows).map_err(|source| crate::WarehouseError::Compute {
+            let zone = mart_zone_of(mart, &rows).map_err(|source| crate::WarehouseError::Compute {
                 step: format!("mart `{name}`"),
                 source,
             })?;
