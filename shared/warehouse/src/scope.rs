@@ -34,9 +34,9 @@ pub struct RunScope {
     /// Staging `case_verification`, with the columns that
     /// [`mart_columns`](crate::sources::Source::mart_columns) names.
     pub cases: DataFrame,
-    /// What is known of the batches that inputs and scan-backs of these runs name. Each intake of such a
-    /// batch is a row with the `batch_code` and the `species`. Each scan-back that made such a batch is a row
-    /// with the `batch_code` alone.
+    /// What is known of the batches that inputs and scan-backs of these runs name: a row for each row of
+    /// another table that tells of such a batch (see [`told_batches`](Source::told_batches)). An intake gives
+    /// the `batch_code` and the `species`, a scan-back that made the batch the `batch_code` alone.
     pub batches: DataFrame,
     /// Staging `traceability`: the intakes of the batches that inputs and scan-backs of these runs name.
     pub intakes: DataFrame,

@@ -6,11 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::*;
 
 use crate::Result;
-use crate::frames::{compute, fit, stack, texts, with_text_in};
-use crate::sources::{ALL, BATCH_LINEAGE, Source, TRACEABILITY};
+use crate::frames::{compute, stack, texts, with_text_in};
+use crate::sources::{ALL, Column as SourceColumn, Source, TRACEABILITY};
 use crate::staging::zones::{BATCH_GROUP, batch_groups};
 use crate::transform::staged::staged;
 use crate::transform::work::Work;
+
+/// The columns of what is known of batches. A table that tells a batch's species has a column of that name.
+const BATCH_CODE: &str = "batch_code";
+const SPECIES: &str = "species";
 
 /// The numbers of the runs that name one of these batches in a [`Source::named_batch`] column.
 pub(super) async fn runs_naming(work: &Work<'_>, batches: &BTreeSet<String>) -> Result<BTreeSet<String>> {
@@ -54,11 +58,20 @@ pub(super) async fn known_batches(
     .await?;
     let groups = batch_groups(&named);
     let intakes = staged(work, &TRACEABILITY, BATCH_GROUP, &groups, None).await?;
-    let made =
-        staged(work, &BATCH_LINEAGE, BATCH_GROUP, &groups, Some(&["new_batch_code".to_owned()])).await?;
+    let mut told = Vec::new();
+    for (source, column) in telling_of_batches() {
+        let rows = if *source == TRACEABILITY {
+            intakes.clone()
+        } else {
+            let names = source.columns.iter().map(SourceColumn::name);
+            let needed: Vec<String> = names.filter(|name| *name == column || name == SPECIES).collect();
+            staged(work, source, BATCH_GROUP, &groups, Some(&needed)).await?
+        };
+        told.push((rows, column));
+    }
     compute("the batches of runs", move || {
         let intakes = with_text_in(&intakes, "batch_code", &named)?;
-        Ok(KnownBatches { batches: known(&named, &intakes, made)?, intakes })
+        Ok(KnownBatches { batches: known(&named, &told)?, intakes })
     })
     .await
 }
@@ -68,12 +81,27 @@ fn naming_batches() -> impl Iterator<Item = (&'static Source, String)> {
     ALL.into_iter().filter_map(|source| Some((source, source.column(source.named_batch?).name())))
 }
 
-fn known(named: &BTreeSet<String>, intakes: &DataFrame, mut made: DataFrame) -> PolarsResult<DataFrame> {
+/// The tables whose rows tell something of batches, each with the column that names them.
+fn telling_of_batches() -> Vec<(&'static Source, String)> {
+    let mut telling = Vec::new();
+    for source in ALL {
+        telling.extend(source.told_batches().map(|column| (source, source.column(column).name())));
+    }
+    telling
+}
+
+/// The batches among `named` of which rows tell something, each with the species if the row says it. `told`
+/// are the rows of each table, with the column that names their batches.
+fn known(named: &BTreeSet<String>, told: &[(DataFrame, String)]) -> PolarsResult<DataFrame> {
     let schema =
-        Schema::from_iter(["batch_code", "species"].map(|name| Field::new(name.into(), DataType::String)));
-    made.rename("new_batch_code", "batch_code".into())?;
-    let all = stack([fit(intakes, &schema)?, made], &schema)?;
-    with_text_in(&all, "batch_code", named)
+        Schema::from_iter([BATCH_CODE, SPECIES].map(|name| Field::new(name.into(), DataType::String)));
+    let batches = told.iter().map(|(rows, column)| {
+        let mut batches = vec![rows.column(column)?.clone().with_name(BATCH_CODE.into())];
+        batches.extend(rows.column(SPECIES).ok().cloned());
+        DataFrame::new(rows.height(), batches)
+    });
+    let all = stack(batches.collect::<PolarsResult<Vec<_>>>()?, &schema)?;
+    with_text_in(&all, BATCH_CODE, named)
 }
 
 #[cfg(test)]
@@ -87,6 +115,7 @@ mod tests {
         let made = df!["new_batch_code" => [Some("N1"), Some("N2"), None]].unwrap();
         let named = ["B1", "B2", "B3", "N1"].map(str::to_owned).into();
         let expect = df!["batch_code" => ["B1", "B1", "B2", "N1"], "species" => [Some("cod"), Some("hake"), None, None]].unwrap();
-        assert!(known(&named, &intakes, made).unwrap().equals_missing(&expect));
+        let told = [(intakes, "batch_code".to_owned()), (made, "new_batch_code".to_owned())];
+        assert!(known(&named, &told).unwrap().equals_missing(&expect));
     }
 }
