@@ -139,6 +139,12 @@ impl Mart {
         if self.builds.len() == 1 { month.to_owned() } else { format!("{}-{month}", build.folder()) }
     }
 
+    /// Whether a build keeps rows in the part of this name.
+    pub fn is_part_of(&self, build: Build, part: &str) -> bool {
+        let month = part.strip_prefix(build.folder());
+        self.builds.len() == 1 || month.is_some_and(|month| month.starts_with('-'))
+    }
+
     /// Whether a part may hold rows of the dates `from..=to`.
     pub fn part_overlaps(&self, part: &str, from: NaiveDate, to: NaiveDate) -> bool {
         let Some(start) = part.len().checked_sub(MONTH_LENGTH) else { return true };
@@ -182,14 +188,18 @@ pub enum Build {
 
 impl Build {
     /// The folder that keeps the parts of this build apart from those of the mart's other builds.
-    pub const fn folder(self) -> &'static str {
+    fn folder(self) -> &'static str {
         match self {
             Self::Runs(_) => "run",
             Self::Dates(_) => "date",
             Self::Months(_) => "month",
-            // Only one mart has several builds: that of findings, whose days are those of readings.
-            Self::Days(..) | Self::DaysWithRuns(..) => "reading",
-            Self::Batches(..) => "batch",
+            // The parts of the findings have had this name from the start.
+            Self::Days(source, _) | Self::DaysWithRuns(source, _) if *source == sources::TEMPERATURE_LOGS => {
+                "reading"
+            }
+            Self::Days(source, _) | Self::DaysWithRuns(source, _) | Self::Batches(source, _) => {
+                source.staging
+            }
             Self::Products(_) => "all",
         }
     }
@@ -266,6 +276,29 @@ fn left_join<const N: usize>(left: LazyFrame, right: LazyFrame, keys: [&str; N])
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn each_build_of_a_mart_has_parts_of_its_own() {
+        for mart in ALL {
+            for (place, build) in mart.builds.iter().enumerate() {
+                let part = mart.part(*build, Some("2026-11"));
+                let whose: Vec<_> =
+                    (0..mart.builds.len()).filter(|i| mart.is_part_of(mart.builds[*i], &part)).collect();
+                assert_eq!(whose, [place], "{}/{part}", mart.name);
+            }
+        }
+        let findings = FCT_COMPLIANCE_CHECKS.builds.iter();
+        let parts: Vec<_> =
+            findings.map(|build| FCT_COMPLIANCE_CHECKS.part(*build, Some("2026-11"))).collect();
+        assert_eq!(parts, ["run-2026-11", "reading-2026-11"], "lakes have parts of these names");
+    }
+
+    #[test]
+    fn builds_of_different_tables_have_different_parts() {
+        let make: fn(&DayScope) -> PolarsResult<DataFrame> = |scope| Ok(scope.rows.clone());
+        let days = sources::ALL.map(|source| Build::Days(source, make).folder());
+        assert_eq!(days.iter().collect::<BTreeSet<_>>().len(), sources::ALL.len());
+    }
 
     #[test]
     fn a_mart_declares_every_column_that_names_batches() {

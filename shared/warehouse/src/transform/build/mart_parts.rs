@@ -56,10 +56,7 @@ impl MartParts {
         let there = work.manifest.marts.get(mart.name).into_iter().flat_map(BTreeMap::keys).cloned();
         let will_be =
             self.touched.keys().filter(|(name, _)| *name == mart.name).map(|(_, part)| part.clone());
-        there
-            .chain(will_be)
-            .filter(|part| mart.builds.len() == 1 || part.starts_with(build.folder()))
-            .collect()
+        there.chain(will_be).filter(|part| mart.is_part_of(build, part)).collect()
     }
 
     /// The zone of a part that is there and not touched yet.
