@@ -49,7 +49,7 @@ pub const DESPATCH_LINES: Mart = Mart {
     grain: &["despatch_id"],
     month_of: Some("despatched_on"),
     batches: &["batch_code"],
-    tables: &[&[&DESPATCH]],
+    tables: &[],
     builds: &[Build::Days(&DESPATCH, build)],
 };
 

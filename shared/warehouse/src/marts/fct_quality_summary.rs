@@ -18,7 +18,7 @@ pub const FCT_QUALITY_SUMMARY: Mart = Mart {
     grain: &["nc_date", "nc_type", "severity"],
     month_of: Some("nc_date"),
     batches: &[],
-    tables: &[&[&NON_CONFORMANCE]],
+    tables: &[],
     builds: &[Build::Days(&NON_CONFORMANCE, build)],
 };
 

@@ -15,7 +15,7 @@ pub const FCT_TEMP_BREACHES: Mart = Mart {
     grain: &["reading_date", "location"],
     month_of: Some("reading_date"),
     batches: &[],
-    tables: &[&[&TEMPERATURE_LOGS]],
+    tables: &[],
     builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
 };
 

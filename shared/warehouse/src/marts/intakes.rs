@@ -27,7 +27,7 @@ pub const INTAKES: Mart = Mart {
     grain: &["trace_id"],
     month_of: Some("known_since"),
     batches: &["batch_code"],
-    tables: &[&[&TRACEABILITY]],
+    tables: &[],
     builds: &[Build::Batches(&TRACEABILITY, intakes)],
 };
 
@@ -72,7 +72,7 @@ pub const BATCH_DESPATCHES: Mart = Mart {
     grain: &["despatch_id"],
     month_of: Some("known_since"),
     batches: &["batch_code"],
-    tables: &[&[&DESPATCH]],
+    tables: &[],
     builds: &[Build::Batches(&DESPATCH, batch_despatches)],
 };
 

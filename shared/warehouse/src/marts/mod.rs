@@ -120,7 +120,8 @@ pub struct Mart {
     pub month_of: Option<&'static str>,
     /// The columns that name batches. Its parts note which batches they can name.
     pub batches: &'static [&'static str],
-    /// The tables whose age is its age, in groups that other marts share.
+    /// The source tables that decide how old this mart is, in groups that other marts share. Those that its
+    /// builds name may be left out.
     tables: &'static [&'static [&'static Source]],
     /// How its rows are made. Several builds of one mart have parts of their own.
     pub builds: &'static [Build],
@@ -152,9 +153,15 @@ impl Mart {
             || (month(from).as_str()..=month(to).as_str()).contains(&part.get(start..).unwrap_or_default())
     }
 
-    /// The tables whose age is its age.
+    /// The source tables that decide how old this mart is.
     pub fn tables(&self) -> impl Iterator<Item = &'static Source> {
-        self.tables.iter().copied().flatten().copied()
+        let mut tables: Vec<&'static Source> = self.tables.concat();
+        for source in self.builds.iter().copied().flat_map(Build::tables) {
+            if !tables.contains(&source) {
+                tables.push(source);
+            }
+        }
+        tables.into_iter()
     }
 
     /// The columns with their Polars types.
@@ -187,6 +194,17 @@ pub enum Build {
 }
 
 impl Build {
+    /// The source tables that every build of this kind takes.
+    fn tables(self) -> impl Iterator<Item = &'static Source> {
+        let tables = match self {
+            Self::Runs(_) | Self::Dates(_) | Self::Months(_) => [Some(&sources::RUN_NUMBERS), None],
+            Self::Days(source, _) | Self::Batches(source, _) => [Some(source), None],
+            Self::DaysWithRuns(source, _) => [Some(source), Some(&sources::RUN_NUMBERS)],
+            Self::Products(_) => [Some(&sources::PLU), Some(&sources::PRODUCT_CATALOGUE)],
+        };
+        tables.into_iter().flatten()
+    }
+
     /// The folder that keeps the parts of this build apart from those of the mart's other builds.
     fn folder(self) -> &'static str {
         match self {
@@ -298,6 +316,38 @@ mod tests {
         let make: fn(&DayScope) -> PolarsResult<DataFrame> = |scope| Ok(scope.rows.clone());
         let days = sources::ALL.map(|source| Build::Days(source, make).folder());
         assert_eq!(days.iter().collect::<BTreeSet<_>>().len(), sources::ALL.len());
+    }
+
+    #[test]
+    fn a_mart_is_as_old_as_the_tables_that_its_builds_take() {
+        for mart in ALL {
+            let tables: Vec<_> = mart.tables().map(|source| source.staging).collect();
+            assert_eq!(
+                tables.iter().collect::<BTreeSet<_>>().len(),
+                tables.len(),
+                "{}: {tables:?}",
+                mart.name
+            );
+            for build in mart.builds {
+                let taken = match *build {
+                    Build::Days(source, _) | Build::DaysWithRuns(source, _) => {
+                        assert!(!source.days.is_empty(), "{} is not taken by day", source.table);
+                        source
+                    }
+                    Build::Batches(source, _) => {
+                        assert!(source.batch.is_some(), "{} is not taken by batch", source.table);
+                        source
+                    }
+                    Build::Products(_) => &sources::PLU,
+                    Build::Runs(_) | Build::Dates(_) | Build::Months(_) => &sources::RUN_NUMBERS,
+                };
+                assert!(tables.contains(&taken.staging), "{} lacks {}", mart.name, taken.staging);
+            }
+        }
+        let names = |mart: &Mart| mart.tables().map(|source| source.staging).collect::<Vec<_>>();
+        assert_eq!(names(&PRODUCTS), ["plu", "product_catalogue"]);
+        assert_eq!(names(&FCT_TEMP_BREACHES), ["temperature_logs"]);
+        assert_eq!(names(&FCT_SHIFT_PRODUCTIVITY), ["shifts", "prod_lines", "run_numbers", "run_totals"]);
     }
 
     #[test]

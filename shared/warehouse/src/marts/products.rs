@@ -9,7 +9,6 @@ use polars::prelude::*;
 use super::{Build, Mart, columns_of, known};
 use crate::frames;
 use crate::scope::ProductScope;
-use crate::sources::{PLU, PRODUCT_CATALOGUE};
 
 row! {
     /// A product with its cut.
@@ -27,7 +26,7 @@ pub const PRODUCTS: Mart = Mart {
     grain: &["plu_number", "product_code"],
     month_of: None,
     batches: &[],
-    tables: &[&[&PLU, &PRODUCT_CATALOGUE]],
+    tables: &[],
     builds: &[Build::Products(build)],
 };
 

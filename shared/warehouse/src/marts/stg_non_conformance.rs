@@ -55,7 +55,7 @@ pub const STG_NON_CONFORMANCE: Mart = Mart {
     grain: &["nc_id"],
     month_of: Some("nc_date"),
     batches: &[],
-    tables: &[&[&NON_CONFORMANCE]],
+    tables: &[],
     builds: &[Build::Days(&NON_CONFORMANCE, build)],
 };
 

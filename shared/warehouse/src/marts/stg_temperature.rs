@@ -43,7 +43,7 @@ pub const STG_TEMPERATURE: Mart = Mart {
     grain: &["log_id"],
     month_of: Some("reading_date"),
     batches: &[],
-    tables: &[&[&TEMPERATURE_LOGS]],
+    tables: &[],
     builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
 };
 

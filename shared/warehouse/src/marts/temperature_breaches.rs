@@ -28,7 +28,7 @@ pub const TEMPERATURE_BREACHES: Mart = Mart {
     grain: &["log_id"],
     month_of: Some("reading_date"),
     batches: &[],
-    tables: &[&[&TEMPERATURE_LOGS]],
+    tables: &[],
     builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
 };
 

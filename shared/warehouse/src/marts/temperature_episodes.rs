@@ -35,7 +35,7 @@ pub const TEMPERATURE_EPISODES: Mart = Mart {
     grain: &["first_log_id"],
     month_of: Some("reading_date"),
     batches: &[],
-    tables: &[&[&TEMPERATURE_LOGS]],
+    tables: &[],
     builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
 };
 
