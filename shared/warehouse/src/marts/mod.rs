@@ -175,6 +175,8 @@ impl Mart {
 pub enum Build {
     /// The rows of the touched runs, replaced by run number.
     Runs(fn(&RunScope) -> PolarsResult<DataFrame>),
+    /// The same, and these rows are the finished runs that other builds take: the mart `runs`.
+    FinishedRuns(fn(&RunScope) -> PolarsResult<DataFrame>),
     /// The rows of the touched production dates, from the finished rows of the mart `runs`, replaced by date.
     Dates(fn(&DataFrame) -> PolarsResult<DataFrame>),
     /// The rows of the months of the touched production dates, from all finished rows of the mart `runs` of a
@@ -197,7 +199,9 @@ impl Build {
     /// The source tables that every build of this kind takes.
     fn tables(self) -> impl Iterator<Item = &'static Source> {
         let tables = match self {
-            Self::Runs(_) | Self::Dates(_) | Self::Months(_) => [Some(&sources::RUN_NUMBERS), None],
+            Self::Runs(_) | Self::FinishedRuns(_) | Self::Dates(_) | Self::Months(_) => {
+                [Some(&sources::RUN_NUMBERS), None]
+            }
             Self::Days(source, _) | Self::Batches(source, _) => [Some(source), None],
             Self::DaysWithRuns(source, _) => [Some(source), Some(&sources::RUN_NUMBERS)],
             Self::Products(_) => [Some(&sources::PLU), Some(&sources::PRODUCT_CATALOGUE)],
@@ -208,7 +212,7 @@ impl Build {
     /// The folder that keeps the parts of this build apart from those of the mart's other builds.
     fn folder(self) -> &'static str {
         match self {
-            Self::Runs(_) => "run",
+            Self::Runs(_) | Self::FinishedRuns(_) => "run",
             Self::Dates(_) => "date",
             Self::Months(_) => "month",
             // The parts of the findings have had this name from the start.
@@ -339,7 +343,9 @@ mod tests {
                         source
                     }
                     Build::Products(_) => &sources::PLU,
-                    Build::Runs(_) | Build::Dates(_) | Build::Months(_) => &sources::RUN_NUMBERS,
+                    Build::Runs(_) | Build::FinishedRuns(_) | Build::Dates(_) | Build::Months(_) => {
+                        &sources::RUN_NUMBERS
+                    }
                 };
                 assert!(tables.contains(&taken.staging), "{} lacks {}", mart.name, taken.staging);
             }
@@ -348,6 +354,13 @@ mod tests {
         assert_eq!(names(&PRODUCTS), ["plu", "product_catalogue"]);
         assert_eq!(names(&FCT_TEMP_BREACHES), ["temperature_logs"]);
         assert_eq!(names(&FCT_SHIFT_PRODUCTIVITY), ["shifts", "prod_lines", "run_numbers", "run_totals"]);
+    }
+
+    #[test]
+    fn one_mart_has_the_finished_runs() {
+        let finished = builds().filter(|(_, build)| matches!(build, Build::FinishedRuns(_)));
+        assert_eq!(finished.map(|(mart, _)| mart.name).collect::<Vec<_>>(), [RUNS.name]);
+        assert!(matches!(RUNS.builds, [Build::FinishedRuns(_)]));
     }
 
     #[test]

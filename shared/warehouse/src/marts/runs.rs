@@ -141,7 +141,7 @@ pub const RUNS: Mart = Mart {
     month_of: Some("production_date"),
     batches: &[],
     tables: &[RUN_TABLES],
-    builds: &[Build::Runs(build)],
+    builds: &[Build::FinishedRuns(build)],
 };
 
 fn build(scope: &RunScope) -> PolarsResult<DataFrame> {

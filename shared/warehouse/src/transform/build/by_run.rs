@@ -31,7 +31,7 @@ pub(super) async fn build_runs(
             dates.extend(dates_of(&parts.rows(work, &RUNS, &part).await?, "production_date")?);
         }
         for (mart, build) in builds() {
-            if matches!(build, Build::Runs(_)) {
+            if matches!(build, Build::Runs(_) | Build::FinishedRuns(_)) {
                 parts.empty(work, mart, build);
             }
         }
@@ -42,15 +42,15 @@ pub(super) async fn build_runs(
     let many = chunks.len() > 1;
     for (i, numbers) in chunks.iter().enumerate() {
         if many {
-            tracing::info!(part = i + 1, of = chunks.len(), "making marts");
+            tracing::info!(chunk = i + 1, of = chunks.len(), "making marts");
         }
         let mut scope = load_runs(work, numbers, &lines, &products).await?;
         for (mart, build) in builds() {
-            let Build::Runs(make) = build else { continue };
+            let (Build::Runs(make) | Build::FinishedRuns(make)) = build else { continue };
             let input = scope.clone();
             let rows = made(mart, move || make(&input)).await?;
             let gone = replace(work, parts, mart, build, By::Run, numbers, &rows).await?;
-            if mart.name == RUNS.name {
+            if matches!(build, Build::FinishedRuns(_)) {
                 for rows in gone.iter().chain([&rows]) {
                     dates.extend(dates_of(rows, "production_date")?);
                 }

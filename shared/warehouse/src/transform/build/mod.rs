@@ -71,7 +71,9 @@ pub(super) async fn build(work: &mut Work<'_>) -> Result<BTreeSet<String>> {
 fn everything(build: Build) -> Touched {
     let mut touched = Touched::default();
     match build {
-        Build::Runs(_) | Build::Dates(_) | Build::Months(_) => touched.all_runs = true,
+        Build::Runs(_) | Build::FinishedRuns(_) | Build::Dates(_) | Build::Months(_) => {
+            touched.all_runs = true;
+        }
         Build::Days(source, _) | Build::DaysWithRuns(source, _) => {
             touched.days.insert(source.staging.to_owned(), None);
         }
