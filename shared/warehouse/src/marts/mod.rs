@@ -297,6 +297,7 @@ fn left_join<const N: usize>(left: LazyFrame, right: LazyFrame, keys: [&str; N])
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::tier::Tier;
     use std::collections::BTreeSet;
 
     #[test]
@@ -361,6 +362,16 @@ mod tests {
         let finished = builds().filter(|(_, build)| matches!(build, Build::FinishedRuns(_)));
         assert_eq!(finished.map(|(mart, _)| mart.name).collect::<Vec<_>>(), [RUNS.name]);
         assert!(matches!(RUNS.builds, [Build::FinishedRuns(_)]));
+    }
+
+    #[test]
+    fn a_tier_is_explained_by_the_names_that_the_factory_uses() {
+        let named = Tier::ALL.map(|tier| format!("{} {}", tier.number(), tier.name())).join(", ");
+        for mart in ALL {
+            for column in mart.columns.iter().filter(|column| column.name == "tier") {
+                assert_eq!(column.doc.trim(), format!("The tier: {named}."), "{}", mart.name);
+            }
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ row! {
         product_code: Option<String>,
         /// The product's description.
         product: Option<String>,
-        /// The tier: 1 Premium, 2 GG, 3 Export.
+        /// The tier: 1 Premium, 2 GG, 3 Export / Simply Salmon.
         tier: Option<i64>,
         /// The cut.
         piece_type: Option<String>,
