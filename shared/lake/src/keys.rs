@@ -14,7 +14,7 @@ pub(crate) fn raw(staging: &str, number: SegmentNumber) -> String {
 }
 
 /// The folder of a table's rejected rows.
-pub(crate) fn rejected_folder(staging: &str) -> String {
+pub fn rejected_folder(staging: &str) -> String {
     format!("rejected/{staging}/")
 }
 
@@ -70,4 +70,4 @@ pub(crate) fn probe(unique: &str) -> String {
 }
 
 /// The manifest, which says what readers may see.
-pub(crate) const MANIFEST: &str = "manifest.json";
+pub const MANIFEST: &str = "manifest.json";

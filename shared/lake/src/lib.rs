@@ -15,7 +15,7 @@
 mod error;
 mod history;
 mod jobs;
-mod keys;
+pub mod keys;
 mod manifest;
 mod marts;
 mod memory;

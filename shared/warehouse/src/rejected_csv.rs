@@ -1,6 +1,6 @@
 //! The rejected rows of a segment, for people.
 
-use lake::LakeError;
+use lake::{LakeError, keys};
 use polars::prelude::{DataFrame, PolarsResult};
 
 use crate::segment::{OP_REJECT, REASON, ROW, of_op};
@@ -10,7 +10,7 @@ use crate::sources::Source;
 /// the ERP. `None` if there are none.
 pub fn rejected_csv(source: &Source, rows: &DataFrame) -> Result<Option<Vec<u8>>, LakeError> {
     let failed = |reason: String| LakeError::Corrupt {
-        key: format!("rejected/{}", source.staging),
+        key: keys::rejected_folder(source.staging),
         expected: "rejected rows",
         reason,
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset};
-use lake::{ETag, Lake, Manifest, Put};
+use lake::{ETag, Lake, LakeError, Manifest, Put, keys};
 
 use crate::sources::ALL;
 use crate::touched::Touched;
@@ -52,8 +52,8 @@ impl<'a> Work<'a> {
             // is not needed, and other models may have written it in another form.
             Touched::default()
         } else {
-            serde_json::from_value(manifest.pending.clone()).map_err(|error| lake::LakeError::Corrupt {
-                key: "manifest.json".to_owned(),
+            serde_json::from_value(manifest.pending.clone()).map_err(|error| LakeError::Corrupt {
+                key: keys::MANIFEST.to_owned(),
                 expected: "a note of what is pending",
                 reason: error.to_string(),
             })?
@@ -131,8 +131,8 @@ fn encode(pending: &Touched) -> Result<serde_json::Value> {
         return Ok(serde_json::Value::Null);
     }
     serde_json::to_value(pending).map_err(|error| {
-        WarehouseError::Lake(lake::LakeError::Corrupt {
-            key: "manifest.json".to_owned(),
+        WarehouseError::Lake(LakeError::Corrupt {
+            key: keys::MANIFEST.to_owned(),
             expected: "JSON",
             reason: error.to_string(),
         })
