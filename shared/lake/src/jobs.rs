@@ -66,7 +66,7 @@ enum Beside {
 /// What is read of a record to learn whether its job lives.
 type Life = StoredJob<serde_json::Map<String, serde_json::Value>>;
 
-/// How often a swap is tried again. Each refusal means that another job began meanwhile.
+/// How often a put is tried again. Each refusal means that somebody else put the object meanwhile.
 const REFUSED: Retries = Retries { most: 9, pause: Pause::Growing(std::time::Duration::from_millis(20)) };
 
 impl JobLease {
@@ -87,6 +87,7 @@ impl Lake {
         let lease = JobLease::new(expires_at, false);
         let put_id = lease.put_id.clone();
         let job = StoredJob { record, lease: Some(lease) };
+        let mut refused = 0;
         loop {
             let mode = match self.stored::<Life>(job_id).await? {
                 None => PutMode::Create,
@@ -100,6 +101,10 @@ impl Lake {
             if let Put::Stored(_) = self.put_record(job_id, &job, mode).await? {
                 return Ok(true);
             }
+            refused += 1;
+            let doing = format!("put `{}`", self.key(&keys::job_record(job_id)));
+            let reason = format!("others put it {refused} times in a row meanwhile");
+            pause_after(refused, doing, reason).await?;
         }
     }
 
@@ -227,11 +232,8 @@ impl Lake {
             return Ok(true);
         }
         *refused += 1;
-        let Some(pause) = REFUSED.pause_after(*refused) else {
-            let reason = format!("other runs began {refused} times in a row meanwhile");
-            return Err(StoreError { doing: format!("swap `{key}`"), reason, source: None }.into());
-        };
-        tokio::time::sleep(pause).await;
+        let reason = format!("other runs began {refused} times in a row meanwhile");
+        pause_after(*refused, format!("swap `{key}`"), reason).await?;
         Ok(false)
     }
 
@@ -250,6 +252,15 @@ impl Lake {
     }
 }
 
+/// Waits before a put that was refused so often is tried again. It is an error if it was refused too often.
+async fn pause_after(refused: u32, doing: String, reason: String) -> Result<()> {
+    let Some(pause) = REFUSED.pause_after(refused) else {
+        return Err(StoreError { doing, reason, source: None }.into());
+    };
+    tokio::time::sleep(pause).await;
+    Ok(())
+}
+
 fn corrupt(key: String, expected: &'static str, error: &serde_json::Error) -> LakeError {
     LakeError::Corrupt { key, expected, reason: error.to_string() }
 }
@@ -258,10 +269,52 @@ fn corrupt(key: String, expected: &'static str, error: &serde_json::Error) -> La
 mod tests {
     use std::sync::Arc;
 
+    use async_trait::async_trait;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::MemoryStore;
+    use crate::{Fetched, Head, Listed, MemoryStore, Object, Store};
+
+    /// Holds nothing and refuses every put.
+    #[derive(Debug)]
+    struct Refusing;
+
+    #[async_trait]
+    impl Store for Refusing {
+        async fn get(&self, _: &str) -> std::result::Result<Option<Object>, StoreError> {
+            Ok(None)
+        }
+
+        async fn get_if_changed(&self, _: &str, _: &ETag) -> std::result::Result<Fetched, StoreError> {
+            Ok(Fetched::Missing)
+        }
+
+        async fn head(&self, _: &str) -> std::result::Result<Option<Head>, StoreError> {
+            Ok(None)
+        }
+
+        async fn put(
+            &self,
+            _: &str,
+            _: Vec<u8>,
+            _: &Metadata,
+            _: PutMode,
+        ) -> std::result::Result<Put, StoreError> {
+            Ok(Put::Refused)
+        }
+
+        async fn list(&self, _: &str, _: Option<&str>) -> std::result::Result<Vec<Listed>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn copy(&self, _: &str, _: &str) -> std::result::Result<(), StoreError> {
+            Ok(())
+        }
+
+        async fn delete(&self, _: &str) -> std::result::Result<(), StoreError> {
+            Ok(())
+        }
+    }
 
     fn now() -> DateTime<Utc> {
         "2026-11-20T14:00:00Z".parse().unwrap()
@@ -319,6 +372,13 @@ mod tests {
             taken += usize::from(turn.await.unwrap() == Turn::Taken);
         }
         assert_eq!(taken, 1);
+    }
+
+    #[tokio::test]
+    async fn a_job_whose_record_is_refused_again_and_again_says_so() {
+        let lake = Lake::new(Arc::new(Refusing), "", "test");
+        let error = lake.begin_job("1", &json!({}), now()).await.unwrap_err().to_string();
+        assert!(error.contains("`factory=test/runs/1.json` failed: others put it 10 times"), "{error}");
     }
 
     #[tokio::test]
