@@ -151,6 +151,8 @@ impl From<&Cell> for Noted {
             Cell::Int(value) => Self::Int(*value),
             Cell::Real(value) => Self::Real(value.to_bits()),
             Cell::Text(value) => Self::Text(value.clone()),
+            // A statement spells a time and the text of that time alike. To keep the type, its spelling and
+            // offset would have to be noted too.
             Cell::Time(value) => Self::Text(value.to_string()),
             Cell::Blob(value) => Self::Blob(value.clone()),
         }
