@@ -192,9 +192,8 @@ fn stamped_since(stamps: &[&'static str], table: &Table, since: Since) -> Condit
     )
 }
 
-/// Rows whose stamp is the last of these columns, and may belong to the time since then although it comes
-/// before that time in the order of the column. Such stamps are dates without a time, and texts that are no
-/// stamp. A column with a time type has none of them.
+/// Rows that may be newer than `since` although their stamp sorts before it: dates without a time, texts that
+/// are no stamp. The stamp is the last of these columns. A column with a time type has none of them.
 fn odd_stamps(stamps: &[&'static str], table: &Table, since: NaiveDateTime) -> Option<Condition> {
     let (stamp, before) = stamps.split_last()?;
     if !matches!(table.class(stamp), Class::Loose | Class::Text) {

@@ -3,9 +3,8 @@
 //! While a job works, its record says until when the job is sure to live, and the job renews that. So whoever
 //! reads a record knows whether its job died, and nobody has to close it.
 //!
-//! `running/jobs.json` is swapped whenever a job begins, so that only one of several jobs may that want to
-//! begin at once. Nothing is renewed there. The record of a job that it names tells whether that job has
-//! ended.
+//! A job that begins swaps `running/jobs.json`. So of several that begin at once, only one succeeds. Nothing
+//! is renewed there. The record of a job that it names tells whether that job has ended.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;

@@ -38,8 +38,7 @@ pub struct TableState {
     pub applied: SegmentNumber,
     /// The watermark that this segment carries.
     pub watermark: Option<String>,
-    /// When the last job began that read the table to its end. If several jobs shared a reading, when the
-    /// first of them began.
+    /// Start of the last job that read the whole table; if several jobs shared the reading, of the first.
     pub as_of: Option<DateTime<FixedOffset>>,
     /// Rejected rows that are open.
     pub rejected: usize,

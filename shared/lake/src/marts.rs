@@ -67,8 +67,7 @@ impl Lake {
                     && object.key != self.key(&current.key)
             };
             let mut old: Vec<Listed> = listed.into_iter().filter(is_old).collect();
-            // The versions come in the order in which they were made. The last of them was current until a
-            // moment ago, however old it is, unless it was never published. Then the one before it was.
+            // Versions are listed oldest first. Keep the last two: readers may still use either.
             old.truncate(old.len().saturating_sub(2));
             for object in old {
                 self.store().delete(&object.key).await?;

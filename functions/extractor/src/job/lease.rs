@@ -18,8 +18,7 @@ const GRACE: TimeDelta = TimeDelta::minutes(1);
 
 const CUT_OFF: &str = "the function's time ran out before the run came to its end: what was committed is kept and the next run goes on";
 
-/// Writes the job's first record, unless that stands in the place of its promise already. Then gives the job
-/// the turn.
+/// Writes the job's first record unless one is there, then takes the turn.
 pub(super) async fn begin(lake: &Lake, time: &TimeLeft<'_>, record: &JobRecord) -> lake::Result<()> {
     lake.begin_job(&record.job_id, record, expiry(time)).await?;
     lake.share_turn(&record.job_id, time.now()).await

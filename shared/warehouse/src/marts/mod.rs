@@ -71,8 +71,7 @@ pub use temperature_breaches::{BreachRow, TEMPERATURE_BREACHES};
 pub use temperature_episodes::{EpisodeRow, TEMPERATURE_EPISODES};
 pub use trace_links::{LinkRow, TRACE_LINKS};
 
-/// All marts. Of the builds of one kind, that of an earlier mart is made first: other marts take the finished
-/// rows of [`RUNS`].
+/// All marts, in build order within each kind. [`RUNS`] comes before the marts that take its rows.
 pub const ALL: [&Mart; 26] = [
     &PRODUCTS,
     &STG_RUNS,

@@ -28,8 +28,7 @@ pub struct Source {
     pub division: Division,
     /// Which run a row counts for. A change of the row touches all runs of that number.
     pub run: OfRun,
-    /// The column in which a row of a run names a batch, if the run's marts ask what other tables tell about
-    /// that batch.
+    /// The column that names a batch whose data in other tables this run's marts use.
     pub named_batch: Option<&'static str>,
     /// The columns that tell the day that a row counts for, if marts take the table by day. The first that is
     /// not NULL counts. A change touches that day.
