@@ -38,7 +38,7 @@ pub struct Factory {
 
 /// How jobs reach the ERP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum ErpAccess {
     /// They open the SQLite file.
     Sqlite,
     /// They connect over TDS, as to a SQL Server.
@@ -118,9 +118,9 @@ impl Factory {
         self.folder.path().join("erp.db")
     }
 
-    /// The same factory, but jobs reach its ERP in this way.
-    pub fn over(mut self, way: Way) -> Self {
-        self.endpoint = (way == Way::SqlServer).then(|| TdsEndpoint::start(self.erp()));
+    /// The same factory, but jobs reach its ERP by this access.
+    pub fn over(mut self, access: ErpAccess) -> Self {
+        self.endpoint = (access == ErpAccess::SqlServer).then(|| TdsEndpoint::start(self.erp()));
         self.settings.source_db = self.source_db().parse().expect("an address");
         self
     }

@@ -5,7 +5,7 @@ use api::Problem;
 use api::products::Product;
 use lake::Mode;
 use rusqlite::Connection;
-use tests::factory::{Factory, Way};
+use tests::factory::{ErpAccess, Factory};
 use tests::site::Site;
 use warehouse::sources::{ALL, Kind};
 
@@ -63,8 +63,8 @@ over_both_ways!(
     a_rejected_row_leaves_the_open_list_when_the_erp_mends_it,
 );
 
-async fn one_of_the_four_tables_missing_fails_that_table_alone(way: Way) {
-    let factory = Factory::empty(NOW).await.over(way);
+async fn one_of_the_four_tables_missing_fails_that_table_alone(access: ErpAccess) {
+    let factory = Factory::empty(NOW).await.over(access);
     two_products(&factory);
     factory.execute("DROP TABLE SI_OCM_TOTALS");
     let record = factory.run(Mode::Incremental).await;
@@ -74,16 +74,16 @@ async fn one_of_the_four_tables_missing_fails_that_table_alone(way: Way) {
     assert_eq!(factory.staged(&warehouse::sources::PLU).await.len(), 2);
 }
 
-async fn a_factory_table_that_is_missing_is_skipped_and_named(way: Way) {
-    let factory = Factory::empty(NOW).await.over(way);
+async fn a_factory_table_that_is_missing_is_skipped_and_named(access: ErpAccess) {
+    let factory = Factory::empty(NOW).await.over(access);
     two_products(&factory);
     factory.execute("DROP TABLE despatch; DROP TABLE shifts;");
     let record = factory.job_ok(Mode::Incremental).await;
     assert_eq!(record.skipped, ["despatch", "shifts"]);
 }
 
-async fn a_missing_column_fails_its_table_and_is_named(way: Way) {
-    let factory = Factory::empty(NOW).await.over(way);
+async fn a_missing_column_fails_its_table_and_is_named(access: ErpAccess) {
+    let factory = Factory::empty(NOW).await.over(access);
     two_products(&factory);
     factory.job_ok(Mode::Incremental).await;
     factory.execute("ALTER TABLE SI_OCM_PLU DROP COLUMN Species; ALTER TABLE shifts ADD COLUMN more");
@@ -93,8 +93,8 @@ async fn a_missing_column_fails_its_table_and_is_named(way: Way) {
     assert_eq!(factory.staged(&warehouse::sources::PLU).await.len(), 2, "what is stored stays");
 }
 
-async fn what_is_made_of_a_table_that_was_never_read_is_not_shown(way: Way) {
-    let factory = Factory::empty(NOW).await.over(way);
+async fn what_is_made_of_a_table_that_was_never_read_is_not_shown(access: ErpAccess) {
+    let factory = Factory::empty(NOW).await.over(access);
     two_products(&factory);
     factory.execute("ALTER TABLE temperature_logs DROP COLUMN location; DROP TABLE shifts");
     assert_eq!(factory.run(Mode::Incremental).await.status, "partial");
@@ -109,8 +109,8 @@ async fn what_is_made_of_a_table_that_was_never_read_is_not_shown(way: Way) {
     assert_eq!(site.get::<Vec<Product>>("/products").await.map(|products| products.len()), Ok(2));
 }
 
-async fn garbage_in_any_column_rejects_its_row_with_the_reason_and_no_other(way: Way) {
-    let factory = Factory::empty(NOW).await.over(way);
+async fn garbage_in_any_column_rejects_its_row_with_the_reason_and_no_other(access: ErpAccess) {
+    let factory = Factory::empty(NOW).await.over(access);
     let mut expected = 0;
     for source in ALL {
         // A good row, then for each column a copy of it with garbage there.
@@ -164,8 +164,8 @@ async fn garbage_in_any_column_rejects_its_row_with_the_reason_and_no_other(way:
     }
 }
 
-async fn a_rejected_row_leaves_the_open_list_when_the_erp_mends_it(way: Way) {
-    let factory = Factory::empty(NOW).await.over(way);
+async fn a_rejected_row_leaves_the_open_list_when_the_erp_mends_it(access: ErpAccess) {
+    let factory = Factory::empty(NOW).await.over(access);
     two_products(&factory);
     factory.job_ok(Mode::Incremental).await;
     factory.execute(

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use tests::factory::{Factory, Way};
+use tests::factory::{ErpAccess, Factory};
 
 const NOW: &str = "2026-11-20T14:00:00";
 
@@ -28,8 +28,8 @@ over_both_ways!(
     a_job_with_a_failed_table_exits_with_1_and_names_it,
 );
 
-async fn a_job_that_goes_well_exits_with_0_and_tells_all_in_json(way: Way) {
-    let factory = Factory::empty(NOW).await.over(way);
+async fn a_job_that_goes_well_exits_with_0_and_tells_all_in_json(access: ErpAccess) {
+    let factory = Factory::empty(NOW).await.over(access);
     factory.insert("SI_OCM_PLU", &[("PLUNumber", "1"), ("Updated", "'2026-11-20 10:00:00.123'")]);
     factory.insert(
         "SI_OCM_PLU",
@@ -47,8 +47,8 @@ async fn a_job_that_goes_well_exits_with_0_and_tells_all_in_json(way: Way) {
     assert_eq!(answer["tables"]["SI_OCM_PLU"], expected);
 }
 
-async fn a_job_with_a_failed_table_exits_with_1_and_names_it(way: Way) {
-    let factory = Factory::empty(NOW).await.over(way);
+async fn a_job_with_a_failed_table_exits_with_1_and_names_it(access: ErpAccess) {
+    let factory = Factory::empty(NOW).await.over(access);
     factory.execute("DROP TABLE SI_OCM_TRANS");
     let output = tideline(&factory, &factory.folder.path().join("other"), &["extract"]);
     assert_eq!(output.status.code(), Some(1));

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use domain::checks::Check;
 use lake::{Manifest, Mode};
 use rusqlite::Connection;
-use tests::factory::{Factory, Way};
+use tests::factory::{ErpAccess, Factory};
 use warehouse::marts::{FCT_COMPLIANCE_CHECKS, FindingRow, rows};
 
 over_both_ways!(
@@ -131,8 +131,8 @@ async fn each_of_the_thirteen_checks_finds_in_a_week_of_a_factory_what_sql_finds
 }
 
 /// A complete run of salmon made of cod of batch B1, with labels, and a scan-back of batch B9.
-async fn factory(way: Way) -> Factory {
-    let factory = Factory::empty("2026-11-20T14:00:00").await.over(way);
+async fn factory(access: ErpAccess) -> Factory {
+    let factory = Factory::empty("2026-11-20T14:00:00").await.over(access);
     let at = "'2026-11-20 12:00:00'";
     for number in ["007", "008"] {
         factory.insert(
@@ -197,8 +197,8 @@ async fn factory(way: Way) -> Factory {
     factory
 }
 
-async fn a_batch_that_becomes_known_later_clears_the_scan_back(way: Way) {
-    let factory = factory(way).await;
+async fn a_batch_that_becomes_known_later_clears_the_scan_back(access: ErpAccess) {
+    let factory = factory(access).await;
     factory.job_ok(Mode::Incremental).await;
     assert_eq!(
         of_check(&factory, Check::ScanbackWithoutParent).await,
@@ -230,8 +230,8 @@ async fn a_batch_that_becomes_known_later_clears_the_scan_back(way: Way) {
     assert_eq!(of_check(&factory, Check::ScanbackWithoutParent).await, [""; 0]);
 }
 
-async fn a_corrected_species_clears_the_mismatch_of_every_run_that_used_the_batch(way: Way) {
-    let factory = factory(way).await;
+async fn a_corrected_species_clears_the_mismatch_of_every_run_that_used_the_batch(access: ErpAccess) {
+    let factory = factory(access).await;
     factory.job_ok(Mode::Incremental).await;
     let words = "SAL-1 is salmon; what went in is Cod (B1)";
     assert_eq!(
@@ -244,8 +244,8 @@ async fn a_corrected_species_clears_the_mismatch_of_every_run_that_used_the_batc
     assert_eq!(of_check(&factory, Check::SpeciesMismatch).await, [""; 0]);
 }
 
-async fn what_the_erp_has_no_table_of_is_not_missed(way: Way) {
-    let factory = factory(way).await;
+async fn what_the_erp_has_no_table_of_is_not_missed(access: ErpAccess) {
+    let factory = factory(access).await;
     factory.execute("DROP TABLE case_verification; DROP TABLE traceability; DROP TABLE run_inputs;");
     factory.job_ok(Mode::Incremental).await;
     assert_eq!(findings(&factory).await, BTreeSet::new());
@@ -254,8 +254,8 @@ async fn what_the_erp_has_no_table_of_is_not_missed(way: Way) {
     assert!(manifest.as_of(FCT_COMPLIANCE_CHECKS.tables().map(|source| source.staging)).is_some());
 }
 
-async fn a_table_that_the_erp_gets_later_is_judged_in_all_runs(way: Way) {
-    let factory = factory(way).await;
+async fn a_table_that_the_erp_gets_later_is_judged_in_all_runs(access: ErpAccess) {
+    let factory = factory(access).await;
     factory.execute("ALTER TABLE case_verification RENAME TO case_verification_to_be; ALTER TABLE traceability RENAME TO traceability_to_be;");
     factory.job_ok(Mode::Incremental).await;
     assert_eq!(findings(&factory).await, BTreeSet::new());

@@ -5,7 +5,7 @@ use api::compliance::CheckFinding;
 use api::runs::{ActiveRun, RunDetail};
 use api::yields::DailyYield;
 use lake::Mode;
-use tests::factory::{Factory, Way, moment};
+use tests::factory::{ErpAccess, Factory, moment};
 use tests::site::Site;
 
 over_both_ways!(
@@ -15,8 +15,8 @@ over_both_ways!(
 );
 
 /// A complete run of 100 kg in, 95 kg out, and its totals.
-async fn factory(way: Way) -> Factory {
-    let factory = Factory::empty("2026-11-20T14:00:00").await.over(way);
+async fn factory(access: ErpAccess) -> Factory {
+    let factory = Factory::empty("2026-11-20T14:00:00").await.over(access);
     factory.insert(
         "RunNumber",
         &[
@@ -85,8 +85,8 @@ fn row(date: &str, line: &str, input_kg: f64, total_kg: f64) -> (String, String,
     (date.to_owned(), line.to_owned(), input_kg, total_kg)
 }
 
-async fn a_run_that_moves_is_counted_in_its_new_place_alone(way: Way) {
-    let factory = factory(way).await;
+async fn a_run_that_moves_is_counted_in_its_new_place_alone(access: ErpAccess) {
+    let factory = factory(access).await;
     let mut site = Site::open(&factory).await;
     assert_eq!(daily(&site).await, [row("2026-11-20", "L1", 100.0, 95.0)]);
 
@@ -116,8 +116,8 @@ async fn a_run_that_moves_is_counted_in_its_new_place_alone(way: Way) {
     assert_eq!(active.iter().map(|run| run.run_number.as_str()).collect::<Vec<_>>(), ["007"]);
 }
 
-async fn a_correction_counts_once_and_a_deletion_no_more(way: Way) {
-    let factory = factory(way).await;
+async fn a_correction_counts_once_and_a_deletion_no_more(access: ErpAccess) {
+    let factory = factory(access).await;
     factory.execute("UPDATE run_outputs SET qty_kg = 80, piece_type = 'tail', tier = 1, updated_at = '2026-11-20 13:30:00'");
     factory.job_ok(Mode::Incremental).await;
     let mut site = Site::open(&factory).await;
@@ -147,8 +147,8 @@ async fn a_correction_counts_once_and_a_deletion_no_more(way: Way) {
     assert!(site.get::<RunDetail>("/runs/007").await.unwrap_err().contains("404"));
 }
 
-async fn a_late_row_counts_when_keys_are_compared(way: Way) {
-    let factory = factory(way).await;
+async fn a_late_row_counts_when_keys_are_compared(access: ErpAccess) {
+    let factory = factory(access).await;
     factory.now.set(moment("2026-11-20T20:00:00"));
     factory.job_ok(Mode::Incremental).await;
     // Committed after the job, with a stamp from before the overlap.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use chrono::TimeDelta;
-use tests::factory::{Factory, Way};
+use tests::factory::{ErpAccess, Factory};
 use tests::tds::ServerError;
 
 async fn doctor(source_db: String, lake: &Path) -> (Vec<String>, Output) {
@@ -28,14 +28,14 @@ fn line<'a>(lines: &'a [String], begins: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no `{begins}` in {lines:#?}"))
 }
 
-async fn factory(way: Way) -> Factory {
-    Factory::empty("2026-11-20T14:00:00").await.over(way)
+async fn factory(access: ErpAccess) -> Factory {
+    Factory::empty("2026-11-20T14:00:00").await.over(access)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_healthy_factory_gets_a_line_for_each_thing_that_was_looked_at() {
-    for way in [Way::Sqlite, Way::SqlServer] {
-        let factory = factory(way).await;
+    for access in [ErpAccess::Sqlite, ErpAccess::SqlServer] {
+        let factory = factory(access).await;
         let lake = factory.folder.path().join("other");
         std::fs::create_dir(&lake).unwrap();
         let (lines, output) = doctor(factory.source_db(), &lake).await;
@@ -72,7 +72,7 @@ fn walk(folder: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lake_that_is_not_there_yet_is_not_made() {
-    let factory = factory(Way::Sqlite).await;
+    let factory = factory(ErpAccess::Sqlite).await;
     let lake = factory.folder.path().join("no lake");
     let (lines, output) = doctor(factory.source_db(), &lake).await;
     assert_eq!(output.status.code(), Some(0));
@@ -82,7 +82,7 @@ async fn a_lake_that_is_not_there_yet_is_not_made() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_that_may_write_is_a_failure() {
-    let factory = factory(Way::SqlServer).await;
+    let factory = factory(ErpAccess::SqlServer).await;
     factory.server().may_write(true);
     let (lines, output) = doctor(factory.source_db(), factory.folder.path()).await;
     assert_eq!(output.status.code(), Some(1));
@@ -99,8 +99,8 @@ async fn a_login_that_may_write_is_a_failure() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn missing_tables_columns_and_indexes_are_named() {
-    for way in [Way::Sqlite, Way::SqlServer] {
-        let factory = factory(way).await;
+    for access in [ErpAccess::Sqlite, ErpAccess::SqlServer] {
+        let factory = factory(access).await;
         factory.execute(
             "DROP TABLE SI_OCM_TOTALS; DROP TABLE shifts; DROP INDEX run_inputs_updated_at; DROP INDEX RunNumber_Created; ALTER TABLE despatch DROP COLUMN qty_kg;",
         );
@@ -121,7 +121,7 @@ async fn missing_tables_columns_and_indexes_are_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_off_is_said_with_what_to_do() {
-    let factory = factory(Way::SqlServer).await;
+    let factory = factory(ErpAccess::SqlServer).await;
     let clock = async |ahead: TimeDelta| {
         factory.server().clock_offset(ahead);
         let (lines, _) = doctor(factory.source_db(), factory.folder.path()).await;
@@ -142,7 +142,7 @@ async fn a_clock_that_is_off_is_said_with_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erp_that_cannot_be_reached_and_a_lake_that_cannot_be_written_are_failures() {
-    let factory = factory(Way::SqlServer).await;
+    let factory = factory(ErpAccess::SqlServer).await;
     factory.server().faults().fail_logins(9, ServerError::login_failed("pipeline_reader"));
     let file = factory.folder.path().join("a file");
     std::fs::write(&file, "no folder").unwrap();

@@ -17,7 +17,7 @@ use chrono::Utc;
 use lake::{Lake, Mode};
 use serde_json::Value;
 use serve::{Routes, Settings, State};
-use tests::factory::{Factory, Way};
+use tests::factory::{ErpAccess, Factory};
 use tests::place;
 use tests::tree::Tree;
 use tideline::jobs::Jobs;
@@ -32,8 +32,9 @@ const PATIENCE: Duration = Duration::from_mins(10);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
-    let factory =
-        Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 2).await.over(Way::SqlServer);
+    let factory = Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 2)
+        .await
+        .over(ErpAccess::SqlServer);
     let first = factory.job_ok(Mode::Incremental).await;
     let mut watch = Watch::start(&factory).await;
 

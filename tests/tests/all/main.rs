@@ -1,18 +1,18 @@
 //! The integration tests, in one program so that it is linked once.
 
-/// Makes two tests of each of these functions: with the ERP reached straight, and over TDS.
+/// Makes two tests of each of these functions: one reads the SQLite file, one reads it over TDS.
 macro_rules! over_both_ways {
     ($($name:ident),+ $(,)?) => {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::$name(tests::factory::Way::Sqlite).await;
+                super::$name(tests::factory::ErpAccess::Sqlite).await;
             })+
         }
         mod over_tds {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::$name(tests::factory::Way::SqlServer).await;
+                super::$name(tests::factory::ErpAccess::SqlServer).await;
             })+
         }
     };

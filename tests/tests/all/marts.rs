@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use lake::{Lake, MemoryStore, Mode};
-use tests::factory::{Factory, Way, moment, rows_of, run_into};
+use tests::factory::{ErpAccess, Factory, moment, rows_of, run_into};
 use warehouse::marts::ALL;
 
 /// What happens in the ERP between two jobs. `STAMP` is a moment shortly before the job.
@@ -54,8 +54,8 @@ const EDITS: &[&str] = &[
 
 over_both_ways!(marts_that_followed_every_change_are_those_made_from_nothing,);
 
-async fn marts_that_followed_every_change_are_those_made_from_nothing(way: Way) {
-    let factory = Factory::sandbox("2026-11-02T14:00:00", 4).await.over(way);
+async fn marts_that_followed_every_change_are_those_made_from_nothing(access: ErpAccess) {
+    let factory = Factory::sandbox("2026-11-02T14:00:00", 4).await.over(access);
     factory.job_ok(Mode::Incremental).await;
     for (i, edit) in EDITS.iter().enumerate() {
         let minute = i + 1;

@@ -4,7 +4,7 @@
 use api::quality::QualitySummary;
 use api::shifts::ShiftProductivity;
 use lake::Mode;
-use tests::factory::{Factory, Way, moment};
+use tests::factory::{ErpAccess, Factory, moment};
 use tests::site::Site;
 
 use super::marts::compared_with_those_made_from_nothing;
@@ -15,8 +15,8 @@ over_both_ways!(
     a_shift_s_quality_is_that_of_the_runs_that_are_its_own_now,
 );
 
-async fn factory(way: Way) -> Factory {
-    let factory = Factory::empty("2026-11-20T14:00:00").await.over(way);
+async fn factory(access: ErpAccess) -> Factory {
+    let factory = Factory::empty("2026-11-20T14:00:00").await.over(access);
     let at = ("updated_at", "'2026-11-20 12:00:00'");
     for (id, date, status, closed) in [
         ("1", "'2026-11-18'", "'closed'", "'2026-11-20'"),
@@ -75,8 +75,8 @@ async fn records(factory: &Factory) -> Vec<String> {
     rows.into_iter().map(shown).collect()
 }
 
-async fn a_record_that_moves_is_counted_on_its_new_day_alone(way: Way) {
-    let factory = factory(way).await;
+async fn a_record_that_moves_is_counted_on_its_new_day_alone(access: ErpAccess) {
+    let factory = factory(access).await;
     assert_eq!(records(&factory).await, ["2026-11-18: 1 of 2 closed, 1 open, 50 %, 2 days"]);
 
     edit(
@@ -128,8 +128,8 @@ async fn shifts(factory: &Factory) -> Vec<String> {
     rows.into_iter().map(shown).collect()
 }
 
-async fn a_shift_that_moves_or_whose_line_is_renamed_is_counted_once(way: Way) {
-    let factory = factory(way).await;
+async fn a_shift_that_moves_or_whose_line_is_renamed_is_counted_once(access: ErpAccess) {
+    let factory = factory(access).await;
     assert_eq!(shifts(&factory).await, ["2026-11-18 Line 1: 10 people, [200.0, 20.0, 20.0, 125.0]"]);
 
     edit(
@@ -168,8 +168,8 @@ async fn qualities(factory: &Factory) -> Vec<String> {
     rows.into_iter().map(shown).collect()
 }
 
-async fn a_shift_s_quality_is_that_of_the_runs_that_are_its_own_now(way: Way) {
-    let factory = factory(way).await;
+async fn a_shift_s_quality_is_that_of_the_runs_that_are_its_own_now(access: ErpAccess) {
+    let factory = factory(access).await;
     let at = "'2026-11-20 12:00:00'";
     for (number, rejected) in [("'7'", "10"), ("'8'", "40")] {
         let run = [

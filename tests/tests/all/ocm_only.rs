@@ -21,7 +21,7 @@ use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serve::{Settings, State};
-use tests::factory::{Factory, Way};
+use tests::factory::{ErpAccess, Factory};
 use tests::place;
 use tideline::jobs::Jobs;
 use tower::ServiceExt;
@@ -57,8 +57,8 @@ struct OcmOnly {
 }
 
 impl OcmOnly {
-    async fn over(way: Way) -> Self {
-        let factory = Factory::sandbox("2026-11-20T14:00:00", 2).await.over(way).with_lake_in_memory();
+    async fn over(access: ErpAccess) -> Self {
+        let factory = Factory::sandbox("2026-11-20T14:00:00", 2).await.over(access).with_lake_in_memory();
         for source in ALL.into_iter().filter(|source| source.owner == Owner::Factory) {
             factory.execute(&format!("DROP TABLE {}", source.table));
         }
@@ -134,8 +134,8 @@ impl OcmOnly {
     }
 }
 
-async fn every_endpoint_answers_from_the_four_tables_alone(way: Way) {
-    let site = OcmOnly::over(way).await;
+async fn every_endpoint_answers_from_the_four_tables_alone(access: ErpAccess) {
+    let site = OcmOnly::over(access).await;
     let mut empty = BTreeSet::new();
     for operation in operations().filter(|operation| operation.method == Method::Get) {
         let path = site.path(operation);
@@ -174,8 +174,8 @@ async fn every_endpoint_answers_from_the_four_tables_alone(way: Way) {
     assert_eq!(empty, EMPTY.into());
 }
 
-async fn what_the_four_tables_tell_is_told_and_the_rest_is_null(way: Way) {
-    let site = OcmOnly::over(way).await;
+async fn what_the_four_tables_tell_is_told_and_the_rest_is_null(access: ErpAccess) {
+    let site = OcmOnly::over(access).await;
     let health: Health = site.get("/health").await;
     assert_eq!(
         (health.status.as_str(), health.tables, usize::try_from(health.marts)),
@@ -275,8 +275,8 @@ async fn what_the_four_tables_tell_is_told_and_the_rest_is_null(way: Way) {
     assert_eq!(checks, BTreeSet::from(["high_giveaway", "missing_product_code", "underweight_lot"]));
 }
 
-async fn the_reports_tell_what_runs_totals_and_packs_do(way: Way) {
-    let site = OcmOnly::over(way).await;
+async fn the_reports_tell_what_runs_totals_and_packs_do(access: ErpAccess) {
+    let site = OcmOnly::over(access).await;
     let made = site.numbers(&format!("SELECT 'kg', SUM(TotalWeight) {COMPLETE}"))["kg"];
     let daily: Vec<DailyProductYield> = site.get("/reports/daily-yield").await;
     assert!(is_about(daily.iter().map(|row| row.total_kg).sum(), made), "{daily:?}");

@@ -3,7 +3,7 @@
 
 use lake::Mode;
 use proptest::prelude::*;
-use tests::factory::{Factory, Way};
+use tests::factory::{ErpAccess, Factory};
 
 /// Stamps within the overlap, some equal, one a date alone, two unreadable, one missing.
 const STAMPS: [&str; 8] = [
@@ -60,7 +60,7 @@ proptest! {
             let now = "2026-11-20T14:00:00";
             // Without an index on the stamps, pages go by key.
             let factory = if indexed { Factory::empty(now).await } else { Factory::without_indexes(now).await };
-            let mut factory = factory.with_lake_in_memory().over(if over_tds { Way::SqlServer } else { Way::Sqlite });
+            let mut factory = factory.with_lake_in_memory().over(if over_tds { ErpAccess::SqlServer } else { ErpAccess::Sqlite });
             factory.settings.reading.batch_size = page;
             apply(&factory, &first);
             let record = factory.job_ok(Mode::Incremental).await;

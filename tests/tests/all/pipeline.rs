@@ -2,15 +2,15 @@
 //! shows in the lake, each row once.
 
 use lake::Mode;
-use tests::factory::{Factory, Way, moment};
+use tests::factory::{ErpAccess, Factory, moment};
 
 const NOW: &str = "2026-11-20T14:00:00";
 const LATER: &str = "2026-11-20T14:10:00";
 
 over_both_ways!(staging_follows_the_erp_through_changes_additions_and_deletions,);
 
-async fn staging_follows_the_erp_through_changes_additions_and_deletions(way: Way) {
-    let factory = Factory::sandbox(NOW, 3).await.over(way);
+async fn staging_follows_the_erp_through_changes_additions_and_deletions(access: ErpAccess) {
+    let factory = Factory::sandbox(NOW, 3).await.over(access);
     let first = factory.job_ok(Mode::Incremental).await;
     assert!(first.extracted > 40_000 && first.rejected > 0, "{first:?}");
     factory.assert_lake_mirrors_erp().await;

@@ -10,7 +10,7 @@ use api::yields::DailyYield;
 use chrono::Utc;
 use lake::Mode;
 use serde_json::Value;
-use tests::factory::{Factory, Way};
+use tests::factory::{ErpAccess, Factory};
 use tests::site::Site;
 
 fn sum(figures: impl Iterator<Item = Option<f64>>) -> f64 {
@@ -26,8 +26,9 @@ fn assert_alike(one: f64, other: f64, figures: usize, what: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reports_of_a_factory_agree_with_each_other_and_with_its_endpoints() {
     // The site tells the windows of today.
-    let factory =
-        Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 5).await.over(Way::Sqlite);
+    let factory = Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 5)
+        .await
+        .over(ErpAccess::Sqlite);
     factory.job_ok(Mode::Incremental).await;
     let site = Site::open(&factory).await;
     for name in ["temperature-audit", "non-conformance"] {

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use api::pipeline::{JobRecord, JobTable};
 use lake::{Mode, Slot};
-use tests::factory::{Factory, Way, moment};
+use tests::factory::{ErpAccess, Factory, moment};
 use tests::tds::ServerError;
 use warehouse::sources::{ALL, NON_CONFORMANCE, Owner, PLU, RUN_INPUTS, TRANSACTIONS};
 
 const NOW: &str = "2026-11-20T14:00:00";
 
 async fn factory() -> Factory {
-    Factory::empty(NOW).await.with_lake_in_memory().over(Way::SqlServer)
+    Factory::empty(NOW).await.with_lake_in_memory().over(ErpAccess::SqlServer)
 }
 
 /// A factory of few tables, for tests of many jobs.
@@ -541,7 +541,7 @@ async fn keys_that_differ_in_case_alone_are_all_read() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watermark_without_an_index_is_never_sorted_by() {
-    let mut factory = Factory::without_indexes(NOW).await.with_lake_in_memory().over(Way::SqlServer);
+    let mut factory = Factory::without_indexes(NOW).await.with_lake_in_memory().over(ErpAccess::SqlServer);
     factory.settings.reading.batch_size = 3;
     for id in 0..20 {
         let stamp = format!("'2026-11-20 {:02}:00:00'", 8 + (id * 7) % 6);

@@ -14,7 +14,7 @@ use futures::future::join_all;
 use lake::Mode;
 use pipeline_function::{PromisedJob, StartJob};
 use serde_json::{Value, json};
-use tests::factory::Way;
+use tests::factory::ErpAccess;
 use warehouse::sources::RUN_INPUTS;
 
 use super::{Api, begin_elsewhere, factory, insert_inputs, promise};
@@ -70,7 +70,7 @@ async fn the_first_job_is_started_over_http_and_its_record_is_found_where_the_an
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_a_job_is_at_work_others_are_refused_and_told_which_one_it_is() {
-    let factory = factory().await.over(Way::SqlServer);
+    let factory = factory().await.over(ErpAccess::SqlServer);
     insert_inputs(&factory, &[(1, "10.5")]);
     let (api, other) = (Api::over(&factory).await, Api::over(&factory).await);
     factory.server().faults().delay_answers(Duration::from_millis(300));
@@ -103,7 +103,7 @@ async fn while_a_job_is_at_work_others_are_refused_and_told_which_one_it_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_starts_at_once_exactly_one_is_accepted_and_the_others_hear_of_it() {
-    let factory = factory().await.over(Way::SqlServer);
+    let factory = factory().await.over(ErpAccess::SqlServer);
     let apis = [Api::over(&factory).await, Api::over(&factory).await];
     for _ in 0..3 {
         factory.server().faults().delay_answers(Duration::from_millis(300));
@@ -214,7 +214,7 @@ async fn a_promise_that_comes_when_another_job_has_begun_is_not_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_stops_in_the_middle_of_a_job_keeps_the_next_one_from_nothing() {
-    let factory = factory().await.over(Way::SqlServer);
+    let factory = factory().await.over(ErpAccess::SqlServer);
     let (stopped, next) = (Api::over(&factory).await, Api::over(&factory).await);
     factory.server().faults().delay_answers(Duration::from_mins(10));
     let job = stopped.jobs.on_schedule();
