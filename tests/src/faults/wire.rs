@@ -35,12 +35,12 @@ pub enum Outage {
 pub struct Wire {
     addr: SocketAddr,
     keys: (String, String),
-    state: Arc<State>,
+    relay: Arc<Relay>,
     serving: JoinHandle<()>,
 }
 
 #[derive(Debug)]
-struct State {
+struct Relay {
     upstream: String,
     client: reqwest::Client,
     plan: Mutex<Plan>,
@@ -61,16 +61,16 @@ struct Plan {
 impl Wire {
     /// A line to a server.
     pub async fn to(server: &Server) -> io::Result<Self> {
-        let state =
-            State { upstream: server.endpoint(), client: reqwest::Client::new(), plan: Mutex::default() };
-        let state = Arc::new(state);
+        let relay =
+            Relay { upstream: server.endpoint(), client: reqwest::Client::new(), plan: Mutex::default() };
+        let relay = Arc::new(relay);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
-        let serving = tokio::spawn(serve(listener, Arc::clone(&state)));
+        let serving = tokio::spawn(serve(listener, Arc::clone(&relay)));
         Ok(Self {
             addr,
             keys: (server.access_key().to_owned(), server.secret_key().to_owned()),
-            state,
+            relay,
             serving,
         })
     }
@@ -83,12 +83,12 @@ impl Wire {
     /// Strikes the n-th request from now, counted from 1, and so many times in all when the client repeats
     /// it. What is said of conditions (409, 412) only strikes conditional writes, and only these are counted.
     pub fn strike(&self, n: usize, times: usize, outage: Outage) {
-        *self.state.lock() = Plan { strike: Some((n, outage)), times, ..Plan::default() };
+        *self.relay.lock() = Plan { strike: Some((n, outage)), times, ..Plan::default() };
     }
 
     /// The requests and the conditional writes among them since the last strike was planned.
     pub fn requests(&self) -> (usize, usize) {
-        let plan = self.state.lock();
+        let plan = self.relay.lock();
         (plan.requests, plan.conditional)
     }
 }
@@ -99,7 +99,7 @@ impl Drop for Wire {
     }
 }
 
-impl State {
+impl Relay {
     fn lock(&self) -> MutexGuard<'_, Plan> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -167,13 +167,13 @@ fn refusal(status: u16, code: &str) -> Response<Body> {
     response
 }
 
-async fn serve(listener: TcpListener, state: Arc<State>) {
+async fn serve(listener: TcpListener, relay: Arc<Relay>) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let state = Arc::clone(&state);
+        let relay = Arc::clone(&relay);
         let service = service_fn(move |request| {
-            let state = Arc::clone(&state);
-            async move { state.pass(request).await }
+            let relay = Arc::clone(&relay);
+            async move { relay.pass(request).await }
         });
         // A request that fails here ends its connection without an answer: that is the breakdown.
         connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
