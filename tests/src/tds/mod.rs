@@ -23,11 +23,11 @@ mod answer;
 mod cast;
 mod catalogue;
 mod column_types;
+mod disruptions;
 mod encode;
 mod erp;
 mod error;
 mod expression;
-mod faults;
 mod login;
 mod moment;
 mod numbers;
@@ -51,8 +51,8 @@ use std::thread::JoinHandle;
 use chrono::TimeDelta;
 use tokio::sync::oneshot;
 
+pub use disruptions::Disruptions;
 pub use error::ServerError;
-pub use faults::Faults;
 pub use login::Login;
 
 use erp::Erp;
@@ -90,7 +90,7 @@ impl TdsEndpoint {
         let shared = Arc::new(Shared {
             erp: Mutex::new(Erp::new(erp.into())),
             server: Mutex::new(Server::default()),
-            faults: Arc::default(),
+            disruptions: Arc::default(),
             statements: Mutex::default(),
             logins: Mutex::default(),
             tls: certificate.acceptor.clone(),
@@ -121,8 +121,8 @@ impl TdsEndpoint {
     }
 
     /// The switches for what should go wrong.
-    pub fn faults(&self) -> &Faults {
-        &self.shared.faults
+    pub fn disruptions(&self) -> &Disruptions {
+        &self.shared.disruptions
     }
 
     /// The texts of all statements so far, in order.
@@ -185,7 +185,7 @@ fn run(listener: TcpListener, shared: &Arc<Shared>, stopped: oneshot::Receiver<(
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
         let accept = async {
             while let Ok((tcp, _)) = listener.accept().await {
-                if !shared.faults.refuses() {
+                if !shared.disruptions.refuses() {
                     // A failed connection has told its client. Nobody else has to know.
                     tokio::spawn(session::serve(tcp, Arc::clone(shared)));
                 }

@@ -7,10 +7,10 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use super::answer;
+use super::disruptions::Disruptions;
 use super::erp::Erp;
 use super::error::ServerError;
 use super::expression::Parameter;
-use super::faults::Faults;
 use super::login::{self, Login};
 use super::reader::Malformed;
 use super::request::{self, Request};
@@ -32,7 +32,7 @@ const ENCRYPT_NOT_SUPPORTED: u8 = 2;
 pub(super) struct Shared {
     pub(super) erp: Mutex<Erp>,
     pub(super) server: Mutex<Server>,
-    pub(super) faults: Arc<Faults>,
+    pub(super) disruptions: Arc<Disruptions>,
     pub(super) statements: Mutex<Vec<String>>,
     pub(super) logins: Mutex<Vec<Login>>,
     pub(super) tls: TlsAcceptor,
@@ -46,7 +46,7 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Serves a connection until one of the two sides ends it.
 pub(super) async fn serve(tcp: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
     tcp.set_nodelay(true)?;
-    let mut stream: Box<dyn Stream> = Box::new(Counted::new(tcp, Arc::clone(&shared.faults)));
+    let mut stream: Box<dyn Stream> = Box::new(Counted::new(tcp, Arc::clone(&shared.disruptions)));
     let Some(prelogin) = expect(&mut stream, PRELOGIN).await? else { return Ok(()) };
     // A client that can encrypt must do so. A client that cannot is let in without.
     let encrypted = login::encryption(&prelogin)? != ENCRYPT_NOT_SUPPORTED;
@@ -115,13 +115,13 @@ async fn log_in(
     encrypted: bool,
 ) -> io::Result<Option<usize>> {
     let (mut login, password) = login::login(message, encrypted)?;
-    tokio::time::sleep(shared.faults.login_delay()).await;
+    tokio::time::sleep(shared.disruptions.login_delay()).await;
     let refused = if login.user != super::USER || password != super::PASSWORD {
         Some(ServerError::login_failed(&login.user))
     } else if !login.database.eq_ignore_ascii_case(super::DATABASE) {
         Some(ServerError::no_database(&login.database))
     } else {
-        shared.faults.login().or_else(|| locked(&shared.erp).structure(|_| Ok(())).err())
+        shared.disruptions.login().or_else(|| locked(&shared.erp).structure(|_| Ok(())).err())
     };
     login.accepted = refused.is_none();
     let packet_bytes = if login.packet_bytes == 0 { 4096 } else { login.packet_bytes.clamp(512, 32_767) };
@@ -129,7 +129,7 @@ async fn log_in(
     match refused {
         None => wire::write(
             stream,
-            &answer::logged_in(super::DATABASE, packet_bytes, shared.faults.route()),
+            &answer::logged_in(super::DATABASE, packet_bytes, shared.disruptions.route()),
             4096,
         )
         .await
@@ -140,8 +140,8 @@ async fn log_in(
 
 async fn statement(shared: &Arc<Shared>, request: Request) -> Result<Vec<u8>, ServerError> {
     locked(&shared.statements).push(request.text.clone());
-    tokio::time::sleep(shared.faults.answer_delay()).await;
-    let error = match shared.faults.statement(&request.text) {
+    tokio::time::sleep(shared.disruptions.answer_delay()).await;
+    let error = match shared.disruptions.statement(&request.text) {
         Some((None, error)) => return Err(error),
         Some((Some(rows), error)) => Some((rows, error)),
         None => None,

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::faults::Faults;
+use super::disruptions::Disruptions;
 
 /// The length of a packet's head.
 pub(super) const HEAD_BYTES: usize = 8;
@@ -78,15 +78,15 @@ pub(super) fn head(kind: u8, status: u8, body_bytes: usize, number: u8) -> [u8; 
     [kind, status, high, low, 0, 54, number, 0]
 }
 
-/// A TCP connection that counts the bytes that it sends, and ends when the faults say so.
+/// A TCP connection that counts the bytes that it sends, and ends when the disruptions say so.
 pub(super) struct Counted {
     tcp: TcpStream,
-    faults: Arc<Faults>,
+    disruptions: Arc<Disruptions>,
 }
 
 impl Counted {
-    pub(super) fn new(tcp: TcpStream, faults: Arc<Faults>) -> Self {
-        Self { tcp, faults }
+    pub(super) fn new(tcp: TcpStream, disruptions: Arc<Disruptions>) -> Self {
+        Self { tcp, disruptions }
     }
 }
 
@@ -102,11 +102,11 @@ impl AsyncRead for Counted {
 
 impl AsyncWrite for Counted {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let Some(most) = self.faults.may_send(bytes.len()) else {
+        let Some(most) = self.disruptions.may_send(bytes.len()) else {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         };
         let sent = ready!(Pin::new(&mut self.tcp).poll_write(cx, &bytes[..most]))?;
-        self.faults.sent(sent);
+        self.disruptions.sent(sent);
         Poll::Ready(Ok(sent))
     }
 

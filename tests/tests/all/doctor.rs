@@ -143,7 +143,7 @@ async fn a_clock_that_is_off_is_said_with_what_to_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erp_that_cannot_be_reached_and_a_lake_that_cannot_be_written_are_failures() {
     let factory = factory(ErpAccess::SqlServer).await;
-    factory.server().faults().fail_logins(9, ServerError::login_failed("pipeline_reader"));
+    factory.server().disruptions().fail_logins(9, ServerError::login_failed("pipeline_reader"));
     let file = factory.folder.path().join("a file");
     std::fs::write(&file, "no folder").unwrap();
     let (lines, output) = doctor(factory.source_db(), &file).await;

@@ -327,9 +327,9 @@ async fn a_connection_lost_anywhere_is_opened_again_and_nothing_is_lost() {
                 &[("input_id", &id.to_string()), ("qty_kg", "1"), ("updated_at", "'2026-11-20 10:00:00'")],
             );
         }
-        factory.server().faults().drop_after_bytes(bytes);
+        factory.server().disruptions().drop_after_bytes(bytes);
         let record = factory.job_ok(Mode::Incremental).await;
-        if factory.server().faults().fired() == 0 {
+        if factory.server().disruptions().fired() == 0 {
             assert!(n > 15, "a whole job had {bytes} bytes at most");
             break;
         }
@@ -342,10 +342,10 @@ async fn a_connection_lost_anywhere_is_opened_again_and_nothing_is_lost() {
 async fn a_server_that_is_away_is_tried_for_the_job_and_not_for_each_table() {
     let mut factory = factory().await;
     factory.settings.retries = 2;
-    factory.server().faults().refuse_connections(true);
+    factory.server().disruptions().refuse_connections(true);
     let record = factory.run(Mode::Incremental).await;
     assert_eq!(
-        (record.status.as_str(), record.attempts, factory.server().faults().fired()),
+        (record.status.as_str(), record.attempts, factory.server().disruptions().fired()),
         ("failed", 3, 3)
     );
     assert!(
@@ -353,19 +353,19 @@ async fn a_server_that_is_away_is_tried_for_the_job_and_not_for_each_table() {
             || factory.server().logins().is_empty()
     );
 
-    factory.server().faults().clear();
+    factory.server().disruptions().clear();
     factory.job_ok(Mode::Incremental).await;
     // Lost for good in the middle of a job: the tables before it were read, those after it are not waited
     // for.
-    let before = factory.server().faults().fired();
-    factory.server().faults().fail_containing(
+    let before = factory.server().disruptions().fired();
+    factory.server().disruptions().fail_containing(
         "[prod_lines]",
         3,
         ServerError::new(596, 21, "Cannot continue the execution because the session is in the kill state."),
     );
     let record = factory.run(Mode::Incremental).await;
     assert_eq!((record.status.as_str(), record.attempts), ("partial", 3), "{record:#?}");
-    assert_eq!(factory.server().faults().fired() - before, 3);
+    assert_eq!(factory.server().disruptions().fired() - before, 3);
     let prod_lines = table(&record, "prod_lines").error.clone().unwrap();
     assert!(prod_lines.contains("ended the connection") && prod_lines.contains("error 596"), "{prod_lines}");
     assert!(table(&record, "shifts").error.clone().unwrap().starts_with("not tried: "));
@@ -379,7 +379,7 @@ async fn what_will_not_pass_is_not_tried_again_and_says_what_to_do() {
         factory.settings.retries = 2;
         factory.settings.source_db = address(&factory.source_db()).parse().unwrap();
         if let Some(error) = error {
-            factory.server().faults().fail_logins(9, error);
+            factory.server().disruptions().fail_logins(9, error);
         }
         let record = factory.run(Mode::Incremental).await;
         let said = record.error.unwrap();
@@ -423,7 +423,7 @@ async fn a_table_that_may_not_be_read_fails_alone() {
     let mut factory = factory().await;
     factory.settings.retries = 2;
     plu(&factory, "1", "'cod'", "'2026-11-20 10:00:00'");
-    factory.server().faults().fail_containing(
+    factory.server().disruptions().fail_containing(
         "FROM [dbo].[SI_OCM_TRANS]",
         99,
         ServerError::select_denied("SI_OCM_TRANS"),
@@ -445,7 +445,7 @@ async fn deadlocks_and_locks_are_tried_again_for_their_table_alone() {
         let mut factory = factory().await;
         factory.settings.retries = 2;
         plu(&factory, "1", "'cod'", "'2026-11-20 10:00:00'");
-        factory.server().faults().fail_containing("FROM [dbo].[SI_OCM_PLU]", 2, error.clone());
+        factory.server().disruptions().fail_containing("FROM [dbo].[SI_OCM_PLU]", 2, error.clone());
         let record = factory.job_ok(Mode::Incremental).await;
         assert_eq!(
             (
@@ -457,7 +457,7 @@ async fn deadlocks_and_locks_are_tried_again_for_their_table_alone() {
         );
         factory.assert_lake_mirrors_erp().await;
 
-        factory.server().faults().fail_containing("FROM [dbo].[SI_OCM_PLU]", 99, error);
+        factory.server().disruptions().fail_containing("FROM [dbo].[SI_OCM_PLU]", 99, error);
         let record = factory.run(Mode::Incremental).await;
         assert_eq!((record.status.as_str(), table(&record, "SI_OCM_PLU").attempts), ("partial", 3));
         assert!(
@@ -489,7 +489,7 @@ async fn an_error_in_the_middle_of_a_page_leaves_out_and_repeats_nothing() {
         })
         .unwrap();
     factory.execute("UPDATE run_inputs SET qty_kg = 2, updated_at = '2026-11-20 10:30:00'");
-    factory.server().faults().fail_after_rows(at + 1, 17, ServerError::deadlock_victim());
+    factory.server().disruptions().fail_after_rows(at + 1, 17, ServerError::deadlock_victim());
     let record = factory.job_ok(Mode::Incremental).await;
     assert_eq!(table(&record, "run_inputs").attempts, 2);
     factory.assert_lake_mirrors_erp().await;
@@ -501,12 +501,12 @@ async fn a_page_that_takes_too_long_is_given_up_and_tried_again() {
     factory.settings.retries = 1;
     plu(&factory, "1", "'cod'", "'2026-11-20 10:00:00'");
     factory.settings.source_db = format!("{}&timeout_seconds=1", factory.source_db()).parse().unwrap();
-    factory.server().faults().delay_answers(Duration::from_secs(3));
+    factory.server().disruptions().delay_answers(Duration::from_secs(3));
     let record = factory.run(Mode::Incremental).await;
     let first = &record.tables[0];
     assert_eq!((record.status.as_str(), first.attempts), ("failed", 2));
     assert!(first.error.clone().unwrap().contains("took longer than 1 s"), "{first:?}");
-    factory.server().faults().clear();
+    factory.server().disruptions().clear();
     factory.job_ok(Mode::Incremental).await;
     factory.assert_lake_mirrors_erp().await;
 }

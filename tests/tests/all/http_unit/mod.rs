@@ -3,7 +3,6 @@
 
 mod endpoints;
 mod factory;
-mod faults;
 mod history;
 mod lists;
 mod protocol;
@@ -14,5 +13,6 @@ mod summaries;
 mod trace;
 mod trace_bounds;
 mod trace_epcis;
+mod unreachable_lake;
 mod waterfall;
 mod weights;

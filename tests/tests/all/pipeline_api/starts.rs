@@ -73,7 +73,7 @@ async fn while_a_job_is_at_work_others_are_refused_and_told_which_one_it_is() {
     let factory = factory().await.over(ErpAccess::SqlServer);
     insert_inputs(&factory, &[(1, "10.5")]);
     let (api, other) = (Api::over(&factory).await, Api::over(&factory).await);
-    factory.server().faults().delay_answers(Duration::from_millis(300));
+    factory.server().disruptions().delay_answers(Duration::from_millis(300));
     let job_id = api.start("/pipeline/run?full=true").await;
     for asked in [&api, &other] {
         let shown = asked.get(&format!("/pipeline/runs/{job_id}")).await.json();
@@ -87,7 +87,7 @@ async fn while_a_job_is_at_work_others_are_refused_and_told_which_one_it_is() {
     }
     assert!(other.jobs.on_schedule().await.is_none(), "a schedule makes way too");
 
-    factory.server().faults().delay_answers(Duration::ZERO);
+    factory.server().disruptions().delay_answers(Duration::ZERO);
     assert_eq!(api.ended(&job_id).await["status"], "ok");
     assert_eq!(other.jobs.on_schedule().await.unwrap().status, "ok");
     let next = other.start("/pipeline/run?reconcile=true").await;
@@ -106,14 +106,14 @@ async fn of_many_starts_at_once_exactly_one_is_accepted_and_the_others_hear_of_i
     let factory = factory().await.over(ErpAccess::SqlServer);
     let apis = [Api::over(&factory).await, Api::over(&factory).await];
     for _ in 0..3 {
-        factory.server().faults().delay_answers(Duration::from_millis(300));
+        factory.server().disruptions().delay_answers(Duration::from_millis(300));
         let replies = join_all((0..8).map(|i| apis[i % 2].post("/pipeline/run"))).await;
         let (accepted, refused): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 202);
         assert_eq!((accepted.len(), refused.len()), (1, 7));
         for reply in refused {
             reply.assert_problem(409, "is at work");
         }
-        factory.server().faults().delay_answers(Duration::ZERO);
+        factory.server().disruptions().delay_answers(Duration::ZERO);
         let job_id = accepted[0].json()["job_id"].as_str().unwrap().to_owned();
         assert_eq!(apis[1].ended(&job_id).await["status"], "ok");
     }
@@ -216,7 +216,7 @@ async fn a_promise_that_comes_when_another_job_has_begun_is_not_kept() {
 async fn a_program_that_stops_in_the_middle_of_a_job_keeps_the_next_one_from_nothing() {
     let factory = factory().await.over(ErpAccess::SqlServer);
     let (stopped, next) = (Api::over(&factory).await, Api::over(&factory).await);
-    factory.server().faults().delay_answers(Duration::from_mins(10));
+    factory.server().disruptions().delay_answers(Duration::from_mins(10));
     let job = stopped.jobs.on_schedule();
     let stops = async {
         while stopped.lake.newest_jobs(None, 1, Utc::now()).await.unwrap().is_empty() {
@@ -228,7 +228,7 @@ async fn a_program_that_stops_in_the_middle_of_a_job_keeps_the_next_one_from_not
         () = stops => {}
     }
     stopped.jobs.abandon().await;
-    factory.server().faults().delay_answers(Duration::ZERO);
+    factory.server().disruptions().delay_answers(Duration::ZERO);
     assert_eq!(next.jobs.on_schedule().await.unwrap().status, "ok");
     let statuses: Vec<Value> =
         next.list("/pipeline/runs").await.into_iter().map(|job| job["status"].clone()).collect();

@@ -117,7 +117,7 @@ async fn packets_have_the_size_that_was_agreed() {
 #[tokio::test]
 async fn a_login_can_be_sent_on_to_another_server() {
     let (erp, replica) = (Erp::with_a_run(), Erp::with_a_run());
-    erp.endpoint.faults().route_login("127.0.0.1", replica.endpoint.port());
+    erp.endpoint.disruptions().route_login("127.0.0.1", replica.endpoint.port());
     match connect(erp.config()).await.map(|_| ()).unwrap_err() {
         Error::Routing { host, port } => {
             assert_eq!((host.as_str(), port), ("127.0.0.1", replica.endpoint.port()));

@@ -1,7 +1,7 @@
 //! The TDS endpoint as the driver `tiberius` sees it, without our own source.
 
 mod catalogue;
-mod faults;
+mod disruptions;
 mod logins;
 mod select;
 mod types;

@@ -1,4 +1,4 @@
-//! Faults of the endpoint that a test switches on. A test may do so at any time and from any thread.
+//! Disruptions of the endpoint that a test switches on. A test may do so at any time and from any thread.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::error::ServerError;
 
-/// The faults of an endpoint. At first there are none.
+/// The disruptions of an endpoint. At first there are none.
 #[derive(Debug, Default)]
-pub struct Faults {
+pub struct Disruptions {
     plan: Mutex<Plan>,
     refuse: AtomicBool,
     fired: AtomicUsize,
@@ -40,7 +40,7 @@ enum When {
     Containing(String, usize),
 }
 
-impl Faults {
+impl Disruptions {
     /// Lets all connections together send `bytes` more bytes. Then ends the connection that sends the next
     /// byte, once.
     pub fn drop_after_bytes(&self, bytes: usize) {
@@ -92,12 +92,12 @@ impl Faults {
         self.refuse.store(refuse, Ordering::SeqCst);
     }
 
-    /// How many faults have happened so far. A delay counts at each answer.
+    /// How many disruptions have happened so far. A delay counts at each answer.
     pub fn fired(&self) -> usize {
         self.fired.load(Ordering::SeqCst)
     }
 
-    /// Takes back all faults that have not happened yet.
+    /// Takes back all disruptions that have not happened yet.
     pub fn clear(&self) {
         *self.plan() = Plan::default();
         self.refuse_connections(false);

@@ -14,11 +14,11 @@ async fn a_connection_ends_after_so_many_bytes_wherever_that_is() {
     let erp = Erp::with_a_run();
     for bytes in [0, 1, 7, 8, 9, 20, 60] {
         let mut client = erp.client().await;
-        let fired = erp.endpoint.faults().fired();
-        erp.endpoint.faults().drop_after_bytes(bytes);
+        let fired = erp.endpoint.disruptions().fired();
+        erp.endpoint.disruptions().drop_after_bytes(bytes);
         let error = rows(&mut client, RUNS, &[]).await.unwrap_err();
         assert_eq!(error.code(), None, "{bytes}: {error}");
-        assert_eq!(erp.endpoint.faults().fired(), fired + 1, "{bytes}");
+        assert_eq!(erp.endpoint.disruptions().fired(), fired + 1, "{bytes}");
     }
     let mut client = erp.client().await;
     assert_eq!(texts(&mut client, RUNS, &[]).await, ["R1"]);
@@ -28,10 +28,10 @@ async fn a_connection_ends_after_so_many_bytes_wherever_that_is() {
 async fn a_connection_may_end_during_the_login() {
     let erp = Erp::with_a_run();
     for bytes in [0, 40, 60] {
-        erp.endpoint.faults().drop_after_bytes(bytes);
+        erp.endpoint.disruptions().drop_after_bytes(bytes);
         assert_eq!(refusal(erp.config()).await, None, "{bytes}");
     }
-    assert_eq!(erp.endpoint.faults().fired(), 3);
+    assert_eq!(erp.endpoint.disruptions().fired(), 3);
     assert!(connect(erp.config()).await.is_ok());
 }
 
@@ -39,7 +39,7 @@ async fn a_connection_may_end_during_the_login() {
 async fn the_nth_statement_fails_once_with_the_error_that_was_given() {
     let erp = Erp::with_a_run();
     let mut client = erp.client().await;
-    erp.endpoint.faults().fail_statement(2, ServerError::deadlock_victim());
+    erp.endpoint.disruptions().fail_statement(2, ServerError::deadlock_victim());
     assert_eq!(texts(&mut client, RUNS, &[]).await, ["R1"]);
     match rows(&mut client, RUNS, &[]).await.unwrap_err() {
         Error::Server(error) => {
@@ -48,24 +48,24 @@ async fn the_nth_statement_fails_once_with_the_error_that_was_given() {
         error => panic!("{error:?}"),
     }
     assert_eq!(texts(&mut client, RUNS, &[]).await, ["R1"]);
-    assert_eq!((erp.endpoint.faults().fired(), erp.endpoint.statements().len()), (1, 3));
+    assert_eq!((erp.endpoint.disruptions().fired(), erp.endpoint.statements().len()), (1, 3));
 }
 
 #[tokio::test]
 async fn statements_with_a_word_fail_as_often_as_was_asked() {
     let erp = Erp::with_a_run();
     let mut client = erp.client().await;
-    erp.endpoint.faults().fail_containing("[RunNumber]", 2, ServerError::lock_timeout());
+    erp.endpoint.disruptions().fail_containing("[RunNumber]", 2, ServerError::lock_timeout());
     assert_eq!(rows(&mut client, "SELECT DB_NAME()", &[]).await.unwrap(), [[text("factory")]]);
     assert_eq!(error_of(&mut client, RUNS, &[]).await, 1222);
     assert_eq!(error_of(&mut client, RUNS, &[]).await, 1222);
     assert_eq!(texts(&mut client, RUNS, &[]).await, ["R1"]);
 
-    erp.endpoint.faults().fail_containing("[RunNumber]", 1, ServerError::select_denied("RunNumber"));
+    erp.endpoint.disruptions().fail_containing("[RunNumber]", 1, ServerError::select_denied("RunNumber"));
     assert_eq!(error_of(&mut client, RUNS, &[]).await, 229);
-    erp.endpoint.faults().fail_containing("[RunNumber]", 9, ServerError::no_object("dbo.RunNumber"));
+    erp.endpoint.disruptions().fail_containing("[RunNumber]", 9, ServerError::no_object("dbo.RunNumber"));
     assert_eq!(error_of(&mut client, RUNS, &[]).await, 208);
-    erp.endpoint.faults().clear();
+    erp.endpoint.disruptions().clear();
     assert_eq!(texts(&mut client, RUNS, &[]).await, ["R1"]);
 }
 
@@ -74,7 +74,7 @@ async fn an_answer_may_fail_after_some_rows() {
     let erp = Erp::with_a_run();
     erp.execute("INSERT INTO RunNumber (RunNumber) VALUES ('R2'), ('R3')");
     let mut client = erp.client().await;
-    erp.endpoint.faults().fail_after_rows(1, 2, ServerError::deadlock_victim());
+    erp.endpoint.disruptions().fail_after_rows(1, 2, ServerError::deadlock_victim());
     let mut answer = client.query(RUNS, &[]).await.unwrap().into_row_stream();
     let mut seen = Vec::new();
     let error = loop {
@@ -93,7 +93,7 @@ async fn an_answer_may_fail_after_some_rows() {
 async fn an_error_of_a_high_class_ends_the_connection() {
     let erp = Erp::with_a_run();
     let mut client = erp.client().await;
-    erp.endpoint.faults().fail_statement(
+    erp.endpoint.disruptions().fail_statement(
         1,
         ServerError::new(596, 21, "Cannot continue the execution because the session is in the kill state."),
     );
@@ -104,23 +104,23 @@ async fn an_error_of_a_high_class_ends_the_connection() {
 #[tokio::test]
 async fn logins_fail_as_often_as_was_asked() {
     let erp = Erp::with_a_run();
-    erp.endpoint.faults().fail_logins(2, ServerError::login_failed("pipeline_reader"));
+    erp.endpoint.disruptions().fail_logins(2, ServerError::login_failed("pipeline_reader"));
     assert_eq!(refusal(erp.config()).await, Some(18456));
     assert_eq!(refusal(erp.config()).await, Some(18456));
     assert!(connect(erp.config()).await.is_ok());
-    erp.endpoint.faults().fail_logins(1, ServerError::no_database("factory"));
+    erp.endpoint.disruptions().fail_logins(1, ServerError::no_database("factory"));
     assert_eq!(refusal(erp.config()).await, Some(4060));
-    assert_eq!(erp.endpoint.faults().fired(), 3);
+    assert_eq!(erp.endpoint.disruptions().fired(), 3);
 }
 
 #[tokio::test]
 async fn connections_are_refused_while_that_is_on() {
     let erp = Erp::with_a_run();
-    erp.endpoint.faults().refuse_connections(true);
+    erp.endpoint.disruptions().refuse_connections(true);
     assert_eq!(refusal(erp.config()).await, None);
-    erp.endpoint.faults().refuse_connections(false);
+    erp.endpoint.disruptions().refuse_connections(false);
     assert!(connect(erp.config()).await.is_ok());
-    assert_eq!(erp.endpoint.faults().fired(), 1);
+    assert_eq!(erp.endpoint.disruptions().fired(), 1);
 }
 
 #[tokio::test]
@@ -129,22 +129,22 @@ async fn an_answer_that_takes_too_long_ends_in_the_time_out_of_the_client() {
     let mut config = erp.config();
     config.command_timeout(Some(Duration::from_millis(200)));
     let mut client = connect(config).await.unwrap();
-    erp.endpoint.faults().delay_answers(Duration::from_mins(10));
+    erp.endpoint.disruptions().delay_answers(Duration::from_mins(10));
     assert!(matches!(
         rows(&mut client, RUNS, &[]).await.unwrap_err(),
         Error::Io { kind: std::io::ErrorKind::TimedOut, .. }
     ));
-    erp.endpoint.faults().delay_answers(Duration::ZERO);
+    erp.endpoint.disruptions().delay_answers(Duration::ZERO);
     assert_eq!(texts(&mut erp.client().await, RUNS, &[]).await, ["R1"]);
 
-    erp.endpoint.faults().delay_logins(Duration::from_mins(10));
+    erp.endpoint.disruptions().delay_logins(Duration::from_mins(10));
     let mut config = erp.config();
     config.handshake_timeout(Some(Duration::from_millis(200)));
     assert!(matches!(
         connect(config).await.map(|_| ()).unwrap_err(),
         Error::Io { kind: std::io::ErrorKind::TimedOut, .. }
     ));
-    assert_eq!(erp.endpoint.faults().fired(), 2);
+    assert_eq!(erp.endpoint.disruptions().fired(), 2);
 }
 
 #[tokio::test]
