@@ -1,4 +1,5 @@
-//! An ERP whose calls may be struck: the real one, between whose answers and the extractor something happens.
+//! A SQLite ERP whose calls a test can strike. The ERP is real: the blows fall between its answers and the
+//! extractor.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,12 +10,10 @@ use warehouse::sources::Source;
 
 use super::fate::{Blow, Call, Fate, Operation};
 
-/// A way to a SQLite ERP with a fate.
+/// Connects to the SQLite ERP in the file `path`. Every call first asks the fate what becomes of it.
 #[derive(Clone, Debug)]
 pub struct FaultyConnect {
-    /// The ERP's file.
     pub path: PathBuf,
-    /// What becomes of the calls.
     pub fate: Arc<dyn Fate>,
 }
 
@@ -55,7 +54,7 @@ impl Erp for FaultyErp {
             Blow::ErpFails(failure) => Err(failure.of(select.source.table)),
             Blow::Cut(rows) => {
                 let page = self.inner.page(table, select).await?;
-                // What has no order has no second page.
+                // Without an order there is no place at which a second page could go on.
                 let cut = rows < page.rows.len() && !select.order.is_empty();
                 Ok(if cut {
                     Page { rows: page.rows.into_iter().take(rows.max(1)).collect(), cut: true }

@@ -1,4 +1,5 @@
-//! What is to become of a call: the calls that can be struck, and the ways in which they fail in real life.
+//! The calls of a job that a test can strike, and what can become of them: the ways in which calls fail in
+//! real life.
 
 use std::fmt;
 
@@ -9,19 +10,15 @@ use lake::StoreError;
 /// What a call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Operation {
-    /// Reads an object.
     Get,
     /// Reads what an object says about itself.
     Head,
-    /// Lists objects.
     List,
     /// Writes an object, whatever is there.
     Put,
     /// Writes an object on a condition.
     PutIf,
-    /// Copies an object.
     Copy,
-    /// Removes an object.
     Delete,
     /// Opens the ERP.
     Connect,
@@ -32,7 +29,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Whether the lake is another one afterwards.
+    /// Whether the call changes the lake.
     pub const fn writes(self) -> bool {
         matches!(self, Self::Put | Self::PutIf | Self::Copy | Self::Delete)
     }
@@ -46,9 +43,8 @@ impl Operation {
 /// A call that is about to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// What it does.
     pub operation: Operation,
-    /// The object, the prefix or the table.
+    /// The key of the object, the prefix of the listing, or the table. Empty for [`Operation::Connect`].
     pub subject: String,
 }
 
@@ -58,25 +54,25 @@ impl fmt::Display for Call {
     }
 }
 
-/// How a storage fails after its client has tried again.
+/// How a storage fails, as its client reports it after its own retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// No answer in time.
     TimedOut,
     /// The connection broke.
     Reset,
-    /// 500.
+    /// Status 500.
     InternalError,
-    /// 503.
+    /// Status 503.
     SlowDown,
-    /// 409, which S3 answers while another conditional write of the key is under way.
+    /// Status 409, which S3 answers while another conditional write of the key is under way.
     Conflict,
     /// The disk under the storage is full.
     DiskFull,
 }
 
 impl Failure {
-    /// All that come and go.
+    /// The failures that pass by themselves.
     pub const PASSING: [Self; 5] =
         [Self::TimedOut, Self::Reset, Self::InternalError, Self::SlowDown, Self::Conflict];
 
@@ -105,14 +101,13 @@ pub enum ErpFailure {
     Busy,
     /// A statement fails.
     Statement,
-    /// The ERP is not as it was set up.
+    /// The ERP cannot be used as it is set up.
     Unusable,
     /// The login may not read a table.
     NoPermission,
 }
 
 impl ErpFailure {
-    /// All of them.
     pub const ALL: [Self; 5] =
         [Self::Unreachable, Self::Busy, Self::Statement, Self::Unusable, Self::NoPermission];
 
@@ -129,21 +124,20 @@ impl ErpFailure {
     }
 }
 
-/// What becomes of a call.
+/// What becomes of a call. A blow that does not fit the call lets it be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blow {
-    /// It is made.
+    /// The call is made.
     Spared,
-    /// It fails, and nothing is done.
+    /// The call fails, and nothing is done.
     Fails(Failure),
-    /// It is done, and reported as failed.
+    /// The call is done, but reported as failed.
     DoneButFails(Failure),
-    /// A conditional write is refused though its condition holds (elsewhere it is made).
+    /// A conditional write is refused although its condition holds.
     Refused,
-    /// A conditional write is done, its answer is lost, and the client's second try is refused (elsewhere it
-    /// is made).
+    /// A conditional write is done, but its answer is lost, and the client's second try is refused.
     DoneButRefused,
-    /// A conditional write is reported as failed, and done when the storage is told to
+    /// A conditional write is reported as failed. It is done when the storage is told to
     /// [`deliver`](super::FaultyStore::deliver).
     DoneLater,
     /// A call to the ERP fails.
@@ -152,7 +146,7 @@ pub enum Blow {
     Cut(usize),
 }
 
-/// Decides what becomes of calls; may let them wait, also for ever.
+/// Decides what becomes of each call. It may let a call wait, even for ever.
 #[async_trait]
 pub trait Fate: Send + Sync + fmt::Debug {
     /// Asked before each call.

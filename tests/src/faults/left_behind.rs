@@ -1,13 +1,13 @@
-//! What a job left in the storage, without what is another each time: so that two lakes that differ in ids
-//! only need not both be looked at.
+//! What a job left in the storage, without what differs each time. Of several lakes that differ in ids only,
+//! a test looks at one.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use lake::{MemoryStore, Store};
 use serde_json::Value;
 
-/// A number for the state of a lake: equal for lakes that differ only in the ids of jobs and in what makes
-/// names unique.
+/// A number for the state of a lake. It is the same for lakes that differ only in the records of jobs, in the
+/// ids of jobs, and in what makes names unique.
 pub async fn left_behind(store: &MemoryStore) -> u64 {
     let mut lines = Vec::new();
     for listed in store.list("", None).await.expect("the memory") {
@@ -23,7 +23,7 @@ pub async fn left_behind(store: &MemoryStore) -> u64 {
         let content = if listed.key.ends_with("manifest.json") {
             manifest(serde_json::from_slice(&object.bytes).expect("a manifest"))
         } else if listed.key.ends_with("open.parquet") {
-            // Says which job rejected a row.
+            // Its rows name the jobs that rejected them, so only its size is compared.
             object.bytes.len().to_string()
         } else {
             object.etag.to_string()
@@ -46,8 +46,7 @@ fn manifest(mut manifest: Value) -> String {
     manifest.to_string()
 }
 
-/// A key without what is another each time: the ids of jobs, and what makes the names of mart versions
-/// unique.
+/// A key without what differs each time: the ids of jobs, and what makes the names of mart versions unique.
 pub(super) fn without_ids(key: &str) -> &str {
     let cut = |folder: &str| key.find(folder).map(|at| &key[..at + folder.len()]);
     let version =

@@ -1,9 +1,9 @@
-//! What can go wrong around a job: storages and ERPs whose calls fail where a test wants it, a small factory
-//! for it to happen in, and what must hold meanwhile and afterwards.
+//! What can go wrong around a job: storages and ERPs whose calls fail where a test wants them to. A small
+//! factory is there for it to happen in, and checks of what must hold meanwhile and afterwards.
 //!
 //! Every call to a storage or an ERP first asks a [`Fate`] what is to become of it. A fate may fail the n-th
-//! call ([`Strike`]) or let calls of several jobs through in an order that a seed decides ([`schedule`]).
-//! Nothing here knows how the extractor works; it only sees the calls.
+//! call ([`Strike`]), or let calls of several jobs through in an order that a seed decides ([`schedule`]).
+//! Nothing here knows how the extractor works. Only its calls are seen.
 
 mod erp;
 mod fate;

@@ -1,5 +1,5 @@
-//! What must hold when the faults are over and clean jobs have gone through: the lake is the ERP, each row
-//! once, and everything made of it is right.
+//! What must hold when the faults are over and clean jobs have gone through. The lake holds each row of the
+//! ERP once, and everything that is made of these rows is right.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ type Rows = BTreeMap<Vec<String>, Vec<String>>;
 /// Open rejected rows: key, reason, original values.
 type Open = BTreeSet<(String, String, String)>;
 
-/// What a lake must come to, as its ERP is now.
+/// What a lake must hold in the end, as its ERP is now.
 #[derive(Debug)]
 pub struct Goal {
     staging: BTreeMap<&'static str, Rows>,
@@ -33,7 +33,7 @@ pub struct Goal {
 }
 
 impl Goal {
-    /// What staging and the open rejected rows must come to.
+    /// What must be in staging and in the lists of open rejected rows. Marts are left out.
     pub fn of_rows(factory: &Small) -> Self {
         let (mut staging, mut open) = (BTreeMap::new(), BTreeMap::new());
         for source in ALL {
@@ -44,7 +44,7 @@ impl Goal {
         Self { staging, open, marts: BTreeMap::new() }
     }
 
-    /// What the lake of a factory must come to. The marts are those that one job makes in an empty lake.
+    /// What must be in the lake of a factory. The marts are those that one job makes in an empty lake.
     pub async fn of(factory: &Small) -> Self {
         let fresh = factory.lake_over(MemoryStore::new());
         let mut client = factory.client(std::sync::Arc::new(super::Unharmed));
@@ -55,7 +55,7 @@ impl Goal {
         Self { marts: all_marts(&fresh, &manifest).await.expect("marts"), ..Self::of_rows(factory) }
     }
 
-    /// Says in what the lake is not what it must be.
+    /// Says what in the lake is not as it must be.
     pub async fn check(&self, factory: &Small, latest_start: Option<NaiveDateTime>) -> Result<(), String> {
         let lake = factory.lake();
         see_one_version(&lake, latest_start).await?;
@@ -74,7 +74,7 @@ impl Goal {
         check_published(&factory.store, &manifest).await
     }
 
-    /// Says in what staging is not what it must be.
+    /// Says what in staging is not as it must be.
     pub async fn check_rows(&self, factory: &Small) -> Result<(), String> {
         for source in ALL {
             self.check_staging(&factory.lake(), source).await?;
@@ -138,8 +138,8 @@ impl Goal {
     }
 }
 
-/// The rows of the ERP that can be taken, of each key the one with the latest watermark, and those that
-/// cannot.
+/// The valid rows of the ERP and the rejected ones. Of several valid rows with one key, only the one with the
+/// latest watermark counts.
 fn judged(factory: &Small, source: &'static Source) -> (Rows, Open) {
     let mut rows: BTreeMap<Vec<String>, (NaiveDateTime, Vec<String>)> = BTreeMap::new();
     let mut open = Open::new();
@@ -160,8 +160,8 @@ fn judged(factory: &Small, source: &'static Source) -> (Rows, Open) {
     (rows.into_iter().map(|(key, (_, row))| (key, row)).collect(), open)
 }
 
-/// How the open list names a rejected row: by its key as JSON, or by its original values where a part of the
-/// key cannot be read.
+/// The name of a rejected row in the open list. This is its key as JSON, or its original values if a part of
+/// the key cannot be read.
 fn rejected_key(source: &Source, row: &RejectedRow) -> String {
     let values =
         source.columns.iter().zip(&row.values).filter(|(column, _)| source.key.contains(&column.source)).map(
@@ -177,7 +177,7 @@ fn rejected_key(source: &Source, row: &RejectedRow) -> String {
         .map_or_else(|| row.json(source), |parts| format!("[{}]", parts.join(",")))
 }
 
-/// Every job has come to an end, those that died too.
+/// Checks that every job has come to an end, also those that died.
 async fn check_records(factory: &Small) -> Result<(), String> {
     let (lake, now) = (factory.lake(), factory.clock.now());
     let living = lake.living_job(now, "").await.map_err(said)?;
@@ -244,7 +244,7 @@ async fn all_marts(
     Ok(all)
 }
 
-/// Says in what staging is not what the segments in raw come to, folded from nothing.
+/// Says where staging differs from what the segments of `raw/` give when they are folded from nothing.
 pub async fn check_staging_follows_raw(factory: &Small) -> Result<(), String> {
     let fresh = MemoryStore::new();
     for listed in factory.store.list("factory=test/raw/", None).await.map_err(said)? {
@@ -279,7 +279,8 @@ async fn all_staged(lake: &Lake, source: &Source) -> Result<BTreeSet<Vec<String>
     Ok(all)
 }
 
-/// Says in what the copies at fixed keys are not the current parts, all of them and no other.
+/// Says where the copies at fixed keys differ from the current parts. Each part must have its copy, and there
+/// must be no other copy.
 pub async fn check_published(store: &MemoryStore, manifest: &Manifest) -> Result<(), String> {
     let folder = |name: &str| format!("factory=test/{name}");
     let mut expected = BTreeSet::new();

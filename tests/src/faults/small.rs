@@ -1,5 +1,5 @@
-//! A factory small enough to be made, run and compared a thousand times: an ERP in SQLite and a lake in
-//! memory, with a clock that the test sets.
+//! A factory so small that a test can make and compare thousands of them. It has an ERP in SQLite, a lake in
+//! memory, and a clock that the test sets.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,55 +20,49 @@ use warehouse::sources::Source;
 
 use super::{Fate, FaultyConnect, FaultyStore, Strike, Unharmed};
 
-/// A clock that stands still until it is set; its clones are one clock.
+/// A clock that stands still until it is set. All clones are one clock.
 #[derive(Clone, Debug)]
 pub struct Clock(Arc<AtomicI64>);
 
 impl Clock {
-    /// The time.
     pub fn now(&self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0.load(Ordering::SeqCst)).unwrap_or_default()
     }
 
-    /// Sets the time.
     pub fn set(&self, now: DateTime<Utc>) {
         self.0.store(now.timestamp_millis(), Ordering::SeqCst);
     }
 }
 
-/// A small factory.
 #[derive(Debug)]
 pub struct Small {
     folder: TempDir,
     erp: Connection,
-    /// The lake's storage.
     pub store: MemoryStore,
     /// How jobs read the ERP.
     pub settings: Settings,
-    /// What jobs take for the present.
+    /// The clock that jobs look at.
     pub clock: Clock,
 }
 
-/// A job as a client of ERP and lake, whose calls have a fate.
+/// What one job works with. Its calls to the ERP and to the storage have a fate.
 #[derive(Debug)]
 pub struct Client {
-    /// Its way to the ERP.
     pub erp: FaultyConnect,
-    /// Its way to the storage.
     pub store: FaultyStore,
-    /// Its lake over that.
+    /// The lake over `store`.
     pub lake: Lake,
     settings: Settings,
     clock: Clock,
-    /// How much its own clock is ahead.
+    /// How far the job's own clock is ahead of the factory's.
     pub clock_ahead: TimeDelta,
-    /// How long it is given.
+    /// How long the job may take. `None` for as long as it likes.
     pub time_limit: Option<TimeDelta>,
 }
 
 impl Small {
-    /// A factory whose ERP has these tables, without a row; columns have no type. With indexes, jobs read by
-    /// stamps, and without by keys.
+    /// A factory whose ERP has these tables, without rows. Columns have no type. Jobs read a table by stamps
+    /// if it has indexes, and by keys if not.
     pub fn new<'a>(
         now: DateTime<Utc>,
         tables: impl IntoIterator<Item = &'a Source>,
@@ -104,7 +98,7 @@ impl Small {
         Self { folder, erp, store, settings, clock }
     }
 
-    /// A factory of its own that begins just so.
+    /// A copy of the factory with an ERP, a lake and a clock of its own.
     pub fn fork(&self) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::copy(self.erp_path(), folder.path().join("erp.db")).expect("a copy of the ERP");
@@ -114,28 +108,27 @@ impl Small {
         Self { folder, erp, store: self.store.fork(), settings: self.settings.clone(), clock }
     }
 
-    /// The ERP's file.
     pub fn erp_path(&self) -> PathBuf {
         self.folder.path().join("erp.db")
     }
 
-    /// Lets time pass, for jobs and storage.
+    /// Sets the time for jobs and storage.
     pub fn set_now(&self, now: DateTime<Utc>) {
         self.clock.set(now);
         self.store.set_now(now);
     }
 
-    /// The present on the factory's clock.
+    /// The present moment on the factory's clock.
     pub fn local_now(&self) -> NaiveDateTime {
         self.clock.now().with_timezone(&self.settings.factory_tz).naive_local()
     }
 
-    /// Changes the ERP, in one commit.
+    /// Changes the ERP in one commit.
     pub fn execute(&self, sql: &str) {
         execute(&self.erp, &format!("BEGIN; {sql}; COMMIT"));
     }
 
-    /// The rows of a table of the ERP; `None` if it does not have the table.
+    /// The rows of a table of the ERP. `None` if the ERP does not have the table.
     pub fn erp_rows(&self, source: &Source) -> Option<Vec<Vec<Cell>>> {
         let names: Vec<_> = source.columns.iter().map(|column| column.source).collect();
         let mut statement =
@@ -145,7 +138,7 @@ impl Small {
         Some(rows.and_then(Iterator::collect).expect("rows"))
     }
 
-    /// What SQL literals are as cells.
+    /// The cells that SQLite makes of SQL literals.
     pub fn evaluate(&self, literals: &[String]) -> Vec<Cell> {
         let row = self.erp.query_row(&format!("SELECT {}", literals.join(", ")), [], |row| {
             (0..literals.len()).map(|i| row.get_ref(i).map(cell)).collect()
@@ -153,7 +146,7 @@ impl Small {
         row.unwrap_or_else(|error| panic!("{literals:?}: {error}"))
     }
 
-    /// The lake as whoever is not struck sees it.
+    /// The lake over a storage that no fate strikes.
     pub fn lake(&self) -> Lake {
         self.lake_over(self.store.clone())
     }
@@ -163,7 +156,7 @@ impl Small {
         Lake::new(Arc::new(store), "", &self.settings.factory_id)
     }
 
-    /// A job to be.
+    /// What a job with this fate works with.
     pub fn client(&self, fate: Arc<dyn Fate>) -> Client {
         let store = FaultyStore::new(self.store.clone(), Arc::clone(&fate));
         Client {
@@ -177,19 +170,19 @@ impl Small {
         }
     }
 
-    /// A job that nothing happens to.
+    /// Runs a job that nothing happens to.
     pub async fn run(&self, mode: Mode) -> JobRecord {
         self.client(Arc::new(Unharmed)).run(mode).await
     }
 
-    /// A job that must go well.
+    /// Runs a job that must go well.
     pub async fn job_ok(&self, mode: Mode) -> JobRecord {
         let record = self.run(mode).await;
         assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
         record
     }
 
-    /// A job that is struck; `None` if it dies of it.
+    /// Runs a job that is struck. `None` if it dies of that.
     pub async fn job_struck(&self, mode: Mode, strike: &Arc<Strike>) -> Option<JobRecord> {
         let client = self.client(strike.clone());
         tokio::select! {
@@ -200,7 +193,7 @@ impl Small {
 }
 
 impl Client {
-    /// The job.
+    /// Runs the job.
     pub async fn run(&self, mode: Mode) -> JobRecord {
         let clock = || self.clock.now() + self.clock_ahead;
         let request = JobRequest {
@@ -214,7 +207,7 @@ impl Client {
 
 fn open(folder: &TempDir) -> Connection {
     let erp = Connection::open(folder.path().join("erp.db")).expect("an ERP");
-    // The tests kill jobs, never the ERP: nothing has to reach the disk.
+    // The tests kill jobs, never the ERP. So nothing has to reach the disk.
     execute(&erp, "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY");
     erp
 }

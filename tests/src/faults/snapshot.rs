@@ -1,4 +1,4 @@
-//! What every reader must see at any moment: one manifest of which everything is there, and marts that agree
+//! What every reader must see at any moment: one manifest, everything that it names, and marts that agree
 //! with each other.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,12 +13,12 @@ use warehouse::marts::{
 
 /// A run by number and production date.
 type RunKey = (String, NaiveDate);
-/// A figure of a run, and the same of the row that it is added up in.
+/// A figure by name, as a run tells it and as the daily yield does, which adds up the runs.
 type Figure = (&'static str, fn(&RunRow) -> Option<f64>, fn(&DailyYieldRow) -> Option<f64>);
 
-/// Reads all that a reader can see and says what of it does not fit together. `latest_start` is the latest
-/// start of any job on the factory's clock, where the test knows it. Returns the generation that was read, 0
-/// before the first.
+/// Reads all that a reader can see and says what does not fit together. `latest_start` is the latest start of
+/// any job on the factory's clock, if the test knows it. Returns the generation that was read, or 0 if there
+/// is no manifest yet.
 pub async fn see_one_version(lake: &Lake, latest_start: Option<NaiveDateTime>) -> Result<u64, String> {
     let Some((manifest, _)) = lake.manifest().await.map_err(|error| error.to_string())? else { return Ok(0) };
     segments_are_there(lake, &manifest, latest_start).await?;

@@ -1,5 +1,5 @@
-//! A storage whose calls may be struck. It strikes as what the real client lets through: after its own
-//! retries, with its own reading of 409 and 412.
+//! A storage whose calls a test can strike. A struck call ends as the real client lets it end: after its own
+//! retries, and with its own reading of 409 and 412.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use lake::{ETag, Fetched, Head, Listed, MemoryStore, Metadata, Object, Put, PutM
 
 use super::fate::{Blow, Call, Failure, Fate, Operation};
 
-/// A storage in memory, as one client of it sees it whose calls may be struck.
+/// A storage in memory, as a client sees it whose calls have a fate.
 #[derive(Clone, Debug)]
 pub struct FaultyStore {
     inner: MemoryStore,
@@ -31,7 +31,7 @@ impl FaultyStore {
         Self { inner, fate, late: Arc::default() }
     }
 
-    /// Lets the writes arrive that were still on their way; tells how many.
+    /// Lets the writes arrive that were still on their way. Returns how many they were.
     pub async fn deliver(&self) -> usize {
         let late = std::mem::take(&mut *self.late.lock().unwrap_or_else(PoisonError::into_inner));
         let count = late.len();
@@ -44,7 +44,7 @@ impl FaultyStore {
         count
     }
 
-    /// What becomes of a call that has only two outcomes: it is made, or it is not.
+    /// Makes or fails a call, as its fate wants it. A conditional write has more outcomes than this.
     async fn plain<T>(
         &self,
         call: Call,

@@ -1,5 +1,5 @@
-//! The fate that strikes one call of a job: fails it, kills or holds the job there, or fails all writes from
-//! there on.
+//! A fate that strikes one call of a job. It fails the call, kills or holds the job there, or fails all
+//! writes from there on.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 
 use super::fate::{Blow, Call, Failure, Fate, Operation};
 
-/// What is done when.
+/// What is done, and at which call. Calls are counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum When {
-    /// Only to this call, counted from 1.
+    /// This call alone gets this blow.
     Once(usize, Blow),
     /// At this call the process dies.
     Death(usize),
@@ -31,7 +31,7 @@ pub struct Strike {
 }
 
 impl Strike {
-    /// Strikes the n-th call, counted from 1; 0 is none.
+    /// Strikes the n-th call, counted from 1. With 0 no call is struck.
     pub fn on(n: usize, blow: Blow) -> Self {
         Self::new(When::Once(n, blow))
     }
@@ -42,7 +42,7 @@ impl Strike {
         Self::new(When::Death(n))
     }
 
-    /// From the n-th call on the disk is full: nothing more is written, reads go on.
+    /// From the n-th call on the disk is full: nothing more is written, but reads go on.
     pub fn disk_full_from(n: usize) -> Self {
         Self::new(When::Full(n))
     }
@@ -56,12 +56,12 @@ impl Strike {
         Self { when, calls: Mutex::default(), reached: Notify::new(), let_go: Notify::new() }
     }
 
-    /// Comes back when the job stands at the call at which it dies or is held.
+    /// Returns when the job stands at the call at which it dies or is held.
     pub async fn reached(&self) {
         self.reached.notified().await;
     }
 
-    /// Lets a job go on that is held.
+    /// Lets a held job go on.
     pub fn let_go_on(&self) {
         self.let_go.notify_one();
     }

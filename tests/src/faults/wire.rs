@@ -1,5 +1,5 @@
-//! A bad line to a real S3 endpoint: requests pass through it one by one, and some of them, or their answers,
-//! get lost or are refused on the way.
+//! A bad line to a real S3 endpoint. Requests pass through it one by one. Some requests or their answers get
+//! lost on the way, or are refused.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -22,15 +22,15 @@ use tokio::task::{JoinHandle, JoinSet};
 pub enum Outage {
     /// The connection breaks before the endpoint hears of it.
     LostRequest,
-    /// The endpoint does what it is asked; the connection breaks before its answer arrives.
+    /// The endpoint does what it is asked, but the connection breaks before its answer arrives.
     LostAnswer,
-    /// It is answered with this status and error code, and not done.
+    /// The endpoint hears nothing of it. The client is answered with this status and error code.
     Refused(u16, &'static str),
-    /// It is done, and answered with this status and error code.
+    /// The endpoint does what it is asked. The client is answered with this status and error code.
     DoneButRefused(u16, &'static str),
 }
 
-/// A line to an embedded S3 server; it breaks down when this is dropped.
+/// A line to an embedded S3 server. It breaks down when this value is dropped.
 #[derive(Debug)]
 pub struct Wire {
     addr: SocketAddr,
@@ -39,6 +39,7 @@ pub struct Wire {
     serving: JoinHandle<()>,
 }
 
+/// Passes requests on to the server, or does to them what the plan says.
 #[derive(Debug)]
 struct Relay {
     upstream: String,
@@ -51,10 +52,11 @@ struct Plan {
     /// Requests so far, and conditional writes among them.
     requests: usize,
     conditional: usize,
-    /// What strikes at which request.
+    /// The number of the request that is struck, and what happens to it.
     strike: Option<(usize, Outage)>,
-    /// The request that is struck, and how often it still is.
+    /// The request that was struck, and how often it still is when the client repeats it.
     struck: Option<(Method, String, usize)>,
+    /// How often the request is struck in all.
     times: usize,
 }
 
@@ -80,8 +82,9 @@ impl Wire {
         S3Store::at(&format!("http://{}", self.addr), &self.keys.0, &self.keys.1, BUCKET)
     }
 
-    /// Strikes the n-th request from now, counted from 1, and so many times in all when the client repeats
-    /// it. What is said of conditions (409, 412) only strikes conditional writes, and only these are counted.
+    /// Strikes the n-th request from now, counted from 1. If the client repeats the request, it is struck so
+    /// many times in all. A refusal with 409 or 412 strikes only conditional writes, and only these are
+    /// counted for it.
     pub fn strike(&self, n: usize, times: usize, outage: Outage) {
         *self.relay.lock() = Plan { strike: Some((n, outage)), times, ..Plan::default() };
     }
@@ -175,7 +178,7 @@ async fn serve(listener: TcpListener, relay: Arc<Relay>) {
             let relay = Arc::clone(&relay);
             async move { relay.pass(request).await }
         });
-        // A request that fails here ends its connection without an answer: that is the breakdown.
+        // A request that fails here ends its connection without an answer. That is the breakdown.
         connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
 }

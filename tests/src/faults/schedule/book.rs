@@ -1,4 +1,4 @@
-//! The random ERP and its edits. What kind of job must find all of them is decided beforehand; an edit that
+//! The random ERP and its edits. It is decided beforehand which kind of job must find all edits. An edit that
 //! such a job need not find is not made.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,27 +12,27 @@ use super::cells::{self, LATE_MINUTES, Stamp};
 use super::dice::Dice;
 use crate::faults::small::Small;
 
-/// The job that must find everything that was edited.
+/// The kind of job that must find all edits. Each kind also finds the edits of the kinds above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Finder {
     /// Rows come and change with stamps of the last hour.
     Incremental,
     /// Rows also go, change their keys, and come with old stamps.
     Reconcile,
-    /// Rows also change without a stamp.
+    /// Rows also change without a new stamp.
     Full,
 }
 
-/// What a version of a row was stamped with, and what it said.
+/// A version of a row: its stamp and its content.
 type Version = (Option<NaiveDateTime>, String);
 
-/// The rows of the ERP, and what is known of those that were.
+/// The rows that the ERP holds now, and the versions of rows that it has ever held.
 #[derive(Debug)]
 pub(super) struct Book {
     finder: Finder,
     tables: Vec<&'static Source>,
     rows: BTreeMap<i64, Row>,
-    /// By table and key: the versions that there were.
+    /// All versions so far, by table and key.
     past: BTreeMap<(&'static str, String), BTreeSet<Version>>,
     next_row: i64,
 }
@@ -42,7 +42,7 @@ struct Row {
     source: &'static Source,
     literals: Vec<String>,
     verdict: Verdict,
-    /// There is, or was, another row with its key.
+    /// Whether another row has its key, or had it.
     has_twin: bool,
 }
 
@@ -60,7 +60,8 @@ impl Book {
         Self { finder, tables, rows: BTreeMap::new(), past: BTreeMap::new(), next_row: 1 }
     }
 
-    /// Makes one commit to the ERP and returns it, if chance brings up one that the finder finds.
+    /// Makes one random commit to the ERP and returns its SQL. `None` if chance brings up no edit that the
+    /// finder is sure to find.
     pub(super) fn edit(&mut self, dice: &mut Dice, erp: &Small) -> Option<String> {
         let sql = match dice.below(10) {
             0..=4 => self.insert(dice, erp),
@@ -76,7 +77,7 @@ impl Book {
         Some(sql)
     }
 
-    /// Several rows with one stamp, so that they tie over pages.
+    /// Adds several rows with one stamp, so that rows that tie come on different pages.
     fn insert(&mut self, dice: &mut Dice, erp: &Small) -> Vec<String> {
         let source = dice.pick(&self.tables);
         let kind = match dice.below(20) {
@@ -178,13 +179,13 @@ impl Book {
         vec![format!("DELETE FROM {} WHERE rowid = {id}", row.source.table)]
     }
 
-    /// A row that may be changed: of two with one key it would not be sure which counts.
+    /// A row that may be changed. A row with a twin may not: it would not be certain which of the two counts.
     fn any_row(&self, dice: &mut Dice) -> Option<(i64, Row)> {
         let single: Vec<_> = self.rows.iter().filter(|(_, row)| !row.has_twin).collect();
         if single.is_empty() { None } else { Some(dice.pick(&single)).map(|(id, row)| (*id, row.clone())) }
     }
 
-    /// Takes a version of a row into the book if the finder is sure to find it.
+    /// Takes a version of a row into the book if the finder is sure to find it. Returns whether it did.
     fn admit(
         &mut self,
         erp: &Small,
@@ -216,8 +217,8 @@ impl Book {
                     && new.stamp.is_none_or(|stamp| latest.is_none_or(|latest| stamp >= latest))
                     && twins.is_empty()
             }
-            // A comparison of keys and stamps does not see what changed under the same stamp; the overlap
-            // does.
+            // A comparison of keys and stamps does not see what changed under the same stamp. The overlap
+            // does, as it reads all rows with recent stamps again.
             Finder::Reconcile => {
                 is_recent
                     || !past
@@ -227,7 +228,7 @@ impl Book {
             }
             Finder::Full => true,
         };
-        // Of two rows with one key the later counts: both must be readable, and one of them later.
+        // Of two rows with one key the later counts. So both must be readable, and their stamps must differ.
         let twins_are_clear = twins.iter().all(|twin| {
             let twin = &self.rows[twin].verdict;
             twin.is_valid && new.is_valid && twin.stamp != new.stamp
@@ -254,8 +255,8 @@ impl Book {
     }
 }
 
-/// Sets a row's stamp; in a table with a column that stands in for it until the row is changed, that column
-/// if it is named.
+/// Sets a row's stamp. `stands_in` names the column that holds the stamp as long as the row was never
+/// changed. If it is given, the watermark itself is NULL.
 fn set_stamp(source: &Source, literals: &mut [String], stamp: &str, stands_in: Option<&str>) {
     let place =
         |name: &str| source.columns.iter().position(|column| column.source == name).unwrap_or_default();

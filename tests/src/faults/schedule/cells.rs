@@ -1,5 +1,5 @@
-//! What stands in the cells of a random ERP: SQL literals, messy as legacy rows are, from so few values that
-//! rows meet.
+//! The cells of a random ERP, as SQL literals. They are as messy as legacy rows are, and of so few values
+//! that rows meet.
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use warehouse::sources::{Column, Kind, Source};
@@ -9,9 +9,9 @@ use super::dice::Dice;
 /// When a row says that it changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stamp {
-    /// Just now, or committed so late that the overlap still finds it.
+    /// Just now, or so shortly before that the overlap still finds the row.
     Recent,
-    /// So long ago that only a comparison finds it.
+    /// So long ago that only a comparison of keys and stamps finds the row.
     Old,
     /// In the future.
     Future,
@@ -19,8 +19,8 @@ pub(super) enum Stamp {
     Unreadable,
 }
 
-/// So late a row may be committed that the overlap of two hours finds it, even when the clock is set back an
-/// hour in autumn.
+/// How many minutes after its stamp a row may be committed so that the overlap of two hours finds it. Nearly
+/// an hour of the overlap is left for the autumn, when the clock is set back.
 pub(super) const LATE_MINUTES: i64 = 55;
 
 /// A stamp as SQL.
@@ -34,7 +34,7 @@ pub(super) fn stamp(dice: &mut Dice, kind: Stamp, now: NaiveDateTime) -> String 
             return dice.pick(&["'soon'", "45000", "NULL", "''", "'2026-13-45 10:00:00'"]).to_owned();
         }
     };
-    // Most tie: people save on the hour, and computers within a second.
+    // Stamps tie, as those of people and programs do: they are cut to ten minutes, a minute or a second.
     let seconds = at.and_utc().timestamp();
     let tied = match dice.below(4) {
         0 => seconds / 60 * 60,
@@ -99,7 +99,8 @@ pub(super) fn value(dice: &mut Dice, source: &Source, column: &Column, today: Na
     }
 }
 
-/// Makes a row one that is rejected, if chance brings up a column that can do that.
+/// Puts garbage into a column, so that the row is rejected. Leaves the row alone if chance brings up a column
+/// that takes any value.
 pub(super) fn spoil(dice: &mut Dice, source: &Source, literals: &mut [String]) {
     let i = dice.below(literals.len());
     let column = &source.columns[i];
@@ -110,7 +111,7 @@ pub(super) fn spoil(dice: &mut Dice, source: &Source, literals: &mut [String]) {
     }
 }
 
-/// A value that its column cannot hold; `None` where it holds any.
+/// A value that the column cannot hold. `None` if it holds any value.
 fn garbage(dice: &mut Dice, column: &Column) -> Option<String> {
     match column.kind {
         Kind::Text => None,

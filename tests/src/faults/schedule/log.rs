@@ -1,4 +1,5 @@
-//! What a schedule did, step by step: printed if it fails, and hashed to tell whether a replay does the same.
+//! What a schedule did, step by step. The steps are printed if it fails, and hashed to tell whether a replay
+//! does the same.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::faults::left_behind::without_ids;
 use crate::faults::{Blow, Call};
 
-/// The steps of a schedule; its clones are one log, so that it outlives a panic.
+/// The steps of a schedule. All clones are one log, so that it outlives a panic.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     inner: Arc<Mutex<Inner>>,
@@ -28,18 +29,17 @@ struct Inner {
 pub struct Tally {
     /// Calls that were let through.
     pub calls: usize,
-    /// Of these the struck ones.
+    /// Calls that were struck.
     pub faults: usize,
     /// Jobs that were killed.
     pub deaths: usize,
-    /// Jobs.
     pub jobs: usize,
     /// A hash of every step.
     pub trace: u64,
 }
 
 impl Tally {
-    /// Adds what happened elsewhere; traces do not add up.
+    /// Adds the counts of another schedule. Its trace is left out, because hashes do not add up.
     pub fn add(&mut self, other: Self) {
         self.calls += other.calls;
         self.faults += other.faults;
@@ -62,7 +62,7 @@ impl Log {
         });
     }
 
-    /// Notes what is another each time, and so no part of the trace.
+    /// Notes what differs each time, and so is no part of the trace.
     pub(super) fn aside(&self, line: impl fmt::Display) {
         self.with(|inner| inner.lines.push(line.to_string()));
     }
@@ -92,7 +92,6 @@ impl Log {
         self.step(line);
     }
 
-    /// How much happened.
     pub fn tally(&self) -> Tally {
         self.with(|inner| Tally {
             calls: inner.calls,
@@ -103,7 +102,7 @@ impl Log {
         })
     }
 
-    /// All steps.
+    /// All steps, a line for each.
     pub fn text(&self) -> String {
         self.with(|inner| inner.lines.join("\n"))
     }

@@ -1,6 +1,6 @@
-//! Seeded random schedules: a small factory whose ERP changes all the time, jobs of every kind side by side,
-//! and whatever can go wrong, in an order that the seed alone decides. When it is over, one or two clean jobs
-//! must bring everything right.
+//! Seeded random schedules. A small factory's ERP changes all the time, jobs of every kind run side by side,
+//! and whatever can go wrong does. The seed alone decides the order. When it is over, a few clean jobs must
+//! bring everything right.
 
 mod book;
 mod cells;
@@ -24,8 +24,8 @@ use turns::{Cast, Turnstile};
 use super::small::{Client, Small};
 use super::{Blow, FaultyStore, Goal, see_one_version};
 
-/// When schedules begin: an ordinary day, a month's end, and shortly before the clock goes back and forward
-/// in London.
+/// When schedules begin: on an ordinary day, at a month's end, and shortly before London's clock goes back or
+/// forward.
 const STARTS: [&str; 5] = [
     "2026-11-20T13:00:00Z",
     "2026-11-20T13:00:00Z",
@@ -34,12 +34,12 @@ const STARTS: [&str; 5] = [
     "2026-03-29T00:20:00Z",
 ];
 
-/// What some jobs are given, and what passes at once so that no time is left to read more. The real clock
-/// must not come to the end of it meanwhile.
+/// The time that some jobs are given. It is so long that the real clock does not use it up meanwhile.
 const TIME_LIMIT: TimeDelta = TimeDelta::minutes(10);
+/// How far the clock jumps so that such a job has no time left to read more.
 const UNTIL_NO_TIME: TimeDelta = TimeDelta::minutes(8);
 
-/// Plays the schedule of a seed; an error says what is not as it must be.
+/// Plays the schedule of a seed. An error says what is not as it must be.
 pub async fn play(seed: u64, log: &Log) -> Result<(), String> {
     let mut scene = Scene::set(seed, log);
     for _ in 0..scene.dice.pick(&[1, 1, 2, 2]) {
@@ -52,7 +52,7 @@ pub async fn play(seed: u64, log: &Log) -> Result<(), String> {
     scene.recover().await
 }
 
-/// What an actor came to.
+/// How an actor ended.
 enum Ended {
     Job(Box<JobRecord>),
     Read(Result<u64, String>),
@@ -66,7 +66,7 @@ struct Scene<'a> {
     finder: Finder,
     /// The latest start of any job, on the factory's clock.
     latest_start: NaiveDateTime,
-    /// Whether a job had so little time that the next one may have to go on where it stopped.
+    /// Whether a job had a time limit, so that the next one may have to go on where it stopped.
     was_limited: bool,
     /// Clients whose writes may still be on their way.
     late: Vec<FaultyStore>,
@@ -82,7 +82,7 @@ impl<'a> Scene<'a> {
             Finder::Reconcile,
             Finder::Full,
         ]);
-        // The ERP's own four must be there; of the others a few, and of all of them only some have rows.
+        // The ERP's own four tables must be there, and a few of the others are. Only some of these have rows.
         let present: Vec<_> =
             ALL.into_iter().filter(|source| source.owner == Owner::Erp || dice.chance(150)).collect();
         let mut filled: Vec<_> = (0..dice.between(1, 3)).map(|_| dice.pick(&present)).collect();
@@ -146,8 +146,8 @@ impl<'a> Scene<'a> {
             let client = self.small.client(turnstile.fate(cast.next()));
             cast.add(async move { Ended::Read(see_one_version(&client.lake, None).await) });
         }
-        // Some schedules change between jobs at every call, others hardly ever: rare changes at the wrong
-        // moment are what few calls at a time never hit.
+        // Some schedules switch between actors every few calls, others hardly ever. Both are needed: frequent
+        // switches never let one actor make many calls while another stands at the wrong moment.
         let restless = self.dice.pick(&[3, 10, 40, 150, 500]);
         let edits_meanwhile = self.dice.pick(&[0, 0, 4, 20]);
         let (mut current, mut was_edited, mut jump_is_due, mut finished) = (0, false, true, Vec::new());
@@ -189,7 +189,7 @@ impl<'a> Scene<'a> {
             }
             let calls = turnstile.calls(current);
             let nth = if self.dice.chance(200) { self.dice.below(calls.len()) } else { 0 };
-            // A reader has no plan: nothing happens to it.
+            // A reader has no plan, so nothing happens to it.
             let Some(blow) = plans
                 .get_mut(current)
                 .map_or(Some(Blow::Spared), |plan| plan.next(&mut self.dice, &calls[nth]))
@@ -226,8 +226,8 @@ impl<'a> Scene<'a> {
         (client, plan)
     }
 
-    /// What must hold whatever happened: readers see one version, and a job that says that it went well found
-    /// what it must.
+    /// Checks what must hold whatever happened. Readers see one version, and a job that says that it went
+    /// well has found what it must find.
     async fn check_between(&mut self, finished: &[Box<JobRecord>], was_edited: bool) -> Result<(), String> {
         see_one_version(&self.small.lake(), Some(self.latest_start))
             .await
@@ -259,22 +259,22 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// The faults are over, the marks of jobs that died expire, and the jobs that must find everything go
-    /// through.
+    /// Ends the faults, lets the marks of jobs that died expire, and runs the clean jobs that must find
+    /// everything. Checks that the lake is then as the ERP is.
     async fn recover(mut self) -> Result<(), String> {
         self.deliver_all().await;
         self.advance(TimeDelta::minutes(70));
         self.latest_start = self.latest_start.max(self.small.local_now());
         self.clean_job(Mode::Incremental).await?;
         if self.was_limited {
-            // The first has gone on where an earlier one stopped reading, perhaps before the last edits.
+            // The first job went on where an earlier one stopped reading, perhaps before the last edits.
             self.clean_job(Mode::Incremental).await?;
         }
         match self.finder {
             Finder::Incremental => {}
             Finder::Reconcile => self.clean_job(Mode::Reconcile).await?,
             Finder::Full => {
-                // The first goes on with a reload that may have been begun before the last edits.
+                // The first job goes on with a reload that may have been begun before the last edits.
                 self.clean_job(Mode::Full).await?;
                 self.clean_job(Mode::Full).await?;
             }

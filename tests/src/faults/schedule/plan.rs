@@ -1,26 +1,27 @@
-//! What is meant for one job of a schedule, and what therefore becomes of each of its calls.
+//! The plan for one job of a schedule, which decides what becomes of each of its calls.
 
 use lake::Mode;
 
 use super::dice::Dice;
 use crate::faults::{Blow, Call, ErpFailure, Failure, Operation};
 
-/// What is meant for one job.
+/// What is to happen to one job.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) mode: Mode,
-    /// Calls that are struck, of a thousand.
+    /// How many of a thousand calls are struck.
     faults: usize,
-    /// It is killed at this call.
+    /// The call at which the job is killed, counted from 1.
     death_at: Option<usize>,
-    /// From this call on the disk is full.
+    /// The call from which on the disk is full, counted from 1.
     full_from: Option<usize>,
-    /// Its calls so far.
+    /// How many calls the job has made so far.
     calls: usize,
 }
 
 impl Plan {
-    /// A job in some mode, to which nothing happens, or something now and then, or from some call on.
+    /// A random plan. The job is killed at some call, or the disk is full from some call on, or calls are
+    /// struck now and then, or nothing happens.
     pub(super) fn new(dice: &mut Dice) -> Self {
         let mode = dice.pick(&[
             Mode::Incremental,
@@ -39,7 +40,7 @@ impl Plan {
         plan
     }
 
-    /// What becomes of its next call; `None` if it is killed there.
+    /// What becomes of the job's next call. `None` if the job is killed there.
     pub(super) fn next(&mut self, dice: &mut Dice, call: &Call) -> Option<Blow> {
         self.calls += 1;
         if self.death_at == Some(self.calls) { None } else { Some(self.blow(dice, call)) }

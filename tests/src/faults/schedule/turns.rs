@@ -1,6 +1,5 @@
-//! Several jobs side by side, one call at a time: every call waits at a turnstile until it is let through.
-//! Which one, and what becomes of it, is for the schedule to say, so that the same decisions always give the
-//! same course of events.
+//! Several jobs side by side, one call at a time. Every call waits at a turnstile until the schedule lets it
+//! through and says what becomes of it. So the same decisions always give the same course of events.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -43,7 +42,7 @@ impl Fate for AtTurnstile {
     async fn of(&self, call: &Call) -> Blow {
         let (turn, comes) = oneshot::channel();
         self.turnstile.lock().push(Waiting { actor: self.actor, call: call.clone(), turn });
-        // The turnstile is only taken down together with those who wait at it.
+        // The other end is dropped only when the actor was killed or the schedule is over: nobody waits then.
         comes.await.unwrap_or(Blow::Spared)
     }
 }
@@ -53,8 +52,8 @@ impl Turnstile {
         Arc::new(AtTurnstile { turnstile: self.clone(), actor })
     }
 
-    /// Those who wait, without those who have given up: of several calls at once the others are dropped when
-    /// one fails.
+    /// The calls that wait. Calls that were given up are removed: when one of several calls at once fails,
+    /// the job drops the others.
     fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.retain(|waiting| !waiting.turn.is_canceled());
@@ -108,9 +107,9 @@ pub(super) struct Cast<T> {
 }
 
 struct Actor<T> {
-    /// What it does; none when it has ended or was killed.
+    /// What the actor does. `None` once it has ended or was killed.
     acts: Option<Pin<Box<dyn Future<Output = T>>>>,
-    /// Whether it may go on since it was last seen.
+    /// Whether the actor can go on: it is new, or a call of it was let through since it was last polled.
     is_stirred: bool,
     ended: Option<T>,
 }
@@ -120,7 +119,7 @@ impl<T> Cast<T> {
         Self { turnstile, actors: Vec::new() }
     }
 
-    /// Adds an actor, whose calls must have the fate of the number that it gets.
+    /// Adds an actor. Its calls must have the fate of the number that it gets.
     pub(super) fn add(&mut self, acts: impl Future<Output = T> + 'static) {
         self.actors.push(Actor { acts: Some(Box::pin(acts)), is_stirred: true, ended: None });
     }
@@ -130,8 +129,8 @@ impl<T> Cast<T> {
         self.actors.len()
     }
 
-    /// Comes back when every actor waits at the turnstile or has ended. Whatever else an actor waits for, it
-    /// is given the time for it.
+    /// Returns when every actor waits at the turnstile or has ended. An actor that waits for anything else is
+    /// given the time for it.
     pub(super) async fn settle(&mut self) {
         let settling = poll_fn(|context| {
             let mut all_settled = true;
@@ -149,11 +148,11 @@ impl<T> Cast<T> {
             }
             if all_settled { Poll::Ready(()) } else { Poll::Pending }
         });
-        // Not interrupted for the sake of other tasks: when that happens depends on how fast this machine is.
+        // The polling must not be interrupted for other tasks: when that happens depends on the machine.
         tokio::task::unconstrained(settling).await;
     }
 
-    /// Lets a call through.
+    /// Lets one of the calls through that wait for an actor. `nth` counts from 0.
     pub(super) fn let_through(&mut self, actor: usize, nth: usize, blow: Blow) {
         self.actors[actor].is_stirred = true;
         self.turnstile.let_through(actor, nth, blow);
@@ -165,7 +164,7 @@ impl<T> Cast<T> {
         self.turnstile.forget(actor);
     }
 
-    /// What an actor came to; only once.
+    /// How an actor ended. Each end is told once.
     pub(super) fn take_ended(&mut self, actor: usize) -> Option<T> {
         self.actors[actor].ended.take()
     }
