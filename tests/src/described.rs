@@ -1,5 +1,5 @@
-//! The factory that the API's description shows: the examples in it are its answers. It is a sandbox of three
-//! days at a fixed time, so that the same is answered every time.
+//! The factory that the API's description shows. The examples in the description are this factory's answers.
+//! It is a sandbox of three days at a fixed time, so that its answers are the same every time.
 
 use api::names::path_value;
 use api::operation::Lead;
@@ -34,7 +34,8 @@ pub async fn factory_before_job() -> Factory {
     factory
 }
 
-/// A run of ten days ago of which something is left, out of a batch with a name that the description can use.
+/// Adds a run of ten days ago of which something is left. It is made of a batch whose code the description
+/// can use.
 fn add_old_run(factory: &Factory) {
     let at = "'2026-11-10 06:00:00'";
     let run = |more: &[(&'static str, &'static str)]| {
@@ -90,7 +91,7 @@ fn add_old_run(factory: &Factory) {
     );
 }
 
-/// What functions over the factory's lake keep.
+/// The state of functions over the factory's lake.
 pub fn state_over(factory: &Factory) -> State {
     let settings = Settings {
         factory_id: factory.settings.factory_id.clone(),
@@ -102,14 +103,12 @@ pub fn state_over(factory: &Factory) -> State {
     State::new(factory.lake().clone(), settings, move || now)
 }
 
-/// What was answered.
+/// The answer to a request.
 #[derive(Debug)]
 pub struct Reply {
-    /// Its status.
     pub status: StatusCode,
-    /// Its headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// The body.
     pub text: String,
 }
 
@@ -129,8 +128,8 @@ pub async fn ask(app: &Router, operation: &Operation, address: &str, accept: &st
     Reply { status: parts.status, headers: parts.headers, text }
 }
 
-/// The path of an endpoint with values that exist in this factory: where another endpoint's answer leads to
-/// one, from there.
+/// The path of an endpoint with values that exist in this factory. If another endpoint's answer leads to a
+/// value, the value is taken from that answer.
 pub async fn path(app: &Router, operation: &Operation) -> String {
     let mut path = operation.path.to_owned();
     for name in operation.values() {

@@ -1,5 +1,5 @@
-//! Which function answers which path, under `cargo lambda watch` and on AWS, and which marts it may read
-//! there: those that its sources name.
+//! Which function answers which path, under `cargo lambda watch` and on AWS, and which marts it may read on
+//! AWS. These are the marts that its sources name.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -60,7 +60,8 @@ fn may_read(marts: &BTreeSet<&str>) -> Vec<String> {
     statement.into_iter().chain(each).collect()
 }
 
-/// The marts whose constants the sources below a folder name: a mart's constant is its name in capitals.
+/// The marts whose constants are named by the sources below a folder. A mart's constant is its name in
+/// capitals.
 fn marts_named_in(folder: &Path) -> Result<BTreeSet<&'static str>> {
     let mut named = BTreeSet::new();
     for entry in fs::read_dir(folder).with_context(|| format!("`{}` cannot be read", folder.display()))? {
@@ -85,7 +86,7 @@ fn marts_named_in(folder: &Path) -> Result<BTreeSet<&'static str>> {
     Ok(named)
 }
 
-/// What stands behind `marts::`: one name, or several in braces.
+/// The names behind `marts::`: one, or several in braces.
 fn imported(rest: &str) -> Vec<&str> {
     let is_no_name = |c: char| !c.is_alphanumeric() && c != '_';
     let names = rest

@@ -1,6 +1,6 @@
 //! The API's description, and the answers of the described factory that are its examples.
 //!
-//! What is not a GET is not asked here: its example is written into the file by hand, and kept.
+//! Only GETs are asked here. The examples of all other methods are written into the file by hand, and kept.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub(super) async fn examples() -> Result<Generated> {
     {
         examples.insert(operation.id(), recorded(&app, operation).await?);
     }
-    // Each job has an id of its own; the description is to stay the same.
+    // Every job gets a new id, but the description is to stay the same.
     let jobs = ask(&app, &JOBS.operation(), JOBS.path(), "application/json").await.json();
     let job_id = jobs[0]["job_id"].as_str().context("the factory has no job")?;
     let example = path_value("job_id").context("`job_id` has no example")?.example;

@@ -6,7 +6,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// How many of a list an example shows.
+/// How many elements of a list an example shows.
 const SHOWN: usize = 2;
 
 /// JSON whose members keep their order.
@@ -18,7 +18,7 @@ pub(super) enum Json {
 }
 
 impl Json {
-    /// The same with the first few of each list.
+    /// The same JSON, with only the first few elements of each list.
     pub(super) fn shortened(self) -> Self {
         match self {
             Self::List(items) => Self::List(items.into_iter().take(SHOWN).map(Self::shortened).collect()),

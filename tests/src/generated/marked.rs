@@ -1,5 +1,5 @@
-//! A part of a file that is generated: the lines between `generated: <what>` and `end of generated`, each of
-//! which stands in a comment of the file's language.
+//! A generated section of a file: the lines between the marks `generated: <what>` and `end of generated`.
+//! Both marks stand in comments of the file's language.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::place;
 
-/// A file whose marked parts are replaced.
+/// A file whose marked sections are replaced.
 pub(super) struct Marked {
     path: &'static str,
     text: String,
@@ -19,7 +19,7 @@ impl Marked {
         Ok(Self { path, text: text.with_context(|| format!("`{path}` cannot be read"))? })
     }
 
-    /// Puts lines in the place of a part, indented as its mark is.
+    /// Puts lines in the place of a section, indented as its mark is.
     pub(super) fn put(&mut self, what: &str, lines: impl IntoIterator<Item = String>) -> Result<()> {
         let begins = format!("generated: {what}");
         let is_begin = |line: &&str| {

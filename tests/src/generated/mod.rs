@@ -26,7 +26,7 @@ pub struct Generated {
 }
 
 impl Generated {
-    /// The text that the file has now; none if it is not there.
+    /// The text that the file has now. Empty if there is no file.
     pub fn kept(&self) -> String {
         fs::read_to_string(place::root().join(self.path)).unwrap_or_default()
     }
@@ -42,7 +42,7 @@ impl Generated {
     }
 }
 
-/// All files that are generated, or hold a part that is.
+/// All files that are generated, or have a generated section.
 pub async fn files() -> Result<Vec<Generated>> {
     let examples = description::examples().await?;
     Ok(vec![

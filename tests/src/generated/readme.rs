@@ -34,7 +34,7 @@ fn line(operation: &Operation) -> String {
     format!("| `{method}{}`{parameters} | {}{more} |", operation.path, operation.summary)
 }
 
-/// The same beginning with a small letter: it goes on after a colon.
+/// The text with a small first letter, because it goes on after a colon.
 fn lower(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())

@@ -38,7 +38,8 @@ pub(super) struct Erp {
     forced: HashMap<(String, String), SqlType>,
 }
 
-/// The open file and what was read of it, each part with the version of the file that it was read from.
+/// The open file and what was read of it. Each table comes with the version of the file that it was read
+/// from.
 #[derive(Debug)]
 struct Open {
     connection: Connection,

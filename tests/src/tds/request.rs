@@ -164,7 +164,7 @@ fn typed(reader: &mut Reader<'_>) -> Parsed<(SqlType, Value)> {
     })
 }
 
-/// A whole number. A single byte has no sign. Nor have numbers of other lengths than 2, 4 and 8 bytes.
+/// A whole number. Numbers of 2, 4 and 8 bytes have a sign, those of 1, 3 and 5 bytes have none.
 fn whole(bytes: &[u8]) -> Parsed<i64> {
     match bytes.len() {
         2 => Ok(Reader(bytes).array().map(i16::from_le_bytes)?.into()),

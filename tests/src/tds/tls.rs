@@ -72,7 +72,7 @@ pub(super) struct InPrelogin<S> {
     head: Vec<u8>,
     /// How many bytes of that packet are still to come.
     left: usize,
-    /// What of the packets is not sent yet.
+    /// The bytes of packets that are not sent yet.
     out: Vec<u8>,
 }
 

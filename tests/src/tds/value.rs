@@ -87,7 +87,7 @@ pub(super) fn without_trailing_blanks(text: &[u16]) -> &[u16] {
     &text[..end]
 }
 
-/// A code unit in upper case, so that comparisons ignore the case.
+/// A code unit in lower case, so that comparisons ignore the case.
 pub(super) fn fold(unit: u16) -> u16 {
     match u8::try_from(unit) {
         Ok(byte) if byte.is_ascii() => u16::from(byte.to_ascii_lowercase()),

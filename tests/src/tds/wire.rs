@@ -27,7 +27,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 pub(super) struct Message {
     /// The type of its packets.
     pub(super) kind: u8,
-    /// What its packets hold together.
+    /// The contents of its packets, joined.
     pub(super) body: Vec<u8>,
 }
 
