@@ -1,5 +1,5 @@
-//! What goes wrong around a job is said in plain words, one failure does not stop the rest, and nothing that
-//! is stored is harmed.
+//! Whatever goes wrong around a job is said in plain words. One failure does not stop the rest, and nothing
+//! that is stored is harmed.
 
 use api::Problem;
 use api::products::Product;
@@ -113,7 +113,7 @@ async fn garbage_in_any_column_rejects_its_row_with_the_reason_and_no_other(acce
     let factory = Factory::empty(NOW).await.over(access);
     let mut expected = 0;
     for source in ALL {
-        // A good row, then for each column a copy of it with garbage there.
+        // A good row. For each column a copy of it follows, with garbage in that column.
         let good = |id: usize| -> Vec<(String, String)> {
             let of = |kind: Kind| match kind {
                 Kind::Text => format!("'k{id}'"),
@@ -135,10 +135,10 @@ async fn garbage_in_any_column_rejects_its_row_with_the_reason_and_no_other(acce
         insert(&good(1));
         for (i, column) in source.columns.iter().enumerate() {
             let mut row = good(i + 2);
+            // A text column takes any text, so its garbage is bytes that are no text.
             row[i].1 =
                 if column.kind == Kind::Text { "X'FFFE00'".to_owned() } else { "'garbage'".to_owned() };
             insert(&row);
-            // Text may be any text, but not bytes that are none.
             expected += 1;
         }
     }

@@ -1,4 +1,4 @@
-//! The page in a real browser over the real app: it shows what the API says, follows the ERP, and keeps its
+//! The page in a real browser, over the real app. It shows what the API says, follows the ERP, and keeps its
 //! numbers while the API is away.
 
 use std::fmt::Write;
@@ -34,8 +34,8 @@ const READ_SCREEN: &str = "
         runs: [...document.querySelectorAll('#active-runs tbody tr')].map((row) => [...row.cells].map(text)),
     };";
 
-/// Notes every moment at which a number is missing on screen, from now on: after each change of the page,
-/// before it is painted.
+/// From now on notes every moment at which a number is missing on screen. It looks after each change of the
+/// page, before the change is painted.
 const WATCH_FOR_GAPS: &str = "
     const cards = [...document.querySelectorAll('.kpi')];
     window.gaps = [];
@@ -49,7 +49,7 @@ const WATCH_FOR_GAPS: &str = "
         if (!cards.every((card) => card.isConnected)) window.gaps.push('a card was made anew');
     }).observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});";
 
-/// Notes the first numbers that the page shows, from now on.
+/// Notes the first numbers that the page shows from now on.
 const WATCH_FOR_FIRST_NUMBERS: &str = "
     window.firstNumbers = [];
     new MutationObserver(() => {
@@ -231,21 +231,21 @@ async fn an_empty_lake_is_said_to_be_empty_until_the_first_job() {
 
     factory.job_ok(Mode::Incremental).await;
     until_screen_is_as_the_api_says(&browser, &site).await;
-    // A page that was loaded again would have forgotten them.
+    // A page that was loaded again would have forgotten these numbers.
     let first: Vec<String> = browser.run("return window.firstNumbers").await;
     let now: Screen = browser.run(READ_SCREEN).await;
     assert_eq!(first, now.cards, "the first numbers are whole, not those of a job under way");
     assert!(browser.run::<bool>("return !document.getElementById('empty-lake')").await);
-    // The browser itself notes each answer 503.
+    // The browser itself logs each answer with status 503.
     assert_no_complaint_but_of_the_network(browser.logged().await);
     browser.quit().await;
 }
 
-/// A run that is on for sure, whatever the shift.
+/// The number of a run that is on whatever the shift.
 const RUN: &str = "T-100";
 const WARM_PLACE: &str = "Test chiller 9";
 
-/// A factory of the last three days, at the time that it is.
+/// A factory at the present time, with the last three days and the run [`RUN`].
 async fn producing_factory() -> Factory {
     let factory = Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 3).await;
     let (now, today) = (quoted(factory.local_now()), format!("'{}'", factory.local_now().date()));
@@ -277,7 +277,7 @@ async fn producing_factory() -> Factory {
     factory
 }
 
-/// Of 1000 kg that went in, less than 90 % came out, though it reads so once it is rounded.
+/// Completes the run. Of 1000 kg that went in, less than 90 % came out, but rounded it reads 90 %.
 fn finish_a_run_of_89_96_pct(factory: &Factory) {
     let now = quoted(factory.local_now());
     let run = format!("'{RUN}'");
@@ -408,7 +408,7 @@ fn same(expected: &str, shown: &str) -> Result<(), String> {
     if shown == expected { Ok(()) } else { Err(format!("`{shown}` instead of `{expected}`")) }
 }
 
-/// What the outage banner says; nothing if there is none.
+/// What the outage banner says. Empty if there is no banner.
 async fn banner(browser: &Browser) -> String {
     browser.run("return document.getElementById('api-unavailable')?.textContent ?? ''").await
 }
@@ -427,7 +427,7 @@ async fn assert_nothing_is_wider_than_a_phone(browser: &Browser, picture: &str) 
     assert!(there == 390.0 && needed <= there, "{picture}: {needed} of {there} pixels");
 }
 
-/// Presses the tabulator key until every link and button was on: each must be reached, and show that it is.
+/// Presses the tabulator key once for every link and button. Each must be reached, and show that it is.
 async fn assert_the_keyboard_reaches_everything(browser: &Browser) {
     let all: usize = browser
         .run("window.reached = new Set(); return document.querySelectorAll('a[href], button').length")
@@ -449,14 +449,16 @@ async fn assert_the_keyboard_reaches_everything(browser: &Browser) {
     assert!(missed.is_empty(), "the keyboard does not reach {missed:?}");
 }
 
-/// Fails on errors and warnings in the console; what the page's security policy forbids is among them.
+/// Fails on errors and warnings in the console. Anything that the page's security policy forbids is among
+/// them.
 fn assert_no_complaint(logged: Vec<Logged>) {
     let complaints: Vec<_> =
         logged.into_iter().filter(|line| ["SEVERE", "WARNING"].contains(&line.level.as_str())).collect();
     assert!(complaints.is_empty(), "{complaints:#?}");
 }
 
-/// The same where requests must fail: the browser notes these by itself, the page must not add to it.
+/// The same for a page whose requests must fail. The browser logs these by itself, and the page must not add
+/// to them.
 fn assert_no_complaint_but_of_the_network(logged: Vec<Logged>) {
     assert!(logged.iter().any(|line| line.source == "network"), "the log is read: {logged:?}");
     assert_no_complaint(logged.into_iter().filter(|line| line.source != "network").collect());

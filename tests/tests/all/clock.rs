@@ -1,5 +1,5 @@
-//! Clocks that are changed, rows that are committed late, stamps that tie or lie in the future: none of it
-//! loses a row or stops the next ones.
+//! Clocks that are changed, rows that are committed late, stamps that tie or lie in the future: none of these
+//! loses a row or keeps later rows from being read.
 
 use chrono::{NaiveDateTime, TimeDelta};
 use lake::Mode;
@@ -19,7 +19,7 @@ fn commit(factory: &Small, input_id: usize, stamp: &str) {
     factory.execute(&format!("INSERT INTO run_inputs (input_id, run_number, qty_kg, updated_at) VALUES ({input_id}, '1', {input_id}, '{stamp}')"));
 }
 
-/// A job at some moment of UTC; says how many rows were new.
+/// Runs a job at a moment of UTC. Returns how many rows were new.
 async fn run_at(factory: &Small, now: &str, mode: Mode) -> i64 {
     factory.set_now(moment(now));
     let record = factory.job_ok(mode).await;
@@ -32,8 +32,8 @@ async fn watermark(factory: &Small) -> Option<NaiveDateTime> {
     manifest.tables[RUN_INPUTS.staging].watermark.as_deref().map(|text| text.parse().unwrap())
 }
 
-/// Where rows come in the order of their stamps, the watermark is just that; where they come by key it may
-/// lag behind.
+/// Fails unless the watermark is as expected. It may lag behind if rows are read by key and not in the order
+/// of their stamps.
 async fn assert_watermark(factory: &Small, is_indexed: bool, expected: &str) {
     let (watermark, expected) = (watermark(factory).await, moment(expected).naive_utc());
     assert!(
@@ -57,11 +57,11 @@ async fn the_hour_that_comes_twice_in_autumn_loses_no_row() {
         commit(&factory, 3, "2026-10-25 01:59:59");
         assert_eq!(run_at(&factory, "2026-10-25T00:59:59", Mode::Incremental).await, 2);
         assert_watermark(&factory, is_indexed, "2026-10-25T01:59:59").await;
-        // It is one o'clock again: these come after what was read, with stamps before it.
+        // It is one o'clock again. These rows come after those that were read, with earlier stamps.
         commit(&factory, 4, "2026-10-25 01:00:00");
         commit(&factory, 5, "2026-10-25 01:30:00");
         assert_eq!(run_at(&factory, "2026-10-25T01:31:00", Mode::Incremental).await, 2);
-        // Never ahead of the job's own start.
+        // The watermark is never ahead of the job's own start.
         assert_watermark(&factory, is_indexed, "2026-10-25T01:31:00").await;
         commit(&factory, 6, "2026-10-25 01:45:00");
         commit(&factory, 7, "2026-10-25 02:05:00");
@@ -75,8 +75,8 @@ async fn a_row_changed_in_both_of_these_hours_is_right_after_a_comparison() {
     let factory = factory("2026-10-25T00:50:00", true);
     commit(&factory, 1, "2026-10-25 01:50:00");
     run_at(&factory, "2026-10-25T00:55:00", Mode::Incremental).await;
-    // Half an hour later by the sun, ten minutes earlier by the wall: no stamp tells which version is the
-    // newer one.
+    // This is half an hour later by the sun and half an hour earlier by the clock on the wall. No stamp tells
+    // which version is the newer one.
     factory.execute("UPDATE run_inputs SET qty_kg = 9, updated_at = '2026-10-25 01:20:00'");
     assert_eq!(run_at(&factory, "2026-10-25T01:25:00", Mode::Incremental).await, 0);
     assert_eq!(run_at(&factory, "2026-10-25T01:26:00", Mode::Reconcile).await, 1);

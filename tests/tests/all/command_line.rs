@@ -18,7 +18,7 @@ fn tideline(factory: &Factory, lake: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// The last line that went to standard error.
+/// The last line of standard error.
 fn complaint(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned()
 }

@@ -39,13 +39,13 @@ async fn findings(factory: &Factory) -> BTreeSet<Finding> {
     found
 }
 
-/// The run and the words of each finding of one check.
+/// Each finding of one check, as its run and its words.
 async fn of_check(factory: &Factory, check: Check) -> Vec<String> {
     let found = findings(factory).await.into_iter().filter(|finding| finding.check == check.as_str());
     found.map(|finding| format!("{}: {}", finding.run_number.unwrap_or_default(), finding.detail)).collect()
 }
 
-/// Each check of runs as a query for the run numbers that it strikes, over tables of valid rows.
+/// For each check of runs, a query over tables of valid rows for the numbers of the runs that violate it.
 const BY_SQL: [(Check, &str); 12] = [
     (
         Check::GgInPremium,
@@ -92,7 +92,7 @@ const BY_SQL: [(Check, &str); 12] = [
         "SELECT n FROM runs JOIN (SELECT n, sum(kg) AS out_kg FROM outs GROUP BY n) USING (n) JOIN SI_OCM_TOTALS t ON trim(t.RunNumber) = n
          WHERE complete AND abs(out_kg - TotalWeight) > 0.02 * TotalWeight",
     ),
-    // The sandbox's lots fail by their mean; its packs are packed to the nominal weight.
+    // In the sandbox packs are packed to the nominal weight, so a lot fails by its mean.
     (Check::UnderweightLot, "SELECT n FROM runs JOIN packs USING (n) GROUP BY n HAVING avg(net_g) < max(target_g) - 0.000001"),
 ];
 
@@ -205,7 +205,8 @@ async fn a_batch_that_becomes_known_later_clears_the_scan_back(access: ErpAccess
         ["007: batch N1 has the unknown parent B9"]
     );
 
-    // By a scan-back in another run that made it, and no longer when that is deleted.
+    // The batch becomes known by a scan-back in another run that made it. It is unknown again when that
+    // scan-back is deleted.
     factory.insert(
         "batch_lineage",
         &[
@@ -221,7 +222,7 @@ async fn a_batch_that_becomes_known_later_clears_the_scan_back(access: ErpAccess
     factory.job_ok(Mode::Reconcile).await;
     assert_eq!(of_check(&factory, Check::ScanbackWithoutParent).await.len(), 1);
 
-    // By its intake.
+    // The batch becomes known by its intake.
     factory.insert(
         "traceability",
         &[("trace_id", "'T9'"), ("batch_code", "'B9'"), ("updated_at", "'2026-11-20 13:20:00'")],

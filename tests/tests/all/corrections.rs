@@ -1,5 +1,5 @@
-//! What the ERP corrects, moves or deletes shows once and in its new place, in every number that is made of
-//! it.
+//! What the ERP corrects or moves shows once and in its new place, in every number that is made of it. What
+//! it deletes shows no more.
 
 use api::compliance::CheckFinding;
 use api::runs::{ActiveRun, RunDetail};
@@ -97,7 +97,7 @@ async fn a_run_that_moves_is_counted_in_its_new_place_alone(access: ErpAccess) {
     site.come_back(&factory).await;
     assert_eq!(daily(&site).await, [row("2026-11-20", "L2", 100.0, 95.0)]);
 
-    // Another date is another key: the old one is found gone when keys are compared.
+    // Another date is another key. That the old key is gone is found when keys are compared.
     factory.execute("UPDATE RunNumber SET ProductionDate = '2026-11-19', Updated = '2026-11-20 14:06:00'");
     factory.job_ok(Mode::Incremental).await;
     factory.job_ok(Mode::Reconcile).await;
@@ -106,7 +106,7 @@ async fn a_run_that_moves_is_counted_in_its_new_place_alone(access: ErpAccess) {
     site.come_back(&factory).await;
     assert_eq!(daily(&site).await, [row("2026-11-19", "L2", 100.0, 95.0)]);
 
-    // Open again, it leaves the finished ones and stands with the active ones.
+    // The run is opened again: it leaves the complete runs and is among the active ones.
     factory.execute("UPDATE RunNumber SET Complete = 0, Active = 1, Updated = '2026-11-20 14:07:00'");
     factory.job_ok(Mode::Incremental).await;
     site.go_away().await;
@@ -127,7 +127,7 @@ async fn a_correction_counts_once_and_a_deletion_no_more(access: ErpAccess) {
     named.sort_unstable();
     assert!(named.contains(&"low_yield"), "{named:?}");
 
-    // Back within bounds, and the run's input gone.
+    // The output is back within its bounds, and the run's input is gone.
     factory.execute("UPDATE run_outputs SET qty_kg = 96, piece_type = 'joint', tier = 2, updated_at = '2026-11-20 13:40:00'; DELETE FROM run_inputs");
     factory.job_ok(Mode::Reconcile).await;
     factory.assert_lake_mirrors_erp().await;
@@ -151,7 +151,7 @@ async fn a_late_row_counts_when_keys_are_compared(access: ErpAccess) {
     let factory = factory(access).await;
     factory.now.set(moment("2026-11-20T20:00:00"));
     factory.job_ok(Mode::Incremental).await;
-    // Committed after the job, with a stamp from before the overlap.
+    // This row is committed after the job, with a stamp from before the overlap.
     factory.insert(
         "run_inputs",
         &[

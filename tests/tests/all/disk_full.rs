@@ -1,5 +1,5 @@
-//! The disk of the lake folder is full, under the real program: the job says so in plain words, nothing is
-//! left half, and the next job with space goes on.
+//! The real program, with a full disk under the lake folder. The job says so in plain words, nothing is left
+//! half, and the next job that has space goes on.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -23,7 +23,8 @@ async fn factory() -> Factory {
     factory
 }
 
-/// `tideline extract`, in a shell that does something before it: the program's path is `$0`, the lake `$1`.
+/// Runs `tideline extract` in a shell that does something before. There `$0` is the program's path and `$1`
+/// the lake.
 fn extract(factory: &Factory, lake: &Path, shell: &str, within: &[&str]) -> Output {
     let line: Vec<&str> = within.iter().copied().chain(["sh", "-c", shell]).collect();
     let mut command = Command::new(line[0]);
@@ -79,8 +80,8 @@ async fn assert_the_next_job_goes_on(factory: &Factory, left: &Path) {
 async fn objects_larger_than_a_limit_on_files_fail_the_job_and_leave_nothing_half() {
     let factory = factory().await;
     let lake = factory.folder.path().join("limited");
-    // 100 blocks of 512 bytes: the segment of packs does not fit. The signal that comes with the limit would
-    // otherwise end the program.
+    // The segment of packs does not fit into 100 blocks of 512 bytes. The signal that comes with the limit is
+    // ignored, as it would end the program.
     let output = extract(&factory, &lake, "trap '' XFSZ; ulimit -f 100; exec \"$0\" extract", &[]);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert!(
@@ -96,7 +97,7 @@ async fn objects_larger_than_a_limit_on_files_fail_the_job_and_leave_nothing_hal
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_fails_the_job_in_plain_words_and_the_next_job_with_space_goes_on() {
-    // A disk of its own needs a mount, and that a namespace of its own, which not every machine allows.
+    // A disk of its own needs a mount, and that needs a namespace of its own. Not every machine allows it.
     let private = ["unshare", "--user", "--map-root-user", "--mount"];
     let mounts =
         Command::new(private[0]).args(&private[1..]).args(["sh", "-c", "mount -t tmpfs none /mnt"]).output();

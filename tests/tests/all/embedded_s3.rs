@@ -1,4 +1,4 @@
-//! What the embedded S3 server does beside the suite: who may call it, what lies on disk, and what it
+//! What the embedded S3 server does beyond the suite: who may call it, what lies on disk, and what it
 //! refuses.
 
 use std::fs;
@@ -102,7 +102,7 @@ async fn a_put_that_died_before_its_last_step_has_not_happened() {
     let (folder, server) = served().await;
     let store = server.store(BUCKET);
     store.put("a", b"old".to_vec(), &one("n", "1"), PutMode::Create).await.unwrap();
-    // What such a put leaves: the body of the old version under the records of both.
+    // Such a put leaves the body of the old version and the records of both versions.
     let body = fs::read(folder.path().join("a")).unwrap();
     fs::hard_link(folder.path().join("a"), folder.path().join("kept")).unwrap();
     store.put("a", b"new".to_vec(), &one("n", "2"), PutMode::Overwrite).await.unwrap();

@@ -1,5 +1,5 @@
-//! Every call of a job fails once in every way that it can: afterwards one clean job brings the lake to what
-//! the ERP is, and readers never see anything but one whole version.
+//! Every call of a job fails once, in every way that it can. Afterwards one clean job makes the lake as the
+//! ERP is, and readers never see anything but one whole version.
 
 mod scripts;
 
@@ -20,14 +20,14 @@ use tests::faults::{
 use tokio::runtime::Builder;
 use warehouse::sources::{ALL, Owner};
 
-/// A factory with these tables and those that no ERP lacks.
+/// A factory with these tables and the four that no ERP lacks.
 fn empty_factory(tables: &[&str]) -> Small {
     let present =
         ALL.into_iter().filter(|source| source.owner == Owner::Erp || tables.contains(&source.table));
     Small::new(moment("2026-11-20T13:00:00"), present, |_| true)
 }
 
-/// A job, as it stands before it and as it must end.
+/// A job, with the factory before it and the lake that must come of it.
 struct Case {
     name: &'static str,
     mode: Mode,
@@ -100,8 +100,8 @@ fn faults_of(operation: Operation) -> Vec<Fault> {
     blows.into_iter().map(Fault::Blow).chain(ends).collect()
 }
 
-/// Does something for every entry of `work`, on all processors; fails with what went wrong first, and how
-/// often.
+/// Does something for every entry of `work`, on all processors. If something went wrong, it fails with how
+/// often it did, and with the first complaints.
 fn on_all_processors<T: Sync>(work: &[T], each: impl AsyncFn(&T) -> Result<(), String> + Sync) {
     let (next, complaints) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
@@ -127,7 +127,7 @@ fn on_all_processors<T: Sync>(work: &[T], each: impl AsyncFn(&T) -> Result<(), S
     );
 }
 
-/// The lakes that were looked at: most faults leave one that another fault has left.
+/// The lakes that were looked at. Most faults leave a lake that another fault has left too.
 #[derive(Default)]
 struct Seen(Mutex<HashSet<(&'static str, u64)>>);
 
@@ -191,7 +191,7 @@ fn whatever_fails_at_whichever_call_the_next_job_brings_everything_right() {
 
 async fn strike(case: &Case, n: usize, fault: Fault, seen: &Seen) -> Result<(), String> {
     let mut factory = case.fork();
-    // Some jobs try again themselves.
+    // Every second job of those that are struck tries again by itself.
     factory.settings.retries = (n / 2 % 2) as u32;
     let strike = Arc::new(match fault {
         Fault::Blow(blow) => Strike::on(n, blow),
@@ -208,7 +208,7 @@ async fn strike(case: &Case, n: usize, fault: Fault, seen: &Seen) -> Result<(), 
     case.goal.check(&factory, Some(factory.local_now())).await
 }
 
-/// One clean job, later than whatever died is given to show that it lives.
+/// Runs one clean job, so late that a job that died no longer counts as alive.
 async fn settle(case: &Case, factory: &Small) -> Result<(), String> {
     factory.set_now(factory.clock.now() + TimeDelta::minutes(70));
     let record = factory.run(case.mode).await;
@@ -219,16 +219,16 @@ async fn settle(case: &Case, factory: &Small) -> Result<(), String> {
     }
 }
 
-/// What happens in the ERP, and in which mode another job goes through, while a job is held.
+/// What happens in the ERP while a job is held, and the mode of another job that goes through meanwhile.
 #[derive(Clone, Copy, Debug)]
 struct Meanwhile {
     script: &'static str,
     other: Option<Mode>,
 }
 
-/// A row comes, is committed by one job, and goes before that job has staged it; another job finds both out
-/// meanwhile. A staging part is then, byte for byte, what it was before: whoever replaces it must not take it
-/// for the version that he read.
+/// A row comes, one job commits it, and it goes before that job has staged it. Another job finds both out
+/// meanwhile. A staging part is then what it was before, byte for byte. The held job must not take it for the
+/// version that it read.
 #[test]
 fn a_row_that_comes_and_goes_while_a_job_is_held_leaves_no_trace() {
     let tables = ["RunNumber", "SI_OCM_TRANS"];
@@ -281,7 +281,7 @@ fn a_job_that_is_overtaken_at_whichever_call_does_no_harm() {
             .flat_map(|i| [Some(Mode::Reconcile), Some(Mode::Incremental), None].map(|other| (i, other)))
             .enumerate()
         {
-            // A prime number apart, so that each kind of job comes after each kind of call.
+            // A prime number lies between two holds, so that each kind of job comes after each kind of call.
             if is_all() || i % 29 == 0 {
                 work.push((case, Arc::clone(&goal), other.0 + 1, Meanwhile { script, other: other.1 }));
             }

@@ -1,4 +1,4 @@
-//! The files that follow from the declarations are as these would have them now.
+//! The files that follow from the declarations are as the declarations would have them now.
 
 use tests::generated::{Generated, files};
 

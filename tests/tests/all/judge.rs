@@ -1,5 +1,5 @@
-//! The judge: an engine that is not ours computes every mart from the files of staging, with SQL, and must
-//! find what we say.
+//! The judge: an engine that is not ours computes every mart in SQL from the files of staging. It must find
+//! what our marts say.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -21,7 +21,7 @@ use tideline::s3::BUCKET;
 use tower::ServiceExt;
 use warehouse::marts;
 
-/// Random factories that are judged.
+/// How many random factories are judged.
 const FACTORIES: u64 = 4;
 /// The same under `cargo xtask test --all`.
 const ALL_FACTORIES: u64 = 60;
@@ -62,7 +62,7 @@ fn judged(lake: &Path, options: &[String]) -> Verdict {
     Verdict { agrees: output.status.success(), words }
 }
 
-/// Fails unless the judge agrees with every mart of a factory; adds how many rows were compared.
+/// Fails unless the judge agrees with every mart of a factory. Adds how many rows were compared.
 fn assert_judge_agrees(
     factory: &Factory,
     options: &[String],
@@ -91,18 +91,18 @@ fn lake_of(factory: &Factory) -> PathBuf {
     factory.folder.path().join("lake").join(format!("factory={}", factory.settings.factory_id))
 }
 
-/// A factory of random rows, its marts made in two jobs.
+/// A factory of random rows, with marts that two jobs made.
 async fn random_factory(seed: u64) -> Factory {
     let factory = Factory::empty("2026-11-02T14:00:00").await;
     fill(&factory, seed, 1);
     factory.job_ok(Mode::Incremental).await;
-    // Rows under keys that are there already, and new ones.
+    // Some of these rows have keys that are there already, some have new ones.
     fill(&factory, seed + 1_000_000, 20);
     factory.job_ok(Mode::Full).await;
     factory
 }
 
-/// How often each check is violated.
+/// Adds how often each check is violated.
 async fn violations(factory: &Factory, found: &mut BTreeMap<String, usize>) {
     let (manifest, _) = factory.lake().manifest().await.unwrap().expect("a manifest");
     for part in manifest.marts["fct_compliance_checks"].values() {
@@ -162,7 +162,7 @@ async fn the_judge_names_the_mart_the_row_and_the_number_that_are_wrong() {
     let (manifest, _) = factory.lake().manifest().await.unwrap().expect("a manifest");
     let (part, version) = manifest.marts["fct_temp_breaches"].first_key_value().expect("a part");
 
-    // The version and its published copy alike, as a bug in the mart would have it.
+    // The version and its published copy get the same wrong number, as a bug in the mart would give them.
     let shifted = when(col("location").eq(lit("Dock")))
         .then(col("max_temp_celsius") + lit(0.001))
         .otherwise(col("max_temp_celsius"));
@@ -179,7 +179,7 @@ async fn the_judge_names_the_mart_the_row_and_the_number_that_are_wrong() {
     });
     assert!(named.count() > 0, "{}", verdict.words);
 
-    // One of the two alone.
+    // Only the published copy is wrong.
     fs::write(&files[0], &right[0]).unwrap();
     let verdict = judged(&lake, &[]);
     assert!(
@@ -190,7 +190,7 @@ async fn the_judge_names_the_mart_the_row_and_the_number_that_are_wrong() {
     fs::write(&files[1], &right[1]).unwrap();
     assert!(judged(&lake, &[]).agrees);
 
-    // A row that is gone, and one that never was.
+    // A row of the mart is gone. Then a row of staging is gone, so that the mart has a row too many.
     for file in &files {
         change(file, |rows| rows.slice(1, IdxSize::MAX));
     }
@@ -230,7 +230,7 @@ fn reports() -> Vec<&'static str> {
 async fn sql_over_staging_computes_every_report_that_the_api_answers() {
     let sandbox = Factory::sandbox("2026-11-08T14:00:00", 7).await;
     sandbox.job_ok(Mode::Incremental).await;
-    // In the middle of a week, so that what was made since Monday lies outside of the window.
+    // The window begins in the middle of a week, so that what was made on Monday lies outside of it.
     assert_judge_agrees_with_reports(&sandbox, &reports(), &[("from", "2026-11-04"), ("to", "2026-11-07")])
         .await;
     let of_line = [
@@ -259,7 +259,7 @@ async fn sql_over_staging_computes_every_report_that_the_api_answers() {
     }
 }
 
-/// Asks the API for reports of one window with filters, and the judge whether it computes the same.
+/// Asks the API for reports of one window with filters. Fails unless the judge computes the same.
 async fn assert_judge_agrees_with_reports(factory: &Factory, reports: &[&str], parameters: &[(&str, &str)]) {
     let server = factory.open.server.as_ref().expect("a lake in a folder");
     let settings = Settings {
@@ -315,7 +315,7 @@ fn every_file_of_the_sql_has_its_place_in_the_order() {
     assert_eq!(ordered, files);
 }
 
-/// Takes minutes, and Java: under `cargo xtask test --all` only.
+/// This takes minutes, and Java. It runs only under `cargo xtask test --all`.
 #[tokio::test(flavor = "multi_thread")]
 async fn spark_computes_the_same_marts_where_all_is_tested() {
     if !is_all() {

@@ -1,4 +1,4 @@
-//! `cargo lambda watch`, the real tool: it serves the functions under their HTTP paths, and they answer there
+//! The real tool `cargo lambda watch`. It serves the functions under their HTTP paths, and they answer there
 //! what their routers answer here.
 
 use std::collections::BTreeMap;
@@ -168,8 +168,8 @@ impl Watch {
         format!("http://127.0.0.1:{}{address}", self.port)
     }
 
-    /// Asks again where it is the emulator that fails, as it does now and then with a large answer on a busy
-    /// machine: what the functions answer is a problem of another type.
+    /// Asks again if the emulator fails. It does so now and then, with a large answer on a busy machine. Its
+    /// problem has another type than the problems that the functions answer.
     async fn get(&self, address: &str) -> (u16, Value) {
         for _ in 0..5 {
             let (status, answer) = self.get_once(address).await;
@@ -211,7 +211,7 @@ impl Watch {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
     }
 
-    /// The record of a job that was started, when it has ended.
+    /// The record of a started job, once the job has ended.
     async fn ended(&self, job_id: &str) -> Value {
         loop {
             let (status, record) = self.get(&format!("/pipeline/runs/{job_id}")).await;
@@ -223,7 +223,7 @@ impl Watch {
         }
     }
 
-    /// What a function that has just been started keeps.
+    /// The state of a function that has just been started.
     fn state(&self, factory: &Factory) -> State {
         let settings = Settings {
             factory_id: factory.settings.factory_id.clone(),
@@ -266,8 +266,8 @@ fn router(function: &str, state: State, factory: &Factory) -> Router {
     serve::finish(routes.unwrap_or_else(|| panic!("there is no function `{function}`")), state)
 }
 
-/// An address below a path whose answer is the same a minute later: its window is wider than what the factory
-/// has.
+/// An address under a path. Its answer is the same a minute later, because its window is wider than what the
+/// factory has.
 fn address(path: &str, run_number: &str, job_id: &str) -> String {
     let query = match path {
         "/yield/daily" | "/yield/waterfall" | "/pipeline/rejected" => "?days=30",
@@ -289,7 +289,7 @@ async fn ask(router: Router, address: &str) -> (u16, Value) {
     (status, comparable(serde_json::from_slice(&body).unwrap()))
 }
 
-/// An answer without what belongs to the request rather than to the question.
+/// An answer without what differs from request to request.
 fn comparable(mut answer: Value) -> Value {
     if let Some(object) = answer.as_object_mut() {
         for name in ["age_seconds", "request_id"] {

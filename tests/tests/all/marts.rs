@@ -1,4 +1,4 @@
-//! The marts after many small jobs are those that one job over the same ERP makes from nothing, whatever
+//! After many small jobs the marts are those that one job over the same ERP makes from nothing, whatever
 //! moved, changed or went meanwhile.
 
 use std::sync::Arc;
@@ -26,8 +26,7 @@ const EDITS: &[&str] = &[
     "UPDATE non_conformance SET status = ' Closed', closed_date = '2026-11-02', updated_at = STAMP WHERE nc_id % 2 = 0; UPDATE non_conformance SET nc_date = NULL, updated_at = STAMP WHERE nc_id % 7 = 0",
     "UPDATE non_conformance SET status = 'open', severity = 'MAJOR', updated_at = STAMP WHERE nc_id % 5 = 0; UPDATE shifts SET line_id = 'Line 9', shift_code = NULL, updated_at = STAMP WHERE shift_id % 5 = 0",
     "UPDATE shifts SET headcount = 0, output_kg = output_kg * 0.9, updated_at = STAMP WHERE shift_id % 3 = 0; UPDATE prod_lines SET line_name = 'Line 9', updated_at = STAMP WHERE line_id = (SELECT MAX(line_id) FROM prod_lines)",
-    // What the weighing system counted, and runs that go over to another shift: both count in the shifts'
-    // OEE.
+    // Counts of the weighing system change, and runs go over to another shift. Both count in the shifts' OEE.
     "UPDATE SI_OCM_TOTALS SET TotalPacks = TotalPacks + 40, RejectCount = 17, Updated = STAMP WHERE CAST(RunNumber AS INTEGER) % 3 = 0",
     "UPDATE RunNumber SET ShiftCode = 'PM', Updated = STAMP WHERE CAST(RunNumber AS INTEGER) % 7 = 0; UPDATE prod_lines SET max_capacity_kg = 3000, updated_at = STAMP WHERE line_id = (SELECT MIN(line_id) FROM prod_lines)",
     // Orders that leave, that are of another run, or of none.
@@ -81,7 +80,7 @@ pub(crate) async fn assert_marts_are_those_made_from_nothing(factory: &Factory) 
     }
 }
 
-/// The same where marts may be empty; returns how many rows each has.
+/// Does the same, but marts may be empty. Returns how many rows each has.
 pub(crate) async fn compared_with_those_made_from_nothing(factory: &Factory) -> Vec<(&'static str, usize)> {
     let fresh = Lake::new(Arc::new(MemoryStore::default()), "", &factory.settings.factory_id);
     let record = run_into(&fresh, &factory.settings, Mode::Incremental, factory.now.get()).await;

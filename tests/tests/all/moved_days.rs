@@ -1,4 +1,4 @@
-//! What counts by day counts once: a record or shift that moves to another day or month leaves the old one,
+//! What counts by day counts once. A record or shift that moves to another day or month leaves the old one,
 //! in every number that is made of it.
 
 use api::quality::QualitySummary;
@@ -55,7 +55,7 @@ async fn factory(access: ErpAccess) -> Factory {
     factory
 }
 
-/// Changes the ERP and lets a job follow, so many minutes after the first.
+/// Changes the ERP and lets a job follow, both at this minute of the hour.
 async fn edit(factory: &Factory, minute: u32, sql: &str) {
     factory.now.set(moment(&format!("2026-11-20T14:{minute:02}:30")));
     factory.execute(&sql.replace("STAMP", &format!("'2026-11-20 14:{minute:02}:00'")));
@@ -144,7 +144,7 @@ async fn a_shift_that_moves_or_whose_line_is_renamed_is_counted_once(access: Erp
     );
     assert_eq!(shifts(&factory).await, [one, other]);
 
-    // The shift of the text "line 1" has no line of that name any more.
+    // The shift that names its line "line 1" has no line of that name any more.
     edit(&factory, 2, "UPDATE prod_lines SET line_name = 'Smoking', updated_at = STAMP").await;
     assert_eq!(shifts(&factory).await, [one.replace("Line 1", "line 1"), other.replace("Line 1", "Smoking")]);
 

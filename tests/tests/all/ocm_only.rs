@@ -1,5 +1,5 @@
-//! A factory that has the ERP's own four tables and nothing else: every endpoint answers, with what those
-//! four tell, and with nothing where they tell nothing.
+//! A factory that has the ERP's own four tables and nothing else. Every endpoint answers what these four
+//! tell, and nothing where they tell nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,7 +111,7 @@ impl OcmOnly {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{address}: {error}: {text}"))
     }
 
-    /// The endpoint's path with things that exist.
+    /// The endpoint's path, with values that exist.
     fn path(&self, operation: &Operation) -> String {
         let run_number: String = self
             .numbers("SELECT MAX(RunNumber), 1 FROM SI_OCM_TOTALS WHERE RunNumber <> 'OLD'")
@@ -125,7 +125,7 @@ impl OcmOnly {
             .replace("{job_id}", &self.job_id)
     }
 
-    /// What SQL says in the ERP: a text and a number per row.
+    /// What the ERP answers to SQL that selects a text and a number.
     fn numbers(&self, sql: &str) -> BTreeMap<String, f64> {
         let erp = Connection::open(self.factory.erp()).unwrap();
         let mut statement = erp.prepare(sql).unwrap();
@@ -236,7 +236,7 @@ async fn what_the_four_tables_tell_is_told_and_the_rest_is_null(access: ErpAcces
             && products.iter().any(|row| row.pack_size_g.is_some() && row.allergens.is_some())
     );
 
-    // No run sheet tells another pack date, and no order took any of it.
+    // No run sheet tells another pack date for the old run, and no order took any of it.
     let expiring: Vec<ExpiringRun> = site.get("/shelf-life/expiring").await;
     let shown: Vec<_> = expiring
         .iter()
@@ -318,11 +318,11 @@ async fn the_reports_tell_what_runs_totals_and_packs_do(access: ErpAccess) {
     );
 }
 
-/// The complete runs of the ERP with what their totals say.
+/// The complete runs of the ERP, with what their totals say.
 const COMPLETE: &str = "FROM RunNumber LEFT JOIN SI_OCM_TOTALS ON TRIM(SI_OCM_TOTALS.RunNumber) = TRIM(RunNumber.RunNumber) WHERE LOWER(TRIM(Complete)) IN ('1', 'y', 'yes', 'true')";
 
-/// Whether a figure is what it should be, or a sum of up to some hundred of them, as far as rounded ones
-/// tell.
+/// Whether a figure is as expected, as far as rounding allows. It may be a sum of some hundred rounded
+/// figures.
 fn is_about(figure: Option<f64>, expected: f64) -> bool {
     figure.is_some_and(|figure| (figure - expected).abs() < 0.06 + expected.abs() / 1000.0)
 }

@@ -1,5 +1,5 @@
-//! Paging through a table whose stamps tie, lack a time part, are missing or are no stamps at all: every row
-//! is read, none twice, whatever the page size.
+//! Paging through a table whose stamps tie, lack a time, are missing or are no stamps at all. Every row is
+//! read once, whatever the page size.
 
 use lake::Mode;
 use proptest::prelude::*;
@@ -69,7 +69,7 @@ proptest! {
             let again = factory.job_ok(Mode::Incremental).await;
             assert_eq!(again.tables.iter().map(|table| table.written).sum::<i64>(), 0);
 
-            // A comparison of keys and stamps does not see what changed without a new stamp; the overlap
+            // A comparison of keys and stamps does not see what changed without a new stamp. The overlap
             // does.
             apply(&factory, &second);
             factory.job_ok(Mode::Incremental).await;

@@ -1,4 +1,4 @@
-//! The pipeline from the ERP to staging, end to end: what changes, is added, deleted or garbled in the ERP
+//! The pipeline from the ERP to staging, end to end. What changes, is added, deleted or garbled in the ERP
 //! shows in the lake, each row once.
 
 use lake::Mode;

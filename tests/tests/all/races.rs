@@ -1,4 +1,4 @@
-//! Jobs at the same time, and jobs that are killed: the lake ends as the ERP is, each row once.
+//! Jobs at the same time, and jobs that are killed. In the end the lake is as the ERP is, each row once.
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -20,7 +20,7 @@ async fn two_extractions_at_once_lose_and_repeat_nothing() {
     let factory = Factory::sandbox("2026-11-20T14:00:00", 1).await;
     let address = factory.folder.path().join("lake").display().to_string();
     let other = place::open(&address, &factory.settings.factory_id).await.unwrap();
-    // Pages of different sizes: what two jobs put under one number is never the same.
+    // The pages have different sizes, so that what two jobs put under one number is never the same.
     let with_pages = |batch_size| {
         let mut settings = factory.settings.clone();
         settings.reading.batch_size = batch_size;
@@ -40,7 +40,7 @@ async fn two_extractions_at_once_lose_and_repeat_nothing() {
     assert_segments_are_numbered_without_gaps(&factory).await;
 }
 
-/// So many jobs at once.
+/// How many jobs work at once.
 const CROWD: usize = 8;
 
 /// A day of a factory with every eighth row of its large tables, so that eight jobs over it stay short.
@@ -52,7 +52,7 @@ async fn thin_factory() -> Factory {
     factory
 }
 
-/// Changes rows of every kind of mart; `minute` is that of the present hour in which it happens.
+/// Changes rows of every kind of mart, at this minute of the hour from 13:00 on.
 fn edit(factory: &Factory, minute: usize) {
     let stamp = format!("'2026-11-20 13:{minute:02}:30'");
     factory.execute(&format!(
@@ -65,7 +65,7 @@ fn edit(factory: &Factory, minute: usize) {
     ));
 }
 
-/// Reads all marts of a lake again and again while something happens; each time they must be of one version.
+/// Reads all marts of a lake again and again while something happens. Each time they must be of one version.
 /// Returns the versions that were seen.
 async fn read_while<T>(factory: &Factory, happens: impl Future<Output = T>) -> (T, BTreeSet<u64>) {
     let open =
@@ -166,7 +166,7 @@ async fn eight_extractions_at_once_by_processes_are_as_one() {
     assert_all_is_right(&factory).await;
 }
 
-/// The program is killed at random moments, each time resumed by the next; then one job is let through.
+/// The program is killed at random moments, and each time the next job goes on. Then one job is let through.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_extraction_that_is_killed_again_and_again_ends_as_the_erp_is() {
     let factory = Factory::sandbox("2026-11-20T14:00:00", 1).await;
@@ -205,7 +205,7 @@ async fn assert_segments_are_numbered_without_gaps(factory: &Factory) {
     }
 }
 
-/// The program as it extracts, without its output.
+/// The command `tideline extract`, without its output.
 fn extraction(factory: &Factory, batch_size: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tideline_program"));
     command
@@ -219,7 +219,7 @@ fn extraction(factory: &Factory, batch_size: &str) -> Command {
     command
 }
 
-/// The moment of a kill need not be repeatable, only different each time.
+/// A number below `limit`. The moment of a kill need not be repeatable, only different each time.
 fn random_below(limit: u64) -> u64 {
     u64::from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos()) / 7
         % limit

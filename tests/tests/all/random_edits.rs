@@ -1,5 +1,5 @@
 //! Whatever happens to the rows of all tables, the marts that followed it are those that one job makes from
-//! nothing. A failure names its seed; `TIDELINE_SEED=<seed>` plays just that one again.
+//! nothing. A failure names its seed. `TIDELINE_SEED=<seed>` plays that seed alone.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use tests::random_factory::fill;
 use super::judge::is_all;
 use super::marts::compared_with_those_made_from_nothing;
 
-/// Random factories that are edited.
+/// How many random factories are edited.
 const FACTORIES: u64 = 5;
 /// The same under `cargo xtask test --all`.
 const ALL_FACTORIES: u64 = 60;
-/// How often each is.
+/// How often each factory is edited.
 const ROUNDS: i64 = 5;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,14 +33,15 @@ async fn marts_that_followed_random_edits_of_all_tables_are_those_made_from_noth
     assert!(never.is_empty() || seeds.len() == 1, "nothing was compared of {never:?}");
 }
 
-/// Adds how many rows were compared of each mart.
+/// Edits a random factory and compares its marts after each edit. Adds how many rows were compared of each
+/// mart.
 async fn follow_random_edits(seed: u64, compared: &mut BTreeMap<&'static str, usize>) {
     let factory = Factory::in_memory("2026-11-02T14:00:00").await;
     fill(&factory, seed, 1);
     untie(&factory);
     factory.job_ok(Mode::Incremental).await;
     for round in 1..=ROUNDS {
-        // Later than all that the factory began with, now and then on another day.
+        // This is later than all rows that the factory began with, and now and then on another day.
         let at =
             factory.local_now() + TimeDelta::milliseconds(TimeDelta::hours(11).num_milliseconds() + round);
         let mode = edit(&factory, seed * 1000 + round.unsigned_abs(), at);

@@ -1,4 +1,4 @@
-//! The production reports over a sandbox: each has rows, and they agree with each other and with the
+//! The production reports over a sandbox. Each has rows, and they agree with each other and with the
 //! endpoints that tell the same.
 
 use api::reports::{
@@ -17,7 +17,7 @@ fn sum(figures: impl Iterator<Item = Option<f64>>) -> f64 {
     figures.flatten().sum()
 }
 
-/// Alike but for what rounding each figure to a tenth takes away.
+/// Fails unless two sums are alike, but for what is lost when each figure is rounded to a tenth.
 fn assert_alike(one: f64, other: f64, figures: usize, what: &str) {
     assert!((one - other).abs() <= 0.06 * figures as f64 + 0.06, "{what}: {one} and {other}");
     assert!(one.abs() > 1.0, "{what} is nothing");
@@ -25,7 +25,7 @@ fn assert_alike(one: f64, other: f64, figures: usize, what: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reports_of_a_factory_agree_with_each_other_and_with_its_endpoints() {
-    // The site tells the windows of today.
+    // The site's windows end today, so the factory must be of today.
     let factory = Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 5)
         .await
         .over(ErpAccess::Sqlite);
@@ -59,7 +59,7 @@ async fn the_reports_of_a_factory_agree_with_each_other_and_with_its_endpoints()
     );
     assert_alike(100.0, sum(species.iter().map(|row| row.share_pct)), species.len(), "shares");
 
-    // The last day of each line and week has all of the week.
+    // The last row of each line and week tells all of the week.
     let weeks: Vec<WeeklyYield> = site.get("/reports/weekly-cumulative").await.unwrap();
     let is_last = |row: &&WeeklyYield| {
         let same_week =

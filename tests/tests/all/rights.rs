@@ -1,7 +1,7 @@
-//! What each deployed function may do in the lake: what template.yaml allows it, against what it asks of a
-//! storage.
+//! Compares what template.yaml allows each deployed function to do in the lake with what the function asks of
+//! a storage.
 //!
-//! The rights are read from the CloudFormation that AWS makes of the template, the roles of SAM's own making
+//! The rights are read from the CloudFormation that AWS makes of the template. The roles that SAM adds are
 //! included.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,10 +30,11 @@ const PUT: &str = "s3:PutObject";
 const DELETE: &str = "s3:DeleteObject";
 const LIST: &str = "s3:ListBucket";
 
-/// An action and where in the factory's part of the lake; of the whole bucket, nowhere.
+/// An action and the place below the factory's folder of the lake. An action on the whole bucket has an empty
+/// place.
 type Right = (String, String);
 
-/// What the role of each function allows it in the lake, by the function's program.
+/// What each function's role allows it to do in the lake, by the name of the function's program.
 fn rights() -> BTreeMap<String, BTreeSet<Right>> {
     let file = tempfile::NamedTempFile::new().unwrap();
     let mut expand = Command::new(place::python_program("python"));
@@ -83,7 +84,8 @@ fn place_of(resource: &Value) -> String {
     below.unwrap_or_else(|| panic!("{resource} is not in the factory's part of the lake")).to_owned()
 }
 
-/// CloudFormation writes a list of one as it likes, and none as nothing.
+/// The elements of a list. CloudFormation may write a list of one without brackets, and leaves out an empty
+/// one.
 fn items(value: &Value) -> Vec<&Value> {
     match value {
         Value::Null => Vec::new(),
@@ -96,7 +98,7 @@ fn covers((action, pattern): &Right, (asked, key): &Right) -> bool {
     action == asked && matches(pattern, key)
 }
 
-/// A `*` stands for any text, slashes too.
+/// Whether a text matches a pattern. A `*` stands for any text, slashes too.
 fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
@@ -106,7 +108,7 @@ fn matches(pattern: &str, text: &str) -> bool {
     }
 }
 
-/// Every endpoint in every form, over a lake that is full and one that is empty.
+/// Every endpoint is asked in every form, over a full lake and over an empty one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
     let mut rights = rights();
@@ -138,7 +140,7 @@ async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
         let formats = operation.other_media().map(|media| format!("?format={}", media.format));
         for address in std::iter::once(String::new()).chain(formats).map(|query| path.clone() + &query) {
             full.asked();
-            // A function keeps what it has read: each of these has read nothing yet.
+            // A function keeps what it has read, so each request goes to an app that has read nothing yet.
             let reply = ask(&app(&in_full), operation, &address, "*/*").await;
             assert!(operation.method != Method::Get || reply.status == 200, "{address}: {}", reply.text);
             ask(&app(&in_empty), operation, &address, "*/*").await;
@@ -178,7 +180,7 @@ fn app(state: State) -> Router {
     serve::finish(tideline::app::routes(Arc::new(EverySecond)), state)
 }
 
-/// Begins every second job: so one promise is given, and one turn given back.
+/// Begins every second job. So one promise is given, and one turn is given back.
 #[derive(Debug)]
 struct EverySecond;
 
@@ -199,7 +201,7 @@ struct Recording {
 }
 
 impl Recording {
-    /// What was asked for since this was asked last.
+    /// What was asked for since the last call of this.
     fn asked(&self) -> BTreeSet<Right> {
         std::mem::take(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -212,7 +214,7 @@ impl Recording {
             .insert((action.to_owned(), below.to_owned()));
     }
 
-    /// S3 says of a missing object that it is missing only to those who may list the bucket.
+    /// Notes a read. S3 says that an object is missing only to those who may list the bucket.
     fn note_read(&self, key: &str, is_there: bool) {
         self.note(GET, key);
         if !is_there {

@@ -1,5 +1,5 @@
-//! Seeded random schedules of edits, jobs, readers and faults. A failure prints its seed;
-//! `TIDELINE_SEED=<seed>` plays just that one again.
+//! Seeded random schedules of edits, jobs, readers and faults. A failure prints its seed.
+//! `TIDELINE_SEED=<seed>` plays that schedule alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,11 +9,11 @@ use std::time::Instant;
 use tests::faults::schedule::{Log, Tally, play};
 use tokio::runtime::Builder;
 
-/// Schedules that are played.
+/// How many schedules are played.
 const SCHEDULES: u64 = 300;
 /// The same under `cargo xtask test --all`.
 const ALL_SCHEDULES: u64 = 10_000;
-/// More than there are processors: where jobs get in each other's way they wait a little.
+/// More than there are processors, because jobs that get in each other's way wait a little.
 const THREADS: usize = 6;
 
 #[test]
@@ -90,7 +90,7 @@ fn first_difference(one: &str, other: &str) -> String {
     )
 }
 
-/// Plays a schedule on a runtime of its own; a panic in it is a complaint too.
+/// Plays a schedule on a runtime of its own. A panic in it is a complaint too.
 fn played(seed: u64) -> (Log, Result<(), String>) {
     let log = Log::default();
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");

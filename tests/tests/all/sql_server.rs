@@ -1,5 +1,5 @@
 //! SQL Server over TDS: every type, ticks, large and broken text, lost connections, refusals, time-outs. The
-//! server is the endpoint of the tests, which says itself in what it differs from a real one.
+//! server is the endpoint in `tests/src/tds`. The comment there says how it differs from a real server.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -97,8 +97,8 @@ async fn the_connection_is_encrypted_and_the_certificate_checked_unless_told_oth
     factory.assert_lake_mirrors_erp().await;
 }
 
-/// Each type that a column of the ERP may have, with values that it must keep, driven through a column that
-/// is declared as text, number, date or flag.
+/// Takes each type that a column of the ERP may have, with values that must be kept, through a column that we
+/// declare as text, number, date or flag.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_type_of_the_erp_becomes_the_declared_type() {
     // declared column, SQL type, value as the file keeps it, value as staging must hold it
@@ -144,7 +144,7 @@ async fn every_type_of_the_erp_becomes_the_declared_type() {
         ("Updated", "datetime2(7)", "'0001-01-01 00:00:00'", "0001-01-01 00:00:00"),
         ("Updated", "datetime2(6)", "'9999-12-31 23:59:59.999999'", "9999-12-31 23:59:59.999999"),
         ("Updated", "varchar(30)", "' 2026-11-20 10:01:02 '", "2026-11-20 10:01:02"),
-        // On the factory's clock, whatever offset it was written with.
+        // Staging has the time on the factory's clock, whatever offset it was written with.
         ("Updated", "datetimeoffset(3)", "'2026-07-01 10:00:00.500 +00:00'", "2026-07-01 11:00:00.500"),
         ("Updated", "datetimeoffset(7)", "'2026-11-20 10:00:00 +05:30'", "2026-11-20 04:30:00"),
     ];
@@ -167,7 +167,8 @@ async fn every_type_of_the_erp_becomes_the_declared_type() {
                 .to_string();
         }
         assert_eq!(held.trim_end_matches(".0"), *expected, "{sql_type} {value}");
-        // A page that begins after this row, and a comparison by its key, speak the column's own type too.
+        // The next job begins its page after this row, and a reconciliation compares its key. Both must speak
+        // the column's own type too.
         let again = factory.job_ok(Mode::Incremental).await;
         assert_eq!(table(&again, "SI_OCM_PLU").written, 0, "{sql_type} {value}");
         factory.job_ok(Mode::Reconcile).await;
@@ -202,8 +203,8 @@ async fn what_the_declared_type_cannot_hold_is_rejected_with_the_value() {
     }
 }
 
-/// Stamps a tick apart, several rows on each, pages as small as they go, and no overlap that would hide a row
-/// left out.
+/// The stamps are a tick apart, each on several rows. The pages are as small as possible. There is no
+/// overlap, as it would hide that a row was left out.
 #[tokio::test(flavor = "multi_thread")]
 async fn stamps_a_tick_apart_neither_lose_a_row_nor_loop() {
     let types: [(&str, &[&str]); 5] = [
@@ -239,7 +240,7 @@ async fn stamps_a_tick_apart_neither_lose_a_row_nor_loop() {
             let record = factory.job_ok(Mode::Incremental).await;
             assert_eq!(record.extracted, 12, "{sql_type}, pages of {batch_size}");
             assert_eq!(factory.staged(&RUN_INPUTS).await.len(), 12, "{sql_type}, pages of {batch_size}");
-            // Rows on the last tick that was read and on the next one, committed after the job.
+            // After the job rows are committed on the last tick that was read and on the next one.
             put(100, ticks[2]);
             put(101, ticks[3]);
             factory.job_ok(Mode::Incremental).await;
@@ -277,7 +278,7 @@ async fn large_texts_come_in_smaller_pages() {
         "14 rows of 3 MB did not fit into one page, and the next pages are smaller: {pages:?}"
     );
 
-    // All of them wanted by key at once.
+    // Now all of them are asked for by key at once.
     factory.execute("UPDATE non_conformance SET updated_at = '2026-11-12 09:00:00'");
     let record = factory.job_ok(Mode::Reconcile).await;
     assert_eq!(table(&record, "non_conformance").written, 14);
@@ -293,7 +294,7 @@ async fn text_that_is_no_text_rejects_its_row_and_no_other() {
         for number in 0..9 {
             plu(&factory, &number.to_string(), "'cod'", "'2026-11-20 10:00:00'");
         }
-        // A high surrogate without its other half, and the halves the wrong way round.
+        // One text has a high surrogate without its other half, one has the halves the wrong way round.
         factory.execute("UPDATE SI_OCM_PLU SET Description = X'430000D8' WHERE PLUNumber = 4");
         factory.execute("UPDATE SI_OCM_PLU SET Description = X'00DC00D8' WHERE PLUNumber = 7");
         let record = factory.job_ok(Mode::Incremental).await;
@@ -306,7 +307,7 @@ async fn text_that_is_no_text_rejects_its_row_and_no_other() {
         let again = factory.job_ok(Mode::Incremental).await;
         assert_eq!(table(&again, "SI_OCM_PLU").written, 0);
         assert_eq!(open_rejections(&factory, "plu").await.len(), 2);
-        // Mended in the ERP, it leaves the list.
+        // Rows that are mended in the ERP leave the list.
         factory.execute("UPDATE SI_OCM_PLU SET Description = 'cod', Updated = '2026-11-20 11:00:00' WHERE PLUNumber IN (4, 7)");
         factory.job_ok(Mode::Incremental).await;
         assert_eq!(open_rejections(&factory, "plu").await.len(), 0);
@@ -355,8 +356,8 @@ async fn a_server_that_is_away_is_tried_for_the_job_and_not_for_each_table() {
 
     factory.server().disruptions().clear();
     factory.job_ok(Mode::Incremental).await;
-    // Lost for good in the middle of a job: the tables before it were read, those after it are not waited
-    // for.
+    // The connection is lost for good in the middle of a job. The tables before that were read, and those
+    // after it are not tried.
     let before = factory.server().disruptions().fired();
     factory.server().disruptions().fail_containing(
         "[prod_lines]",
@@ -478,8 +479,8 @@ async fn an_error_in_the_middle_of_a_page_leaves_out_and_repeats_nothing() {
             &[("input_id", &id.to_string()), ("qty_kg", "1"), ("updated_at", "'2026-11-20 10:00:00'")],
         );
     }
-    // The second page statement of the table: 3 statements describe each table before it, so it is found by
-    // its text.
+    // The statement that reads the table is found by its text, because other statements describe the tables
+    // before it.
     let before = factory.server().statements().len();
     factory.job_ok(Mode::Incremental).await;
     let at = factory.server().statements()[before..]
@@ -511,7 +512,7 @@ async fn a_page_that_takes_too_long_is_given_up_and_tried_again() {
     factory.assert_lake_mirrors_erp().await;
 }
 
-/// The server's collation knows no case: to it these keys tie, and a page may end between any two of them.
+/// The server's collation knows no case. To it these keys tie, and a page may end between any two of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_that_differ_in_case_alone_are_all_read() {
     for batch_size in [1, 2, 3] {
@@ -529,7 +530,7 @@ async fn keys_that_differ_in_case_alone_are_all_read() {
         }
         factory.job_ok(Mode::Incremental).await;
         factory.assert_lake_mirrors_erp().await;
-        // A key that changes its case is another key: the old one goes when keys are compared.
+        // A key that changes its case is another key. The old one goes when keys are compared.
         factory.execute(
             "UPDATE prod_lines SET line_id = 'M', updated_at = '2026-11-20 11:00:00' WHERE line_id = 'm'",
         );
@@ -568,7 +569,7 @@ async fn a_watermark_without_an_index_is_never_sorted_by() {
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_factories_are_read_as_they_are() {
     let factory = factory().await;
-    // A table with a thousand columns, one with rejected rows alone, and empty ones.
+    // One table has a thousand columns, one has nothing but rejected rows, and the others are empty.
     for n in 0..990 {
         factory.execute(&format!("ALTER TABLE SI_OCM_PLU ADD COLUMN extra_{n}"));
     }

@@ -29,9 +29,9 @@ async fn two_embedded_servers_over_one_folder_behave_like_one_s3() {
     behaves_like_s3(&[Arc::new(one.store(BUCKET)), Arc::new(other.store(BUCKET))]).await;
 }
 
-/// The races are left out: moto 5.2 checks a condition, then stores the body, then its metadata, without a
+/// The races are left out. moto 5.2 checks a condition, then stores the body, then its metadata, without a
 /// lock around the three. On a busy machine two creates of one key now and then both succeed there, and a
-/// reader may find a body without its metadata; S3 allows neither.
+/// reader may find a body without its metadata. S3 allows neither.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_s3_answers_as_the_suite_says() {
     let moto = Moto::start().await;

@@ -1,5 +1,4 @@
-//! How the S3 client finds its endpoint, and what it makes of answers that no well-behaved storage gives on
-//! demand.
+//! How the S3 client finds its endpoint, and what it makes of answers that no real storage gives on demand.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -79,8 +78,8 @@ async fn a_storage_that_fails_for_a_moment_is_asked_again() {
 
 const CONFLICT: &str = "409 Conflict\r\nx-code: ConditionalRequestConflict";
 
-/// Answers one call after the other as it is told, the last answer for ever. A line `x-code` becomes the S3
-/// error code.
+/// A storage that answers one call after the other as it is told, and gives the last answer for ever. A line
+/// `x-code` in an answer becomes the S3 error code.
 struct Scripted {
     store: S3Store,
     calls: Arc<AtomicUsize>,
@@ -134,7 +133,7 @@ async fn answer(stream: TcpStream, head: &str) {
     stream.write_all(answer.as_bytes()).await.unwrap();
 }
 
-/// What a program says that reads `a/b c` with nothing but this environment.
+/// Runs a program that reads `a/b c`, with nothing but this environment. Returns its output and its errors.
 async fn read(environment: Vec<(&str, &str)>) -> (String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_storage_reader"));
     command

@@ -1,5 +1,5 @@
-//! Two programs write into one lake folder and are killed, again and again: what they leave must be whole,
-//! and nothing done twice or lost.
+//! Two programs write into one lake folder and are killed, again and again. What they leave must be whole,
+//! and nothing may be done twice or lost.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -14,10 +14,10 @@ use tideline::s3::{BUCKET, Server};
 
 const ROUNDS: usize = 40;
 
-/// What all writers so far were told is stored.
+/// What all writers so far have said that the storage confirmed.
 #[derive(Default)]
 struct Said {
-    /// Who created which number.
+    /// The name of the writer that created each number.
     created: BTreeMap<usize, String>,
     counted: usize,
     lives: usize,
@@ -30,7 +30,7 @@ async fn writers_killed_at_any_moment_leave_every_object_whole_and_nothing_done_
     for round in 0..ROUNDS {
         let names = [0, 1].map(|writer| format!("{round}-{writer}"));
         let mut writers = names.clone().map(|name| start(folder.path(), &name));
-        // Some die before they have begun.
+        // Some writers die before they have begun.
         let ready =
             if round % 8 == 7 { [None, None] } else { writers.each_mut().map(|(_, out)| Some(line(out))) };
         assert!(ready.iter().flatten().all(|line| line == "ready"), "{ready:?}");
@@ -112,7 +112,7 @@ async fn check(folder: &Path, said: &Said) {
             );
         }
     }
-    // Each life may have done one thing more than it could say.
+    // Each writer may have done one thing more than it could say.
     assert!(
         (said.created.len()..=said.created.len() + said.lives).contains(&created),
         "{created} created, {} said",

@@ -1,5 +1,5 @@
-//! Traces of a sandbox factory, from the ERP through the lake to the answer, against what SQL over the ERP
-//! itself finds.
+//! Compares the traces of a sandbox factory, which come from the ERP through the lake, with what SQL over the
+//! ERP itself finds.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use serve::{Settings, State};
 use tests::factory::Factory;
 use tower::ServiceExt;
 
-/// Which batch went into which run, and which was made of which, by the rules of the trace. Rows that
+/// Which batch went into which run, and which batch was made of which, by the rules of the trace. Rows that
 /// validation rejects are left out.
 const RULES: &str = "
     WITH RECURSIVE

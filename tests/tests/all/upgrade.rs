@@ -1,5 +1,5 @@
-//! A lake whose marts another version of the program made: the numbers that this version reads otherwise are
-//! not shown, and the next job makes all of them again.
+//! A lake whose marts another version of the program made. Marts that this version cannot read are not shown,
+//! and the next job makes all marts again.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use tests::site::Site;
 
 use crate::marts::assert_marts_are_those_made_from_nothing;
 
-/// As if another version had written the manifest: it had other columns in one mart, did not know another,
-/// knew one that is gone, and noted what was pending in words of its own.
+/// Writes the manifest as another version would have. That version had other columns in one mart, did not
+/// know another, knew one that is gone, and noted what was pending in words of its own.
 async fn made_by_another_version(factory: &Factory) -> Manifest {
     let lake = factory.lake();
     let (mut manifest, version) = lake.manifest().await.unwrap().unwrap();
@@ -26,7 +26,7 @@ async fn made_by_another_version(factory: &Factory) -> Manifest {
     products.key.clone_from(&part.key);
     let gone = manifest.marts.remove("fct_product_mix").unwrap();
     manifest.marts.insert("fct_of_old".to_owned(), gone);
-    // A number by rules that no longer hold, in a part that no row touches.
+    // This mart is empty by rules that no longer hold, in parts that no new row touches.
     for part in manifest.marts.get_mut("fct_compliance_checks").unwrap().values_mut() {
         let mut none = lake.mart_part(part, None).await.unwrap().clear();
         *part = lake
@@ -58,7 +58,7 @@ async fn marts_of_another_version_are_made_again_by_the_next_job_and_not_shown_b
     assert!(manifest.pending.is_null() && !manifest.marts.contains_key("fct_of_old"));
     assert!(!site.get::<Vec<Value>>("/products").await.unwrap().is_empty());
 
-    // Once is enough: a job without new rows writes no mart.
+    // To make the marts again once is enough. A job without new rows writes no mart.
     factory.job_ok(Mode::Incremental).await;
     let (again, _) = factory.lake().manifest().await.unwrap().unwrap();
     assert_eq!(again.marts, manifest.marts);

@@ -1,5 +1,5 @@
-//! A bad line between a job and a real S3 endpoint, with everything that the AWS SDK does about it: what it
-//! can mend is mended, what it cannot fails the job, and the next job brings everything right.
+//! A bad line between a job and a real S3 endpoint, with everything that the AWS SDK does about it. The SDK
+//! mends what it can. What it cannot mend fails the job, and the next job brings everything right.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,8 +22,9 @@ const OUTAGES: [Outage; 6] = [
     Outage::Refused(409, "ConditionalRequestConflict"),
 ];
 
-/// How often the client tries a request; a conditional write that meets others it tries five times.
+/// How often the client tries a request.
 const ATTEMPTS: usize = 3;
+/// How often the client tries a conditional write that meets another one.
 const CONFLICT_ATTEMPTS: usize = 5;
 
 fn factory() -> Small {
@@ -37,7 +38,7 @@ fn factory() -> Small {
     factory
 }
 
-/// A lake behind a line.
+/// A lake at the other end of a line.
 struct Far {
     wire: Wire,
     server: Server,
@@ -51,7 +52,7 @@ impl Far {
         Self { wire: Wire::to(&server).await.unwrap(), server, _folder: folder }
     }
 
-    /// One job over the line; tells whether it went well.
+    /// Runs one job over the line. An error says why it did not go well.
     async fn run(&self, factory: &Small) -> Result<(), String> {
         let mut client = factory.client(Arc::new(Unharmed));
         client.lake = Lake::new(Arc::new(self.wire.store()), "", &factory.settings.factory_id);
@@ -59,7 +60,7 @@ impl Far {
         if record.status == "ok" { Ok(()) } else { Err(record.error.unwrap_or_default()) }
     }
 
-    /// Brings the objects near, to be looked at.
+    /// Copies all objects into the factory's own storage, to be looked at.
     async fn fetch_all(&self, factory: &Small) {
         let far = self.server.store(BUCKET);
         for listed in far.list("", None).await.unwrap() {
@@ -78,8 +79,8 @@ async fn a_bad_line_to_the_storage_is_mended_or_fails_the_job_and_harms_nothing(
     let (requests, conditional) = far.wire.requests();
     let goal = Goal::of(&factory).await;
 
-    // Each outage strikes at three places of the job, once so that the client mends it, and once as often as
-    // it tries.
+    // Each outage strikes at three places of the job. At some it strikes once, so that the client mends it.
+    // At the others it strikes as often as the client tries.
     let scenes = OUTAGES.into_iter().enumerate().flat_map(|(i, outage)| {
         let of_conditions = outage == Outage::Refused(409, "ConditionalRequestConflict");
         let (calls, attempts) =

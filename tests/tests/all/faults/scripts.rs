@@ -51,7 +51,8 @@ pub(super) const CHANGES: &str = "
         (6, '1', '2026-11-20 13:05:00', 210, 200), (7, '1', '2026-11-20 13:05:00', 211, 200), (8, '1', '2026-11-20 13:05:00', 212, 200), (9, '1', '2026-11-20 13:05:00', 213, 200);
     INSERT INTO prod_lines (line_id, line_name, updated_at) VALUES ('L9', 'Line 9', '2026-11-20')";
 
-/// What a comparison of keys and stamps finds: rows that went, moved to another key, or came with old stamps.
+/// Changes that a comparison of keys and stamps finds: rows that went, moved to another key, or came with old
+/// stamps.
 pub(super) const MOVES: &str = "
     DELETE FROM run_inputs WHERE input_id = 2;
     DELETE FROM SI_OCM_TRANS WHERE TransNo IN (1, 4);
@@ -63,7 +64,7 @@ pub(super) const MOVES: &str = "
     UPDATE shifts SET headcount = 9, updated_at = '2026-11-20 13:00:00' WHERE shift_id = 2;
     DELETE FROM product_catalogue WHERE product_code = 'P3'";
 
-/// What only a full reload finds: rows that changed without a new stamp.
+/// Changes that only a full reload finds: rows that changed without a new stamp.
 pub(super) const SILENT: &str = "
     UPDATE run_inputs SET qty_kg = 71 WHERE input_id = 3;
     UPDATE SI_OCM_PLU SET Description = 'cod tail' WHERE PLUNumber = 1;
@@ -82,7 +83,7 @@ pub(super) const LATER_MOVES: &str = "
     UPDATE temperature_logs SET temp_celsius = 20, updated_at = '2026-11-20 14:20:00' WHERE log_id = 1;
     DELETE FROM SI_OCM_PLU WHERE PLUNumber = 2";
 
-/// The parts of a script that concern these tables.
+/// The statements of a script that concern these tables.
 pub(super) fn about(script: &str, tables: &[&str]) -> String {
     let of = |statement: &&str| {
         statement

@@ -45,8 +45,8 @@ async fn health_is_empty_before_the_first_job_then_ok_then_stale() {
     assert_eq!(get(&factory.app(), "/health").await.json()["status"], "stale");
 }
 
-/// Runs of November: on the 23rd two of line L1 (one without inputs), one of L2 that is on; on the 22nd one
-/// of a line that nobody knows; and an old one.
+/// Runs of November. On the 23rd line L1 has two, one of them without inputs, and L2 has one that is on. On
+/// the 22nd there is one whose line nobody knows, and on the 2nd an old one.
 fn runs() -> DataFrame {
     df![
         "run_number" => ["1", "2", "3", "4", "5"],
@@ -88,7 +88,7 @@ async fn the_daily_yield_is_a_ratio_of_sums_over_complete_runs_that_know_both_si
     });
     assert_eq!(daily.json(), json!([line, unknown]));
     assert_eq!(daily.header("x-data-as-of"), Some(AS_OF));
-    // No run of that day has packs: the weighing system's own sums are all that is known.
+    // No run of that day has packs, so the weighing system's own sums are all that is known.
     assert_eq!(
         get(&app, "/yield/daily?from=2026-11-02&to=2026-11-02").await.each("giveaway_pct"),
         [json!(2.5)]
@@ -120,7 +120,7 @@ async fn the_total_yield_is_a_ratio_of_sums_over_all_lines_and_judged_before_it_
     assert_eq!(figures("to=2026-01-01").await, [json!(0), json!(null), json!(null), json!(null)]);
     assert_problem(&get(&app, "/yield/total?limit=5").await, 422, "`limit`");
 
-    // Two lines of one date weigh by their input, and a run whose output nobody knows counts in neither side.
+    // Two lines of one date weigh by their input. A run whose output nobody knows counts on neither side.
     let runs = |inputs: [f64; 3], outputs: [Option<f64>; 3]| {
         df![
             "run_number" => ["1", "2", "3"], "production_date" => [date("2026-11-20"); 3], "prod_line" => ["L1", "L2", "L2"],

@@ -1,4 +1,4 @@
-//! A factory whose lake lies in memory, with a storage that can be made to fail and a clock that can be set.
+//! A factory with its lake in memory, a storage that can be made to fail, and a clock that can be set.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,11 +20,11 @@ use tests::never_begun::NeverBegun;
 use tower::ServiceExt;
 use warehouse::marts::Mart;
 
-/// The factory's time in all tests, unless they move it: a Monday in winter.
+/// The factory's time in all tests that do not move it: a Monday in winter.
 pub(super) const NOW: &str = "2026-11-23T10:00:00Z";
-/// When its source was last read.
+/// When the factory's ERP was last read.
 pub(super) const AS_OF: &str = "2026-11-23T09:58:30+00:00";
-/// Where its dashboard lies.
+/// Where the factory's dashboard lies.
 pub(super) const DASHBOARD: &str = "https://dashboard.example.com";
 
 pub(super) struct Factory {
@@ -44,7 +44,7 @@ impl Factory {
         Self { store, lake, manifest: Manifest::default(), version: None, now }
     }
 
-    /// A lake with these parts of marts; the other marts are there and have none.
+    /// A lake with these parts of marts. All other marts are there and have no parts.
     pub(super) async fn with(parts: Vec<(&'static Mart, &str, DataFrame)>) -> Self {
         let mut factory = Self::new();
         factory.manifest.marts =
@@ -56,7 +56,7 @@ impl Factory {
         factory
     }
 
-    /// Writes a part of a mart, which is seen once it is published.
+    /// Writes a part of a mart. Readers see it once it is published.
     pub(super) async fn put(&mut self, mart: &'static Mart, part: &str, frame: DataFrame) {
         let mut frame = fitted(mart, frame);
         let zone = warehouse::staging::zones::mart_zone_of(mart, &frame).unwrap();
@@ -106,7 +106,8 @@ impl Factory {
     }
 }
 
-/// A frame with all columns of a mart: those that it lacks are null, or 0 where a row always has a value.
+/// A frame with all columns of a mart. Columns that the given frame lacks are null, or 0 where every row must
+/// have a value.
 fn fitted(mart: &Mart, frame: DataFrame) -> DataFrame {
     let schema = mart.schema();
     let columns = mart.columns.iter().map(|column| {
@@ -121,7 +122,7 @@ fn fitted(mart: &Mart, frame: DataFrame) -> DataFrame {
     frame.lazy().select(columns).collect().unwrap()
 }
 
-/// What was answered.
+/// The answer to a request.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) status: StatusCode,
@@ -190,7 +191,7 @@ impl Faulty {
         self.fails.store(fails, Ordering::SeqCst);
     }
 
-    /// How often the manifest and mart parts were asked for since this was asked last.
+    /// How often the manifest was asked for since the last call of this, and how often mart parts were.
     pub(super) fn reads(&self) -> (usize, usize) {
         (self.manifests.swap(0, Ordering::SeqCst), self.parts.swap(0, Ordering::SeqCst))
     }

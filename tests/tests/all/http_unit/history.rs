@@ -1,5 +1,5 @@
-//! How much is read for each endpoint of a factory that has been at it for a few months, and for years: the
-//! same.
+//! An endpoint reads as much of the lake of a factory that has worked for years as of one that has worked for
+//! a few months.
 
 use api::names::path_value;
 use api::{Method, operations};
@@ -30,7 +30,7 @@ fn month_ago(n: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, 20).unwrap() - Months::new(n)
 }
 
-/// The number of the run, and of the batch, of a month.
+/// The number of a month's run, which is also the code of its batch.
 fn number(n: u32) -> String {
     format!("{}", 900_000 - 1000 * n)
 }
@@ -78,7 +78,7 @@ async fn no_endpoint_reads_more_after_thirty_months_than_after_three() {
     }
 }
 
-/// The run of a number that recurs is the newest, and what is older is not read for it.
+/// If a run number recurs, the newest run counts, and nothing older is read for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_of_any_age_is_found_without_reading_the_others() {
     let mut factory = factory_of(30).await;
@@ -90,7 +90,7 @@ async fn a_run_of_any_age_is_found_without_reading_the_others() {
         let reply = get(&factory.app(), address).await;
         (reply, factory.store.reads().1)
     };
-    // Beside the run itself, what four other marts say of it.
+    // The run itself is read, and what four other marts say of it.
     for n in [0, 12, 28] {
         let (reply, reads) = look_up(&format!("/runs/{}", number(n))).await;
         assert_eq!(reply.json()["run"]["production_date"], month_ago(n).to_string());
@@ -104,7 +104,7 @@ async fn a_run_of_any_age_is_found_without_reading_the_others() {
     assert_eq!(reads, 0);
 }
 
-/// However old it is, a run that nobody completed is on.
+/// A run that nobody completed is on, however old it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_all_months_only_those_with_active_runs_are_read() {
     let mut factory = factory_of(30).await;
@@ -116,7 +116,7 @@ async fn of_all_months_only_those_with_active_runs_are_read() {
     assert_eq!(get(&factory.app(), "/runs/active").await.each("run_number"), [number(25)]);
     assert_eq!(factory.store.reads().1, 1);
 
-    // A lake of an older version does not say which months have any: all are read, and the same is found.
+    // A lake of an older version does not say which months have active runs. All are read, and find the same.
     for part in factory.manifest.marts.get_mut(RUNS.name).unwrap().values_mut() {
         part.zone.clear();
     }

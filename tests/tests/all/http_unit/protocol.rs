@@ -58,7 +58,7 @@ async fn the_age_of_an_answer_is_that_of_the_tables_it_is_made_of() {
     factory.publish().await;
     let app = factory.app();
     assert_eq!(get(&app, "/products").await.header("x-data-as-of"), Some("2026-11-23T08:00:00.250+00:00"));
-    // None of its tables is there: then it is as old as the oldest of all.
+    // None of the mart's tables is there. Then its age is that of the oldest table of all.
     assert_eq!(
         get(&app, "/temperature/breaches").await.header("x-data-as-of"),
         Some("2026-01-01T00:00:00+00:00")

@@ -1,5 +1,5 @@
-//! Small marts that every report has rows of: of the last thirty days, and one row each of 24 October, the
-//! 31st day.
+//! Small marts of which every report has rows. They hold the last thirty days and one row each of 24 October,
+//! which is the 31st day.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use polars::prelude::*;
@@ -141,7 +141,7 @@ fn orders() -> DataFrame {
     .unwrap()
 }
 
-/// Of two products with one code the one that is made now counts.
+/// Products. Of two with one code, the one that is made now counts.
 fn products() -> DataFrame {
     df![
         "plu_number" => [1_i64, 2, 3],
@@ -153,7 +153,7 @@ fn products() -> DataFrame {
     .unwrap()
 }
 
-/// A factory with all of them.
+/// A factory with all of these marts.
 pub(super) async fn factory() -> Factory {
     let split = |frame: DataFrame| (frame.head(Some(frame.height() - 1)), frame.tail(Some(1)));
     let mut parts = vec![(&PRODUCTS, "all", products()), (&RUN_BATCHES, "2026-11", batches())];

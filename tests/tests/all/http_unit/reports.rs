@@ -1,5 +1,5 @@
 //! The ten production reports over small marts: a row of each as it is answered, windows and filters, pages
-//! and CSV, and names that are none.
+//! and CSV, and names that no report has.
 
 use api::reports::{self, ReportQuery};
 use api::{Field, Query, Row};
@@ -144,7 +144,7 @@ async fn a_report_s_days_are_the_factory_s() {
         factory.set_now(now);
         assert_eq!(get(&app, "/reports/daily-yield?days=1").await.each("production_date"), days, "{now}");
     };
-    // The 25th has 25 hours: it begins an hour before UTC's and ends with it.
+    // The 25th has 25 hours. It begins an hour before that day begins by UTC, and ends with it.
     check("2026-10-24T22:59:59Z", &[]).await;
     check("2026-10-24T23:00:00Z", &["2026-10-25"]).await;
     check("2026-10-25T23:59:59Z", &["2026-10-25"]).await;
@@ -245,7 +245,7 @@ async fn the_pages_of_every_report_hold_every_row_once_as_its_csv_does_and_an_an
     }
 }
 
-/// The names of a report's columns and parameters, as its types have them.
+/// The columns of a report and the names of its parameters, as its types declare them.
 fn contract<Q: Query + ReportQuery, R: Row>(
     _: &api::Endpoint<Q, Vec<R>>,
 ) -> (&'static [Field], Vec<&'static str>) {

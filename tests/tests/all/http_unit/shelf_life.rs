@@ -14,7 +14,8 @@ fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-/// A factory with one run packed on each of these dates, with so much left, in the parts of their months.
+/// A factory with these runs in the parts of their months. Each has a number, a pack date and what is left of
+/// it in kg.
 async fn with_runs(runs: &[(&str, &str, Option<f64>)]) -> Factory {
     let mut months: Vec<&str> = runs.iter().map(|run| &run.1[..7]).collect();
     months.sort_unstable();
@@ -34,7 +35,7 @@ async fn with_runs(runs: &[(&str, &str, Option<f64>)]) -> Factory {
     Factory::with(parts).await
 }
 
-/// A run packed so many days before 23 November, named by that number of days.
+/// Runs that were packed so many days before 23 November. A run's number is that number of days.
 fn packed_days_ago(days: &[u64]) -> Vec<(String, String)> {
     days.iter().map(|ago| (ago.to_string(), (date("2026-11-23") - Days::new(*ago)).to_string())).collect()
 }
@@ -78,7 +79,7 @@ async fn a_run_is_listed_with_what_is_left_of_it_and_only_while_that_is_somethin
         "run_number": "6", "product_code": "A", "description": "COD LOIN", "pack_date": "2026-11-12", "day_number": 11, "use_by": "2026-11-21",
         "freeze_down_on": "2026-11-25", "status": "approaching", "qty_kg": 12.3
     });
-    // Of one age, the one that may be used longest comes last.
+    // Of two runs of one age, the one that may be used longer comes last.
     assert_eq!(
         (&listed.json()[0], listed.each("use_by")),
         (&first, vec![json!("2026-11-21"), json!("2026-11-24")])
@@ -104,7 +105,7 @@ async fn a_day_begins_at_the_factory_s_midnight_also_when_the_clock_changes() {
             "{now}"
         );
     };
-    // 29 March has 23 hours: it begins by UTC and ends an hour before UTC's midnight.
+    // 29 March has 23 hours. It begins at midnight by UTC and ends an hour before midnight by UTC.
     check("2026-03-28T23:59:59Z", &[]).await;
     check("2026-03-29T00:00:00Z", &[("spring", 9)]).await;
     check("2026-03-29T22:59:59Z", &[("spring", 9)]).await;
@@ -118,7 +119,7 @@ async fn a_day_begins_at_the_factory_s_midnight_also_when_the_clock_changes() {
     check("2026-10-25T01:30:00Z", &[("autumn", 9)]).await;
     check("2026-10-25T23:59:59Z", &[("autumn", 9)]).await;
     check("2026-10-26T00:00:00Z", &[("autumn", 10)]).await;
-    // The last day that it is listed on, and the first that it is not.
+    // These are the last day on which the run is listed and the first on which it is not.
     check("2026-11-15T23:59:59Z", &[("autumn", 30)]).await;
     check("2026-11-16T00:00:00Z", &[]).await;
 }

@@ -76,7 +76,7 @@ async fn the_days_of_a_summary_are_the_factory_s() {
         |day| df!["shift_date" => dates(day), "shift_code" => ["AM"], "headcount" => [1_i64]].unwrap();
     let mart = &FCT_SHIFT_PRODUCTIVITY;
     let factory = Factory::with(vec![(mart, "2026-07", shift(july)), (mart, "2026-06", shift(june))]).await;
-    // Half past midnight in London's summer, still the day before by UTC.
+    // It is half past midnight in London's summer. By UTC it is still the day before.
     factory.set_now("2026-07-01T23:30:00Z");
     let app = factory.app();
     assert_eq!(get(&app, "/shifts/productivity?days=1").await.each("shift_date"), ["2026-07-02"]);
@@ -188,8 +188,8 @@ async fn an_episode_that_goes_on_over_midnight_is_one() {
         "peak_celsius" => [6.0, 7.5, 6.0, 6.0, 9.0, 6.0],
         "max_degrees_over" => [1.0, 2.5, 1.0, 1.0, 4.0, 1.0],
         "duration_minutes" => [110_i64, 30, 50, 60, 10, 0],
-        // The episode of the 22nd is neither the first of its day nor the last: what came before and after it
-        // are others.
+        // The episode of the 22nd is neither the first of its day nor the last. What came before it and after
+        // it are other episodes.
         "is_from_start" => [false, true, false, false, true, true],
         "is_to_end" => [true, false, true, false, true, true],
     ];

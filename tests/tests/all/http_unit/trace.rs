@@ -11,7 +11,7 @@ pub(super) fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-/// A link: run, day of November, what it is, batch, new batch, parent, product, order, kg.
+/// A link: run, day of November, kind of link, batch, new batch, parent, product, order, kg.
 type Link = (
     &'static str,
     u32,
@@ -85,9 +85,12 @@ pub(super) fn intakes(codes: &[&str]) -> DataFrame {
     .unwrap()
 }
 
-/// B1 goes alone into run 1, which gives N1 back of it; N1 goes with B2 into run 2, which gives fish of B2
-/// back as B2 and makes N2 of nobody knows what. N2 goes into run 3, which also names a parent that nobody
-/// knows. Run 9 is of others.
+/// Three runs that hang together, and a run 9 of other fish:
+///
+/// - B1 goes alone into run 1, which gives back some of it as N1.
+/// - N1 and B2 go into run 2, which gives back fish of B2 as B2. It also gives back N2, and nobody knows of
+///   which of the two.
+/// - N2 goes into run 3, which also names a parent that nobody knows.
 pub(super) async fn small() -> Factory {
     let links = links(&[
         ("1", 2, "input", "B1", "", "", "", "", 100.0),
@@ -173,10 +176,11 @@ async fn a_batch_is_followed_to_all_that_was_made_of_it_and_to_who_got_it() {
     assert_eq!(each(&trace, "runs", "run_number"), ["1:0", "2:1", "3:2"]);
     assert_eq!(each(&trace, "runs", "batch_code"), ["B1:0", "N1:1", "N2:2"]);
     assert_eq!(each(&trace, "runs", "traced_kg"), ["100.0:0", "10.0:1", "4.0:2"]);
-    // Run 3 has no outputs: the weighing system tells what it made.
+    // Run 3 has no outputs, so the weighing system tells what it made.
     assert_eq!(each(&trace, "products", "qty_kg"), ["85.0:0", "30.0:1", "3.0:2"]);
     assert_eq!(each(&trace, "products", "product_code"), ["COD:0", "COD:1", "COD:2"]);
-    // One order took of the run, the other names the batch alone; the first does both and is there once.
+    // One order took from the run, the other names only the batch. The first also names the batch, and still
+    // it is listed once.
     assert_eq!(each(&trace, "despatches", "order_number"), ["SO-1:0", "SO-50:0"]);
     assert_eq!(
         (
@@ -191,15 +195,16 @@ async fn a_batch_is_followed_to_all_that_was_made_of_it_and_to_who_got_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_mass_balance_shares_mixed_runs_and_counts_each_once() {
     let factory = small().await;
-    // In: 100 + 10 + 4. Back: 10 of run 1, a sixth of 4 of run 2 and 1 of run 3. Out: 85, of 30 what stayed
-    // in of N1 (10 - 4/6 of 36), and all of 3.
+    // In went 100 + 10 + 4. Back came 10 of run 1, a sixth of the 4 of run 2, and 1 of run 3.
+    // Out came 85 of run 1, all 3 of run 3, and of the 30 of run 2 the share of what stayed in of N1:
+    // 10 - 4/6 of 36.
     let balance = traced(&factory, "/trace/B1").await["mass_balance"].clone();
     assert_eq!(
         balance,
         json!({"input_kg": 114.0, "output_kg": 95.8, "returned_kg": 11.7, "unexplained_kg": 6.6, "unexplained_pct": 5.8})
     );
-    // B2 has the rest of run 2: in 50, back 20 and five sixths of 4, out 26.67 of 36 times 30; and run 3 is
-    // reached too.
+    // B2 has the rest of run 2: 50 went in, 20 and five sixths of 4 came back, and 26.67 of 36 times 30 came
+    // out. Run 3 is reached too.
     let balance = traced(&factory, "/trace/B2").await["mass_balance"].clone();
     assert_eq!(
         balance,
@@ -210,7 +215,7 @@ async fn the_mass_balance_shares_mixed_runs_and_counts_each_once() {
         balance,
         json!({"input_kg": 70.0, "output_kg": 70.0, "returned_kg": 0.0, "unexplained_kg": 0.0, "unexplained_pct": 0.0})
     );
-    // Nothing is known of it but that something was made of it.
+    // Of this batch nothing is known but that something was made of it.
     let balance = traced(&factory, "/trace/LOST").await["mass_balance"].clone();
     assert_eq!(
         balance,
@@ -229,7 +234,7 @@ async fn a_new_batch_is_followed_back_to_its_intakes_and_to_parents_that_nobody_
         ["B1", "B2"]
     );
     assert_eq!((&trace["descendants"], &trace["runs"]), (&json!([]), &json!([])));
-    // The batch beside N1 in run 2 is none of its ancestors.
+    // B2, which went into run 2 beside N1, is none of N1's ancestors.
     let trace = traced(&factory, "/trace/N1").await;
     assert_eq!(
         (each(&trace, "ancestors", "batch_code"), each(&trace, "descendants", "batch_code")),

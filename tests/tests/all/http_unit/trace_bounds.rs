@@ -45,7 +45,7 @@ fn epcis_query() -> TraceQuery {
     TraceQuery { date: None, format: Some(TraceFormat::Epcis), bom: None }
 }
 
-/// A factory that has been at it for so many months, `B<n>` and `N<n>` in the n-th.
+/// A factory that has worked for so many months. In the n-th, batch `B<1000 n>` goes into run `<1000 n>`.
 async fn old(months: u32) -> Factory {
     let mut factory = small().await;
     for n in 1..=months {

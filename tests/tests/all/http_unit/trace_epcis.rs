@@ -11,7 +11,8 @@ use warehouse::marts::{INTAKES, RUNS, TRACE_LINKS};
 use super::factory::{AS_OF, Factory, get};
 use super::trace::{intakes, links, runs, small};
 
-/// Reads a schema's path and documents as a list of JSON; writes what is wrong with each as lists of JSON.
+/// A program that takes the path of a schema and reads a JSON list of documents. For each document it writes
+/// what is wrong with it, as a JSON list of lists.
 const JUDGE: &str = r#"
 import json, sys
 from jsonschema import Draft7Validator, FormatChecker
@@ -21,7 +22,7 @@ assert "date-time" in rules.format_checker.checkers, "nothing would check times"
 print(json.dumps([[error.json_path + ": " + error.message for error in rules.iter_errors(one)] for one in json.load(sys.stdin)]))
 "#;
 
-/// What is wrong with each of these documents by the rules.
+/// What is wrong with each of these documents by the schema of EPCIS.
 fn broken(documents: &[Value]) -> Vec<Vec<String>> {
     let mut judge = Command::new(tests::place::python_program("python"))
         .args(["-c", JUDGE])
@@ -47,7 +48,7 @@ async fn document(factory: &Factory, code: &str) -> Value {
     document
 }
 
-/// The step, time and quantities of each event: `fish.B1 100` went in and so on.
+/// The step, time and quantities of each event, such as `fish.B1 100` for what went in.
 fn shown(document: &Value) -> Vec<String> {
     let name = |urn: &Value| urn.as_str().unwrap().rsplit("main.").next().unwrap().to_owned();
     let list = |event: &Value, list: &str| {
@@ -128,7 +129,8 @@ async fn a_trace_is_a_document_of_what_was_received_made_packed_and_shipped() {
         json!([{"type": "po", "bizTransaction": "urn:gdst:main:order:main.SO-1"}])
     );
 
-    // Backwards the runs that made its ancestors are told too, and the same trace is the same document.
+    // The document also goes backwards, to the runs that made the ancestors. The same trace gives the same
+    // document again.
     assert_eq!(
         shown(&document(&factory, "N2").await).iter().filter(|line| line.contains("commissioning")).count(),
         3,

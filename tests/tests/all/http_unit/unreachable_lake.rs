@@ -1,4 +1,4 @@
-//! What happens when the lake is empty, unreachable or half gone, and how rarely it is asked.
+//! What functions answer when the lake is empty, unreachable or half gone, and how rarely they ask it.
 
 use futures::future::join_all;
 use polars::prelude::*;

@@ -13,8 +13,7 @@ fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-/// On the 23rd two runs of line L1 and one of a line that nobody knows; run 1 on the 22nd too; and an old
-/// one.
+/// Runs of line L1 and of a line that nobody knows on the 23rd, a run 1 also on the 22nd, and an old run.
 async fn with_waterfall() -> Factory {
     let frame = df![
         "run_number" => ["1", "00/7 %", "3", "1", "5"],

@@ -14,7 +14,8 @@ fn date(text: &str) -> NaiveDate {
 const NUMBER: &str = "00/7 %";
 const ADDRESS: &str = "/weights/00%2F7%20%25";
 
-/// A run that fails, the same number a month before without packs, and another whose rows must stay out.
+/// A run that fails, a run of the same number a month before that has no packs, and another run whose rows
+/// must stay out.
 async fn with_weights() -> Factory {
     let (number, day) = ([NUMBER, "8"], [date("2026-11-23"); 2]);
     let runs = |numbers: &[&str], days: &[NaiveDate]| {
@@ -43,8 +44,8 @@ async fn with_weights() -> Factory {
         "to_g" => [220.0, 3.6, 200.0],
         "packs" => [38_i64, 1, 2],
     ];
-    // Seven steady subgroups and one far out: 200 + 10 / 8 = 201.25 on average, with limits of 0.577 * 2
-    // around it.
+    // Seven subgroups are steady and one is far out. The average is 200 + 10 / 8 = 201.25, with limits of
+    // 0.577 * 2 around it.
     let at: NaiveDateTime = "2026-11-23T06:00:00".parse().unwrap();
     let points = df![
         "run_number" => [NUMBER; 8],

@@ -1,4 +1,4 @@
-//! Jobs that die: their records say so once they have not been renewed, and nobody else's.
+//! Jobs that die. Their records say so once they have not been renewed, and the records of no other jobs do.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -14,16 +14,16 @@ use super::{Trial, lock, told};
 const DIED: &str =
     "the run ended without saying so: it was killed or ran out of time; nothing that it committed is lost";
 
-/// What a job leaves behind that dies.
+/// What a job that dies leaves behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Left {
-    /// Its record, not renewed since a minute ago.
+    /// Its record, which expired a minute ago.
     Record,
-    /// The promise of it, which nobody has kept.
+    /// The promise of the job, which nobody has kept.
     Promise,
 }
 
-/// Leaves it behind; when the job began and when it was to be taken for dead.
+/// Leaves behind what a dead job leaves. Returns when the job began, and from when on it counts as dead.
 async fn die(trial: &Trial, job_id: &str, left: Left) -> (DateTime<FixedOffset>, DateTime<Utc>) {
     let started_at = (trial.now() - TimeDelta::minutes(10)).fixed_offset();
     let expires_at = trial.now() - TimeDelta::minutes(1);
@@ -37,7 +37,7 @@ async fn die(trial: &Trial, job_id: &str, left: Left) -> (DateTime<FixedOffset>,
     (started_at, expires_at)
 }
 
-/// A real process, really killed while it reads.
+/// A real process is really killed while it reads.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_record_of_a_killed_process_says_so_once_it_cannot_live_any_more() {
     let factory = Factory::sandbox("2026-11-20T14:00:00", 1).await;
@@ -51,7 +51,7 @@ async fn the_record_of_a_killed_process_says_so_once_it_cannot_live_any_more() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    // It has begun when it has a record; at one row a page it has minutes to go.
+    // The job has begun when it has a record. At one row a page it then has minutes to go.
     let job_id = loop {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
         if let Some(job_id) = factory.lake().newest_jobs(None, 1, Utc::now()).await.unwrap().pop() {
@@ -67,7 +67,7 @@ async fn the_record_of_a_killed_process_says_so_once_it_cannot_live_any_more() {
     let left = record().await;
     assert_eq!((left.status.as_str(), left.finished_at), ("running", None));
 
-    // As long as it may live it is left alone.
+    // As long as the job may live, its record is left alone.
     factory.job_ok(Mode::Incremental).await;
     assert_eq!(record().await, left);
     factory.now.set(expires_at);
@@ -161,7 +161,7 @@ async fn looking_for_jobs_that_died_never_fails_the_job_that_does_it() {
     assert_eq!(trial.run().await.status, "ok");
 }
 
-/// Whoever cannot say that it ended is taken for dead.
+/// A job that cannot say that it ended is taken for dead.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_whose_record_could_not_be_written_is_told_as_one_that_died() {
     let trial = Trial::new().await;
@@ -176,7 +176,7 @@ async fn a_job_whose_record_could_not_be_written_is_told_as_one_that_died() {
     assert_eq!(trial.told(&record.job_id).await.error.as_deref(), Some(DIED));
 }
 
-/// [`Trial::run`] looks that nothing says that it lives; here for jobs that fail at their very beginning.
+/// These jobs fail at their very beginning. [`Trial::run`] fails if anything says that they still live.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_cannot_begin_leaves_a_closed_record() {
     for (operation, subject) in

@@ -1,4 +1,4 @@
-//! Jobs that are told when they will be ended: they stop in time, what they read is in the marts, and the
+//! Jobs that are told when they will be ended. They stop in time, what they read is in the marts, and the
 //! next job goes on.
 
 use api::pipeline::JobRecord;
@@ -12,13 +12,13 @@ use super::{Trial, insert_inputs, table};
 const STOPPED: &str =
     "stopped: the function's time is nearly up; what was read is kept and the next run goes on";
 const NOT_TRIED: &str = "not tried: the function's time is nearly up";
-/// How long a job has. It reads pages for four fifths of that.
+/// How many seconds a job has. It reads pages for four fifths of that time.
 const SECONDS: i64 = 120;
-/// More than this many jobs are never needed below.
+/// No test needs more jobs than this.
 const JOBS_MAX: usize = 60;
 
-/// Jobs until one comes to its end. A page holds two rows, and all tables together take more pages than a job
-/// has the time for.
+/// Runs jobs until one comes to its end. A page holds two rows, and all tables together take more pages than
+/// a job has the time for.
 async fn until_done(trial: &Trial, mode: Mode, mut between: impl FnMut(usize)) -> Vec<JobRecord> {
     let mut records = Vec::new();
     loop {
@@ -37,7 +37,7 @@ async fn until_done(trial: &Trial, mode: Mode, mut between: impl FnMut(usize)) -
     }
 }
 
-/// Two tables of two hundred rows each, with one stamp for all or some fifty.
+/// Two tables of two hundred rows each. All rows have one stamp, or they have many different ones.
 async fn trial(indexed: bool, same_stamp: bool) -> Trial {
     let factory = if indexed {
         Factory::empty("2026-11-20T14:00:00").await
@@ -88,8 +88,8 @@ async fn a_table_that_takes_longer_than_a_job_is_read_by_several_each_row_once()
     }
 }
 
-/// What is changed while a table is read is read too, whether behind the place where its reading goes on or
-/// before it; with an overlap also what is committed with older stamps.
+/// Rows that change while a table is read are read too, whether they come before or after the place where its
+/// reading goes on. With an overlap, rows that are committed with older stamps are read as well.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_that_changes_while_a_table_is_read_by_several_jobs() {
     for (indexed, overlap_minutes) in [(true, 0), (false, 0), (true, 120), (false, 120)] {
@@ -132,7 +132,8 @@ async fn the_age_of_a_table_is_that_of_the_first_of_the_jobs_that_read_it() {
         let last = records.len() - 1;
         (records[last - 1].started_at, records[last].started_at, unfinished)
     };
-    // The last job ended what the one before it began with `run_inputs`, and read the small tables by itself.
+    // The last job ended the reading of `run_inputs` that an earlier job had begun. It read all of the small
+    // tables itself.
     let (before, last, stopped) = began("run_inputs");
     assert!(stopped >= 1 && as_of("run_inputs") <= before, "{:?}", as_of("run_inputs"));
     assert_eq!(as_of("plu"), last);
@@ -168,7 +169,7 @@ async fn a_comparison_that_must_stop_keeps_what_it_found() {
     trial.factory.settings.reading.batch_size = 50;
     let mut stopped = 0;
     loop {
-        // There is time to list all keys, and to fetch a part of the rows.
+        // There is time to list all keys, and to fetch some of the rows.
         let record = trial.run_for(Mode::Reconcile, Some(150)).await;
         if record.status == "ok" {
             break;
@@ -184,8 +185,8 @@ async fn a_comparison_that_must_stop_keeps_what_it_found() {
     assert_eq!(trial.factory.staged(&RUN_INPUTS).await.len(), 2501);
 }
 
-/// A comparison says nothing of rows that no job has read yet: a reading that was stopped comes to its end
-/// first.
+/// A comparison says nothing of rows that no job has read yet. So a reading that was stopped is first brought
+/// to its end.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_comparison_first_ends_what_was_stopped() {
     let trial = trial(false, false).await;

@@ -1,5 +1,4 @@
-//! Jobs that do not go to plan, and what their records say: tries that fail, time that runs out, jobs that
-//! die.
+//! Jobs that do not go to plan, and what their records say. Tries fail, time runs out, and jobs die.
 
 mod crashed;
 mod deadline;
@@ -22,14 +21,14 @@ use tokio::sync::Semaphore;
 
 const NOW: &str = "2026-11-20T14:00:00";
 
-/// A factory whose ERP and storage do what a test has written down. Reading a page takes a second; nothing
+/// A factory whose ERP and storage do what a test has written down. Reading a page takes a second. Nothing
 /// else takes time unless the test says so.
 struct Trial {
     factory: Factory,
     script: Arc<Script>,
 }
 
-/// What happens to calls.
+/// What a test has written down for the calls.
 struct Script {
     blows: Mutex<Vec<Planned>>,
     calls: Mutex<Vec<Call>>,
@@ -70,12 +69,12 @@ impl Trial {
         Self { factory, script }
     }
 
-    /// Of the calls of this kind to what is so called, the next ones end so.
+    /// Gives this blow to the next calls of this kind whose subject contains `subject`.
     fn plan(&self, times: usize, operation: Operation, subject: &'static str, blow: Blow) {
         lock(&self.script.blows).push(Planned { times, operation, subject, blow });
     }
 
-    /// From now on all goes well.
+    /// Lets all calls go well from now on.
     fn mend(&self) {
         lock(&self.script.blows).clear();
     }
@@ -96,8 +95,8 @@ impl Trial {
         self.run_for(Mode::Incremental, None).await
     }
 
-    /// A job that has so many seconds, if it is not to have all the time in the world. Its record must lie in
-    /// the lake as it came back.
+    /// Runs a job that has so many seconds. With `None` it has all the time in the world. The record in the
+    /// lake must be the one that came back.
     async fn run_for(&self, mode: Mode, seconds: Option<i64>) -> JobRecord {
         let deadline = seconds.map(|seconds| self.now() + TimeDelta::seconds(seconds));
         let request = JobRequest { mode, trigger: "test".to_owned(), deadline };
@@ -111,7 +110,7 @@ impl Trial {
         record
     }
 
-    /// What a job's record tells now.
+    /// A job's record as it is shown now.
     async fn told(&self, job_id: &str) -> JobRecord {
         told(self.lake(), job_id, self.now()).await
     }

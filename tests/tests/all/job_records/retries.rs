@@ -123,7 +123,7 @@ async fn a_storage_that_fails_is_tried_three_times_and_then_no_table_is() {
         "{record:?}"
     );
 
-    // What the lake knows of the table is read again for another try; if that fails, the try has failed.
+    // Another try first reads again what the lake knows of the table. If that fails, the try has failed.
     trial.plan(1, Operation::PutIf, "raw/run_inputs/", Blow::DoneButFails(Failure::TimedOut));
     trial.plan(1, Operation::List, "raw/despatch/", Blow::Spared);
     trial.plan(1, Operation::List, "raw/despatch/", Blow::Fails(Failure::InternalError));
@@ -179,7 +179,7 @@ async fn a_job_whose_marts_fail_has_failed_though_it_read_every_row() {
     );
     assert!(record.error.unwrap().starts_with("storage: "));
 
-    // The next job makes the marts of it, also one that cannot reach the ERP.
+    // The next job makes the marts of these rows, even a job that cannot reach the ERP.
     trial.mend();
     trial.plan(usize::MAX, Operation::Connect, "", Blow::ErpFails(ErpFailure::Unreachable));
     let record = trial.run().await;

@@ -1,5 +1,5 @@
-//! What endpoints answer over a real socket, against what the ERP says when it is asked directly, and against
-//! figures worked out by hand for one old run.
+//! Compares what endpoints answer over a real socket with what the ERP itself says, and with figures that
+//! were worked out by hand for one old run.
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ impl Asked {
         response.json().await.unwrap()
     }
 
-    /// A number that the ERP answers.
+    /// The number that the ERP answers to a query.
     fn erp(&self, sql: &str) -> f64 {
         self.erp
             .query_row(sql, [], |row| row.get::<_, Option<f64>>(0))

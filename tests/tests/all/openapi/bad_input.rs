@@ -1,5 +1,5 @@
-//! Every endpoint with every parameter that it takes, given what cannot be right: a refusal that names the
-//! parameter, and never an answer that leaves the filter out. A new endpoint is covered once it is described.
+//! Every parameter of every endpoint is given what cannot be right. The answer is a refusal that names the
+//! parameter, and never a list that leaves the filter out. A new endpoint is covered once it is described.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{Reply, app, ask, path};
 
-/// In the address as they are: a query is percent-encoded text, and these are not always.
+/// These stand in the address as they are. A query is percent-encoded text, and some of these are not.
 const WRONG_FOR_ALL: &[&str] = &["", "%00", "%zz", "%ff", "%", "%2", "%C3%28", "%ED%A0%80", "a%0Ab"];
 const WRONG_FOR_NUMBERS: &[&str] = &[
     "-1",
@@ -51,7 +51,7 @@ const WRONG_FOR_FLAGS: &[&str] = &["1", "0", "yes", "TRUE", "True", "t", "null",
 const WRONG_FOR_WORDS: &[&str] = &["nothing-of-the-kind", "json,csv", "*", "null", "0", "🐟", "a/b", "%25"];
 const WRONG_PLACES: &[&str] =
     &["x", "[]", "{}", "null", "[1,2,3]", "[[[[[", "🐟", "a/b", "%25", "2026-11-20"];
-/// Texts that may be asked for, and that nothing in the factory is called.
+/// Texts that are allowed, but that are the name of nothing in the factory.
 const KNOWN_TO_NOBODY: &[&str] = &[
     "🐟🐟",
     "a/b",
@@ -210,8 +210,8 @@ fn good_value(parameter: &ParameterDoc) -> String {
     }
 }
 
-/// A request line holds ASCII: what is not is percent-encoded, and so are the characters that an address may
-/// not hold. Percent signs stay as they are.
+/// A text with every character percent-encoded that is not ASCII or may not stand in an address. Percent
+/// signs stay as they are.
 fn encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
@@ -238,7 +238,7 @@ async fn assert_refused(app: &Router, operation: &Operation, address: &str, para
     );
 }
 
-/// The problem that was answered; anything else fails.
+/// The problem that was answered. Fails if the answer is no problem.
 fn problem(reply: &Reply, address: &str) -> Problem {
     let start: String = address.chars().take(200).collect();
     assert!(reply.status.is_client_error(), "{start}: {} {}", reply.status, reply.text);

@@ -129,7 +129,7 @@ async fn the_keyboard_reaches_every_endpoint_and_a_refusal_is_shown_in_its_words
     browser.quit().await;
 }
 
-/// Status and body that the page shows, once they are there.
+/// The status and the body of an answer, once the page shows them.
 async fn answer(browser: &Browser, id: &str) -> (String, String) {
     until("an answer is shown", async || {
         let shown: Vec<String> =

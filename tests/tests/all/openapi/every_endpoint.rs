@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{DASHBOARD, factory, jobs, path, serve, state_over};
 
-/// The API on a port of its own, and the addresses of all endpoints that read, each with values that exist.
+/// The API on a port of its own, and the addresses of all GET endpoints with values that exist.
 struct Api {
     base: String,
     http: Client,
@@ -64,7 +64,7 @@ async fn every_endpoint_answers_with_its_headers_and_says_once_only_what_is_new(
             }
             let etag = header(&first, "etag").unwrap_or_else(|| panic!("{address} has no ETag")).to_owned();
             assert!(etag.starts_with('"') && etag.len() > 10, "{address}: {etag}");
-            // What tells the time of the answer itself is new with every second.
+            // This endpoint tells the present time, so its answer is new with every second.
             if operation.path != "/health" {
                 let again = api
                     .http

@@ -1,11 +1,11 @@
-//! The description, and the examples in it by the very schemas that they illustrate.
+//! Checks the description, and its examples by the very schemas that they illustrate.
 
 use std::process::Command;
 
 use api::operations;
 use tests::place;
 
-/// The judge is not ours: OpenAPI's own schema for the document, JSON Schema for each example.
+/// The judges are not ours: OpenAPI's own schema for the document, JSON Schema for each example.
 #[test]
 fn the_description_is_valid_and_every_example_in_it_is() {
     let file = tempfile::NamedTempFile::new().unwrap();

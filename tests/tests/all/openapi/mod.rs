@@ -1,8 +1,8 @@
-//! What the API says of itself, against what it does: the description, its examples, its paths, and answers
-//! to what it does not allow.
+//! Compares what the API says of itself with what it does: the description, its examples, its paths, and the
+//! answers to what it does not allow.
 //!
-//! All of it over one factory: a sandbox of three days at a fixed time, so that the same is answered every
-//! time.
+//! All tests use the same factory: a sandbox of three days at a fixed time, so that its answers are the same
+//! every time.
 
 mod answers;
 mod bad_input;
@@ -31,18 +31,18 @@ fn jobs(factory: &Factory) -> Jobs {
     Jobs::new(factory.lake().clone(), factory.settings.clone())
 }
 
-/// API and page on a port of their own, until the test ends. Gives the address.
+/// Serves API and page on a port of their own until the test ends. Returns the address.
 async fn serve_all() -> String {
     let factory = factory().await;
     serve(tideline::app::app(state_over(&factory), &place::page(), jobs(&factory)), factory).await
 }
 
-/// The app of a factory on a port of its own, until the test ends. Gives the address.
+/// Serves the app of a factory on a port of its own until the test ends. Returns the address.
 async fn serve(app: Router, factory: Factory) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
-        // The jobs that are asked for read its ERP.
+        // The factory is kept, because the jobs that are asked for read its ERP.
         let _factory = factory;
         axum::serve(listener, app).await
     });

@@ -1,5 +1,5 @@
-//! schemathesis, which is not ours, reads the description and tries to break the API with it: with the
-//! examples, with each bound and just beyond, with random input that the schemas allow or forbid, and along
+//! schemathesis, which is not ours, reads the description and tries to break the API. It asks for the
+//! examples, for each bound and just beyond it, with random input that the schemas allow or forbid, and along
 //! the links.
 
 use std::process::Command;
@@ -9,10 +9,10 @@ use tests::place;
 
 use super::serve_all;
 
-/// Random requests per endpoint and phase. A run over a dozen endpoints takes about a minute.
+/// How many random requests each endpoint gets in each phase. A dozen endpoints take about a minute.
 const EXAMPLES: &str = "40";
 
-/// Far more than it needs: only what hangs takes as long.
+/// How long schemathesis may take. It needs far less, unless something hangs.
 const PATIENCE: Duration = Duration::from_mins(10);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,7 +28,7 @@ async fn schemathesis_finds_nothing() {
         "--url",
         &address,
     ]);
-    // Deterministic: the same requests every time, and nothing kept between two runs.
+    // The requests are the same every time, and nothing is kept for the next time.
     command.args([
         "--checks",
         "all",
@@ -59,7 +59,7 @@ async fn schemathesis_finds_nothing() {
     for phase in ["Examples", "Coverage", "Fuzzing", "Stateful"] {
         assert!(said.contains(&format!("✅ {phase}")), "the phase `{phase}` did not run: {said}");
     }
-    // All but the one that it reads the description from: it leaves that out by itself.
+    // It tests all operations but the one that it reads the description from.
     let operations =
         api::operations().filter(|operation| operation.path != api::openapi::OPENAPI.path()).count();
     assert!(

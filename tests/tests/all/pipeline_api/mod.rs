@@ -25,12 +25,12 @@ use tokio::task::JoinHandle;
 
 const DASHBOARD: &str = "https://dashboard.example.com";
 
-/// The function `pipeline` on a port of its own, with a client of the lake of its own.
+/// The function `pipeline` on a port of its own, with its own client of the lake.
 struct Api {
     url: String,
     lake: Lake,
     jobs: Jobs,
-    /// How far its clock is from the real one, ms.
+    /// How many milliseconds its clock is ahead of the real one.
     ahead_ms: Arc<AtomicI64>,
     http: reqwest::Client,
     serving: JoinHandle<()>,
@@ -43,7 +43,7 @@ impl Drop for Api {
 }
 
 impl Api {
-    /// Jobs are carried out in this process, as the program on one machine does.
+    /// Serves the API. Jobs are carried out in this process, as the program on one machine does it.
     async fn over(factory: &Factory) -> Self {
         Self::with(factory, |jobs| Arc::new(jobs)).await
     }
@@ -87,14 +87,14 @@ impl Api {
         Reply::of(self.request(Method::POST, path).send().await.unwrap()).await
     }
 
-    /// A list that must be there.
+    /// The list at a path. Fails if there is none.
     async fn list(&self, path: &str) -> Vec<Value> {
         let reply = self.get(path).await;
         assert_eq!(reply.status, 200, "{path}: {}", reply.text);
         serde_json::from_str(&reply.text).unwrap()
     }
 
-    /// Starts a job, which must be accepted; its id.
+    /// Starts a job, which must be accepted. Returns its id.
     async fn start(&self, path: &str) -> String {
         let reply = self.post(path).await;
         assert_eq!(reply.status, 202, "{}", reply.text);
@@ -149,12 +149,12 @@ impl Reply {
     }
 }
 
-/// A moment of the real clock, from which on the factory's rows are recent.
+/// A factory at the present moment of the real clock, by which new rows are recent.
 async fn factory() -> Factory {
     Factory::empty(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string()).await
 }
 
-/// Adds packs of fish to the ERP, stamped a minute ago.
+/// Adds inputs of a run to the ERP, stamped a minute ago.
 fn insert_inputs(factory: &Factory, rows: &[(i64, &str)]) {
     let stamp = (factory.local_now() - TimeDelta::minutes(1)).format("'%F %T'").to_string();
     for (id, qty_kg) in rows {
@@ -170,14 +170,14 @@ fn insert_inputs(factory: &Factory, rows: &[(i64, &str)]) {
     }
 }
 
-/// A job that has begun elsewhere, and is sure to live until then.
+/// Writes what a job leaves that has begun elsewhere and is sure to live until this moment.
 async fn begin_elsewhere(lake: &Lake, job_id: &str, lives_until: DateTime<Utc>) {
     let record = JobRecord::begun(job_id, "full", "api", Utc::now().fixed_offset());
     assert!(lake.begin_job(job_id, &record, lives_until).await.unwrap());
     lake.share_turn(job_id, Utc::now()).await.unwrap();
 }
 
-/// A job that was promised, and is waited for until then.
+/// Writes the promise of a job, which is waited for until this moment.
 async fn promise(lake: &Lake, job_id: &str, until: DateTime<Utc>) {
     let record = JobRecord::begun(job_id, "full", "api", Utc::now().fixed_offset());
     lake.promise_job(job_id, &record, until).await.unwrap();

@@ -1,4 +1,4 @@
-//! What is asked wrongly, or by whom it may not be asked.
+//! Requests that ask wrongly, or that come from where they may not.
 
 use chrono::Utc;
 use reqwest::Method;

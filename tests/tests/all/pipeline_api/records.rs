@@ -10,7 +10,7 @@ use tests::factory::Factory;
 
 use super::{Api, begin_elsewhere, factory, promise};
 
-/// An id as it would have been made at a moment.
+/// An id of a job, as it would have been made at a moment.
 fn id_of(moment: DateTime<Utc>) -> String {
     let seconds = u64::try_from(moment.timestamp()).unwrap();
     uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, moment.timestamp_subsec_nanos()))
@@ -64,7 +64,7 @@ async fn a_job_is_shown_as_running_only_while_it_is_sure_to_live() {
             record["finished_at"].clone(),
         )
     };
-    // One that has begun, and one that was only promised.
+    // The jobs have begun, or were only promised.
     for has_begun in [true, false] {
         let (living, dead) = (new_job_id(), new_job_id());
         let (soon, just_now) = (Utc::now() + TimeDelta::minutes(1), Utc::now());
@@ -80,7 +80,7 @@ async fn a_job_is_shown_as_running_only_while_it_is_sure_to_live() {
         assert_eq!((status.as_str(), error), ("failed", json!(DIED)));
         assert_eq!(finished_at.as_str().unwrap().parse::<DateTime<Utc>>().unwrap(), just_now);
     }
-    // Nothing says that it lives.
+    // Nothing says that this job lives.
     let lost = new_job_id();
     api.lake
         .end_job(&lost, &JobRecord::begun(&lost, "full", "api", Utc::now().fixed_offset()))

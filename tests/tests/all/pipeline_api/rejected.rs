@@ -44,7 +44,7 @@ async fn a_rejected_row_is_listed_as_it_was_until_the_erp_mends_it() {
     );
     assert_eq!(original["batch_code"], Value::Null);
 
-    // Read again it stays the find of the job that found it first; mended it is gone.
+    // A row that is read again stays the find of the job that found it first. A mended row is gone.
     factory.now.set(moment("2026-07-01T23:40:00"));
     factory.execute("UPDATE prod_lines SET max_capacity_kg = 900, updated_at = '2026-07-02 00:35:00'");
     factory.job_ok(Mode::Full).await;
@@ -63,7 +63,7 @@ async fn rejected_rows_are_those_found_in_the_days_of_the_factory() {
         api.set_now(now);
         api.list(&format!("/pipeline/rejected{query}")).await.len()
     };
-    // 00:30 of the 2nd of July at the factory.
+    // The rows were rejected at 00:30 of 2 July on the factory's clock.
     assert_eq!(found("2026-07-02T22:59:00Z", "?days=1").await, 3);
     assert_eq!(found("2026-07-02T23:01:00Z", "?days=1").await, 0);
     assert_eq!(found("2026-07-02T23:01:00Z", "?days=2").await, 3);

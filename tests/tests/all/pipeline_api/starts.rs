@@ -1,4 +1,4 @@
-//! Jobs are started one at a time, whoever asks.
+//! Jobs are started one at a time, whoever asks for them.
 
 use std::error::Error;
 use std::fmt;
@@ -203,7 +203,7 @@ async fn a_promise_that_comes_when_another_job_has_begun_is_not_kept() {
     );
     let told = api.get(&format!("/pipeline/runs/{late}")).await.json();
     assert_eq!((&told["status"], &told["attempts"]), (&"failed".into(), &0.into()));
-    // A schedule does not put off what only seldom comes.
+    // A schedule does not put off a job that comes only seldom.
     let request = JobRequest { mode: Mode::Reconcile, trigger: "schedule".to_owned(), deadline: None };
     let record =
         trigger(&api.lake, &factory.settings, &request, &new_job_id(), Occasion::Scheduled, Utc::now)

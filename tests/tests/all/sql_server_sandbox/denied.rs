@@ -1,5 +1,5 @@
-//! The user who may only read, played by the test endpoint: it refuses whatever is not a SELECT, as the real
-//! server does for `pipeline_reader`.
+//! The user who may only read. The test endpoint refuses whatever is not a SELECT, as a real server does for
+//! `pipeline_reader`.
 
 use rusqlite::types::ValueRef;
 use sql_server_sandbox::server::{Server, ServerError, SqlServer};
@@ -11,7 +11,8 @@ use tests::tds::{DATABASE, TdsEndpoint};
 use super::stand::Stand;
 use super::{complaint, program, sha256, small};
 
-/// The address of an endpoint, which has a database of another name, as the program takes it.
+/// The address of an endpoint in the program's form. It names no database, because the endpoint's has another
+/// name than the program's.
 fn address(endpoint: &TdsEndpoint, encrypt: bool) -> String {
     let (login, _) = endpoint
         .address()
@@ -49,7 +50,7 @@ async fn a_login_that_may_only_read_is_refused_every_statement_of_a_set_up() {
             let refused = server.insert(insert, &values).await.unwrap_err();
             assert!(matches!(refused, ServerError::Said { .. }), "{insert}: {refused}");
         }
-        // It is the statements that are refused, not the connection.
+        // The statements are refused, not the connection.
         assert_eq!(server.texts("SELECT RunNumber FROM dbo.RunNumber").await.unwrap(), ["007208"]);
     }
     assert!(!stand.inserts.is_empty() && stand.batches.len() > 50);

@@ -11,7 +11,7 @@ use warehouse::sources::{ALL, Source};
 use super::stand::Stand;
 use super::{sandbox, sha256, small};
 
-/// Whether what is read says the same as what was in the file.
+/// Whether the cell that is read says the same as the cell in the file.
 fn same(file: ValueRef<'_>, read: ValueRef<'_>) -> bool {
     match (file, read) {
         (ValueRef::Real(file), ValueRef::Integer(read)) => file == read as f64,
@@ -103,7 +103,7 @@ async fn only_columns_with_values_that_their_type_cannot_hold_get_another() {
         Some("datetime2(7)"),
         "milliseconds that are no ticks"
     );
-    // A missing key changes no type, and tidy columns stay.
+    // A missing key changes no type, and tidy columns keep theirs.
     for tidy in [
         "SI_OCM_TRANS.TransNo",
         "SI_OCM_TRANS.RunNumber",
@@ -113,7 +113,7 @@ async fn only_columns_with_values_that_their_type_cannot_hold_get_another() {
     ] {
         assert_eq!(type_of(tidy), None);
     }
-    // Nothing that stands in an index may be nvarchar(max).
+    // No column of an index may be nvarchar(max).
     for source in ALL {
         let in_index = source.key.iter().chain([&source.watermark]).chain(&source.watermark_until_changed);
         for column in in_index {

@@ -1,9 +1,9 @@
-//! The set-up of a SQL Server sandbox: what it refuses, seen from outside, and what it would send, run
-//! against SQLite in the server's place.
+//! The set-up of a SQL Server sandbox. One half is what it refuses, as seen from outside. The other is what
+//! it would send, which here goes to SQLite in the server's place.
 //!
-//! No SQL Server runs here. What is sent is read by an independent T-SQL parser, every value is followed from
-//! the file to what a reader would get, and the test endpoint shows that a login which may only read is
-//! refused all of it.
+//! No SQL Server runs here. An independent T-SQL parser reads what is sent. Every value is followed from the
+//! file to what a reader would get. The test endpoint shows that a login that may only read is refused all of
+//! it.
 
 mod denied;
 mod files;
@@ -31,7 +31,7 @@ fn sandbox() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// The tables of a factory that has one run and nothing else.
+/// A factory that has one run and nothing else, and the folder that it lies in.
 fn small() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("erp.db");
@@ -57,7 +57,7 @@ fn program(arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// The one line that a program which failed has said.
+/// The one line that a failed program has said.
 fn complaint(output: &Output) -> String {
     let said = String::from_utf8(output.stderr.clone()).unwrap();
     let told = [said.as_bytes(), &output.stdout].concat();

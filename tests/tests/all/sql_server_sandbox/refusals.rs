@@ -1,5 +1,5 @@
-//! What is refused: other machines before a connection is opened, somebody's server before anything is
-//! changed. No password is ever repeated.
+//! What is refused. Other machines are refused before a connection is opened, and somebody's server before
+//! anything is changed. No password is ever repeated.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -13,8 +13,8 @@ use super::{READER_PASSWORD, SA_PASSWORD, complaint, program, small};
 fn no_connection_is_opened_to_a_server_that_is_refused() {
     let (_folder, erp) = small();
     let erp = erp.to_str().unwrap();
-    // It listens on every address of this machine, so that whatever a resolver made of these names would be
-    // noticed.
+    // The listener takes every address of this machine, so that it notices whatever a resolver makes of these
+    // names.
     let listener = TcpListener::bind("0.0.0.0:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -166,6 +166,6 @@ async fn a_server_that_repeats_the_readers_password_is_not_quoted_with_it() {
         "{said}"
     );
     assert!(!format!("{said} {said:?}").contains(READER_PASSWORD));
-    // Everything else that was sent is without it, too.
+    // Nothing else that was sent has the password either.
     assert_eq!(stand.batches.iter().filter(|batch| batch.contains(READER_PASSWORD)).count(), 1);
 }

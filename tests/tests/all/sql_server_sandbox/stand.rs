@@ -1,4 +1,4 @@
-//! SQLite in the place of a SQL Server: it keeps what it is told, and the rows as a reader would get them.
+//! SQLite in the place of a SQL Server. It keeps what it is told, and the rows as a reader would get them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,7 @@ use tiberius::{ColumnData, FromSql, ToSql};
 
 use super::READER_PASSWORD;
 
-/// A server that was never there.
+/// The stand-in for a server.
 pub(crate) struct Stand {
     pub(crate) rows: Connection,
     /// The type of each column, by table.
@@ -24,9 +24,9 @@ pub(crate) struct Stand {
     pub(crate) batches: Vec<String>,
     pub(crate) inserts: Vec<String>,
     databases: Vec<&'static str>,
-    /// A batch with this in it is answered with an error that repeats it.
+    /// An SQL batch that contains this text is answered with an error that repeats the batch.
     pub(crate) misunderstands: Option<&'static str>,
-    /// How many rows of each statement are said to be written less than were.
+    /// How many rows too few each statement says to have written.
     pub(crate) forgets: u64,
 }
 
@@ -46,7 +46,7 @@ impl Stand {
         }
     }
 
-    /// The columns of a `CREATE TABLE`, made here without types: they are applied to the values.
+    /// Makes the table of a `CREATE TABLE` without its types. The types are applied to the values instead.
     fn make_table(&mut self, batch: &str) {
         let (name, columns) = batch.strip_prefix("CREATE TABLE ").unwrap().split_once(" (\n").unwrap();
         let columns: Vec<&str> = columns
@@ -105,8 +105,8 @@ impl Server for Stand {
     }
 }
 
-/// What a reader gets of a parameter that was written to a column of this type, by the driver's own
-/// conversions.
+/// What a reader gets of a parameter that was written to a column of this type. The conversions are the
+/// driver's own.
 fn as_read(value: &Value, sql_type: SqlType) -> Cell {
     fn get<'a, T: FromSql<'a>>(data: &'a ColumnData<'static>) -> Option<T> {
         T::from_sql(data).unwrap()
@@ -144,7 +144,7 @@ fn as_read(value: &Value, sql_type: SqlType) -> Cell {
     read.unwrap_or(Cell::Null)
 }
 
-/// `datetime` counts in 1/300 s from midnight.
+/// A moment as `datetime` keeps it, which counts in 1/300 s from midnight.
 fn in_ticks(at: NaiveDateTime) -> NaiveDateTime {
     let nanos = at.signed_duration_since(at.date().and_time(NaiveTime::MIN)).num_nanoseconds().unwrap();
     let ticks = (nanos * 3 + 5_000_000) / 10_000_000;

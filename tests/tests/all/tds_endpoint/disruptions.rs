@@ -1,4 +1,4 @@
-//! Each fault that a test can ask for.
+//! Each disruption that a test can ask for.
 
 use std::time::Duration;
 

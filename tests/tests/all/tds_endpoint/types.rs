@@ -9,7 +9,7 @@ use super::{Erp, error_of, rows, text};
 /// Days from the year 1 to 2026-11-23.
 const DAY: u32 = 739_942;
 
-/// What a column of this type holds for these values of the file, in a table of one column and its key.
+/// What the endpoint sends of these values of the file for a column of this type.
 async fn sent(ty: &str, literals: &[&str]) -> Vec<ColumnData<'static>> {
     let values: Vec<_> =
         literals.iter().enumerate().map(|(i, literal)| format!("({i}, {literal})")).collect();
