@@ -79,89 +79,105 @@ fn parameter(reader: &mut Reader<'_>) -> Parsed<Parameter> {
     Ok(Parameter { name, ty, value })
 }
 
+/// Reads the type of a parameter and its value in this type.
 fn typed(reader: &mut Reader<'_>) -> Parsed<(SqlType, Value)> {
-    let token = reader.byte()?;
-    Ok(match token {
-        0x1f => (SqlType::Int, Value::Null),
-        0x26 => {
-            let ty = match reader.byte()? {
-                1 => SqlType::TinyInt,
-                2 => SqlType::SmallInt,
-                4 => SqlType::Int,
-                _ => SqlType::BigInt,
-            };
-            (ty, reader.short()?.map_or(Ok(Value::Null), |bytes| whole(bytes).map(Value::Int))?)
-        }
+    match reader.byte()? {
+        0x1f => Ok((SqlType::Int, Value::Null)),
+        0x26 => typed_whole(reader),
         0x68 => {
             reader.byte()?;
-            (SqlType::Bit, reader.short()?.map_or(Value::Null, |bytes| Value::Bit(bytes[0] != 0)))
+            Ok((SqlType::Bit, reader.short()?.map_or(Value::Null, |bytes| Value::Bit(bytes[0] != 0))))
         }
-        0x6d => {
-            let ty = if reader.byte()? == 4 { SqlType::Real } else { SqlType::Float };
-            let value = match reader.short()? {
-                None => Value::Null,
-                Some(bytes) => match (<[u8; 4]>::try_from(bytes), <[u8; 8]>::try_from(bytes)) {
-                    (Ok(bytes), _) => Value::Float(f32::from_le_bytes(bytes).into()),
-                    (_, Ok(bytes)) => Value::Float(f64::from_le_bytes(bytes)),
-                    _ => return Err(Malformed::short()),
-                },
-            };
-            (ty, value)
+        0x6d => typed_float(reader),
+        0x28 => {
+            let days = reader.short()?.map(date).transpose()?;
+            Ok((SqlType::Date, days.map_or(Value::Null, |days| moment(days, 0))))
         }
-        0x28 => (
-            SqlType::Date,
-            reader.short()?.map_or(Ok(Value::Null), |bytes| date(bytes).map(|days| moment(days, 0)))?,
-        ),
-        0x2a => {
-            let scale = reader.byte()?.min(7);
-            let value = match reader.short()? {
-                None => Value::Null,
-                Some(bytes) if bytes.len() > 3 => {
-                    let (time, days) = bytes.split_at(bytes.len() - 3);
-                    moment(date(days)?, whole(time)? * 10_i64.pow(7 - u32::from(scale)))
-                }
-                Some(_) => return Err(Malformed::short()),
-            };
-            (SqlType::DateTime2(scale), value)
+        0x2a => typed_datetime2(reader),
+        0x6a | 0x6c => typed_exact(reader),
+        0xe7 | 0xef => {
+            let (length, bytes) = long_text(reader)?;
+            let value = bytes.map_or(Value::Null, |bytes| Value::Text(units(&bytes)));
+            Ok((SqlType::NVarChar(length.map(|bytes| bytes / 2)), value))
         }
-        0x6a | 0x6c => {
-            reader.byte()?;
-            let (precision, scale) = (reader.byte()?, reader.byte()?);
-            let value = match reader.short()? {
-                None => Value::Null,
-                Some([sign, units @ ..]) if units.len() <= 16 => {
-                    let units = units.iter().rev().fold(0_i128, |units, byte| units << 8 | i128::from(*byte));
-                    Value::Exact { units: if *sign == 0 { -units } else { units }, scale }
-                }
-                Some(_) => return Err(Malformed::short()),
-            };
-            (SqlType::Numeric { precision, scale }, value)
-        }
-        0xe7 | 0xef | 0xa7 | 0xaf => {
-            let most = reader.u16()?;
-            reader.take(5)?;
-            let unicode = token >= 0xe0;
-            let value = reader.long(most)?.map_or(Value::Null, |bytes| {
-                if unicode {
-                    Value::Text(units(&bytes))
-                } else {
-                    Value::text(&encoding_rs::WINDOWS_1252.decode(&bytes).0)
-                }
-            });
-            let length = if most == 0xffff { None } else { Some(if unicode { most / 2 } else { most }) };
-            (if unicode { SqlType::NVarChar(length) } else { SqlType::VarChar(length) }, value)
+        0xa7 | 0xaf => {
+            let (length, bytes) = long_text(reader)?;
+            let decoded = |bytes: Vec<u8>| Value::text(&encoding_rs::WINDOWS_1252.decode(&bytes).0);
+            Ok((SqlType::VarChar(length), bytes.map_or(Value::Null, decoded)))
         }
         0xa5 | 0xad => {
             let most = reader.u16()?;
-            let length = if most == 0xffff { None } else { Some(most) };
-            (SqlType::VarBinary(length), reader.long(most)?.map_or(Value::Null, Value::Bytes))
+            let value = reader.long(most)?.map_or(Value::Null, Value::Bytes);
+            Ok((SqlType::VarBinary(length_of(most)), value))
         }
-        token => {
-            return Err(Malformed(format!(
-                "a parameter of type 0x{token:02x}, which the test endpoint does not read"
-            )));
+        token => Err(Malformed(format!(
+            "a parameter of type 0x{token:02x}, which the test endpoint does not read"
+        ))),
+    }
+}
+
+fn typed_whole(reader: &mut Reader<'_>) -> Parsed<(SqlType, Value)> {
+    let ty = match reader.byte()? {
+        1 => SqlType::TinyInt,
+        2 => SqlType::SmallInt,
+        4 => SqlType::Int,
+        _ => SqlType::BigInt,
+    };
+    let number = reader.short()?.map(whole).transpose()?;
+    Ok((ty, Value::int(number)))
+}
+
+fn typed_float(reader: &mut Reader<'_>) -> Parsed<(SqlType, Value)> {
+    let ty = if reader.byte()? == 4 { SqlType::Real } else { SqlType::Float };
+    let value = match reader.short()? {
+        None => Value::Null,
+        Some(bytes) => match (<[u8; 4]>::try_from(bytes), <[u8; 8]>::try_from(bytes)) {
+            (Ok(bytes), _) => Value::Float(f32::from_le_bytes(bytes).into()),
+            (_, Ok(bytes)) => Value::Float(f64::from_le_bytes(bytes)),
+            _ => return Err(Malformed::short()),
+        },
+    };
+    Ok((ty, value))
+}
+
+fn typed_datetime2(reader: &mut Reader<'_>) -> Parsed<(SqlType, Value)> {
+    let scale = reader.byte()?.min(7);
+    let value = match reader.short()? {
+        None => Value::Null,
+        Some(bytes) if bytes.len() > 3 => {
+            let (time, days) = bytes.split_at(bytes.len() - 3);
+            moment(date(days)?, whole(time)? * 10_i64.pow(7 - u32::from(scale)))
         }
-    })
+        Some(_) => return Err(Malformed::short()),
+    };
+    Ok((SqlType::DateTime2(scale), value))
+}
+
+fn typed_exact(reader: &mut Reader<'_>) -> Parsed<(SqlType, Value)> {
+    reader.byte()?;
+    let (precision, scale) = (reader.byte()?, reader.byte()?);
+    let value = match reader.short()? {
+        None => Value::Null,
+        Some([sign, units @ ..]) if units.len() <= 16 => {
+            let units = units.iter().rev().fold(0_i128, |units, byte| units << 8 | i128::from(*byte));
+            Value::Exact { units: if *sign == 0 { -units } else { units }, scale }
+        }
+        Some(_) => return Err(Malformed::short()),
+    };
+    Ok((SqlType::Numeric { precision, scale }, value))
+}
+
+/// The length in bytes that the type of a text allows, and the bytes of the text. Between the two comes a
+/// collation of five bytes.
+fn long_text(reader: &mut Reader<'_>) -> Parsed<(Option<u16>, Option<Vec<u8>>)> {
+    let most = reader.u16()?;
+    reader.take(5)?;
+    Ok((length_of(most), reader.long(most)?))
+}
+
+/// The length of a type in bytes. `None` for `max`.
+fn length_of(most: u16) -> Option<u16> {
+    (most != 0xffff).then_some(most)
 }
 
 /// A whole number. Numbers of 2, 4 and 8 bytes have a sign, those of 1, 3 and 5 bytes have none.
