@@ -54,82 +54,101 @@ pub(super) fn columns(erp: &mut Erp, only: Option<&str>) -> Result<Table, Server
 
 /// A view of `sys`. `None` for a view that this endpoint does not have.
 pub(super) fn sys(erp: &mut Erp, view: &str) -> Result<Option<Table>, ServerError> {
-    let (int, small, bit) = (SqlType::Int, SqlType::TinyInt, SqlType::Bit);
-    Ok(Some(match view.to_ascii_lowercase().as_str() {
-        "schemas" => table(
-            &[("name", NAME), ("schema_id", int)],
-            schemas().map(|(id, name)| vec![Value::text(name), Value::Int(id)]).collect(),
-        ),
-        "objects" | "tables" => {
-            let rows = present(erp)?.into_iter().map(|(id, source)| {
-                let schema = schemas().find(|(_, name)| *name == source.owner.schema()).map(|(id, _)| id);
-                vec![Value::text(source.table), Value::Int(id), Value::int(schema), Value::text("U ")]
-            });
-            table(
-                &[("name", NAME), ("object_id", int), ("schema_id", int), ("type", SqlType::Char(2))],
-                rows.collect(),
-            )
+    Ok(match view.to_ascii_lowercase().as_str() {
+        "schemas" => Some(sys_schemas()),
+        "objects" | "tables" => Some(sys_objects(erp)?),
+        "columns" => Some(sys_columns(erp)?),
+        "indexes" => Some(sys_indexes(erp)?),
+        "index_columns" => Some(sys_index_columns(erp)?),
+        _ => None,
+    })
+}
+
+fn sys_schemas() -> Table {
+    table(
+        &[("name", NAME), ("schema_id", SqlType::Int)],
+        schemas().map(|(id, name)| vec![Value::text(name), Value::Int(id)]).collect(),
+    )
+}
+
+fn sys_objects(erp: &mut Erp) -> Result<Table, ServerError> {
+    let rows = present(erp)?.into_iter().map(|(id, source)| {
+        let schema = schemas().find(|(_, name)| *name == source.owner.schema()).map(|(id, _)| id);
+        vec![Value::text(source.table), Value::Int(id), Value::int(schema), Value::text("U ")]
+    });
+    let head = [
+        ("name", NAME),
+        ("object_id", SqlType::Int),
+        ("schema_id", SqlType::Int),
+        ("type", SqlType::Char(2)),
+    ];
+    Ok(table(&head, rows.collect()))
+}
+
+fn sys_columns(erp: &mut Erp) -> Result<Table, ServerError> {
+    let mut rows = Vec::new();
+    for (id, source) in present(erp)? {
+        for (i, name) in column_names(erp, source)?.iter().enumerate() {
+            rows.push(vec![Value::Int(id), Value::text(name), Value::count(i + 1)]);
         }
-        "columns" => {
-            let mut rows = Vec::new();
-            for (id, source) in present(erp)? {
-                for (i, name) in column_names(erp, source)?.iter().enumerate() {
-                    rows.push(vec![Value::Int(id), Value::text(name), Value::count(i + 1)]);
-                }
+    }
+    Ok(table(&[("object_id", SqlType::Int), ("name", NAME), ("column_id", SqlType::Int)], rows))
+}
+
+fn sys_indexes(erp: &mut Erp) -> Result<Table, ServerError> {
+    let mut rows = Vec::new();
+    for (id, source) in present(erp)? {
+        for (i, index) in indexes(erp, source)?.into_iter().enumerate() {
+            rows.push(vec![
+                Value::Int(id),
+                Value::text(&index.name),
+                Value::count(i + 1),
+                Value::Bit(index.unique),
+                Value::Bit(index.primary),
+                Value::Bit(false),
+                Value::Bit(index.partial),
+            ]);
+        }
+    }
+    let head = [
+        ("object_id", SqlType::Int),
+        ("name", NAME),
+        ("index_id", SqlType::Int),
+        ("is_unique", SqlType::Bit),
+        ("is_primary_key", SqlType::Bit),
+        ("is_disabled", SqlType::Bit),
+        ("has_filter", SqlType::Bit),
+    ];
+    Ok(table(&head, rows))
+}
+
+fn sys_index_columns(erp: &mut Erp) -> Result<Table, ServerError> {
+    let mut rows = Vec::new();
+    for (id, source) in present(erp)? {
+        for (i, index) in indexes(erp, source)?.into_iter().enumerate() {
+            for (ordinal, (column, descending)) in index.columns.into_iter().enumerate() {
+                rows.push(vec![
+                    Value::Int(id),
+                    Value::count(i + 1),
+                    Value::count(ordinal + 1),
+                    Value::Int(column + 1),
+                    Value::count(ordinal + 1),
+                    Value::Bit(descending),
+                    Value::Bit(false),
+                ]);
             }
-            table(&[("object_id", int), ("name", NAME), ("column_id", int)], rows)
         }
-        "indexes" => {
-            let mut rows = Vec::new();
-            for (id, source) in present(erp)? {
-                for (i, index) in indexes(erp, source)?.into_iter().enumerate() {
-                    let flags = [index.unique, index.primary, false, index.partial].map(Value::Bit);
-                    rows.push(
-                        [Value::Int(id), Value::text(&index.name), Value::count(i + 1)]
-                            .into_iter()
-                            .chain(flags)
-                            .collect(),
-                    );
-                }
-            }
-            let flags =
-                [("is_unique", bit), ("is_primary_key", bit), ("is_disabled", bit), ("has_filter", bit)];
-            let head: Vec<_> =
-                [("object_id", int), ("name", NAME), ("index_id", int)].into_iter().chain(flags).collect();
-            table(&head, rows)
-        }
-        "index_columns" => {
-            let mut rows = Vec::new();
-            for (id, source) in present(erp)? {
-                for (i, index) in indexes(erp, source)?.into_iter().enumerate() {
-                    for (ordinal, (column, descending)) in index.columns.into_iter().enumerate() {
-                        let ordinal = Value::count(ordinal + 1);
-                        let ids = [
-                            Value::Int(id),
-                            Value::count(i + 1),
-                            ordinal.clone(),
-                            Value::Int(column + 1),
-                            ordinal,
-                        ];
-                        rows.push(
-                            ids.into_iter().chain([Value::Bit(descending), Value::Bit(false)]).collect(),
-                        );
-                    }
-                }
-            }
-            let ids = [
-                ("object_id", int),
-                ("index_id", int),
-                ("index_column_id", int),
-                ("column_id", int),
-                ("key_ordinal", small),
-            ];
-            let head: Vec<_> =
-                ids.into_iter().chain([("is_descending_key", bit), ("is_included_column", bit)]).collect();
-            table(&head, rows)
-        }
-        _ => return Ok(None),
-    }))
+    }
+    let head = [
+        ("object_id", SqlType::Int),
+        ("index_id", SqlType::Int),
+        ("index_column_id", SqlType::Int),
+        ("column_id", SqlType::Int),
+        ("key_ordinal", SqlType::TinyInt),
+        ("is_descending_key", SqlType::Bit),
+        ("is_included_column", SqlType::Bit),
+    ];
+    Ok(table(&head, rows))
 }
 
 fn table(head: &[(&str, SqlType)], rows: Vec<Vec<Value>>) -> Table {
