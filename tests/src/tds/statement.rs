@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{
     Expr, GroupByExpr, JoinConstraint, JoinOperator, ObjectName, OrderByExpr, OrderByKind, Query, Select,
-    SelectItem, SetExpr, Statement, TableFactor, TopQuantity,
+    SelectItem, SetExpr, Statement, TableFactor, Top, TopQuantity,
 };
 use sqlparser::dialect::MsSqlDialect;
 use sqlparser::parser::Parser;
@@ -58,6 +58,24 @@ pub(super) fn read(text: &str) -> Result<Plain, ServerError> {
 }
 
 fn plain(query: &Query, select: &Select) -> Result<Plain, ServerError> {
+    refuse_what_is_not_done(query, select)?;
+    let top = select.top.as_ref().map(|top| first_rows(top, query)).transpose()?;
+    let order = match query.order_by.as_ref().map(|order| &order.kind) {
+        None => Vec::new(),
+        Some(OrderByKind::Expressions(by)) => by.iter().map(by_column).collect::<Result<_, _>>()?,
+        Some(OrderByKind::All(_)) => return Err(ServerError::not_done("ORDER BY ALL")),
+    };
+    Ok(Plain {
+        top,
+        items: select.projection.iter().map(item).collect::<Result<_, _>>()?,
+        tables: tables(select)?,
+        condition: select.selection.clone(),
+        order,
+    })
+}
+
+/// Refuses the clauses of a SELECT that the endpoint cannot answer.
+fn refuse_what_is_not_done(query: &Query, select: &Select) -> Result<(), ServerError> {
     let only = |ok: bool, what: &str| if ok { Ok(()) } else { Err(ServerError::not_done(what)) };
     only(query.with.is_none(), "WITH")?;
     only(query.fetch.is_none() && query.limit_clause.is_none(), "OFFSET and FETCH")?;
@@ -85,44 +103,29 @@ fn plain(query: &Query, select: &Select) -> Result<Plain, ServerError> {
             && select.distribute_by.is_empty()
             && select.sort_by.is_empty(),
         "other dialects",
-    )?;
+    )
+}
 
-    let top = match &select.top {
-        None => None,
-        Some(top) if top.percent => return Err(ServerError::not_done("TOP … PERCENT")),
-        Some(top) => {
-            if top.with_ties && query.order_by.is_none() {
-                return Err(ServerError::new(
-                    1062,
-                    15,
-                    "The TOP N WITH TIES clause is not allowed without a corresponding ORDER BY clause.",
-                ));
-            }
-            let quantity = match top
-                .quantity
-                .as_ref()
-                .ok_or_else(|| ServerError::new(102, 15, "Incorrect syntax near 'TOP'."))?
-            {
-                TopQuantity::Expr(expr) => expr.clone(),
-                TopQuantity::Constant(number) => {
-                    Expr::value(sqlparser::ast::Value::Number(number.to_string(), false))
-                }
-            };
-            Some((quantity, top.with_ties))
+/// How many rows `TOP` takes, and whether it is `WITH TIES`.
+fn first_rows(top: &Top, query: &Query) -> Result<(Expr, bool), ServerError> {
+    if top.percent {
+        return Err(ServerError::not_done("TOP … PERCENT"));
+    }
+    if top.with_ties && query.order_by.is_none() {
+        return Err(ServerError::new(
+            1062,
+            15,
+            "The TOP N WITH TIES clause is not allowed without a corresponding ORDER BY clause.",
+        ));
+    }
+    let quantity = match &top.quantity {
+        None => return Err(ServerError::new(102, 15, "Incorrect syntax near 'TOP'.")),
+        Some(TopQuantity::Expr(expr)) => expr.clone(),
+        Some(TopQuantity::Constant(number)) => {
+            Expr::value(sqlparser::ast::Value::Number(number.to_string(), false))
         }
     };
-    let order = match query.order_by.as_ref().map(|order| &order.kind) {
-        None => Vec::new(),
-        Some(OrderByKind::Expressions(by)) => by.iter().map(by_column).collect::<Result<_, _>>()?,
-        Some(OrderByKind::All(_)) => return Err(ServerError::not_done("ORDER BY ALL")),
-    };
-    Ok(Plain {
-        top,
-        items: select.projection.iter().map(item).collect::<Result<_, _>>()?,
-        tables: tables(select)?,
-        condition: select.selection.clone(),
-        order,
-    })
+    Ok((quantity, top.with_ties))
 }
 
 fn by_column(by: &OrderByExpr) -> Result<(Expr, bool), ServerError> {
