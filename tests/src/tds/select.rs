@@ -24,23 +24,9 @@ pub(super) fn run(
 ) -> Result<Table, ServerError> {
     let plain = statement::read(text)?;
     let mut scope = Scope { columns: Vec::new(), parameters, server };
-    let mut rows = Rows::One;
-    for (named, on) in &plain.tables {
-        let table = table(erp, named, &plain, &scope)?;
-        scope.columns.extend(table.columns.iter().map(|column| (named.alias.clone(), column.clone())));
-        let on = on.as_ref().map(|on| scope.condition(on)).transpose()?;
-        rows = rows.join(table, on.as_ref())?;
-        if plain.tables.len() > 1 {
-            rows = rows.that_may_meet(&scope, plain.condition.as_ref())?;
-        }
-    }
+    let rows = joined(erp, &plain, &mut scope)?;
     let condition = plain.condition.as_ref().map(|condition| scope.condition(condition)).transpose()?;
-    let mut items = Vec::new();
-    for (expr, name) in &plain.items {
-        let item = scope.value(expr)?;
-        let nullable = if let Node::Column(i) = &item.node { scope.columns[*i].1.nullable } else { true };
-        items.push((item.node, Column { name: name.clone(), ty: item.ty, nullable }));
-    }
+    let items = select_list(&scope, &plain)?;
     let keys = plain
         .order
         .iter()
@@ -54,26 +40,15 @@ pub(super) fn run(
             chosen.push((keys, row));
         }
     }
-    let by_keys = |a: &[Value], b: &[Value]| {
-        let each = a
-            .iter()
-            .zip(b)
-            .zip(&keys)
-            .map(|((a, b), (_, descending))| if *descending { order(b, a) } else { order(a, b) });
-        each.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-    };
-    chosen.sort_by(|(a, _), (b, _)| by_keys(a, b));
+    chosen.sort_by(|(a, _), (b, _)| by_keys(&keys, a, b));
     if let Some((quantity, ties)) = &plain.top {
-        let taken = match scope.value(quantity)?.cast_to(SqlType::BigInt)?.node {
-            Node::Value(Value::Int(number)) => usize::try_from(number).ok(),
-            _ => None,
-        };
-        let mut taken = taken.ok_or_else(|| {
-            ServerError::new(1060, 15, "The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.")
-        })?;
+        let mut taken = number_of_rows(&scope, quantity)?;
         if *ties && (1..chosen.len()).contains(&taken) {
             let last = chosen[taken - 1].0.clone();
-            taken += chosen[taken..].iter().take_while(|(keys, _)| by_keys(keys, &last).is_eq()).count();
+            taken += chosen[taken..]
+                .iter()
+                .take_while(|(values, _)| by_keys(&keys, values, &last).is_eq())
+                .count();
         }
         chosen.truncate(taken);
     }
@@ -82,6 +57,57 @@ pub(super) fn run(
         .map(|(_, row)| items.iter().map(|(node, _)| node.evaluate(row)).collect::<Result<Vec<_>, _>>());
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     Ok(Table { columns: items.into_iter().map(|(_, column)| column).collect(), rows })
+}
+
+/// Joins the tables of a statement. Adds their columns to the scope.
+fn joined(erp: &Mutex<Erp>, plain: &Plain, scope: &mut Scope<'_>) -> Result<Rows, ServerError> {
+    let mut rows = Rows::One;
+    for (named, on) in &plain.tables {
+        let table = table(erp, named, plain, scope)?;
+        scope.columns.extend(table.columns.iter().map(|column| (named.alias.clone(), column.clone())));
+        let on = on.as_ref().map(|on| scope.condition(on)).transpose()?;
+        rows = rows.join(table, on.as_ref())?;
+        if plain.tables.len() > 1 {
+            rows = rows.that_may_meet(scope, plain.condition.as_ref())?;
+        }
+    }
+    Ok(rows)
+}
+
+/// The select list. Each expression comes with the column of the answer that it fills.
+fn select_list(scope: &Scope<'_>, plain: &Plain) -> Result<Vec<(Node, Column)>, ServerError> {
+    let mut items = Vec::new();
+    for (expr, name) in &plain.items {
+        let item = scope.value(expr)?;
+        let nullable = if let Node::Column(i) = &item.node { scope.columns[*i].1.nullable } else { true };
+        items.push((item.node, Column { name: name.clone(), ty: item.ty, nullable }));
+    }
+    Ok(items)
+}
+
+/// Compares two rows by the values of their keys. Each key says whether its order is descending.
+fn by_keys(keys: &[(Node, bool)], a: &[Value], b: &[Value]) -> Ordering {
+    let each = a
+        .iter()
+        .zip(b)
+        .zip(keys)
+        .map(|((a, b), (_, descending))| if *descending { order(b, a) } else { order(a, b) });
+    each.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+/// The number of rows that `TOP` takes.
+fn number_of_rows(scope: &Scope<'_>, quantity: &Expr) -> Result<usize, ServerError> {
+    let number = match scope.value(quantity)?.cast_to(SqlType::BigInt)?.node {
+        Node::Value(Value::Int(number)) => usize::try_from(number).ok(),
+        _ => None,
+    };
+    number.ok_or_else(|| {
+        ServerError::new(
+            1060,
+            15,
+            "The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.",
+        )
+    })
 }
 
 /// The rows of the tables that are joined so far.
