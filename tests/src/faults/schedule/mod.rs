@@ -130,22 +130,10 @@ impl<'a> Scene<'a> {
         self.small.set_now(self.small.clock.now() + by);
     }
 
-    /// Jobs and perhaps a reader at once, in an order of their calls that chance decides.
+    /// Runs jobs, and perhaps a reader, at the same time. Chance decides the order of their calls.
     async fn side_by_side(&mut self) -> Result<(), String> {
         let turnstile = Turnstile::default();
-        let mut cast = Cast::new(turnstile.clone());
-        let mut plans = Vec::new();
-        for _ in 0..self.dice.pick(&[1, 1, 1, 2, 2, 3]) {
-            let (client, plan) = self.job_to_be(&turnstile, cast.next());
-            self.late.push(client.store.clone());
-            let mode = plan.mode;
-            cast.add(async move { Ended::Job(Box::new(client.run(mode).await)) });
-            plans.push(plan);
-        }
-        if self.dice.chance(500) {
-            let client = self.small.client(turnstile.fate(cast.next()));
-            cast.add(async move { Ended::Read(see_one_version(&client.lake, None).await) });
-        }
+        let (mut cast, mut plans) = self.actors(&turnstile);
         // Some schedules switch between actors every few calls, others hardly ever. Both are needed: frequent
         // switches never let one actor make many calls while another stands at the wrong moment.
         let restless = self.dice.pick(&[3, 10, 40, 150, 500]);
@@ -153,20 +141,7 @@ impl<'a> Scene<'a> {
         let (mut current, mut was_edited, mut jump_is_due, mut finished) = (0, false, true, Vec::new());
         loop {
             cast.settle().await;
-            for actor in 0..cast.next() {
-                match cast.take_ended(actor) {
-                    Some(Ended::Job(record)) => {
-                        self.log.step(format!("    {actor}: ends {}", record.status));
-                        self.log.aside(format!("      {}", record.error.as_deref().unwrap_or_default()));
-                        finished.push(record);
-                    }
-                    Some(Ended::Read(seen)) => {
-                        self.log.step(format!("    {actor}: has read"));
-                        seen.map_err(|complaint| format!("a reader sees: {complaint}"))?;
-                    }
-                    None => {}
-                }
-            }
+            self.take_ended(&mut cast, &mut finished)?;
             let waiting = turnstile.actors();
             if waiting.is_empty() {
                 break;
@@ -178,15 +153,7 @@ impl<'a> Scene<'a> {
                 self.edit();
                 was_edited = true;
             }
-            if self.dice.chance(30) {
-                let seconds =
-                    if jump_is_due && self.dice.chance(300) { UNTIL_NO_TIME } else { TimeDelta::seconds(1) };
-                jump_is_due &= seconds < UNTIL_NO_TIME;
-                self.advance(seconds);
-            }
-            if self.dice.chance(30) {
-                self.deliver_some().await;
-            }
+            self.let_clock_and_writes_go_on(&mut jump_is_due).await;
             let calls = turnstile.calls(current);
             let nth = if self.dice.chance(200) { self.dice.below(calls.len()) } else { 0 };
             // A reader has no plan, so nothing happens to it.
@@ -205,6 +172,58 @@ impl<'a> Scene<'a> {
             self.deliver_all().await;
         }
         self.check_between(&finished, was_edited).await
+    }
+
+    /// Some jobs with their plans, and perhaps a reader after them.
+    fn actors(&mut self, turnstile: &Turnstile) -> (Cast<Ended>, Vec<Plan>) {
+        let mut cast = Cast::new(turnstile.clone());
+        let mut plans = Vec::new();
+        for _ in 0..self.dice.pick(&[1, 1, 1, 2, 2, 3]) {
+            let (client, plan) = self.job_to_be(turnstile, cast.next());
+            self.late.push(client.store.clone());
+            let mode = plan.mode;
+            cast.add(async move { Ended::Job(Box::new(client.run(mode).await)) });
+            plans.push(plan);
+        }
+        if self.dice.chance(500) {
+            let client = self.small.client(turnstile.fate(cast.next()));
+            cast.add(async move { Ended::Read(see_one_version(&client.lake, None).await) });
+        }
+        (cast, plans)
+    }
+
+    /// Notes the actors that have ended, and keeps the records of their jobs. Fails if a reader saw what it
+    /// must not see.
+    fn take_ended(&self, cast: &mut Cast<Ended>, finished: &mut Vec<JobRecord>) -> Result<(), String> {
+        for actor in 0..cast.next() {
+            match cast.take_ended(actor) {
+                Some(Ended::Job(record)) => {
+                    self.log.step(format!("    {actor}: ends {}", record.status));
+                    self.log.aside(format!("      {}", record.error.as_deref().unwrap_or_default()));
+                    finished.push(*record);
+                }
+                Some(Ended::Read(seen)) => {
+                    self.log.step(format!("    {actor}: has read"));
+                    seen.map_err(|complaint| format!("a reader sees: {complaint}"))?;
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets time pass, and lets late writes arrive, if chance wants it. The clock makes at most one jump after
+    /// which jobs with a time limit have no time left.
+    async fn let_clock_and_writes_go_on(&mut self, jump_is_due: &mut bool) {
+        if self.dice.chance(30) {
+            let seconds =
+                if *jump_is_due && self.dice.chance(300) { UNTIL_NO_TIME } else { TimeDelta::seconds(1) };
+            *jump_is_due &= seconds < UNTIL_NO_TIME;
+            self.advance(seconds);
+        }
+        if self.dice.chance(30) {
+            self.deliver_some().await;
+        }
     }
 
     fn job_to_be(&mut self, turnstile: &Turnstile, actor: usize) -> (Client, Plan) {
@@ -228,7 +247,7 @@ impl<'a> Scene<'a> {
 
     /// Checks what must hold whatever happened. Readers see one version, and a job that says that it went
     /// well has found what it must find.
-    async fn check_between(&mut self, finished: &[Box<JobRecord>], was_edited: bool) -> Result<(), String> {
+    async fn check_between(&mut self, finished: &[JobRecord], was_edited: bool) -> Result<(), String> {
         see_one_version(&self.small.lake(), Some(self.latest_start))
             .await
             .map_err(|complaint| format!("afterwards readers see: {complaint}"))?;
