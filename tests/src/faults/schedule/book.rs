@@ -195,44 +195,13 @@ impl Book {
         literals: &[String],
     ) -> bool {
         let new = judge(erp, source, literals);
-        let now = erp.local_now();
-        let is_recent = new.stamp.is_none_or(|stamp| {
-            stamp >= now - TimeDelta::minutes(LATE_MINUTES + 1)
-                || stamp == now.date().and_hms_opt(0, 0, 0).unwrap_or(now)
-        });
-        let past = new.key.clone().and_then(|key| self.past.get(&(source.table, key)));
-        let mut twins: Vec<i64> = Vec::new();
-        if let Some(key) = &new.key {
-            let same = |(other, row): &(&i64, &Row)| {
-                **other != id && row.source == source && row.verdict.key.as_ref() == Some(key)
-            };
-            twins = self.rows.iter().filter(same).map(|(other, _)| *other).collect();
-        }
-        let is_found = match self.finder {
-            Finder::Incremental => {
-                let stays = old.map_or(past.is_none(), |old| old.key.is_some() && old.key == new.key);
-                let latest = past.into_iter().flatten().filter_map(|(stamp, _)| *stamp).max();
-                stays
-                    && is_recent
-                    && new.stamp.is_none_or(|stamp| latest.is_none_or(|latest| stamp >= latest))
-                    && twins.is_empty()
-            }
-            // A comparison of keys and stamps does not see what changed under the same stamp. The overlap
-            // does, as it reads all rows with recent stamps again.
-            Finder::Reconcile => {
-                is_recent
-                    || !past
-                        .into_iter()
-                        .flatten()
-                        .any(|(stamp, content)| *stamp == new.stamp && *content != new.content)
-            }
-            Finder::Full => true,
-        };
+        let twins = self.twins(id, source, &new);
         // Of two rows with one key the later counts. So both must be readable, and their stamps must differ.
         let twins_are_clear = twins.iter().all(|twin| {
             let twin = &self.rows[twin].verdict;
             twin.is_valid && new.is_valid && twin.stamp != new.stamp
         });
+        let is_found = self.is_found(erp.local_now(), old, source, &new, &twins);
         if !is_found || !twins_are_clear || (!twins.is_empty() && old.is_some()) {
             return false;
         }
@@ -252,6 +221,51 @@ impl Book {
             Row { source, literals: literals.to_vec(), verdict: new, has_twin: !twins.is_empty() },
         );
         true
+    }
+
+    /// The other rows that have the key of a row now.
+    fn twins(&self, id: i64, source: &'static Source, verdict: &Verdict) -> Vec<i64> {
+        let Some(key) = &verdict.key else { return Vec::new() };
+        let same = |(other, row): &(&i64, &Row)| {
+            **other != id && row.source == source && row.verdict.key.as_ref() == Some(key)
+        };
+        self.rows.iter().filter(same).map(|(other, _)| *other).collect()
+    }
+
+    /// Whether the finder is sure to find a new version of a row.
+    fn is_found(
+        &self,
+        now: NaiveDateTime,
+        old: Option<&Verdict>,
+        source: &'static Source,
+        new: &Verdict,
+        twins: &[i64],
+    ) -> bool {
+        let is_recent = new.stamp.is_none_or(|stamp| {
+            stamp >= now - TimeDelta::minutes(LATE_MINUTES + 1)
+                || stamp == now.date().and_hms_opt(0, 0, 0).unwrap_or(now)
+        });
+        let past = new.key.clone().and_then(|key| self.past.get(&(source.table, key)));
+        match self.finder {
+            Finder::Incremental => {
+                let stays = old.map_or(past.is_none(), |old| old.key.is_some() && old.key == new.key);
+                let latest = past.into_iter().flatten().filter_map(|(stamp, _)| *stamp).max();
+                stays
+                    && is_recent
+                    && new.stamp.is_none_or(|stamp| latest.is_none_or(|latest| stamp >= latest))
+                    && twins.is_empty()
+            }
+            // A comparison of keys and stamps does not see what changed under the same stamp. The overlap
+            // does, as it reads all rows with recent stamps again.
+            Finder::Reconcile => {
+                is_recent
+                    || !past
+                        .into_iter()
+                        .flatten()
+                        .any(|(stamp, content)| *stamp == new.stamp && *content != new.content)
+            }
+            Finder::Full => true,
+        }
     }
 }
 
