@@ -92,13 +92,17 @@ async fn marts_agree(lake: &Lake, manifest: &Manifest) -> Result<(), String> {
     ensure(missing.is_empty(), || format!("the manifest has some marts, but not {missing:?}"))?;
 
     let runs: Vec<RunRow> = read(lake, manifest, "runs").await?;
-    let known: BTreeSet<RunKey> =
-        runs.iter().map(|run| (run.run_number.clone(), run.production_date)).collect();
+    let known: BTreeSet<RunKey> = runs.iter().map(run_key).collect();
     ensure(known.len() == runs.len(), || "a run is in `runs` twice".to_owned())?;
+    days_agree(lake, manifest, &runs).await?;
+    rows_of_runs_agree(lake, manifest, &runs).await?;
+    readings_and_findings_agree(lake, manifest, &known).await
+}
 
-    // Complete runs, and the rows that they are added up in.
-    let complete = || runs.iter().filter(|run| run.complete);
+/// Compares complete runs with the daily yield that adds them up.
+async fn days_agree(lake: &Lake, manifest: &Manifest, runs: &[RunRow]) -> Result<(), String> {
     let days: Vec<DailyYieldRow> = read(lake, manifest, "fct_daily_yield").await?;
+    let complete = || runs.iter().filter(|run| run.complete);
     let counted = by_date(complete().map(|run| (run.production_date, Some(1.0))));
     same("runs", &counted, &by_date(days.iter().map(|day| (day.production_date, Some(day.runs as f64)))))?;
     let figures: [Figure; 3] = [
@@ -110,8 +114,11 @@ async fn marts_agree(lake: &Lake, manifest: &Manifest) -> Result<(), String> {
         let of_runs = by_date(complete().map(|run| (run.production_date, of_run(run))));
         same(name, &of_runs, &by_date(days.iter().map(|day| (day.production_date, of_day(day)))))?;
     }
+    Ok(())
+}
 
-    // Runs, and the rows that they are made of.
+/// Compares runs with their inputs, outputs and packs.
+async fn rows_of_runs_agree(lake: &Lake, manifest: &Manifest, runs: &[RunRow]) -> Result<(), String> {
     let inputs: Vec<RunInputRow> = read(lake, manifest, "run_inputs").await?;
     same(
         "the inputs of runs",
@@ -133,8 +140,16 @@ async fn marts_agree(lake: &Lake, manifest: &Manifest) -> Result<(), String> {
             format!("run {run:?} has {of_run:?} packs, of which {packs} were weighed")
         })?;
     }
+    Ok(())
+}
 
-    // Readings.
+/// Compares temperature breaches with the days that count them and with the findings of the checks. Every
+/// finding must be of a known run.
+async fn readings_and_findings_agree(
+    lake: &Lake,
+    manifest: &Manifest,
+    known: &BTreeSet<RunKey>,
+) -> Result<(), String> {
     let breaches: Vec<BreachRow> = read(lake, manifest, "temperature_breaches").await?;
     let breaches = by_date(breaches.iter().map(|row| (row.reading_date, Some(1.0))));
     let breach_days: Vec<TemperatureSummary> = read(lake, manifest, "fct_temp_breaches").await?;
