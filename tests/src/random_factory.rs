@@ -125,9 +125,29 @@ fn number(dice: &mut Dice, name: &str) -> f64 {
     }
 }
 
+const BATCHES: &[&str] = &["B1", "B2", "B3", "B3", " B4 ", "b1", "N1", "N2", "N3", "", "nobody's"];
+const DESCRIPTIONS: &[&str] = &[
+    "cod loin",
+    "SMOKED HADDOCK FILLETS",
+    "Lemon Sole",
+    "CODDLED CREAM",
+    "SEA  BASS STEAK",
+    "SALMON-FAMILY PACK 800G",
+    "simply salmon",
+    "PRAWNS",
+    "COD_X",
+    "fishcakes of cod",
+    "ÉCOD",
+    "TUNA MARINADES",
+    "whole MACKEREL & HAKE",
+    "",
+    "Fish Cake",
+];
+const SPECIES: &[&str] =
+    &["Salmon", "Atlantic Salmon", "cod", " COD ", "Monkfish", "monkfish", "", "Haddock", "hake"];
+
 /// A text for a column. `name` is the name of the column in the lake.
 fn words(dice: &mut Dice, source: &Source, name: &str, id: i64) -> String {
-    const BATCHES: &[&str] = &["B1", "B2", "B3", "B3", " B4 ", "b1", "N1", "N2", "N3", "", "nobody's"];
     let is_key = source.key.iter().any(|key| source.column(key).name() == name);
     let picked = match name {
         "trace_id" => return format!("TR-{id}"),
@@ -151,34 +171,8 @@ fn words(dice: &mut Dice, source: &Source, name: &str, id: i64) -> String {
         }
         "line_name" => dice.pick(&["Line 1", "LINE 1", "Line 3", "L2", "", "Dock"]),
         "shift_code" => dice.pick(&["AM", "PM", "am", "", "N"]),
-        "description" => dice.pick(&[
-            "cod loin",
-            "SMOKED HADDOCK FILLETS",
-            "Lemon Sole",
-            "CODDLED CREAM",
-            "SEA  BASS STEAK",
-            "SALMON-FAMILY PACK 800G",
-            "simply salmon",
-            "PRAWNS",
-            "COD_X",
-            "fishcakes of cod",
-            "ÉCOD",
-            "TUNA MARINADES",
-            "whole MACKEREL & HAKE",
-            "",
-            "Fish Cake",
-        ]),
-        "species" => dice.pick(&[
-            "Salmon",
-            "Atlantic Salmon",
-            "cod",
-            " COD ",
-            "Monkfish",
-            "monkfish",
-            "",
-            "Haddock",
-            "hake",
-        ]),
+        "description" => dice.pick(DESCRIPTIONS),
+        "species" => dice.pick(SPECIES),
         "batch_code" | "new_batch_code" | "parent_batch" => dice.pick(BATCHES),
         "grade" | "source_grade" => dice.pick(&["Premium", "GG", "gg", " premium", "B", ""]),
         "piece_type" => dice.pick(&["center_cut", "tail", "Tail", "offcut", "marinade", ""]),
