@@ -36,7 +36,7 @@ pub struct Browser {
 pub struct Logged {
     /// `SEVERE` for errors.
     pub level: String,
-    /// The part of the browser that logs: `network`, `security`, `javascript`, …
+    /// What in the browser logs: `network`, `security`, `javascript`, …
     #[serde(default)]
     pub source: String,
     pub message: String,

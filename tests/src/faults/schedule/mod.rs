@@ -212,8 +212,8 @@ impl<'a> Scene<'a> {
         Ok(())
     }
 
-    /// Lets time pass, and lets late writes arrive, if chance wants it. The clock makes at most one jump after
-    /// which jobs with a time limit have no time left.
+    /// Lets time pass, and lets late writes arrive, if chance wants it. The clock makes at most one jump
+    /// after which jobs with a time limit have no time left.
     async fn let_clock_and_writes_go_on(&mut self, jump_is_due: &mut bool) {
         if self.dice.chance(30) {
             let seconds =
