@@ -15,3 +15,8 @@ pub mod site;
 pub mod storage_suite;
 pub mod tds;
 pub mod tree;
+
+/// Whether all is tested, rare cases too, as `cargo xtask test --all` asks for.
+pub fn is_all() -> bool {
+    std::env::var_os("TIDELINE_TEST_ALL").is_some()
+}

@@ -17,6 +17,7 @@ use tests::faults::{
     Blow, ErpFailure, Failure, Goal, Operation, Strike, check_published, check_staging_follows_raw,
     left_behind, see_one_version,
 };
+use tests::is_all;
 use tokio::runtime::Builder;
 use warehouse::sources::{ALL, Owner};
 
@@ -151,10 +152,6 @@ fn blocking<T>(work: impl Future<Output = T>) -> T {
 fn tables() -> Vec<&'static str> {
     const FEW: [&str; 4] = ["RunNumber", "SI_OCM_TRANS", "run_inputs", "temperature_logs"];
     if is_all() { ALL.iter().map(|source| source.table).collect() } else { FEW.to_vec() }
-}
-
-fn is_all() -> bool {
-    std::env::var_os("TIDELINE_TEST_ALL").is_some()
 }
 
 #[test]

@@ -14,6 +14,7 @@ use lake::{Lake, Mode};
 use polars::prelude::*;
 use serve::{Settings, State};
 use tests::factory::Factory;
+use tests::is_all;
 use tests::never_begun::NeverBegun;
 use tests::place;
 use tests::random_factory::fill;
@@ -120,10 +121,6 @@ fn assert_every_check_is_violated(found: &BTreeMap<String, usize>) {
             "{check} is never violated, so its SQL finds nothing: {found:?}"
         );
     }
-}
-
-pub(super) fn is_all() -> bool {
-    std::env::var_os("TIDELINE_TEST_ALL").is_some()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lake::{Lake, MemoryStore, Mode};
 use tests::factory::{ErpAccess, Factory, moment, rows_of, run_into};
+use tests::is_all;
 use warehouse::marts::ALL;
 
 /// What happens in the ERP between two jobs. `STAMP` is a moment shortly before the job.
@@ -54,6 +55,10 @@ const EDITS: &[&str] = &[
 over_both_ways!(marts_that_followed_every_change_are_those_made_from_nothing,);
 
 async fn marts_that_followed_every_change_are_those_made_from_nothing(access: ErpAccess) {
+    // Marts do not see from where the rows come: the second access is for `--all`.
+    if access == ErpAccess::SqlServer && !is_all() {
+        return;
+    }
     let factory = Factory::sandbox("2026-11-02T14:00:00", 4).await.over(access);
     factory.job_ok(Mode::Incremental).await;
     for (i, edit) in EDITS.iter().enumerate() {

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use lake::Mode;
 use tests::factory::Factory;
+use tests::is_all;
 use tests::random_edits::{edit, untie};
 use tests::random_factory::fill;
 
-use super::judge::is_all;
 use super::marts::compared_with_those_made_from_nothing;
 
 /// How many random factories are edited.

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use tests::faults::schedule::{Log, Tally, play};
+use tests::is_all;
 use tokio::runtime::Builder;
 
 /// How many schedules are played.
@@ -24,7 +25,7 @@ fn schedules_of_faults_end_with_the_lake_as_the_erp_is() {
         println!("{}", log.text());
         return outcome.unwrap_or_else(|complaint| panic!("seed {seed}: {complaint}"));
     }
-    let schedules = if std::env::var_os("TIDELINE_TEST_ALL").is_some() { ALL_SCHEDULES } else { SCHEDULES };
+    let schedules = if is_all() { ALL_SCHEDULES } else { SCHEDULES };
     let schedules = std::env::var("TIDELINE_SCHEDULES")
         .map_or(schedules, |text| text.parse().expect("TIDELINE_SCHEDULES is a number"));
     let (next, total, failed) = (AtomicU64::new(0), Mutex::new(Tally::default()), Mutex::new(Vec::new()));
