@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use api::reports::{OrderLine, OrderReportQuery};
 use chrono::NaiveDate;
+use domain::despatch::DespatchStatus;
 use domain::ratio::ratio_pct;
 use serve::{Answer, Ask, Result, State, is_asked_for, work};
 use warehouse::marts::{DESPATCH_LINES, DespatchRow, rows};
@@ -24,9 +25,6 @@ pub(crate) async fn report(state: State, ask: Ask<OrderReportQuery, Vec<OrderLin
 /// customer.
 type Key = (Reverse<Option<NaiveDate>>, Option<String>, Option<String>, Option<String>);
 
-const PENDING: &str = "pending";
-const LOADED: &str = "loaded";
-const DELIVERED: &str = "delivered";
 /// The status of a row whose lines differ in theirs, or have one that is none of these.
 const PARTIAL: &str = "partial";
 
@@ -50,21 +48,14 @@ impl LinesOfRow {
         self.cases = self.cases.into_iter().chain(line.qty_cases).reduce(i64::saturating_add);
         self.qty_kg = self.qty_kg.into_iter().chain(line.qty_kg).reduce(|sum, kg| sum + kg);
         let kg = line.qty_kg.unwrap_or_default();
-        let status = match line.status.as_deref() {
-            Some(PENDING) => {
-                self.pending_kg += kg;
-                PENDING
-            }
-            Some(LOADED) => {
-                self.loaded_kg += kg;
-                LOADED
-            }
-            Some(DELIVERED) => {
-                self.delivered_kg += kg;
-                DELIVERED
-            }
-            _ => PARTIAL,
-        };
+        let known = DespatchStatus::read(line.status.as_deref());
+        match known {
+            Some(DespatchStatus::Pending) => self.pending_kg += kg,
+            Some(DespatchStatus::Loaded) => self.loaded_kg += kg,
+            Some(DespatchStatus::Delivered) => self.delivered_kg += kg,
+            None => {}
+        }
+        let status = known.map_or(PARTIAL, DespatchStatus::as_str);
         self.status = Some(if self.status.is_none_or(|before| before == status) { status } else { PARTIAL });
     }
 }
@@ -113,6 +104,10 @@ fn fulfilled(
 mod tests {
     use super::*;
     use api::products::Product;
+
+    const PENDING: &str = DespatchStatus::Pending.as_str();
+    const LOADED: &str = DespatchStatus::Loaded.as_str();
+    const DELIVERED: &str = DespatchStatus::Delivered.as_str();
 
     fn day(day: u32) -> Option<NaiveDate> {
         NaiveDate::from_ymd_opt(2026, 11, day)

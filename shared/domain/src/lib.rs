@@ -12,6 +12,7 @@
 //! | which days count? | [`window`], [`shelf_life`] |
 //! | where did this batch come from and go to? | [`trace`], [`mass_balance`] |
 //! | is this run on? | [`run_state`] |
+//! | has this order left? | [`despatch`] |
 //! | what is wrong with this run? | [`checks`] names the checks, [`rules`] judges, [`label_gap`] lists labels |
 //! | how long was it too warm? | [`episodes`] |
 //! | are the packs heavy enough, is the line steady? | [`average_quantity`], [`spc`], [`histogram`] |
@@ -22,6 +23,7 @@
 pub mod average_quantity;
 pub mod checks;
 pub mod description;
+pub mod despatch;
 pub mod episodes;
 pub mod flag;
 mod float_dust;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, SecondsFormat};
 use chrono_tz::Tz;
+use domain::despatch::has_left;
 use domain::lineage::{LinkKind, ReturnMethod};
 use domain::shelf_life::use_by;
 use serde_json::{Map, Value, json};
@@ -235,10 +236,7 @@ fn despatch(order: &Sale<'_>, factory: &Factory) -> Vec<Event> {
         });
         events.push(Event::new("AggregationEvent", id("packing"), at, fields));
     }
-    let has_left = order
-        .status
-        .is_some_and(|status| ["loaded", "delivered"].contains(&status.trim().to_lowercase().as_str()));
-    if let Some(at) = leaves.filter(|_| has_left) {
+    if let Some(at) = leaves.filter(|_| has_left(order.status)) {
         let fields = json!({
             "action": "OBSERVE", "bizStep": "shipping", "disposition": "in_transit", "epcList": [unit], "quantityList": content,
             "bizTransactionList": transactions,

@@ -2,6 +2,7 @@
 
 use api::row;
 use chrono::NaiveDate;
+use domain::despatch::DespatchStatus;
 use polars::prelude::*;
 
 use super::stg_non_conformance::spelling;
@@ -53,15 +54,13 @@ pub const DESPATCH_LINES: Mart = Mart {
     builds: &[Build::Days(&DESPATCH, build)],
 };
 
-const STATES: &[&str] = &["pending", "loaded", "delivered"];
-
 fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     let mut lines = scope.rows.clone().lazy().with_column(col("day").alias("despatched_on")).collect()?;
     let states: Vec<_> = lines
         .column("status")?
         .str()?
         .iter()
-        .map(|status| spelling(status, STATES).map(str::to_owned))
+        .map(|status| spelling(status, DespatchStatus::NAMES).map(str::to_owned))
         .collect();
     lines.with_column(Column::new("status".into(), states))?;
     frames::fit(&lines, &DESPATCH_LINES.schema())

@@ -3,6 +3,7 @@
 
 use api::row;
 use chrono::NaiveDate;
+use domain::despatch::has_left;
 use polars::prelude::*;
 
 use super::{Build, Mart, RUN_KEY, RUN_TABLES, columns_of, left_join};
@@ -47,16 +48,12 @@ pub const FCT_SHELF_LIFE: Mart = Mart {
     builds: &[Build::Runs(build)],
 };
 
-/// The states of an order whose goods are no longer here.
-const GONE: [&str; 2] = ["loaded", "delivered"];
-
 fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
-    let status = || col("status").str().to_lowercase();
+    let gone: BooleanChunked = scope.despatch.column("status")?.str()?.iter().map(has_left).collect();
     let despatched = scope
         .despatch
-        .clone()
+        .filter(&gone)?
         .lazy()
-        .filter(status().eq(lit(GONE[0])).or(status().eq(lit(GONE[1]))))
         // In a fixed order, since a sum of floats depends on the order.
         .sort(["despatch_id"], SortMultipleOptions::new())
         .group_by_stable(RUN_KEY.map(col))
@@ -104,7 +101,7 @@ mod tests {
     fn what_is_loaded_or_delivered_is_no_longer_left() {
         let orders = [
             ("1", Some("loaded"), Some(20.0)),
-            ("1", Some("Delivered"), Some(30.5)),
+            ("1", Some(" Delivered "), Some(30.5)),
             ("1", Some("pending"), Some(40.0)),
             ("1", Some("on hold"), Some(40.0)),
             ("1", None, Some(40.0)),
