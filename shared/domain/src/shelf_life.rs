@@ -3,12 +3,14 @@
 //! Day numbers count from the pack date. The day after packing is day 1.
 
 use crate::named::named_enum;
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 
 /// Days from packing to use-by without an adjustment.
 pub const USE_BY_DAYS: u8 = 9;
 /// The day number at which the rest of a run has to be frozen.
-pub const FREEZE_DOWN_DAY: u8 = 13;
+pub const FREEZE_DOWN_DAY: i64 = 13;
+/// The last day number at which the rest of a run may still be sold.
+const LAST_DAY: i64 = FREEZE_DOWN_DAY - 1;
 /// The first day number at which a run is listed. It is the first at which the status is not [`Status::Ok`].
 pub const FIRST_LISTED_DAY: i64 = 9;
 /// The last day number at which a run is listed.
@@ -35,10 +37,10 @@ impl Status {
     /// The status of a run at this day number.
     pub const fn on_day(day_number: i64) -> Self {
         match day_number {
-            ..9 => Self::Ok,
-            9..=11 => Self::Approaching,
-            12 => Self::LastDay,
-            _ => Self::FreezeDown,
+            ..FIRST_LISTED_DAY => Self::Ok,
+            FIRST_LISTED_DAY..LAST_DAY => Self::Approaching,
+            LAST_DAY => Self::LastDay,
+            FREEZE_DOWN_DAY.. => Self::FreezeDown,
         }
     }
 }
@@ -57,7 +59,7 @@ pub fn use_by(pack_date: NaiveDate, adjustment_days: u8) -> Option<NaiveDate> {
 /// The first day on which the status is [`Status::FreezeDown`]. `None` if it lies past the end of the
 /// calendar.
 pub fn freeze_down_on(pack_date: NaiveDate) -> Option<NaiveDate> {
-    pack_date.checked_add_days(Days::new(u64::from(FREEZE_DOWN_DAY)))
+    pack_date.checked_add_signed(TimeDelta::days(FREEZE_DOWN_DAY))
 }
 
 /// Whether a run is listed: something is left of it, and its day number lies between [`FIRST_LISTED_DAY`]
