@@ -5,7 +5,7 @@ mod lease;
 mod progress;
 mod tables;
 
-use api::pipeline::{JobRecord, JobTable};
+use api::pipeline::{JobRecord, JobStatus, JobTable};
 use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
 use lake::{Lake, Mode};
 use warehouse::transform::JobStamp;
@@ -80,7 +80,7 @@ pub(crate) async fn run_job_as(
     finish(&mut record, result, local_now());
     if let Err(error) = lake.end_job(job_id, &record).await {
         tracing::error!(%error, job_id, "the job's record could not be written");
-        "failed".clone_into(&mut record.status);
+        JobStatus::Failed.as_str().clone_into(&mut record.status);
         record.error.get_or_insert_with(|| format!("the lake cannot be written: {error}"));
     }
     record
@@ -96,12 +96,12 @@ fn finish(record: &mut JobRecord, result: Result<Ended, String>, finished_at: Da
     let (written, failed) =
         (sum(|t| t.written), record.tables.iter().filter(|table| table.error.is_some()).count());
     let status = match &result {
-        Ok(_) if failed == 0 => "ok",
-        Ok(_) if failed < record.tables.len() => "partial",
-        Ok(Ended::ForLackOfTime) if record.extracted > 0 => "partial",
-        _ => "failed",
+        Ok(_) if failed == 0 => JobStatus::Ok,
+        Ok(_) if failed < record.tables.len() => JobStatus::Partial,
+        Ok(Ended::ForLackOfTime) if record.extracted > 0 => JobStatus::Partial,
+        _ => JobStatus::Failed,
     };
-    status.clone_into(&mut record.status);
+    status.as_str().clone_into(&mut record.status);
     let messages: Vec<String> = result.err().into_iter().chain(failures(&record.tables)).collect();
     record.error = if messages.is_empty() { None } else { Some(messages.join("; ")) };
     record.finished_at = Some(finished_at);

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use api::pipeline::JobStatus;
 use chrono::{DateTime, Utc};
 use extractor_function::{JobRequest, Occasion, Settings, new_job_id, secret, trigger};
 use lake::{Lake, Mode};
@@ -58,7 +59,7 @@ async fn answer() -> Result<(), Error> {
         // A job that failed fails its invocation, so that the platform's retries, alarms and failure
         // destination see it.
         match &record.error {
-            Some(error) if record.status == "failed" => Err(Error::from(error.clone())),
+            Some(error) if record.status == JobStatus::Failed.as_str() => Err(Error::from(error.clone())),
             _ => Ok(Some(record)),
         }
     }))

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::bail;
-use api::pipeline::JobRecord;
+use api::pipeline::{JobRecord, JobStatus};
 use chrono::Utc;
 use clap::Args;
 use extractor_function::{JobRequest, run_job};
@@ -40,9 +40,9 @@ impl Extract {
         } else {
             print_text(&record, &open.lake, &address);
         }
-        match record.status.as_str() {
-            "ok" => Ok(()),
-            "partial" => bail!("some tables failed: {}", record.error.unwrap_or_default()),
+        match record.status.parse::<JobStatus>() {
+            Ok(JobStatus::Ok) => Ok(()),
+            Ok(JobStatus::Partial) => bail!("some tables failed: {}", record.error.unwrap_or_default()),
             _ => bail!("the run failed: {}", record.error.unwrap_or_default()),
         }
     }

@@ -4,9 +4,24 @@
 //! description, say run.
 
 use chrono::{DateTime, FixedOffset, Utc};
+use domain::named::named_enum;
 
 use crate::query::{Days, NoQuery};
 use crate::{Endpoint, Lead, endpoints, query, row};
+
+named_enum! {
+    /// How far a run has come, or how it ended.
+    "run status" JobStatus {
+        /// It is at work.
+        Running = "running",
+        /// It read every table that is there, and the marts follow.
+        Ok = "ok",
+        /// It read some of the rows, and they are in the marts.
+        Partial = "partial",
+        /// It failed or died.
+        Failed = "failed",
+    }
+}
 
 row! {
     /// What became of one table in a run.
@@ -174,7 +189,7 @@ impl JobRecord {
         Self {
             job_id: job_id.to_owned(),
             mode: mode.to_owned(),
-            status: "running".to_owned(),
+            status: JobStatus::Running.as_str().to_owned(),
             trigger: trigger.to_owned(),
             started_at,
             finished_at: None,
@@ -191,7 +206,7 @@ impl JobRecord {
 
     /// Whether the record says that its job is at work.
     pub fn is_running(&self) -> bool {
-        self.status == "running"
+        self.status == JobStatus::Running.as_str()
     }
 
     /// The record as it is true at `now`. The job was sure to live until `lives_until`. If that has passed
@@ -202,7 +217,7 @@ impl JobRecord {
         }
         let finished_at = lives_until.map(|died_by| died_by.with_timezone(self.started_at.offset()));
         Self {
-            status: "failed".to_owned(),
+            status: JobStatus::Failed.as_str().to_owned(),
             finished_at,
             duration_ms: finished_at.map(|finished_at| (finished_at - self.started_at).num_milliseconds()),
             error: Some(DIED.to_owned()),

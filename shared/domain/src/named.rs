@@ -17,6 +17,7 @@ pub struct UnknownName {
 }
 
 /// Declares an enum with `ALL`, `NAMES`, `as_str`, `Display`, `FromStr` and serde, all with the names given.
+#[macro_export]
 macro_rules! named_enum {
     ($(#[$doc:meta])* $list:literal $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)+ }) => {
         $(#[$doc])*
@@ -62,7 +63,7 @@ macro_rules! named_enum {
         }
     };
 }
-pub(crate) use named_enum;
+pub use named_enum;
 
 #[cfg(test)]
 mod tests {
