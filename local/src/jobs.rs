@@ -5,7 +5,7 @@ use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use api::pipeline::JobRecord;
+use api::pipeline::{JobRecord, Trigger};
 use async_trait::async_trait;
 use chrono::Utc;
 use extractor_function::{JobRequest, Occasion, Settings, new_job_id, trigger};
@@ -29,7 +29,7 @@ impl Jobs {
 
     /// Does a job for new rows, unless another job is at work. Then there is no record.
     pub async fn on_schedule(&self) -> Option<JobRecord> {
-        self.run(&new_job_id(), Mode::Incremental, "schedule", Occasion::Scheduled).await
+        self.run(&new_job_id(), Mode::Incremental, Trigger::Schedule.as_str(), Occasion::Scheduled).await
     }
 
     /// Gives up the jobs that are at work, because the process ends. Nobody then has to wait until they are

@@ -21,7 +21,7 @@ use tables::{Ended, Job};
 pub struct JobRequest {
     /// How rows are found.
     pub mode: Mode,
-    /// What started it: `schedule`, `api`, `cli`.
+    /// What started it: one of [`Trigger`](api::pipeline::Trigger), or what an invocation says.
     pub trigger: String,
     /// When the platform ends the job, if it does. The job stops reading early enough that what it has read
     /// is in the marts by then.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use api::pipeline::JobStatus;
+use api::pipeline::{JobStatus, Trigger};
 use chrono::{DateTime, Utc};
 use extractor_function::{JobRequest, Occasion, Settings, new_job_id, secret, trigger};
 use lake::{Lake, Mode};
@@ -46,7 +46,8 @@ async fn answer() -> Result<(), Error> {
         // An emulator of the platform names a deadline that has long passed.
         let deadline =
             Some(DateTime::from(event.context.deadline())).filter(|deadline| *deadline > Utc::now());
-        let request = JobRequest { mode, trigger: by.unwrap_or_else(|| "schedule".to_owned()), deadline };
+        let by = by.unwrap_or_else(|| Trigger::Schedule.as_str().to_owned());
+        let request = JobRequest { mode, trigger: by, deadline };
         // Read for each invocation: the password in the secret may have been changed.
         let settings = settings().await?;
         let (job_id, occasion) = match job_id {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use api::ParameterError;
-use api::pipeline::{JOB, JobRecord, JobStarted, START, StartQuery};
+use api::pipeline::{JOB, JobRecord, JobStarted, START, StartQuery, Trigger};
 use api::query::NoQuery;
 use async_trait::async_trait;
 use axum::extract::{MatchedPath, State as Extract};
@@ -17,7 +17,7 @@ use lake::{JOB_LEASE, Mode, Turn};
 use serve::{Ask, Error, Result, State};
 
 /// What the record of a job that is started here names as its trigger.
-const TRIGGER: &str = "api";
+const TRIGGER: &str = Trigger::Api.as_str();
 
 /// A job whose turn it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

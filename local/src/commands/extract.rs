@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::bail;
-use api::pipeline::{JobRecord, JobStatus};
+use api::pipeline::{JobRecord, JobStatus, Trigger};
 use chrono::Utc;
 use clap::Args;
 use extractor_function::{JobRequest, run_job};
@@ -33,7 +33,8 @@ impl Extract {
         let settings = super::settings()?;
         let address = super::ENVIRONMENT.lake();
         let open = place::open(&address, &settings.factory_id).await?;
-        let request = JobRequest { mode: self.mode(), trigger: "cli".to_owned(), deadline: None };
+        let trigger = Trigger::Cli.as_str().to_owned();
+        let request = JobRequest { mode: self.mode(), trigger, deadline: None };
         let record = run_job(&open.lake, &settings, &request, Utc::now).await;
         if self.json {
             print_json(&record);

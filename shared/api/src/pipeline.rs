@@ -23,6 +23,18 @@ named_enum! {
     }
 }
 
+named_enum! {
+    /// What starts a run.
+    "trigger" Trigger {
+        /// Its time has come.
+        Schedule = "schedule",
+        /// A request.
+        Api = "api",
+        /// The command line.
+        Cli = "cli",
+    }
+}
+
 row! {
     /// What became of one table in a run.
     pub struct JobTable {
