@@ -38,16 +38,11 @@ async fn answer() -> Result<(), Error> {
     let lake = Lake::connect(&Environment(process::variable).bucket()?, &factory_id).await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
         let Event { full, reconcile, trigger: by, job_id } = event.payload;
-        let mode = match (full, reconcile) {
-            (true, _) => Mode::Full,
-            (_, true) => Mode::Reconcile,
-            _ => Mode::Incremental,
-        };
         // An emulator of the platform names a deadline that has long passed.
         let deadline =
             Some(DateTime::from(event.context.deadline())).filter(|deadline| *deadline > Utc::now());
         let by = by.unwrap_or_else(|| Trigger::Schedule.as_str().to_owned());
-        let request = JobRequest { mode, trigger: by, deadline };
+        let request = JobRequest { mode: Mode::asked(full, reconcile), trigger: by, deadline };
         // Read for each invocation: the password in the secret may have been changed.
         let settings = settings().await?;
         let (job_id, occasion) = match job_id {

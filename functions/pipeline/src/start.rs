@@ -60,16 +60,13 @@ pub(crate) async fn start(
 }
 
 fn mode(query: &StartQuery) -> Result<Mode> {
-    match query {
-        StartQuery { full: true, reconcile: true } => {
-            let expected =
-                "cannot be asked for together with `full`: a full run compares everything".to_owned();
-            Err(ParameterError { name: "reconcile".to_owned(), value: "true".to_owned(), expected }.into())
-        }
-        StartQuery { full: true, .. } => Ok(Mode::Full),
-        StartQuery { reconcile: true, .. } => Ok(Mode::Reconcile),
-        _ => Ok(Mode::Incremental),
+    if query.full && query.reconcile {
+        let expected = "cannot be asked for together with `full`: a full run compares everything".to_owned();
+        return Err(
+            ParameterError { name: "reconcile".to_owned(), value: "true".to_owned(), expected }.into()
+        );
     }
+    Ok(Mode::asked(query.full, query.reconcile))
 }
 
 async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode) -> Result<String> {

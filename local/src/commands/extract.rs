@@ -34,7 +34,7 @@ impl Extract {
         let address = super::ENVIRONMENT.lake();
         let open = place::open(&address, &settings.factory_id).await?;
         let trigger = Trigger::Cli.as_str().to_owned();
-        let request = JobRequest { mode: self.mode(), trigger, deadline: None };
+        let request = JobRequest { mode: Mode::asked(self.full, self.reconcile), trigger, deadline: None };
         let record = run_job(&open.lake, &settings, &request, Utc::now).await;
         if self.json {
             print_json(&record);
@@ -45,14 +45,6 @@ impl Extract {
             Ok(JobStatus::Ok) => Ok(()),
             Ok(JobStatus::Partial) => bail!("some tables failed: {}", record.error.unwrap_or_default()),
             _ => bail!("the run failed: {}", record.error.unwrap_or_default()),
-        }
-    }
-
-    fn mode(&self) -> Mode {
-        match (self.full, self.reconcile) {
-            (true, _) => Mode::Full,
-            (_, true) => Mode::Reconcile,
-            _ => Mode::Incremental,
         }
     }
 }

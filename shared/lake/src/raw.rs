@@ -11,8 +11,7 @@ use crate::parquet::{from_parquet, to_parquet};
 use crate::{Lake, LakeError, Metadata, Put, PutMode, Result, SegmentNumber, keys};
 
 /// How the rows of a segment were found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Rows at or after the last watermark less the overlap.
     Incremental,
@@ -23,6 +22,18 @@ pub enum Mode {
 }
 
 impl Mode {
+    const ALL: [Self; 3] = [Self::Incremental, Self::Reconcile, Self::Full];
+
+    /// The mode that two flags ask for. Everything includes what a comparison shows, so `full` counts where
+    /// both are set.
+    pub const fn asked(full: bool, reconcile: bool) -> Self {
+        match (full, reconcile) {
+            (true, _) => Self::Full,
+            (false, true) => Self::Reconcile,
+            (false, false) => Self::Incremental,
+        }
+    }
+
     /// The mode's word in records and metadata.
     pub const fn word(self) -> &'static str {
         match self {
@@ -31,10 +42,14 @@ impl Mode {
             Self::Full => "full",
         }
     }
+
+    fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.word() == word)
+    }
 }
 
 /// What a segment says about itself in its object's metadata.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentInfo {
     /// How far the table has been read, in the ERP's own time.
     pub watermark: Option<String>,
@@ -233,12 +248,9 @@ fn info_of(key: &str, metadata: &Metadata) -> Result<SegmentInfo> {
             .parse()
             .map_err(|_| corrupt(key, "a segment", &format!("metadata `{name}` is not a number")))
     };
-    let mode = match need("mode")?.as_str() {
-        "incremental" => Mode::Incremental,
-        "reconcile" => Mode::Reconcile,
-        "full" => Mode::Full,
-        other => return Err(corrupt(key, "a segment", &format!("metadata `mode` is `{other}`"))),
-    };
+    let word = need("mode")?;
+    let mode = Mode::of_word(word)
+        .ok_or_else(|| corrupt(key, "a segment", &format!("metadata `mode` is `{word}`")))?;
     let reload = match metadata.get("generation") {
         None => None,
         Some(_) => Some(Reload {
@@ -263,4 +275,24 @@ fn info_of(key: &str, metadata: &Metadata) -> Result<SegmentInfo> {
 
 fn corrupt(key: &str, expected: &'static str, reason: &str) -> LakeError {
     LakeError::Corrupt { key: key.to_owned(), expected, reason: reason.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mode;
+
+    #[test]
+    fn a_mode_is_read_by_its_word_and_by_nothing_else() {
+        for mode in Mode::ALL {
+            assert_eq!(Mode::of_word(mode.word()), Some(mode));
+        }
+        assert_eq!((Mode::of_word("Full"), Mode::of_word("")), (None, None));
+    }
+
+    #[test]
+    fn new_rows_are_fetched_unless_more_is_asked_for() {
+        assert_eq!(Mode::asked(false, false), Mode::Incremental);
+        assert_eq!(Mode::asked(false, true), Mode::Reconcile);
+        assert_eq!([Mode::asked(true, false), Mode::asked(true, true)], [Mode::Full; 2]);
+    }
 }
