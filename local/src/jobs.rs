@@ -8,8 +8,8 @@ use std::thread;
 use api::pipeline::{JobRecord, Trigger};
 use async_trait::async_trait;
 use chrono::Utc;
-use extractor_function::{JobRequest, Occasion, Settings, new_job_id, trigger};
-use lake::{Lake, Mode};
+use extractor_function::{JobRequest, Occasion, Settings, trigger};
+use lake::{Lake, Mode, new_job_id};
 use pipeline_function::{PromisedJob, StartJob};
 use tokio::runtime::Handle;
 

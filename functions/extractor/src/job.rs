@@ -7,7 +7,7 @@ mod tables;
 
 use api::pipeline::{JobRecord, JobStatus, JobTable};
 use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
-use lake::{Lake, Mode};
+use lake::{Lake, Mode, new_job_id};
 use warehouse::transform::JobStamp;
 
 use crate::Settings;
@@ -48,11 +48,6 @@ pub async fn run_job_from(
     clock: impl Fn() -> DateTime<Utc> + Sync,
 ) -> JobRecord {
     run_job_as(&new_job_id(), erp, lake, settings, request, clock).await
-}
-
-/// Makes the id of a new job. Ids sort by the time when they were made.
-pub fn new_job_id() -> String {
-    uuid::Uuid::now_v7().to_string()
 }
 
 /// Like [`run_job_from`], under an id that is given.

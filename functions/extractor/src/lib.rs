@@ -31,6 +31,6 @@ mod trigger;
 pub mod validate;
 pub mod value;
 
-pub use job::{JobRequest, new_job_id, run_job, run_job_from};
+pub use job::{JobRequest, run_job, run_job_from};
 pub use settings::{Reading, Settings};
 pub use trigger::{Occasion, trigger};

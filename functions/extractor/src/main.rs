@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use api::pipeline::{JobStatus, Trigger};
 use chrono::{DateTime, Utc};
-use extractor_function::{JobRequest, Occasion, Settings, new_job_id, secret, trigger};
-use lake::{Lake, Mode};
+use extractor_function::{JobRequest, Occasion, Settings, secret, trigger};
+use lake::{Lake, Mode, new_job_id};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use process::Environment;
 use serde::Deserialize;

@@ -13,7 +13,7 @@ use axum::http::header::{CACHE_CONTROL, LOCATION, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use lake::{JOB_LEASE, Mode, Turn};
+use lake::{JOB_LEASE, Mode, Turn, new_job_id};
 use serve::{Ask, Error, Result, State};
 
 /// What the record of a job that is started here names as its trigger.
@@ -71,7 +71,7 @@ fn mode(query: &StartQuery) -> Result<Mode> {
 
 async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode) -> Result<String> {
     let (lake, now) = (state.lake(), state.now());
-    let job_id = uuid::Uuid::now_v7().to_string();
+    let job_id = new_job_id();
     if let Turn::Held(other) = lake.take_turn(&job_id, now).await? {
         return Err(Error::Conflict(format!(
             "the run `{other}` is at work: wait until it has ended, then ask again"

@@ -17,6 +17,12 @@ const APART_MS: i64 = 60_000;
 /// By how much clocks may differ. If they differ by more, more is listed than is needed.
 const SKEW_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// Makes the id of a new job: a UUID of version 7, which begins with the time. Ids sort by the time when they
+/// were made.
+pub fn new_job_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
 /// The jobs from some moment on that are older than the job `before`, oldest first.
 struct Jobs {
     ids: Vec<String>,
@@ -212,6 +218,7 @@ mod tests {
             uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, 1_795_183_200, 123_000_000))
                 .to_string();
         assert_eq!(made_at_ms(&made), Some(1_795_183_200_123));
+        assert!(made_at_ms(&new_job_id()) > Some(1_700_000_000_000));
         let ms = 1_795_183_200_123;
         assert!(first_id(ms) < made && made < first_id(ms + 1));
         for id in ["", "0", "by hand", "zzzzzzzz-zzzz-", "åååå-åååååå"] {

@@ -8,7 +8,7 @@
 //! - staging parts: [`Lake::held`] and [`Lake::hold`]
 //! - the manifest: [`Lake::manifest`] and [`Lake::swap_manifest`], which alone publishes
 //! - mart parts: [`Lake::put_mart_part`] and [`Lake::publish`]
-//! - jobs: [`Lake::begin_job`]; [`Lake::take_turn`] lets one begin at a time
+//! - jobs: [`new_job_id`] and [`Lake::begin_job`]; [`Lake::take_turn`] lets one begin at a time
 
 #![warn(missing_docs)]
 
@@ -30,6 +30,7 @@ mod store;
 use std::sync::Arc;
 
 pub use error::{LakeError, Result};
+pub use history::new_job_id;
 pub use jobs::{JOB_LEASE, JobLease, StoredJob, Turn};
 pub use keys::SegmentNumber;
 pub use manifest::{Manifest, PartRef, TableState, Zone};

@@ -3,8 +3,7 @@
 use api::Row;
 use api::pipeline::{DIED, JobRecord, JobSummary};
 use chrono::{DateTime, TimeDelta, Utc};
-use extractor_function::new_job_id;
-use lake::Mode;
+use lake::{Mode, new_job_id};
 use serde_json::json;
 use tests::factory::Factory;
 
