@@ -5,8 +5,8 @@ mod lease;
 mod progress;
 mod tables;
 
-use api::pipeline::{JobRecord, JobStatus, JobTable};
-use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
+use api::pipeline::{JobRecord, JobStatus, JobTable, job_time};
+use chrono::{DateTime, FixedOffset, Utc};
 use lake::{Lake, Mode, new_job_id};
 use warehouse::transform::JobStamp;
 
@@ -60,7 +60,7 @@ pub(crate) async fn run_job_as(
     clock: impl Fn() -> DateTime<Utc> + Sync,
 ) -> JobRecord {
     let time = TimeLeft::new(&clock, request.deadline);
-    let local_now = || time.now().with_timezone(&settings.factory_tz).fixed_offset().trunc_subsecs(3);
+    let local_now = || job_time(time.now(), &settings.factory_tz);
     let stamp = JobStamp { job_id: job_id.to_owned(), started_at: local_now() };
     let mut record = JobRecord::begun(&stamp.job_id, request.mode.word(), &request.trigger, stamp.started_at);
     let result = if let Err(error) = lease::begin(lake, &time, &record).await {

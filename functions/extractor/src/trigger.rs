@@ -4,8 +4,8 @@
 //! would only do the same work twice. So where a clock or a request triggers a job, this file looks first
 //! whether another job is at work.
 
-use api::pipeline::JobRecord;
-use chrono::{DateTime, SubsecRound, Utc};
+use api::pipeline::{JobRecord, job_time};
+use chrono::{DateTime, Utc};
 use lake::{JOB_LEASE, Lake, Mode, Turn};
 use process::chain;
 
@@ -39,7 +39,7 @@ pub async fn trigger(
         Occasion::Scheduled if request.mode == Mode::Incremental => why_left_out(lake, job_id, now).await,
         Occasion::Scheduled => Ok(None),
         Occasion::Promised => {
-            let started_at = now.with_timezone(&settings.factory_tz).fixed_offset().trunc_subsecs(3);
+            let started_at = job_time(now, &settings.factory_tz);
             let record = JobRecord::begun(job_id, request.mode.word(), &request.trigger, started_at);
             why_dropped(lake, &record, now).await
         }

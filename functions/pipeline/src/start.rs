@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use api::ParameterError;
-use api::pipeline::{JOB, JobRecord, JobStarted, START, StartQuery, Trigger};
+use api::pipeline::{JOB, JobRecord, JobStarted, START, StartQuery, Trigger, job_time};
 use api::query::NoQuery;
 use async_trait::async_trait;
 use axum::extract::{MatchedPath, State as Extract};
@@ -86,7 +86,7 @@ async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode) -> Result<Stri
         return Err(Error::NotBegun(error));
     }
     tracing::info!(job_id, mode = mode.word(), "a job was started");
-    let started_at = now.with_timezone(&state.settings().factory_tz).fixed_offset();
+    let started_at = job_time(now, &state.settings().factory_tz);
     let record = JobRecord::begun(&job_id, mode.word(), TRIGGER, started_at);
     if let Err(error) = lake.promise_job(&job_id, &record, now + JOB_LEASE).await {
         let error = process::chain(&error);

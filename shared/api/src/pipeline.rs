@@ -3,7 +3,7 @@
 //! Callers know jobs as runs, under `/pipeline/runs`. So the texts for callers, which become the API's
 //! description, say run.
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, SubsecRound, TimeZone, Utc};
 use domain::named::named_enum;
 
 use crate::query::{Days, NoQuery};
@@ -195,6 +195,11 @@ const TO_A_JOB: Lead = Lead { path: JOB.path(), value: "job_id", pointer: "/0/jo
 pub const DIED: &str =
     "the run ended without saying so: it was killed or ran out of time; nothing that it committed is lost";
 
+/// A moment as the record of a job has it: on the factory's clock, to the millisecond.
+pub fn job_time(moment: DateTime<Utc>, factory_tz: &impl TimeZone) -> DateTime<FixedOffset> {
+    moment.with_timezone(factory_tz).fixed_offset().trunc_subsecs(3)
+}
+
 impl JobRecord {
     /// The record of a job that has just begun.
     pub fn begun(job_id: &str, mode: &str, trigger: &str, started_at: DateTime<FixedOffset>) -> Self {
@@ -269,5 +274,17 @@ impl From<JobRecord> for JobSummary {
             rejected,
             error,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_a_job_is_the_factory_s_to_the_millisecond() {
+        let moment = "2026-06-20T13:00:00.123987Z".parse().unwrap();
+        let factory_tz = FixedOffset::east_opt(3600).unwrap();
+        assert_eq!(job_time(moment, &factory_tz).to_rfc3339(), "2026-06-20T14:00:00.123+01:00");
     }
 }
