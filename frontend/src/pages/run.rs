@@ -3,6 +3,7 @@
 use api::compliance::Check;
 use api::runs::{Run, RunDetail, RunInput, RunOutput, RunSheet, RunTotals, RunWeights};
 use chrono::NaiveDate;
+use domain::average_quantity::Outcome;
 use domain::run_state::RunState;
 use domain::tier::Tier;
 use yew::prelude::*;
@@ -165,10 +166,11 @@ fn tier(number: i64) -> String {
 }
 
 fn weight_facts(weights: &RunWeights) -> Html {
-    let (class, verdict) = match weights.verdict.as_deref() {
-        Some("pass") => ("ok", "✓ Passes the average-quantity rules"),
-        Some("fail") => ("bad", "✕ Fails the average-quantity rules"),
-        _ => ("plain", "The average-quantity rules do not apply"),
+    let outcome: Option<Outcome> = weights.verdict.as_deref().and_then(|verdict| verdict.parse().ok());
+    let (class, verdict) = match outcome {
+        Some(Outcome::Pass) => ("ok", "✓ Passes the average-quantity rules"),
+        Some(Outcome::Fail) => ("bad", "✕ Fails the average-quantity rules"),
+        None => ("plain", "The average-quantity rules do not apply"),
     };
     let nominal = "no nominal weight is known";
     html! {

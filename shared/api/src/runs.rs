@@ -1,6 +1,7 @@
 //! Production runs: which are on, and all that is known of one.
 
 use chrono::{NaiveDate, NaiveDateTime};
+use domain::average_quantity::Outcome;
 
 use crate::compliance::CheckFinding;
 use crate::query::NoQuery;
@@ -194,7 +195,7 @@ row! {
         #[at_least(0)]
         below_t2: Option<i64>,
         /// `pass` or `fail`; null where the rules do not apply.
-        #[one_of(&["pass", "fail"])]
+        #[one_of(Outcome::NAMES)]
         verdict: Option<String>,
     }
 }

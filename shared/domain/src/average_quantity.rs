@@ -22,6 +22,16 @@ named_enum! {
     }
 }
 
+named_enum! {
+    /// Whether a lot keeps all rules.
+    "average-quantity outcome" Outcome {
+        /// It keeps them.
+        Pass = "pass",
+        /// It breaks one at least.
+        Fail = "fail",
+    }
+}
+
 /// The limits for packs of one nominal weight.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
@@ -124,6 +134,11 @@ impl Verdict {
     /// Whether the lot keeps all rules.
     pub fn passes(&self) -> bool {
         self.failures.is_empty()
+    }
+
+    /// The same as a word.
+    pub fn outcome(&self) -> Outcome {
+        if self.passes() { Outcome::Pass } else { Outcome::Fail }
     }
 }
 

@@ -68,10 +68,8 @@ pub(super) fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
             .map(|verdict| verdict.as_ref().map(|verdict| count(verdict) as u64))
             .collect::<Vec<_>>()
     };
-    let verdict: Vec<_> = verdicts
-        .iter()
-        .map(|verdict| verdict.as_ref().map(|verdict| if verdict.passes() { "pass" } else { "fail" }))
-        .collect();
+    let verdict: Vec<_> =
+        verdicts.iter().map(|verdict| verdict.as_ref().map(|verdict| verdict.outcome().as_str())).collect();
     lots.with_column(Column::new("nominal_g".into(), nominals_g))?;
     lots.with_column(Column::new("below_t1".into(), packs(|verdict| verdict.below_t1)))?;
     lots.with_column(Column::new("below_t2".into(), packs(|verdict| verdict.below_t2)))?;
