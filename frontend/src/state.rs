@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use api::compliance::CheckFinding;
-use api::health::Health;
+use api::health::{Health, HealthStatus};
 use api::runs::{ActiveRun, RunDetail};
 use api::temperature::Breach;
 use api::yields::YieldTotal;
@@ -282,7 +282,7 @@ fn nothing_yet(at_ms: f64) -> Freshness {
 }
 
 fn says_empty(health: &Outcome<Health>) -> bool {
-    health.as_ref().is_ok_and(|health| health.answer.status == "empty")
+    health.as_ref().is_ok_and(|health| health.answer.status == HealthStatus::Empty.as_str())
 }
 
 fn as_of(health: &Outcome<Health>) -> Option<Moment> {

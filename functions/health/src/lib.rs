@@ -3,7 +3,7 @@
 
 pub mod openapi;
 
-use api::health::{HEALTH, Health};
+use api::health::{HEALTH, Health, HealthStatus};
 use api::openapi::OPENAPI;
 use api::query::NoQuery;
 use api::shape::Anything;
@@ -23,14 +23,14 @@ async fn health(state: State, ask: Ask<NoQuery, Health>) -> Result<Answer> {
     let age_seconds = as_of.map(|as_of| (state.now() - as_of.to_utc()).num_seconds().max(0));
     let stale_after_seconds = i64::from(state.settings().stale_after_seconds);
     let status = match age_seconds {
-        None => "empty",
-        Some(age) if age > stale_after_seconds => "stale",
-        Some(_) => "ok",
+        None => HealthStatus::Empty,
+        Some(age) if age > stale_after_seconds => HealthStatus::Stale,
+        Some(_) => HealthStatus::Ok,
     };
     let source_name =
         |staging: &str| Source::of_staging(staging).map_or(staging, |source| source.table).to_owned();
     let health = Health {
-        status: status.to_owned(),
+        status: status.as_str().to_owned(),
         tables: count(manifest.tables.len()),
         marts: count(manifest.marts.len()),
         data_as_of: as_of,

@@ -3,9 +3,22 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, FixedOffset};
+use domain::named::named_enum;
 
 use crate::query::NoQuery;
 use crate::{Endpoint, endpoints, row};
+
+named_enum! {
+    /// Whether the numbers can be trusted.
+    "health status" HealthStatus {
+        /// No run has read the source yet.
+        Empty = "empty",
+        /// The last run that did was too long ago.
+        Stale = "stale",
+        /// They can.
+        Ok = "ok",
+    }
+}
 
 row! {
     /// The state of the lake.
