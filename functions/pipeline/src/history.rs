@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use api::pipeline::{JobRecord, JobSummary};
-use api::query::NoQuery;
+use api::query::{NoQuery, shorten};
 use futures::{StreamExt, TryStreamExt, stream};
 use serve::{Answer, Ask, Error, Result, State};
 
@@ -32,8 +32,7 @@ pub(crate) async fn one(state: State, ask: Ask<NoQuery, JobRecord>) -> Result<An
     let is_id = job_id.len() <= ID_MAX_BYTES
         && job_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let record = if is_id { record::of(state.lake(), job_id, state.now()).await? } else { None };
-    let shown: String = job_id.chars().filter(|c| !c.is_control()).take(ID_MAX_BYTES).collect();
-    let record =
-        record.ok_or_else(|| Error::Unknown(format!("there is no run `{shown}` of the pipeline")))?;
+    let unknown = || Error::Unknown(format!("there is no run `{}` of the pipeline", shorten(job_id)));
+    let record = record.ok_or_else(unknown)?;
     ask.object(record, data_as_of(&state).await?)
 }

@@ -15,6 +15,7 @@ mod temperature_audit;
 mod traceability;
 mod weekly_cumulative;
 
+use api::query::shorten;
 use api::reports;
 use axum::extract::Path;
 use serve::{Error, Routes};
@@ -35,8 +36,7 @@ pub fn routes() -> Routes {
 }
 
 async fn no_such_report(Path(name): Path<String>) -> Error {
-    let shown: String = name.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let paths = reports::OPERATIONS.iter().copied().flatten().map(|operation| operation.path);
     let names: Vec<_> = paths.filter_map(|path| path.rsplit('/').next()).collect();
-    Error::Unknown(format!("there is no report `{shown}`: there are {}", names.join(", ")))
+    Error::Unknown(format!("there is no report `{}`: there are {}", shorten(&name), names.join(", ")))
 }

@@ -1,6 +1,7 @@
 //! The run that a number names. Numbers recur on other dates: the number and the production date together are
 //! one run.
 
+use api::query::shorten;
 use chrono::NaiveDate;
 use polars::prelude::{DataFrame, IntoLazy, col, lit};
 use serve::window::Dates;
@@ -32,14 +33,9 @@ impl FoundRun {
 }
 
 fn unknown(run_number: &str, date: Option<NaiveDate>) -> String {
-    let number = shown(run_number);
+    let number = shorten(run_number);
     date.map_or_else(
         || format!("there is no run `{number}`"),
         |date| format!("there is no run `{number}` of {date}"),
     )
-}
-
-/// A number as it is repeated to the client: no longer than a real one, and without control characters.
-fn shown(run_number: &str) -> String {
-    run_number.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use api::query::shorten;
 use chrono::NaiveDate;
 use domain::lineage::LinkKind;
 use domain::trace::Depths;
@@ -165,8 +166,7 @@ async fn runs_of(snapshot: &Snapshot, runs: &BTreeSet<RunKey>) -> Result<HashMap
 }
 
 fn unknown(code: &str, date: Option<NaiveDate>) -> String {
-    // Not longer than a real code, and without control characters.
-    let shown: String = code.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let shown = shorten(code);
     match date {
         None => format!("there is no batch and no run `{shown}`"),
         Some(date) => format!("there is no run `{shown}` of {date}"),

@@ -353,10 +353,14 @@ pub fn read<T: Parameter>(pairs: &[(String, String)], name: &str) -> Result<T, P
     })
 }
 
-/// The beginning of a value, for messages: 60 characters, control characters shown as blanks.
-fn shorten(value: &str) -> String {
-    let mut short: String = value.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if value.chars().nth(60).is_some() {
+/// How much of a client's text a message repeats, in characters. Codes and numbers of the ERP are shorter.
+const REPEATED_MAX: usize = 60;
+
+/// The beginning of a client's text as a message repeats it. Control characters are shown as blanks.
+pub fn shorten(value: &str) -> String {
+    let mut short: String =
+        value.chars().take(REPEATED_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if value.chars().nth(REPEATED_MAX).is_some() {
         short.push('…');
     }
     short
@@ -422,6 +426,13 @@ mod tests {
                 .starts_with("parameter `form`: `2026-11-01` is not asked for here: ")
         );
         assert!(parse(&[("line", &"x".repeat(10_000))]).unwrap_err().len() < 200);
+    }
+
+    #[test]
+    fn a_text_that_was_cut_says_so() {
+        assert_eq!(shorten(&"x".repeat(60)), "x".repeat(60));
+        assert_eq!(shorten(&"🐟".repeat(61)), format!("{}…", "🐟".repeat(60)));
+        assert_eq!(shorten("a\r\nb"), "a  b");
     }
 
     #[test]
