@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat};
 use chrono_tz::Tz;
 use domain::despatch::has_left;
 use domain::lineage::{LinkKind, ReturnMethod};
+use domain::rounding::rounded;
 use domain::shelf_life::use_by;
 use serde_json::{Map, Value, json};
 
@@ -251,7 +252,7 @@ fn despatch(order: &Sale<'_>, factory: &Factory) -> Vec<Event> {
 /// A list of quantities in kg, to the gram. Null where none is known.
 fn quantities(of: impl IntoIterator<Item = (String, Option<f64>)>) -> Value {
     let element = |(name, kg): (String, Option<f64>)| {
-        Some(json!({"epcClass": name, "quantity": (kg? * 1000.0).round() / 1000.0, "uom": "KGM"}))
+        Some(json!({"epcClass": name, "quantity": rounded(kg?, 3), "uom": "KGM"}))
     };
     let list: Vec<Value> = of.into_iter().filter_map(element).collect();
     if list.is_empty() { Value::Null } else { Value::Array(list) }
