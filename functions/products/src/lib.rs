@@ -5,7 +5,7 @@ mod shelf_life;
 use api::products::{PRODUCTS as ENDPOINT, Product, ProductQuery};
 use api::shelf_life::EXPIRING;
 use serve::window::Dates;
-use serve::{Answer, Ask, Result, Routes, State, same_text, work};
+use serve::{Answer, Ask, Result, Routes, State, is_asked_for, work};
 use warehouse::marts::{PRODUCTS, rows};
 
 pub fn routes() -> Routes {
@@ -27,7 +27,7 @@ async fn products(state: State, ask: Ask<ProductQuery, Vec<Product>>) -> Result<
 }
 
 fn is_wanted(product: &Product, query: &ProductQuery) -> bool {
-    let species = query.species.as_ref().is_none_or(|species| same_text(product.species.as_deref(), species));
+    let species = is_asked_for(product.species.as_deref(), query.species.as_deref());
     let tier = query.tier.is_none_or(|tier| product.tier == Some(i64::from(tier.0)));
     species && tier && query.active.is_none_or(|active| product.active == active)
 }

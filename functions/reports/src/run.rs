@@ -1,7 +1,7 @@
 //! Which runs a report covers, and what a group of them has in common.
 
 use api::reports::RunReportQuery;
-use serve::is_asked_for;
+use serve::{is_asked_for, is_line_asked_for};
 use warehouse::marts::RunRow;
 
 /// Whether a run is of the line, shift and species that were asked for.
@@ -13,12 +13,7 @@ pub(crate) fn is_wanted(run: &RunRow, query: &RunReportQuery) -> bool {
 
 /// Whether a run is of the line that was asked for, by id or name.
 pub(crate) fn is_of_line(run: &RunRow, asked: Option<&str>) -> bool {
-    is_line(run.prod_line.as_deref(), run.line_name.as_deref(), asked)
-}
-
-/// Whether a line is the one that was asked for, by id or name.
-pub(crate) fn is_line(id: Option<&str>, name: Option<&str>, asked: Option<&str>) -> bool {
-    is_asked_for(id, asked) || is_asked_for(name, asked)
+    is_line_asked_for([run.prod_line.as_deref(), run.line_name.as_deref()], asked)
 }
 
 /// The text that all members of a group have in common, if there is one.

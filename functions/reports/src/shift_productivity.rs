@@ -7,11 +7,10 @@ use api::reports::{ShiftReportQuery, ShiftTotals};
 use api::shifts::ShiftProductivity;
 use domain::oee::{Oee, Production};
 use domain::ratio::Ratio;
-use serve::{Answer, Ask, Result, State, is_asked_for};
+use serve::{Answer, Ask, Result, State, is_asked_for, is_line_asked_for};
 use warehouse::marts::FCT_SHIFT_PRODUCTIVITY;
 
 use crate::ask::{Keyed, of_mart};
-use crate::run::is_line;
 
 pub(crate) async fn report(state: State, ask: Ask<ShiftReportQuery, Vec<ShiftTotals>>) -> Result<Answer> {
     of_mart(state, ask, &FCT_SHIFT_PRODUCTIVITY, totals).await
@@ -110,9 +109,9 @@ fn both<T: Copy>(sum: Option<T>, value: Option<T>, add: fn(T, T) -> T) -> Option
 fn totals(shifts: Vec<ShiftProductivity>, query: &ShiftReportQuery) -> Keyed<Key, ShiftTotals> {
     let mut groups = BTreeMap::<Key, ShiftSums>::new();
     for shift in shifts {
-        let is_wanted =
-            is_line(shift.prod_line.as_deref(), shift.line_name.as_deref(), query.line.as_deref())
-                && is_asked_for(shift.shift_code.as_deref(), query.shift.as_deref());
+        let line = [shift.prod_line.as_deref(), shift.line_name.as_deref()];
+        let is_wanted = is_line_asked_for(line, query.line.as_deref())
+            && is_asked_for(shift.shift_code.as_deref(), query.shift.as_deref());
         if is_wanted {
             groups.entry((shift.prod_line.clone(), shift.shift_code.clone())).or_default().add(shift);
         }

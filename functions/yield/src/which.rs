@@ -4,7 +4,7 @@
 use api::ParameterError;
 use api::yields::YieldQuery;
 use serve::window::Dates;
-use serve::{State, same_text};
+use serve::{State, is_asked_for, is_line_asked_for};
 
 /// The days that were asked for. `None` where none were.
 pub(crate) fn dates(query: &YieldQuery, state: &State) -> Result<Option<Dates>, ParameterError> {
@@ -19,10 +19,7 @@ pub(crate) fn is_wanted(
     shift: Option<&str>,
     species: Option<&str>,
 ) -> bool {
-    let is = |known: Option<&str>, asked: &Option<String>| {
-        asked.as_ref().is_none_or(|asked| same_text(known, asked))
-    };
-    line.into_iter().any(|known| is(known, &query.line))
-        && is(shift, &query.shift)
-        && is(species, &query.species)
+    is_line_asked_for(line, query.line.as_deref())
+        && is_asked_for(shift, query.shift.as_deref())
+        && is_asked_for(species, query.species.as_deref())
 }

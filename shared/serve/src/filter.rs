@@ -9,15 +9,20 @@ pub fn day(date: NaiveDate) -> Expr {
     lit(Scalar::new_date(date.to_epoch_days()))
 }
 
-/// Whether a text is the one that was asked for. Case and blanks around it do not matter. An unknown text is
-/// never the one.
-pub fn same_text(known: Option<&str>, asked: &str) -> bool {
-    known.is_some_and(|known| known.trim().to_lowercase() == asked.trim().to_lowercase())
-}
-
 /// Whether a filter lets a text pass. Where nothing was asked for, everything passes.
 pub fn is_asked_for(known: Option<&str>, asked: Option<&str>) -> bool {
     asked.is_none_or(|asked| same_text(known, asked))
+}
+
+/// Whether a filter lets a line pass, which may be asked for by its id or by its name.
+pub fn is_line_asked_for(id_and_name: [Option<&str>; 2], asked: Option<&str>) -> bool {
+    id_and_name.into_iter().any(|known| is_asked_for(known, asked))
+}
+
+/// Whether a text is the one that was asked for. Case and blanks around it do not matter. An unknown text is
+/// never the one.
+fn same_text(known: Option<&str>, asked: &str) -> bool {
+    known.is_some_and(|known| known.trim().to_lowercase() == asked.trim().to_lowercase())
 }
 
 #[cfg(test)]
@@ -53,6 +58,18 @@ mod tests {
                 && is_asked_for(Some("L1"), Some("l1"))
         );
         assert!(!is_asked_for(None, Some("L1")) && !is_asked_for(Some("L2"), Some("L1")));
+    }
+
+    #[test]
+    fn a_line_is_asked_for_by_its_id_or_its_name() {
+        let line = [Some("L1"), Some("Line 1")];
+        assert!(
+            is_line_asked_for(line, None)
+                && is_line_asked_for(line, Some("l1"))
+                && is_line_asked_for(line, Some(" LINE 1"))
+        );
+        assert!(!is_line_asked_for(line, Some("L10")) && !is_line_asked_for([None, None], Some("L1")));
+        assert!(is_line_asked_for([None, None], None));
     }
 
     #[test]

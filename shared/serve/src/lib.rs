@@ -32,7 +32,7 @@ mod work;
 pub use answer::Answer;
 pub use ask::Ask;
 pub use error::{Error, Result};
-pub use filter::{day, is_asked_for, same_text};
+pub use filter::{day, is_asked_for, is_line_asked_for};
 pub use finish::{RequestId, finish, finish_with_page};
 pub use page::Key;
 pub use routes::Routes;
