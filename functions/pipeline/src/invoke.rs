@@ -43,9 +43,7 @@ impl InvokeExtractor {
     pub async fn connect(function: Option<String>) -> Self {
         let timeouts = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
         let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
-        let function =
-            function.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| EXTRACTOR.to_owned());
-        Self { client: Client::new(&config), function }
+        Self { client: Client::new(&config), function: function.unwrap_or_else(|| EXTRACTOR.to_owned()) }
     }
 }
 

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use chrono::Utc;
 use pipeline_function::{InvokeExtractor, routes};
+use process::Environment;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
 async fn main() -> ExitCode {
-    let jobs = Arc::new(InvokeExtractor::connect(std::env::var("EXTRACTOR").ok()).await);
+    let extractor = Environment(process::variable).given("EXTRACTOR");
+    let jobs = Arc::new(InvokeExtractor::connect(extractor).await);
     serve::lambda::run(routes(jobs), Utc::now).await
 }
