@@ -26,7 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("extractor-function", &["domain", "api", "lake", "process", "warehouse"]),
     ("functions/*", &["domain", "api", "lake", "process", "warehouse", "serve"]),
     ("frontend", &["domain", "api"]),
-    ("sql-server-sandbox", &["warehouse"]),
+    ("sql-server-sandbox", &["process", "warehouse"]),
     ("xtask", &[]),
 ];
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
+use process::variable;
 
 use crate::DATABASE;
 use crate::erp::Erp;
@@ -58,6 +59,7 @@ pub fn program() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     // Everything that can be refused is refused before anything is opened.
+    // Passwords are taken as they are: a blank at an end belongs to them.
     let target = Target::read(&arguments.address, variable("SANDBOX_SA_PASSWORD").map(Secret::new))?;
     let reader = ReaderPassword::new(&variable("READER_PASSWORD").unwrap_or_default())?;
     let erp = Erp::open(&arguments.erp)?;
@@ -98,10 +100,6 @@ fn source_db(target: &Target) -> String {
     format!(
         "export SOURCE_DB=\"mssql://pipeline_reader:$READER_PASSWORD@{target}/{DATABASE}?{plain}trust_server_certificate=true\""
     )
-}
-
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]
