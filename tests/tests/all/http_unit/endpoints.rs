@@ -61,6 +61,8 @@ fn runs() -> DataFrame {
         "input_kg" => [Some(300.0), None, Some(50.0), None, Some(100.0)],
         "actual_kg" => [Some(267.46), Some(100.0), Some(20.0), None, Some(50.0)],
         "target_kg" => [Some(300.0), None, Some(40.0), None, None],
+        "yield_pct" => [Some(89.153), None, Some(40.0), None, Some(50.0)],
+        "efficiency_pct" => [Some(89.153), None, Some(50.0), None, None],
         "packs" => [3_i64, 0, 2, 0, 0],
         "pack_giveaway_g" => [Some(30.0), None, None, None, None],
         "pack_target_g" => [Some(1000.0), None, None, None, None],
@@ -236,11 +238,12 @@ async fn active_runs_are_those_not_complete_of_any_month_the_latest_first() {
     let active = get(&app, "/runs/active").await;
     assert_eq!(active.each("run_number"), ["3", "9"]);
     let fields: Vec<_> = active.json()[0].as_object().unwrap().keys().cloned().collect();
-    assert_eq!(fields.len(), 14);
+    assert_eq!(fields.len(), 15);
     assert_eq!(
         (&active.json()[0]["actual_kg"], &active.json()[0]["started_at"]),
         (&json!(20.0), &json!("2026-11-23T08:00:00"))
     );
+    assert_eq!(active.each("efficiency_pct"), [json!(50.0), json!(null)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -283,10 +286,13 @@ async fn a_run_is_shown_with_all_that_belongs_to_it() {
         .map(|input| (&input["batch_code"], &input["qty_kg"]))
         .collect();
     assert_eq!(inputs, [(&json!("B1"), &json!(200.0)), (&json!("B2"), &json!(100.0))]);
-    assert_eq!(run["state"], json!("complete"));
+    assert_eq!((&run["state"], &run["is_low"]), (&json!("complete"), &json!(true)));
     assert_eq!((&run["outputs"][0]["qty_kg"], &run["weights"]["mean_g"]), (&json!(267.5), &json!(343.33)));
     assert_eq!((run["checks"].as_array().unwrap().len(), &run["checks"][0]["measured"]), (1, &json!(89.15)));
 
+    // What is made so far of what went in is no yield yet.
+    let unfinished = get(&app, "/runs/3").await.json();
+    assert_eq!((&unfinished["run"]["yield_pct"], &unfinished["is_low"]), (&json!(40.0), &json!(null)));
     let other = get(&app, "/runs/2?date=2026-11-23").await.json();
     assert_eq!(
         (&other["sheet"], &other["weights"], &other["outputs"]),

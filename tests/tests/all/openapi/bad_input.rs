@@ -6,7 +6,7 @@ use std::fmt::Write;
 use api::query::{ParameterDoc, ParameterKind};
 use api::{Operation, Problem, operations};
 use axum::Router;
-use serde_json::json;
+use serde_json::Value;
 
 use super::{Reply, app, ask, path};
 
@@ -113,19 +113,14 @@ async fn a_text_that_nothing_is_called_finds_nothing_and_never_everything() {
     for operation in operations() {
         let path = path(&app, operation).await;
         for parameter in operation.parameters().filter(|parameter| parameter.kind == ParameterKind::Text) {
-            if operation.is_list() {
-                assert_ne!(
-                    ask(&app, operation, &path, "application/json").await.json(),
-                    json!([]),
-                    "{path} has rows to leave out"
-                );
-            }
+            let all = ask(&app, operation, &path, "application/json").await.json();
+            assert!(!finds_nothing(&all), "{path} has rows to leave out");
             for value in KNOWN_TO_NOBODY {
                 let address = format!("{path}?{}={value}", parameter.name);
                 let reply = ask(&app, operation, &encoded(&address), "application/json").await;
-                let found_nothing = reply.status == 200 && operation.is_list() && reply.json() == json!([]);
                 assert!(
-                    found_nothing || [404, 422].contains(&reply.status.as_u16()),
+                    (reply.status == 200 && finds_nothing(&reply.json()))
+                        || [404, 422].contains(&reply.status.as_u16()),
                     "{address}: {} {}",
                     reply.status,
                     reply.text
@@ -135,6 +130,14 @@ async fn a_text_that_nothing_is_called_finds_nothing_and_never_everything() {
         }
     }
     assert!(filters >= 3, "filters by text: {filters}");
+}
+
+/// Whether an answer is an empty list, or adds up no run.
+fn finds_nothing(answer: &Value) -> bool {
+    match answer {
+        Value::Array(rows) => rows.is_empty(),
+        sum => sum["runs"] == 0,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
