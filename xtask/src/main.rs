@@ -21,8 +21,8 @@ cargo xtask <command>
                           set everything up, build it, and run the whole system with a sandbox factory;
                           further options go to `tideline demo`
   page                    build the dashboard into frontend/dist
-  test [--all] [filter]   formatting, lints, all tests, the AWS template; --all plays ten times as many
-                          random schedules of faults, and every fault at every call of a run,
+  test [--all] [filter]   formatting, lints, all tests, the AWS template; --all plays many more
+                          random schedules of faults, and every fault at every call of a job,
                           and has Spark judge the marts too;
                           a filter runs only the tests whose names contain it
   lint                    formatting and lints, and the licences and sources of the dependencies if cargo-deny is there

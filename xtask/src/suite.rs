@@ -12,7 +12,7 @@ use crate::{page, place, setup};
 /// Which tests are asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// Every fault at every call, ten times as many random schedules, and Spark as a second judge.
+    /// Every fault at every call, many more random schedules, and Spark as a second judge.
     all: bool,
     /// Only tests whose names contain this, and no other check.
     filter: Option<String>,
