@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use api::compliance::CheckFinding;
-use api::health::{Health, HealthStatus};
+use api::health::{Health, HealthStatus, STALE_AFTER_SECONDS, old_after_seconds};
 use api::runs::{ActiveRun, RunDetail};
 use api::temperature::Breach;
 use api::yields::YieldTotal;
@@ -21,6 +21,17 @@ type Moment = DateTime<FixedOffset>;
 pub(crate) struct AgeLimits {
     pub(crate) old_after_seconds: f64,
     pub(crate) stale_after_seconds: f64,
+}
+
+impl Default for AgeLimits {
+    /// Those of a factory that says nothing else: they hold until the API has said its own.
+    fn default() -> Self {
+        let stale_after_seconds = i64::from(STALE_AFTER_SECONDS);
+        Self {
+            old_after_seconds: old_after_seconds(stale_after_seconds) as f64,
+            stale_after_seconds: stale_after_seconds as f64,
+        }
+    }
 }
 
 impl AgeLimits {
@@ -79,7 +90,7 @@ pub(crate) struct Freshness {
     /// old.
     pub(crate) lagging: Vec<&'static str>,
     /// The ages above which data is called old, and stale, as the API said last.
-    pub(crate) limits: Option<AgeLimits>,
+    pub(crate) limits: AgeLimits,
     /// When everything on the page was last answered, in milliseconds since 1970.
     pub(crate) checked_at_ms: Option<f64>,
     /// The date in the factory.
@@ -93,11 +104,11 @@ pub(crate) struct Freshness {
 impl Freshness {
     /// Takes in the age of each answer on a page after a round that ended at `at_ms`.
     fn age(&mut self, at_ms: f64, limits: Option<AgeLimits>, answers: &[(&'static str, Option<Moment>)]) {
-        self.limits = limits.or(self.limits);
+        self.limits = limits.unwrap_or(self.limits);
         let newest = answers.iter().filter_map(|(_, as_of)| *as_of).max();
         let lags = |as_of: Moment| {
             let lag_ms = newest.map(|newest| (newest - as_of).num_milliseconds() as f64);
-            lag_ms.zip(self.limits).is_some_and(|(lag_ms, limits)| lag_ms / 1000.0 > limits.old_after_seconds)
+            lag_ms.is_some_and(|lag_ms| lag_ms / 1000.0 > self.limits.old_after_seconds)
         };
         self.data_as_of = answers.iter().filter_map(|(_, as_of)| *as_of).min();
         self.lagging =

@@ -65,10 +65,10 @@ fn row(run: &ActiveRun, today: Option<NaiveDate>) -> Html {
 fn progress(run: &ActiveRun) -> Html {
     let made = figure(run.actual_kg.map(format::kg), "nothing has been weighed yet");
     // An empty bar shows that there is a target, of which nothing has been weighed yet.
-    let nothing_yet = run.target_kg.filter(|_| run.actual_kg.is_none()).map(|_| 0.0);
+    let nothing_yet = run.target_kg.filter(|kg| *kg > 0.0 && run.actual_kg.is_none()).map(|_| 0.0);
     match run.efficiency_pct.or(nothing_yet) {
         Some(pct) => {
-            let share = format!("{} %", format::number(pct, 0));
+            let share = format::pct(pct);
             html! {
                 <div class="made">
                     <span class="amount"><span>{ made }</span>if run.efficiency_pct.is_some() { <span class="share">{ share.clone() }</span> }</span>

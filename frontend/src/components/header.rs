@@ -57,10 +57,10 @@ fn Ages(props: &Props) -> Html {
 
 /// How old an age is, by the limits that the API has told. It is judged here, because data grows old while
 /// the API is away too.
-fn level(age_seconds: f64, limits: Option<AgeLimits>) -> &'static str {
-    match limits {
-        Some(limits) if age_seconds > limits.stale_after_seconds => "stale",
-        Some(limits) if age_seconds > limits.old_after_seconds => "old",
+fn level(age_seconds: f64, limits: AgeLimits) -> &'static str {
+    match age_seconds {
+        age if age > limits.stale_after_seconds => "stale",
+        age if age > limits.old_after_seconds => "old",
         _ => "fresh",
     }
 }
@@ -83,13 +83,14 @@ mod tests {
     fn data_is_old_and_stale_after_the_times_that_the_api_says() {
         let of = |minutes: f64, [old, stale]: [f64; 2]| {
             let limits = AgeLimits { old_after_seconds: old * 60.0, stale_after_seconds: stale * 60.0 };
-            level(minutes * 60.0, Some(limits))
+            level(minutes * 60.0, limits)
         };
         assert_eq!(
             [-1.0, 5.0, 5.1, 15.0, 15.1].map(|minutes| of(minutes, [5.0, 15.0])),
             ["fresh", "fresh", "old", "old", "stale"]
         );
         assert_eq!([1.1, 3.1].map(|minutes| of(minutes, [1.0, 3.0])), ["old", "stale"]);
-        assert_eq!(level(1e9, None), "fresh", "it has not said yet");
+        let before_it_has_said = [299.0, 301.0, 901.0].map(|age| level(age, AgeLimits::default()));
+        assert_eq!(before_it_has_said, ["fresh", "old", "stale"]);
     }
 }

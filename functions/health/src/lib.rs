@@ -3,7 +3,7 @@
 
 pub mod openapi;
 
-use api::health::{HEALTH, Health, HealthStatus};
+use api::health::{HEALTH, Health, HealthStatus, old_after_seconds};
 use api::openapi::OPENAPI;
 use api::query::NoQuery;
 use api::shape::Anything;
@@ -13,9 +13,6 @@ use warehouse::sources::Source;
 pub fn routes() -> Routes {
     Routes::new().get(&HEALTH, health).get(&OPENAPI, description)
 }
-
-/// Numbers are called old after a third of the time after which they are called stale.
-const OLD_SHARE: i64 = 3;
 
 async fn health(state: State, ask: Ask<NoQuery, Health>) -> Result<Answer> {
     let manifest = state.manifest().await?.unwrap_or_default();
@@ -35,7 +32,7 @@ async fn health(state: State, ask: Ask<NoQuery, Health>) -> Result<Answer> {
         marts: count(manifest.marts.len()),
         data_as_of: as_of,
         age_seconds,
-        old_after_seconds: stale_after_seconds / OLD_SHARE,
+        old_after_seconds: old_after_seconds(stale_after_seconds),
         stale_after_seconds,
         watermarks: manifest
             .tables

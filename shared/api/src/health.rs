@@ -20,10 +20,19 @@ named_enum! {
     }
 }
 
+/// From which age on data is stale, in seconds, unless a factory says otherwise.
+pub const STALE_AFTER_SECONDS: u32 = 900;
+
+/// From which age on data is old, in seconds: a third of that from which on it is stale.
+pub const fn old_after_seconds(stale_after_seconds: i64) -> i64 {
+    stale_after_seconds / 3
+}
+
 row! {
     /// The state of the lake.
     pub struct Health {
         /// `empty` before the first run, `stale` when the last good run is too long ago, else `ok`.
+        #[one_of(HealthStatus::NAMES)]
         status: String,
         /// Source tables in the lake.
         tables: i64,

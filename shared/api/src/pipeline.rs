@@ -65,6 +65,7 @@ row! {
         /// `incremental`, `reconcile` or `full`.
         mode: String,
         /// `running`, `ok`, `partial` or `failed`.
+        #[one_of(JobStatus::NAMES)]
         status: String,
         /// What started it.
         trigger: String,
@@ -99,6 +100,7 @@ row! {
         /// `incremental`, `reconcile` or `full`.
         mode: String,
         /// `running`, `ok`, `partial` or `failed`.
+        #[one_of(JobStatus::NAMES)]
         status: String,
         /// What started it: `schedule`, `api`, `cli`.
         trigger: String,

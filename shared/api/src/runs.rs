@@ -2,6 +2,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use domain::average_quantity::Outcome;
+use domain::run_state::RunState;
 
 use crate::compliance::CheckFinding;
 use crate::query::NoQuery;
@@ -206,6 +207,7 @@ row! {
         /// The run with its yields.
         run: Run,
         /// `complete`, else `on` while the ERP calls it active, else `inactive`.
+        #[one_of(RunState::NAMES)]
         state: String,
         /// Whether the yield is below the limit of the check `low_yield`, before it is rounded; null where the
         /// run is not complete or has no yield.

@@ -2,6 +2,7 @@
 //! was.
 
 use chrono::{NaiveDate, NaiveDateTime};
+use domain::average_quantity::Outcome;
 
 use crate::runs::RunQuery;
 use crate::{Endpoint, Lead, endpoints, row};
@@ -40,6 +41,7 @@ row! {
         /// What all packs together weigh above nominal, kg.
         giveaway_kg: Option<f64>,
         /// `pass` or `fail`; null where the rules do not apply.
+        #[one_of(Outcome::NAMES)]
         verdict: Option<String>,
         /// The rules that are broken: `mean_below_nominal`, `too_many_below_t1` (over 2.5 % of the packs),
         /// `any_below_t2`.

@@ -1,5 +1,6 @@
 //! What a query function is told through its environment.
 
+use api::health::STALE_AFTER_SECONDS;
 use chrono_tz::Tz;
 use process::{Environment, SettingsError};
 
@@ -25,7 +26,7 @@ impl Settings {
             factory_tz: environment.factory_tz()?,
             stale_after_seconds: environment.parsed(
                 "STALE_AFTER_SECONDS",
-                "900",
+                &STALE_AFTER_SECONDS.to_string(),
                 "use a whole number of seconds",
                 |text| text.parse().ok(),
             )?,
