@@ -374,10 +374,8 @@ fn cells(run: &ActiveRun, today: NaiveDate) -> Vec<String> {
         .started_at
         .map(|at| at.format(if at.date() == today { "%H:%M" } else { "%-d %b %H:%M" }).to_string());
     let mut made = run.actual_kg.map_or_else(dash, kg);
-    if let (Some(made_kg), Some(target_kg)) =
-        (run.actual_kg, run.target_kg.filter(|target_kg| *target_kg > 0.0))
-    {
-        write!(made, "{} %", number(made_kg / target_kg * 100.0, 0)).unwrap();
+    if let Some(pct) = run.efficiency_pct {
+        write!(made, "{} %", number(pct, 1)).unwrap();
     }
     let species =
         run.species.as_deref().map(|species| species[..1].to_uppercase() + &species[1..].replace('_', " "));

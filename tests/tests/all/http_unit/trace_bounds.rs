@@ -25,7 +25,7 @@ async fn codes_are_taken_as_they_are_whatever_they_are_made_of() {
     let app = factory.app();
     let twice = "y".repeat(10_000);
     for (code, shown) in
-        [("nothing", "`nothing`"), ("b%2Fb", "`b/b`"), ("%25", "`%`"), ("%0D%0Ax", "`x`"), (&twice, "yyy`")]
+        [("nothing", "`nothing`"), ("b%2Fb", "`b/b`"), ("%25", "`%`"), ("%0D%0Ax", "`x`"), (&twice, "yyy…`")]
     {
         let reply = get(&app, &format!("/trace/{code}")).await;
         assert_problem(&reply, 404, shown);
