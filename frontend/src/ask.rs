@@ -3,7 +3,7 @@
 use api::Whole;
 use api::compliance::{CHECKS, CheckQuery};
 use api::health::HEALTH;
-use api::query::{Limit, NoQuery};
+use api::query::{AnyQuery, Limit, NoQuery};
 use api::runs::{ACTIVE, ONE, RunQuery};
 use api::temperature::{BREACHES, BreachQuery};
 use api::yields::{TOTAL, YieldQuery};
@@ -32,7 +32,7 @@ pub(crate) async fn board(client: &Client) -> BoardRound {
     let checks = CheckQuery { days: Whole(DAYS), ..CheckQuery::default() };
     let none = NoQuery::default();
     let (health, yields, active, breaches, checks) = join!(
-        client.get(&HEALTH, &[], &none),
+        client.get(&HEALTH, &[], &AnyQuery),
         client.get(&TOTAL, &[], &yields),
         client.get(&ACTIVE, &[], &none),
         client.get(&BREACHES, &[], &breaches),
@@ -43,8 +43,8 @@ pub(crate) async fn board(client: &Client) -> BoardRound {
 
 /// Asks for one run.
 pub(crate) async fn run(client: &Client, key: RunKey) -> RunRound {
-    let (none, query) = (NoQuery::default(), RunQuery { date: key.date });
+    let query = RunQuery { date: key.date };
     let number = [key.number.as_str()];
-    let (health, run) = join!(client.get(&HEALTH, &[], &none), client.get(&ONE, &number, &query));
+    let (health, run) = join!(client.get(&HEALTH, &[], &AnyQuery), client.get(&ONE, &number, &query));
     RunRound { at_ms: now_ms(), health, run, key }
 }

@@ -8,8 +8,9 @@ import schemathesis
 # By parameter, what a refusal of valid input says.
 MAY_BE_REFUSED = {
     "after": "is not where a page of this list ended",
-    "days": "cannot be combined with from and to",
-    "from": "is after to",
+    "before": "cannot be combined with to",
+    "days": "cannot be combined with from, to and before",
+    "from": "is after",
     "reconcile": "cannot be asked for together with `full`",
 }
 
@@ -21,10 +22,13 @@ def map_query(context, query):
         query.pop("after", None)
         if query.get("full") and query.get("reconcile"):
             query.pop("reconcile")
-        if "from" in query or "to" in query:
+        if "to" in query:
+            query.pop("before", None)
+        if any(name in query for name in ("from", "to", "before")):
             query.pop("days", None)
-        if "from" in query and "to" in query and str(query["from"]) > str(query["to"]):
-            query["from"], query["to"] = query["to"], query["from"]
+        for last in ("to", "before"):
+            if "from" in query and last in query and str(query["from"]) > str(query[last]):
+                query["from"], query[last] = query[last], query["from"]
     return query
 
 

@@ -5,7 +5,7 @@ pub mod openapi;
 
 use api::health::{HEALTH, Health, HealthStatus, old_after_seconds};
 use api::openapi::OPENAPI;
-use api::query::NoQuery;
+use api::query::{AnyQuery, NoQuery};
 use api::shape::Anything;
 use serve::{Answer, Ask, Result, Routes, State};
 use warehouse::sources::Source;
@@ -14,7 +14,7 @@ pub fn routes() -> Routes {
     Routes::new().get(&HEALTH, health).get(&OPENAPI, description)
 }
 
-async fn health(state: State, ask: Ask<NoQuery, Health>) -> Result<Answer> {
+async fn health(state: State, ask: Ask<AnyQuery, Health>) -> Result<Answer> {
     let manifest = state.manifest().await?.unwrap_or_default();
     let as_of = manifest.as_of(manifest.tables.keys().map(String::as_str));
     let age_seconds = as_of.map(|as_of| (state.now() - as_of.to_utc()).num_seconds().max(0));

@@ -6,7 +6,7 @@ use api::query::NoQuery;
 use api::shelf_life::ExpiringRun;
 use chrono::{Days, NaiveDate};
 use domain::shelf_life::{
-    FIRST_LISTED_DAY, LAST_LISTED_DAY, Status, day_number, freeze_down_on, is_listed, use_by,
+    FIRST_LISTED_DAY, LAST_LISTED_DAY, Status, day_number, days_to_use_by, freeze_down_on, is_listed, use_by,
 };
 use serve::window::Dates;
 use serve::{Answer, Ask, Result, State, work};
@@ -35,16 +35,23 @@ fn packed_for(today: NaiveDate) -> Dates {
 
 fn expiring_run(run: ShelfLifeRow, today: NaiveDate) -> Option<ExpiringRun> {
     let day_number = day_number(today, run.pack_date);
-    let qty_kg = run.left_kg.filter(|left_kg| is_listed(day_number, *left_kg))?;
+    // Of what was made, an unknown weight may be left as well as nothing.
+    let most_left_kg = if run.despatches_without_weight > 0 { run.actual_kg } else { run.left_kg };
+    most_left_kg.filter(|left_kg| is_listed(day_number, *left_kg))?;
+    let use_by = use_by(run.pack_date, run.shelf_life_days, run.adjustment_days)?;
+    let days_to_use_by = days_to_use_by(today, use_by);
     Some(ExpiringRun {
         run_number: run.run_number,
         product_code: run.product_code,
         description: run.description,
         pack_date: run.pack_date,
         day_number,
-        use_by: use_by(run.pack_date, u8::try_from(run.adjustment_days).ok()?)?,
+        use_by,
+        days_to_use_by,
+        past_use_by: days_to_use_by < 0,
         freeze_down_on: freeze_down_on(run.pack_date)?,
         status: Status::on_day(day_number).as_str().to_owned(),
-        qty_kg,
+        qty_kg: run.left_kg,
+        despatches_without_weight: run.despatches_without_weight,
     })
 }

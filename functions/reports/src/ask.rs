@@ -1,7 +1,8 @@
 //! What every report does with a request: the days that it covers, and the way from one mart to a page of
 //! rows.
 
-use api::reports::{DAYS, ReportQuery};
+use api::days::DaysQuery;
+use api::reports::DAYS;
 use api::{Query, Row};
 use serde::Serialize;
 use serve::window::Dates;
@@ -9,9 +10,8 @@ use serve::{Answer, Ask, Key, Result, State, work};
 use warehouse::marts::{Mart, ReadMart, rows};
 
 /// The days that a report was asked for.
-pub(crate) fn dates(query: &impl ReportQuery, state: &State) -> Result<Dates> {
-    let asked = query.asked_days();
-    Ok(state.asked_dates(asked.days, asked.from, asked.to)?.unwrap_or_else(|| state.last_days(DAYS)))
+pub(crate) fn dates(query: &impl DaysQuery, state: &State) -> Result<Dates> {
+    Ok(state.asked_dates(query.asked_days())?.unwrap_or_else(|| state.last_days(DAYS)))
 }
 
 /// Rows, each with what it is sorted by.
@@ -25,7 +25,7 @@ pub(crate) async fn of_mart<Q, M, K, R>(
     report: fn(Vec<M>, &Q) -> Keyed<K, R>,
 ) -> Result<Answer>
 where
-    Q: Query + ReportQuery + Send + 'static,
+    Q: Query + DaysQuery + Send + 'static,
     M: ReadMart + 'static,
     K: Key + 'static,
     R: Row + Serialize + 'static,

@@ -26,6 +26,7 @@ pub(crate) fn masses(traced: &Traced, run: &RunKey) -> RunMasses {
     };
     let inputs = inputs(traced, run);
     for (batch, kg) in &inputs {
+        let kg = kg.unwrap_or_default();
         // Fish of an unknown batch counts as that of others, unless the run itself is traced.
         if is_traced(batch.unwrap_or_default()) {
             masses.traced_in_kg += kg;
@@ -58,13 +59,18 @@ fn parent(scan: &LinkRow) -> Option<&str> {
     if kept { scan.batch_code.as_deref() } else { scan.parent_batch.as_deref() }
 }
 
+/// Adds a quantity to a sum, which is unknown from the first unknown part on.
+pub(crate) fn add(sum: &mut Option<f64>, kg: Option<f64>) {
+    *sum = sum.zip(kg).map(|(sum, kg)| sum + kg);
+}
+
 /// What went into a run, by batch. What was booked counts. Where nothing was booked of a batch, what was
-/// scanned in counts.
-pub(crate) fn inputs<'a>(traced: &'a Traced, run: &RunKey) -> BTreeMap<Option<&'a str>, f64> {
+/// scanned in counts. A sum with an unknown part is unknown.
+pub(crate) fn inputs<'a>(traced: &'a Traced, run: &RunKey) -> BTreeMap<Option<&'a str>, Option<f64>> {
     let sum = |kind| {
-        let mut sums: BTreeMap<Option<&str>, f64> = BTreeMap::new();
+        let mut sums: BTreeMap<Option<&str>, Option<f64>> = BTreeMap::new();
         for link in traced.links_of(run, kind) {
-            *sums.entry(link.batch_code.as_deref()).or_default() += link.qty_kg.unwrap_or_default();
+            add(sums.entry(link.batch_code.as_deref()).or_insert(Some(0.0)), link.qty_kg);
         }
         sums
     };

@@ -2,13 +2,14 @@
 //! shift, a species.
 
 use api::ParameterError;
+use api::days::DaysQuery;
 use api::yields::YieldQuery;
 use serve::window::Dates;
 use serve::{State, is_asked_for, is_line_asked_for};
 
 /// The days that were asked for. `None` where none were.
 pub(crate) fn dates(query: &YieldQuery, state: &State) -> Result<Option<Dates>, ParameterError> {
-    state.asked_dates(query.days.map(|days| days.0), query.from, query.to)
+    state.asked_dates(query.asked_days())
 }
 
 /// Whether a run is of the line, shift and species that were asked for. `line` holds the line's id and name,

@@ -1,10 +1,14 @@
 -- fct_shelf_life: how much of each complete run has not been despatched, and the pack date from which its days count.
 --
--- For a given day: day_number = day - pack_date, and use_by = pack_date + 9 + adjustment_days. The rest has to be frozen from pack_date + 13. It is listed from day 9
+-- For a given day: day_number = day - pack_date, and use_by = pack_date + shelf_life_days (9 where it is null or 0) + adjustment_days. The rest has to be frozen from pack_date + 13. It is listed from day 9
 -- to day 30.
 CREATE OR REPLACE VIEW fct_shelf_life AS
 WITH despatched AS (
-    SELECT run_number, production_date, SUM(qty_kg) AS despatched_kg
+    SELECT
+        run_number,
+        production_date,
+        SUM(qty_kg) AS known_kg,
+        COUNT(*) - COUNT(qty_kg) AS despatches_without_weight
     FROM run_despatches
     WHERE status IN ('loaded', 'delivered')
     GROUP BY run_number, production_date
@@ -15,10 +19,12 @@ SELECT
     r.product_code,
     r.product AS description,
     COALESCE(r.pack_date, r.production_date) AS pack_date,
+    r.shelf_life_days,
     COALESCE(r.shelf_life_adjustment, 0) AS adjustment_days,
     r.actual_kg,
-    COALESCE(d.despatched_kg, 0) AS despatched_kg,
-    r.actual_kg - COALESCE(d.despatched_kg, 0) AS left_kg
+    CASE WHEN COALESCE(d.despatches_without_weight, 0) = 0 THEN COALESCE(d.known_kg, 0) END AS despatched_kg,
+    COALESCE(d.despatches_without_weight, 0) AS despatches_without_weight,
+    CASE WHEN COALESCE(d.despatches_without_weight, 0) = 0 THEN r.actual_kg - COALESCE(d.known_kg, 0) END AS left_kg
 FROM runs r
 LEFT JOIN despatched d ON d.run_number = r.run_number AND d.production_date = r.production_date
 WHERE r.complete;

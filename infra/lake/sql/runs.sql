@@ -27,6 +27,7 @@ joined AS (
         r.product_code,
         COALESCE(p.description, r.description) AS product,
         p.customer,
+        p.shelf_life_days,
         COALESCE(w.species, p.species) AS species,
         COALESCE(w.product_type, p.product_type) AS product_type,
         r.spec,

@@ -10,6 +10,7 @@ SELECT
     r.product_code,
     r.product,
     r.customer,
+    r.shelf_life_days,
     r.species,
     r.product_type,
     r.spec,

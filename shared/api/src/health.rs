@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, FixedOffset};
 use domain::named::named_enum;
 
-use crate::query::NoQuery;
+use crate::query::AnyQuery;
 use crate::{Endpoint, endpoints, row};
 
 named_enum! {
@@ -54,7 +54,7 @@ row! {
 }
 
 endpoints! {
-    /// The state of the lake.
-    pub const HEALTH: Endpoint<NoQuery, Health> =
+    /// The state of the lake. What a prober adds to the address is ignored.
+    pub const HEALTH: Endpoint<AnyQuery, Health> =
         Endpoint::get("/health", "Whether there are numbers and how old they are").undated();
 }

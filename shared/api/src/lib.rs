@@ -10,6 +10,7 @@
 //! - [`endpoint`]: an endpoint and its address
 //! - [`operation`]: an endpoint without its types; [`FAMILIES`] lists them all
 //! - [`query`]: parameters, their bounds and how they are parsed
+//! - [`days`]: parameters that name days
 //! - [`row`](mod@row): objects with named fields, which answers and marts are made of
 //! - [`shape`]: how values and fields are described
 //! - [`problem`]: errors as RFC 9457 writes them
@@ -19,6 +20,7 @@
 #![warn(missing_docs)]
 
 pub mod compliance;
+pub mod days;
 pub mod endpoint;
 pub mod families;
 pub mod health;

@@ -135,7 +135,7 @@ mod tests {
             (daily.id().as_str(), daily.is_list(), daily.values().count()),
             ("get_yield_daily", true, 0)
         );
-        assert!(daily.about.contains("`days` is 7 where"), "{}", daily.about);
+        assert!(daily.about.contains("7 days where"), "{}", daily.about);
         let one = runs::ONE.operation();
         assert_eq!(
             (one.id().as_str(), one.is_list(), one.values().collect::<Vec<_>>()),

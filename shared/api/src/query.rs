@@ -21,6 +21,10 @@ pub trait Query: Sized {
     /// The parameters, in the order in which they are declared.
     const PARAMETERS: &'static [ParameterDoc];
 
+    /// Whether names that are not declared are ignored. Everywhere else they are refused: a filter that was
+    /// mistyped must not widen the answer in silence.
+    const IGNORES_OTHERS: bool = false;
+
     /// Reads the parameters from decoded name-value pairs. Pairs of other names are ignored.
     fn read(pairs: &[(String, String)]) -> Result<Self, ParameterError>;
 
@@ -130,6 +134,8 @@ impl Parameter for NaiveDate {
 
     fn read(text: Option<&str>) -> Result<Self, String> {
         let text = text.unwrap_or_default();
+        // Programs that know no dates send their midnight.
+        let text = text.split_once('T').filter(|(_, time)| is_midnight(time)).map_or(text, |(date, _)| date);
         // chrono also takes "2026-1-5", "+2026-01-05" and years of more digits: one spelling is enough.
         text.parse::<NaiveDate>()
             .ok()
@@ -140,6 +146,12 @@ impl Parameter for NaiveDate {
     fn write(&self) -> Option<String> {
         Some(self.to_string())
     }
+}
+
+/// Whether a time of day is `00:00:00`, with or without a fraction.
+fn is_midnight(time: &str) -> bool {
+    let (seconds, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    seconds == "00:00:00" && !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0')
 }
 
 impl Parameter for bool {
@@ -285,6 +297,23 @@ query! {
     pub struct NoQuery {}
 }
 
+/// An endpoint without parameters that a prober asks, which may add whatever it likes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AnyQuery;
+
+impl Query for AnyQuery {
+    const PARAMETERS: &'static [ParameterDoc] = &[];
+    const IGNORES_OTHERS: bool = true;
+
+    fn read(_: &[(String, String)]) -> Result<Self, ParameterError> {
+        Ok(Self)
+    }
+
+    fn pairs(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
+
 query! {
     /// How a list is wanted. Every endpoint that answers one takes these beside its own.
     pub struct Paging {
@@ -294,7 +323,8 @@ query! {
         after: Option<After>,
         /// JSON or CSV.
         format: Option<Format>,
-        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
+        /// CSV for Excel: a byte-order mark, by which it knows that it is UTF-8, and an apostrophe before texts
+        /// that it would take for formulas.
         bom: Option<bool>,
     }
 }
@@ -307,9 +337,11 @@ impl Paging {
 }
 
 /// Reads the parameters of an endpoint that takes `Q` and answers `A`, from decoded name-value pairs. An
-/// unknown or repeated name is an error: a filter that was mistyped must not widen the answer in silence.
+/// unknown or repeated name is an error, unless the endpoint ignores others. [`UNCACHED`] is ignored everywhere.
 pub fn parse<Q: Query, A: Described>(pairs: &[(String, String)]) -> Result<(Q, Paging), ParameterError> {
-    only_known(pairs, &[Q::PARAMETERS, Paging::of(A::SHAPE)].concat())?;
+    if !Q::IGNORES_OTHERS {
+        only_known(pairs, &[Q::PARAMETERS, Paging::of(A::SHAPE)].concat())?;
+    }
     let paging = if A::SHAPE.is_list() { Paging::read(pairs)? } else { Paging::default() };
     Ok((Q::read(pairs)?, paging))
 }
@@ -323,9 +355,13 @@ pub const fn plain(field: &'static str) -> &'static str {
     }
 }
 
+/// The name of a parameter that pages and probes add with ever another value, so that no cache on the way
+/// answers.
+const UNCACHED: &str = "_";
+
 /// Refuses a name that is not declared or comes twice.
 fn only_known(pairs: &[(String, String)], known: &[ParameterDoc]) -> Result<(), ParameterError> {
-    for (i, (name, value)) in pairs.iter().enumerate() {
+    for (i, (name, value)) in pairs.iter().enumerate().filter(|(_, (name, _))| name != UNCACHED) {
         let expected = if !known.iter().any(|parameter| parameter.name == name) {
             let names: Vec<_> = known.iter().map(|parameter| parameter.name).collect();
             format!(
@@ -397,6 +433,19 @@ mod tests {
     }
 
     #[test]
+    fn a_date_may_be_written_as_its_midnight_alone() {
+        let date = |text: &str| <NaiveDate as Parameter>::read(Some(text)).ok().map(|date| date.to_string());
+        for text in ["2026-11-23", "2026-11-23T00:00:00", "2026-11-23T00:00:00.0000000"] {
+            assert_eq!(date(text).as_deref(), Some("2026-11-23"), "{text}");
+        }
+        let wrong =
+            ["2026-11-23T", "2026-11-23T00:00", "2026-11-23T00:00:00.", "2026-11-23T00:00:00.1", "T00:00:00"];
+        for text in wrong {
+            assert_eq!(date(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn an_error_names_the_parameter_and_the_value() {
         let check = |pairs: &[(&str, &str)], expect: &str| assert_eq!(parse(pairs).unwrap_err(), expect);
         check(&[("days", "0")], "parameter `days`: `0` is not a whole number from 1 to 365");
@@ -433,6 +482,14 @@ mod tests {
         assert_eq!(shorten(&"x".repeat(60)), "x".repeat(60));
         assert_eq!(shorten(&"🐟".repeat(61)), format!("{}…", "🐟".repeat(60)));
         assert_eq!(shorten("a\r\nb"), "a  b");
+    }
+
+    #[test]
+    fn what_keeps_caches_away_is_ignored_everywhere_and_a_prober_may_add_anything() {
+        let expect = parse(&[("days", "3")]);
+        assert_eq!(parse(&[("_", "1795898992"), ("days", "3"), ("_", "")]), expect);
+        let probed = [("_", "1"), ("probe", "elb"), ("probe", "elb"), ("days", "many")];
+        assert!(super::parse::<AnyQuery, RunDetail>(&owned(&probed)).is_ok());
     }
 
     #[test]

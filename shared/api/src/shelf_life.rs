@@ -6,7 +6,7 @@ use crate::query::NoQuery;
 use crate::{Endpoint, endpoints, row};
 
 row! {
-    /// A complete run of which something is left, nine days old or more.
+    /// A complete run of which something is left, or may be, nine days old or more.
     pub struct ExpiringRun {
         /// The run's number.
         run_number: String,
@@ -18,21 +18,30 @@ row! {
         pack_date: NaiveDate,
         /// Days since it was packed.
         day_number: i64,
-        /// The last day it may be used: nine days from packing, and those that rubber clock or superchill
-        /// add.
+        /// The last day it may be used: the product's own shelf life from packing, or nine days where nobody
+        /// noted one, and those that rubber clock or superchill add.
         use_by: NaiveDate,
+        /// Days until then; negative once it is past.
+        days_to_use_by: i64,
+        /// Whether that day is past.
+        past_use_by: bool,
         /// The first day on which what is left has to be frozen.
         freeze_down_on: NaiveDate,
         /// `approaching` from day 9 on, `last_day` on day 12, `freeze_down` from day 13 on.
         status: String,
-        /// What is left of it: made, less what was loaded or delivered, kg.
-        qty_kg: f64,
+        /// What is left of it: made, less what was loaded or delivered, kg; null where something of unknown
+        /// weight was.
+        qty_kg: Option<f64>,
+        /// Orders that were loaded or delivered without a weight.
+        #[at_least(0)]
+        despatches_without_weight: i64,
     }
 }
 
 endpoints! {
     /// Runs from their ninth to their thirtieth day of which something is left, the oldest first. The days
-    /// are the factory's.
+    /// are the factory's. A run of which an unknown weight was despatched is listed, since something may be
+    /// left of it.
     pub const EXPIRING: Endpoint<NoQuery, Vec<ExpiringRun>> =
         Endpoint::get("/shelf-life/expiring", "Stock that has to be sold or frozen, most urgent first");
 }

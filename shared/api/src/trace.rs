@@ -258,7 +258,8 @@ query! {
         date: Option<NaiveDate>,
         /// JSON, CSV or EPCIS.
         format: Option<TraceFormat>,
-        /// A byte-order mark before CSV, by which Excel knows that it is UTF-8.
+        /// CSV for Excel: a byte-order mark, by which it knows that it is UTF-8, and an apostrophe before texts
+        /// that it would take for formulas.
         bom: Option<bool>,
     }
 }

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use domain::species::Species;
 
-use crate::query::Days;
-use crate::{Endpoint, endpoints, query, row, runs, weights};
+use crate::days::days_query;
+use crate::{Endpoint, endpoints, row, runs, weights};
 
 row! {
     /// The complete runs of a range of production dates.
@@ -162,15 +162,11 @@ row! {
 /// How many days a question about yields covers where nothing else is asked for; all days by line.
 pub const DAYS: u32 = 7;
 
-query! {
+days_query! {
     /// Which runs count.
-    pub struct YieldQuery {
+    pub struct YieldQuery<DAYS> {
         /// So many production dates up to today.
-        days: Option<Days<DAYS>>,
-        /// From this production date on; instead of `days`.
-        from: Option<NaiveDate>,
-        /// Up to this production date; instead of `days`.
-        to: Option<NaiveDate>,
+        days,
         /// Only this line, by id or name.
         line: Option<String>,
         /// Only this shift.
@@ -181,21 +177,19 @@ query! {
 }
 
 endpoints! {
-    /// Yield of all that counts, and of each date of it; `days` is 7 where neither it nor `from` nor `to` is
-    /// given.
+    /// Yield of all that counts, and of each date of it; 7 days where no day is named.
     pub const TOTAL: Endpoint<YieldQuery, YieldTotal> =
         Endpoint::get("/yield/total", "Yield of complete runs together, and per production date");
 
-    /// Yield per date and line; `days` is 7 where neither it nor `from` nor `to` is given.
+    /// Yield per date and line; 7 days where no day is named.
     pub const DAILY: Endpoint<YieldQuery, Vec<DailyYield>> =
         Endpoint::get("/yield/daily", "Yield of complete runs per production date and line");
 
-    /// Yield per line; all dates where no window is given.
+    /// Yield per line; all dates where no day is named.
     pub const BY_LINE: Endpoint<YieldQuery, Vec<LineYield>> =
         Endpoint::get("/yield/by-line", "Yield of complete runs per line");
 
-    /// How far down the tiers each run's fish went; `days` is 7 where neither it nor `from` nor `to` is
-    /// given.
+    /// How far down the tiers each run's fish went; 7 days where no day is named.
     pub const WATERFALL: Endpoint<YieldQuery, Vec<WaterfallRun>> =
         Endpoint::get("/yield/waterfall", "Output of complete runs per tier, and what no tier caught")
             .leads_to(&[runs::TO_A_RUN, weights::TO_WEIGHTS]);

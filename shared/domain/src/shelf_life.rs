@@ -3,10 +3,12 @@
 //! Day numbers count from the pack date. The day after packing is day 1.
 
 use crate::named::named_enum;
-use chrono::{Days, NaiveDate, TimeDelta};
+use chrono::{NaiveDate, TimeDelta};
 
-/// Days from packing to use-by without an adjustment.
-pub const USE_BY_DAYS: u8 = 9;
+/// Days from packing to use-by of a product whose shelf life nobody has noted, without an adjustment.
+pub const USE_BY_DAYS: i64 = 9;
+/// No fish keeps for longer, frozen or tinned: more days are a typing error, and end here.
+const LONGEST_SHELF_LIFE_DAYS: i64 = 36_500;
 /// The day number at which the rest of a run has to be frozen.
 pub const FREEZE_DOWN_DAY: i64 = 13;
 /// The last day number at which the rest of a run may still be sold.
@@ -50,10 +52,18 @@ pub fn day_number(today: NaiveDate, pack_date: NaiveDate) -> i64 {
     today.signed_duration_since(pack_date).num_days()
 }
 
-/// The use-by date of packs. The adjustment is 1 day for rubber clock, 2 or 3 days for superchill, else 0.
-/// `None` if the date lies past the end of the calendar.
-pub fn use_by(pack_date: NaiveDate, adjustment_days: u8) -> Option<NaiveDate> {
-    pack_date.checked_add_days(Days::new(u64::from(USE_BY_DAYS) + u64::from(adjustment_days)))
+/// The use-by date of packs: the last day on which they may be used. It follows from the product's own shelf
+/// life, else [`USE_BY_DAYS`]. A shelf life of 0 days is one that nobody filled in. The adjustment is 1 day for
+/// rubber clock, 2 or 3 days for superchill, else 0. `None` if the date lies past the end of the calendar.
+pub fn use_by(pack_date: NaiveDate, shelf_life_days: Option<i64>, adjustment_days: i64) -> Option<NaiveDate> {
+    let noted = shelf_life_days.filter(|days| *days > 0).map(|days| days.min(LONGEST_SHELF_LIFE_DAYS));
+    let days = noted.unwrap_or(USE_BY_DAYS).checked_add(adjustment_days)?;
+    pack_date.checked_add_signed(TimeDelta::try_days(days)?)
+}
+
+/// The days until the use-by date. Negative if it is past.
+pub fn days_to_use_by(today: NaiveDate, use_by: NaiveDate) -> i64 {
+    use_by.signed_duration_since(today).num_days()
 }
 
 /// The first day on which the status is [`Status::FreezeDown`]. `None` if it lies past the end of the
@@ -90,10 +100,28 @@ mod tests {
         let packed = day("2026-02-20");
         assert_eq!(day_number(day("2026-03-01"), packed), 9);
         assert_eq!(day_number(day("2026-02-19"), packed), -1);
-        assert_eq!(use_by(packed, 0), Some(day("2026-03-01")));
-        assert_eq!(use_by(packed, 3), Some(day("2026-03-04")));
-        assert_eq!(use_by(NaiveDate::MAX, 0), None);
+        assert_eq!(use_by(packed, None, 0), Some(day("2026-03-01")));
+        assert_eq!(use_by(packed, None, 3), Some(day("2026-03-04")));
+        assert_eq!(use_by(NaiveDate::MAX, None, 0), None);
+        assert_eq!(use_by(packed, None, i64::MAX), None);
         assert_eq!(freeze_down_on(NaiveDate::MAX), None);
+    }
+
+    #[test]
+    fn a_product_keeps_for_as_long_as_its_master_says() {
+        let packed = day("2026-02-20");
+        assert_eq!(use_by(packed, Some(5), 0), Some(day("2026-02-25")));
+        assert_eq!(use_by(packed, Some(5), 2), Some(day("2026-02-27")));
+        assert_eq!(use_by(packed, Some(365), 0), Some(day("2027-02-20")));
+        assert_eq!(use_by(packed, Some(0), 1), Some(day("2026-03-02")), "nobody filled it in");
+        assert_eq!(use_by(packed, Some(i64::MAX), 0), use_by(packed, Some(36_500), 0), "a typing error");
+    }
+
+    #[test]
+    fn packs_may_still_be_used_on_their_use_by_date() {
+        let use_by = day("2026-03-01");
+        let left = ["2026-02-27", "2026-03-01", "2026-03-02"].map(|today| days_to_use_by(day(today), use_by));
+        assert_eq!(left, [2, 0, -1]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use api::{DATA_AS_OF, Described, Row};
+use api::{DATA_AS_OF, Described, Field, Row, Shape};
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LINK};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -66,15 +66,17 @@ impl Answer {
         })
     }
 
-    /// All rows as CSV, after a byte-order mark if one was asked for.
+    /// All rows as CSV. For Excel they come after a byte-order mark, and no text in them is a formula.
     pub fn csv_rows<R: Row + Serialize>(
         mut rows: Vec<R>,
-        has_bom: bool,
+        for_excel: bool,
         as_of: Option<DateTime<FixedOffset>>,
     ) -> Result<Self> {
         rows.round(None);
-        let mut body = if has_bom { BOM.to_vec() } else { Vec::new() };
-        body.append(&mut csv(&rows).map_err(Error::Write)?);
+        let mut body = csv(&rows).map_err(Error::Write)?;
+        if for_excel {
+            body = [BOM, &without_formulas::<R>(&body).map_err(Error::Write)?].concat();
+        }
         Ok(Self { body, media_type: "text/csv; charset=utf-8", as_of, next: None, rows: Rows(rows.len()) })
     }
 
@@ -94,18 +96,41 @@ fn json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
 }
 
 /// Rows as RFC 4180 defines CSV: a header, lines that end with CRLF, quotes where they are needed.
-fn csv<R: Row + Serialize>(
-    rows: &[R],
-) -> std::result::Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-    let mut writer = csv::WriterBuilder::new()
-        .has_headers(false)
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
+fn csv<R: Row + Serialize>(rows: &[R]) -> Written {
+    let mut writer = csv_writer();
     writer.write_record(R::FIELDS.iter().map(|field| field.name))?;
     for row in rows {
         writer.serialize(row)?;
     }
     Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
+}
+
+/// Rows of CSV with an apostrophe before each text that a spreadsheet would run as a formula. A customer's name
+/// from the ERP may be `=HYPERLINK(…)`. Numbers stay as they are: theirs may begin with a minus.
+fn without_formulas<R: Row>(plain: &[u8]) -> Written {
+    let is_text = |field: &Field| matches!(field.shape, Shape::Text | Shape::Nullable(Shape::Text));
+    let mut writer = csv_writer();
+    for record in csv::ReaderBuilder::new().has_headers(false).from_reader(plain).records() {
+        let record = record?;
+        for (text, field) in record.iter().zip(R::FIELDS) {
+            if is_text(field) && text.starts_with(FORMULA_BEGINS) {
+                writer.write_field(format!("'{text}"))?;
+            } else {
+                writer.write_field(text)?;
+            }
+        }
+        writer.write_record(None::<&[u8]>)?;
+    }
+    Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
+}
+
+/// With one of these a cell begins that a spreadsheet takes for a formula.
+const FORMULA_BEGINS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+type Written = std::result::Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
+
+fn csv_writer() -> csv::Writer<Vec<u8>> {
+    csv::WriterBuilder::new().has_headers(false).terminator(csv::Terminator::CRLF).from_writer(Vec::new())
 }
 
 impl IntoResponse for Answer {
@@ -173,6 +198,26 @@ mod tests {
         ];
         assert_eq!(text, lines.join("\r\n"));
         assert_eq!(csv::<RunInput>(&[]).unwrap(), b"batch_code,grade,species,qty_kg\r\n");
+    }
+
+    #[test]
+    fn no_text_is_a_formula_in_excel_and_every_number_stays_one() {
+        let texts = ["=1+1", "+44 20", "-x", "@SUM(A1)", "\t=1", "\r=1", "B-1", "", "'=1", " =1"];
+        let rows: Vec<RunInput> = texts
+            .map(|text| RunInput {
+                batch_code: Some(text.to_owned()),
+                qty_kg: Some(-1.5),
+                ..RunInput::default()
+            })
+            .into();
+        let defused = without_formulas::<RunInput>(&csv(&rows).unwrap()).unwrap();
+        let read = csv::Reader::from_reader(defused.as_slice())
+            .into_records()
+            .map(|record| record.map(|record| (record[0].to_owned(), record[3].to_owned())))
+            .collect::<csv::Result<Vec<_>>>()
+            .unwrap();
+        let expect = ["'=1+1", "'+44 20", "'-x", "'@SUM(A1)", "'\t=1", "'\r=1", "B-1", "", "'=1", " =1"];
+        assert_eq!(read, expect.map(|text| (text.to_owned(), "-1.5".to_owned())));
     }
 
     #[test]

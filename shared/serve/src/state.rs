@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use api::ParameterError;
+use api::days::AskedDays;
 use chrono::{DateTime, NaiveDate, Utc};
 use lake::{Lake, Manifest};
 
@@ -74,12 +75,8 @@ impl State {
 
     /// The days that a question covers. It names so many days up to today, or a first day, a last day or
     /// both. `None` where it names nothing.
-    pub fn asked_dates(
-        &self,
-        days: Option<u32>,
-        from: Option<NaiveDate>,
-        to: Option<NaiveDate>,
-    ) -> std::result::Result<Option<Dates>, ParameterError> {
+    pub fn asked_dates(&self, asked: AskedDays) -> std::result::Result<Option<Dates>, ParameterError> {
+        let AskedDays { days, from, to, before } = asked;
         let wrong = |name: &str, value: &dyn ToString, expected: &str| {
             Err(ParameterError {
                 name: name.to_owned(),
@@ -87,16 +84,25 @@ impl State {
                 expected: expected.to_owned(),
             })
         };
-        match (days, from, to) {
-            (Some(days), None, None) => Ok(Some(self.last_days(days))),
-            (Some(days), ..) => {
-                wrong("days", &days, "cannot be combined with from and to: leave one or the other out")
+        let last = to.or_else(|| before?.pred_opt());
+        match (days, from, to, before) {
+            (Some(days), None, None, None) => Ok(Some(self.last_days(days))),
+            (Some(days), ..) => wrong(
+                "days",
+                &days,
+                "cannot be combined with from, to and before: leave one or the other out",
+            ),
+            (_, _, Some(_), Some(before)) => {
+                wrong("before", &before, "cannot be combined with to: leave one of them out")
             }
-            (None, Some(from), Some(to)) if from > to => {
+            (_, Some(from), Some(to), _) if from > to => {
                 wrong("from", &from, &format!("is after to, which is {to}"))
             }
-            (None, None, None) => Ok(None),
-            (None, from, to) => Ok(Some(Dates { from, to })),
+            (_, Some(from), _, Some(before)) if from > before => {
+                wrong("from", &from, &format!("is after before, which is {before}"))
+            }
+            (None, None, None, None) => Ok(None),
+            (None, from, ..) => Ok(Some(Dates { from, to: last })),
         }
     }
 

@@ -240,7 +240,9 @@ async fn what_the_four_tables_tell_is_told_and_the_rest_is_null(access: ErpAcces
     let expiring: Vec<ExpiringRun> = site.get("/shelf-life/expiring").await;
     let shown: Vec<_> = expiring
         .iter()
-        .map(|row| format!("{} {} day {}, {} kg", row.run_number, row.pack_date, row.day_number, row.qty_kg))
+        .map(|row| {
+            format!("{} {} day {}, {} kg", row.run_number, row.pack_date, row.day_number, row.qty_kg.unwrap())
+        })
         .collect();
     assert_eq!(shown, ["OLD 2026-11-10 day 10, 120.5 kg"]);
     let old: RunDetail = site.get("/runs/OLD").await;

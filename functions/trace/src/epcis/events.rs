@@ -114,17 +114,15 @@ fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Ev
     }
     let row = traced.run_rows.get(run);
     let packed = row.and_then(|row| row.pack_date).unwrap_or(run.1);
-    let adjustment = row
-        .and_then(|row| row.shelf_life_adjustment)
-        .and_then(|days| u8::try_from(days).ok())
-        .unwrap_or_default();
+    let shelf_life_days = row.and_then(|row| row.shelf_life_days);
+    let adjustment_days = row.and_then(|row| row.shelf_life_adjustment).unwrap_or_default();
     let fields = json!({
         "transformationID": factory.run(run),
         "bizStep": "commissioning",
         "disposition": "active",
-        "inputQuantityList": quantities(inputs.into_iter().map(|(batch, kg)| (factory.fish(batch), Some(kg)))),
-        "outputQuantityList": quantities(outputs.into_iter().map(|(name, kg)| (name, Some(kg)))),
-        "ilmd": {"cbvmda:lotNumber": lot(run), "cbvmda:itemExpirationDate": use_by(packed, adjustment)},
+        "inputQuantityList": quantities(inputs.into_iter().map(|(batch, kg)| (factory.fish(batch), kg))),
+        "outputQuantityList": quantities(outputs),
+        "ilmd": {"cbvmda:lotNumber": lot(run), "cbvmda:itemExpirationDate": use_by(packed, shelf_life_days, adjustment_days)},
     });
     Some(Event::new(
         "TransformationEvent",
@@ -134,38 +132,36 @@ fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Ev
     ))
 }
 
-/// What a run transformed of each batch, kg.
-fn transformed<'a>(traced: &'a Traced, run: &RunKey) -> BTreeMap<&'a str, f64> {
-    // An input of unknown weight stands with 0: the schema wants a number, and a batch that is left out would
-    // be lost.
-    let mut inputs: BTreeMap<&str, f64> =
+/// What a run transformed of each batch, kg. It is `None` where the weight of a part is unknown.
+fn transformed<'a>(traced: &'a Traced, run: &RunKey) -> BTreeMap<&'a str, Option<f64>> {
+    let mut inputs: BTreeMap<&str, Option<f64>> =
         balance::inputs(traced, run).into_iter().filter_map(|(batch, kg)| Some((batch?, kg))).collect();
     let kept = |scan: &&LinkRow| scan.return_method.as_deref() == Some(ReturnMethod::ProdReturn.as_str());
     for scan in traced.links_of(run, LinkKind::ScanBack).filter(kept) {
         // Fish that went back as the batch that it was has not been transformed.
         if let Some(kg) = scan.batch_code.as_deref().and_then(|batch| inputs.get_mut(batch)) {
-            *kg = (*kg - scan.qty_kg.unwrap_or_default()).max(0.0);
+            *kg = kg.zip(scan.qty_kg).map(|(kg, back_kg)| (kg - back_kg).max(0.0));
         }
     }
     inputs
 }
 
-/// What a run made, by the name of the product or of the new batch, kg. Where no outputs are booked, what the
-/// weighing system says of the run's product counts.
-fn made(traced: &Traced, run: &RunKey, factory: &Factory) -> BTreeMap<String, f64> {
-    let mut outputs: BTreeMap<String, f64> = BTreeMap::new();
+/// What a run made, by the name of the product or of the new batch, kg. It is `None` where the weight of a part
+/// is unknown. Where no outputs are booked, what the weighing system says of the run's product counts.
+fn made(traced: &Traced, run: &RunKey, factory: &Factory) -> BTreeMap<String, Option<f64>> {
+    let mut outputs: BTreeMap<String, Option<f64>> = BTreeMap::new();
     for output in traced.links_of(run, LinkKind::Output) {
-        *outputs.entry(factory.product(output.product_code.as_deref(), run)).or_default() +=
-            output.qty_kg.unwrap_or_default();
+        let name = factory.product(output.product_code.as_deref(), run);
+        balance::add(outputs.entry(name).or_insert(Some(0.0)), output.qty_kg);
     }
     if let Some(row) = traced.run_rows.get(run).filter(|_| outputs.is_empty())
-        && let Some(kg) = row.actual_kg
+        && row.actual_kg.is_some()
     {
-        outputs.insert(factory.product(row.product_code.as_deref(), run), kg);
+        outputs.insert(factory.product(row.product_code.as_deref(), run), row.actual_kg);
     }
     for scan in traced.links_of(run, LinkKind::ScanBack) {
         if let Some(batch) = &scan.new_batch_code {
-            *outputs.entry(factory.fish(batch)).or_default() += scan.qty_kg.unwrap_or_default();
+            balance::add(outputs.entry(factory.fish(batch)).or_insert(Some(0.0)), scan.qty_kg);
         }
     }
     outputs
@@ -230,7 +226,7 @@ fn despatch(order: &Sale<'_>, factory: &Factory) -> Vec<Event> {
         order.order_number.map(|number| json!([{"type": "po", "bizTransaction": factory.order(number)}]));
     let leaves = order.despatch_date.and_then(|date| end_of(date, factory.tz));
     let mut events = Vec::new();
-    if let Some(at) = order.made.into_iter().chain(leaves).min().filter(|_| !content.is_null()) {
+    if let Some(at) = order.made.into_iter().chain(leaves).min() {
         let fields = json!({
             "action": "ADD", "bizStep": "packing", "disposition": "in_progress", "parentID": unit, "childEPCs": [],
             "childQuantityList": content, "bizTransactionList": transactions,
@@ -249,12 +245,14 @@ fn despatch(order: &Sale<'_>, factory: &Factory) -> Vec<Event> {
     events
 }
 
-/// A list of quantities in kg, to the gram. Null where none is known.
+/// A list of goods, each with its quantity in kg, to the gram. An unknown quantity is left out: 0 would say that
+/// there was nothing.
 fn quantities(of: impl IntoIterator<Item = (String, Option<f64>)>) -> Value {
-    let element = |(name, kg): (String, Option<f64>)| {
-        Some(json!({"epcClass": name, "quantity": rounded(kg?, 3), "uom": "KGM"}))
+    let element = |(name, kg): (String, Option<f64>)| match kg {
+        Some(kg) => json!({"epcClass": name, "quantity": rounded(kg, 3), "uom": "KGM"}),
+        None => json!({"epcClass": name}),
     };
-    let list: Vec<Value> = of.into_iter().filter_map(element).collect();
+    let list: Vec<Value> = of.into_iter().map(element).collect();
     if list.is_empty() { Value::Null } else { Value::Array(list) }
 }
 

@@ -14,10 +14,8 @@ mod temperature_audit;
 mod traceability;
 mod weekly_cumulative;
 
-use chrono::NaiveDate;
-
-use crate::query::Days;
-use crate::{Operation, query};
+use crate::Operation;
+use crate::days::days_query;
 
 /// Exports what the reports' modules declare, and lists their endpoints.
 macro_rules! reports {
@@ -48,50 +46,11 @@ pub const PATH: &str = "/reports/{name}";
 /// How many days a report covers where nothing else is asked for.
 pub const DAYS: u32 = 30;
 
-/// The days that a report was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AskedDays {
-    /// So many days up to today.
-    pub days: Option<u32>,
-    /// The first day.
-    pub from: Option<NaiveDate>,
-    /// The last day.
-    pub to: Option<NaiveDate>,
-}
-
-/// The parameters of a report.
-pub trait ReportQuery {
-    /// The days that it was asked for.
-    fn asked_days(&self) -> AskedDays;
-}
-
-/// Declares the parameters of a report: the days, which every report has, and the filters that are its own.
-macro_rules! report_query {
-    ($(#[doc = $doc:literal])+ pub struct $name:ident { $($filters:tt)* }) => {
-        query! {
-            $(#[doc = $doc])+
-            pub struct $name {
-                /// So many days up to today; 30 where neither it nor `from` nor `to` is given.
-                days: Option<Days<DAYS>>,
-                /// From this day on; instead of `days`.
-                from: Option<NaiveDate>,
-                /// Up to this day; instead of `days`.
-                to: Option<NaiveDate>,
-                $($filters)*
-            }
-        }
-
-        impl ReportQuery for $name {
-            fn asked_days(&self) -> AskedDays {
-                AskedDays { days: self.days.map(|days| days.0), from: self.from, to: self.to }
-            }
-        }
-    };
-}
-
-report_query! {
+days_query! {
     /// Which runs a report covers.
-    pub struct RunReportQuery {
+    pub struct RunReportQuery<DAYS> {
+        /// So many days up to today; 30 where no day is named.
+        days,
         /// Only this line, by id or name.
         line: Option<String>,
         /// Only this shift.
@@ -101,9 +60,11 @@ report_query! {
     }
 }
 
-report_query! {
+days_query! {
     /// Which shifts of which lines a report covers.
-    pub struct ShiftReportQuery {
+    pub struct ShiftReportQuery<DAYS> {
+        /// So many days up to today; 30 where no day is named.
+        days,
         /// Only this line, by id or name.
         line: Option<String>,
         /// Only this shift.
@@ -111,17 +72,21 @@ report_query! {
     }
 }
 
-report_query! {
+days_query! {
     /// Which lines a report covers.
-    pub struct LineReportQuery {
+    pub struct LineReportQuery<DAYS> {
+        /// So many days up to today; 30 where no day is named.
+        days,
         /// Only this line, by id or name.
         line: Option<String>,
     }
 }
 
-report_query! {
+days_query! {
     /// Which lines and species a report covers.
-    pub struct WeekReportQuery {
+    pub struct WeekReportQuery<DAYS> {
+        /// So many days up to today; 30 where no day is named.
+        days,
         /// Only this line, by id or name.
         line: Option<String>,
         /// Only this species, by the run's description, else by its product.
@@ -129,17 +94,21 @@ report_query! {
     }
 }
 
-report_query! {
+days_query! {
     /// Which places a report covers.
-    pub struct LocationReportQuery {
+    pub struct LocationReportQuery<DAYS> {
+        /// So many days up to today; 30 where no day is named.
+        days,
         /// Only this location.
         location: Option<String>,
     }
 }
 
-report_query! {
+days_query! {
     /// Which quality records a report covers.
-    pub struct NonConformanceReportQuery {
+    pub struct NonConformanceReportQuery<DAYS> {
+        /// So many days up to today; 30 where no day is named.
+        days,
         /// Only this severity: `critical`, `major` or `minor`.
         severity: Option<String>,
         /// Only this type.
@@ -147,9 +116,11 @@ report_query! {
     }
 }
 
-report_query! {
+days_query! {
     /// Which orders a report covers.
-    pub struct OrderReportQuery {
+    pub struct OrderReportQuery<DAYS> {
+        /// So many days up to today; 30 where no day is named.
+        days,
         /// Only of this customer.
         customer: Option<String>,
         /// Only this order number.
@@ -180,7 +151,7 @@ mod tests {
         let refused = parse::<LocationReportQuery, Vec<TemperatureAudit>>(&asked).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "parameter `line`: `L1` is not asked for here: days, from, to, location, limit, after, format, bom"
+            "parameter `line`: `L1` is not asked for here: days, from, to, before, location, limit, after, format, bom"
         );
     }
 }

@@ -24,19 +24,24 @@ row! {
         description: Option<String>,
         /// The date that it was packed on.
         pack_date: NaiveDate,
+        /// The product's own shelf life, days.
+        shelf_life_days: Option<i64>,
         /// Days that rubber clock or superchill add to the shelf life.
         adjustment_days: i64,
         /// What came out, kg.
         actual_kg: Option<f64>,
-        /// How much of it was loaded or delivered, kg.
-        despatched_kg: f64,
+        /// How much of it was loaded or delivered, kg. Null where the weight of an order is unknown.
+        despatched_kg: Option<f64>,
+        /// Orders that were loaded or delivered without a weight.
+        #[at_least(0)]
+        despatches_without_weight: i64,
         /// How much of it is left, kg.
         left_kg: Option<f64>,
     }
 }
 
 /// Complete runs. `left_kg` is what was made less what was loaded or delivered of it. It is null where nobody
-/// knows what was made, and negative where more was sent than made. How old a run is depends on the day of
+/// knows what was made or sent, and negative where more was sent than made. How old a run is depends on the day of
 /// the question, so the mart does not hold it.
 pub const FCT_SHELF_LIFE: Mart = Mart {
     name: "fct_shelf_life",
@@ -57,15 +62,24 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
         // In a fixed order, since a sum of floats depends on the order.
         .sort(["despatch_id"], SortMultipleOptions::new())
         .group_by_stable(RUN_KEY.map(col))
-        .agg([col("qty_kg").sum().alias("despatched_kg")]);
+        .agg([
+            col("qty_kg").sum().alias("known_kg"),
+            col("qty_kg").null_count().cast(DataType::Int64).alias("despatches_without_weight"),
+        ]);
     let complete = scope.finished.clone().lazy().filter(col("complete"));
     let runs = left_join(complete, despatched, RUN_KEY)
         .with_columns([
             col("product").alias("description"),
             coalesce(&[col("pack_date"), col("production_date")]).alias("pack_date"),
             col("shelf_life_adjustment").fill_null(lit(0)).alias("adjustment_days"),
-            col("despatched_kg").fill_null(lit(0.0)),
+            col("despatches_without_weight").fill_null(lit(0_i64)),
         ])
+        .with_column(
+            when(col("despatches_without_weight").eq(lit(0_i64)))
+                .then(col("known_kg").fill_null(lit(0.0)))
+                .otherwise(lit(NULL))
+                .alias("despatched_kg"),
+        )
         .with_column((col("actual_kg") - col("despatched_kg")).alias("left_kg"))
         .collect()?;
     frames::fit(&runs, &FCT_SHELF_LIFE.schema())
@@ -105,7 +119,7 @@ mod tests {
             ("1", Some("pending"), Some(40.0)),
             ("1", Some("on hold"), Some(40.0)),
             ("1", None, Some(40.0)),
-            ("1", Some("loaded"), None),
+            ("1", Some("pending"), None),
             ("2", Some("loaded"), Some(5.0)),
             ("3", Some("loaded"), Some(5.0)),
         ];
@@ -115,8 +129,14 @@ mod tests {
     #[test]
     fn nothing_despatched_leaves_everything_and_too_much_less_than_nothing() {
         assert_eq!(left(&[]), ["1 | 100 | 0 | 100", "2 | - | 0 | -"]);
-        assert_eq!(left(&[("1", Some("loaded"), None)])[0], "1 | 100 | 0 | 100");
         assert_eq!(left(&[("1", Some("loaded"), Some(101.0))])[0], "1 | 100 | 101 | -1");
+    }
+
+    #[test]
+    fn what_is_left_is_unknown_once_something_of_unknown_weight_is_gone() {
+        let orders =
+            [("1", Some("loaded"), Some(20.0)), ("1", Some("delivered"), None), ("2", Some("loaded"), None)];
+        assert_eq!(left(&orders), ["1 | 100 | - | -", "2 | - | - | -"]);
     }
 
     #[test]

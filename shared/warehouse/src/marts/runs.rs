@@ -30,6 +30,9 @@ row! {
         product: Option<String>,
         /// Who buys the product.
         customer: Option<String>,
+        /// The product's own shelf life, days.
+        #[at_least(0)]
+        shelf_life_days: Option<i64>,
         /// The species, by the run's description, else by its product.
         #[one_of(Species::NAMES)]
         species: Option<String>,

@@ -33,6 +33,9 @@ row! {
         product: Option<String>,
         /// Who buys the product.
         customer: Option<String>,
+        /// The product's own shelf life, days.
+        #[at_least(0)]
+        shelf_life_days: Option<i64>,
         /// The species, by the run's description, else by its product.
         #[one_of(Species::NAMES)]
         species: Option<String>,
@@ -70,6 +73,7 @@ pub(super) fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
         col("description").alias("product_description"),
         col("species").alias("product_species"),
         col("customer"),
+        col("shelf_life_days"),
     ]);
     let mut runs = left_join(scope.runs.clone().lazy(), product, ["product_code"])
         .with_column(coalesce(&[col("product_description"), col("description")]).alias("product"))

@@ -161,6 +161,12 @@ async fn yields_are_filtered_by_days_line_shift_and_species() {
     check("from=2026-11-22", &[2, 1]).await;
     check("to=2026-11-22", &[1, 1]).await;
     check("from=2026-11-22&to=2031-01-01", &[2, 1]).await;
+    // The last day counts, the day before which a window ends does not: windows side by side share no row.
+    check("from=2026-11-22&before=2026-11-23", &[1]).await;
+    check("before=2026-11-23", &[1, 1]).await;
+    check("from=2026-11-22T00:00:00&before=2026-11-24T00:00:00.0000000", &[2, 1]).await;
+    check("from=2026-11-22&before=2026-11-22", &[]).await;
+    check("before=0001-01-01", &[]).await;
     check("from=9999-01-01", &[]).await;
     check("from=1564-08-16&to=1600-01-01", &[]).await;
     check("line=l1", &[2]).await;
@@ -217,6 +223,10 @@ async fn windows_that_contradict_themselves_are_refused_by_name() {
     };
     check("from=2026-11-24&to=2026-11-23", "from").await;
     check("days=7&from=2026-11-01", "days").await;
+    check("days=7&before=2026-11-01", "days").await;
+    check("from=2026-11-24&before=2026-11-23", "from").await;
+    check("to=2026-11-22&before=2026-11-23", "before").await;
+    check("from=2026-11-22T06:00:00", "from").await;
     check("days=0", "days").await;
     check("days=366", "days").await;
     check("to=2026-02-30", "to").await;

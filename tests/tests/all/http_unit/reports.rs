@@ -1,7 +1,8 @@
 //! The ten production reports over small marts: a row of each as it is answered, windows and filters, pages
 //! and CSV, and names that no report has.
 
-use api::reports::{self, ReportQuery};
+use api::days::DaysQuery;
+use api::reports;
 use api::{Field, Query, Row};
 use axum::http::Method;
 use polars::prelude::*;
@@ -106,6 +107,8 @@ async fn a_report_covers_thirty_days_unless_asked_otherwise() {
         let rows = async |query: &str| get(&app, &format!("/reports/{name}?{query}")).await.json();
         assert_eq!(rows("to=2026-10-23").await, json!([]), "{name}");
         assert_ne!(rows("to=2026-11-23").await, json!([]), "{name}");
+        let both = rows("from=2026-11-17&before=2026-11-24T00:00:00").await;
+        assert_eq!(both, rows("from=2026-11-17T00:00:00&to=2026-11-23").await, "{name}");
         for (query, parameter) in [
             ("from=2026-11-24&to=2026-11-23", "from"),
             ("days=7&from=2026-11-01", "days"),
@@ -246,7 +249,7 @@ async fn the_pages_of_every_report_hold_every_row_once_as_its_csv_does_and_an_an
 }
 
 /// The columns of a report and the names of its parameters, as its types declare them.
-fn contract<Q: Query + ReportQuery, R: Row>(
+fn contract<Q: Query + DaysQuery, R: Row>(
     _: &api::Endpoint<Q, Vec<R>>,
 ) -> (&'static [Field], Vec<&'static str>) {
     (R::FIELDS, Q::PARAMETERS.iter().map(|parameter| parameter.name).collect())

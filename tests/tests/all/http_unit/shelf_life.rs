@@ -28,6 +28,7 @@ async fn with_runs(runs: &[(&str, &str, Option<f64>)]) -> Factory {
             "production_date" => runs.iter().map(|run| date(run.1)).collect::<Vec<_>>(),
             "pack_date" => runs.iter().map(|run| date(run.1)).collect::<Vec<_>>(),
             "adjustment_days" => vec![0_i64; runs.len()],
+            "despatches_without_weight" => vec![0_i64; runs.len()],
             "left_kg" => runs.iter().map(|run| run.2).collect::<Vec<_>>(),
         ];
         parts.push((&FCT_SHELF_LIFE, month, frame.unwrap()));
@@ -69,6 +70,7 @@ async fn a_run_is_listed_with_what_is_left_of_it_and_only_while_that_is_somethin
         "description" => [Some("COD LOIN"), None, None, None, None, None],
         "pack_date" => [packed; 6],
         "adjustment_days" => [0_i64, 3, 0, 0, 0, 0],
+        "despatches_without_weight" => [0_i64; 6],
         "actual_kg" => [Some(100.0), Some(100.0), Some(100.0), Some(100.0), Some(100.0), None],
         "despatched_kg" => [87.66, 50.0, 100.0, 100.5, 99.999_6, 0.0],
         "left_kg" => [Some(12.34), Some(50.0), Some(0.0), Some(-0.5), Some(0.000_4), None],
@@ -77,12 +79,72 @@ async fn a_run_is_listed_with_what_is_left_of_it_and_only_while_that_is_somethin
     let listed = get(&app, LIST).await;
     let first = json!({
         "run_number": "6", "product_code": "A", "description": "COD LOIN", "pack_date": "2026-11-12", "day_number": 11, "use_by": "2026-11-21",
-        "freeze_down_on": "2026-11-25", "status": "approaching", "qty_kg": 12.3
+        "days_to_use_by": -2, "past_use_by": true, "freeze_down_on": "2026-11-25", "status": "approaching", "qty_kg": 12.3,
+        "despatches_without_weight": 0
     });
     // Of two runs of one age, the one that may be used longer comes last.
     assert_eq!(
         (&listed.json()[0], listed.each("use_by")),
         (&first, vec![json!("2026-11-21"), json!("2026-11-24")])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_may_be_used_for_as_long_as_its_product_keeps() {
+    let packed = date("2026-11-13");
+    let frame = df![
+        "run_number" => ["none", "zero", "5", "10", "30"],
+        "production_date" => [packed; 5],
+        "pack_date" => [packed; 5],
+        "shelf_life_days" => [None, Some(0_i64), Some(5), Some(10), Some(30)],
+        "adjustment_days" => [0_i64, 1, 1, 0, 0],
+        "despatches_without_weight" => [0_i64; 5],
+        "actual_kg" => [1.0; 5],
+        "left_kg" => [1.0; 5],
+    ];
+    let app = Factory::with(vec![(&FCT_SHELF_LIFE, "2026-11", frame.unwrap())]).await.app();
+    let listed = get(&app, LIST).await;
+    let rows = listed.json();
+    let shown: Vec<_> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| {
+            let figures = ["use_by", "days_to_use_by", "past_use_by"].map(|name| run[name].to_string());
+            format!("{} {}", run["run_number"].as_str().unwrap(), figures.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "5 \"2026-11-19\" -4 true",
+            "none \"2026-11-22\" -1 true",
+            "10 \"2026-11-23\" 0 false",
+            "zero \"2026-11-23\" 0 false",
+            "30 \"2026-12-13\" 20 false",
+        ]
+    );
+    // What has to be frozen goes by the day number alone.
+    assert_eq!(listed.each("status"), ["approaching"; 5]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_which_an_unknown_weight_was_sent_is_listed_without_a_weight() {
+    let packed = date("2026-11-13");
+    let frame = df![
+        "run_number" => ["1", "2"],
+        "production_date" => [packed; 2],
+        "pack_date" => [packed; 2],
+        "adjustment_days" => [0_i64; 2],
+        "despatches_without_weight" => [2_i64, 1],
+        "actual_kg" => [Some(900.0), None],
+    ];
+    let app = Factory::with(vec![(&FCT_SHELF_LIFE, "2026-11", frame.unwrap())]).await.app();
+    let listed = get(&app, LIST).await;
+    assert_eq!(listed.each("run_number"), ["1"], "nobody knows whether anything was made of the other");
+    assert_eq!(
+        (listed.each("qty_kg"), listed.each("despatches_without_weight")),
+        (vec![json!(null)], vec![json!(2)])
     );
 }
 
