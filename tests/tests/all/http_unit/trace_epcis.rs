@@ -188,7 +188,8 @@ async fn what_the_erp_does_not_know_is_left_out_and_codes_may_hold_anything() {
         shown(&whole),
         [
             "2026-11-01T00:00:00.000+00:00 receiving: fish.B%201%2F%C3%A9%3A%2E%25 null",
-            "2026-11-02T00:00:00.000+00:00 commissioning: fish.B%201%2F%C3%A9%3A%2E%25 null"
+            "2026-11-02T00:00:00.000+00:00 commissioning: fish.B%201%2F%C3%A9%3A%2E%25 null",
+            "2026-11-02T00:00:00.000+00:00 packing: unknown.run%201%2F%F0%9F%90%9F-20261102 null"
         ]
     );
     let goods = &document(&factory, "%F0%9F%90%9F").await["epcisBody"]["eventList"][0]["quantityList"];
