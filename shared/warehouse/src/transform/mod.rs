@@ -106,22 +106,18 @@ pub async fn transform(
 
 /// Copies the parts of a manifest to their fixed keys. Another job may publish meanwhile, and this one may
 /// then have put an older version over a newer one. So it looks again, and copies what the newer manifest
-/// has: of the parts that this names, and of all that were copied here before.
+/// has: of the parts that this names, and of all that were copied here before. It does not give up: an older
+/// copy would stay until its part is written again, and nobody would know.
 async fn publish(lake: &Lake, manifest: &Manifest) -> Result<()> {
     let mut published = manifest.clone();
-    let mut overtaken = 0;
     loop {
         lake.publish(&published).await?;
-        if overtaken > 0 {
-            pause_after(overtaken).await?;
-        }
         let Some((newer, _)) = lake.manifest().await? else { return Ok(()) };
         if newer.generation == published.generation {
             return Ok(());
         }
         let unpublished = &published.unpublished | &newer.unpublished;
         published = Manifest { unpublished, ..newer };
-        overtaken += 1;
     }
 }
 
@@ -135,15 +131,9 @@ async fn until_undisturbed<T, F: Future<Output = Result<T>>>(attempt: impl Fn() 
             Err(WarehouseError::Disturbed) => failed += 1,
             done => return done,
         }
-        pause_after(failed).await?;
+        let Some(pause) = DISTURBED.pause_after(failed) else {
+            return Err(WarehouseError::Contended(failed));
+        };
+        tokio::time::sleep(pause).await;
     }
-}
-
-/// Waits before what was disturbed so often is tried again. It is an error if it was disturbed too often.
-async fn pause_after(disturbed: u32) -> Result<()> {
-    let Some(pause) = DISTURBED.pause_after(disturbed) else {
-        return Err(WarehouseError::Contended(disturbed));
-    };
-    tokio::time::sleep(pause).await;
-    Ok(())
 }
