@@ -44,33 +44,12 @@ pub struct Logged {
 
 impl Browser {
     pub async fn start() -> Self {
-        let binary = place::program(&["chromium", "chromium-browser", "google-chrome"]);
-        let profile = tempfile::tempdir().expect("a temporary folder");
         let mut command = Command::new(place::program(&["chromedriver"]));
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut driver = Tree::start(command);
-        let port = tokio::task::block_in_place(|| port_of(&mut driver));
-        let arguments = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-dev-shm-usage",
-            "--lang=en-GB",
-            &format!("--user-data-dir={}", profile.path().display()),
-        ];
-        let wishes = json!({"goog:chromeOptions": {"binary": binary, "args": arguments}, "goog:loggingPrefs": {"browser": "ALL"}});
-        let Value::Object(wishes) = wishes else { unreachable!("it is written as an object") };
-        let address = format!("http://127.0.0.1:{port}");
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(wishes)
-            .connect(&address)
-            .await
-            .expect("a browser");
+        let address = format!("http://127.0.0.1:{}", tokio::task::block_in_place(|| port_of(&mut driver)));
+        // The first start of a browser on a busy machine may take longer than the driver waits.
+        let (client, profile) = until("a browser", async || open_window(&address).await).await;
         let session = client.session_id().await.expect("a session").expect("its id");
         Self { client, session: format!("{address}/session/{session}"), driver, _profile: profile }
     }
@@ -117,7 +96,9 @@ impl Browser {
         self.set_screen(width, (whole as u32).clamp(height, 8000)).await;
         let folder = place::target().join("screenshots");
         fs::create_dir_all(&folder).expect("a folder for pictures");
-        let picture = self.client.screenshot().await.expect("a picture");
+        let picture =
+            until("a picture", async || self.client.screenshot().await.map_err(|error| error.to_string()))
+                .await;
         fs::write(folder.join(name).with_extension("png"), picture).expect("the picture is written");
         self.set_screen(width, height).await;
     }
@@ -146,6 +127,30 @@ impl Browser {
         assert!(answer["value"]["error"].is_null(), "{path} {body}: {answer}");
         answer["value"].take()
     }
+}
+
+/// Starts a browser with a profile of its own.
+async fn open_window(driver: &str) -> Result<(Client, TempDir), String> {
+    let binary = place::program(&["chromium", "chromium-browser", "google-chrome"]);
+    let profile = tempfile::tempdir().expect("a temporary folder");
+    let arguments = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        "--lang=en-GB",
+        &format!("--user-data-dir={}", profile.path().display()),
+    ];
+    let wishes = json!({"goog:chromeOptions": {"binary": binary, "args": arguments}, "goog:loggingPrefs": {"browser": "ALL"}});
+    let Value::Object(wishes) = wishes else { unreachable!("it is written as an object") };
+    let mut builder = ClientBuilder::new(HttpConnector::new());
+    let client = builder.capabilities(wishes).connect(driver).await.map_err(|error| error.to_string())?;
+    Ok((client, profile))
 }
 
 /// The port that chromedriver says it has taken.

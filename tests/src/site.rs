@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serve::{Settings, State};
 use tideline::jobs::Jobs;
 use tideline::s3::BUCKET;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::factory::Factory;
@@ -20,6 +20,8 @@ use crate::place;
 #[derive(Debug)]
 pub struct Site {
     addr: SocketAddr,
+    // Keeps the address while the server is away: nobody else may take the port, and connections are refused.
+    kept: Option<TcpSocket>,
     stale_after_seconds: u32,
     // The server has its own runtime, whose end also ends its open connections.
     serving: Option<Runtime>,
@@ -34,7 +36,7 @@ impl Site {
     /// The same, with numbers that are stale after so many seconds.
     pub async fn with_numbers_stale_after(factory: &Factory, stale_after_seconds: u32) -> Self {
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut site = Self { addr, stale_after_seconds, serving: None };
+        let mut site = Self { addr, kept: None, stale_after_seconds, serving: None };
         site.come_back(factory).await;
         site
     }
@@ -54,21 +56,28 @@ impl Site {
     pub async fn go_away(&mut self) {
         let serving = self.serving.take();
         tokio::task::spawn_blocking(move || drop(serving)).await.expect("the server ends");
+        self.kept = Some(bound(self.addr));
     }
 
     /// Starts the server again on the same address.
     pub async fn come_back(&mut self, factory: &Factory) {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        let (app, addr) = (app(factory, self.stale_after_seconds), self.addr);
-        let listener = runtime
-            .spawn(TcpListener::bind(addr))
-            .await
-            .expect("a task")
-            .unwrap_or_else(|error| panic!("{addr}: {error}"));
+        let app = app(factory, self.stale_after_seconds);
+        let socket = self.kept.take().unwrap_or_else(|| bound(self.addr));
+        let listener =
+            runtime.spawn(async { socket.listen(1024) }).await.expect("a task").expect("a listener");
         self.addr = listener.local_addr().expect("an address");
         runtime.spawn(async { axum::serve(listener, app).await });
         self.serving = Some(runtime);
     }
+}
+
+/// A socket that has an address but accepts no connection yet.
+fn bound(addr: SocketAddr) -> TcpSocket {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_reuseaddr(true).expect("an option of sockets");
+    socket.bind(addr).unwrap_or_else(|error| panic!("{addr}: {error}"));
+    socket
 }
 
 impl Drop for Site {
