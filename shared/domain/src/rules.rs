@@ -98,11 +98,29 @@ pub fn scanback_without_parent(parent_batch: Option<&str>, is_known: impl FnOnce
 }
 
 /// Whether the label of a scanned case carries another PLU than expected. A PLU is a product's number in the
-/// weighing system. Not judged where one of the two is blank.
+/// weighing system, however it is written: `100`, `0100` and `100.0` are one. Not judged where one of the two is
+/// blank.
 pub fn plu_mismatch(expected_plu: Option<&str>, scanned_plu: Option<&str>) -> bool {
     match (expected_plu.map(str::trim), scanned_plu.map(str::trim)) {
-        (Some(expected), Some(scanned)) => !expected.is_empty() && !scanned.is_empty() && expected != scanned,
+        (Some(expected), Some(scanned)) => {
+            !expected.is_empty()
+                && !scanned.is_empty()
+                && shortest_number(expected) != shortest_number(scanned)
+        }
         _ => false,
+    }
+}
+
+/// A decimal number without zeros that add nothing. Any other text as it is.
+fn shortest_number(text: &str) -> &str {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = [whole, fraction].concat().bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number || whole.is_empty() || fraction.bytes().any(|digit| digit != b'0') {
+        return text;
+    }
+    match whole.trim_start_matches('0') {
+        "" => "0",
+        digits => digits,
     }
 }
 
@@ -224,6 +242,13 @@ mod tests {
         for (expected, scanned, expect) in [
             (Some("100"), Some("101"), true),
             (Some("100 "), Some(" 100"), false),
+            (Some("0100"), Some("100"), false),
+            (Some("100"), Some("100.0"), false),
+            (Some("0"), Some("000"), false),
+            (Some("100"), Some("1000"), true),
+            (Some("100"), Some("100.5"), true),
+            (Some("A100"), Some("A0100"), true),
+            (Some("10000000000000001"), Some("10000000000000002"), true),
             (Some("100"), None, false),
             (Some("100"), Some(" "), false),
             (None, Some("100"), false),

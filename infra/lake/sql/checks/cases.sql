@@ -8,6 +8,8 @@ SELECT
     array_join(array_sort(array_agg(DISTINCT scanned_plu || ', ' || expected_plu)), ', ') AS detail
 FROM run_cases
 WHERE scanned_plu <> expected_plu
+    -- 0100 and 100.0 are the number 100.
+    AND COALESCE(TRY_CAST(scanned_plu AS DECIMAL(38, 3)) <> TRY_CAST(expected_plu AS DECIMAL(38, 3)), TRUE)
 GROUP BY run_number, production_date;
 
 -- Gaps lie between two labels that were scanned, so that a mistyped end label of nine thousand million costs nothing. The labels just before and just after the
