@@ -24,6 +24,6 @@ SELECT
     raised_by,
     closed_by,
     closed_date,
-    -- A record that was opened again may still have the date on which it was closed before.
-    CASE WHEN state = 'closed' THEN EXTRACT(DAY FROM (CAST(closed_date AS TIMESTAMP) - CAST(nc_date AS TIMESTAMP))) END AS days_to_close
+    -- A record that was opened again may still have the date on which it was closed before. A date before the first is a typing error.
+    CASE WHEN state = 'closed' AND closed_date >= nc_date THEN EXTRACT(DAY FROM (CAST(closed_date AS TIMESTAMP) - CAST(nc_date AS TIMESTAMP))) END AS days_to_close
 FROM spelt;

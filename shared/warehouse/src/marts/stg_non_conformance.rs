@@ -48,7 +48,7 @@ row! {
 /// staging alone holds it.
 ///
 /// `days_to_close` is known of closed records only. A record that was opened again may still carry the date
-/// that it was closed on before.
+/// that it was closed on before. A date before the one that the record was raised on is a typing error.
 pub const STG_NON_CONFORMANCE: Mart = Mart {
     name: "stg_non_conformance",
     columns: columns_of::<NonConformanceRow>(),
@@ -84,7 +84,7 @@ pub(super) fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     let days = raised.physical().iter().zip(closed.physical().iter()).zip(states.iter()).map(
         |((raised, closed), state)| {
             let days = i64::from(closed?) - i64::from(raised?);
-            (state == Some(CLOSED)).then_some(days)
+            (state == Some(CLOSED) && days >= 0).then_some(days)
         },
     );
     let days: Vec<Option<i64>> = days.collect();
@@ -114,14 +114,21 @@ mod tests {
     #[test]
     fn a_closed_record_was_open_from_its_date_to_the_date_it_was_closed_on() {
         let records = df![
-            "nc_id" => [1_i64, 2, 3, 4, 5],
-            "nc_date" => [day(2), day(2), day(28), day(2), day(2)],
-            "closed_date" => [Some(day(9)), Some(day(2)), NaiveDate::from_ymd_opt(2026, 12, 3), None, Some(day(9))],
-            "status" => ["closed", "closed", "closed", "closed", "investigating"],
+            "nc_id" => [1_i64, 2, 3, 4, 5, 6],
+            "nc_date" => [day(2), day(2), day(28), day(2), day(2), day(2)],
+            "closed_date" => [Some(day(9)), Some(day(2)), NaiveDate::from_ymd_opt(2026, 12, 3), None, Some(day(9)), Some(day(1))],
+            "status" => ["closed", "closed", "closed", "closed", "investigating", "closed"],
         ];
         assert_eq!(
             built(records, &["nc_id", "status", "days_to_close"]),
-            ["1 | closed | 7", "2 | closed | 0", "3 | closed | 5", "4 | closed | -", "5 | investigating | -",]
+            [
+                "1 | closed | 7",
+                "2 | closed | 0",
+                "3 | closed | 5",
+                "4 | closed | -",
+                "5 | investigating | -",
+                "6 | closed | -"
+            ]
         );
     }
 
