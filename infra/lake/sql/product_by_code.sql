@@ -5,7 +5,7 @@ WITH ranked AS (
     FROM products p
     WHERE product_code <> ''
 )
-SELECT r.*, w.product_type, COALESCE(w.is_exception, FALSE) OR COALESCE(LOWER(r.piece_type) = 'marinade', FALSE) AS is_exception
+SELECT r.*, w.product_type, COALESCE(w.is_exception, FALSE) OR COALESCE(LOWER(TRIM(r.piece_type)) IN ('marinade', 'marinades'), FALSE) AS is_exception
 FROM ranked r
 LEFT JOIN words w ON w.text = r.description
 WHERE r.place = 1;

@@ -42,5 +42,5 @@ SELECT
     0 AS "limit",
     array_join(array_sort(array_agg(DISTINCT COALESCE(product_code, ''))), ', ') AS detail
 FROM run_outputs
-WHERE tier = 1 AND LOWER(TRIM(piece_type)) = 'tail'
+WHERE tier = 1 AND LOWER(TRIM(piece_type)) IN ('tail', 'tails')
 GROUP BY run_number, production_date;

@@ -138,7 +138,7 @@ mod tests {
             "output_id" => [1_i64, 2, 3, 4],
             "product_code" => ["A", "B", "C", "D"],
             "tier" => [1_i64, 2, 1, 1],
-            "piece_type" => [Some("tail"), Some("tail"), Some("center_cut"), Some("Tail")],
+            "piece_type" => [Some("tail"), Some("tail"), Some("center_cut"), Some("Tails")],
             "qty_kg" => [3.0, 4.0, 5.0, 6.0],
         ]);
         assert_eq!(

@@ -187,7 +187,7 @@ impl Frames {
             let product = Product {
                 description: description.get(row),
                 species: species.get(row),
-                piece: parsed(piece.get(row)),
+                piece: piece.get(row).and_then(PieceType::read),
             };
             products.insert(code.unwrap_or_default(), product);
         }
@@ -201,7 +201,7 @@ impl Frames {
                 product_code,
                 product: product_code.and_then(|code| products.get(code).copied()),
                 tier: tier.get(row).and_then(|tier| Tier::try_from(tier).ok()),
-                piece: parsed(piece.get(row)),
+                piece: piece.get(row).and_then(PieceType::read),
                 source_grade: parsed(source_grade.get(row)),
                 qty_kg: qty_kg.get(row),
             })
