@@ -6,7 +6,7 @@ use api::runs::ActiveRun;
 use chrono::NaiveDate;
 use yew::prelude::*;
 
-use super::figure::{cell, figure, line, number_cell, run_number, wide_cell};
+use super::figure::{cell, figure, first_known, number_cell, run_number, wide_cell};
 use super::section::{Section, instead_of_a_list};
 use crate::format;
 
@@ -46,11 +46,11 @@ pub(crate) fn ActiveRuns(props: &Props) -> Html {
 }
 
 fn row(run: &ActiveRun, today: Option<NaiveDate>) -> Html {
-    let product = run.product.clone().or_else(|| run.product_code.clone());
+    let product = first_known([run.product.as_ref(), run.product_code.as_ref()]);
     html! {
         <tr key={format!("{} {}", run.run_number, run.production_date)} data-run={run.run_number.clone()}>
             <th scope="row" data-label="Run">{ run_number(&run.run_number, Some(run.production_date)) }</th>
-            { cell("Line", figure(line(run.line_name.as_ref(), run.prod_line.as_ref()), "the ERP names no line")) }
+            { cell("Line", figure(first_known([run.line_name.as_ref(), run.prod_line.as_ref()]), "the ERP names no line")) }
             { wide_cell("Product", figure(product, "the ERP names no product")) }
             { cell("Species", figure(run.species.as_deref().map(format::words), "neither description nor product tells the species")) }
             { cell("Started", figure(run.started_at.map(|at| format::time(at, today)), "no start is recorded")) }

@@ -4,6 +4,7 @@ use api::temperature::Breach;
 use chrono::NaiveDate;
 use yew::prelude::*;
 
+use super::figure::first_known;
 use crate::format;
 
 /// A list of breaches.
@@ -12,7 +13,7 @@ pub(crate) fn list(breaches: &[Breach], today: Option<NaiveDate>) -> Html {
 }
 
 fn item(breach: &Breach, today: Option<NaiveDate>) -> Html {
-    let place = breach.location.as_deref().unwrap_or("place not recorded").to_owned();
+    let place = first_known([breach.location.as_ref()]).unwrap_or_else(|| "place not recorded".to_owned());
     html! {
         <li>
             <span class="head">

@@ -8,7 +8,7 @@ use crate::route::run_link;
 
 /// A figure, or a dash that says why there is none.
 pub(crate) fn figure(text: Option<String>, why_not: &'static str) -> Html {
-    match text {
+    match text.filter(says_something) {
         Some(text) => html! { {text} },
         None => html! { <span class="none" role="img" title={why_not} aria-label={why_not}>{ "–" }</span> },
     }
@@ -39,7 +39,24 @@ pub(crate) fn run_number(number: &str, date: Option<NaiveDate>) -> Html {
     html! { <a class="run-number" href={run_link(number, date)}>{ number.to_owned() }</a> }
 }
 
-/// The line's name, else its id.
-pub(crate) fn line(name: Option<&String>, id: Option<&String>) -> Option<String> {
-    name.or(id).cloned()
+/// The first text that says something. Old systems leave a blank where others leave nothing.
+pub(crate) fn first_known<const N: usize>(texts: [Option<&String>; N]) -> Option<String> {
+    texts.into_iter().flatten().find(|text| says_something(text)).cloned()
+}
+
+#[expect(clippy::ptr_arg, reason = "`Option::filter` hands on a reference to what it holds")]
+fn says_something(text: &String) -> bool {
+    !text.trim().is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_known;
+
+    #[test]
+    fn a_blank_text_is_none() {
+        let (blank, name) = (" ".to_owned(), "Line 1".to_owned());
+        assert_eq!(first_known([Some(&blank), None, Some(&name)]), Some(name));
+        assert_eq!(first_known([Some(&blank), None]), None);
+    }
 }

@@ -4,7 +4,7 @@ use api::compliance::CheckFinding;
 use chrono::NaiveDate;
 use yew::prelude::*;
 
-use super::figure::run_number;
+use super::figure::{first_known, run_number};
 use crate::format;
 use crate::level::Level;
 
@@ -24,7 +24,7 @@ fn item(finding: &CheckFinding, today: Option<NaiveDate>) -> Html {
                 <span class={classes!("badge", Level::of(finding).class())}>{ format::words(&finding.severity.to_lowercase()) }</span>
                 <strong>{ format::words(&finding.check) }</strong>
                 if let Some(number) = &finding.run_number { <span>{ "run " }{ run_number(number, finding.production_date) }</span> }
-                if let Some(place) = finding.location.as_ref().or(finding.prod_line.as_ref()) { <span>{ place.clone() }</span> }
+                if let Some(place) = first_known([finding.location.as_ref(), finding.prod_line.as_ref()]) { <span>{ place }</span> }
                 if let Some(when) = when { <span class="when">{ when }</span> }
             </span>
             <span class="detail">{ finding.detail.clone() }</span>

@@ -8,7 +8,7 @@ use domain::run_state::RunState;
 use domain::tier::Tier;
 use yew::prelude::*;
 
-use crate::components::figure::{cell, fact, figure, line, number_cell, wide_cell};
+use crate::components::figure::{cell, fact, figure, first_known, number_cell, wide_cell};
 use crate::components::findings;
 use crate::components::section::Section;
 use crate::format;
@@ -89,7 +89,7 @@ fn yield_level(detail: &RunDetail) -> Option<Level> {
 
 fn overview(run: &Run, yield_level: Option<Level>, today: Option<NaiveDate>) -> Html {
     html! {
-        <Section id="run" title={run.product.clone().unwrap_or_else(|| "Product not named".to_owned())} note={format::date(run.production_date)}>
+        <Section id="run" title={first_known([run.product.as_ref()]).unwrap_or_else(|| "Product not named".to_owned())} note={format::date(run.production_date)}>
             <dl class="facts big">
                 <div class={classes!(yield_level.map(Level::class))}><dt>{ "Yield" }</dt><dd id="run-yield">{ figure(run.yield_pct.map(format::pct), NO_INPUT) }</dd></div>
                 { fact("Made", run.actual_kg.map(format::kg), "nothing has been weighed yet") }
@@ -101,7 +101,7 @@ fn overview(run: &Run, yield_level: Option<Level>, today: Option<NaiveDate>) -> 
                 { fact("Packs", Some(format::count(run.packs)), "") }
             </dl>
             <dl class="facts">
-                { fact("Line", line(run.line_name.as_ref(), run.prod_line.as_ref()), "the ERP names no line") }
+                { fact("Line", first_known([run.line_name.as_ref(), run.prod_line.as_ref()]), "the ERP names no line") }
                 { fact("Shift", run.shift_code.clone(), NOT_RECORDED) }
                 { fact("Started", run.started_at.map(|at| format::time(at, today)), "no start is recorded") }
                 { fact("Product code", run.product_code.clone(), "the ERP names no product") }
@@ -148,7 +148,7 @@ fn output_table(outputs: &[RunOutput]) -> Html {
             <tbody>
                 { for outputs.iter().map(|output| html! {
                     <tr>
-                        { wide_cell("Product", figure(output.product.clone().or_else(|| output.product_code.clone()), NOT_RECORDED)) }
+                        { wide_cell("Product", figure(first_known([output.product.as_ref(), output.product_code.as_ref()]), NOT_RECORDED)) }
                         { cell("Tier", figure(output.tier.map(tier), NOT_RECORDED)) }
                         { cell("Cut", figure(output.piece_type.as_deref().map(format::words), NOT_RECORDED)) }
                         { cell("Made of", figure(output.source_grade.clone(), NOT_RECORDED)) }
