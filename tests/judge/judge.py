@@ -43,6 +43,19 @@ def scope_of(scope):
     return "CREATE OR REPLACE VIEW report_scope AS SELECT " + ", ".join(f"CAST({quoted[name]} AS {kind}) AS {name}" for name, kind in columns.items())
 
 
+def settings_of(manifest):
+    """The views of the factory's settings that are in force."""
+    values = (manifest.get("settings") or {}).get("values", {})
+    limits = {"low_yield_pct": 90, "giveaway_pct": 3, **values.get("limits", {})}
+    texts = {"premium": "Premium", "gg": "GG"}
+    for grade, others in values.get("grades", {}).items():
+        texts.update({text.strip().lower(): grade for text in others})
+    quoted = ", ".join("('" + text.replace("'", "''") + f"', '{grade}')" for text, grade in texts.items())
+    return f"""
+        CREATE OR REPLACE VIEW grades AS SELECT grade_text, grade FROM (VALUES {quoted}) AS v (grade_text, grade);
+        CREATE OR REPLACE VIEW limits AS SELECT CAST({limits["low_yield_pct"]} AS DOUBLE) AS low_yield_pct, CAST({limits["giveaway_pct"]} AS DOUBLE) AS giveaway_pct;"""
+
+
 def stage(engine, lake, manifest, scope):
     """Makes the staging tables and every model."""
     for table in statements((SQL / "staging_tables.sql").read_text()):
@@ -53,7 +66,7 @@ def stage(engine, lake, manifest, scope):
     read = [name for name, table in manifest["tables"].items() if table.get("as_of")]
     known = " UNION ALL ".join(f"SELECT '{name}' AS table_name" for name in ["", *read])
     for file in (SQL / "order.txt").read_text().split():
-        own = {"known_tables.sql": f"CREATE OR REPLACE VIEW known_tables AS {known}"}
+        own = {"known_tables.sql": f"CREATE OR REPLACE VIEW known_tables AS {known}", "factory_settings.sql": settings_of(manifest)}
         if scope:
             own["report_scope.sql"] = scope_of(scope)
         for statement in statements(own.get(file) or (SQL / file).read_text()):

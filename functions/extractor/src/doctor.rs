@@ -5,8 +5,9 @@ use std::fmt;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
-use lake::Lake;
+use lake::{Lake, Manifest, keys};
 use process::chain;
+use warehouse::settings::{self, State};
 use warehouse::sources::{ALL, Kind, Owner, Source};
 
 use crate::Settings;
@@ -27,7 +28,7 @@ pub enum Severity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub severity: Severity,
-    /// What was looked at: `source`, `login`, a table's name, `clock`, `lake`.
+    /// What was looked at: `source`, `login`, a table's name, `clock`, `lake`, `settings`, `grades`.
     pub about: String,
     /// What was found, and what to do about it; one line.
     pub found: String,
@@ -60,7 +61,10 @@ pub async fn examine_erp(settings: &Settings, clock: impl Fn() -> DateTime<Utc>)
 pub async fn examine_lake(lake: &Lake) -> Vec<Finding> {
     let mut findings = Findings::default();
     match lake.manifest().await {
-        Ok(None) => findings.add(Severity::Ok, "lake", "can be read; there was no run yet"),
+        Ok(None) => {
+            findings.add(Severity::Ok, "lake", "can be read; there was no run yet");
+            findings.settings(lake, &Manifest::default()).await;
+        }
         Ok(Some((manifest, _))) => {
             let newest = manifest.tables.values().filter_map(|table| table.as_of).max();
             let since = newest.map_or_else(
@@ -76,6 +80,7 @@ pub async fn examine_lake(lake: &Lake) -> Vec<Finding> {
                     manifest.marts.len()
                 ),
             );
+            findings.settings(lake, &manifest).await;
         }
         Err(error) => findings.add(Severity::Failure, "lake", format!("cannot be read: {}", chain(&error))),
     }
@@ -101,6 +106,27 @@ struct Findings(Vec<Finding>);
 impl Findings {
     fn add(&mut self, severity: Severity, about: &str, found: impl fmt::Display) {
         self.0.push(Finding { severity, about: about.to_owned(), found: found.to_string() });
+    }
+
+    /// Whether the file of the factory's settings can be taken, and what it leaves open.
+    async fn settings(&mut self, lake: &Lake, manifest: &Manifest) {
+        const ABOUT: &str = "settings";
+        let name = keys::SETTINGS;
+        match settings::look_at(lake, manifest).await {
+            Err(error) => self.add(Severity::Failure, ABOUT, format!("cannot be read: {}", chain(&error))),
+            Ok(None) => self.add(Severity::Ok, ABOUT, format!("there is no `{name}`: the defaults hold")),
+            Ok(Some(Err(bad))) => self.add(Severity::Warning, ABOUT, settings::told_bad(&bad)),
+            Ok(Some(Ok(State::InForce))) => self.add(Severity::Ok, ABOUT, format!("`{name}` is in force")),
+            Ok(Some(Ok(State::Waiting))) => {
+                self.add(Severity::Ok, ABOUT, format!("`{name}` is new: the next run takes it"));
+            }
+        }
+        let unknown = settings::in_force(manifest)
+            .map(|in_force| settings::unknown_grades(manifest, &in_force))
+            .unwrap_or_default();
+        if let Some(warning) = settings::told_unknown_grades(&unknown) {
+            self.add(Severity::Warning, "grades", warning);
+        }
     }
 
     async fn sqlite(&mut self, path: &Path) {

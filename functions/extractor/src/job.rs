@@ -81,8 +81,8 @@ pub(crate) async fn run_job_as(
     record
 }
 
-/// Closes the record. Its status is `ok` only if every table that is there was read and the marts follow. It
-/// is `partial` if some tables were read. It is `partial` too if a job that had to stop has read some rows,
+/// Closes the record. Its status is `ok` only if every table that is there was read, the marts follow, and
+/// the factory's settings could be taken. It is `partial` if some tables were read. It is `partial` too if a job that had to stop has read some rows,
 /// which are in the marts.
 fn finish(record: &mut JobRecord, result: Result<Ended, String>, finished_at: DateTime<FixedOffset>) {
     let sum = |of: fn(&JobTable) -> i64| record.tables.iter().map(of).sum::<i64>();
@@ -91,13 +91,14 @@ fn finish(record: &mut JobRecord, result: Result<Ended, String>, finished_at: Da
     let (written, failed) =
         (sum(|t| t.written), record.tables.iter().filter(|table| table.error.is_some()).count());
     let status = match &result {
-        Ok(_) if failed == 0 => JobStatus::Ok,
+        Ok(_) if failed == 0 && record.error.is_none() => JobStatus::Ok,
         Ok(_) if failed < record.tables.len() => JobStatus::Partial,
         Ok(Ended::ForLackOfTime) if record.extracted > 0 => JobStatus::Partial,
         _ => JobStatus::Failed,
     };
     status.as_str().clone_into(&mut record.status);
-    let messages: Vec<String> = result.err().into_iter().chain(failures(&record.tables)).collect();
+    let messages: Vec<String> =
+        result.err().into_iter().chain(failures(&record.tables)).chain(record.error.take()).collect();
     record.error = if messages.is_empty() { None } else { Some(messages.join("; ")) };
     record.finished_at = Some(finished_at);
     record.duration_ms = Some((finished_at - record.started_at).num_milliseconds());

@@ -3,6 +3,7 @@
 use api::runs::{Run, RunDetail, RunSheet, RunTotals};
 use domain::rules::low_yield;
 use domain::run_state::RunState;
+use domain::settings::Limits;
 use serve::{Result, Snapshot, work};
 use warehouse::marts::{
     FCT_COMPLIANCE_CHECKS, FindingRow, RUN_INPUTS, RUN_OUTPUTS, RUN_WEIGHTS, RunInputRow, RunOutputRow,
@@ -17,6 +18,7 @@ pub(crate) async fn of(snapshot: &Snapshot, found: FoundRun) -> Result<RunDetail
     let outputs = found.rows_of(snapshot, &RUN_OUTPUTS).await?;
     let weights = found.rows_of(snapshot, &RUN_WEIGHTS).await?;
     let checks = found.rows_of(snapshot, &FCT_COMPLIANCE_CHECKS).await?;
+    let limits = snapshot.factory_settings()?.limits;
     work(move || {
         let mut inputs: Vec<RunInputRow> = rows(&inputs)?;
         inputs.sort_by_key(|row| row.input_id);
@@ -28,7 +30,7 @@ pub(crate) async fn of(snapshot: &Snapshot, found: FoundRun) -> Result<RunDetail
             totals: totals(&found.row),
             sheet: sheet(&found.row),
             state: RunState::of(found.row.active, found.row.complete).as_str().to_owned(),
-            is_low: is_low(&found.row),
+            is_low: is_low(&found.row, &limits),
             run: run(found.row),
             inputs: inputs.into_iter().map(|row| row.input).collect(),
             outputs: outputs.into_iter().map(|row| row.output).collect(),
@@ -40,8 +42,8 @@ pub(crate) async fn of(snapshot: &Snapshot, found: FoundRun) -> Result<RunDetail
 }
 
 /// The verdict on the yield of a complete run.
-fn is_low(run: &RunRow) -> Option<bool> {
-    run.yield_pct.filter(|_| run.complete).map(|pct| low_yield(Some(pct)))
+fn is_low(run: &RunRow, limits: &Limits) -> Option<bool> {
+    run.yield_pct.filter(|_| run.complete).map(|pct| low_yield(Some(pct), limits))
 }
 
 fn run(row: RunRow) -> Run {

@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 
 use api::yields::{DAYS, DateYield, YieldQuery, YieldTotal};
-use domain::rules::{LOW_YIELD_PCT, low_yield};
+use domain::rules::low_yield;
+use domain::settings::Limits;
 use domain::yields::YieldSum;
 use serve::{Answer, Ask, Result, State, work};
 use warehouse::marts::{RUNS, rows};
@@ -15,6 +16,7 @@ pub(crate) async fn total(state: State, ask: Ask<YieldQuery, YieldTotal>) -> Res
     let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(DAYS));
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&RUNS, dates).await?;
+    let limits = snapshot.factory_settings()?.limits;
     work(move || {
         let runs = rows(&frame)?;
         let all = grouped(&runs, &ask.query, |_| ()).remove(&());
@@ -32,16 +34,16 @@ pub(crate) async fn total(state: State, ask: Ask<YieldQuery, YieldTotal>) -> Res
             waste_pct: sum.waste_pct(),
             efficiency_pct: sum.efficiency_pct(),
             giveaway_pct: sum.giveaway_pct(),
-            low_yield_pct: LOW_YIELD_PCT,
-            is_low: is_low(&sum),
-            dates: of_dates.into_values().map(|group| date_yield(&group)).collect(),
+            low_yield_pct: limits.low_yield_pct,
+            is_low: is_low(&sum, &limits),
+            dates: of_dates.into_values().map(|group| date_yield(&group, &limits)).collect(),
         };
         ask.object(total, snapshot.as_of())
     })
     .await
 }
 
-fn date_yield(group: &GroupedRuns) -> DateYield {
+fn date_yield(group: &GroupedRuns, limits: &Limits) -> DateYield {
     DateYield {
         production_date: group.first_date,
         runs: group.runs(),
@@ -49,11 +51,11 @@ fn date_yield(group: &GroupedRuns) -> DateYield {
         total_kg: group.sum.total_kg(),
         waste_kg: group.sum.waste_kg(),
         yield_pct: group.sum.yield_pct(),
-        is_low: is_low(&group.sum),
+        is_low: is_low(&group.sum, limits),
     }
 }
 
 /// Whether the yield is low. It is judged before it is rounded, as the compliance check judges a run.
-fn is_low(sum: &YieldSum) -> Option<bool> {
-    sum.yield_pct().map(|pct| low_yield(Some(pct)))
+fn is_low(sum: &YieldSum, limits: &Limits) -> Option<bool> {
+    sum.yield_pct().map(|pct| low_yield(Some(pct), limits))
 }

@@ -26,13 +26,29 @@ WITH violations AS (
     UNION ALL
     SELECT 'unmapped_exception_run' AS "check", 'MAJOR' AS severity, v.* FROM check_unmapped_exception_run v
     UNION ALL
-    SELECT 'low_yield' AS "check", 'WARNING' AS severity, run_number, production_date, yield_pct AS measured, 90 AS "limit", CAST(NULL AS VARCHAR(1)) AS detail
-    FROM runs
-    WHERE complete AND yield_pct < 90 * (1 - 1e-9)
+    SELECT
+        'low_yield' AS "check",
+        'WARNING' AS severity,
+        r.run_number,
+        r.production_date,
+        r.yield_pct AS measured,
+        l.low_yield_pct AS "limit",
+        CAST(NULL AS VARCHAR(1)) AS detail
+    FROM runs r
+    CROSS JOIN limits l
+    WHERE r.complete AND r.yield_pct < l.low_yield_pct * (1 - 1e-9)
     UNION ALL
-    SELECT 'high_giveaway' AS "check", 'WARNING' AS severity, run_number, production_date, giveaway_pct AS measured, 3 AS "limit", CAST(NULL AS VARCHAR(1)) AS detail
-    FROM runs
-    WHERE giveaway_pct > 3 * (1 + 1e-9)
+    SELECT
+        'high_giveaway' AS "check",
+        'WARNING' AS severity,
+        r.run_number,
+        r.production_date,
+        r.giveaway_pct AS measured,
+        l.giveaway_pct AS "limit",
+        CAST(NULL AS VARCHAR(1)) AS detail
+    FROM runs r
+    CROSS JOIN limits l
+    WHERE r.giveaway_pct > l.giveaway_pct * (1 + 1e-9)
     UNION ALL
     SELECT 'label_gap' AS "check", 'WARNING' AS severity, v.* FROM check_label_gap v
     UNION ALL

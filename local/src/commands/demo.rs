@@ -8,9 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use chrono::Utc;
 use clap::Args;
+use lake::Fetched;
 
-use super::sandbox::{create, produce};
+use super::sandbox::{create, produce, settings_beside};
 use super::serve::{listen, serve};
+use super::settings::put;
 use crate::jobs::Jobs;
 use crate::{app, place, sandbox, schedule};
 
@@ -49,6 +51,10 @@ impl Demo {
         let factory = async {
             if !file.exists() {
                 create(&file, self.days, 1, settings.factory_tz).await?;
+            }
+            // What somebody has put into the lake stays.
+            if matches!(open.lake.settings_file(None).await?, Fetched::Missing) {
+                put(&open.lake, &settings_beside(&file)?).await?;
             }
             println!("the factory is producing; numbers follow it every {} s", EVERY.as_secs());
             tokio::select! {

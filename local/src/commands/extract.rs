@@ -43,7 +43,10 @@ impl Extract {
         }
         match record.status.parse::<JobStatus>() {
             Ok(JobStatus::Ok) => Ok(()),
-            Ok(JobStatus::Partial) => bail!("some tables failed: {}", record.error.unwrap_or_default()),
+            Ok(JobStatus::Partial) if record.tables.iter().any(|table| table.error.is_some()) => {
+                bail!("some tables failed: {}", record.error.unwrap_or_default())
+            }
+            Ok(JobStatus::Partial) => bail!("not all went well: {}", record.error.unwrap_or_default()),
             _ => bail!("the run failed: {}", record.error.unwrap_or_default()),
         }
     }
@@ -63,7 +66,7 @@ fn print_json(record: &JobRecord) {
         .collect();
     let answer = json!({
         "job_id": record.job_id, "mode": record.mode, "status": record.status, "duration_ms": record.duration_ms,
-        "tables": tables, "skipped": record.skipped,
+        "tables": tables, "skipped": record.skipped, "error": record.error, "warning": record.warning,
     });
     println!("{answer:#}");
 }
@@ -94,6 +97,9 @@ fn print_text(record: &JobRecord, lake: &Lake, address: &str) {
     }
     if !record.skipped.is_empty() {
         println!("not in this ERP: {}", record.skipped.join(", "));
+    }
+    if let Some(warning) = &record.warning {
+        println!("{warning}");
     }
     println!("{} in {} ms (run {})", record.status, count(record.duration_ms.unwrap_or(0)), record.job_id);
 }

@@ -6,6 +6,7 @@ pub mod extract;
 pub mod s3;
 pub mod sandbox;
 pub mod serve;
+pub mod settings;
 
 use std::path::PathBuf;
 
@@ -27,6 +28,8 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Serve API and dashboard, and extract on a schedule
     Serve(serve::Serve),
+    /// Check, put or show what the factory tells us once: shifts, grades, limits, prices
+    Settings(settings::Settings),
     /// Serve the lake folder as S3 on a fixed port, for `cargo lambda watch` and other S3 clients
     S3(s3::S3),
 }
@@ -39,6 +42,7 @@ impl Command {
             Self::Extract(extract) => extract.run().await,
             Self::Doctor(doctor) => doctor.run().await,
             Self::Serve(serve) => serve.run().await,
+            Self::Settings(settings) => settings.run().await,
             Self::S3(s3) => s3.run().await,
         }
     }

@@ -1,5 +1,7 @@
 //! `tideline sandbox`: a made-up factory's ERP.
 
+use std::fs::File;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -40,6 +42,8 @@ impl Sandbox {
         if !(self.live && self.out.exists()) {
             create(&self.out, self.days, self.seed, tz).await?;
         }
+        let settings = settings_beside(&self.out)?;
+        println!("its settings: {}; `tideline settings put` brings them into the lake", settings.display());
         if self.live {
             println!("producing into {}; stop with Ctrl-C", self.out.display());
             tokio::select! {
@@ -76,6 +80,18 @@ pub(super) async fn create(path: &Path, days: u32, seed: u64, tz: Tz) -> anyhow:
         began.elapsed().as_secs_f64()
     );
     Ok(())
+}
+
+/// Writes the settings of the sandbox factory beside its ERP, unless a file of that name is there: somebody may
+/// have changed it. Returns where they are.
+pub(super) fn settings_beside(erp: &Path) -> anyhow::Result<PathBuf> {
+    let path = erp.with_file_name("factory.toml");
+    match File::create_new(&path).and_then(|mut file| file.write_all(sandbox::factory_toml().as_bytes())) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(error).with_context(|| format!("writing `{}`", path.display()))
+        }
+        _ => Ok(path),
+    }
 }
 
 /// Keeps a sandbox producing.

@@ -22,6 +22,7 @@ mod products;
 mod rota;
 mod rows;
 mod schema;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use history::create;
 pub use live::{Advance, Live};
 use schema::State;
+pub use settings::factory_toml;
 
 /// How far the creation of a sandbox has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -83,8 +83,10 @@ row! {
         accepted: i64,
         /// Of these the rejected ones.
         rejected: i64,
-        /// Why it failed, or which tables did.
+        /// Why it failed, or what did.
         error: Option<String>,
+        /// What somebody should know though nothing failed, such as grades that nobody has explained.
+        warning: Option<String>,
         /// The tables.
         tables: Vec<JobTable>,
         /// Tables that the ERP does not have; nothing was expected of them.
@@ -118,8 +120,10 @@ row! {
         accepted: i64,
         /// Of these the rejected ones.
         rejected: i64,
-        /// Why it failed, or which tables did.
+        /// Why it failed, or what did.
         error: Option<String>,
+        /// What somebody should know though nothing failed, such as grades that nobody has explained.
+        warning: Option<String>,
     }
 }
 
@@ -218,6 +222,7 @@ impl JobRecord {
             accepted: 0,
             rejected: 0,
             error: None,
+            warning: None,
             tables: Vec::new(),
             skipped: Vec::new(),
         }
@@ -260,6 +265,7 @@ impl From<JobRecord> for JobSummary {
             accepted,
             rejected,
             error,
+            warning,
             ..
         } = record;
         Self {
@@ -275,6 +281,7 @@ impl From<JobRecord> for JobSummary {
             accepted,
             rejected,
             error,
+            warning,
         }
     }
 }

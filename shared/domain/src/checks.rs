@@ -3,6 +3,7 @@
 
 use crate::named::named_enum;
 use crate::rules;
+use crate::settings::Limits;
 
 named_enum! {
     /// How bad a violation is. The worst comes first.
@@ -65,12 +66,12 @@ impl Check {
         }
     }
 
-    /// The percentage that decides. `None` for checks without a percentage, or with one that depends on the
-    /// run.
-    pub const fn limit_pct(self) -> Option<f64> {
+    /// The percentage that decides in a factory with these limits. `None` for checks without a percentage, or
+    /// with one that depends on the run.
+    pub const fn limit_pct(self, limits: &Limits) -> Option<f64> {
         match self {
-            Self::LowYield => Some(rules::LOW_YIELD_PCT),
-            Self::HighGiveaway => Some(rules::HIGH_GIVEAWAY_PCT),
+            Self::LowYield => Some(limits.low_yield_pct),
+            Self::HighGiveaway => Some(limits.giveaway_pct),
             Self::WeightMismatch => Some(rules::WEIGHT_MISMATCH_PCT),
             _ => None,
         }
@@ -93,8 +94,12 @@ impl Check {
                 "a Family Pack, marinade or Simply Salmon run was completed without recorded inputs"
             }
             Self::TemperatureBreach => "a temperature reading lies outside its limits",
-            Self::LowYield => "less than 90 % of the fish that went in came out as product",
-            Self::HighGiveaway => "packs weigh over 3 % more than their target",
+            Self::LowYield => {
+                "less of the fish that went in came out as product than the factory's limit, by default 90 %"
+            }
+            Self::HighGiveaway => {
+                "packs weigh more over their target than the factory's limit, by default 3 %"
+            }
             Self::LabelGap => "labels of the run's range were never scanned",
             Self::WeightMismatch => "the weight on the run's paperwork and on the scales differs by over 2 %",
             Self::UnderweightLot => "the run's packs fail the average-quantity rules",
@@ -125,9 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn a_description_states_the_limit_that_is_judged() {
+    fn a_description_states_the_limit_that_is_judged_unless_a_factory_says_otherwise() {
         for check in Check::ALL {
-            if let Some(limit) = check.limit_pct() {
+            if let Some(limit) = check.limit_pct(&Limits::default()) {
                 assert!(check.description().contains(&format!("{limit} %")), "{check}");
             }
         }

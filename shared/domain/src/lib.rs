@@ -12,6 +12,7 @@
 //! | which days count? | [`window`], [`shelf_life`] |
 //! | where did this batch come from and go to? | [`trace`], [`mass_balance`] |
 //! | is this run on? | [`run_state`] |
+//! | what has the factory told us? | [`settings`] |
 //! | has this order left? | [`despatch`] |
 //! | what is wrong with this run? | [`checks`] names the checks, [`rules`] judges, [`label_gap`] lists labels |
 //! | how long was it too warm? | [`episodes`] |
@@ -39,6 +40,7 @@ pub mod ratio;
 pub mod rounding;
 pub mod rules;
 pub mod run_state;
+pub mod settings;
 pub mod shelf_life;
 pub mod spc;
 pub mod species;

@@ -8,26 +8,23 @@ use crate::description::Words;
 use crate::float_dust::{is_above, is_below};
 use crate::piece_type::PieceType;
 use crate::ratio::ratio_pct;
+use crate::settings::Limits;
 use crate::species::is_same_species;
 use crate::tier::{Grade, Tier};
 
-/// The lowest yield that is not too low for a complete run.
-pub const LOW_YIELD_PCT: f64 = 90.0;
-/// The highest giveaway that is not too high for a run.
-pub const HIGH_GIVEAWAY_PCT: f64 = 3.0;
 /// How far the weight on the paperwork may lie from the weight on the scales.
 pub const WEIGHT_MISMATCH_PCT: f64 = 2.0;
 /// How far the tier 1 output of a run may exceed its input of Premium fish.
 pub const PREMIUM_EXCESS_PCT: f64 = 0.5;
 
-/// Whether the yield of a complete run is below [`LOW_YIELD_PCT`].
-pub fn low_yield(yield_pct: Option<f64>) -> bool {
-    yield_pct.is_some_and(|pct| is_below(pct, LOW_YIELD_PCT))
+/// Whether the yield of a complete run is below the factory's limit.
+pub fn low_yield(yield_pct: Option<f64>, limits: &Limits) -> bool {
+    yield_pct.is_some_and(|pct| is_below(pct, limits.low_yield_pct))
 }
 
-/// Whether the giveaway of a run is above [`HIGH_GIVEAWAY_PCT`].
-pub fn high_giveaway(giveaway_pct: Option<f64>) -> bool {
-    giveaway_pct.is_some_and(|pct| is_above(pct, HIGH_GIVEAWAY_PCT))
+/// Whether the giveaway of a run is above the factory's limit.
+pub fn high_giveaway(giveaway_pct: Option<f64>, limits: &Limits) -> bool {
+    giveaway_pct.is_some_and(|pct| is_above(pct, limits.giveaway_pct))
 }
 
 /// How many degrees a temperature reading lies outside its limits, always positive. `None` if it lies
@@ -135,21 +132,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_yield_of_exactly_ninety_is_not_low() {
+    fn a_yield_of_exactly_the_limit_is_not_low() {
+        let limits = Limits::default();
         for (pct, expect) in [(Some(89.99), true), (Some(90.0), false), (Some(95.0), false), (None, false)] {
-            assert_eq!(low_yield(pct), expect, "{pct:?}");
+            assert_eq!(low_yield(pct, &limits), expect, "{pct:?}");
         }
         let pct = ratio_pct(0.3 + 0.4 + 0.2, 1.0);
         assert!(pct.unwrap() < 90.0, "the sum carries dust");
-        assert!(!low_yield(pct));
+        assert!(!low_yield(pct, &limits));
+        let strict = Limits { low_yield_pct: 95.0, ..limits };
+        assert!(low_yield(Some(94.9), &strict) && !low_yield(Some(95.0), &strict));
     }
 
     #[test]
-    fn a_giveaway_of_exactly_three_is_not_high() {
+    fn a_giveaway_of_exactly_the_limit_is_not_high() {
+        let limits = Limits::default();
         for (pct, expect) in [(Some(3.01), true), (Some(3.0), false), (Some(-5.0), false), (None, false)] {
-            assert_eq!(high_giveaway(pct), expect, "{pct:?}");
+            assert_eq!(high_giveaway(pct, &limits), expect, "{pct:?}");
         }
-        assert!(!high_giveaway(ratio_pct(1.03 - 1.0, 1.0)), "1.03 - 1.0 is not quite 0.03");
+        assert!(!high_giveaway(ratio_pct(1.03 - 1.0, 1.0), &limits), "1.03 - 1.0 is not quite 0.03");
+        assert!(high_giveaway(Some(2.5), &Limits { giveaway_pct: 2.0, ..limits }));
     }
 
     #[test]

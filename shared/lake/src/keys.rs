@@ -69,5 +69,8 @@ pub(crate) fn probe(unique: &str) -> String {
     format!("probe/{unique}")
 }
 
+/// What the factory tells us once. People write it, and jobs only read it.
+pub const SETTINGS: &str = "settings/factory.toml";
+
 /// The manifest, which says what readers may see.
 pub const MANIFEST: &str = "manifest.json";

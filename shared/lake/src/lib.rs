@@ -7,6 +7,7 @@
 //! - raw segments: [`Lake::commit_segment`] puts rows and watermark in one step
 //! - staging parts: [`Lake::held`] and [`Lake::hold`]
 //! - the manifest: [`Lake::manifest`] and [`Lake::swap_manifest`], which alone publishes
+//! - the factory's settings: [`Lake::settings_file`], which people write
 //! - mart parts: [`Lake::put_mart_part`] and [`Lake::publish`]
 //! - jobs: [`new_job_id`] and [`Lake::begin_job`]; [`Lake::take_turn`] lets one begin at a time
 
@@ -24,6 +25,7 @@ mod probe;
 mod raw;
 mod retries;
 mod s3;
+mod settings;
 mod staging;
 mod store;
 
@@ -33,7 +35,7 @@ pub use error::{LakeError, Result};
 pub use history::new_job_id;
 pub use jobs::{JOB_LEASE, JobLease, StoredJob, Turn};
 pub use keys::SegmentNumber;
-pub use manifest::{Manifest, PartRef, TableState, Zone};
+pub use manifest::{Manifest, PartRef, SettingsInForce, TableState, Zone};
 pub use memory::MemoryStore;
 pub use parquet::{from_parquet, to_parquet};
 pub use raw::{Commit, Mode, Reload, Segment, SegmentInfo};

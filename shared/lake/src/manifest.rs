@@ -22,6 +22,9 @@ pub struct Manifest {
     /// The version of the models that the marts were made with. Only the warehouse understands it.
     #[serde(default)]
     pub models: String,
+    /// The factory's settings that the marts were made with; `None` for the defaults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<SettingsInForce>,
     /// What staging holds already and the marts do not take account of yet. Only the warehouse understands
     /// it.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
@@ -29,6 +32,15 @@ pub struct Manifest {
     /// Mart parts (`mart/part`) whose published copy may be older.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unpublished: BTreeSet<String>,
+}
+
+/// The factory's settings that are in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SettingsInForce {
+    /// The version of the file that they were read from.
+    pub version: ETag,
+    /// What it says. Only the warehouse understands it.
+    pub values: serde_json::Value,
 }
 
 /// How far a source table has come.

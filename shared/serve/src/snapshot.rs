@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
+use domain::settings::FactorySettings;
 use lake::{Manifest, PartRef, Zone};
 use polars::prelude::{DataFrame, IntoLazy, SortMultipleOptions, col, lit};
 use warehouse::marts::{Mart, month};
@@ -93,6 +94,11 @@ impl Snapshot {
             }
         }
         Ok(None)
+    }
+
+    /// The factory's settings that the marts were made with.
+    pub fn factory_settings(&self) -> Result<FactorySettings> {
+        warehouse::settings::in_force(&self.manifest).map_err(|error| Error::Lake(Arc::new(error)))
     }
 
     /// Whether a mart is there. A lake that an older version wrote may lack it.

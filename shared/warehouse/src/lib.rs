@@ -5,6 +5,7 @@
 //! - [`segment`]: what a raw segment's rows look like; [`rejected_csv`]: those that were rejected, for people
 //! - [`staging`]: raw segments folded into the current version of each row
 //! - [`marts`]: what readers ask
+//! - [`settings`]: what the factory tells us once
 //! - [`transform`]: catches staging and marts up with raw, and publishes
 //!
 //! The crate asks no ERP, serves no HTTP and reads no clock.
@@ -15,6 +16,7 @@ pub mod marts;
 pub mod rejected_csv;
 pub mod scope;
 pub mod segment;
+pub mod settings;
 pub mod sources;
 pub mod staging;
 mod touched;

@@ -2,7 +2,9 @@
 //! run that it counts for.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use domain::settings::FactorySettings;
 use polars::prelude::{DataFrame, PolarsResult};
 
 use crate::sources::{
@@ -43,6 +45,8 @@ pub struct RunScope {
     /// Staging names of the tables that no job has read to the end, above all those that the ERP lacks. If
     /// such a table lacks a row, that says nothing.
     pub unread: BTreeSet<&'static str>,
+    /// What the factory has told us.
+    pub settings: Arc<FactorySettings>,
     /// Staging `prod_lines`, whole.
     pub lines: DataFrame,
     /// The mart `products`, whole.
@@ -68,6 +72,7 @@ impl RunScope {
             batches: DataFrame::empty(),
             intakes: DataFrame::empty(),
             unread: BTreeSet::new(),
+            settings: Arc::default(),
             lines: DataFrame::empty(),
             products: DataFrame::empty(),
             finished: DataFrame::empty(),

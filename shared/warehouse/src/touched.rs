@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use domain::settings::{FactorySettings, Limits};
 use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +76,16 @@ impl Touched {
         Ok(touched)
     }
 
+    /// What a change of the factory's settings touches: what is made by the settings that differ. Nothing is
+    /// made by the others yet.
+    pub(crate) fn by_settings(before: &FactorySettings, after: &FactorySettings) -> Self {
+        let of_runs = |settings: &FactorySettings| {
+            let Limits { low_yield_pct, giveaway_pct, .. } = settings.limits;
+            (settings.grades.clone(), low_yield_pct, giveaway_pct)
+        };
+        Self { all_runs: of_runs(before) != of_runs(after), ..Self::default() }
+    }
+
     /// Adds what another change touches.
     pub(crate) fn merge(&mut self, other: Self) {
         self.all_runs |= other.all_runs;
@@ -121,6 +132,19 @@ mod tests {
         assert!(!touched.all_runs && touched.runs.len() == 2000);
         touched.merge(Touched { runs: BTreeSet::from(["x".to_owned()]), ..Touched::default() });
         assert!(touched.all_runs && touched.runs.is_empty());
+    }
+
+    #[test]
+    fn a_change_of_settings_touches_the_runs_if_they_are_judged_by_it() {
+        let before = FactorySettings::default();
+        let with = |limits| FactorySettings { limits, ..FactorySettings::default() };
+        let limits = before.limits;
+        assert!(Touched::by_settings(&before, &before).is_empty());
+        assert!(Touched::by_settings(&before, &with(Limits { stop_minutes: 9.0, ..limits })).is_empty());
+        assert!(Touched::by_settings(&before, &with(Limits { giveaway_pct: 2.0, ..limits })).all_runs);
+        let mut other = before.clone();
+        other.grades.0.insert(domain::tier::Grade::Gg, vec!["Std".to_owned()]);
+        assert!(Touched::by_settings(&before, &other).all_runs);
     }
 
     #[test]

@@ -8,8 +8,9 @@ use api::pipeline::{JobRecord, JobTable};
 use chrono::{DateTime, FixedOffset};
 use lake::{Lake, Mode, Pause, Retries, TableState};
 use process::chain;
+use warehouse::settings;
 use warehouse::sources::{ALL, Owner, Source};
-use warehouse::transform::{self, JobStamp, Tables};
+use warehouse::transform::{self, JobStamp, Tables, Transformed};
 
 use super::progress::Progress;
 use crate::Settings;
@@ -85,11 +86,21 @@ impl<'a> Job<'a> {
             Err(error) => Err(error),
         };
         if is_behind || self.has_committed || !self.tables.read.is_empty() {
-            transform::transform(self.lake, self.stamp, &self.tables, self.time.now())
+            let transformed = transform::transform(self.lake, self.stamp, &self.tables, self.time.now())
                 .await
                 .map_err(|error| chain(&error))?;
+            self.note_settings(&transformed).map_err(|error| chain(&error))?;
         }
         ended
+    }
+
+    /// Notes in the record what keeps the factory's settings from being taken, and what they leave open.
+    fn note_settings(&mut self, transformed: &Transformed) -> lake::Result<()> {
+        let Transformed { manifest, bad_settings } = transformed;
+        self.record.error = bad_settings.as_ref().map(settings::told_bad);
+        let unknown = settings::unknown_grades(manifest, &settings::in_force(manifest)?);
+        self.record.warning = settings::told_unknown_grades(&unknown);
+        Ok(())
     }
 
     async fn extract(&mut self, erp: &dyn Erp, mut states: BTreeMap<String, TableState>) -> Ended {

@@ -101,6 +101,9 @@ pub const ALL: [&Mart; 26] = [
     &BATCH_DESPATCHES,
 ];
 
+/// The columns of grades by which the checks judge, in marts of rows of runs.
+pub const GRADES: [(&Mart, &str); 2] = [(&RUN_INPUTS, "grade"), (&RUN_OUTPUTS, "source_grade")];
+
 /// All builds of all marts, in the order of [`ALL`].
 pub(crate) fn builds() -> impl Iterator<Item = (&'static Mart, Build)> {
     ALL.into_iter().flat_map(|mart| mart.builds.iter().map(move |build| (mart, *build)))

@@ -9,7 +9,7 @@ use polars::prelude::*;
 
 use super::stamps::{DAY, day_of_each, watermark_of};
 use crate::frames::texts;
-use crate::marts::{Mart, month};
+use crate::marts::{GRADES, Mart, month};
 use crate::sources::{Division, Source};
 
 /// The zone of the run numbers that rows name.
@@ -35,6 +35,12 @@ pub const BATCH_GROUP: &str = "batch_group";
 /// A part that names batches of more groups than this has no zone of batches. The zone would be too long to
 /// be of use.
 const BATCH_GROUPS_MAX: usize = 500;
+
+/// The zone of the texts for grades that the checks judge by.
+pub const GRADE: &str = "grade";
+
+/// No more texts for grades are noted of a part.
+const GRADES_MAX: usize = 100;
 
 /// The group that a batch code belongs to. All its digits decide: batches of about one time then fall into
 /// one group, whether their codes count up or tell the day.
@@ -69,10 +75,21 @@ pub fn months_since(zone: &Zone, since: NaiveDateTime) -> BTreeSet<String> {
     zone.get("month").into_iter().flatten().filter(|month| **month >= first).cloned().collect()
 }
 
-/// What the rows of a mart part hold: which groups of run numbers and of batch codes they name, and in which
-/// states their runs are.
+/// What the rows of a mart part hold: which groups of run numbers and of batch codes they name, in which
+/// states their runs are, and which grades they name.
 pub fn mart_zone_of(mart: &Mart, rows: &DataFrame) -> PolarsResult<Zone> {
-    zone_of(rows, mart.batches.iter().copied())
+    let mut zone = zone_of(rows, mart.batches.iter().copied())?;
+    if let Some((_, column)) = GRADES.iter().find(|(of, _)| of.name == mart.name) {
+        zone.insert(GRADE.to_owned(), grades(rows, column)?);
+    }
+    Ok(zone)
+}
+
+/// The texts for grades in a column.
+fn grades(rows: &DataFrame, column: &str) -> PolarsResult<BTreeSet<String>> {
+    let texts = texts(rows, column)?;
+    let said = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
+    Ok(said.map(str::to_owned).take(GRADES_MAX).collect())
 }
 
 /// What rows hold that name batches in these columns. A column that the rows lack names none.

@@ -7,6 +7,7 @@
 mod build;
 mod stage;
 mod staged;
+mod take_settings;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,9 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset, Utc};
 use lake::{Lake, Manifest, Pause, Retries, TableState};
 
+use self::take_settings::take_settings;
 use self::work::{MODELS, Work};
+use crate::settings::BadSettings;
 use crate::touched::Touched;
 use crate::{Result, WarehouseError};
 
@@ -75,14 +78,24 @@ impl Tables<'_> {
     }
 }
 
-/// Folds what is left, makes the touched marts again and publishes them. `now` is the storage's time.
+/// What a transform has made.
+#[derive(Clone, Debug)]
+pub struct Transformed {
+    /// The manifest that was published.
+    pub manifest: Manifest,
+    /// Why the factory's settings could not be taken. Those before them are in force.
+    pub bad_settings: Option<BadSettings>,
+}
+
+/// Folds what is left, makes the touched marts again by the factory's settings, and publishes them. `now` is
+/// the storage's time.
 pub async fn transform(
     lake: &Lake,
     job: &JobStamp,
     tables: &Tables<'_>,
     now: DateTime<Utc>,
-) -> Result<Manifest> {
-    let manifest = until_undisturbed(|| async {
+) -> Result<Transformed> {
+    let transformed = until_undisturbed(|| async {
         let mut work = Work::load(lake, job).await?;
         // All tables are folded, also those that this job did not write. The note of what is pending may be
         // cleared only if all that it names has been folded.
@@ -91,17 +104,18 @@ pub async fn transform(
         // that names them is replaced.
         lake.publish(&work.manifest).await?;
         work.count_as_read(tables.read.keys());
+        let bad_settings = take_settings(&mut work).await?;
         let written = build::build(&mut work).await?;
         work.pending = Touched::default();
         MODELS.clone_into(&mut work.manifest.models);
         work.manifest.unpublished = written;
         tables.note_in(&mut work.manifest);
-        work.swap().await
+        Ok(Transformed { manifest: work.swap().await?, bad_settings })
     })
     .await?;
-    publish(lake, &manifest).await?;
-    lake.collect_garbage(&manifest, now).await?;
-    Ok(manifest)
+    publish(lake, &transformed.manifest).await?;
+    lake.collect_garbage(&transformed.manifest, now).await?;
+    Ok(transformed)
 }
 
 /// Copies the parts of a manifest to their fixed keys. Another job may publish meanwhile, and this one may

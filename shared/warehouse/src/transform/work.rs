@@ -1,8 +1,10 @@
 //! An attempt to bring the lake up to date: the manifest that it read, and what it has decided since.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
+use domain::settings::FactorySettings;
 use lake::{ETag, Lake, LakeError, Manifest, Put, keys};
 
 use crate::sources::ALL;
@@ -36,6 +38,8 @@ pub(super) struct Work<'a> {
     pub(super) pending: Touched,
     /// Whether the marts were made with other models, or not at all yet.
     pub(super) is_outdated: bool,
+    /// The factory's settings that the marts will be made with.
+    pub(super) settings: Arc<FactorySettings>,
     /// The tables that no job has read to the end.
     pub(super) unread: BTreeSet<&'static str>,
     /// Whether this attempt has put a note. Whoever read the manifest before can then no longer replace it.
@@ -69,6 +73,7 @@ impl<'a> Work<'a> {
             manifest,
             pending,
             is_outdated,
+            settings: Arc::default(),
             unread,
             has_noted: false,
         })

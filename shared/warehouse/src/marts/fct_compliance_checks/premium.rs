@@ -21,19 +21,15 @@ pub(super) fn gg_in_premium(run: &Run) -> Option<Finding> {
             .filter(|output| output.tier == Some(Tier::Premium))
             .filter_map(|output| output.qty_kg),
     );
-    let premium_kg = total(
-        run.inputs
-            .iter()
-            .filter(|input| input.grade == Some(Grade::Premium))
-            .filter_map(|input| input.qty_kg),
-    );
-    let exceeds = rules::premium_exceeds_input(tier_1_kg, (!run.inputs.is_empty()).then_some(premium_kg));
-    let by_weight = exceeds.then(|| Finding {
+    let premium_kg = premium_at_most_kg(run);
+    let exceeds = rules::premium_exceeds_input(tier_1_kg, premium_kg);
+    let by_weight = premium_kg.filter(|_| exceeds).map(|premium_kg| Finding {
         measured: Some(tier_1_kg),
         limit: Some(premium_kg * (1.0 + PREMIUM_EXCESS_PCT / 100.0)),
         detail: format!(
-            "{:.1} kg of tier 1 came out of {:.1} kg of Premium fish",
+            "{:.1} kg of tier 1 came out of {}{:.1} kg of Premium fish",
             rounded(tier_1_kg, 1),
+            if run.inputs.iter().all(|input| input.grade.is_some()) { "" } else { "at most " },
             rounded(premium_kg, 1)
         ),
     });
@@ -43,6 +39,18 @@ pub(super) fn gg_in_premium(run: &Run) -> Option<Finding> {
         }
         (grade, weight) => grade.or(weight),
     }
+}
+
+/// The most Premium fish that can have gone into a run: fish of an unknown grade may be Premium. `None` if
+/// that is not known: some of it was not weighed, or no input was recorded.
+fn premium_at_most_kg(run: &Run) -> Option<f64> {
+    let of = |grade: Option<Grade>| {
+        let inputs = run.inputs.iter().filter(|input| input.grade == grade);
+        Some(total(inputs.map(|input| input.qty_kg).collect::<Option<Vec<f64>>>()?))
+    };
+    // What was only taken back of an unknown grade may not have been Premium.
+    let premium_kg = of(Some(Grade::Premium))? + of(None)?.max(0.0);
+    (!run.inputs.is_empty()).then_some(premium_kg)
 }
 
 pub(super) fn tails_in_premium(run: &Run) -> Option<Finding> {
@@ -60,7 +68,10 @@ fn outputs(run: &Run, is_wrong: impl Fn(&Output) -> bool) -> Option<(f64, String
 #[cfg(test)]
 mod tests {
     use super::super::small_run::{found, inputs, one_run, outputs};
+    use domain::settings::FactorySettings;
+    use domain::tier::Grade;
     use polars::prelude::df;
+    use std::sync::Arc;
 
     #[test]
     fn outputs_of_gg_fish_in_tier_one_are_one_finding() {
@@ -114,6 +125,60 @@ mod tests {
             found(&scope),
             ["7 | gg_in_premium | CRITICAL | 5 | 0 | 5.0 kg of tier 1 came out of 0.0 kg of Premium fish"]
         );
+    }
+
+    #[test]
+    fn fish_of_a_grade_that_the_factory_has_explained_is_judged_by_it_and_other_fish_may_be_premium() {
+        let check = |grades: &[Option<&str>], tier_1_kg, expect: &[&str]| {
+            let mut scope = one_run(false);
+            let mut settings = FactorySettings::default();
+            settings.grades.0.insert(Grade::Premium, vec!["RSPCA Assured".to_owned()]);
+            settings.grades.0.insert(Grade::Gg, vec!["Std".to_owned()]);
+            scope.settings = Arc::new(settings);
+            let ids: Vec<i64> = (1..).take(grades.len()).collect();
+            scope.inputs =
+                inputs(df!["input_id" => ids, "grade" => grades, "qty_kg" => vec![60.0; grades.len()]]);
+            scope.outputs =
+                outputs(df!["output_id" => [1_i64, 2], "product_code" => ["A", "B"], "tier" => [1_i64; 2],
+                    "source_grade" => ["rspca assured", "Organic"], "qty_kg" => [tier_1_kg, 10.0]]);
+            assert_eq!(found(&scope), expect, "{grades:?} {tier_1_kg}");
+        };
+        check(&[Some("RSPCA ASSURED ")], 50.0, &[]);
+        check(
+            &[Some("std"), Some("rspca assured")],
+            60.0,
+            &[
+                "7 | gg_in_premium | CRITICAL | 70 | 60.3 | 70.0 kg of tier 1 came out of 60.0 kg of Premium fish",
+            ],
+        );
+        for unknown in [Some("Organic"), Some(" "), None] {
+            check(&[Some("Std"), unknown], 50.0, &[]);
+        }
+        // More came out than what is Premium and what may be.
+        check(
+            &[Some("Std"), Some("Organic")],
+            60.0,
+            &[
+                "7 | gg_in_premium | CRITICAL | 70 | 60.3 | 70.0 kg of tier 1 came out of at most 60.0 kg of Premium fish",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_run_is_not_judged_by_weight_while_some_fish_that_may_be_premium_was_not_weighed() {
+        let check = |grade: &str, expect: usize| {
+            let mut scope = one_run(false);
+            scope.inputs = inputs(
+                df!["input_id" => [1_i64, 2], "grade" => ["GG", grade], "qty_kg" => [Some(60.0), None]],
+            );
+            scope.outputs = outputs(
+                df!["output_id" => [1_i64], "tier" => [1_i64], "source_grade" => ["Premium"], "qty_kg" => [50.0]],
+            );
+            assert_eq!(found(&scope).len(), expect, "{grade}");
+        };
+        check("Premium", 0);
+        check("Organic", 0);
+        check("GG", 1);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use domain::lineage::makes_batch;
 use domain::piece_type::PieceType;
+use domain::settings::FactorySettings;
 use domain::tier::{Grade, Tier};
 use polars::prelude::*;
 
@@ -30,6 +31,8 @@ pub(super) struct Run<'a> {
     pub(super) cases: Vec<Case<'a>>,
     /// The packs, if the average-quantity rules apply to them.
     pub(super) lot: Option<Lot>,
+    /// What the factory has told us.
+    pub(super) settings: &'a FactorySettings,
     /// The tables that no job has read to the end, by staging name. If such a table lacks a row, that says
     /// nothing.
     pub(super) unread: &'a BTreeSet<&'static str>,
@@ -40,6 +43,7 @@ pub(super) struct Input<'a> {
     pub(super) batch_code: Option<&'a str>,
     /// The species of the batch by its intakes, else by this row. Empty if neither tells it.
     pub(super) species: Vec<&'a str>,
+    /// `None` if its text means no grade: then nobody knows whether the fish is Premium.
     pub(super) grade: Option<Grade>,
     pub(super) qty_kg: Option<f64>,
 }
@@ -127,7 +131,7 @@ impl Frames {
         let places = Places::of(runs)?;
         let of_runs = places.children(&self.inputs, self.inputs(scope)?)?.into_iter();
         let of_runs = of_runs
-            .zip(places.children(&self.outputs, self.outputs()?)?)
+            .zip(places.children(&self.outputs, self.outputs(scope)?)?)
             .zip(places.children(&self.lineage, self.scanbacks(scope)?)?);
         let of_runs = of_runs
             .zip(places.children(&scope.cases, cases(&scope.cases)?)?)
@@ -146,6 +150,7 @@ impl Frames {
             scanbacks,
             cases,
             lot: lots.into_iter().next(),
+            settings: &scope.settings,
             unread: &scope.unread,
         });
         Ok(of_runs.collect())
@@ -172,11 +177,12 @@ impl Frames {
             let species = batch_code
                 .and_then(|code| by_intake.get(code).cloned())
                 .unwrap_or_else(|| known(species.get(row)).into_iter().collect());
-            Some(Input { batch_code, species, grade: parsed(grade.get(row)), qty_kg: qty_kg.get(row) })
+            let grade = grade.get(row).and_then(|text| scope.settings.grades.grade(text));
+            Some(Input { batch_code, species, grade, qty_kg: qty_kg.get(row) })
         })
     }
 
-    fn outputs<'a>(&'a self) -> PolarsResult<impl Fn(usize) -> Option<Output<'a>>> {
+    fn outputs<'a>(&'a self, scope: &'a RunScope) -> PolarsResult<impl Fn(usize) -> Option<Output<'a>>> {
         let (description, species, piece) = (
             text(&self.products, "description")?,
             text(&self.products, "species")?,
@@ -202,7 +208,7 @@ impl Frames {
                 product: product_code.and_then(|code| products.get(code).copied()),
                 tier: tier.get(row).and_then(|tier| Tier::try_from(tier).ok()),
                 piece: piece.get(row).and_then(PieceType::read),
-                source_grade: parsed(source_grade.get(row)),
+                source_grade: source_grade.get(row).and_then(|text| scope.settings.grades.grade(text)),
                 qty_kg: qty_kg.get(row),
             })
         })

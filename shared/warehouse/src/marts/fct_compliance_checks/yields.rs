@@ -7,8 +7,9 @@ use super::finding::{Finding, apart};
 use super::run::Run;
 
 pub(super) fn low_yield(run: &Run) -> Option<Finding> {
-    let (measured, limit) =
-        (run.yield_pct.filter(|_| run.complete && rules::low_yield(run.yield_pct))?, rules::LOW_YIELD_PCT);
+    let limits = &run.settings.limits;
+    let is_low = run.complete && rules::low_yield(run.yield_pct, limits);
+    let (measured, limit) = (run.yield_pct.filter(|_| is_low)?, limits.low_yield_pct);
     let made = run.actual_kg.zip(run.input_kg).map_or_else(String::new, |(actual, input)| {
         format!(": {:.1} kg out of {:.1} kg", rounded(actual, 1), rounded(input, 1))
     });
@@ -20,8 +21,9 @@ pub(super) fn low_yield(run: &Run) -> Option<Finding> {
 }
 
 pub(super) fn high_giveaway(run: &Run) -> Option<Finding> {
-    let (measured, limit) =
-        (run.giveaway_pct.filter(|_| rules::high_giveaway(run.giveaway_pct))?, rules::HIGH_GIVEAWAY_PCT);
+    let limits = &run.settings.limits;
+    let is_high = rules::high_giveaway(run.giveaway_pct, limits);
+    let (measured, limit) = (run.giveaway_pct.filter(|_| is_high)?, limits.giveaway_pct);
     Some(Finding {
         detail: format!("giveaway {} % is above {limit} %", apart(measured, limit)),
         measured: Some(measured),
@@ -33,7 +35,9 @@ pub(super) fn high_giveaway(run: &Run) -> Option<Finding> {
 mod tests {
     use super::super::super::small_factory::{day, no_runs, runs};
     use super::super::small_run::found;
+    use domain::settings::{FactorySettings, Limits};
     use polars::prelude::df;
+    use std::sync::Arc;
 
     #[test]
     fn a_low_yield_is_one_of_a_complete_run_below_the_limit() {
@@ -53,6 +57,29 @@ mod tests {
             [
                 "1 | low_yield | WARNING | 84.225 | 90 | yield 84.2 % is below 90 %: 842.3 kg out of 1000.0 kg",
                 "5 | low_yield | WARNING | 89.96 | 90 | yield 89.96 % is below 90 %: 899.6 kg out of 1000.0 kg",
+            ]
+        );
+    }
+
+    #[test]
+    fn yield_and_giveaway_are_judged_by_the_limits_of_the_factory() {
+        let mut scope = no_runs();
+        let limits = Limits { low_yield_pct: 92.5, giveaway_pct: 1.5, ..Limits::default() };
+        scope.settings = Arc::new(FactorySettings { limits, ..FactorySettings::default() });
+        let named = df![
+            "run_number" => ["1", "2"],
+            "production_date" => [day(2); 2],
+            "product_code" => ["A"; 2],
+            "complete" => [true; 2],
+            "yield_pct" => [92.4, 92.5],
+            "giveaway_pct" => [1.5, 1.6],
+        ];
+        scope.finished = runs(&named.unwrap());
+        assert_eq!(
+            found(&scope),
+            [
+                "1 | low_yield | WARNING | 92.4 | 92.5 | yield 92.4 % is below 92.5 %",
+                "2 | high_giveaway | WARNING | 1.6 | 1.5 | giveaway 1.6 % is above 1.5 %",
             ]
         );
     }

@@ -42,6 +42,7 @@ pub(super) async fn load_runs(
     let mut rows = rows_of_runs(work, numbers).await?;
     let known = known_batches(work, &rows).await?;
     let (unread, lines, products) = (work.unread.clone(), lines.clone(), products.clone());
+    let settings = work.settings.clone();
     compute("the rows of runs", move || {
         let index = RunIndex::of(&rows[sources::RUN_NUMBERS.staging])?;
         let of_runs =
@@ -50,6 +51,7 @@ pub(super) async fn load_runs(
             batches: known.batches,
             intakes: known.intakes,
             unread,
+            settings,
             lines,
             products,
             finished: DataFrame::empty_with_schema(&RUNS.schema()),
