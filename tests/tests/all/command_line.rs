@@ -91,6 +91,61 @@ async fn wrong_usage_exits_with_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn settings_are_checked_put_and_shown_and_a_wrong_file_is_never_put() {
+    let factory = Factory::empty(NOW).await;
+    factory.insert("prod_lines", &[("line_id", "'L1'"), ("updated_at", "'2026-11-20 10:00:00'")]);
+    let (lake, file) = (factory.folder.path().join("other"), factory.folder.path().join("factory.toml"));
+    let settings = |action: &str| {
+        let arguments = ["settings", action, file.to_str().unwrap()];
+        tideline(&factory, &lake, if action == "show" { &arguments[..2] } else { &arguments })
+    };
+    let said = |output: &Output| String::from_utf8(output.stdout.clone()).unwrap();
+    let right = "[lines.L1]\nshift_target_kg = 700\n";
+    std::fs::write(&file, right).unwrap();
+    let checked = settings("check");
+    assert!(said(&checked).contains("not known before a run has read them"), "{}", said(&checked));
+    assert!(!lake.exists(), "to look at a file makes no lake");
+
+    let job = tideline(&factory, &lake, &["extract", "--json"]);
+    let job: Value = serde_json::from_slice(&job.stdout).unwrap();
+    assert_eq!((&job["status"], &job["error"], &job["warning"]), (&"ok".into(), &Value::Null, &Value::Null));
+    assert!(said(&settings("show")).starts_with("# there is no settings/factory.toml in the lake"));
+    assert_eq!(settings("put").status.code(), Some(0));
+    let shown = settings("show");
+    assert_eq!(
+        (said(&shown).as_str(), complaint(&shown).as_str()),
+        (right, "not in force yet: the next run takes it")
+    );
+
+    std::fs::write(&file, "[lines.L7]\nshift_target_kg = 700\n").unwrap();
+    for action in ["check", "put"] {
+        let refused = settings(action);
+        assert_eq!(refused.status.code(), Some(1));
+        let expect = format!("error: `{}`, line 1: there is no line `L7`: the ERP has L1", file.display());
+        assert_eq!(complaint(&refused), expect);
+    }
+    assert_eq!(said(&settings("show")), right);
+    assert_eq!(tideline(&factory, &lake, &["extract"]).status.code(), Some(0));
+    assert_eq!(complaint(&settings("show")), "", "it is in force");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_brings_the_settings_of_its_factory_and_leaves_those_that_somebody_wrote() {
+    let factory = Factory::without_erp(NOW).await;
+    let (erp, file) = (factory.folder.path().join("new.db"), factory.folder.path().join("factory.toml"));
+    let make = || {
+        let arguments = ["sandbox", "--fresh", "--days", "1", "--out", erp.to_str().unwrap()];
+        let output = tideline(&factory, &factory.folder.path().join("other"), &arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+    };
+    make();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), tideline::sandbox::factory_toml());
+    std::fs::write(&file, "[limits]\n").unwrap();
+    make();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "[limits]\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rejected_rows_are_counted_and_the_folder_of_their_csv_files_is_named() {
     let factory = Factory::empty(NOW).await;
     factory.insert(

@@ -92,9 +92,15 @@ fn lake_of(factory: &Factory) -> PathBuf {
     factory.folder.path().join("lake").join(format!("factory={}", factory.settings.factory_id))
 }
 
+/// What every second random factory says of itself.
+const SETTINGS: &str = "[grades]\nPremium = [\"b\"]\n[limits]\nlow_yield_pct = 75.5\ngiveaway_pct = 1.25\n";
+
 /// A factory of random rows, with marts that two jobs made.
 async fn random_factory(seed: u64) -> Factory {
     let factory = Factory::empty("2026-11-02T14:00:00").await;
+    if seed.is_multiple_of(2) {
+        factory.lake().put_settings_file(SETTINGS.as_bytes().to_vec()).await.unwrap();
+    }
     fill(&factory, seed, 1);
     factory.job_ok(Mode::Incremental).await;
     // Some of these rows have keys that are there already, some have new ones.

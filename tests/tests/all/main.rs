@@ -47,6 +47,7 @@ mod rights;
 mod schedules;
 mod schema;
 mod secret;
+mod settings;
 mod sql_server;
 mod sql_server_sandbox;
 mod storage;
