@@ -11,10 +11,11 @@ use crate::components::banner::{EmptyLake, OutageBanner};
 use crate::components::header::Header;
 use crate::pages::dashboard::Dashboard;
 use crate::pages::run::RunPage;
+use crate::renewal::load_again_if_other;
 use crate::rounds::use_rounds;
 use crate::route::Route;
 use crate::settings::Settings;
-use crate::state::{Board, BoardRound, Freshness, RunRound, RunView};
+use crate::state::{Board, BoardRound, Freshness, RunRound, RunView, version};
 
 /// What all pages show.
 #[derive(Clone, Default, PartialEq)]
@@ -54,13 +55,22 @@ pub(crate) fn App() -> Html {
         move |route| {
             let (client, dispatcher) = (client.clone(), dispatcher.clone());
             async move {
-                match route {
+                let said = match route {
                     Route::Run(key) => {
-                        dispatcher.dispatch(Answered::Run(Box::new(ask::run(&client, key).await)));
+                        let round = ask::run(&client, key).await;
+                        let said = version(&round.health).map(str::to_owned);
+                        dispatcher.dispatch(Answered::Run(Box::new(round)));
+                        said
                     }
                     Route::Dashboard | Route::Unknown => {
-                        dispatcher.dispatch(Answered::Board(Box::new(ask::board(&client).await)));
+                        let round = ask::board(&client).await;
+                        let said = version(&round.health).map(str::to_owned);
+                        dispatcher.dispatch(Answered::Board(Box::new(round)));
+                        said
                     }
+                };
+                if let Some(said) = said {
+                    load_again_if_other(&said).await;
                 }
             }
         }

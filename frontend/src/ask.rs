@@ -9,7 +9,7 @@ use api::temperature::{BREACHES, BreachQuery};
 use api::yields::{TOTAL, YieldQuery};
 use futures::join;
 
-use crate::browser::now_ms;
+use crate::browser::page_ms;
 use crate::client::Client;
 use crate::route::RunKey;
 use crate::state::{BoardRound, RunRound};
@@ -38,7 +38,7 @@ pub(crate) async fn board(client: &Client) -> BoardRound {
         client.get(&BREACHES, &[], &breaches),
         client.get(&CHECKS, &[], &checks),
     );
-    BoardRound { at_ms: now_ms(), health, yields, active, breaches, checks }
+    BoardRound { at_ms: page_ms(), health, yields, active, breaches, checks }
 }
 
 /// Asks for one run.
@@ -46,5 +46,5 @@ pub(crate) async fn run(client: &Client, key: RunKey) -> RunRound {
     let query = RunQuery { date: key.date };
     let number = [key.number.as_str()];
     let (health, run) = join!(client.get(&HEALTH, &[], &AnyQuery), client.get(&ONE, &number, &query));
-    RunRound { at_ms: now_ms(), health, run, key }
+    RunRound { at_ms: page_ms(), health, run, key }
 }

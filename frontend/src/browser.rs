@@ -1,4 +1,4 @@
-//! The browser around the page: its document, its address, the time.
+//! The browser around the page: its document, its address, how time passes.
 
 use chrono::{DateTime, FixedOffset};
 use gloo_events::EventListener;
@@ -16,9 +16,10 @@ pub(crate) fn document() -> Document {
     window().document().expect("a window has a document")
 }
 
-/// Now, in milliseconds since 1970.
-pub(crate) fn now_ms() -> f64 {
-    js_sys::Date::now()
+/// How long the page has been open, in milliseconds. The browser's own clock is never asked: it may be hours
+/// off, and it may be set while the page is open.
+pub(crate) fn page_ms() -> f64 {
+    window().performance().expect("a window measures time").now()
 }
 
 /// A moment in milliseconds since 1970.
@@ -26,14 +27,14 @@ pub(crate) fn ms(moment: DateTime<FixedOffset>) -> f64 {
     moment.timestamp_millis() as f64
 }
 
-/// Now, in milliseconds since 1970, renewed every second.
+/// How long the page has been open, in milliseconds, renewed every second.
 #[hook]
-pub(crate) fn use_now_ms() -> f64 {
-    let now = use_state_eq(now_ms);
+pub(crate) fn use_page_ms() -> f64 {
+    let now = use_state_eq(page_ms);
     use_effect_with((), {
         let now = now.setter();
         move |()| {
-            let ticks = Interval::new(1000, move || now.set(now_ms()));
+            let ticks = Interval::new(1000, move || now.set(page_ms()));
             move || drop(ticks)
         }
     });

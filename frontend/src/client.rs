@@ -8,6 +8,8 @@ use gloo_timers::future::TimeoutFuture;
 use serde::de::DeserializeOwned;
 use web_sys::{AbortController, RequestCache};
 
+use crate::browser::page_ms;
+
 /// How long an answer may take.
 const PATIENCE_MS: u32 = 20_000;
 
@@ -17,6 +19,8 @@ pub(crate) struct Fetched<A> {
     pub(crate) answer: A,
     /// When the data was read from the ERP.
     pub(crate) data_as_of: Option<DateTime<FixedOffset>>,
+    /// How long the page had been open when the answer came, in milliseconds.
+    pub(crate) at_ms: f64,
 }
 
 /// Why there is no answer, in words for the reader of the page.
@@ -58,7 +62,7 @@ impl Client {
     ) -> Result<Fetched<A>, ApiError> {
         let address = format!("{}{}", self.base, endpoint.address(values, query));
         let (status, data_as_of, body) = fetch(&address).await.ok_or(ApiError::Unavailable)?;
-        read(status, data_as_of.as_deref(), &body)
+        read(status, data_as_of.as_deref(), &body, page_ms())
     }
 }
 
@@ -94,12 +98,14 @@ fn read<A: DeserializeOwned>(
     status: u16,
     data_as_of: Option<&str>,
     body: &str,
+    at_ms: f64,
 ) -> Result<Fetched<A>, ApiError> {
     if (200..300).contains(&status) {
         let answer = serde_json::from_str(body).map_err(|_| ApiError::Unavailable)?;
         return Ok(Fetched {
             answer,
             data_as_of: data_as_of.and_then(|text| DateTime::parse_from_rfc3339(text).ok()),
+            at_ms,
         });
     }
     // A gateway's own error is no problem document: it only says that the API cannot be reached.
@@ -115,8 +121,8 @@ mod tests {
 
     #[test]
     fn an_answer_carries_the_age_of_its_data() {
-        let fetched: Fetched<Vec<i64>> = read(200, Some("2026-11-23T14:32:05+01:00"), "[1]").unwrap();
-        assert_eq!(fetched.answer, [1]);
+        let fetched: Fetched<Vec<i64>> = read(200, Some("2026-11-23T14:32:05+01:00"), "[1]", 5.0).unwrap();
+        assert_eq!((fetched.answer, fetched.at_ms), (vec![1], 5.0));
         assert_eq!(fetched.data_as_of.unwrap().to_rfc3339(), "2026-11-23T14:32:05+01:00");
     }
 
@@ -124,7 +130,7 @@ mod tests {
     fn a_problem_is_told_in_the_words_of_the_api() {
         let body =
             r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"there is no run `9`"}"#;
-        let error = read::<i64>(404, None, body).unwrap_err();
+        let error = read::<i64>(404, None, body, 5.0).unwrap_err();
         assert_eq!(error.to_string(), "there is no run `9`");
         assert!(error.is(404) && !error.is(503));
     }
@@ -138,7 +144,7 @@ mod tests {
             (500, ""),
         ] {
             assert_eq!(
-                read::<Vec<i64>>(status, None, body).unwrap_err(),
+                read::<Vec<i64>>(status, None, body, 5.0).unwrap_err(),
                 ApiError::Unavailable,
                 "{status} {body}"
             );

@@ -67,7 +67,7 @@ pub(crate) fn time(time: NaiveDateTime, today: Option<NaiveDate>) -> String {
 
 /// How long ago something was.
 pub(crate) fn age(milliseconds: f64) -> String {
-    // The browser's clock may be behind, but no age is shown as negative.
+    // The clocks of servers differ a little, but no age is shown as negative.
     let seconds = (milliseconds / 1000.0).max(0.0) as u64;
     match seconds {
         0..60 => format!("{seconds} s ago"),

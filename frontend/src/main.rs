@@ -15,6 +15,7 @@ mod components;
 mod format;
 mod level;
 mod pages;
+mod renewal;
 mod rounds;
 mod route;
 mod settings;

@@ -44,6 +44,32 @@ impl AgeLimits {
     }
 }
 
+/// The server's clock, as its answers have told it. Ages are reckoned by it and by how long ago it was heard,
+/// never by the browser's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct ServerClock {
+    /// When the page was opened by this clock, in milliseconds since 1970.
+    opened_ms: Option<f64>,
+}
+
+impl ServerClock {
+    /// The time by this clock when the page has been open for so long, in milliseconds since 1970. `None` if
+    /// the server has not told its time yet.
+    pub(crate) fn ms(self, page_ms: f64) -> Option<f64> {
+        self.opened_ms.map(|opened_ms| opened_ms + page_ms)
+    }
+
+    /// Takes in the time that the state of the lake tells: the age of its data, beside the moment that the
+    /// data is of.
+    fn hear(&mut self, health: &Outcome<Health>) {
+        let Ok(health) = health else { return };
+        if let (Some(as_of), Some(age)) = (health.answer.data_as_of, health.answer.age_seconds) {
+            let told_ms = as_of.timestamp_millis() as f64 + age as f64 * 1000.0;
+            self.opened_ms = Some(told_ms - health.at_ms);
+        }
+    }
+}
+
 /// What came of one request.
 pub(crate) type Outcome<T> = Result<Fetched<T>, ApiError>;
 
@@ -91,7 +117,9 @@ pub(crate) struct Freshness {
     pub(crate) lagging: Vec<&'static str>,
     /// The ages above which data is called old, and stale, as the API said last.
     pub(crate) limits: AgeLimits,
-    /// When everything on the page was last answered, in milliseconds since 1970.
+    /// The server's clock.
+    pub(crate) clock: ServerClock,
+    /// How long the page had been open when everything on it was last answered, in milliseconds.
     pub(crate) checked_at_ms: Option<f64>,
     /// The date in the factory.
     pub(crate) today: Option<NaiveDate>,
@@ -113,7 +141,7 @@ impl Freshness {
         self.data_as_of = answers.iter().filter_map(|(_, as_of)| *as_of).min();
         self.lagging =
             answers.iter().filter(|(_, as_of)| as_of.is_some_and(lags)).map(|(name, _)| *name).collect();
-        let now = DateTime::from_timestamp_millis(at_ms as i64);
+        let now = self.clock.ms(at_ms).and_then(|ms| DateTime::from_timestamp_millis(ms as i64));
         self.today =
             self.data_as_of.zip(now).map(|(as_of, now)| now.with_timezone(as_of.offset()).date_naive());
     }
@@ -148,7 +176,7 @@ impl Outage {
 /// All answers of one round of the dashboard.
 #[derive(Debug)]
 pub(crate) struct BoardRound {
-    /// When the round ended, in milliseconds since 1970.
+    /// How long the page had been open when the round ended, in milliseconds.
     pub(crate) at_ms: f64,
     /// The state of the lake.
     pub(crate) health: Outcome<Health>,
@@ -185,6 +213,7 @@ impl Board {
         if says_empty(&round.health) && !lists.contains(&true) {
             return Self { fresh: nothing_yet(round.at_ms), ..Self::default() };
         }
+        self.fresh.clock.hear(&round.health);
         let (health_as_of, limits) = (as_of(&round.health), AgeLimits::of(&round.health));
         self.yields.take(round.yields, health_as_of);
         self.active.take(round.active, health_as_of);
@@ -230,7 +259,7 @@ impl Board {
 /// The answer of one round of a run's page.
 #[derive(Debug)]
 pub(crate) struct RunRound {
-    /// When the round ended, in milliseconds since 1970.
+    /// How long the page had been open when the round ended, in milliseconds.
     pub(crate) at_ms: f64,
     /// Which run was asked for.
     pub(crate) key: RunKey,
@@ -272,6 +301,7 @@ impl RunView {
             view.run = LastAnswer::default();
         }
         let answered = unknown || round.run.is_ok();
+        view.fresh.clock.hear(&round.health);
         let (health_as_of, limits) = (as_of(&round.health), AgeLimits::of(&round.health));
         view.run.take(round.run, health_as_of);
         view.fresh.age(round.at_ms, limits, &[("run", view.run.data_as_of.or(health_as_of))]);
@@ -290,6 +320,11 @@ impl RunView {
 
 fn nothing_yet(at_ms: f64) -> Freshness {
     Freshness { empty: true, checked_at_ms: Some(at_ms), ..Freshness::default() }
+}
+
+/// The version of the program that answers, if it does.
+pub(crate) fn version(health: &Outcome<Health>) -> Option<&str> {
+    Some(health.as_ref().ok()?.answer.version.as_str())
 }
 
 fn says_empty(health: &Outcome<Health>) -> bool {

@@ -65,6 +65,11 @@ impl Browser {
         serde_json::from_value(answer.clone()).unwrap_or_else(|error| panic!("{script}: {error}: {answer}"))
     }
 
+    /// Runs a script in every page that is opened from now on, before anything of the page.
+    pub async fn run_before_pages(&self, script: &str) {
+        self.tell("Page.addScriptToEvaluateOnNewDocument", json!({"source": script})).await;
+    }
+
     /// Presses the tabulator key.
     pub async fn press_tab(&self) {
         let press = KeyActions::new("keyboard".to_owned()).then(KeyAction::Down { value: Key::Tab.into() });

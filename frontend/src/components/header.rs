@@ -3,7 +3,7 @@
 
 use yew::prelude::*;
 
-use crate::browser::{ms, use_now_ms};
+use crate::browser::{ms, use_page_ms};
 use crate::format;
 use crate::state::{AgeLimits, Freshness};
 use crate::theme::ThemeButton;
@@ -29,20 +29,26 @@ pub(crate) fn Header(props: &Props) -> Html {
 
 #[component]
 fn Ages(props: &Props) -> Html {
-    let now_ms = use_now_ms();
-    let Freshness { data_as_of, lagging, limits, checked_at_ms, today, .. } = &props.fresh;
+    let page_ms = use_page_ms();
+    let Freshness { data_as_of, lagging, limits, clock, checked_at_ms, today, .. } = &props.fresh;
     let (level, data) = match data_as_of {
         Some(as_of) => {
-            let age_ms = now_ms - ms(*as_of);
             let of = if lagging.is_empty() { String::new() } else { format!(" ({})", lagging.join(", ")) };
-            let (age, time) = (format::age(age_ms), format::time(as_of.naive_local(), *today));
-            (level(age_ms / 1000.0, *limits), format!("data from {age} · {time}{of}"))
+            let time = format::time(as_of.naive_local(), *today);
+            match clock.ms(page_ms).map(|server_ms| server_ms - ms(*as_of)) {
+                Some(age_ms) => {
+                    let age = format::age(age_ms);
+                    (level(age_ms / 1000.0, *limits), format!("data from {age} · {time}{of}"))
+                }
+                // The server has not told its time yet.
+                None => ("", format!("data from {time}{of}")),
+            }
         }
         None => ("", "no data yet".to_owned()),
     };
     let checked = checked_at_ms.map_or_else(
         || "not checked yet".to_owned(),
-        |at_ms| format!("checked {}", format::age(now_ms - at_ms)),
+        |at_ms| format!("checked {}", format::age(page_ms - at_ms)),
     );
     html! {
         <div class="ages">

@@ -5,7 +5,21 @@ fn instant(text: &str) -> DateTime<FixedOffset> {
 }
 
 fn fetched<T>(answer: T, time: &str) -> Fetched<T> {
-    Fetched { answer, data_as_of: Some(instant(&format!("2026-11-23T{time}:00+01:00"))) }
+    Fetched { answer, data_as_of: Some(instant(&format!("2026-11-23T{time}:00+01:00"))), at_ms: 0.0 }
+}
+
+/// How long the page has been open at a moment, in milliseconds. It was opened at two o'clock.
+fn page_ms(moment: &str) -> f64 {
+    (instant(moment) - instant("2026-11-23T14:00:00+01:00")).num_milliseconds() as f64
+}
+
+/// The state of a lake whose data is of `time` and was 30 s old when the server told it.
+fn healthy(time: &str) -> Fetched<Health> {
+    let mut health = health("ok");
+    health.answer.data_as_of = Some(instant(&format!("2026-11-23T{time}:00+01:00")));
+    health.answer.age_seconds = Some(30);
+    health.at_ms = page_ms(&format!("2026-11-23T{time}:30+01:00"));
+    health
 }
 
 fn health(status: &str) -> Fetched<Health> {
@@ -20,7 +34,7 @@ fn health(status: &str) -> Fetched<Health> {
         watermarks: std::collections::BTreeMap::new(),
         version: "1".into(),
     };
-    Fetched { answer, data_as_of: None }
+    Fetched { answer, data_as_of: None, at_ms: 0.0 }
 }
 
 pub(crate) fn no_yield() -> YieldTotal {
@@ -57,8 +71,8 @@ fn reading(location: &str) -> Breach {
 /// All is answered at `time`, with one breach at `location`.
 fn good_round(time: &str, location: &str) -> BoardRound {
     BoardRound {
-        at_ms: instant(&format!("2026-11-23T{time}:30+01:00")).timestamp_millis() as f64,
-        health: Ok(health("ok")),
+        at_ms: page_ms(&format!("2026-11-23T{time}:30+01:00")),
+        health: Ok(healthy(time)),
         yields: Ok(fetched(no_yield(), time)),
         active: Ok(fetched(Vec::new(), time)),
         breaches: Ok(fetched(vec![reading(location)], time)),
@@ -70,7 +84,7 @@ fn good_round(time: &str, location: &str) -> BoardRound {
 fn failed_round(problem: &ApiError) -> BoardRound {
     let error = problem.clone();
     BoardRound {
-        at_ms: instant("2026-11-23T14:33:00+01:00").timestamp_millis() as f64,
+        at_ms: page_ms("2026-11-23T14:33:00+01:00"),
         health: Err(error.clone()),
         yields: Err(error.clone()),
         active: Err(error.clone()),
@@ -110,7 +124,7 @@ fn the_last_good_numbers_stay_while_the_api_is_away_and_go_when_it_is_back() {
 #[test]
 fn numbers_of_yesterday_are_said_to_be_of_yesterday() {
     let mut night = failed_round(&ApiError::Unavailable);
-    night.at_ms = instant("2026-11-24T00:01:00+01:00").timestamp_millis() as f64;
+    night.at_ms = page_ms("2026-11-24T00:01:00+01:00");
     let fresh = Board::default().after(good_round("14:31", "Chiller 1")).after(night).fresh;
     assert_eq!(
         fresh.outage.unwrap().text(fresh.today),
@@ -140,11 +154,7 @@ fn one_endpoint_that_fails_keeps_its_numbers_while_the_others_move_on() {
         board.fresh.outage.unwrap().text(board.fresh.today),
         "API unavailable for temperatures – showing the numbers of 14:31"
     );
-    assert_eq!(
-        board.fresh.checked_at_ms,
-        Some(instant("2026-11-23T14:31:30+01:00").timestamp_millis() as f64),
-        "not all is checked"
-    );
+    assert_eq!(board.fresh.checked_at_ms, Some(page_ms("2026-11-23T14:31:30+01:00")), "not all is checked");
 }
 
 #[test]
@@ -160,9 +170,27 @@ fn a_lake_without_data_is_empty_until_the_first_numbers_come() {
 #[test]
 fn the_date_is_that_of_the_factory() {
     let mut round = good_round("14:31", "Chiller 1");
-    round.at_ms = instant("2026-11-23T23:30:00+00:00").timestamp_millis() as f64;
+    round.at_ms = page_ms("2026-11-23T23:30:00+00:00");
     let board = Board::default().after(round);
     assert_eq!(board.fresh.today, NaiveDate::from_ymd_opt(2026, 11, 24), "half past midnight at +01:00");
+}
+
+#[test]
+fn the_time_is_what_the_server_said_and_what_has_passed_since() {
+    let at = |moment: &str| Some(instant(moment).timestamp_millis() as f64);
+    let five_past_three = page_ms("2026-11-23T15:05:00+01:00");
+    let mut round = good_round("14:31", "Chiller 1");
+    round.health = Err(ApiError::Unavailable);
+    let untold = Board::default().after(round);
+    assert_eq!((untold.fresh.clock.ms(five_past_three), untold.fresh.today), (None, None));
+    let told = untold.after(good_round("14:31", "Chiller 1"));
+    assert_eq!(told.fresh.clock.ms(five_past_three), at("2026-11-23T15:05:00+01:00"));
+    let away = told.after(failed_round(&ApiError::Unavailable));
+    assert_eq!(away.fresh.clock.ms(five_past_three), at("2026-11-23T15:05:00+01:00"), "it goes on");
+    // Another server is ten seconds ahead of the first.
+    let mut round = good_round("14:40", "Chiller 1");
+    round.health.as_mut().unwrap().answer.age_seconds = Some(40);
+    assert_eq!(away.after(round).fresh.clock.ms(five_past_three), at("2026-11-23T15:05:10+01:00"));
 }
 
 #[test]
@@ -181,8 +209,8 @@ fn the_page_is_as_old_as_its_oldest_numbers_and_names_them_when_they_lag() {
 #[test]
 fn an_answer_that_hides_its_age_is_as_old_as_the_lake() {
     let mut round = good_round("14:31", "Chiller 1");
-    round.yields = Ok(Fetched { answer: no_yield(), data_as_of: None });
-    let mut lake = health("ok");
+    round.yields = Ok(Fetched { answer: no_yield(), data_as_of: None, at_ms: 0.0 });
+    let mut lake = healthy("14:31");
     lake.answer.data_as_of = Some(instant("2026-11-23T14:29:00+01:00"));
     round.health = Ok(lake);
     assert_eq!(Board::default().after(round).fresh.data_as_of, Some(instant("2026-11-23T14:29:00+01:00")));
@@ -234,7 +262,7 @@ mod of_a_run {
     }
 
     fn round(number: &str, run: Outcome<RunDetail>) -> RunRound {
-        RunRound { at_ms: 1.8e12, key: key(number), health: Ok(health("ok")), run }
+        RunRound { at_ms: 60_000.0, key: key(number), health: Ok(health("ok")), run }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! numbers while the API is away.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use api::compliance::CheckFinding;
 use api::health::Health;
@@ -199,6 +200,62 @@ async fn the_last_numbers_stay_on_screen_while_the_api_is_away() {
     assert_ne!(browser.run::<Screen>(READ_SCREEN).await, before, "the numbers follow again");
     assert_no_gaps(&browser).await;
     assert_no_complaint_but_of_the_network(browser.logged().await);
+    browser.quit().await;
+}
+
+/// Makes the browser's clock and the version of the API what the address asks for, and counts how often a page
+/// of this address was loaded.
+const ANOTHER_CLOCK_AND_VERSION: &str = "
+    const asked = new URLSearchParams(location.search);
+    const clock = Date.now.bind(Date), offset = Number(asked.get('clock') ?? 0) * 3600e3;
+    Date.now = () => clock() + offset;
+    const fetched = window.fetch.bind(window);
+    window.fetch = async (...request) => {
+        const answer = await fetched(...request);
+        const address = String(request[0].url ?? request[0]);
+        if (!asked.has('version') || !address.endsWith('/health')) return answer;
+        const health = {...await answer.json(), version: asked.get('version')};
+        return new Response(JSON.stringify(health), {status: answer.status, headers: answer.headers});
+    };
+    sessionStorage[location.search] = Number(sessionStorage[location.search] ?? 0) + 1;";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ages_are_the_server_s_whatever_the_browser_s_clock_says_and_another_version_loads_the_page_again_once()
+ {
+    let factory = producing_factory().await;
+    factory.job_ok(Mode::Incremental).await;
+    let (site, stale) = (Site::open(&factory).await, Site::with_numbers_stale_after(&factory, 2).await);
+    let browser = Browser::start().await;
+    browser.run_before_pages(ANOTHER_CLOCK_AND_VERSION).await;
+    for (site, hours, class) in
+        [(&site, -6, "fresh"), (&site, 6, "fresh"), (&stale, -6, "stale"), (&stale, 6, "stale")]
+    {
+        browser.open(&site.url(&format!("/?refresh=1&clock={hours}"))).await;
+        until("the age of the data", async || {
+            let shown: [String; 3] = browser
+                .run(
+                    "const age = document.getElementById('data-age'), checked = document.getElementById('fetch-age');
+                     return [age?.className ?? '', age?.textContent ?? '', checked?.textContent ?? ''];",
+                )
+                .await;
+            let is_recent = |text: &str| text.contains(" s ago") || text.contains(" min ago");
+            if shown[0] == format!("age {class}") && shown[1..].iter().all(|text| is_recent(text)) {
+                Ok(())
+            } else {
+                Err(format!("{hours} h: {shown:?}"))
+            }
+        })
+        .await;
+    }
+
+    browser.open(&site.url("/?refresh=1&version=9.9.9")).await;
+    let loads = async || browser.run::<String>("return sessionStorage[location.search]").await;
+    until("the page is loaded again", async || same("2", &loads().await)).await;
+    until_screen_is_as_the_api_says(&browser, &site).await;
+    // Three more rounds find the same version, and the same page.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(loads().await, "2");
+    assert_no_complaint(browser.logged().await);
     browser.quit().await;
 }
 
