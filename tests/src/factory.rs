@@ -14,13 +14,13 @@ use extractor_function::source::Cell;
 use extractor_function::validate::validate;
 use extractor_function::value::Value;
 use extractor_function::{JobRequest, Settings, run_job};
-use lake::{Lake, Mode, Slot};
+use lake::{Commit, Lake, Mode, Segment, Slot};
 use polars::prelude::*;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use tempfile::TempDir;
 use tideline::place::{self, OpenLake};
-use warehouse::sources::{ALL, Source};
+use warehouse::sources::{ALL, Column, Source};
 
 use crate::tds::TdsEndpoint;
 
@@ -193,7 +193,7 @@ impl Factory {
         for part in self.lake().staging_parts(source.staging).await.expect("the lake") {
             let held = self
                 .lake()
-                .held(source.staging, Slot::Part(&part), None)
+                .held(source.staging, Slot::Part(&part), Some(&own_columns(source)))
                 .await
                 .expect("the lake")
                 .expect("a part that is listed");
@@ -257,6 +257,24 @@ impl Factory {
 pub async fn run_into(lake: &Lake, settings: &Settings, mode: Mode, now: DateTime<Utc>) -> JobRecord {
     run_job(lake, settings, &JobRequest { mode, trigger: "test".to_owned(), deadline: None }, move || now)
         .await
+}
+
+/// The names in the lake of the columns that are read from the ERP.
+pub(crate) fn own_columns(source: &Source) -> Vec<String> {
+    source.columns.iter().map(Column::name).collect()
+}
+
+/// Copies all segments of a lake into another one. What staging keeps of the past, such as the stamps that rows
+/// were first read with, follows from them.
+pub async fn copy_raw(from: &Lake, to: &Lake) {
+    for source in ALL {
+        for number in from.segments_after(source.staging, 0).await.expect("the lake") {
+            let Segment { mut frame, info, .. } =
+                from.segment(source.staging, number, None).await.expect("a segment that is listed");
+            let put = to.commit_segment(source.staging, number, &mut frame, &info, None).await;
+            assert!(matches!(put, Ok(Commit::Done)), "{put:?}");
+        }
+    }
 }
 
 /// A moment in UTC from a text such as `2026-11-23T14:00:00`.

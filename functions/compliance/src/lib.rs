@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use api::compliance::{CHECKS, Check, CheckFinding, CheckQuery, Severity};
 use api::quality::SUMMARY;
-use serve::{Answer, Ask, Result, Routes, State, work};
+use serve::{Answer, Ask, Result, Routes, State, is_asked_for, work};
 use warehouse::marts::{FCT_COMPLIANCE_CHECKS, FindingRow, rows};
 
 pub fn routes() -> Routes {
@@ -23,7 +23,7 @@ async fn checks(state: State, ask: Ask<CheckQuery, Vec<CheckFinding>>) -> Result
         let findings = rows::<FindingRow>(&frame)?.into_iter().filter(|FindingRow { finding, .. }| {
             check.is_none_or(|check| finding.check == check)
                 && severity.is_none_or(|severity| finding.severity == severity)
-                && run.is_none_or(|run| finding.run_number.as_deref() == Some(run))
+                && is_asked_for(finding.run_number.as_deref(), run)
         });
         let newest_first = findings.map(|FindingRow { finding, reading_id, .. }| {
             let place =

@@ -133,7 +133,7 @@ mod tests {
         let product = |code: &str, allergens: Option<&str>| {
             (code.to_owned(), Product { allergens: allergens.map(str::to_owned), ..Product::default() })
         };
-        Products::from([
+        Products::from_iter([
             product("PLAIN", Some("Fish")),
             product("BREADED", Some("fish,gluten")),
             product("CRUMBED", Some(" Gluten , FISH,,gluten")),

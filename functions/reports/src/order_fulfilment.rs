@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use api::reports::{OrderLine, OrderReportQuery};
 use chrono::NaiveDate;
+use domain::code::folded;
 use domain::despatch::DespatchStatus;
 use domain::ratio::ratio_pct;
 use serve::{Answer, Ask, Result, State, is_asked_for, work};
@@ -31,6 +32,9 @@ const PARTIAL: &str = "partial";
 /// The order lines of one row, added up.
 #[derive(Default)]
 struct LinesOfRow {
+    /// The order as its lines write it, the first in the order of characters; the same of the product.
+    order_number: Option<String>,
+    product_code: Option<String>,
     despatch_date: Option<NaiveDate>,
     delivery_date: Option<NaiveDate>,
     cases: Option<i64>,
@@ -43,6 +47,10 @@ struct LinesOfRow {
 
 impl LinesOfRow {
     fn add(&mut self, line: &DespatchRow) {
+        let first =
+            |known: Option<String>, code: Option<&String>| known.into_iter().chain(code.cloned()).min();
+        self.order_number = first(self.order_number.take(), line.order_number.as_ref());
+        self.product_code = first(self.product_code.take(), line.product_code.as_ref());
         self.despatch_date = self.despatch_date.into_iter().chain(line.despatch_date).min();
         self.delivery_date = self.delivery_date.max(line.delivery_date);
         self.cases = self.cases.into_iter().chain(line.qty_cases).reduce(i64::saturating_add);
@@ -70,16 +78,26 @@ fn fulfilled(
         let is_wanted = is_asked_for(line.customer.as_deref(), query.customer.as_deref())
             && is_asked_for(line.order_number.as_deref(), query.order.as_deref());
         if is_wanted {
+            let code = |code: Option<&str>| code.map(folded);
             groups
-                .entry((line.order_number.clone(), line.product_code.clone(), line.customer.clone()))
+                .entry((
+                    code(line.order_number.as_deref()),
+                    code(line.product_code.as_deref()),
+                    line.customer.clone(),
+                ))
                 .or_default()
                 .add(&line);
         }
     }
-    let keyed = groups.into_iter().map(|((order_number, product_code, customer), group)| {
+    let keyed = groups.into_iter().map(|((.., customer), group)| {
+        let product = group.product_code.as_ref().and_then(|code| products.get(code));
+        let (order_number, product_code) = (
+            group.order_number,
+            product.and_then(|product| product.product_code.clone()).or(group.product_code.clone()),
+        );
         let key =
             (Reverse(group.despatch_date), order_number.clone(), product_code.clone(), customer.clone());
-        let product = product_code.as_ref().and_then(|code| products.get(code)?.description.clone());
+        let product = product.and_then(|product| product.description.clone());
         let row = OrderLine {
             order_number,
             customer,
@@ -126,10 +144,12 @@ mod tests {
     }
 
     fn sorted(lines: Vec<DespatchRow>) -> Vec<OrderLine> {
-        let products = Products::from([(
-            "A".to_owned(),
-            Product { description: Some("COD LOIN".to_owned()), ..Product::default() },
-        )]);
+        let product = Product {
+            product_code: Some("A".to_owned()),
+            description: Some("COD LOIN".to_owned()),
+            ..Product::default()
+        };
+        let products = Products::from_iter([("A".to_owned(), product)]);
         let mut rows = fulfilled(lines, &products, &OrderReportQuery::default());
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
         rows.into_iter().map(|(_, row)| row).collect()
@@ -165,6 +185,19 @@ mod tests {
             (row.pending_kg, row.loaded_kg, row.delivered_kg, row.fulfilled_pct),
             (20.0, 50.0, 30.0, Some(30.0))
         );
+    }
+
+    #[test]
+    fn lines_meet_by_order_and_product_in_any_case() {
+        let lines = vec![
+            DespatchRow { product_code: Some("a".to_owned()), ..line("so-1", Some("loaded"), Some(30.0)) },
+            line("SO-1", Some("loaded"), Some(20.0)),
+            DespatchRow { product_code: Some("new".to_owned()), ..line("SO-1", None, Some(1.0)) },
+        ];
+        let shown = sorted(lines).into_iter().map(|row| (row.order_number, row.product_code, row.qty_kg));
+        let expect = [("A", 50.0), ("new", 1.0)];
+        let expect = expect.map(|(code, kg)| (Some("SO-1".to_owned()), Some(code.to_owned()), Some(kg)));
+        assert_eq!(shown.collect::<Vec<_>>(), expect);
     }
 
     #[test]
@@ -221,7 +254,7 @@ mod tests {
                 order: order.map(str::to_owned),
                 ..OrderReportQuery::default()
             };
-            fulfilled(lines.clone(), &Products::new(), &query).len()
+            fulfilled(lines.clone(), &Products::from_iter([]), &query).len()
         };
         assert_eq!(
             (

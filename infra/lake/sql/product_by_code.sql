@@ -1,7 +1,7 @@
--- product_by_code: one product per code, so that a join with it multiplies no rows. Of several PLUs with one code an active one wins, then the lowest number.
+-- product_by_code: one product per code in whatever case, so that a join with it multiplies no rows. Of several PLUs with one code an active one wins, then the lowest number.
 CREATE OR REPLACE VIEW product_by_code AS
 WITH ranked AS (
-    SELECT p.*, ROW_NUMBER() OVER (PARTITION BY product_code ORDER BY active DESC, plu_number NULLS LAST) AS place
+    SELECT p.*, ROW_NUMBER() OVER (PARTITION BY LOWER(product_code) ORDER BY active DESC, plu_number NULLS LAST) AS place
     FROM products p
     WHERE product_code <> ''
 )

@@ -1,6 +1,11 @@
--- products: the products of the weighing system, joined with the catalogue by product code. Products that only one of the two knows are there too.
+-- products: the products of the weighing system, joined with the catalogue by product code, without regard to case. Products that only one of the two knows are there too.
 CREATE OR REPLACE VIEW products AS
-WITH joined AS (
+WITH catalogue AS (
+    -- Of entries whose codes differ in case alone, the one that changed last counts.
+    SELECT c.*, ROW_NUMBER() OVER (PARTITION BY LOWER(product_code) ORDER BY updated_at DESC, product_code DESC) AS place
+    FROM staging.product_catalogue c
+),
+joined AS (
     SELECT
         p.plu_number,
         COALESCE(p.product_code, c.product_code) AS product_code,
@@ -17,7 +22,7 @@ WITH joined AS (
         c.piece_type,
         COALESCE(p.active, c.active, TRUE) AS active
     FROM staging.plu p
-    FULL OUTER JOIN staging.product_catalogue c ON c.product_code = p.product_code
+    FULL OUTER JOIN (SELECT * FROM catalogue WHERE place = 1) c ON LOWER(c.product_code) = LOWER(p.product_code)
 )
 SELECT
     j.plu_number,

@@ -9,6 +9,6 @@ SELECT
     NULLIF(TRIM(c.scanned_plu), '') AS scanned_plu
 FROM staging.case_verification c
 JOIN run_starts r
-    ON r.run_number = c.run_number
-    AND (r.is_first OR r.began_at <= COALESCE(c.scan_time, c.updated_at))
-    AND (r.next_began_at IS NULL OR COALESCE(c.scan_time, c.updated_at) < r.next_began_at);
+    ON r.run_key = LOWER(c.run_number)
+    AND (r.is_first OR r.began_at <= COALESCE(c.scan_time, c.first_stamp))
+    AND (r.next_began_at IS NULL OR COALESCE(c.scan_time, c.first_stamp) < r.next_began_at);

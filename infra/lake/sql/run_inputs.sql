@@ -4,12 +4,13 @@ SELECT
     r.run_number,
     r.production_date,
     c.input_id,
-    c.batch_code,
+    COALESCE(b.batch_code, c.batch_code) AS batch_code,
     c.grade,
     c.species,
     c.qty_kg
 FROM staging.run_inputs c
 JOIN run_starts r
-    ON r.run_number = c.run_number
-    AND (r.is_first OR r.began_at <= c.updated_at)
-    AND (r.next_began_at IS NULL OR c.updated_at < r.next_began_at);
+    ON r.run_key = LOWER(c.run_number)
+    AND (r.is_first OR r.began_at <= c.first_stamp)
+    AND (r.next_began_at IS NULL OR c.first_stamp < r.next_began_at)
+LEFT JOIN batch_names b ON b.batch_key = LOWER(c.batch_code);

@@ -4,7 +4,7 @@ SELECT
     c.output_id,
     r.run_number,
     r.production_date,
-    c.product_code,
+    COALESCE(p.product_code, c.product_code) AS product_code,
     p.description AS product,
     c.tier,
     c.piece_type,
@@ -13,7 +13,7 @@ SELECT
     c.qty_kg
 FROM staging.run_outputs c
 JOIN run_starts r
-    ON r.run_number = c.run_number
-    AND (r.is_first OR r.began_at <= c.updated_at)
-    AND (r.next_began_at IS NULL OR c.updated_at < r.next_began_at)
-LEFT JOIN product_by_code p ON p.product_code = c.product_code;
+    ON r.run_key = LOWER(c.run_number)
+    AND (r.is_first OR r.began_at <= c.first_stamp)
+    AND (r.next_began_at IS NULL OR c.first_stamp < r.next_began_at)
+LEFT JOIN product_by_code p ON LOWER(p.product_code) = LOWER(c.product_code);

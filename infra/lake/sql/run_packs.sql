@@ -9,6 +9,6 @@ SELECT
     c.target_weight
 FROM staging.transactions c
 JOIN run_starts r
-    ON r.run_number = c.run_number
+    ON r.run_key = LOWER(c.run_number)
     AND (r.is_first OR r.began_at <= c.trans_date)
     AND (r.next_began_at IS NULL OR c.trans_date < r.next_began_at);

@@ -7,9 +7,10 @@ SELECT
     UPPER(TRIM(c.direction)) AS direction,
     UPPER(TRIM(c.return_method)) AS return_method,
     NULLIF(TRIM(c.new_batch_code), '') AS new_batch_code,
-    NULLIF(TRIM(c.parent_batch), '') AS parent_batch
+    COALESCE(b.batch_code, NULLIF(TRIM(c.parent_batch), '')) AS parent_batch
 FROM staging.batch_lineage c
 JOIN run_starts r
-    ON r.run_number = c.run_number
-    AND (r.is_first OR r.began_at <= COALESCE(c.scan_time, c.updated_at))
-    AND (r.next_began_at IS NULL OR COALESCE(c.scan_time, c.updated_at) < r.next_began_at);
+    ON r.run_key = LOWER(c.run_number)
+    AND (r.is_first OR r.began_at <= COALESCE(c.scan_time, c.first_stamp))
+    AND (r.next_began_at IS NULL OR COALESCE(c.scan_time, c.first_stamp) < r.next_began_at)
+LEFT JOIN batch_names b ON b.batch_key = LOWER(c.parent_batch);

@@ -1,5 +1,9 @@
 -- run_sums: the sums of the weighing system, each row with its run (see run_starts).
 CREATE OR REPLACE VIEW run_sums AS
+WITH versions AS (
+    SELECT t.*, ROW_NUMBER() OVER (PARTITION BY LOWER(run_number) ORDER BY updated DESC, run_number DESC) AS place
+    FROM staging.run_totals t
+)
 SELECT
     r.run_number,
     r.production_date,
@@ -13,8 +17,8 @@ SELECT
     c.giveaway_pct AS total_giveaway_pct,
     c.reject_count,
     c.downtime_mins AS downtime_minutes
-FROM staging.run_totals c
+FROM (SELECT * FROM versions WHERE place = 1) c
 JOIN run_starts r
-    ON r.run_number = c.run_number
-    AND (r.is_first OR r.began_at <= c.updated)
-    AND (r.next_began_at IS NULL OR c.updated < r.next_began_at);
+    ON r.run_key = LOWER(c.run_number)
+    AND (r.is_first OR r.began_at <= c.first_stamp)
+    AND (r.next_began_at IS NULL OR c.first_stamp < r.next_began_at);

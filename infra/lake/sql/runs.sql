@@ -1,6 +1,10 @@
 -- runs: each run with its sheet, totals, inputs, outputs and packs, and the yields that follow. Nothing is rounded. What is not known is null.
 CREATE OR REPLACE VIEW runs AS
-WITH inputs AS (
+WITH sheets AS (
+    SELECT s.*, ROW_NUMBER() OVER (PARTITION BY LOWER(run_number), production_date ORDER BY updated_at DESC, run_number DESC) AS place
+    FROM staging.run_sheets s
+),
+inputs AS (
     SELECT run_number, production_date, SUM(qty_kg) AS input_kg FROM run_inputs GROUP BY run_number, production_date
 ),
 outputs AS (
@@ -63,7 +67,7 @@ joined AS (
         t.reject_count,
         t.downtime_minutes
     FROM run_starts r
-    LEFT JOIN staging.run_sheets s ON s.run_number = r.run_number AND s.production_date = r.production_date
+    LEFT JOIN sheets s ON LOWER(s.run_number) = r.run_key AND s.production_date = r.production_date AND s.place = 1
     LEFT JOIN run_sums t ON t.run_number = r.run_number AND t.production_date = r.production_date
     LEFT JOIN inputs i ON i.run_number = r.run_number AND i.production_date = r.production_date
     LEFT JOIN outputs o ON o.run_number = r.run_number AND o.production_date = r.production_date

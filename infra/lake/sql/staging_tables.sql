@@ -59,7 +59,8 @@ CREATE TABLE staging.run_totals (
     giveaway_pct DOUBLE,
     reject_count BIGINT,
     downtime_mins BIGINT,
-    updated TIMESTAMP
+    updated TIMESTAMP,
+    first_stamp TIMESTAMP
 );
 
 CREATE TABLE staging.prod_lines (
@@ -130,7 +131,8 @@ CREATE TABLE staging.run_inputs (
     grade VARCHAR,
     species VARCHAR,
     qty_kg DOUBLE,
-    updated_at TIMESTAMP
+    updated_at TIMESTAMP,
+    first_stamp TIMESTAMP
 );
 
 CREATE TABLE staging.run_outputs (
@@ -142,7 +144,8 @@ CREATE TABLE staging.run_outputs (
     source_grade VARCHAR,
     qty_packs BIGINT,
     qty_kg DOUBLE,
-    updated_at TIMESTAMP
+    updated_at TIMESTAMP,
+    first_stamp TIMESTAMP
 );
 
 CREATE TABLE staging.batch_lineage (
@@ -156,7 +159,8 @@ CREATE TABLE staging.batch_lineage (
     grade VARCHAR,
     qty_kg DOUBLE,
     scan_time TIMESTAMP,
-    updated_at TIMESTAMP
+    updated_at TIMESTAMP,
+    first_stamp TIMESTAMP
 );
 
 CREATE TABLE staging.temperature_logs (
@@ -197,7 +201,8 @@ CREATE TABLE staging.case_verification (
     scan_time TIMESTAMP,
     scanner_id VARCHAR,
     prod_line VARCHAR,
-    updated_at TIMESTAMP
+    updated_at TIMESTAMP,
+    first_stamp TIMESTAMP
 );
 
 CREATE TABLE staging.despatch (
@@ -213,7 +218,8 @@ CREATE TABLE staging.despatch (
     delivery_date DATE,
     vehicle_temp_c DOUBLE,
     status VARCHAR,
-    updated_at TIMESTAMP
+    updated_at TIMESTAMP,
+    first_stamp TIMESTAMP
 );
 
 CREATE TABLE staging.shifts (

@@ -9,20 +9,21 @@ WITH scans AS (
         s.direction,
         s.return_method,
         c.batch_code,
-        c.parent_batch,
+        COALESCE(b.batch_code, c.parent_batch) AS parent_batch,
         c.grade,
         c.qty_kg,
         COALESCE(c.scan_time, c.updated_at) AS scanned_at,
         CASE WHEN COALESCE(s.direction, '') <> 'INPUT' AND COALESCE(s.return_method, '') <> 'PROD_RETURN' THEN s.new_batch_code END AS made
     FROM run_scans s
     JOIN staging.batch_lineage c ON c.lineage_id = s.lineage_id
+    LEFT JOIN batch_names b ON b.batch_key = LOWER(c.parent_batch)
 )
 SELECT
     r.run_number AS run_number,
     r.production_date AS production_date,
     'input' AS link,
     c.input_id AS link_id,
-    c.batch_code AS batch_code,
+    COALESCE(b.batch_code, c.batch_code) AS batch_code,
     CAST(NULL AS VARCHAR(100)) AS new_batch_code,
     CAST(NULL AS VARCHAR(100)) AS parent_batch,
     CAST(NULL AS VARCHAR(100)) AS return_method,
@@ -43,9 +44,10 @@ SELECT
     c.updated_at AS linked_at
 FROM staging.run_inputs c
 JOIN run_starts r
-    ON r.run_number = c.run_number
-    AND (r.is_first OR r.began_at <= c.updated_at)
-    AND (r.next_began_at IS NULL OR c.updated_at < r.next_began_at)
+    ON r.run_key = LOWER(c.run_number)
+    AND (r.is_first OR r.began_at <= c.first_stamp)
+    AND (r.next_began_at IS NULL OR c.first_stamp < r.next_began_at)
+LEFT JOIN batch_names b ON b.batch_key = LOWER(c.batch_code)
 UNION ALL
 SELECT
     run_number,
@@ -85,7 +87,7 @@ SELECT
     CAST(NULL AS VARCHAR(100)) AS return_method,
     CAST(NULL AS VARCHAR(100)) AS grade,
     CAST(NULL AS VARCHAR(100)) AS species,
-    c.product_code AS product_code,
+    COALESCE(p.product_code, c.product_code) AS product_code,
     p.description AS product,
     c.tier AS tier,
     c.piece_type AS piece_type,
@@ -100,10 +102,10 @@ SELECT
     c.updated_at AS linked_at
 FROM staging.run_outputs c
 JOIN run_starts r
-    ON r.run_number = c.run_number
-    AND (r.is_first OR r.began_at <= c.updated_at)
-    AND (r.next_began_at IS NULL OR c.updated_at < r.next_began_at)
-LEFT JOIN product_by_code p ON p.product_code = c.product_code
+    ON r.run_key = LOWER(c.run_number)
+    AND (r.is_first OR r.began_at <= c.first_stamp)
+    AND (r.next_began_at IS NULL OR c.first_stamp < r.next_began_at)
+LEFT JOIN product_by_code p ON LOWER(p.product_code) = LOWER(c.product_code)
 UNION ALL
 SELECT
     r.run_number AS run_number,
@@ -116,7 +118,7 @@ SELECT
     CAST(NULL AS VARCHAR(100)) AS return_method,
     CAST(NULL AS VARCHAR(100)) AS grade,
     CAST(NULL AS VARCHAR(100)) AS species,
-    c.product_code AS product_code,
+    COALESCE(p.product_code, c.product_code) AS product_code,
     p.description AS product,
     CAST(NULL AS BIGINT) AS tier,
     CAST(NULL AS VARCHAR(100)) AS piece_type,
@@ -131,4 +133,4 @@ SELECT
     c.updated_at AS linked_at
 FROM staging.despatch c
 JOIN run_despatches r ON r.despatch_id = c.despatch_id
-LEFT JOIN product_by_code p ON p.product_code = c.product_code;
+LEFT JOIN product_by_code p ON LOWER(p.product_code) = LOWER(c.product_code);

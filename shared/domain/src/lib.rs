@@ -7,6 +7,7 @@
 //! | question | module |
 //! |---|---|
 //! | what is this text? | [`description`], [`species`], [`product_type`], [`piece_type`], [`lineage`], [`flag`] |
+//! | do these codes mean the same? | [`code`] |
 //! | may this fish go into this pack? | [`tier`] |
 //! | how much was made of what went in? | [`yields`], [`oee`], as a [`ratio`] of sums |
 //! | which days count? | [`window`], [`shelf_life`] |
@@ -23,6 +24,7 @@
 
 pub mod average_quantity;
 pub mod checks;
+pub mod code;
 pub mod description;
 pub mod despatch;
 pub mod episodes;

@@ -3,8 +3,11 @@
 
 use polars::prelude::DataFrame;
 
-use crate::parquet::{from_parquet, to_parquet_with};
+use crate::parquet::{from_parquet_with, to_parquet_with};
 use crate::{ETag, Lake, LakeError, Metadata, Put, PutMode, Result, SegmentNumber, keys};
+
+/// The entry of a file's own metadata that holds the note beside the rows.
+const NOTE: &str = "note";
 
 /// Which object of a table's current state is meant.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +23,8 @@ pub enum Slot<'a> {
 pub struct Held {
     /// The rows.
     pub frame: DataFrame,
+    /// What is noted beside the rows, in the file's own metadata. Engines that read the rows do not see it.
+    pub note: Option<String>,
     /// The last segment that the rows take account of.
     pub applied: SegmentNumber,
     /// The version that was read.
@@ -28,6 +33,7 @@ pub struct Held {
 
 impl Lake {
     /// Reads an object of a table's current state, or only some of its columns; `None` if there is none yet.
+    /// A column that an object of an older version lacks is left out.
     pub async fn held(
         &self,
         staging: &str,
@@ -43,7 +49,8 @@ impl Lake {
                 reason: "metadata `applied` is missing".to_owned(),
             }
         })?;
-        Ok(Some(Held { frame: from_parquet(&key, object.bytes, columns)?, applied, etag: object.etag }))
+        let (frame, note) = from_parquet_with(&key, object.bytes, columns, NOTE)?;
+        Ok(Some(Held { frame, note, applied, etag: object.etag }))
     }
 
     /// Writes an object of a table's current state in the place of the version `known`, or as the first one.
@@ -52,6 +59,7 @@ impl Lake {
         staging: &str,
         slot: Slot<'_>,
         frame: &mut DataFrame,
+        note: Option<String>,
         applied: SegmentNumber,
         known: Option<ETag>,
     ) -> Result<Put> {
@@ -59,7 +67,9 @@ impl Lake {
         // The number stands in the body too, because the version of an object is a hash of its body. A part
         // may hold the same rows again after others have come and gone. It must not look like the earlier
         // version, which a slower job may have read.
-        let bytes = to_parquet_with(frame, Some(("applied", applied.to_string())))?;
+        let mut said = vec![("applied".to_owned(), applied.to_string())];
+        said.extend(note.map(|note| (NOTE.to_owned(), note)));
+        let bytes = to_parquet_with(frame, said)?;
         let mode = known.map_or(PutMode::Create, PutMode::Replace);
         Ok(self.store().put(&self.slot_key(staging, slot), bytes, &metadata, mode).await?)
     }

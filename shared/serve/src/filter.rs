@@ -1,6 +1,7 @@
 //! Comparing what is known with what was asked for.
 
 use chrono::NaiveDate;
+use domain::code::folded;
 use polars::prelude::{Expr, Scalar, lit};
 
 /// A day as a literal to compare a column of dates with. Polars' own literal of a date counts nanoseconds,
@@ -22,7 +23,7 @@ pub fn is_line_asked_for(id_and_name: [Option<&str>; 2], asked: Option<&str>) ->
 /// Whether a text is the one that was asked for. Case and blanks around it do not matter. An unknown text is
 /// never the one.
 fn same_text(known: Option<&str>, asked: &str) -> bool {
-    known.is_some_and(|known| known.trim().to_lowercase() == asked.trim().to_lowercase())
+    known.is_some_and(|known| folded(known) == folded(asked))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
+use domain::code::folded;
 use domain::settings::FactorySettings;
 use lake::{Manifest, PartRef, Zone};
 use polars::prelude::{DataFrame, IntoLazy, SortMultipleOptions, col, lit};
@@ -68,8 +69,8 @@ impl Snapshot {
         Ok(parts)
     }
 
-    /// The row that a mart of runs has for the run of this number: that of `date`, or the newest. Parts are
-    /// read from the newest on, until one has the run.
+    /// The row that a mart of runs has for the run of this number, in whatever case: that of `date`, or the
+    /// newest. Parts are read from the newest on, until one has the run.
     pub async fn newest_run(
         &self,
         mart: &'static Mart,
@@ -81,7 +82,7 @@ impl Snapshot {
         let is_of_month = |name: &str| of_month.as_deref().is_none_or(|month| month == name);
         let months =
             self.listed(mart, |name, zone| is_of_month(name) && may_hold(zone, RUN_GROUP, &groups))?;
-        let named = col("run_number").eq(lit(run_number));
+        let named = col("run_number").str().to_lowercase().eq(lit(folded(run_number)));
         let named = date.map_or(named.clone(), |date| named.and(col("production_date").eq(day(date))));
         for (month, _) in months.into_iter().rev() {
             for (_, runs) in self.parts(mart, |name, _| name == month).await? {

@@ -1,7 +1,8 @@
-//! What staging and marts both do with DataFrames: fitting a schema, joins by key, text sets.
+//! What staging and marts both do with DataFrames: fitting a schema, joins by key, sets of codes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use domain::code::folded;
 use polars::prelude::*;
 
 use crate::{Result, WarehouseError};
@@ -27,6 +28,13 @@ pub(crate) fn anti(left: &DataFrame, right: &DataFrame, keys: &[String]) -> Pola
     left.join(right, keys, keys, null_safe(JoinType::Anti), None)
 }
 
+/// The rows of `left`, in their order, with what `right` has under the same `keys`. Of `right`, each key is there
+/// once. Null equals null.
+pub(crate) fn left_join_on(left: &DataFrame, right: &DataFrame, keys: &[String]) -> PolarsResult<DataFrame> {
+    let in_order = JoinArgs { maintain_order: MaintainOrderJoin::Left, ..null_safe(JoinType::Left) };
+    left.join(right, keys, keys, in_order, None)
+}
+
 fn null_safe(how: JoinType) -> JoinArgs {
     JoinArgs { nulls_equal: true, ..JoinArgs::new(how) }
 }
@@ -41,36 +49,35 @@ pub(crate) fn stack(frames: impl IntoIterator<Item = DataFrame>, schema: &Schema
     Ok(all)
 }
 
-/// The distinct texts of a column.
-pub(crate) fn texts(frame: &DataFrame, column: &str) -> PolarsResult<BTreeSet<String>> {
+/// The distinct codes of a column, [folded].
+pub(crate) fn codes(frame: &DataFrame, column: &str) -> PolarsResult<BTreeSet<String>> {
     let unique = frame.column(column)?.unique()?;
-    Ok(unique.str()?.iter().flatten().map(str::to_owned).collect())
+    Ok(unique.str()?.iter().flatten().map(folded).collect())
 }
 
-/// The rows whose text in `column` is one of `values`.
-pub(crate) fn with_text_in(
+/// The rows whose code in `column` is one of `wanted`, which are folded.
+pub(crate) fn with_code_in(
     frame: &DataFrame,
     column: &str,
-    values: &BTreeSet<String>,
+    wanted: &BTreeSet<String>,
 ) -> PolarsResult<DataFrame> {
-    let wanted = DataFrame::new_infer_height(vec![Column::new(
-        column.into(),
-        values.iter().map(String::as_str).collect::<Vec<_>>(),
-    )])?;
-    semi(frame, &wanted, &[column.to_owned()])
+    frame.filter(&is_code_in(frame, column, wanted)?)
 }
 
-/// The rows whose text in `column` is none of `values`.
-pub(crate) fn without_text_in(
+/// The rows whose code in `column` is none of `unwanted`, which are folded.
+pub(crate) fn without_code_in(
     frame: &DataFrame,
     column: &str,
-    values: &BTreeSet<String>,
+    unwanted: &BTreeSet<String>,
 ) -> PolarsResult<DataFrame> {
-    let unwanted = DataFrame::new_infer_height(vec![Column::new(
-        column.into(),
-        values.iter().map(String::as_str).collect::<Vec<_>>(),
-    )])?;
-    anti(frame, &unwanted, &[column.to_owned()])
+    frame.filter(&!is_code_in(frame, column, unwanted)?)
+}
+
+fn is_code_in(frame: &DataFrame, column: &str, codes: &BTreeSet<String>) -> PolarsResult<BooleanChunked> {
+    // Many rows have few spellings: each is folded once.
+    let mut known = HashMap::new();
+    let mut is_one = |code| *known.entry(code).or_insert_with(|| codes.contains(&folded(code)));
+    Ok(frame.column(column)?.str()?.iter().map(|code| Some(code.is_some_and(&mut is_one))).collect())
 }
 
 /// Does work on frames on a blocking thread, away from those that serve I/O. Polars' lazy engine must not

@@ -11,7 +11,7 @@ use domain::settings::{FactorySettings, Limits};
 use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::frames::texts;
+use crate::frames::codes;
 use crate::sources::{OfRun, Source, Touches};
 use crate::staging::stamps::day_of_each;
 
@@ -24,7 +24,7 @@ pub(crate) struct Touched {
     /// Every run, whatever `runs` says.
     #[serde(default)]
     pub(crate) all_runs: bool,
-    /// The numbers of the runs.
+    /// The numbers of the runs, [folded](domain::code::folded) as all codes here.
     #[serde(default)]
     pub(crate) runs: BTreeSet<String>,
     /// The codes of batches about which something else is known now. The runs that name these batches are
@@ -52,20 +52,20 @@ impl Touched {
         }
         let staging = source.staging.to_owned();
         if source.run != OfRun::None {
-            touched.runs = texts(rows, "run_number")?;
+            touched.runs = codes(rows, "run_number")?;
         }
         if let Some(days) = day_of_each(source, rows)? {
             let days = days.unique()?.date()?.as_date_iter().flatten().collect();
             touched.days.insert(staging.clone(), Some(days));
         }
         if let Some(batch) = source.batch {
-            touched.rows_of_batches.insert(staging, Some(texts(rows, &source.column(batch).name())?));
+            touched.rows_of_batches.insert(staging, Some(codes(rows, &source.column(batch).name())?));
         }
         for touches in source.touches {
             match touches {
                 Touches::EveryRun => touched.all_runs = true,
                 Touches::RunsNaming(batch) => {
-                    touched.batches.extend(texts(rows, &source.column(batch).name())?);
+                    touched.batches.extend(codes(rows, &source.column(batch).name())?);
                 }
                 Touches::EveryDayOf(other) => {
                     touched.days.insert(other.staging.to_owned(), None);
@@ -152,14 +152,14 @@ mod tests {
         let touched =
             |source: &Source, rows: PolarsResult<DataFrame>| Touched::by(source, &rows.unwrap()).unwrap();
         let intakes = touched(&sources::TRACEABILITY, df!["batch_code" => [Some("B1"), None]]);
-        assert_eq!((intakes.runs.len(), intakes.batches), (0, BTreeSet::from(["B1".to_owned()])));
+        assert_eq!((intakes.runs.len(), intakes.batches), (0, BTreeSet::from(["b1".to_owned()])));
         let scans = touched(
             &sources::BATCH_LINEAGE,
             df!["run_number" => ["7"], "new_batch_code" => ["N1"], "parent_batch" => ["B1"]],
         );
         assert_eq!(
             (scans.runs, scans.batches),
-            (BTreeSet::from(["7".to_owned()]), BTreeSet::from(["N1".to_owned()]))
+            (BTreeSet::from(["7".to_owned()]), BTreeSet::from(["n1".to_owned()]))
         );
         let batches =
             |n: usize| Touched { batches: (0..n).map(|n| n.to_string()).collect(), ..Touched::default() };
@@ -176,7 +176,7 @@ mod tests {
         let source = Source { touches: told, ..sources::BATCH_LINEAGE };
         let rows = df!["run_number" => ["7"], "new_batch_code" => ["N1"], "parent_batch" => ["B1"]];
         let touched = Touched::by(&source, &rows.unwrap()).unwrap();
-        assert_eq!(touched.batches, BTreeSet::from(["B1".to_owned(), "N1".to_owned()]));
+        assert_eq!(touched.batches, BTreeSet::from(["b1".to_owned(), "n1".to_owned()]));
     }
 
     #[test]
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!((touched.runs, touched.batches), (BTreeSet::from(["7".to_owned()]), BTreeSet::new()));
         assert_eq!(
             touched.rows_of_batches,
-            BTreeMap::from([("despatch".to_owned(), Some(BTreeSet::from(["B1".to_owned()])))])
+            BTreeMap::from([("despatch".to_owned(), Some(BTreeSet::from(["b1".to_owned()])))])
         );
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 use warehouse::marts;
-use warehouse::sources::{ALL, Kind};
+use warehouse::sources::{ALL, FIRST_STAMP, Kind};
 
 use super::Generated;
 use crate::place;
@@ -16,11 +16,10 @@ pub(super) fn staging_tables() -> Result<Generated> {
     let (comment, _) =
         kept.split_once("\n\n").with_context(|| format!("`{path}` has no comment at its top"))?;
     let tables = ALL.map(|source| {
-        let columns: Vec<_> = source
-            .columns
-            .iter()
-            .map(|column| format!("    {} {}", column.name(), sql_type(column.kind)))
-            .collect();
+        let columns = source.columns.iter().map(|column| (column.name(), column.kind));
+        let first_stamp = source.keeps_first_stamp().then(|| (FIRST_STAMP.to_owned(), Kind::Time));
+        let columns: Vec<_> =
+            columns.chain(first_stamp).map(|(name, kind)| format!("    {name} {}", sql_type(kind))).collect();
         format!("CREATE TABLE staging.{} (\n{}\n);\n", source.staging, columns.join(",\n"))
     });
     Ok(Generated { path, text: format!("{comment}\n\n{}", tables.join("\n")) })

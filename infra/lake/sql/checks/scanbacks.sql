@@ -2,17 +2,17 @@
 -- only violation is a parent that is not named.
 CREATE OR REPLACE VIEW check_scanback_without_parent AS
 WITH batches AS (
-    SELECT batch_code FROM staging.traceability
+    SELECT LOWER(batch_code) AS batch_key FROM staging.traceability
     UNION
-    SELECT TRIM(new_batch_code) AS batch_code FROM staging.batch_lineage
+    SELECT LOWER(TRIM(new_batch_code)) AS batch_key FROM staging.batch_lineage
 ),
 orphans AS (
     SELECT s.*
     FROM run_scans s
-    LEFT JOIN batches b ON b.batch_code = s.parent_batch
+    LEFT JOIN batches b ON b.batch_key = LOWER(s.parent_batch)
     WHERE s.direction = 'SCANBACK'
         AND s.return_method = 'OCM'
-        AND (s.parent_batch IS NULL OR (b.batch_code IS NULL AND EXISTS (SELECT 1 FROM known_tables WHERE table_name = 'traceability')))
+        AND (s.parent_batch IS NULL OR (b.batch_key IS NULL AND EXISTS (SELECT 1 FROM known_tables WHERE table_name = 'traceability')))
 )
 SELECT
     run_number,

@@ -7,10 +7,11 @@ WITH lines AS (
     WHERE d.despatched_on BETWEEN s.from_date AND s.to_date
 ),
 sums AS (
+    -- Orders and products meet without regard to case.
     SELECT
-        order_number,
+        MIN(order_number) AS order_number,
         customer,
-        product_code,
+        MIN(product_code) AS product_code,
         MIN(despatch_date) AS despatch_date,
         MAX(delivery_date) AS delivery_date,
         CAST(SUM(qty_cases) AS BIGINT) AS cases,
@@ -20,12 +21,12 @@ sums AS (
         COALESCE(SUM(CASE WHEN state = 'delivered' THEN qty_kg END), 0) AS delivered_kg,
         CASE WHEN COUNT(state) = COUNT(*) AND COUNT(DISTINCT state) = 1 THEN MIN(state) ELSE 'partial' END AS status
     FROM lines
-    GROUP BY order_number, customer, product_code
+    GROUP BY LOWER(order_number), customer, LOWER(product_code)
 )
 SELECT
     s.order_number,
     s.customer,
-    s.product_code,
+    COALESCE(p.product_code, s.product_code) AS product_code,
     p.description AS product,
     s.despatch_date,
     s.delivery_date,
@@ -37,4 +38,4 @@ SELECT
     CASE WHEN s.qty_kg > 0 THEN s.delivered_kg / s.qty_kg * 100 END AS fulfilled_pct,
     s.status
 FROM sums s
-LEFT JOIN product_by_code p ON p.product_code = s.product_code;
+LEFT JOIN product_by_code p ON LOWER(p.product_code) = LOWER(s.product_code);

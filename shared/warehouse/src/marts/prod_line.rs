@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use domain::code::folded;
 use polars::prelude::*;
 
 use super::known;
@@ -60,10 +61,6 @@ impl Lines {
 fn line((id, name): (Option<&str>, Option<&str>)) -> Option<Line> {
     let id = known(id)?;
     Some(Line { id: id.to_owned(), name: known(name).unwrap_or(id).to_owned() })
-}
-
-fn folded(text: &str) -> String {
-    text.trim().to_lowercase()
 }
 
 #[cfg(test)]

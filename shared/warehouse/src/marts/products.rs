@@ -31,8 +31,12 @@ pub const PRODUCTS: Mart = Mart {
 };
 
 fn build(scope: &ProductScope) -> PolarsResult<DataFrame> {
-    let catalogue = scope.catalogue.clone().lazy().select([
-        col("product_code"),
+    // Of entries whose codes differ in spelling alone, the one that changed last counts.
+    let in_order = SortMultipleOptions::new();
+    let catalogue = scope.catalogue.clone().lazy().sort(["updated_at", "product_code"], in_order);
+    let catalogue = catalogue.select([
+        code(),
+        col("product_code").alias("catalogue_code"),
         col("description").alias("catalogue_description"),
         col("species").alias("catalogue_species"),
         col("brand"),
@@ -42,16 +46,19 @@ fn build(scope: &ProductScope) -> PolarsResult<DataFrame> {
         col("piece_type"),
         col("active").alias("catalogue_active"),
     ]);
+    let catalogue = catalogue.unique_stable(Some(cols([CODE])), UniqueKeepStrategy::Last);
     let mut joined = scope
         .plu
         .clone()
         .lazy()
+        .with_column(code())
         .join(
             catalogue,
-            [col("product_code")],
-            [col("product_code")],
+            [col(CODE)],
+            [col(CODE)],
             JoinArgs::new(JoinType::Full).with_coalesce(JoinCoalesce::CoalesceColumns),
         )
+        .with_column(coalesce(&[col("product_code"), col("catalogue_code")]).alias("product_code"))
         .sort(["plu_number", "product_code"], SortMultipleOptions::new().with_nulls_last(true))
         .with_columns([
             coalesce(&[col("pack_size"), col("pack_weight_g")]).alias("pack_size_g"),
@@ -75,6 +82,14 @@ fn build(scope: &ProductScope) -> PolarsResult<DataFrame> {
     frames::fit(&joined, &PRODUCTS.schema())
 }
 
+/// The column that products are joined by: see [`code`].
+const CODE: &str = "_code";
+
+/// The code of a product without regard to case.
+fn code() -> Expr {
+    col("product_code").str().to_lowercase().alias(CODE)
+}
+
 /// The weighing system's description of each product, else the catalogue's.
 fn described(joined: &DataFrame) -> PolarsResult<Vec<Option<String>>> {
     let (plu, catalogue) =
@@ -86,8 +101,8 @@ fn described(joined: &DataFrame) -> PolarsResult<Vec<Option<String>>> {
         .collect())
 }
 
-/// One product per code, so that a join with it multiplies no rows. Of several PLUs with one code an active
-/// one counts, then the one with the lowest number.
+/// One product per code in whatever case, so that a join with it multiplies no rows. Of several PLUs with one
+/// code an active one counts, then the one with the lowest number. Its spelling is that of all others.
 pub fn by_code(products: &DataFrame) -> LazyFrame {
     let first_counts =
         SortMultipleOptions::new().with_order_descending_multi([true, false]).with_nulls_last(true);
@@ -96,12 +111,14 @@ pub fn by_code(products: &DataFrame) -> LazyFrame {
         .lazy()
         .filter(col("product_code").is_not_null().and(col("product_code").neq(lit(""))))
         .sort(["active", "plu_number"], first_counts)
-        .unique_stable(Some(cols(["product_code"])), UniqueKeepStrategy::First)
+        .with_column(code())
+        .unique_stable(Some(cols([CODE])), UniqueKeepStrategy::First)
+        .drop(cols([CODE]))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::small_factory::{product_tables, products, shown};
+    use super::super::small_factory::{at, product_tables, products, shown};
     use super::*;
 
     fn built(
@@ -190,6 +207,17 @@ mod tests {
                 "3 | FAMILY PACK | seabass",
                 "4 | LEMON SOLE | sole"
             ]
+        );
+    }
+
+    #[test]
+    fn tables_meet_by_code_in_any_case_and_the_weighing_systems_spelling_is_shown() {
+        let plu = df!["plu_number" => [1_i64, 2], "product_code" => ["COD400", "Ü/1"], "active" => [true; 2]];
+        let catalogue = df!["product_code" => ["cod400", "Cod400", "ü/1", "new", "NEW"], "customer" => ["Old", "Harbour Foods", "Quay", "Late", "Early"],
+            "updated_at" => [at(1, 0, 0), at(2, 0, 0), at(1, 0, 0), at(2, 0, 0), at(1, 0, 0)]];
+        assert_eq!(
+            built(plu, catalogue, &["plu_number", "product_code", "customer"]),
+            ["1 | COD400 | Harbour Foods", "2 | Ü/1 | Quay", "- | new | Late"]
         );
     }
 

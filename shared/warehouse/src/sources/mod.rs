@@ -39,7 +39,7 @@ pub use run_outputs::RUN_OUTPUTS;
 pub use run_sheets::RUN_SHEETS;
 pub use run_totals::RUN_TOTALS;
 pub use shifts::SHIFTS;
-pub use source::{OfRun, Owner, Source, Touches};
+pub use source::{FIRST_STAMP, OfRun, Owner, Source, Touches};
 pub use temperature_logs::TEMPERATURE_LOGS;
 pub use traceability::TRACEABILITY;
 pub use transactions::TRANSACTIONS;
@@ -106,7 +106,7 @@ mod tests {
             match source.run {
                 OfRun::Dated => needed.push("production_date".to_owned()),
                 OfRun::AtTime(column) | OfRun::AtEndOf(column) => needed.extend(source.names(&[column])),
-                OfRun::None | OfRun::AtWatermark => {}
+                OfRun::None | OfRun::AtFirstStamp => {}
             }
             needed.extend(source.watermark_names());
             let all: Vec<_> = source.columns.iter().map(Column::name).collect();
@@ -114,6 +114,22 @@ mod tests {
             for column in needed {
                 assert!(kept.contains(&column), "{}: marts need {column}", source.table);
             }
+        }
+    }
+
+    #[test]
+    fn a_table_whose_rows_may_lack_a_time_of_their_own_keeps_their_first_stamps() {
+        let kept: Vec<_> = ALL.iter().filter(|source| source.keeps_first_stamp()).map(|s| s.table).collect();
+        let expect = ["SI_OCM_TOTALS", "run_inputs", "run_outputs", "batch_lineage", "case_verification"];
+        assert_eq!(kept, [expect.as_slice(), &["despatch"]].concat());
+        for source in ALL.into_iter().filter(|source| source.keeps_first_stamp()) {
+            assert_eq!(
+                source.key.len(),
+                1,
+                "{}: the note of rows that are gone has one key each",
+                source.table
+            );
+            assert!(source.columns.iter().all(|column| column.name() != FIRST_STAMP), "{}", source.table);
         }
     }
 

@@ -20,7 +20,7 @@ pub const RUN_INPUTS: Source = Source {
     watermark: "updated_at",
     watermark_until_changed: None,
     division: Division::Range("input_id", 20_000),
-    run: OfRun::AtWatermark,
+    run: OfRun::AtFirstStamp,
     named_batch: Some("batch_code"),
     days: &[],
     batch: None,

@@ -22,7 +22,7 @@ pub const RUN_OUTPUTS: Source = Source {
     watermark: "updated_at",
     watermark_until_changed: None,
     division: Division::Range("output_id", 20_000),
-    run: OfRun::AtWatermark,
+    run: OfRun::AtFirstStamp,
     named_batch: None,
     days: &[],
     batch: None,

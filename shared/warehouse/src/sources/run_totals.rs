@@ -25,7 +25,7 @@ pub const RUN_TOTALS: Source = Source {
     watermark: "Updated",
     watermark_until_changed: None,
     division: Division::Digits("RunNumber", 1000),
-    run: OfRun::AtWatermark,
+    run: OfRun::AtFirstStamp,
     named_batch: None,
     days: &[],
     batch: None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use polars::prelude::{Field, PlSmallStr, Schema};
+use polars::prelude::{DataType, Field, PlSmallStr, Schema, TimeUnit};
 
 use super::{Column, Division};
 
@@ -43,6 +43,10 @@ pub struct Source {
     pub mart_columns: Option<&'static [&'static str]>,
 }
 
+/// The column that staging adds to a table whose rows may have no time of their own: the stamp that a row was
+/// first read with. A row that is changed later keeps it, and so keeps its run.
+pub const FIRST_STAMP: &str = "first_stamp";
+
 /// Where a table lives in SQL Server, which also tells whether a factory must have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
@@ -59,13 +63,13 @@ pub enum OfRun {
     None,
     /// The run of its `run_number` and `production_date`.
     Dated,
-    /// The latest run of its `run_number` that began by the time in this column, or by the row's watermark
-    /// where that is NULL.
+    /// The latest run of its `run_number` that began by the time in this column, or by the stamp that the row
+    /// was first read with where that is NULL.
     AtTime(&'static str),
     /// The same by the end of the day in this column.
     AtEndOf(&'static str),
-    /// The same by the row's watermark.
-    AtWatermark,
+    /// The same by the stamp that the row was first read with: the row has no time of its own.
+    AtFirstStamp,
 }
 
 /// What a changed row touches beyond what it counts for itself.
@@ -144,7 +148,32 @@ impl Source {
         columns.map(|name| self.column(name).name()).collect()
     }
 
-    /// The staging columns with their Polars types.
+    /// Whether staging keeps the stamp that each row was first read with: see [`FIRST_STAMP`].
+    pub fn keeps_first_stamp(&self) -> bool {
+        match self.run {
+            OfRun::AtFirstStamp | OfRun::AtEndOf(_) => true,
+            OfRun::AtTime(column) => column != self.watermark,
+            OfRun::None | OfRun::Dated => false,
+        }
+    }
+
+    /// The names in the lake of the columns that the marts of runs need; `None` is all of them.
+    pub fn mart_column_names(&self) -> Option<Vec<String>> {
+        let mut names = self.names(self.mart_columns?);
+        names.extend(self.keeps_first_stamp().then(|| FIRST_STAMP.to_owned()));
+        Some(names)
+    }
+
+    /// The columns of staging with their Polars types.
+    pub fn staging_schema(&self) -> Schema {
+        let mut schema = self.schema();
+        if self.keeps_first_stamp() {
+            schema.insert(FIRST_STAMP.into(), DataType::Datetime(TimeUnit::Microseconds, None));
+        }
+        schema
+    }
+
+    /// The columns that are read from the ERP, with their Polars types.
     pub fn schema(&self) -> Schema {
         self.columns
             .iter()

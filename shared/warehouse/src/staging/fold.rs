@@ -2,6 +2,7 @@
 
 use polars::prelude::*;
 
+use super::first_stamps::{first_stamps, gone as not_held, none_gone, with_first_stamps};
 use super::stamps::watermark_of;
 use crate::frames::{anti, fit, semi, stack};
 use crate::segment::{self, OP_DELETE, OP_REJECT, OP_UPSERT, of_op};
@@ -17,6 +18,47 @@ pub struct Incoming {
 }
 
 const WATERMARK: &str = "_watermark";
+
+/// What a part holds.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    /// The current version of each row, with the columns of [`Source::staging_schema`].
+    pub held: DataFrame,
+    /// Keys that were read and are not held now, with the stamps that they were first read with.
+    pub gone: DataFrame,
+}
+
+impl Rows {
+    /// A part without rows.
+    pub fn none(source: &Source) -> Self {
+        Self { held: DataFrame::empty_with_schema(&source.staging_schema()), gone: none_gone(source) }
+    }
+
+    /// What the part holds after these segments: see [`fold`]. A row keeps the stamp that it was first read
+    /// with, whatever happened to it since.
+    pub fn after(&self, source: &Source, incoming: &[Incoming]) -> PolarsResult<Self> {
+        self.with_stamps_kept(source, fold(source, &self.held, incoming)?, incoming)
+    }
+
+    /// What the part holds if these segments alone are the table.
+    pub fn replaced_by(&self, source: &Source, incoming: &[Incoming]) -> PolarsResult<Self> {
+        let nothing = DataFrame::empty_with_schema(&source.schema());
+        self.with_stamps_kept(source, fold(source, &nothing, incoming)?, incoming)
+    }
+
+    fn with_stamps_kept(
+        &self,
+        source: &Source,
+        held: DataFrame,
+        incoming: &[Incoming],
+    ) -> PolarsResult<Self> {
+        if !source.keeps_first_stamp() {
+            return Ok(Self { held, gone: self.gone.clone() });
+        }
+        let first = first_stamps(source, &self.held, &self.gone, incoming)?;
+        Ok(Self { gone: not_held(source, &held, &first)?, held: with_first_stamps(source, &held, &first)? })
+    }
+}
 
 /// Folds segments, in the order of their numbers, into the rows that are held.
 ///
@@ -89,8 +131,8 @@ fn overtaken(rows: &DataFrame, rejected: &DataFrame, keys: &[String]) -> PolarsR
 mod tests {
     use super::*;
     use crate::segment::OP;
-    use crate::sources::RUN_INPUTS;
-    use chrono::NaiveDate;
+    use crate::sources::{FIRST_STAMP, RUN_INPUTS};
+    use chrono::{NaiveDate, NaiveDateTime, Timelike};
     use proptest::prelude::*;
 
     /// `input_id`, minutes of the watermark, `qty_kg`, operation.
@@ -167,6 +209,42 @@ mod tests {
         );
     }
 
+    /// The first stamps of the rows that are held, in minutes, and of those that are gone.
+    fn first(folded: &Rows) -> [Vec<(i64, i64)>; 2] {
+        let of = |rows: &DataFrame| {
+            let ids = rows.column("input_id").unwrap().i64().unwrap();
+            let stamps = rows.column(FIRST_STAMP).unwrap().datetime().unwrap();
+            let minute = |stamp: NaiveDateTime| i64::from(stamp.hour()) * 60 + i64::from(stamp.minute());
+            ids.iter().flatten().zip(stamps.as_datetime_iter().flatten().map(minute)).collect()
+        };
+        [of(&folded.held), of(&folded.gone)]
+    }
+
+    #[test]
+    fn a_row_keeps_the_stamp_that_it_was_first_read_with_through_touches_rejection_and_deletion() {
+        let none = Rows::none(&RUN_INPUTS);
+        let after = |held: &Rows, list: &[Row<'_>], authoritative| {
+            held.after(&RUN_INPUTS, &[Incoming { rows: rows(list), authoritative }]).unwrap()
+        };
+        let read = after(&none, &[(1, 5, 1.0, "upsert"), (2, 5, 1.0, "upsert")], false);
+        let touched = after(&read, &[(1, 90, 1.0, "upsert")], false);
+        assert_eq!(first(&touched), [vec![(1, 5), (2, 5)], vec![]]);
+        let back_dated = after(&touched, &[(1, 3, 1.0, "upsert")], true);
+        assert_eq!(first(&back_dated), [vec![(1, 5), (2, 5)], vec![]]);
+        let gone = after(&back_dated, &[(1, 0, 0.0, "delete"), (2, 99, 0.0, "reject")], true);
+        assert_eq!(first(&gone), [vec![], vec![(1, 5), (2, 5)]]);
+        let back = after(&gone, &[(1, 200, 1.0, "upsert"), (2, 201, 1.0, "upsert")], false);
+        assert_eq!(first(&back), [vec![(1, 5), (2, 5)], vec![]]);
+        // A row that was rejected when it was first read has been read with that stamp.
+        let rejected = after(&none, &[(3, 7, 0.0, "reject")], false);
+        assert_eq!(first(&after(&rejected, &[(3, 300, 1.0, "upsert")], false)), [vec![(3, 7)], vec![]]);
+        // A part of an older version has no such column: what the row has now is the first that is known.
+        let old = Rows { held: read.held.drop(FIRST_STAMP).unwrap(), ..none };
+        let touched = old
+            .after(&RUN_INPUTS, &[Incoming { rows: rows(&[(1, 90, 1.0, "upsert")]), authoritative: false }]);
+        assert_eq!(first(&touched.unwrap()), [vec![(1, 5), (2, 5)], vec![]]);
+    }
+
     proptest! {
         /// Folding all at once, one by one, or again from the start ends the same.
         #[test]
@@ -179,12 +257,13 @@ mod tests {
                 let list: Vec<_> = list.iter().filter(|row| seen.insert(row.0)).map(|&(id, wm, kg, op)| (id, wm, f64::from(kg), OPS[op])).collect();
                 Incoming { rows: rows(&list), authoritative: *authoritative }
             }).collect();
-            let empty = DataFrame::empty_with_schema(&RUN_INPUTS.schema());
-            let at_once = fold(&RUN_INPUTS, &empty, &incoming).unwrap();
-            let one_by_one = incoming.iter().fold(empty, |held, segment| fold(&RUN_INPUTS, &held, std::slice::from_ref(segment)).unwrap());
-            prop_assert!(at_once.equals_missing(&one_by_one));
-            let ids = at_once.column("input_id").unwrap();
-            prop_assert_eq!(ids.n_unique().unwrap(), at_once.height());
+            let none = Rows::none(&RUN_INPUTS);
+            let at_once = none.after(&RUN_INPUTS, &incoming).unwrap();
+            let one_by_one = incoming.iter().fold(none, |held, segment| held.after(&RUN_INPUTS, std::slice::from_ref(segment)).unwrap());
+            prop_assert!(at_once.held.equals_missing(&one_by_one.held));
+            prop_assert!(at_once.gone.equals_missing(&one_by_one.gone));
+            let ids = at_once.held.column("input_id").unwrap();
+            prop_assert_eq!(ids.n_unique().unwrap(), at_once.held.height());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use crate::sources::{OfRun, Source};
+use crate::sources::{FIRST_STAMP, OfRun, Source};
 
 /// The name of the column that [`day_of_each`] makes, and of the zone of a part's days.
 pub const DAY: &str = "day";
@@ -30,19 +30,29 @@ pub fn day_of_each(source: &Source, rows: &DataFrame) -> PolarsResult<Option<Col
     Ok(days)
 }
 
-/// The time of each row that decides for which of several runs of one number the row counts.
+/// The time of each row that decides for which of several runs of one number the row counts. A row without a
+/// time of its own counts by the stamp that it was first read with: whoever touches it later moves nothing.
 pub fn own_time(source: &Source, rows: &DataFrame) -> PolarsResult<Column> {
-    let watermark = watermark_of(source, rows)?;
+    let first = first_stamp_of(source, rows)?;
     let own = |column: &str| rows.column(&source.column(column).name());
     match source.run {
-        OfRun::None | OfRun::Dated | OfRun::AtWatermark => Ok(watermark),
-        OfRun::AtTime(column) => or(own(column)?, &watermark),
+        OfRun::None | OfRun::Dated | OfRun::AtFirstStamp => Ok(first),
+        OfRun::AtTime(column) => or(own(column)?, &first),
         OfRun::AtEndOf(column) => {
             let micros = DataType::Datetime(TimeUnit::Microseconds, None);
             let midnight = own(column)?.cast(&micros)?.cast(&DataType::Int64)?;
             let end = (&midnight + (24 * 60 * 60 * 1_000_000_i64 - 1)).cast(&micros)?;
-            or(&end, &watermark.cast(&micros)?)
+            or(&end, &first.cast(&micros)?)
         }
+    }
+}
+
+/// The stamp that each row was first read with. Where that is not known, it is the one that the row has now.
+pub(super) fn first_stamp_of(source: &Source, rows: &DataFrame) -> PolarsResult<Column> {
+    let watermark = watermark_of(source, rows)?;
+    match rows.column(FIRST_STAMP) {
+        Ok(first) => or(first, &watermark),
+        Err(_) => Ok(watermark),
     }
 }
 
@@ -62,13 +72,16 @@ mod tests {
     }
 
     #[test]
-    fn a_scan_counts_by_its_own_time_and_without_one_by_its_watermark() {
-        let scans = df!["scan_time" => [Some(at(2, 6)), None], "updated_at" => [at(3, 6), at(3, 7)]].unwrap();
+    fn a_scan_counts_by_its_own_time_and_without_one_by_the_stamp_that_it_was_first_read_with() {
+        let scans =
+            df!["scan_time" => [Some(at(2, 6)), None, None], "updated_at" => [at(3, 6), at(3, 7), at(9, 0)],
+            FIRST_STAMP => [Some(at(1, 0)), None, Some(at(3, 8))]]
+            .unwrap();
         for source in [&CASE_VERIFICATION, &BATCH_LINEAGE] {
             let times = own_time(source, &scans).unwrap();
             assert_eq!(
                 times.datetime().unwrap().as_datetime_iter().collect::<Vec<_>>(),
-                [Some(at(2, 6)), Some(at(3, 7))]
+                [Some(at(2, 6)), Some(at(3, 7)), Some(at(3, 8))]
             );
         }
     }

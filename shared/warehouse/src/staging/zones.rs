@@ -8,7 +8,7 @@ use lake::Zone;
 use polars::prelude::*;
 
 use super::stamps::{DAY, day_of_each, watermark_of};
-use crate::frames::texts;
+use crate::frames::{codes, texts};
 use crate::marts::{GRADES, Mart, month};
 use crate::sources::{Division, Source};
 
@@ -96,7 +96,7 @@ fn grades(rows: &DataFrame, column: &str) -> PolarsResult<BTreeSet<String>> {
 fn zone_of<'a>(rows: &DataFrame, batch_columns: impl Iterator<Item = &'a str>) -> PolarsResult<Zone> {
     let mut zone = Zone::new();
     if rows.column("run_number").is_ok() {
-        zone.insert(RUN_GROUP.to_owned(), run_groups(&texts(rows, "run_number")?));
+        zone.insert(RUN_GROUP.to_owned(), run_groups(&codes(rows, "run_number")?));
     }
     if rows.column("active").is_ok() && rows.column("complete").is_ok() {
         let states = run_states(rows)?.into_iter().flatten();
@@ -105,7 +105,7 @@ fn zone_of<'a>(rows: &DataFrame, batch_columns: impl Iterator<Item = &'a str>) -
     let batch_columns: Vec<&str> = batch_columns.collect();
     let mut batches = BTreeSet::new();
     for column in batch_columns.iter().filter(|name| rows.column(name).is_ok()) {
-        batches.extend(batch_groups(&texts(rows, column)?));
+        batches.extend(batch_groups(&codes(rows, column)?));
     }
     if !batch_columns.is_empty() && batches.len() <= BATCH_GROUPS_MAX {
         zone.insert(BATCH_GROUP.to_owned(), batches);

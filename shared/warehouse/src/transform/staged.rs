@@ -58,7 +58,7 @@ async fn rows_of_parts(
         .try_filter_map(|frame| async { Ok(frame) })
         .try_collect()
         .await?;
-    let mut schema = source.schema();
+    let mut schema = source.staging_schema();
     if let Some(columns) = columns {
         schema = schema
             .iter_fields()

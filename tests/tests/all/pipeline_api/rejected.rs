@@ -113,8 +113,11 @@ async fn a_list_from_before_jobs_were_noted_in_it_is_read_too() {
     factory.job_ok(Mode::Incremental).await;
     let held = api.lake.held("run_inputs", Slot::Rejected, None).await.unwrap().unwrap();
     let mut old = held.frame.select(["key", "reason", "row"]).unwrap();
-    let put =
-        api.lake.hold("run_inputs", Slot::Rejected, &mut old, held.applied, Some(held.etag)).await.unwrap();
+    let put = api
+        .lake
+        .hold("run_inputs", Slot::Rejected, &mut old, None, held.applied, Some(held.etag))
+        .await
+        .unwrap();
     assert!(matches!(put, Put::Stored(_)));
     let rows = api.list("/pipeline/rejected").await;
     assert_eq!(rows.len(), 1, "of the others it is known that they are older");

@@ -6,7 +6,7 @@ use polars::prelude::DataFrame;
 
 use super::mart_parts::MartParts;
 use super::replace::{By, made, replace};
-use crate::frames::{compute, texts, with_text_in};
+use crate::frames::{codes, compute, with_code_in};
 use crate::marts::{Build, builds};
 use crate::sources::{self, Source};
 use crate::staging::zones::{BATCH_GROUP, batch_groups};
@@ -51,12 +51,12 @@ async fn rows_of_batches(
     if let Some(codes) = touched {
         let rows = staged(work, source, BATCH_GROUP, &batch_groups(codes), None).await?;
         let wanted = codes.clone();
-        let rows = compute(STEP, move || with_text_in(&rows, &column, &wanted)).await?;
+        let rows = compute(STEP, move || with_code_in(&rows, &column, &wanted)).await?;
         return Ok((codes.clone(), rows));
     }
     let rows = staged_all(work, source, None).await?;
     let failed = |source| WarehouseError::Compute { step: STEP.to_owned(), source };
-    let codes = texts(&rows, &column).map_err(failed)?;
+    let codes = codes(&rows, &column).map_err(failed)?;
     let rows = rows.drop_nulls(Some(&[column])).map_err(failed)?;
     Ok((codes, rows))
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::*;
 
+use super::spelling::Spelling;
 use crate::Result;
-use crate::frames::{compute, stack, texts, with_text_in};
+use crate::frames::{codes, compute, stack, with_code_in};
 use crate::sources::{ALL, Column as SourceColumn, Source, TRACEABILITY};
 use crate::staging::zones::{BATCH_GROUP, batch_groups};
 use crate::transform::staged::staged;
@@ -28,7 +29,7 @@ pub(super) async fn runs_naming(work: &Work<'_>, batches: &BTreeSet<String>) -> 
         let batches = batches.clone();
         numbers.extend(
             compute("the runs of batches", move || {
-                texts(&with_text_in(&rows, &column, &batches)?, "run_number")
+                codes(&with_code_in(&rows, &column, &batches)?, "run_number")
             })
             .await?,
         );
@@ -38,6 +39,8 @@ pub(super) async fn runs_naming(work: &Work<'_>, batches: &BTreeSet<String>) -> 
 
 /// What is known of the batches that runs name: see [`RunScope`](crate::scope::RunScope).
 pub(super) struct KnownBatches {
+    /// How they are written: as their intakes write them, else as the scan-backs that made them do.
+    pub(super) spelling: Spelling,
     pub(super) batches: DataFrame,
     pub(super) intakes: DataFrame,
 }
@@ -51,7 +54,7 @@ pub(super) async fn known_batches(
     let named = compute("the batches of runs", move || {
         let mut named = BTreeSet::new();
         for (source, column) in naming_batches() {
-            named.extend(texts(&of_runs[source.staging], &column)?);
+            named.extend(codes(&of_runs[source.staging], &column)?);
         }
         Ok(named)
     })
@@ -70,8 +73,12 @@ pub(super) async fn known_batches(
         told.push((rows, column));
     }
     compute("the batches of runs", move || {
-        let intakes = with_text_in(&intakes, "batch_code", &named)?;
-        Ok(KnownBatches { batches: known(&named, &told)?, intakes })
+        let intakes = with_code_in(&intakes, BATCH_CODE, &named)?;
+        let mut spelling = Spelling::default();
+        spelling.learn([intakes.column(BATCH_CODE)?])?;
+        let others = told.iter().map(|(rows, column)| rows.column(column)).collect::<PolarsResult<Vec<_>>>();
+        spelling.learn(others?)?;
+        Ok(KnownBatches { spelling, batches: known(&named, &told)?, intakes })
     })
     .await
 }
@@ -101,7 +108,7 @@ fn known(named: &BTreeSet<String>, told: &[(DataFrame, String)]) -> PolarsResult
         DataFrame::new(rows.height(), batches)
     });
     let all = stack(batches.collect::<PolarsResult<Vec<_>>>()?, &schema)?;
-    with_text_in(&all, BATCH_CODE, named)
+    with_code_in(&all, BATCH_CODE, named)
 }
 
 #[cfg(test)]
@@ -113,7 +120,7 @@ mod tests {
         let intakes =
             df!["batch_code" => [Some("B1"), Some("B1"), Some("B2"), None], "species" => [Some("cod"), Some("hake"), None, Some("sole")]].unwrap();
         let made = df!["new_batch_code" => [Some("N1"), Some("N2"), None]].unwrap();
-        let named = ["B1", "B2", "B3", "N1"].map(str::to_owned).into();
+        let named = ["b1", "b2", "b3", "n1"].map(str::to_owned).into();
         let expect = df!["batch_code" => ["B1", "B1", "B2", "N1"], "species" => [Some("cod"), Some("hake"), None, None]].unwrap();
         let told = [(intakes, "batch_code".to_owned()), (made, "new_batch_code".to_owned())];
         assert!(known(&named, &told).unwrap().equals_missing(&expect));

@@ -9,6 +9,7 @@ mod mart_parts;
 mod replace;
 mod run_index;
 mod run_scope;
+mod spelling;
 
 use std::collections::{BTreeMap, BTreeSet};
 

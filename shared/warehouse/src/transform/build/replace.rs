@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use polars::prelude::*;
 
 use super::mart_parts::MartParts;
-use crate::frames::{compute, with_text_in, without_text_in};
+use crate::frames::{compute, with_code_in, without_code_in};
 use crate::marts::{Build, Mart, month};
 use crate::staging::zones::{BATCH_GROUP, RUN_GROUP, batch_groups, may_hold, run_groups};
 use crate::transform::work::Work;
@@ -59,8 +59,8 @@ pub(super) async fn replace(
         let old = parts.rows(work, mart, &part).await?;
         let codes = codes.clone();
         let (gone, all) = made_pair(mart, move || {
-            let gone = with_text_in(&old, by.column(), &codes)?;
-            Ok((gone, without_text_in(&old, by.column(), &codes)?.vstack(&new)?))
+            let gone = with_code_in(&old, by.column(), &codes)?;
+            Ok((gone, without_code_in(&old, by.column(), &codes)?.vstack(&new)?))
         })
         .await?;
         if all.height() > 0 || gone.height() > 0 {

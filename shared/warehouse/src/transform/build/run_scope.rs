@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::*;
 
 use super::known_batches::known_batches;
-use super::run_index::RunIndex;
-use crate::frames::{compute, texts, with_text_in};
-use crate::marts::RUNS;
+use super::run_index::{RunIndex, one_per_run};
+use super::spelling::Spelling;
+use crate::frames::{codes, compute, with_code_in};
+use crate::marts::{RUNS, products_by_code};
 use crate::scope::RunScope;
 use crate::sources::{self, OfRun, Source};
 use crate::staging::zones::{RUN_GROUP, run_groups};
@@ -26,7 +27,7 @@ pub(super) async fn run_chunks(work: &Work<'_>, touched: &Touched) -> Result<Vec
     if touched.all_runs {
         let runs = staged_all(work, &sources::RUN_NUMBERS, Some(&["run_number".to_owned()])).await?;
         let failed = |source| WarehouseError::Compute { step: "the numbers of runs".to_owned(), source };
-        numbers = texts(&runs, "run_number").map_err(failed)?.into_iter().collect();
+        numbers = codes(&runs, "run_number").map_err(failed)?.into_iter().collect();
     }
     // Neighbouring numbers lie in the same parts.
     Ok(numbers.chunks(RUNS_AT_ONCE).map(|chunk| chunk.iter().cloned().collect()).collect())
@@ -47,7 +48,7 @@ pub(super) async fn load_runs(
         let index = RunIndex::of(&rows[sources::RUN_NUMBERS.staging])?;
         let of_runs =
             |source: &Source| index.under_runs(source, rows.remove(source.staging).unwrap_or_default());
-        Ok(RunScope {
+        let mut scope = RunScope {
             batches: known.batches,
             intakes: known.intakes,
             unread,
@@ -56,9 +57,24 @@ pub(super) async fn load_runs(
             products,
             finished: DataFrame::empty_with_schema(&RUNS.schema()),
             ..RunScope::of(of_runs)?
-        })
+        };
+        write_codes(&mut scope, &known.spelling)?;
+        Ok(scope)
     })
     .await
+}
+
+/// Writes the codes of products and batches as their masters do, so that marts may compare them as they stand.
+fn write_codes(scope: &mut RunScope, batches: &Spelling) -> PolarsResult<()> {
+    let mut products = Spelling::default();
+    products.learn([products_by_code(&scope.products).collect()?.column("product_code")?])?;
+    for rows in [&mut scope.runs, &mut scope.outputs, &mut scope.despatch] {
+        products.write(rows, "product_code")?;
+    }
+    for rows in [&mut scope.inputs, &mut scope.batches, &mut scope.intakes] {
+        batches.write(rows, "batch_code")?;
+    }
+    batches.write(&mut scope.lineage, "parent_batch")
 }
 
 /// The rows that name runs of these numbers, by the staging name of their table.
@@ -69,14 +85,17 @@ async fn rows_of_runs(
     let groups = run_groups(numbers);
     let mut tables = Vec::new();
     for source in sources::ALL.into_iter().filter(|source| source.run != OfRun::None) {
-        let columns = source.mart_columns.map(|columns| source.names(columns));
-        tables.push((source.staging, staged(work, source, RUN_GROUP, &groups, columns.as_deref()).await?));
+        let columns = source.mart_column_names();
+        tables.push((source, staged(work, source, RUN_GROUP, &groups, columns.as_deref()).await?));
     }
     let numbers = numbers.clone();
     compute("the rows of runs", move || {
         tables
             .into_iter()
-            .map(|(table, rows)| Ok((table, with_text_in(&rows, "run_number", &numbers)?)))
+            .map(|(source, rows)| {
+                let rows = with_code_in(&rows, "run_number", &numbers)?;
+                Ok((source.staging, one_per_run(source, rows)?))
+            })
             .collect()
     })
     .await

@@ -8,11 +8,11 @@ use lake::{Mode, Segment, SegmentNumber, Slot};
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::rejected::{fold_open, restore_rejected};
-use super::staging_parts::{Replaced, divided, replace};
+use super::staging_parts::{Replaced, divided, replace, rows_of};
 use crate::Result;
 use crate::frames::{anti, compute};
 use crate::sources::Source;
-use crate::staging::fold::{Incoming, fold};
+use crate::staging::fold::Incoming;
 use crate::staging::open::rejected_schema;
 use crate::touched::Touched;
 use crate::transform::work::{READS_AT_ONCE, Work};
@@ -57,12 +57,11 @@ pub(super) async fn fold_reload(
     let mut replaced = Vec::new();
     for (part, incoming) in by_part {
         let held = lake.held(source.staging, Slot::Part(&part), None).await?;
-        let old = held
-            .as_ref()
-            .map_or_else(|| DataFrame::empty_with_schema(&source.schema()), |held| held.frame.clone());
+        let read = held.clone();
         let (new, touched) = compute("a full reload", move || {
-            let new = fold(source, &DataFrame::empty_with_schema(&source.schema()), &incoming)?;
-            let touched = differing(source, &old, &new)?;
+            let old = rows_of(source, read.as_ref())?;
+            let new = old.replaced_by(source, &incoming)?;
+            let touched = differing(source, &old.held, &new.held)?;
             Ok((new, touched))
         })
         .await?;

@@ -1,6 +1,7 @@
 //! Raw to staging: finds the segments that staging does not take account of yet and folds them in, part by
 //! part.
 
+mod first_stamps;
 mod full_reload;
 mod rejected;
 mod staging_parts;
@@ -9,14 +10,14 @@ use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use lake::{Mode, Segment, SegmentNumber, Slot};
-use polars::prelude::DataFrame;
 
+use self::first_stamps::add_first_stamps;
 use self::full_reload::fold_reload;
 use self::rejected::{fold_open, restore_rejected};
-use self::staging_parts::{Replaced, divided, replace};
+use self::staging_parts::{Replaced, divided, replace, rows_of};
 use crate::frames::compute;
 use crate::sources::{ALL, Source};
-use crate::staging::fold::{Incoming, fold, old_versions};
+use crate::staging::fold::{Incoming, old_versions};
 use crate::touched::Touched;
 use crate::transform::work::{READS_AT_ONCE, Work};
 use crate::{Result, WarehouseError};
@@ -26,6 +27,9 @@ const SEGMENTS_AT_ONCE: usize = 64;
 
 /// Folds into staging all segments of raw that are not applied yet. Returns whether there were any.
 pub(super) async fn catch_up(work: &mut Work<'_>) -> Result<bool> {
+    if work.is_outdated {
+        add_first_stamps(work).await?;
+    }
     let applied = |source: &Source| work.manifest.tables.get(source.staging).map_or(0, |table| table.applied);
     let asked = ALL.into_iter().map(|source| (source, applied(source))).collect::<Vec<_>>();
     let lake = work.lake;
@@ -110,15 +114,14 @@ async fn fold_ordinary(work: &mut Work<'_>, source: &'static Source, segments: V
             .filter(|(number, _)| *number > applied)
             .map(|(_, incoming)| incoming)
             .collect();
-        let old = held
-            .as_ref()
-            .map_or_else(|| DataFrame::empty_with_schema(&source.schema()), |held| held.frame.clone());
+        let read = held.clone();
         let (new, touched) = compute("staging", move || {
-            let new = fold(source, &old, &incoming)?;
+            let old = rows_of(source, read.as_ref())?;
+            let new = old.after(source, &incoming)?;
             let mut touched = Touched::default();
             for segment in &incoming {
-                touched.merge(Touched::by(source, &old_versions(source, &old, &segment.rows)?)?);
-                touched.merge(Touched::by(source, &old_versions(source, &new, &segment.rows)?)?);
+                touched.merge(Touched::by(source, &old_versions(source, &old.held, &segment.rows)?)?);
+                touched.merge(Touched::by(source, &old_versions(source, &new.held, &segment.rows)?)?);
             }
             Ok((new, touched))
         })

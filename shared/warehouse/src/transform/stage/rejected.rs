@@ -52,7 +52,7 @@ pub(super) async fn fold_open(
     .await?;
     work.manifest.tables.entry(source.staging.to_owned()).or_default().rejected = open.height();
     let known = held.map(|held| held.etag);
-    match work.lake.hold(source.staging, Slot::Rejected, &mut open, applied, known).await? {
+    match work.lake.hold(source.staging, Slot::Rejected, &mut open, None, applied, known).await? {
         Put::Stored(_) => Ok(()),
         Put::Refused => Err(WarehouseError::Disturbed),
     }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use lake::{Held, Put, SegmentNumber, Slot};
-use polars::prelude::DataFrame;
+use lake::{ETag, Held, Put, SegmentNumber, Slot};
+use polars::prelude::{DataFrame, PolarsError, PolarsResult};
 
 use crate::frames::compute;
 use crate::sources::Source;
 use crate::staging::divide::divide;
+use crate::staging::first_stamps::{of_note, to_note};
+use crate::staging::fold::Rows;
 use crate::staging::zones::staging_zone_of;
 use crate::touched::Touched;
 use crate::transform::work::Work;
@@ -17,8 +19,14 @@ use crate::{Result, WarehouseError};
 pub(super) struct Replaced {
     pub(super) part: String,
     pub(super) held: Option<Held>,
-    pub(super) new: DataFrame,
+    pub(super) new: Rows,
     pub(super) touched: Touched,
+}
+
+/// What a part holds that was read; nothing, if there was none.
+pub(super) fn rows_of(source: &Source, held: Option<&Held>) -> PolarsResult<Rows> {
+    let Some(held) = held else { return Ok(Rows::none(source)) };
+    Ok(Rows { held: held.frame.clone(), gone: of_note(source, held.note.as_deref())? })
 }
 
 /// Notes what the parts touch, then replaces them.
@@ -36,21 +44,33 @@ pub(super) async fn replace(
     for Replaced { part, held, mut new, .. } in parts {
         match held {
             // Another job has been here with the same segments or more.
-            Some(held) if held.applied >= applied => new = held.frame,
-            held => {
-                let known = held.map(|held| held.etag);
-                if work.lake.hold(source.staging, Slot::Part(&part), &mut new, applied, known).await?
-                    == Put::Refused
-                {
-                    return Err(WarehouseError::Disturbed);
-                }
-            }
+            Some(held) if held.applied >= applied => new.held = held.frame,
+            held => put_part(work, source, &part, &mut new, applied, held.map(|held| held.etag)).await?,
         }
-        let zone = staging_zone_of(source, &new)
-            .map_err(|error| WarehouseError::Compute { step: "staging".to_owned(), source: error })?;
+        let zone = staging_zone_of(source, &new.held).map_err(failed)?;
         work.manifest.tables.entry(source.staging.to_owned()).or_default().parts.insert(part, zone);
     }
     Ok(())
+}
+
+/// Writes a part in the place of the version `known`.
+pub(super) async fn put_part(
+    work: &Work<'_>,
+    source: &'static Source,
+    part: &str,
+    rows: &mut Rows,
+    applied: SegmentNumber,
+    known: Option<ETag>,
+) -> Result<()> {
+    let note = to_note(source, &rows.gone).map_err(failed)?;
+    match work.lake.hold(source.staging, Slot::Part(part), &mut rows.held, note, applied, known).await? {
+        Put::Stored(_) => Ok(()),
+        Put::Refused => Err(WarehouseError::Disturbed),
+    }
+}
+
+fn failed(source: PolarsError) -> WarehouseError {
+    WarehouseError::Compute { step: "staging".to_owned(), source }
 }
 
 /// The rows of a segment by the part that they belong to; rejected rows without a key belong to none.
