@@ -3,7 +3,8 @@
 -- Each figure is a ratio of sums over the bookings that know both sides of it, and whose denominator is not zero. OEE is availability times performance times quality:
 -- - availability: hours worked, as a share of the hours planned
 -- - performance: the rate in the hours worked, as a share of the rate of the line. The capacity of a line is per shift, however many bookings the shift has.
--- - quality: good packs of the shift's own runs, as a share of all their packs
+-- - quality: good packs of the shift's own runs, as a share of all their packs. It is null, as the packs are, where the booked output is not that of these runs: a
+--   run began before its date, so the shift that made it stands under the day before, or their weights differ by more than 2 %.
 CREATE OR REPLACE VIEW fct_shift_productivity AS
 WITH bookings AS (
     SELECT
@@ -47,9 +48,15 @@ sums AS (
     GROUP BY shift_date, shift_code, prod_line
 ),
 made AS (
-    SELECT production_date, shift_code, prod_line, SUM(total_packs) AS packs, SUM(reject_count) AS rejected_packs
+    SELECT
+        production_date,
+        shift_code,
+        prod_line,
+        SUM(CASE WHEN reject_count IS NOT NULL THEN total_packs END) AS packs,
+        SUM(CASE WHEN total_packs IS NOT NULL THEN reject_count END) AS rejected_packs,
+        CASE WHEN COUNT(COALESCE(total_weight_kg, actual_kg)) = COUNT(*) THEN SUM(COALESCE(total_weight_kg, actual_kg)) END AS made_kg,
+        MAX(CASE WHEN started_at < CAST(production_date AS TIMESTAMP) AND COALESCE(started_at <> created, TRUE) THEN 1 ELSE 0 END) AS began_before
     FROM runs
-    WHERE total_packs IS NOT NULL AND reject_count IS NOT NULL
     GROUP BY production_date, shift_code, prod_line
 ),
 figures AS (
@@ -65,7 +72,12 @@ figures AS (
         CASE WHEN m.packs > 0 AND m.rejected_packs <= m.packs THEN CAST(m.packs - m.rejected_packs AS DOUBLE) / m.packs * 100 END AS quality_pct
     FROM sums s
     LEFT JOIN staging.prod_lines l ON l.line_id = s.prod_line
-    LEFT JOIN made m ON m.production_date = s.shift_date AND m.shift_code = s.shift_code AND m.prod_line = s.prod_line
+    LEFT JOIN made m
+        ON m.production_date = s.shift_date
+        AND m.shift_code = s.shift_code
+        AND m.prod_line = s.prod_line
+        AND m.began_before = 0
+        AND NOT COALESCE(ABS(s.output_kg - m.made_kg) > 0.02 * m.made_kg * (1 + 1e-9) + 1e-9, FALSE)
 )
 SELECT
     shift_date,

@@ -37,7 +37,7 @@ row! {
         /// What the line can make in a shift, kg.
         max_capacity_kg: Option<f64>,
         /// Packs of the runs of this date, shift and line, rejected ones included, as the weighing system
-        /// counted them.
+        /// counted them; null where the booked output is not that of these runs.
         packs: Option<i64>,
         /// Those of them that were rejected.
         rejected_packs: Option<i64>,

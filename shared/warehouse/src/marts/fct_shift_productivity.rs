@@ -21,7 +21,8 @@ use crate::sources::{PROD_LINES, RUN_NUMBERS, RUN_TOTALS, SHIFTS};
 /// going has people and planned hours, but no output per head yet.
 ///
 /// The OEE follows from the hours, the line's capacity and the packs of the line's runs of that date and
-/// shift. The capacity is stated for a shift of the planned hours.
+/// shift. The capacity is stated for a shift of the planned hours. The packs and the quality are null where the
+/// output that was booked is not that of these runs.
 pub const FCT_SHIFT_PRODUCTIVITY: Mart = Mart {
     name: "fct_shift_productivity",
     columns: columns_of::<ShiftProductivity>(),
@@ -129,7 +130,6 @@ fn grouped<'a>(
         let group = groups.entry((date, code, line)).or_default();
         group.line_name = line_names[row];
         group.capacity_kg = outputs.capacity_kg(line);
-        group.packs = outputs.packs(date, code, line);
         group.add(&Booking {
             headcount: heads.get(row),
             planned_hours: planned_hours.get(row),
@@ -137,6 +137,9 @@ fn grouped<'a>(
             overtime_hours: overtime_hours.get(row),
             output_kg: outputs_kg.get(row),
         });
+    }
+    for ((date, code, line), group) in &mut groups {
+        group.packs = outputs.packs(*date, *code, *line, group.output_kg);
     }
     Ok(groups)
 }

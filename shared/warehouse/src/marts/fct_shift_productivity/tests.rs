@@ -1,6 +1,8 @@
 //! What a shift's figures are made of, from bookings by hand.
 
-use super::super::small_factory::{day, days_of, rows, runs, shown};
+use chrono::NaiveDateTime;
+
+use super::super::small_factory::{at, day, days_of, rows, runs, shown};
 use super::*;
 use crate::sources::PROD_LINES;
 
@@ -149,6 +151,27 @@ fn a_line_is_rated_by_its_hours_its_capacity_and_the_packs_of_the_shifts_own_run
     // Availability: 60 of 80 hours. Performance: 2400 kg in 60 hours, where the line can make 4000 kg in 80.
     // Quality: 950 good packs of 1000.
     assert_eq!(rated(one_shift("line 1"), of_days, &OEE), ["4000 | 1000 | 50 | 75 | 80 | 95 | 57"]);
+}
+
+#[test]
+fn packs_of_runs_that_did_not_make_the_booked_output_tell_no_quality() {
+    let of_night = |kg: f64, began: NaiveDateTime| {
+        df![
+            "run_number" => ["1"], "production_date" => [day(2)], "shift_code" => ["AM"], "prod_line" => ["L1"],
+            "total_packs" => [1000_i64], "reject_count" => [0_i64], "total_weight_kg" => [kg],
+            "started_at" => [began], "created" => [at(1, 5, 0)],
+        ]
+    };
+    let known = "4000 | 1000 | 0 | 75 | 80 | 100 | 60";
+    let unknown = "4000 | - | - | 75 | 80 | - | -";
+    let morning = at(2, 6, 0);
+    assert_eq!(rated(one_shift("L1"), of_night(2400.0, morning), &OEE), [known]);
+    assert_eq!(rated(one_shift("L1"), of_night(2430.0, morning), &OEE), [known], "weighing differs a little");
+    assert_eq!(rated(one_shift("L1"), of_night(1500.0, morning), &OEE), [unknown]);
+    let night_before = at(1, 23, 0);
+    assert_eq!(rated(one_shift("L1"), of_night(2400.0, night_before), &OEE), [unknown]);
+    // A planner made the run the day before. When it began is not known.
+    assert_eq!(rated(one_shift("L1"), of_night(2400.0, at(1, 5, 0)), &OEE), [known]);
 }
 
 #[test]
