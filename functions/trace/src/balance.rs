@@ -19,7 +19,7 @@ pub(crate) fn of(traced: &Traced) -> MassBalance {
 /// What a run's records say. If the run itself is traced, all its inputs count as traced.
 pub(crate) fn masses(traced: &Traced, run: &RunKey) -> RunMasses {
     let is_traced =
-        |batch: &str| traced.start == Start::Run(run.clone()) || traced.batches().contains_key(batch);
+        |batch: &str| traced.start == Start::Run(run.clone()) || traced.traced_batches().contains_key(batch);
     let mut masses = RunMasses {
         out_kg: traced.run_rows.get(run).and_then(|run| run.actual_kg).unwrap_or_default(),
         ..RunMasses::default()

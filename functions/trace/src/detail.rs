@@ -3,11 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use api::trace::{MassBalance, Trace, TraceBatch, TraceDespatch, TraceIntake, TraceProduct, TraceRun};
+use chrono::NaiveDate;
 use domain::lineage::LinkKind;
 use domain::trace::Depths;
 use warehouse::marts::{IntakeRow, LinkRow, RunRow};
 
 use crate::balance;
+use crate::batches::{code_of, day_of};
 use crate::book::{RunKey, Start};
 use crate::traced::Traced;
 
@@ -15,8 +17,14 @@ use crate::traced::Traced;
 pub(crate) fn of(traced: &Traced) -> Trace {
     let balance = balance::of(traced);
     let told = Told::by(traced);
+    let (received_date, other_received_dates) = received(traced);
     Trace {
-        batch_code: traced.code.clone(),
+        batch_code: match &traced.start {
+            Start::Run((number, _)) => number.clone(),
+            Start::Batch { code, .. } => code_of(traced.name.as_deref().unwrap_or(code)).to_owned(),
+        },
+        received_date,
+        other_received_dates,
         origin: origin(traced),
         ancestors: batches(traced, &told, &traced.reach.before),
         descendants: batches(traced, &told, &traced.reach.after),
@@ -33,16 +41,30 @@ pub(crate) fn of(traced: &Traced) -> Trace {
     }
 }
 
+/// When the traced batch was received, and when others of the same code were, the newest first.
+fn received(traced: &Traced) -> (Option<NaiveDate>, Vec<NaiveDate>) {
+    let Some(name) = traced.name.as_deref() else { return (None, Vec::new()) };
+    let mut days = traced.batches.days(code_of(name));
+    let is_alone = code_of(name) == name;
+    let own = if is_alone { days.first().copied() } else { day_of(name) };
+    days.retain(|day| Some(*day) != own);
+    days.reverse();
+    (own, days)
+}
+
 /// What was taken in of the batch and its ancestors. There the factory's own knowledge begins.
 fn origin(traced: &Traced) -> Vec<TraceIntake> {
     let intakes = traced.intakes.iter().map(|row| &row.intake);
     let mut origin: Vec<TraceIntake> =
         intakes.filter(|intake| traced.reach.before.contains_key(&intake.batch_code)).cloned().collect();
+    for intake in &mut origin {
+        intake.batch_code = code_of(&intake.batch_code).to_owned();
+    }
     origin.sort_by(|one, other| (&one.batch_code, &one.trace_id).cmp(&(&other.batch_code, &other.trace_id)));
     origin
 }
 
-/// What intakes and links say of batches, by code.
+/// What intakes and links say of batches, by name.
 #[derive(Default)]
 struct Told<'a> {
     taken_in_kg: HashMap<&'a str, f64>,
@@ -66,7 +88,7 @@ impl<'a> Told<'a> {
 
 /// The batches without the traced one, nearest first.
 fn batches(traced: &Traced, told: &Told<'_>, depths: &Depths) -> Vec<TraceBatch> {
-    let is_other = |code: &str| traced.start != Start::Batch(code.to_owned());
+    let is_other = |name: &str| traced.name.as_deref() != Some(name);
     let mut listed: Vec<TraceBatch> = depths
         .iter()
         .filter(|(code, _)| is_other(code))
@@ -76,15 +98,16 @@ fn batches(traced: &Traced, told: &Told<'_>, depths: &Depths) -> Vec<TraceBatch>
     listed
 }
 
-fn batch(told: &Told<'_>, code: &str, depth: usize) -> TraceBatch {
-    let taken_in = told.taken_in_kg.get(code);
-    let scans: &[&LinkRow] = told.scans.get(code).map_or(&[], Vec::as_slice);
+fn batch(told: &Told<'_>, name: &str, depth: usize) -> TraceBatch {
+    let taken_in = told.taken_in_kg.get(name);
+    let scans: &[&LinkRow] = told.scans.get(name).map_or(&[], Vec::as_slice);
     let first = scans.iter().min_by_key(|scan| (scan.linked_at, scan.link_id));
     let known = taken_in.is_some() || first.is_some();
     let kg = taken_in.copied().unwrap_or_default()
         + scans.iter().map(|scan| scan.qty_kg.unwrap_or_default()).sum::<f64>();
     TraceBatch {
-        batch_code: code.to_owned(),
+        batch_code: code_of(name).to_owned(),
+        received_date: day_of(name),
         depth: as_i64(depth),
         known,
         run_number: first.map(|scan| scan.run_number.clone()),
@@ -112,7 +135,7 @@ fn run(traced: &Traced, (run, depth, batch): Reached<'_>) -> TraceRun {
     TraceRun {
         run_number: run.0.clone(),
         production_date: run.1,
-        batch_code: batch.cloned(),
+        batch_code: batch.map(|name| code_of(name).to_owned()),
         depth: as_i64(depth),
         prod_line: of(|run| run.prod_line),
         line_name: of(|run| run.line_name),
@@ -133,7 +156,7 @@ fn products(traced: &Traced, (run, depth, batch): Reached<'_>) -> Vec<TraceProdu
     let blank = TraceProduct {
         product_code: None,
         product: None,
-        batch_code: batch.cloned(),
+        batch_code: batch.map(|name| code_of(name).to_owned()),
         depth: as_i64(depth),
         run_number: run.0.clone(),
         production_date: run.1,
@@ -177,7 +200,7 @@ fn despatches(traced: &Traced) -> Vec<TraceDespatch> {
             listed.push(TraceDespatch {
                 order_number: order.order_number.clone(),
                 customer: order.customer.clone(),
-                batch_code: batch.cloned(),
+                batch_code: batch.map(|name| code_of(name).to_owned()),
                 depth: as_i64(depth),
                 run_number: Some(run.0.clone()),
                 production_date: Some(run.1),
@@ -194,7 +217,7 @@ fn despatches(traced: &Traced) -> Vec<TraceDespatch> {
         listed.push(TraceDespatch {
             order_number: order.order_number.clone(),
             customer: order.customer.clone(),
-            batch_code: Some(order.batch_code.clone()),
+            batch_code: Some(code_of(&order.batch_code).to_owned()),
             depth: traced.reach.after.get(&order.batch_code).copied().map(as_i64).unwrap_or_default(),
             run_number: order.run_number.clone(),
             production_date: None,

@@ -1,5 +1,6 @@
 //! `/trace/{batch_code}`: where a batch came from and where it went, as JSON, as a flat list or as EPCIS.
 //!
+//! - [`batches`]: which batch a code means, where it was used again
 //! - [`book`]: reads the links that can matter and no others, and follows batches through them
 //! - [`traced`]: all that is known of what was followed
 //! - [`detail`], [`flat`] and [`epcis`]: the three forms of the answer
@@ -8,6 +9,7 @@
 //! that went into it.
 
 mod balance;
+mod batches;
 mod book;
 mod detail;
 mod epcis;
@@ -26,7 +28,7 @@ pub fn routes() -> Routes {
 
 async fn trace(state: State, ask: Ask<TraceQuery, Trace>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
-    let traced = Traced::of(&snapshot, ask.value().trim(), ask.query.date).await?;
+    let traced = Traced::of(&snapshot, ask.value().trim(), ask.query.date, ask.query.received).await?;
     let preferred = match ask.accepted {
         Format::Json => TraceFormat::Json,
         Format::Csv => TraceFormat::Csv,

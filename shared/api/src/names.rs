@@ -43,8 +43,13 @@ pub const TEXTS: &[(&str, &str)] = &[
 ];
 
 /// An example of each parameter that takes a date.
-pub const DATES: &[(&str, &str)] =
-    &[("before", "2026-11-21"), ("date", "2026-11-20"), ("from", "2026-11-16"), ("to", "2026-11-20")];
+pub const DATES: &[(&str, &str)] = &[
+    ("before", "2026-11-21"),
+    ("date", "2026-11-20"),
+    ("from", "2026-11-16"),
+    ("received", "2026-11-16"),
+    ("to", "2026-11-20"),
+];
 
 /// The value in paths that has this name.
 pub fn path_value(name: &str) -> Option<&'static PathValue> {

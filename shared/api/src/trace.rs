@@ -48,6 +48,8 @@ row! {
     pub struct TraceBatch {
         /// The batch.
         batch_code: String,
+        /// When it was received, where its code was used again; null otherwise.
+        received_date: Option<NaiveDate>,
         /// How many steps away it is.
         depth: i64,
         /// Whether anything is known of it: an intake, or the scan-back that made it.
@@ -175,8 +177,13 @@ row! {
 row! {
     /// Where a batch, or all batches of a run, came from and went.
     pub struct Trace {
-        /// The batch code or run number that was asked for.
+        /// The batch code or run number that was asked for, as its master writes it.
         batch_code: String,
+        /// When the batch was received; null where that is not known, and for a run.
+        received_date: Option<NaiveDate>,
+        /// When other batches of the same code were received, the newest first. Each can be asked for by
+        /// `received`.
+        other_received_dates: Vec<NaiveDate>,
         /// What was taken in of the batch and of those that it was made of.
         origin: Vec<TraceIntake>,
         /// The batches that it was made of, at any depth, nearest first.
@@ -256,6 +263,9 @@ query! {
         /// The production date, where a run number recurs; the newest otherwise. With it the code is a run
         /// number, also where a batch has the same code.
         date: Option<NaiveDate>,
+        /// When the batch was received, where a batch code was used again; the newest otherwise. With it the code
+        /// is a batch's.
+        received: Option<NaiveDate>,
         /// JSON, CSV or EPCIS.
         format: Option<TraceFormat>,
         /// CSV for Excel: a byte-order mark, by which it knows that it is UTF-8, and an apostrophe before texts

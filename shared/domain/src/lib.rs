@@ -12,6 +12,7 @@
 //! | how much was made of what went in? | [`yields`], [`oee`], as a [`ratio`] of sums |
 //! | which days count? | [`window`], [`shelf_life`] |
 //! | where did this batch come from and go to? | [`trace`], [`mass_balance`] |
+//! | which delivery of a batch code is meant? | [`intake`] |
 //! | is this run on? | [`run_state`] |
 //! | what has the factory told us? | [`settings`] |
 //! | has this order left? | [`despatch`] |
@@ -31,6 +32,7 @@ pub mod episodes;
 pub mod flag;
 mod float_dust;
 pub mod histogram;
+pub mod intake;
 pub mod label_gap;
 pub mod lineage;
 pub mod mass_balance;

@@ -12,6 +12,10 @@ use crate::sources::{
     Source, TRANSACTIONS,
 };
 
+/// The day on which a delivery came, and the one of the delivery that an input was taken from. Under one code
+/// there may be deliveries of several days: they are batches of their own.
+pub const RECEIVED_ON: &str = "received_on";
+
 /// The touched runs with everything that belongs to them. Each frame has `run_number` and `production_date`
 /// of the run that a row counts for.
 #[derive(Clone, Debug)]
@@ -22,7 +26,7 @@ pub struct RunScope {
     pub sheets: DataFrame,
     /// Staging `run_totals`.
     pub totals: DataFrame,
-    /// Staging `run_inputs`.
+    /// Staging `run_inputs`, with [`RECEIVED_ON`].
     pub inputs: DataFrame,
     /// Staging `run_outputs`.
     pub outputs: DataFrame,
@@ -36,11 +40,11 @@ pub struct RunScope {
     /// Staging `case_verification`, with the columns that
     /// [`mart_columns`](crate::sources::Source::mart_columns) names.
     pub cases: DataFrame,
-    /// What is known of the batches that inputs and scan-backs of these runs name: a row for each row of
-    /// another table that tells of such a batch (see [`told_batches`](Source::told_batches)). An intake gives
-    /// the `batch_code` and the `species`, a scan-back that made the batch the `batch_code` alone.
+    /// Which of the batches are known that inputs and scan-backs of these runs name: the `batch_code` of each
+    /// row of another table that tells of such a batch (see [`told_batches`](Source::told_batches)).
     pub batches: DataFrame,
-    /// Staging `traceability`: the intakes of the batches that inputs and scan-backs of these runs name.
+    /// Staging `traceability`, with [`RECEIVED_ON`]: the intakes of the batches that inputs and scan-backs of
+    /// these runs name.
     pub intakes: DataFrame,
     /// Staging names of the tables that no job has read to the end, above all those that the ERP lacks. If
     /// such a table lacks a row, that says nothing.

@@ -19,6 +19,7 @@ macro_rules! over_both_ways {
 }
 
 mod bad_input;
+mod belonging;
 mod browser;
 mod clock;
 mod command_line;

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use lake::{Manifest, Mode, Put};
+use lake::{Manifest, Mode, Put, Slot};
 use serde_json::{Value, json};
 use tests::factory::{Factory, rows_of};
 use tests::site::Site;
+use warehouse::sources::FIRST_STAMP;
 
 use crate::marts::assert_marts_are_those_made_from_nothing;
 
@@ -74,6 +75,37 @@ async fn marts_of_another_version_are_made_again_though_the_erp_is_away() {
     assert_eq!(factory.run(Mode::Incremental).await.status, "failed");
     std::fs::rename(&elsewhere, &erp).unwrap();
     assert_marts_are_those_made_from_nothing(&factory).await;
+}
+
+/// Takes the column of first stamps from a table's parts, which an older version did not have.
+async fn without_first_stamps(factory: &Factory, staging: &str) {
+    let lake = factory.lake();
+    for part in lake.staging_parts(staging).await.unwrap() {
+        let held = lake.held(staging, Slot::Part(&part), None).await.unwrap().unwrap();
+        let mut old = held.frame.drop(FIRST_STAMP).unwrap();
+        let put = lake.hold(staging, Slot::Part(&part), &mut old, None, held.applied, Some(held.etag)).await;
+        assert!(matches!(put, Ok(Put::Stored(_))));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staging_of_another_version_gets_the_stamps_of_its_rows_as_their_first() {
+    let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
+    factory.job_ok(Mode::Incremental).await;
+    made_by_another_version(&factory).await;
+    for staging in ["run_inputs", "case_verification"] {
+        without_first_stamps(&factory, staging).await;
+    }
+    factory.job_ok(Mode::Incremental).await;
+    assert_marts_are_those_made_from_nothing(&factory).await;
+    let lake = factory.lake();
+    for (staging, stamp) in [("run_inputs", "updated_at"), ("case_verification", "updated_at")] {
+        for part in lake.staging_parts(staging).await.unwrap() {
+            let rows = lake.held(staging, Slot::Part(&part), None).await.unwrap().unwrap().frame;
+            let first = rows.column(FIRST_STAMP).unwrap().clone().with_name(stamp.into());
+            assert_eq!(&first, rows.column(stamp).unwrap(), "{staging}/{part}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

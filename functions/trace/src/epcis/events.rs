@@ -14,6 +14,7 @@ use super::names::{event_id, lot};
 use super::times::{end_of, moment, start_of};
 use super::{Factory, names};
 use crate::balance;
+use crate::batches::code_of;
 use warehouse::marts::{BatchDespatchRow, IntakeRow, LinkRow};
 
 use crate::book::RunKey;
@@ -93,7 +94,7 @@ fn receiving(intake: &IntakeRow, factory: &Factory) -> Option<Event> {
         "quantityList": quantities([(factory.fish(&fish.batch_code), fish.qty_kg)]),
         "sourceList": fish.supplier.as_deref().map(|supplier| json!([{"type": "owning_party", "source": factory.partner(supplier)}])),
         "destinationList": [{"type": "owning_party", "destination": factory.party()}],
-        "cbvmda:lotNumber": fish.batch_code,
+        "cbvmda:lotNumber": code_of(&fish.batch_code),
         "cbvmda:speciesForFisheryStatisticsPurposesName": fish.species,
         "cbvmda:countryOfOrigin": fish.country_origin,
         "cbvmda:itemExpirationDate": fish.use_by_date,

@@ -6,6 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use super::Factory;
+use crate::batches::{code_of, day_of};
 use crate::book::RunKey;
 
 /// What is percent-encoded in a name: all but letters, digits and three marks. Dots and colons divide a name.
@@ -31,9 +32,10 @@ impl Factory {
         self.name("location:loc", &[&self.id])
     }
 
-    /// Fish of a batch.
-    pub(super) fn fish(&self, batch_code: &str) -> String {
-        self.name("product:lot:class", &["fish", batch_code])
+    /// Fish of the batch of this name. Where the code was used again, the day of the delivery is a part of it.
+    pub(super) fn fish(&self, name: &str) -> String {
+        let lot = day_of(name).map(|day| format!("{}-{}", code_of(name), day.format("%Y%m%d")));
+        self.name("product:lot:class", &["fish", lot.as_deref().unwrap_or(code_of(name))])
     }
 
     /// A product of a run. The run is its lot.

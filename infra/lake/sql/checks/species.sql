@@ -1,10 +1,13 @@
 -- check_species_mismatch: outputs whose product is of a species that did not go into the run.
 --
--- The species of a batch is the one that its intakes name, else the one that the row of the input names. Species that the view words does not know are compared by
+-- The species of a batch is the one that the intakes of the delivery name that the run took, else the one that the row of the input names. Species that the view words does not know are compared by
 -- their text.
 CREATE OR REPLACE VIEW check_species_mismatch AS
 WITH intakes AS (
-    SELECT DISTINCT t.batch_code, COALESCE(w.species, UPPER(TRIM(t.species))) AS species
+    SELECT DISTINCT
+        LOWER(t.batch_code) AS batch_key,
+        COALESCE(t.received_date, t.landing_date, t.kill_date, CAST('0001-01-01' AS DATE)) AS received_on,
+        COALESCE(w.species, UPPER(TRIM(t.species))) AS species
     FROM staging.traceability t
     LEFT JOIN words w ON w.text = t.species
     WHERE TRIM(t.batch_code) <> '' AND TRIM(t.species) <> ''
@@ -12,7 +15,8 @@ WITH intakes AS (
 inputs AS (
     SELECT i.run_number, i.production_date, COALESCE(k.species, w.species, NULLIF(UPPER(TRIM(i.species)), '')) AS species
     FROM run_inputs i
-    LEFT JOIN intakes k ON k.batch_code = i.batch_code
+    LEFT JOIN run_intakes d ON d.run_number = i.run_number AND d.production_date = i.production_date AND d.batch_key = LOWER(i.batch_code)
+    LEFT JOIN intakes k ON k.batch_key = d.batch_key AND k.received_on = d.received_on
     LEFT JOIN words w ON w.text = i.species
 ),
 outputs AS (

@@ -5,9 +5,9 @@ use chrono::NaiveDate;
 use polars::prelude::*;
 
 use super::fct_product_mix::known_sum;
-use super::{Build, Mart, RUN_KEY, columns_of, left_join};
+use super::{Build, Mart, RUN_KEY, columns_of};
 use crate::frames;
-use crate::scope::RunScope;
+use crate::scope::{RECEIVED_ON, RunScope};
 use crate::sources::{RUN_INPUTS, RUN_NUMBERS, TRACEABILITY};
 
 row! {
@@ -44,7 +44,8 @@ row! {
 
 /// Batches per run. Inputs without a batch code are one row.
 ///
-/// The origin of a batch that came in several intakes is that of the intake with the smallest `trace_id`. A
+/// A run took the latest delivery of a code that had come by its date: deliveries of other days under that code
+/// are other batches. Of several intakes of one day, the one with the smallest `trace_id` tells the origin. A
 /// batch that the factory made itself, or whose code is mistyped, was never taken in under its code. Of such
 /// a batch only the quantity is known.
 pub const RUN_BATCHES: Mart = Mart {
@@ -58,6 +59,7 @@ pub const RUN_BATCHES: Mart = Mart {
 };
 
 fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
+    const KEY: &str = "_code";
     let in_order = SortMultipleOptions::new;
     let batch_code =
         when(col("batch_code").eq(lit(""))).then(lit(NULL)).otherwise(col("batch_code")).alias("batch_code");
@@ -66,25 +68,34 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
         .clone()
         .lazy()
         .with_column(batch_code)
+        // A code that no master knows may be spelt in several ways.
+        .with_column(col("batch_code").str().to_lowercase().alias(KEY))
         // In a fixed order, since a sum of floats depends on the order.
         .sort(["input_id"], in_order())
-        .group_by_stable([cols(RUN_KEY).as_expr(), col("batch_code")])
-        .agg([known_sum("qty_kg").alias("input_kg")]);
+        .group_by_stable([cols(RUN_KEY).as_expr(), col(KEY)])
+        .agg([
+            col("batch_code").sort(SortOptions::default()).first(),
+            col(RECEIVED_ON).first(),
+            known_sum("qty_kg").alias("input_kg"),
+        ]);
     let intakes = scope
         .intakes
         .clone()
         .lazy()
         .sort(["trace_id"], in_order())
-        .unique_stable(Some(cols(["batch_code"])), UniqueKeepStrategy::First)
+        .unique_stable(Some(cols(["batch_code", RECEIVED_ON])), UniqueKeepStrategy::First)
         .rename(["species"], ["batch_species"], true);
-    frames::fit(&left_join(batches, intakes, ["batch_code"]).collect()?, &RUN_BATCHES.schema())
+    let keys = ["batch_code", RECEIVED_ON].map(str::to_owned);
+    // A delivery of an unknown day is one as well, so null equals null here. No intake lacks its code.
+    let batches = frames::left_join_on(&batches.collect()?, &intakes.collect()?, &keys)?;
+    frames::fit(&batches, &RUN_BATCHES.schema())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::small_factory::{day, no_runs, of_run, rows, shown};
+    use super::super::small_factory::{day, intakes as intakes_of, no_runs, of_run, shown};
     use super::*;
-    use crate::sources::{RUN_INPUTS, TRACEABILITY};
+    use crate::sources::RUN_INPUTS;
 
     /// Inputs of (run, batch, kg), all of one date.
     fn built(
@@ -101,7 +112,7 @@ mod tests {
             "qty_kg" => inputs.iter().map(|input| input.2).collect::<Vec<_>>(),
         ];
         scope.inputs = of_run(&RUN_INPUTS, &named.unwrap());
-        scope.intakes = rows(&TRACEABILITY, &intakes.unwrap());
+        scope.intakes = intakes_of(&intakes.unwrap());
         let mart = build(&scope).unwrap();
         assert_eq!(**mart.schema(), RUN_BATCHES.schema());
         shown(&mart, columns)
@@ -121,6 +132,26 @@ mod tests {
             built(&inputs, Ok(DataFrame::empty()), &["run_number", "batch_code", "supplier", "input_kg"]),
             ["7 | B1 | - | 12.5", "7 | B2 | - | -", "7 | - | - | 3", "8 | B1 | - | 4"]
         );
+    }
+
+    #[test]
+    fn spellings_of_a_code_that_no_master_knows_are_one_batch() {
+        let inputs = [("7", Some("x1"), Some(10.0)), ("7", Some("X1"), Some(2.0))];
+        assert_eq!(built(&inputs, Ok(DataFrame::empty()), &["batch_code", "input_kg"]), ["X1 | 12"]);
+    }
+
+    #[test]
+    fn a_run_is_told_of_the_delivery_that_it_took() {
+        let mut scope = no_runs();
+        let inputs = df![
+            "input_id" => [1_i64, 2], "run_number" => ["7", "7"], "production_date" => [day(2), day(20)],
+            "batch_code" => ["B1", "B1"], RECEIVED_ON => [None, Some(day(19))],
+        ];
+        scope.inputs = of_run(&RUN_INPUTS, &inputs.unwrap());
+        let intakes = df!["trace_id" => ["T1", "T2"], "batch_code" => ["B1", "B1"], "supplier" => ["Old", "New"], RECEIVED_ON => [None, Some(day(19))]];
+        scope.intakes = intakes_of(&intakes.unwrap());
+        let shown = shown(&build(&scope).unwrap(), &["production_date", "batch_code", "supplier"]);
+        assert_eq!(shown, ["2026-11-02 | B1 | Old", "2026-11-20 | B1 | New"]);
     }
 
     #[test]

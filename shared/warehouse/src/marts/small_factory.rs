@@ -8,8 +8,10 @@ use chrono::{NaiveDate, NaiveDateTime};
 use polars::prelude::*;
 
 use crate::frames;
-use crate::scope::{DayScope, ProductScope, RunScope};
-use crate::sources::{PLU, PROD_LINES, PRODUCT_CATALOGUE, Source, TEMPERATURE_LOGS, TRACEABILITY};
+use crate::scope::{DayScope, ProductScope, RECEIVED_ON, RunScope};
+use crate::sources::{
+    PLU, PROD_LINES, PRODUCT_CATALOGUE, RUN_INPUTS, Source, TEMPERATURE_LOGS, TRACEABILITY,
+};
 use crate::staging::stamps::day_of_each;
 
 use super::{PRODUCTS, RUNS};
@@ -26,8 +28,8 @@ pub(super) fn at(date: u32, hour: u32, minute: u32) -> NaiveDateTime {
 pub(super) fn no_runs() -> RunScope {
     let nothing = DataFrame::empty();
     RunScope {
-        batches: df!["batch_code" => [""; 0], "species" => [""; 0]].unwrap(),
-        intakes: rows(&TRACEABILITY, &nothing),
+        batches: df!["batch_code" => [""; 0]].unwrap(),
+        intakes: intakes(&nothing),
         unread: BTreeSet::new(),
         lines: rows(&PROD_LINES, &nothing),
         products: products(&nothing),
@@ -45,6 +47,16 @@ pub(super) fn rows(source: &Source, named: &DataFrame) -> DataFrame {
 pub(super) fn of_run(source: &Source, named: &DataFrame) -> DataFrame {
     let mut schema = source.schema();
     schema.insert("production_date".into(), DataType::Date);
+    if *source == RUN_INPUTS {
+        schema.insert(RECEIVED_ON.into(), DataType::Date);
+    }
+    checked(named, &schema)
+}
+
+/// Deliveries, with the days on which they came.
+pub(super) fn intakes(named: &DataFrame) -> DataFrame {
+    let mut schema = TRACEABILITY.schema();
+    schema.insert(RECEIVED_ON.into(), DataType::Date);
     checked(named, &schema)
 }
 

@@ -50,8 +50,8 @@ pub fn batch_group(batch_code: &str) -> String {
 }
 
 /// The groups of a set of batch codes.
-pub fn batch_groups<'a>(batches: impl IntoIterator<Item = &'a String>) -> BTreeSet<String> {
-    batches.into_iter().map(|batch| batch_group(batch)).collect()
+pub fn batch_groups(batches: impl IntoIterator<Item: AsRef<str>>) -> BTreeSet<String> {
+    batches.into_iter().map(|batch| batch_group(batch.as_ref())).collect()
 }
 
 /// What the rows of a staging part hold: what [`mart_zone_of`] tells of a mart part, the months of their

@@ -171,7 +171,7 @@ async fn a_batch_is_followed_to_all_that_was_made_of_it_and_to_who_got_it() {
     assert_eq!(each(&trace, "descendants", "batch_code"), ["N1:1", "N2:2", "N3:3"]);
     assert_eq!(
         trace["descendants"][0],
-        json!({"batch_code": "N1", "depth": 1, "known": true, "run_number": "1", "production_date": "2026-11-02", "scanned_at": null, "qty_kg": 10.0})
+        json!({"batch_code": "N1", "received_date": null, "depth": 1, "known": true, "run_number": "1", "production_date": "2026-11-02", "scanned_at": null, "qty_kg": 10.0})
     );
     assert_eq!(each(&trace, "runs", "run_number"), ["1:0", "2:1", "3:2"]);
     assert_eq!(each(&trace, "runs", "batch_code"), ["B1:0", "N1:1", "N2:2"]);

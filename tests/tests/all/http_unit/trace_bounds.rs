@@ -42,7 +42,7 @@ async fn codes_are_taken_as_they_are_whatever_they_are_made_of() {
 }
 
 fn epcis_query() -> TraceQuery {
-    TraceQuery { date: None, format: Some(TraceFormat::Epcis), bom: None }
+    TraceQuery { date: None, received: None, format: Some(TraceFormat::Epcis), bom: None }
 }
 
 /// A factory that has worked for so many months. In the n-th, batch `B<1000 n>` goes into run `<1000 n>`.

@@ -10,7 +10,7 @@ use domain::tier::{Grade, Tier};
 use polars::prelude::*;
 
 use super::super::{known, products, run_weights};
-use crate::scope::RunScope;
+use crate::scope::{RECEIVED_ON, RunScope};
 use crate::sources::{BATCH_LINEAGE, RUN_INPUTS, RUN_OUTPUTS, Source};
 
 /// What the checks look at in a run. Figures that are not known are `None`.
@@ -157,15 +157,18 @@ impl Frames {
     }
 
     fn inputs<'a>(&'a self, scope: &'a RunScope) -> PolarsResult<impl Fn(usize) -> Option<Input<'a>>> {
-        let mut by_intake: HashMap<&str, Vec<&str>> = HashMap::new();
-        for (code, species) in
-            text(&scope.batches, "batch_code")?.iter().zip(text(&scope.batches, "species")?.iter())
-        {
+        // Each delivery of a code, by the day on which it came, is a batch of its own.
+        let mut by_intake: HashMap<(&str, Option<i32>), Vec<&str>> = HashMap::new();
+        let intakes = &scope.intakes;
+        let came = intakes.column(RECEIVED_ON)?.date()?.physical();
+        let codes = text(intakes, "batch_code")?.iter().zip(came.iter());
+        for ((code, came), species) in codes.zip(text(intakes, "species")?.iter()) {
             if let Some((code, species)) = known(code).zip(known(species)) {
-                by_intake.entry(code).or_default().push(species);
+                by_intake.entry((code, came)).or_default().push(species);
             }
         }
         let rows = &self.inputs;
+        let taken = rows.column(RECEIVED_ON)?.date()?.physical();
         let (batch_code, species, grade, qty_kg) = (
             text(rows, "batch_code")?,
             text(rows, "species")?,
@@ -175,7 +178,7 @@ impl Frames {
         Ok(move |row| {
             let batch_code = known(batch_code.get(row));
             let species = batch_code
-                .and_then(|code| by_intake.get(code).cloned())
+                .and_then(|code| by_intake.get(&(code, taken.get(row))).cloned())
                 .unwrap_or_else(|| known(species.get(row)).into_iter().collect());
             let grade = grade.get(row).and_then(|text| scope.settings.grades.grade(text));
             Some(Input { batch_code, species, grade, qty_kg: qty_kg.get(row) })

@@ -28,7 +28,7 @@ fn words(scan: &Scanback) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::super::small_factory::{day, of_run};
-    use super::super::small_run::{batches, found, one_run};
+    use super::super::small_run::{found, one_run};
     use crate::scope::RunScope;
     use crate::sources::{BATCH_LINEAGE, TRACEABILITY};
     use polars::prelude::df;
@@ -59,7 +59,7 @@ mod tests {
             )]
         );
         // Once the parent is known, from an intake or as a scan-back of its own, that finding is gone.
-        scope.batches = batches(&[("B1", None)]);
+        scope.batches = df!["batch_code" => ["B1"]].unwrap();
         assert_eq!(found(&scope), [format!("7 | scanback_without_parent | MAJOR | 2 | 0 | {orphans}")]);
     }
 

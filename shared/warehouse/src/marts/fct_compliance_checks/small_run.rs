@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::super::small_factory::{day, no_runs, of_run, runs, shown};
+use super::super::small_factory::{self, day, no_runs, of_run, runs, shown};
 use super::{FCT_COMPLIANCE_CHECKS, build_runs};
 use crate::scope::RunScope;
 use crate::sources::{RUN_INPUTS, RUN_OUTPUTS, Source};
@@ -30,10 +30,10 @@ fn of_the_run(source: &Source, named: PolarsResult<DataFrame>) -> DataFrame {
     of_run(source, &named.collect().unwrap())
 }
 
-/// Known batches with their species.
-pub(super) fn batches(of: &[(&str, Option<&str>)]) -> DataFrame {
+/// Intakes with the species that they tell.
+pub(super) fn intakes(of: &[(&str, Option<&str>)]) -> DataFrame {
     let (codes, species): (Vec<_>, Vec<_>) = of.iter().copied().unzip();
-    df!["batch_code" => codes, "species" => species].unwrap()
+    small_factory::intakes(&df!["batch_code" => codes, "species" => species].unwrap())
 }
 
 /// What the checks find: `run | check | severity | measured | limit | detail`.

@@ -35,7 +35,7 @@ pub(super) fn species_mismatch(run: &Run) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::super::super::small_factory::products;
-    use super::super::small_run::{batches, found, inputs, one_run, outputs};
+    use super::super::small_run::{found, inputs, intakes, one_run, outputs};
     use crate::scope::RunScope;
     use polars::prelude::df;
 
@@ -51,7 +51,7 @@ mod tests {
             "batch_code" => named.iter().map(|input| input.0).collect::<Vec<_>>(),
             "species" => named.iter().map(|input| input.1).collect::<Vec<_>>(),
         ]);
-        scope.batches = batches(known);
+        scope.intakes = intakes(known);
         scope
     }
 

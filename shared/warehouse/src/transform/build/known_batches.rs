@@ -8,14 +8,13 @@ use polars::prelude::*;
 use super::spelling::Spelling;
 use crate::Result;
 use crate::frames::{codes, compute, stack, with_code_in};
-use crate::sources::{ALL, Column as SourceColumn, Source, TRACEABILITY};
+use crate::sources::{ALL, Source, TRACEABILITY};
 use crate::staging::zones::{BATCH_GROUP, batch_groups};
 use crate::transform::staged::staged;
 use crate::transform::work::Work;
 
-/// The columns of what is known of batches. A table that tells a batch's species has a column of that name.
+/// The column of what is known of batches.
 const BATCH_CODE: &str = "batch_code";
-const SPECIES: &str = "species";
 
 /// The numbers of the runs that name one of these batches in a [`Source::named_batch`] column.
 pub(super) async fn runs_naming(work: &Work<'_>, batches: &BTreeSet<String>) -> Result<BTreeSet<String>> {
@@ -66,9 +65,7 @@ pub(super) async fn known_batches(
         let rows = if *source == TRACEABILITY {
             intakes.clone()
         } else {
-            let names = source.columns.iter().map(SourceColumn::name);
-            let needed: Vec<String> = names.filter(|name| *name == column || name == SPECIES).collect();
-            staged(work, source, BATCH_GROUP, &groups, Some(&needed)).await?
+            staged(work, source, BATCH_GROUP, &groups, Some(std::slice::from_ref(&column))).await?
         };
         told.push((rows, column));
     }
@@ -97,14 +94,12 @@ fn telling_of_batches() -> Vec<(&'static Source, String)> {
     telling
 }
 
-/// The batches among `named` of which rows tell something, each with the species if the row says it. `told`
-/// are the rows of each table, with the column that names their batches.
+/// The batches among `named` of which rows tell something. `told` are the rows of each table, with the column
+/// that names their batches.
 fn known(named: &BTreeSet<String>, told: &[(DataFrame, String)]) -> PolarsResult<DataFrame> {
-    let schema =
-        Schema::from_iter([BATCH_CODE, SPECIES].map(|name| Field::new(name.into(), DataType::String)));
+    let schema = Schema::from_iter([Field::new(BATCH_CODE.into(), DataType::String)]);
     let batches = told.iter().map(|(rows, column)| {
-        let mut batches = vec![rows.column(column)?.clone().with_name(BATCH_CODE.into())];
-        batches.extend(rows.column(SPECIES).ok().cloned());
+        let batches = vec![rows.column(column)?.clone().with_name(BATCH_CODE.into())];
         DataFrame::new(rows.height(), batches)
     });
     let all = stack(batches.collect::<PolarsResult<Vec<_>>>()?, &schema)?;
@@ -117,11 +112,10 @@ mod tests {
 
     #[test]
     fn a_batch_is_known_by_its_intakes_and_by_the_scan_back_that_made_it() {
-        let intakes =
-            df!["batch_code" => [Some("B1"), Some("B1"), Some("B2"), None], "species" => [Some("cod"), Some("hake"), None, Some("sole")]].unwrap();
+        let intakes = df!["batch_code" => [Some("B1"), Some("b1"), Some("B2"), None]].unwrap();
         let made = df!["new_batch_code" => [Some("N1"), Some("N2"), None]].unwrap();
         let named = ["b1", "b2", "b3", "n1"].map(str::to_owned).into();
-        let expect = df!["batch_code" => ["B1", "B1", "B2", "N1"], "species" => [Some("cod"), Some("hake"), None, None]].unwrap();
+        let expect = df!["batch_code" => ["B1", "b1", "B2", "N1"]].unwrap();
         let told = [(intakes, "batch_code".to_owned()), (made, "new_batch_code".to_owned())];
         assert!(known(&named, &told).unwrap().equals_missing(&expect));
     }

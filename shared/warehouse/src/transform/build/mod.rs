@@ -4,6 +4,7 @@ mod by_batch;
 mod by_day;
 mod by_run;
 mod contract;
+mod deliveries;
 mod known_batches;
 mod mart_parts;
 mod replace;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::*;
 
+use super::deliveries::tell_deliveries;
 use super::known_batches::known_batches;
 use super::run_index::{RunIndex, one_per_run};
 use super::spelling::Spelling;
@@ -59,6 +60,7 @@ pub(super) async fn load_runs(
             ..RunScope::of(of_runs)?
         };
         write_codes(&mut scope, &known.spelling)?;
+        tell_deliveries(&mut scope.intakes, &mut scope.inputs)?;
         Ok(scope)
     })
     .await
