@@ -48,10 +48,12 @@ impl RunIndex {
         Ok(Self(by_number))
     }
 
-    /// The latest of these runs that began at or before `time`. If none did, the earliest.
-    fn at(runs: &[Run], time: Option<NaiveDateTime>) -> Option<&Run> {
+    /// The latest of these runs that began at or before `time` and is not dated after `day`. If there is none,
+    /// the earliest.
+    fn at(runs: &[Run], time: Option<NaiveDateTime>, day: Option<NaiveDate>) -> Option<&Run> {
         let before = time.map_or(0, |time| runs.partition_point(|run| run.began <= time));
-        runs.get(before.saturating_sub(1))
+        let is_by_then = |run: &&Run| day.is_none_or(|day| run.date <= day);
+        runs[..before].iter().rev().find(is_by_then).or_else(|| runs.first())
     }
 
     /// The rows of a table that belong to a run, with its `run_number` and `production_date`.
@@ -70,9 +72,9 @@ impl RunIndex {
                 found.push(runs.iter().find(|run| Some(run.date) == date));
             }
         } else {
-            let times = own_time(source, &rows)?;
-            for (number, time) in numbers.iter().zip(times.datetime()?.as_datetime_iter()) {
-                found.push(number.and_then(|number| Self::at(runs_of(number), time)));
+            let (times, days) = (own_time(source, &rows)?, days_of(source, &rows)?);
+            for ((number, time), day) in numbers.iter().zip(times.datetime()?.as_datetime_iter()).zip(days) {
+                found.push(number.and_then(|number| Self::at(runs_of(number), time, day)));
             }
         }
         let (written, dates): (Vec<_>, Vec<_>) =
@@ -81,6 +83,13 @@ impl RunIndex {
         rows.with_column(Column::new("production_date".into(), dates))?;
         rows.drop_nulls(Some(&["production_date".to_owned()]))
     }
+}
+
+/// The days of rows that have a day and no time. What left on a day is of no run that is dated later, though the
+/// night shift may have begun with it on that day.
+fn days_of(source: &Source, rows: &DataFrame) -> PolarsResult<Vec<Option<NaiveDate>>> {
+    let OfRun::AtEndOf(column) = source.run else { return Ok(vec![None; rows.height()]) };
+    Ok(rows.column(&source.column(column).name())?.date()?.as_date_iter().collect())
 }
 
 /// When a run begins: when the ERP made it, but not earlier than half a day before its production date. A
@@ -117,7 +126,7 @@ pub(super) fn one_per_run(source: &Source, mut rows: DataFrame) -> PolarsResult<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::{RUN_SHEETS, TRANSACTIONS};
+    use crate::sources::{DESPATCH, RUN_SHEETS, TRANSACTIONS};
 
     fn at(day: u32, hour: u32) -> NaiveDateTime {
         NaiveDate::from_ymd_opt(2026, 11, day).unwrap().and_hms_opt(hour, 0, 0).unwrap()
@@ -167,6 +176,21 @@ mod tests {
         );
         let times = [at(2, 7), at(3, 11), at(3, 12), at(4, 7), at(1, 0)].map(Some);
         assert_eq!(dates_of(&runs, "7", &times), [2, 2, 4, 4, 2].map(|day| Some(at(day, 0).date())));
+    }
+
+    #[test]
+    fn what_left_on_a_day_is_of_no_run_that_is_dated_later() {
+        // Each day has a run 1, which is made the day before.
+        let runs = df!(
+            "run_number" => ["1", "1"],
+            "production_date" => [at(2, 0).date(), at(3, 0).date()],
+            "created" => [at(1, 15), at(2, 15)],
+        );
+        let orders = df!["run_number" => ["1"; 4], "despatch_date" => [Some(at(1, 0).date()), Some(at(2, 0).date()), Some(at(3, 0).date()), None],
+            "updated_at" => [at(2, 16); 4]];
+        let rows = RunIndex::of(&runs.unwrap()).unwrap().under_runs(&DESPATCH, orders.unwrap()).unwrap();
+        let dates = rows.column("production_date").unwrap().date().unwrap().as_date_iter();
+        assert_eq!(dates.collect::<Vec<_>>(), [2, 2, 3, 3].map(|day| Some(at(day, 0).date())));
     }
 
     #[test]
