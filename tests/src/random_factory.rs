@@ -63,6 +63,10 @@ pub(crate) fn cell(dice: &mut Dice, source: &Source, column: &Column, id: i64) -
         Kind::Text => text(&words(dice, source, &column.name(), id)),
         Kind::Whole if is_key => Value::Integer(id),
         Kind::Whole => Value::Integer(whole(dice, column)),
+        // Bookings are corrected by negative ones.
+        Kind::Signed if column.source == "qty_kg" && dice.chance(60) => {
+            Value::Real(dice.pick(&[-0.1, -10.5, -33.3, -100.0, -199.9]))
+        }
         Kind::Number | Kind::Signed => Value::Real(number(dice, &column.name())),
         Kind::Flag => text(dice.pick(&["0", "1", "Y", " n ", "TRUE", "yes", "1", "1"])),
         Kind::Date => text(dice.pick(&[

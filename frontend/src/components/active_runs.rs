@@ -63,9 +63,11 @@ fn row(run: &ActiveRun, today: Option<NaiveDate>) -> Html {
 }
 
 fn progress(run: &ActiveRun) -> Html {
-    let made = figure(run.actual_kg.map(format::kg), "nothing has been weighed yet");
+    let is_nothing = run.actual_kg.is_none() && run.outputs_without_weight == 0;
+    let why_not = if is_nothing { "nothing has been weighed yet" } else { "an output has no weight" };
+    let made = figure(run.actual_kg.map(format::kg), why_not);
     // An empty bar shows that there is a target, of which nothing has been weighed yet.
-    let nothing_yet = run.target_kg.filter(|kg| *kg > 0.0 && run.actual_kg.is_none()).map(|_| 0.0);
+    let nothing_yet = run.target_kg.filter(|kg| *kg > 0.0 && is_nothing).map(|_| 0.0);
     match run.efficiency_pct.or(nothing_yet) {
         Some(pct) => {
             let share = format::pct(pct);

@@ -88,9 +88,10 @@ fn active_card(runs: Option<&[ActiveRun]>) -> Html {
     let runs = runs.unwrap_or_default();
     let mut made = YieldSum::default();
     for run in runs {
-        made.add(&RunKg { actual_kg: run.actual_kg, ..RunKg::default() });
+        let is_output_unknown = run.actual_kg.is_none() && run.outputs_without_weight > 0;
+        made.add(&RunKg { actual_kg: run.actual_kg, is_output_unknown, ..RunKg::default() });
     }
-    // The sum of a list that was cut off would be too small.
+    // The sum of a list that was cut off would be too small. So would that of a run without a weight.
     let made_kg = made.total_kg().filter(|_| runs.len() < list_limit());
     let note = made_kg.map(|kg| format!("{} made so far", format::kg(kg))).unwrap_or_default();
     let verdict = if runs.is_empty() { "No run is on" } else { "In production" };

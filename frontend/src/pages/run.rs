@@ -17,6 +17,9 @@ use crate::state::RunView;
 
 const NOT_RECORDED: &str = "not recorded";
 const NO_INPUT: &str = "no input is recorded for this run";
+const UNWEIGHED_INPUT: &str = "an input of this run has no weight";
+const NO_OUTPUT: &str = "nothing has been weighed yet";
+const UNWEIGHED_OUTPUT: &str = "an output of this run has no weight";
 const NO_TARGET: &str = "there is no run sheet with a target";
 
 /// What the page shows.
@@ -88,15 +91,19 @@ fn yield_level(detail: &RunDetail) -> Option<Level> {
 }
 
 fn overview(run: &Run, yield_level: Option<Level>, today: Option<NaiveDate>) -> Html {
+    let no_input = if run.inputs_without_weight > 0 { UNWEIGHED_INPUT } else { NO_INPUT };
+    let no_output = if run.outputs_without_weight > 0 { UNWEIGHED_OUTPUT } else { NO_OUTPUT };
+    let no_yield = if run.input_kg.is_some() { no_output } else { no_input };
+    let no_share = if run.target_kg.is_some() { no_output } else { NO_TARGET };
     html! {
         <Section id="run" title={first_known([run.product.as_ref()]).unwrap_or_else(|| "Product not named".to_owned())} note={format::date(run.production_date)}>
             <dl class="facts big">
-                <div class={classes!(yield_level.map(Level::class))}><dt>{ "Yield" }</dt><dd id="run-yield">{ figure(run.yield_pct.map(format::pct), NO_INPUT) }</dd></div>
-                { fact("Made", run.actual_kg.map(format::kg), "nothing has been weighed yet") }
+                <div class={classes!(yield_level.map(Level::class))}><dt>{ "Yield" }</dt><dd id="run-yield">{ figure(run.yield_pct.map(format::pct), no_yield) }</dd></div>
+                { fact("Made", run.actual_kg.map(format::kg), no_output) }
                 { fact("Target", run.target_kg.map(format::kg), NO_TARGET) }
-                { fact("Of target", run.efficiency_pct.map(format::pct), NO_TARGET) }
-                { fact("Waste", run.waste_kg.map(format::kg), NO_INPUT) }
-                { fact("Waste of input", run.waste_pct.map(format::pct), NO_INPUT) }
+                { fact("Of target", run.efficiency_pct.map(format::pct), no_share) }
+                { fact("Waste", run.waste_kg.map(format::kg), no_yield) }
+                { fact("Waste of input", run.waste_pct.map(format::pct), no_yield) }
                 { fact("Giveaway", run.giveaway_pct.map(format::pct), "no pack has been weighed against a target") }
                 { fact("Packs", Some(format::count(run.packs)), "") }
             </dl>
@@ -177,7 +184,8 @@ fn weight_facts(weights: &RunWeights) -> Html {
         <>
             <p><span class={classes!("badge", class)}>{ verdict }</span></p>
             <dl class="facts">
-                { fact("Packs weighed", Some(format::count(weights.packs)), "") }
+                { fact("Packs judged", Some(format::count(weights.packs)), "") }
+                { fact("Packs left out, empty or without a label", Some(format::count(weights.packs_excluded)), "") }
                 { fact("Nominal", weights.nominal_g.map(format::grams), nominal) }
                 { fact("Mean", weights.mean_g.map(format::grams), "no packs") }
                 { fact("Standard deviation", weights.std_dev_g.map(format::grams), "fewer than two packs") }

@@ -247,6 +247,8 @@ mod of_a_run {
             waste_kg: None,
             waste_pct: None,
             efficiency_pct: None,
+            inputs_without_weight: 0,
+            outputs_without_weight: 0,
         };
         RunDetail {
             run,

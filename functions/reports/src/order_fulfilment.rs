@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use api::reports::{OrderLine, OrderReportQuery};
 use chrono::NaiveDate;
+use domain::bookings::sum_kg;
 use domain::code::folded;
 use domain::despatch::DespatchStatus;
 use domain::ratio::ratio_pct;
@@ -29,8 +30,7 @@ type Key = (Reverse<Option<NaiveDate>>, Option<String>, Option<String>, Option<S
 /// The status of a row whose lines differ in theirs, or have one that is none of these.
 const PARTIAL: &str = "partial";
 
-/// The order lines of one row, added up.
-#[derive(Default)]
+/// The order lines of one row, added up. A sum with an unknown part is unknown.
 struct LinesOfRow {
     /// The order as its lines write it, the first in the order of characters; the same of the product.
     order_number: Option<String>,
@@ -39,10 +39,28 @@ struct LinesOfRow {
     delivery_date: Option<NaiveDate>,
     cases: Option<i64>,
     qty_kg: Option<f64>,
-    pending_kg: f64,
-    loaded_kg: f64,
-    delivered_kg: f64,
+    pending_kg: Option<f64>,
+    loaded_kg: Option<f64>,
+    delivered_kg: Option<f64>,
     status: Option<&'static str>,
+}
+
+impl Default for LinesOfRow {
+    fn default() -> Self {
+        let nothing = Some(0.0);
+        Self {
+            order_number: None,
+            product_code: None,
+            despatch_date: None,
+            delivery_date: None,
+            cases: Some(0),
+            qty_kg: nothing,
+            pending_kg: nothing,
+            loaded_kg: nothing,
+            delivered_kg: nothing,
+            status: None,
+        }
+    }
 }
 
 impl LinesOfRow {
@@ -53,15 +71,16 @@ impl LinesOfRow {
         self.product_code = first(self.product_code.take(), line.product_code.as_ref());
         self.despatch_date = self.despatch_date.into_iter().chain(line.despatch_date).min();
         self.delivery_date = self.delivery_date.max(line.delivery_date);
-        self.cases = self.cases.into_iter().chain(line.qty_cases).reduce(i64::saturating_add);
-        self.qty_kg = self.qty_kg.into_iter().chain(line.qty_kg).reduce(|sum, kg| sum + kg);
-        let kg = line.qty_kg.unwrap_or_default();
+        self.cases = self.cases.zip(line.qty_cases).map(|(sum, cases)| sum.saturating_add(cases));
         let known = DespatchStatus::read(line.status.as_deref());
-        match known {
-            Some(DespatchStatus::Pending) => self.pending_kg += kg,
-            Some(DespatchStatus::Loaded) => self.loaded_kg += kg,
-            Some(DespatchStatus::Delivered) => self.delivered_kg += kg,
-            None => {}
+        let of_status = match known {
+            Some(DespatchStatus::Pending) => Some(&mut self.pending_kg),
+            Some(DespatchStatus::Loaded) => Some(&mut self.loaded_kg),
+            Some(DespatchStatus::Delivered) => Some(&mut self.delivered_kg),
+            None => None,
+        };
+        for sum in of_status.into_iter().chain([&mut self.qty_kg]) {
+            *sum = sum_kg([*sum, line.qty_kg]);
         }
         let status = known.map_or(PARTIAL, DespatchStatus::as_str);
         self.status = Some(if self.status.is_none_or(|before| before == status) { status } else { PARTIAL });
@@ -110,7 +129,10 @@ fn fulfilled(
             pending_kg: group.pending_kg,
             loaded_kg: group.loaded_kg,
             delivered_kg: group.delivered_kg,
-            fulfilled_pct: group.qty_kg.and_then(|qty_kg| ratio_pct(group.delivered_kg, qty_kg)),
+            fulfilled_pct: group
+                .delivered_kg
+                .zip(group.qty_kg)
+                .and_then(|(delivered_kg, qty_kg)| ratio_pct(delivered_kg, qty_kg)),
             status: group.status.unwrap_or(PARTIAL).to_owned(),
         };
         (key, row)
@@ -168,7 +190,8 @@ mod tests {
                 delivery_date: day(9),
                 ..line("1", Some("loaded"), Some(50.0))
             },
-            DespatchRow { qty_cases: None, ..line("1", Some("pending"), Some(20.0)) },
+            line("1", Some("pending"), Some(25.0)),
+            DespatchRow { qty_cases: Some(0), ..line("1", Some("pending"), Some(-5.0)) },
             DespatchRow { product_code: Some("B".to_owned()), ..line("1", Some("pending"), Some(1.0)) },
         ];
         let rows = sorted(lines);
@@ -179,11 +202,11 @@ mod tests {
         );
         assert_eq!(
             (row.despatch_date, row.delivery_date, row.cases, row.qty_kg),
-            (day(3), day(9), Some(4), Some(100.0))
+            (day(3), day(9), Some(6), Some(100.0))
         );
         assert_eq!(
             (row.pending_kg, row.loaded_kg, row.delivered_kg, row.fulfilled_pct),
-            (20.0, 50.0, 30.0, Some(30.0))
+            (Some(20.0), Some(50.0), Some(30.0), Some(30.0))
         );
     }
 
@@ -217,9 +240,21 @@ mod tests {
     #[test]
     fn of_nothing_no_part_is_delivered() {
         let none = sorted(vec![line("1", Some(DELIVERED), Some(0.0))]).remove(0);
-        assert_eq!((none.qty_kg, none.delivered_kg, none.fulfilled_pct), (Some(0.0), 0.0, None));
+        assert_eq!((none.qty_kg, none.delivered_kg, none.fulfilled_pct), (Some(0.0), Some(0.0), None));
         let unknown = sorted(vec![line("1", Some(DELIVERED), None)]).remove(0);
-        assert_eq!((unknown.qty_kg, unknown.delivered_kg, unknown.fulfilled_pct), (None, 0.0, None));
+        assert_eq!((unknown.qty_kg, unknown.delivered_kg, unknown.fulfilled_pct), (None, None, None));
+    }
+
+    #[test]
+    fn a_line_without_a_weight_makes_the_sums_unknown_that_it_belongs_to() {
+        let lines = vec![
+            line("1", Some(DELIVERED), Some(30.0)),
+            DespatchRow { qty_cases: None, ..line("1", Some(LOADED), None) },
+            line("1", Some(PENDING), Some(20.0)),
+        ];
+        let row = sorted(lines).remove(0);
+        assert_eq!((row.cases, row.qty_kg, row.fulfilled_pct), (None, None, None));
+        assert_eq!((row.delivered_kg, row.loaded_kg, row.pending_kg), (Some(30.0), None, Some(20.0)));
     }
 
     #[test]

@@ -29,7 +29,8 @@ fn ranked(runs: Vec<RunRow>, query: &ShiftReportQuery) -> Keyed<Key, SpeciesRank
             groups.entry(run.species).or_default().add(&kg);
         }
     }
-    let all_kg: f64 = groups.values().filter_map(YieldSum::total_kg).sum();
+    let is_all_known = !groups.values().any(YieldSum::is_total_unknown);
+    let all_kg = is_all_known.then(|| groups.values().filter_map(YieldSum::total_kg).sum());
     let yields: Vec<f64> = groups.values().filter_map(YieldSum::yield_pct).collect();
     let keyed = groups.into_iter().map(|(species, sum)| {
         let better =
@@ -40,7 +41,7 @@ fn ranked(runs: Vec<RunRow>, query: &ShiftReportQuery) -> Keyed<Key, SpeciesRank
     keyed.collect()
 }
 
-fn row(rank: i64, species: Option<String>, sum: &YieldSum, all_kg: f64) -> SpeciesRank {
+fn row(rank: i64, species: Option<String>, sum: &YieldSum, all_kg: Option<f64>) -> SpeciesRank {
     SpeciesRank {
         rank,
         species,
@@ -49,7 +50,7 @@ fn row(rank: i64, species: Option<String>, sum: &YieldSum, all_kg: f64) -> Speci
         total_kg: sum.total_kg(),
         waste_kg: sum.waste_kg(),
         yield_pct: sum.yield_pct(),
-        share_pct: sum.total_kg().and_then(|total_kg| ratio_pct(total_kg, all_kg)),
+        share_pct: sum.total_kg().zip(all_kg).and_then(|(total_kg, all_kg)| ratio_pct(total_kg, all_kg)),
     }
 }
 
@@ -106,6 +107,18 @@ mod tests {
                 "4. sole: 1 runs, 60 of 200 kg, 140 wasted, 30 %, share 10",
                 "5. -: 1 runs, 75 of - kg, - wasted, - %, share 12.5",
                 "5. plaice: 1 runs, - of 10 kg, - wasted, - %, share -",
+            ]
+        );
+    }
+
+    #[test]
+    fn nobody_knows_a_share_of_an_unknown_whole() {
+        let unweighed = RunRow { has_outputs: true, ..run(Some("cod"), Some(100.0), None) };
+        assert_eq!(
+            shown(vec![unweighed, run(Some("hake"), Some(100.0), Some(75.0))]),
+            [
+                "1. hake: 1 runs, 75 of 100 kg, 25 wasted, 75 %, share -",
+                "2. cod: 1 runs, - of 100 kg, - wasted, - %, share -",
             ]
         );
     }

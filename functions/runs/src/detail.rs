@@ -69,6 +69,8 @@ fn run(row: RunRow) -> Run {
         waste_kg: row.waste_kg,
         waste_pct: row.waste_pct,
         efficiency_pct: row.efficiency_pct,
+        inputs_without_weight: row.inputs_without_weight,
+        outputs_without_weight: row.outputs_without_weight,
     }
 }
 

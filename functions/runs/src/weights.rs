@@ -41,6 +41,7 @@ fn judged(
         product_code: run.product_code,
         product: run.product,
         packs: lot.packs,
+        packs_excluded: lot.packs_excluded,
         nominal_g: lot.nominal_g,
         t1_g: limits.map(|limits| limits.t1_g),
         t2_g: limits.map(|limits| limits.t2_g),

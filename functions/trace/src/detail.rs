@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use api::trace::{MassBalance, Trace, TraceBatch, TraceDespatch, TraceIntake, TraceProduct, TraceRun};
 use chrono::NaiveDate;
+use domain::bookings::sum_kg;
 use domain::lineage::LinkKind;
 use domain::trace::Depths;
 use warehouse::marts::{IntakeRow, LinkRow, RunRow};
@@ -37,6 +38,7 @@ pub(crate) fn of(traced: &Traced) -> Trace {
             returned_kg: balance.returned_kg,
             unexplained_kg: balance.unexplained_kg(),
             unexplained_pct: balance.unexplained_pct(),
+            unknown_lines: balance::unknown_lines(traced),
         },
     }
 }
@@ -67,7 +69,7 @@ fn origin(traced: &Traced) -> Vec<TraceIntake> {
 /// What intakes and links say of batches, by name.
 #[derive(Default)]
 struct Told<'a> {
-    taken_in_kg: HashMap<&'a str, f64>,
+    taken_in_kg: HashMap<&'a str, Option<f64>>,
     scans: HashMap<&'a str, Vec<&'a LinkRow>>,
 }
 
@@ -75,7 +77,7 @@ impl<'a> Told<'a> {
     fn by(traced: &'a Traced) -> Self {
         let mut told = Self::default();
         for IntakeRow { intake, .. } in &traced.intakes {
-            *told.taken_in_kg.entry(&intake.batch_code).or_default() += intake.qty_kg.unwrap_or_default();
+            balance::add(told.taken_in_kg.entry(&intake.batch_code).or_insert(Some(0.0)), intake.qty_kg);
         }
         for link in traced.links.values().flatten() {
             if let Some(new) = &link.new_batch_code {
@@ -103,8 +105,7 @@ fn batch(told: &Told<'_>, name: &str, depth: usize) -> TraceBatch {
     let scans: &[&LinkRow] = told.scans.get(name).map_or(&[], Vec::as_slice);
     let first = scans.iter().min_by_key(|scan| (scan.linked_at, scan.link_id));
     let known = taken_in.is_some() || first.is_some();
-    let kg = taken_in.copied().unwrap_or_default()
-        + scans.iter().map(|scan| scan.qty_kg.unwrap_or_default()).sum::<f64>();
+    let parts = taken_in.into_iter().copied().chain(scans.iter().map(|scan| scan.qty_kg));
     TraceBatch {
         batch_code: code_of(name).to_owned(),
         received_date: day_of(name),
@@ -113,7 +114,7 @@ fn batch(told: &Told<'_>, name: &str, depth: usize) -> TraceBatch {
         run_number: first.map(|scan| scan.run_number.clone()),
         production_date: first.map(|scan| scan.production_date),
         scanned_at: first.and_then(|scan| scan.linked_at),
-        qty_kg: known.then_some(kg),
+        qty_kg: sum_kg(parts),
     }
 }
 
@@ -147,6 +148,8 @@ fn run(traced: &Traced, (run, depth, batch): Reached<'_>) -> TraceRun {
         traced_kg: masses.traced_in_kg,
         input_kg: row.as_ref().and_then(|run| run.input_kg),
         actual_kg: row.as_ref().and_then(|run| run.actual_kg),
+        inputs_without_weight: row.as_ref().map_or(0, |run| run.inputs_without_weight),
+        outputs_without_weight: row.as_ref().map_or(0, |run| run.outputs_without_weight),
     }
 }
 

@@ -48,7 +48,7 @@ fn of_run(run: TraceRun) -> TraceStep {
         prod_line: run.prod_line,
         product_code: run.product_code,
         product: run.product,
-        qty_kg: Some(run.traced_kg),
+        qty_kg: run.traced_kg,
         ..blank("run", Some(run.depth))
     }
 }

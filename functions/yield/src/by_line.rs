@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use api::yields::{LineYield, YieldQuery};
+use domain::yields::KeptSums;
 use serve::window::Dates;
 use serve::{Answer, Ask, Result, State, work};
 use warehouse::marts::{LINE_MONTHS, LineMonthRow, RUNS, rows};
@@ -45,13 +46,16 @@ fn added_up(months: &[LineMonthRow], query: &YieldQuery) -> Lines {
         }
         let group =
             lines.entry(month.prod_line.clone()).or_insert_with(|| GroupedRuns::since(month.first_date));
-        let runs = u64::try_from(month.runs).unwrap_or_default();
-        group.sum.add_sums(
-            runs,
-            month.input_kg,
-            month.total_kg,
-            (month.yield_output_kg, month.yield_input_kg),
-        );
+        let count = |runs: i64| u64::try_from(runs).unwrap_or_default();
+        group.sum.add_kept(&KeptSums {
+            runs: count(month.runs),
+            input_kg: month.input_kg,
+            total_kg: month.total_kg,
+            yield_input_kg: month.yield_input_kg,
+            yield_output_kg: month.yield_output_kg,
+            unknown_inputs: count(month.unknown_inputs),
+            unknown_outputs: count(month.unknown_outputs),
+        });
         group.cover(month.line_name.as_ref(), month.first_date, month.last_date);
     }
     lines

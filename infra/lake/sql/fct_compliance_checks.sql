@@ -1,4 +1,4 @@
--- fct_compliance_checks: the violations of the thirteen checks. Several findings of one check in one run share a row.
+-- fct_compliance_checks: the violations of the checks. Several findings of one check in one run share a row.
 --
 -- detail lists the things found: codes, PLUs, ranges of labels. In the published mart the same things stand in sentences.
 CREATE OR REPLACE VIEW fct_compliance_checks AS
@@ -25,6 +25,8 @@ WITH violations AS (
     SELECT 'plu_mismatch' AS "check", 'MAJOR' AS severity, v.* FROM check_plu_mismatch v
     UNION ALL
     SELECT 'unmapped_exception_run' AS "check", 'MAJOR' AS severity, v.* FROM check_unmapped_exception_run v
+    UNION ALL
+    SELECT 'negative_quantity' AS "check", 'MAJOR' AS severity, v.* FROM check_negative_quantity v
     UNION ALL
     SELECT
         'low_yield' AS "check",

@@ -23,9 +23,10 @@ sums AS (
         CASE WHEN COUNT(product) = COUNT(*) AND COUNT(DISTINCT product) = 1 THEN MIN(product) END AS product,
         customer,
         COUNT(*) AS runs,
-        SUM(input_kg) AS input_kg,
+        -- A sum with an unknown part is unknown. A run without bookings has no part.
+        CASE WHEN COUNT(CASE WHEN has_inputs AND input_kg IS NULL THEN 1 END) = 0 THEN SUM(input_kg) END AS input_kg,
         SUM(target_kg) AS target_kg,
-        SUM(actual_kg) AS total_kg,
+        CASE WHEN COUNT(CASE WHEN (has_outputs OR has_totals) AND actual_kg IS NULL THEN 1 END) = 0 THEN SUM(actual_kg) END AS total_kg,
         SUM(CASE WHEN has_yield THEN input_kg END) AS yield_input_kg,
         SUM(CASE WHEN has_yield THEN actual_kg END) AS yield_actual_kg,
         SUM(CASE WHEN has_efficiency THEN target_kg END) AS efficiency_target_kg,

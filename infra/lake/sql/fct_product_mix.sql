@@ -2,10 +2,18 @@
 -- share a row.
 CREATE OR REPLACE VIEW fct_product_mix AS
 WITH of_run AS (
-    SELECT run_number, production_date, SUM(qty_kg) AS run_kg FROM run_outputs GROUP BY run_number, production_date
+    SELECT run_number, production_date, CASE WHEN COUNT(*) = COUNT(qty_kg) AND SUM(qty_kg) >= -1e-9 THEN GREATEST(SUM(qty_kg), 0) END AS run_kg
+    FROM run_outputs
+    GROUP BY run_number, production_date
 ),
 of_product AS (
-    SELECT run_number, production_date, product_code, SUM(qty_packs) AS qty_packs, SUM(qty_kg) AS qty_kg
+    -- A sum with an unknown part is unknown.
+    SELECT
+        run_number,
+        production_date,
+        product_code,
+        CASE WHEN COUNT(*) = COUNT(qty_packs) THEN SUM(qty_packs) END AS qty_packs,
+        CASE WHEN COUNT(*) = COUNT(qty_kg) THEN SUM(qty_kg) END AS qty_kg
     FROM run_outputs
     GROUP BY run_number, production_date, product_code
 )

@@ -7,8 +7,9 @@ WITH despatched AS (
     SELECT
         run_number,
         production_date,
-        SUM(qty_kg) AS known_kg,
-        COUNT(*) - COUNT(qty_kg) AS despatches_without_weight
+        COUNT(*) - COUNT(qty_kg) AS despatches_without_weight,
+        -- A sum with an unknown part is unknown, and a sum of less than nothing is no quantity.
+        CASE WHEN COUNT(*) = COUNT(qty_kg) AND SUM(qty_kg) >= -1e-9 THEN GREATEST(SUM(qty_kg), 0) END AS gone_kg
     FROM run_despatches
     WHERE status IN ('loaded', 'delivered')
     GROUP BY run_number, production_date
@@ -22,9 +23,9 @@ SELECT
     r.shelf_life_days,
     COALESCE(r.shelf_life_adjustment, 0) AS adjustment_days,
     r.actual_kg,
-    CASE WHEN COALESCE(d.despatches_without_weight, 0) = 0 THEN COALESCE(d.known_kg, 0) END AS despatched_kg,
+    CASE WHEN d.run_number IS NULL THEN 0 ELSE d.gone_kg END AS despatched_kg,
     COALESCE(d.despatches_without_weight, 0) AS despatches_without_weight,
-    CASE WHEN COALESCE(d.despatches_without_weight, 0) = 0 THEN r.actual_kg - COALESCE(d.known_kg, 0) END AS left_kg
+    r.actual_kg - CASE WHEN d.run_number IS NULL THEN 0 ELSE d.gone_kg END AS left_kg
 FROM runs r
 LEFT JOIN despatched d ON d.run_number = r.run_number AND d.production_date = r.production_date
 WHERE r.complete;

@@ -6,11 +6,11 @@ WITH outputs AS (
     SELECT
         run_number,
         production_date,
-        SUM(qty_kg) AS total_kg,
-        -- A tier without rows is zero. A tier whose rows have no weight is unknown.
-        CASE WHEN COUNT(CASE WHEN tier = 1 THEN 1 END) = 0 THEN 0 ELSE SUM(CASE WHEN tier = 1 THEN qty_kg END) END AS tier1_kg,
-        CASE WHEN COUNT(CASE WHEN tier = 2 THEN 1 END) = 0 THEN 0 ELSE SUM(CASE WHEN tier = 2 THEN qty_kg END) END AS tier2_kg,
-        CASE WHEN COUNT(CASE WHEN tier = 3 THEN 1 END) = 0 THEN 0 ELSE SUM(CASE WHEN tier = 3 THEN qty_kg END) END AS tier3_kg
+        CASE WHEN COUNT(*) = COUNT(qty_kg) AND SUM(qty_kg) >= -1e-9 THEN GREATEST(SUM(qty_kg), 0) END AS total_kg,
+        -- A tier without rows is zero. A tier with a row without weight is unknown.
+        CASE WHEN COUNT(CASE WHEN tier = 1 AND qty_kg IS NULL THEN 1 END) = 0 THEN COALESCE(SUM(CASE WHEN tier = 1 THEN qty_kg END), 0) END AS tier1_kg,
+        CASE WHEN COUNT(CASE WHEN tier = 2 AND qty_kg IS NULL THEN 1 END) = 0 THEN COALESCE(SUM(CASE WHEN tier = 2 THEN qty_kg END), 0) END AS tier2_kg,
+        CASE WHEN COUNT(CASE WHEN tier = 3 AND qty_kg IS NULL THEN 1 END) = 0 THEN COALESCE(SUM(CASE WHEN tier = 3 THEN qty_kg END), 0) END AS tier3_kg
     FROM run_outputs
     GROUP BY run_number, production_date
 )
@@ -32,7 +32,9 @@ SELECT
     CASE WHEN r.input_kg > 0 THEN o.tier3_kg / r.input_kg * 100 END AS tier3_pct,
     o.total_kg,
     CASE WHEN r.input_kg > 0 THEN o.total_kg / r.input_kg * 100 END AS capture_rate_pct,
-    r.input_kg - o.total_kg AS true_waste_kg
+    r.input_kg - o.total_kg AS true_waste_kg,
+    r.inputs_without_weight,
+    r.outputs_without_weight
 FROM runs r
 LEFT JOIN outputs o ON o.run_number = r.run_number AND o.production_date = r.production_date
 WHERE r.complete AND (r.input_kg IS NOT NULL OR o.total_kg IS NOT NULL);

@@ -14,7 +14,12 @@ first_intakes AS (
     FROM intakes i
 ),
 batches AS (
-    SELECT run_number, production_date, MIN(NULLIF(TRIM(batch_code), '')) AS batch_code, LOWER(NULLIF(TRIM(batch_code), '')) AS batch_key, SUM(qty_kg) AS input_kg
+    SELECT
+        run_number,
+        production_date,
+        MIN(NULLIF(TRIM(batch_code), '')) AS batch_code,
+        LOWER(NULLIF(TRIM(batch_code), '')) AS batch_key,
+        CASE WHEN COUNT(*) = COUNT(qty_kg) THEN SUM(qty_kg) END AS input_kg
     FROM run_inputs
     GROUP BY run_number, production_date, LOWER(NULLIF(TRIM(batch_code), ''))
 )

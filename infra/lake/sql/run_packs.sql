@@ -1,4 +1,4 @@
--- run_packs: the packs, each with its run (see run_starts). Weights are grams.
+-- run_packs: the packs, each with its run (see run_starts). Weights are grams. A pack is placed on the market (is_placed) if it has a net weight and is not unlabelled.
 CREATE OR REPLACE VIEW run_packs AS
 SELECT
     r.run_number,
@@ -6,7 +6,8 @@ SELECT
     c.trans_no,
     c.trans_date,
     c.net_weight,
-    c.target_weight
+    c.target_weight,
+    COALESCE(c.net_weight > 0, FALSE) AND COALESCE(c.label_printed, TRUE) AS is_placed
 FROM staging.transactions c
 JOIN run_starts r
     ON r.run_key = LOWER(c.run_number)

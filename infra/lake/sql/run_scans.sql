@@ -4,6 +4,7 @@ SELECT
     r.run_number,
     r.production_date,
     c.lineage_id,
+    c.qty_kg,
     UPPER(TRIM(c.direction)) AS direction,
     UPPER(TRIM(c.return_method)) AS return_method,
     NULLIF(TRIM(c.new_batch_code), '') AS new_batch_code,

@@ -12,7 +12,7 @@ widths AS (
     CROSS JOIN (VALUES (1), (2), (5)) AS m (mantissa)
 ),
 packs AS (
-    SELECT run_number, production_date, net_weight FROM run_packs WHERE net_weight BETWEEN 0 AND 1e9
+    SELECT run_number, production_date, net_weight FROM run_packs WHERE is_placed AND net_weight <= 1e9
 ),
 spans AS (
     SELECT

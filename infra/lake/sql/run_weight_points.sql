@@ -5,7 +5,7 @@ WITH numbered AS (
         k.*,
         ROW_NUMBER() OVER (PARTITION BY run_number, production_date ORDER BY trans_date, trans_no) AS place
     FROM run_packs k
-    WHERE net_weight IS NOT NULL
+    WHERE is_placed
 ),
 grouped AS (
     SELECT n.*, CAST(FLOOR((place + 4) / 5.0) AS BIGINT) AS subgroup

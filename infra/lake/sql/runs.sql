@@ -5,10 +5,22 @@ WITH sheets AS (
     FROM staging.run_sheets s
 ),
 inputs AS (
-    SELECT run_number, production_date, SUM(qty_kg) AS input_kg FROM run_inputs GROUP BY run_number, production_date
+    SELECT
+        run_number,
+        production_date,
+        COUNT(*) - COUNT(qty_kg) AS without_weight,
+        CASE WHEN COUNT(*) = COUNT(qty_kg) THEN SUM(qty_kg) END AS booked_kg
+    FROM run_inputs
+    GROUP BY run_number, production_date
 ),
 outputs AS (
-    SELECT run_number, production_date, SUM(qty_kg) AS output_kg FROM run_outputs GROUP BY run_number, production_date
+    SELECT
+        run_number,
+        production_date,
+        COUNT(*) - COUNT(qty_kg) AS without_weight,
+        CASE WHEN COUNT(*) = COUNT(qty_kg) THEN SUM(qty_kg) END AS booked_kg
+    FROM run_outputs
+    GROUP BY run_number, production_date
 ),
 packs AS (
     SELECT
@@ -41,8 +53,16 @@ joined AS (
         r.updated,
         COALESCE(s.started_at, r.created) AS started_at,
         s.finished_at,
-        i.input_kg,
-        COALESCE(o.output_kg, t.total_weight_kg) AS actual_kg,
+        i.run_number IS NOT NULL AS has_inputs,
+        COALESCE(i.without_weight, 0) AS inputs_without_weight,
+        o.run_number IS NOT NULL AS has_outputs,
+        COALESCE(o.without_weight, 0) AS outputs_without_weight,
+        -- A sum with an unknown part is unknown. A sum of less than nothing is no quantity, and no other figure hides it.
+        CASE WHEN i.booked_kg >= -1e-9 THEN GREATEST(i.booked_kg, 0) END AS input_kg,
+        CASE
+            WHEN o.booked_kg IS NULL THEN t.total_weight_kg
+            WHEN o.booked_kg >= -1e-9 THEN GREATEST(o.booked_kg, 0)
+        END AS actual_kg,
         s.target_qty_kg AS target_kg,
         COALESCE(k.packs, 0) AS packs,
         COALESCE(k.weighed_packs, 0) AS weighed_packs,

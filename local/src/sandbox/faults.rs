@@ -20,6 +20,8 @@ pub(super) enum Fault {
     PluMismatch,
     /// An exception product whose batches nobody booked.
     UnmappedException,
+    /// Inputs that were taken back by more than had been booked.
+    NegativeQuantity,
     LabelGap,
     WeightMismatch,
     UnderweightLot,
@@ -28,7 +30,7 @@ pub(super) enum Fault {
 }
 
 /// Each fault with the days from one to the next. At most 4, so that any 7 days hold a whole day that has it.
-const SCHEDULE: [(Fault, i64); 17] = [
+const SCHEDULE: [(Fault, i64); 18] = [
     (Fault::LowYield, 1),
     (Fault::LowYield, 1),
     (Fault::HighGiveaway, 1),
@@ -46,6 +48,7 @@ const SCHEDULE: [(Fault, i64); 17] = [
     (Fault::UnderweightLot, 3),
     (Fault::NeverSigned, 2),
     (Fault::LabelGap, 4),
+    (Fault::NegativeQuantity, 4),
 ];
 
 /// What is wrong with the run of this rank in its day.
@@ -65,8 +68,8 @@ pub(super) enum Typo {
     PackTare,
     /// A pack without its number.
     PackKey,
-    /// An input of less than nothing.
-    InputBelowZero,
+    /// An input whose weight is no number.
+    InputWeight,
     /// An output of tier 7, mended on the next day.
     OutputTier,
     /// A label number with letters.
@@ -81,7 +84,7 @@ const TYPOS: [(Typo, i64); 8] = [
     (Typo::PackWeight, 1),
     (Typo::PackTare, 2),
     (Typo::PackKey, 2),
-    (Typo::InputBelowZero, 3),
+    (Typo::InputWeight, 3),
     (Typo::OutputTier, 3),
     (Typo::CaseLabel, 2),
     (Typo::OrderCases, 3),

@@ -31,7 +31,7 @@ row! {
         product: Option<String>,
         /// What the run sheet asks for, kg.
         target_kg: Option<f64>,
-        /// What has come out so far, kg.
+        /// What has come out so far, kg; null where nobody knows.
         actual_kg: Option<f64>,
         /// Packs so far.
         packs: i64,
@@ -41,6 +41,12 @@ row! {
         started_at: Option<NaiveDateTime>,
         /// What has come out so far as a share of the target, %.
         efficiency_pct: Option<f64>,
+        /// Inputs that are booked without a weight.
+        #[at_least(0)]
+        inputs_without_weight: i64,
+        /// Outputs that are booked without a weight.
+        #[at_least(0)]
+        outputs_without_weight: i64,
     }
 }
 
@@ -67,7 +73,7 @@ row! {
         product: Option<String>,
         /// What the run sheet asks for, kg.
         target_kg: Option<f64>,
-        /// What came out, kg.
+        /// What came out, kg; null where nobody knows.
         actual_kg: Option<f64>,
         /// Packs.
         packs: i64,
@@ -79,7 +85,7 @@ row! {
         complete: bool,
         /// Whether the ERP calls it active.
         active: bool,
-        /// Fish that went in, kg.
+        /// Fish that went in, kg; null where nobody knows.
         input_kg: Option<f64>,
         /// Output of input, %.
         yield_pct: Option<f64>,
@@ -89,6 +95,12 @@ row! {
         waste_pct: Option<f64>,
         /// Output of target, %.
         efficiency_pct: Option<f64>,
+        /// Inputs that are booked without a weight.
+        #[at_least(0)]
+        inputs_without_weight: i64,
+        /// Outputs that are booked without a weight.
+        #[at_least(0)]
+        outputs_without_weight: i64,
     }
 }
 
@@ -180,9 +192,12 @@ row! {
 row! {
     /// The pack weights of a run against the average-quantity rules.
     pub struct RunWeights {
-        /// Packs with a net weight.
-        #[at_least(1)]
+        /// Packs that are placed on the market: with a net weight above 0, and not without a label.
+        #[at_least(0)]
         packs: i64,
+        /// The other packs of the run, which are not judged.
+        #[at_least(0)]
+        packs_excluded: i64,
         /// The nominal quantity, g.
         nominal_g: Option<f64>,
         /// Mean net weight, g.

@@ -2,6 +2,8 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 
+use domain::lineage::LinkKind;
+
 use crate::operation::Media;
 use crate::{Endpoint, choice, endpoints, query, row};
 
@@ -60,7 +62,7 @@ row! {
         production_date: Option<NaiveDate>,
         /// When it was scanned back.
         scanned_at: Option<NaiveDateTime>,
-        /// How much was taken in or scanned back of it, kg.
+        /// How much was taken in or scanned back of it, kg; null where a part of it has no weight.
         qty_kg: Option<f64>,
     }
 }
@@ -90,12 +92,18 @@ row! {
         product: Option<String>,
         /// Whether it is finished.
         complete: bool,
-        /// What went in of the traced batch and those made of it, kg.
-        traced_kg: f64,
-        /// What went in of all batches, kg.
+        /// What went in of the traced batch and those made of it, kg; null where an input has no weight.
+        traced_kg: Option<f64>,
+        /// What went in of all batches, kg; null where an input has no weight.
         input_kg: Option<f64>,
-        /// What came out, kg.
+        /// What came out, kg; null where nobody knows.
         actual_kg: Option<f64>,
+        /// Inputs that are booked without a weight.
+        #[at_least(0)]
+        inputs_without_weight: i64,
+        /// Outputs that are booked without a weight.
+        #[at_least(0)]
+        outputs_without_weight: i64,
     }
 }
 
@@ -156,21 +164,44 @@ row! {
 }
 
 row! {
+    /// A line of a run's records for which a mass balance is unknown.
+    pub struct UnknownLine {
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        /// What the line is: `input`, `scan_in`, `scan_back` or `output`.
+        #[one_of(LinkKind::NAMES)]
+        link: String,
+        /// Its id in the ERP.
+        link_id: i64,
+        /// The batch.
+        batch_code: Option<String>,
+        /// The product's code, of an output.
+        product_code: Option<String>,
+        /// Null: nobody wrote down how much. Below zero: a correction of more than was booked, kg.
+        qty_kg: Option<f64>,
+    }
+}
+
+row! {
     /// The mass balance of the traced batch and those made of it, over all runs that they reached; each run
-    /// counts once.
+    /// counts once. A figure is null where a line that it follows from has no weight.
     pub struct MassBalance {
         /// What went into the runs of these batches; fish that was scanned back and used again counts again,
         /// kg.
-        input_kg: f64,
+        input_kg: Option<f64>,
         /// Their share of what the runs made, by what stayed in of each batch, kg.
-        output_kg: f64,
+        output_kg: Option<f64>,
         /// What was scanned back of them, as a new batch or as the old one, kg.
-        returned_kg: f64,
+        returned_kg: Option<f64>,
         /// Input less output less returned: waste, and what is not booked (yet); below zero, more was booked
         /// out than in, kg.
-        unexplained_kg: f64,
-        /// The same, % of input; null where nothing went in.
+        unexplained_kg: Option<f64>,
+        /// The same, % of input; null where nothing went in, too.
         unexplained_pct: Option<f64>,
+        /// The lines for which figures are null.
+        unknown_lines: Vec<UnknownLine>,
     }
 }
 

@@ -18,8 +18,11 @@ row! {
         product_code: Option<String>,
         /// The product's description.
         product: Option<String>,
-        /// Packs with a net weight.
+        /// Packs that are placed on the market: with a net weight above 0, and not without a label.
         packs: i64,
+        /// The other packs of the run, which are in no figure here.
+        #[at_least(0)]
+        packs_excluded: i64,
         /// The nominal quantity: the product's pack size, else the target of most packs, g.
         nominal_g: Option<f64>,
         /// T1, the nominal less the tolerable error; null where the rules do not apply, g.

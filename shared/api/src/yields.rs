@@ -15,11 +15,11 @@ row! {
         to: Option<NaiveDate>,
         /// Complete runs.
         runs: i64,
-        /// Fish that went in, kg.
+        /// Fish that went in, kg; null where that of a run is unknown.
         input_kg: Option<f64>,
         /// What the run sheets asked for, kg.
         target_kg: Option<f64>,
-        /// Product that came out, kg.
+        /// Product that came out, kg; null where that of a run is unknown.
         total_kg: Option<f64>,
         /// Input less output of the runs whose input is known, kg.
         waste_kg: Option<f64>,
@@ -47,9 +47,9 @@ row! {
         production_date: NaiveDate,
         /// Complete runs.
         runs: i64,
-        /// Fish that went in, kg.
+        /// Fish that went in, kg; null where that of a run is unknown.
         input_kg: Option<f64>,
-        /// Product that came out, kg.
+        /// Product that came out, kg; null where that of a run is unknown.
         total_kg: Option<f64>,
         /// Input less output of the runs whose input is known, kg.
         waste_kg: Option<f64>,
@@ -71,11 +71,11 @@ row! {
         line_name: Option<String>,
         /// Complete runs.
         runs: i64,
-        /// Fish that went in, kg.
+        /// Fish that went in, kg; null where that of a run is unknown.
         input_kg: Option<f64>,
         /// What the run sheets asked for, kg.
         target_kg: Option<f64>,
-        /// Product that came out, kg.
+        /// Product that came out, kg; null where that of a run is unknown.
         total_kg: Option<f64>,
         /// Input less output of the runs whose input is known, kg.
         waste_kg: Option<f64>,
@@ -99,9 +99,9 @@ row! {
         line_name: Option<String>,
         /// Complete runs.
         runs: i64,
-        /// Fish that went in, kg.
+        /// Fish that went in, kg; null where that of a run is unknown.
         input_kg: Option<f64>,
-        /// Product that came out, kg.
+        /// Product that came out, kg; null where that of a run is unknown.
         total_kg: Option<f64>,
         /// Input less output of the runs whose input is known, kg.
         waste_kg: Option<f64>,
@@ -136,9 +136,9 @@ row! {
         product_code: Option<String>,
         /// The product's description.
         product: Option<String>,
-        /// Fish that went in, kg.
+        /// Fish that went in, kg; null where nobody knows.
         input_kg: Option<f64>,
-        /// Output of tier 1, Premium, kg; null where no output was written down.
+        /// Output of tier 1, Premium, kg; null where no output was written down, or one without a weight.
         tier1_kg: Option<f64>,
         /// The same of input, %.
         tier1_pct: Option<f64>,
@@ -156,6 +156,12 @@ row! {
         capture_rate_pct: Option<f64>,
         /// What became product of no tier: input less all output, kg.
         true_waste_kg: Option<f64>,
+        /// Inputs that are booked without a weight.
+        #[at_least(0)]
+        inputs_without_weight: i64,
+        /// Outputs that are booked without a weight.
+        #[at_least(0)]
+        outputs_without_weight: i64,
     }
 }
 

@@ -32,6 +32,12 @@ named_enum! {
     }
 }
 
+/// Whether a pack is placed on the market, by its net weight and whether a label was printed. The rules are
+/// about these packs alone. Where nobody noted whether there is a label, there is one.
+pub fn is_placed_on_market(net_weight_g: Option<f64>, label_printed: Option<bool>) -> bool {
+    net_weight_g.is_some_and(|net_g| net_g > 0.0) && label_printed != Some(false)
+}
+
 /// The limits for packs of one nominal weight.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
@@ -165,6 +171,20 @@ pub fn failures(nominal_g: f64, mean_g: f64, packs: usize, below_t1: usize, belo
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_pack_without_weight_or_label_is_not_placed_on_the_market() {
+        for (net_g, label, expect) in [
+            (Some(199.0), Some(true), true),
+            (Some(0.1), None, true),
+            (Some(0.0), Some(true), false),
+            (None, Some(true), false),
+            (Some(199.0), Some(false), false),
+            (Some(f64::NAN), None, false),
+        ] {
+            assert_eq!(is_placed_on_market(net_g, label), expect, "{net_g:?} {label:?}");
+        }
+    }
 
     #[test]
     fn the_tolerable_error_follows_the_table() {

@@ -34,6 +34,8 @@ named_enum! {
         PluMismatch = "plu_mismatch",
         /// An exception product was made without recorded inputs.
         UnmappedExceptionRun = "unmapped_exception_run",
+        /// Bookings add up to less than nothing.
+        NegativeQuantity = "negative_quantity",
         /// A temperature lies outside its limits.
         TemperatureBreach = "temperature_breach",
         /// The yield is too low.
@@ -61,7 +63,8 @@ impl Check {
             Self::ScanbackWithoutParent
             | Self::MissingProductCode
             | Self::PluMismatch
-            | Self::UnmappedExceptionRun => Severity::Major,
+            | Self::UnmappedExceptionRun
+            | Self::NegativeQuantity => Severity::Major,
             Self::LowYield | Self::HighGiveaway | Self::LabelGap | Self::WeightMismatch => Severity::Warning,
         }
     }
@@ -93,6 +96,7 @@ impl Check {
             Self::UnmappedExceptionRun => {
                 "a Family Pack, marinade or Simply Salmon run was completed without recorded inputs"
             }
+            Self::NegativeQuantity => "bookings of the run add up to less than 0 kg",
             Self::TemperatureBreach => "a temperature reading lies outside its limits",
             Self::LowYield => {
                 "less of the fish that went in came out as product than the factory's limit, by default 90 %"
@@ -124,7 +128,7 @@ mod tests {
         );
         assert_eq!(
             with(Severity::Major),
-            "scanback_without_parent missing_product_code plu_mismatch unmapped_exception_run"
+            "scanback_without_parent missing_product_code plu_mismatch unmapped_exception_run negative_quantity"
         );
         assert_eq!(with(Severity::Warning), "low_yield high_giveaway label_gap weight_mismatch");
     }

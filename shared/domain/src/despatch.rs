@@ -35,6 +35,11 @@ pub fn has_left(status: Option<&str>) -> bool {
     DespatchStatus::read(status).is_some_and(DespatchStatus::has_left)
 }
 
+/// What is left of what was made. Below zero where more has left than was made.
+pub fn left_kg(actual_kg: Option<f64>, despatched_kg: Option<f64>) -> Option<f64> {
+    Some(actual_kg? - despatched_kg?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

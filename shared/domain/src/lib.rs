@@ -9,6 +9,7 @@
 //! | what is this text? | [`description`], [`species`], [`product_type`], [`piece_type`], [`lineage`], [`flag`] |
 //! | do these codes mean the same? | [`code`] |
 //! | may this fish go into this pack? | [`tier`] |
+//! | what do bookings add up to? | [`bookings`] |
 //! | how much was made of what went in? | [`yields`], [`oee`], as a [`ratio`] of sums |
 //! | which days count? | [`window`], [`shelf_life`] |
 //! | where did this batch come from and go to? | [`trace`], [`mass_balance`] |
@@ -24,6 +25,7 @@
 #![warn(missing_docs)]
 
 pub mod average_quantity;
+pub mod bookings;
 pub mod checks;
 pub mod code;
 pub mod description;

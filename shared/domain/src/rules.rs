@@ -1,8 +1,8 @@
 //! The rules by which the compliance checks judge: one function per rule, over a few values.
 //!
-//! A value exactly at its limit is no violation. An unknown value is no violation either. Two checks have
+//! A value exactly at its limit is no violation. An unknown value is no violation either. Some checks have
 //! their rules elsewhere: [`crate::average_quantity`] judges lots of packs, [`crate::label_gap`] finds
-//! missing labels.
+//! missing labels, [`crate::bookings`] adds up what was booked.
 
 use crate::description::Words;
 use crate::float_dust::{is_above, is_below};

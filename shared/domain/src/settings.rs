@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{NaiveTime, TimeDelta, Weekday};
 use serde::{Deserialize, Serialize};
 
+use crate::code::folded;
 use crate::named::named_enum;
 use crate::tier::Grade;
 
@@ -125,11 +126,6 @@ impl GradeTexts {
         };
         Grade::ALL.iter().find(named).copied()
     }
-}
-
-/// A text as it is compared: without case, and without blanks around it.
-pub fn folded(text: &str) -> String {
-    text.trim().to_lowercase()
 }
 
 const MINUTES_OF_A_DAY: i64 = 24 * 60;

@@ -1,7 +1,15 @@
 //! Yield, efficiency, waste and giveaway of a run and of groups of runs. A figure that is not known, or whose
 //! denominator is not above zero, is `None`: never 0, never infinite.
 
+use crate::bookings::quantity_kg;
 use crate::ratio::{Ratio, ratio_pct};
+
+/// What came out: the sum of the booked outputs, or the weighing system's total where that sum is not known.
+///
+/// Outputs that add up to less than nothing are wrong, and no other figure hides that.
+pub fn actual_kg(outputs_kg: Option<f64>, total_weight_kg: Option<f64>) -> Option<f64> {
+    outputs_kg.map_or(total_weight_kg, |kg| quantity_kg(Some(kg)))
+}
 
 /// What came out of what went in: actual / input.
 pub fn yield_pct(actual_kg: Option<f64>, input_kg: Option<f64>) -> Option<f64> {
@@ -45,6 +53,10 @@ pub struct RunKg {
     pub totals_giveaway_kg: Option<f64>,
     /// The target weight that `totals_giveaway_kg` is above.
     pub totals_target_kg: Option<f64>,
+    /// Whether fish went in, and nobody knows how much.
+    pub is_input_unknown: bool,
+    /// Whether product came out, and nobody knows how much.
+    pub is_output_unknown: bool,
 }
 
 impl RunKg {
@@ -70,14 +82,53 @@ impl RunKg {
     }
 }
 
-/// Runs added up. Each percentage is a ratio of sums over those runs that know both sides of it. So a run
-/// without inputs counts in `total_kg`, but not in `yield_pct`.
+/// A sum over runs. A run that has nothing to add leaves it as it is. A run that has an unknown part to add
+/// makes it unknown.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Sum {
+    known_kg: Option<f64>,
+    unknown: u64,
+}
+
+impl Sum {
+    fn add(&mut self, kg: Option<f64>) {
+        if let Some(kg) = kg {
+            self.known_kg = Some(self.known_kg.unwrap_or(0.0) + kg);
+        }
+    }
+
+    fn kg(self) -> Option<f64> {
+        self.known_kg.filter(|_| self.unknown == 0)
+    }
+}
+
+/// The sums of a group of runs, as they are kept to be added to those of other groups.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct KeptSums {
+    /// How many runs were added.
+    pub runs: u64,
+    /// [`YieldSum::input_kg`].
+    pub input_kg: Option<f64>,
+    /// [`YieldSum::total_kg`].
+    pub total_kg: Option<f64>,
+    /// [`YieldSum::yield_input_kg`].
+    pub yield_input_kg: Option<f64>,
+    /// [`YieldSum::yield_output_kg`].
+    pub yield_output_kg: Option<f64>,
+    /// The runs of which nobody knows how much went in.
+    pub unknown_inputs: u64,
+    /// The runs of which nobody knows how much came out.
+    pub unknown_outputs: u64,
+}
+
+/// Runs added up. A sum with an unknown part is unknown. Each percentage is a ratio of sums over those runs
+/// that know both sides of it. So a run without inputs counts in `total_kg`, but not in `yield_pct`.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct YieldSum {
     runs: u64,
-    input_kg: Option<f64>,
-    target_kg: Option<f64>,
-    total_kg: Option<f64>,
+    input: Sum,
+    target: Sum,
+    total: Sum,
     with_input: Ratio,
     with_target: Ratio,
     giveaway: Ratio,
@@ -88,28 +139,38 @@ impl YieldSum {
     /// Adds one run.
     pub fn add(&mut self, run: &RunKg) {
         self.runs += 1;
-        add_known(&mut self.input_kg, run.input_kg);
-        add_known(&mut self.target_kg, run.target_kg);
-        add_known(&mut self.total_kg, run.actual_kg);
+        self.input.add(run.input_kg);
+        self.input.unknown += u64::from(run.is_input_unknown);
+        self.target.add(run.target_kg);
+        self.total.add(run.actual_kg);
+        self.total.unknown += u64::from(run.is_output_unknown);
         self.with_input.add(run.actual_kg, run.input_kg);
         self.with_target.add(run.actual_kg, run.target_kg);
         self.giveaway.add(run.giveaway_kg, run.pack_target_kg);
         self.totals_giveaway.add(run.totals_giveaway_kg, run.totals_target_kg);
     }
 
-    /// Adds a group of runs by the sums that were kept of it. The last pair is the output and input of those
-    /// runs that know both.
-    pub fn add_sums(
-        &mut self,
-        runs: u64,
-        input_kg: Option<f64>,
-        total_kg: Option<f64>,
-        (yield_output_kg, yield_input_kg): (Option<f64>, Option<f64>),
-    ) {
-        self.runs += runs;
-        add_known(&mut self.input_kg, input_kg);
-        add_known(&mut self.total_kg, total_kg);
-        self.with_input.add(yield_output_kg, yield_input_kg);
+    /// Adds a group of runs by the sums that were kept of it.
+    pub fn add_kept(&mut self, kept: &KeptSums) {
+        self.runs += kept.runs;
+        self.input.add(kept.input_kg);
+        self.input.unknown += kept.unknown_inputs;
+        self.total.add(kept.total_kg);
+        self.total.unknown += kept.unknown_outputs;
+        self.with_input.add(kept.yield_output_kg, kept.yield_input_kg);
+    }
+
+    /// The sums that [`Self::add_kept`] takes.
+    pub fn kept(&self) -> KeptSums {
+        KeptSums {
+            runs: self.runs,
+            input_kg: self.input_kg(),
+            total_kg: self.total_kg(),
+            yield_input_kg: self.yield_input_kg(),
+            yield_output_kg: self.yield_output_kg(),
+            unknown_inputs: self.input.unknown,
+            unknown_outputs: self.total.unknown,
+        }
     }
 
     /// How many runs were added.
@@ -117,19 +178,25 @@ impl YieldSum {
         self.runs
     }
 
-    /// The sum of all known inputs. `None` where no run knows any.
+    /// The sum of all inputs. `None` where no run has any, or where those of a run are unknown.
     pub fn input_kg(&self) -> Option<f64> {
-        self.input_kg
+        self.input.kg()
     }
 
-    /// The sum of all known targets. `None` where no run knows any.
+    /// The sum of all targets. `None` where no run has any.
     pub fn target_kg(&self) -> Option<f64> {
-        self.target_kg
+        self.target.kg()
     }
 
-    /// The sum of all known product, of runs without inputs too. `None` where no run knows any.
+    /// The sum of all product, of runs without inputs too. `None` where no run has any, or where that of a run
+    /// is unknown.
     pub fn total_kg(&self) -> Option<f64> {
-        self.total_kg
+        self.total.kg()
+    }
+
+    /// Whether product of a run is unknown.
+    pub fn is_total_unknown(&self) -> bool {
+        self.total.unknown > 0
     }
 
     /// Yield of the runs with inputs.
@@ -165,12 +232,6 @@ impl YieldSum {
     /// Giveaway of the runs with packs. Where there are none, it follows from the weighing system's own sums.
     pub fn giveaway_pct(&self) -> Option<f64> {
         self.giveaway.pct().or_else(|| self.totals_giveaway.pct())
-    }
-}
-
-fn add_known(sum: &mut Option<f64>, value: Option<f64>) {
-    if let Some(value) = value {
-        *sum = Some(sum.unwrap_or(0.0) + value);
     }
 }
 
@@ -268,11 +329,38 @@ mod tests {
             vec![run(Some(300.0), Some(270.0)), run(Some(0.0), Some(7.0))],
         ];
         let mut all = YieldSum::default();
-        for kept in groups.iter().map(|runs| sum(runs)) {
-            let sides = (kept.yield_output_kg(), kept.yield_input_kg());
-            all.add_sums(kept.runs(), kept.input_kg(), kept.total_kg(), sides);
+        for runs in &groups {
+            all.add_kept(&sum(runs).kept());
         }
         assert_eq!(all, sum(&groups.concat()));
+    }
+
+    #[test]
+    fn a_run_of_unknown_weight_makes_the_sums_of_its_group_unknown_and_leaves_the_ratios_to_the_others() {
+        let run = |input_kg, actual_kg| RunKg { input_kg, actual_kg, ..RunKg::default() };
+        let known = [run(Some(100.0), Some(90.0)), run(None, Some(5.0)), run(Some(40.0), None)];
+        let unweighed_input = RunKg { is_input_unknown: true, ..run(None, Some(1350.0)) };
+        let unweighed_output = RunKg { is_output_unknown: true, ..run(Some(50.0), None) };
+        let check = |runs: &[RunKg], input_kg, total_kg| {
+            let mut kept = YieldSum::default();
+            kept.add_kept(&sum(runs).kept());
+            for group in [sum(runs), kept] {
+                assert_eq!((group.input_kg(), group.total_kg()), (input_kg, total_kg), "{runs:?}");
+                assert_eq!((group.yield_pct(), group.waste_kg()), (Some(90.0), Some(10.0)), "{runs:?}");
+            }
+        };
+        check(&known, Some(140.0), Some(95.0));
+        check(&[&known[..], &[unweighed_input]].concat(), None, Some(1445.0));
+        check(&[&[unweighed_output], &known[..]].concat(), Some(190.0), None);
+        check(&[&known[..], &[unweighed_input, unweighed_output]].concat(), None, None);
+    }
+
+    #[test]
+    fn what_came_out_is_what_was_booked_else_what_the_scales_say_but_never_less_than_nothing() {
+        assert_eq!(actual_kg(Some(900.0), Some(905.0)), Some(900.0));
+        assert_eq!(actual_kg(None, Some(905.0)), Some(905.0));
+        assert_eq!(actual_kg(Some(-100.0), Some(905.0)), None);
+        assert_eq!(actual_kg(None, None), None);
     }
 
     #[test]

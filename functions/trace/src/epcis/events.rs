@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, SecondsFormat};
 use chrono_tz::Tz;
+use domain::bookings::quantity_kg;
 use domain::despatch::has_left;
 use domain::lineage::{LinkKind, ReturnMethod};
 use domain::rounding::rounded;
@@ -63,17 +64,46 @@ pub(super) fn of(traced: &Traced, factory: &Factory) -> Vec<Event> {
     let received = traced.intakes.iter().filter_map(|intake| receiving(intake, factory));
     let made = traced.links.keys().filter_map(|run| transformation(traced, run, factory));
     let mut events: Vec<Event> = received.chain(made).collect();
+    events.extend(corrected(sales(traced, factory)).iter().flat_map(|sale| despatch(sale, factory)));
+    events
+}
+
+/// The orders that are tied to the trace, each once.
+fn sales<'a>(traced: &'a Traced, factory: &Factory) -> Vec<Sale<'a>> {
+    let mut sales = Vec::new();
     let mut seen = BTreeSet::new();
     for run in traced.runs.keys() {
         for order in traced.links_of(run, LinkKind::Despatch) {
             seen.insert(order.link_id);
-            events.extend(despatch(&Sale::of_run(traced, run, order, factory), factory));
+            sales.push(Sale::of_run(traced, run, order, factory));
         }
     }
-    for order in traced.orders.iter().filter(|order| !seen.contains(&order.despatch_id)) {
-        events.extend(despatch(&Sale::of_batch(order, factory), factory));
+    let others = traced.orders.iter().filter(|order| !seen.contains(&order.despatch_id));
+    sales.extend(others.map(|order| Sale::of_batch(order, factory)));
+    sales
+}
+
+/// The orders with their corrections taken off. A line of less than nothing is no event: it takes from the line
+/// of the same order and goods that has the most. What is left with nothing did not leave.
+fn corrected(sales: Vec<Sale<'_>>) -> Vec<Sale<'_>> {
+    let is_correction = |sale: &Sale<'_>| sale.qty_kg.is_some_and(|kg| kg < 0.0);
+    let (corrections, mut sales): (Vec<_>, Vec<_>) = sales.into_iter().partition(is_correction);
+    let mut undone = BTreeSet::new();
+    for Sale { name, order_number, customer, qty_kg, .. } in &corrections {
+        let of_order = sales.iter_mut().filter(|sale| {
+            (&sale.name, sale.order_number, sale.customer) == (name, *order_number, *customer)
+        });
+        let most = of_order
+            .max_by(|one, other| one.qty_kg.unwrap_or_default().total_cmp(&other.qty_kg.unwrap_or_default()));
+        if let Some(sale) = most {
+            balance::add(&mut sale.qty_kg, *qty_kg);
+            if quantity_kg(sale.qty_kg) == Some(0.0) {
+                undone.insert(sale.despatch_id);
+            }
+        }
     }
-    events
+    sales.retain(|sale| !undone.contains(&sale.despatch_id));
+    sales
 }
 
 fn receiving(intake: &IntakeRow, factory: &Factory) -> Option<Event> {
@@ -135,8 +165,10 @@ fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Ev
 
 /// What a run transformed of each batch, kg. It is `None` where the weight of a part is unknown.
 fn transformed<'a>(traced: &'a Traced, run: &RunKey) -> BTreeMap<&'a str, Option<f64>> {
-    let mut inputs: BTreeMap<&str, Option<f64>> =
-        balance::inputs(traced, run).into_iter().filter_map(|(batch, kg)| Some((batch?, kg))).collect();
+    let mut inputs: BTreeMap<&str, Option<f64>> = balance::inputs(traced, run)
+        .into_iter()
+        .filter_map(|(batch, kg)| Some((batch?, quantity_kg(kg))))
+        .collect();
     let kept = |scan: &&LinkRow| scan.return_method.as_deref() == Some(ReturnMethod::ProdReturn.as_str());
     for scan in traced.links_of(run, LinkKind::ScanBack).filter(kept) {
         // Fish that went back as the batch that it was has not been transformed.
@@ -246,10 +278,10 @@ fn despatch(order: &Sale<'_>, factory: &Factory) -> Vec<Event> {
     events
 }
 
-/// A list of goods, each with its quantity in kg, to the gram. An unknown quantity is left out: 0 would say that
-/// there was nothing.
+/// A list of goods, each with its quantity in kg, to the gram. An unknown quantity, or one of less than nothing,
+/// is left out: 0 would say that there was nothing.
 fn quantities(of: impl IntoIterator<Item = (String, Option<f64>)>) -> Value {
-    let element = |(name, kg): (String, Option<f64>)| match kg {
+    let element = |(name, kg): (String, Option<f64>)| match quantity_kg(kg) {
         Some(kg) => json!({"epcClass": name, "quantity": rounded(kg, 3), "uom": "KGM"}),
         None => json!({"epcClass": name}),
     };

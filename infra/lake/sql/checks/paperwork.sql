@@ -17,7 +17,10 @@ GROUP BY o.run_number, o.production_date;
 
 CREATE OR REPLACE VIEW check_weight_mismatch AS
 WITH outputs AS (
-    SELECT run_number, production_date, SUM(qty_kg) AS output_kg FROM run_outputs GROUP BY run_number, production_date
+    -- A sum with an unknown part, or of less than nothing, is not judged.
+    SELECT run_number, production_date, CASE WHEN COUNT(*) = COUNT(qty_kg) AND SUM(qty_kg) >= -1e-9 THEN GREATEST(SUM(qty_kg), 0) END AS output_kg
+    FROM run_outputs
+    GROUP BY run_number, production_date
 )
 SELECT
     r.run_number,

@@ -1,13 +1,17 @@
 -- check_gg_in_premium and check_tails_in_premium: fish in tier 1 that must not be there.
 CREATE OR REPLACE VIEW check_gg_in_premium AS
 WITH inputs AS (
-    -- Fish of an unknown grade may be Premium: this is the most Premium fish that can have gone in.
+    -- Fish of an unknown grade may be Premium: this is the most Premium fish that can have gone in. It is not known where a part is not, nor where the bookings
+    -- of Premium add up to less than nothing.
     SELECT
         i.run_number,
         i.production_date,
-        COALESCE(SUM(CASE WHEN g.grade = 'Premium' THEN i.qty_kg END), 0)
-            + GREATEST(COALESCE(SUM(CASE WHEN g.grade IS NULL THEN i.qty_kg END), 0), 0) AS premium_kg,
-        COUNT(CASE WHEN COALESCE(g.grade, '') <> 'GG' AND i.qty_kg IS NULL THEN 1 END) AS unweighed_rows
+        CASE
+            WHEN COUNT(CASE WHEN COALESCE(g.grade, '') <> 'GG' AND i.qty_kg IS NULL THEN 1 END) > 0 THEN NULL
+            WHEN SUM(CASE WHEN g.grade = 'Premium' THEN i.qty_kg END) < -1e-9 THEN NULL
+            ELSE GREATEST(COALESCE(SUM(CASE WHEN g.grade = 'Premium' THEN i.qty_kg END), 0), 0)
+                + GREATEST(COALESCE(SUM(CASE WHEN g.grade IS NULL THEN i.qty_kg END), 0), 0)
+        END AS premium_kg
     FROM run_inputs i
     LEFT JOIN grades g ON g.grade_text = LOWER(TRIM(i.grade))
     GROUP BY i.run_number, i.production_date
@@ -22,9 +26,9 @@ outputs AS (
     SELECT
         run_number,
         production_date,
-        COALESCE(SUM(qty_kg), 0) AS tier1_kg,
+        CASE WHEN COUNT(*) = COUNT(qty_kg) THEN SUM(qty_kg) END AS tier1_kg,
         COUNT(CASE WHEN grade = 'GG' THEN 1 END) AS gg_rows,
-        COALESCE(SUM(CASE WHEN grade = 'GG' THEN qty_kg END), 0) AS gg_kg
+        CASE WHEN COUNT(CASE WHEN grade = 'GG' AND qty_kg IS NULL THEN 1 END) = 0 THEN SUM(CASE WHEN grade = 'GG' THEN qty_kg END) END AS gg_kg
     FROM tier1
     GROUP BY run_number, production_date
 ),
@@ -43,14 +47,14 @@ SELECT
 FROM outputs o
 LEFT JOIN inputs i ON i.run_number = o.run_number AND i.production_date = o.production_date
 LEFT JOIN names n ON n.run_number = o.run_number AND n.production_date = o.production_date
--- Only runs with inputs are judged by weight, and only if all fish that may be Premium was weighed. A billionth is the inexactness of a sum.
-WHERE o.gg_rows > 0 OR (i.unweighed_rows = 0 AND o.tier1_kg > i.premium_kg * 1.005 * (1 + 1e-9) + 1e-9);
+-- Only runs with inputs are judged by weight. A billionth is the inexactness of a sum.
+WHERE o.gg_rows > 0 OR o.tier1_kg > i.premium_kg * 1.005 * (1 + 1e-9) + 1e-9;
 
 CREATE OR REPLACE VIEW check_tails_in_premium AS
 SELECT
     run_number,
     production_date,
-    COALESCE(SUM(qty_kg), 0) AS measured,
+    CASE WHEN COUNT(*) = COUNT(qty_kg) THEN SUM(qty_kg) END AS measured,
     0 AS "limit",
     array_join(array_sort(array_agg(DISTINCT COALESCE(product_code, ''))), ', ') AS detail
 FROM run_outputs

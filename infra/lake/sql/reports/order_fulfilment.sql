@@ -14,11 +14,15 @@ sums AS (
         MIN(product_code) AS product_code,
         MIN(despatch_date) AS despatch_date,
         MAX(delivery_date) AS delivery_date,
-        CAST(SUM(qty_cases) AS BIGINT) AS cases,
-        SUM(qty_kg) AS qty_kg,
-        COALESCE(SUM(CASE WHEN state = 'pending' THEN qty_kg END), 0) AS pending_kg,
-        COALESCE(SUM(CASE WHEN state = 'loaded' THEN qty_kg END), 0) AS loaded_kg,
-        COALESCE(SUM(CASE WHEN state = 'delivered' THEN qty_kg END), 0) AS delivered_kg,
+        -- A sum with an unknown part is unknown.
+        CASE WHEN COUNT(*) = COUNT(qty_cases) THEN CAST(SUM(qty_cases) AS BIGINT) END AS cases,
+        CASE WHEN COUNT(*) = COUNT(qty_kg) THEN SUM(qty_kg) END AS qty_kg,
+        CASE WHEN COUNT(CASE WHEN state = 'pending' AND qty_kg IS NULL THEN 1 END) = 0
+            THEN COALESCE(SUM(CASE WHEN state = 'pending' THEN qty_kg END), 0) END AS pending_kg,
+        CASE WHEN COUNT(CASE WHEN state = 'loaded' AND qty_kg IS NULL THEN 1 END) = 0
+            THEN COALESCE(SUM(CASE WHEN state = 'loaded' THEN qty_kg END), 0) END AS loaded_kg,
+        CASE WHEN COUNT(CASE WHEN state = 'delivered' AND qty_kg IS NULL THEN 1 END) = 0
+            THEN COALESCE(SUM(CASE WHEN state = 'delivered' THEN qty_kg END), 0) END AS delivered_kg,
         CASE WHEN COUNT(state) = COUNT(*) AND COUNT(DISTINCT state) = 1 THEN MIN(state) ELSE 'partial' END AS status
     FROM lines
     GROUP BY LOWER(order_number), customer, LOWER(product_code)

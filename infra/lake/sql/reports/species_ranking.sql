@@ -4,8 +4,9 @@ WITH sums AS (
     SELECT
         species,
         COUNT(*) AS runs,
-        SUM(input_kg) AS input_kg,
-        SUM(actual_kg) AS total_kg,
+        CASE WHEN COUNT(CASE WHEN has_inputs AND input_kg IS NULL THEN 1 END) = 0 THEN SUM(input_kg) END AS input_kg,
+        CASE WHEN COUNT(CASE WHEN (has_outputs OR has_totals) AND actual_kg IS NULL THEN 1 END) = 0 THEN SUM(actual_kg) END AS total_kg,
+        COUNT(CASE WHEN (has_outputs OR has_totals) AND actual_kg IS NULL THEN 1 END) AS unknown_outputs,
         SUM(CASE WHEN input_kg > 0 AND actual_kg IS NOT NULL THEN input_kg END) AS yield_input_kg,
         SUM(CASE WHEN input_kg > 0 AND actual_kg IS NOT NULL THEN actual_kg END) AS yield_actual_kg
     FROM reported_runs
@@ -13,7 +14,7 @@ WITH sums AS (
     GROUP BY species
 ),
 figures AS (
-    SELECT s.*, yield_actual_kg / yield_input_kg * 100 AS yield_pct, SUM(total_kg) OVER () AS all_kg
+    SELECT s.*, yield_actual_kg / yield_input_kg * 100 AS yield_pct, CASE WHEN SUM(unknown_outputs) OVER () = 0 THEN SUM(total_kg) OVER () END AS all_kg
     FROM sums s
 )
 SELECT

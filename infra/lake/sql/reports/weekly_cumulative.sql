@@ -8,8 +8,10 @@ WITH days AS (
         r.prod_line,
         MIN(r.line_name) AS line_name,
         COUNT(*) AS runs,
-        SUM(r.input_kg) AS input_kg,
-        SUM(r.actual_kg) AS total_kg,
+        SUM(r.input_kg) AS known_input_kg,
+        SUM(r.actual_kg) AS known_kg,
+        COUNT(CASE WHEN r.has_inputs AND r.input_kg IS NULL THEN 1 END) AS unknown_inputs,
+        COUNT(CASE WHEN (r.has_outputs OR r.has_totals) AND r.actual_kg IS NULL THEN 1 END) AS unknown_outputs,
         SUM(CASE WHEN r.input_kg > 0 AND r.actual_kg IS NOT NULL THEN r.input_kg END) AS yield_input_kg,
         SUM(CASE WHEN r.input_kg > 0 AND r.actual_kg IS NOT NULL THEN r.actual_kg END) AS yield_actual_kg
     FROM runs r
@@ -23,8 +25,13 @@ WITH days AS (
 cumulated AS (
     SELECT
         d.*,
-        SUM(input_kg) OVER (PARTITION BY week_start, prod_line ORDER BY production_date ROWS UNBOUNDED PRECEDING) AS cumulative_input_kg,
-        SUM(total_kg) OVER (PARTITION BY week_start, prod_line ORDER BY production_date ROWS UNBOUNDED PRECEDING) AS cumulative_kg,
+        -- A sum with an unknown part is unknown.
+        CASE WHEN unknown_inputs = 0 THEN known_input_kg END AS input_kg,
+        CASE WHEN unknown_outputs = 0 THEN known_kg END AS total_kg,
+        CASE WHEN SUM(unknown_inputs) OVER (PARTITION BY week_start, prod_line ORDER BY production_date ROWS UNBOUNDED PRECEDING) = 0
+            THEN SUM(known_input_kg) OVER (PARTITION BY week_start, prod_line ORDER BY production_date ROWS UNBOUNDED PRECEDING) END AS cumulative_input_kg,
+        CASE WHEN SUM(unknown_outputs) OVER (PARTITION BY week_start, prod_line ORDER BY production_date ROWS UNBOUNDED PRECEDING) = 0
+            THEN SUM(known_kg) OVER (PARTITION BY week_start, prod_line ORDER BY production_date ROWS UNBOUNDED PRECEDING) END AS cumulative_kg,
         SUM(yield_input_kg) OVER (PARTITION BY week_start, prod_line ORDER BY production_date ROWS UNBOUNDED PRECEDING) AS cumulative_yield_input_kg,
         SUM(yield_actual_kg) OVER (PARTITION BY week_start, prod_line ORDER BY production_date ROWS UNBOUNDED PRECEDING) AS cumulative_yield_actual_kg
     FROM days d

@@ -7,7 +7,7 @@ use crate::sandbox::clock::{DAY, HOUR, Moment, Window};
 use crate::sandbox::day::Day;
 use crate::sandbox::dice::{Dice, Topic};
 use crate::sandbox::factory::{GRADES, ORIGINS};
-use crate::sandbox::faults::{Typo, typo};
+use crate::sandbox::faults::{Fault, Typo, typo};
 use crate::sandbox::intake::{Batch, Input, returned_batch_code, scan_back};
 use crate::sandbox::making::{Made, Output};
 use crate::sandbox::rota::Run;
@@ -79,10 +79,16 @@ pub(super) fn write_run(
             erp.put(&BATCH_LINEAGE, &scan_in(run, n, input, &mut dice))?;
         }
     }
-    if let Some(input) =
-        inputs.first().filter(|_| typo == Some(Typo::InputBelowZero) && window.contains(run.end))
-    {
-        erp.put(&RUN_INPUTS, &booking(run, EXTRA, input, Cell::Real(-12.5), run.end))?;
+    if let Some(input) = inputs.first().filter(|_| window.contains(run.end)) {
+        let booked_g: i64 = inputs.iter().map(|input| input.grams).sum();
+        let extra = match (run.fault, typo) {
+            (Some(Fault::NegativeQuantity), _) => Some(kg(-booked_g - 12_500)),
+            (_, Some(Typo::InputWeight)) => Some(Cell::Str("12,5 kg")),
+            _ => None,
+        };
+        if let Some(qty_kg) = extra {
+            erp.put(&RUN_INPUTS, &booking(run, EXTRA, input, qty_kg, run.end))?;
+        }
     }
     if let Some(back) = scan_back(day.seed, run).filter(|back| window.contains(back.at)) {
         erp.put(&BATCH_LINEAGE, &scanned_back(run, &back, inputs))?;

@@ -10,7 +10,7 @@ fn with_runs(db: &Connection) {
         "CREATE TEMP TABLE runs AS SELECT trim(RunNumber) AS n, ProductionDate AS d, trim(ProductCode) AS code,
                 lower(trim(coalesce(Complete, 0))) IN {YES} AS complete FROM RunNumber;
          CREATE TEMP TABLE ins AS SELECT run_number AS n, sum(qty_kg) AS kg, sum(iif(grade = 'Premium', qty_kg, 0)) AS premium_kg
-                FROM run_inputs WHERE qty_kg > 0 GROUP BY 1;
+                FROM run_inputs WHERE qty_kg > 0 AND typeof(qty_kg) <> 'text' GROUP BY 1;
          CREATE TEMP TABLE outs AS SELECT run_number AS n, sum(qty_kg) AS kg, sum(iif(tier = 1, qty_kg, 0)) AS tier_1_kg
                 FROM run_outputs WHERE tier BETWEEN 1 AND 3 GROUP BY 1;
          CREATE TEMP TABLE weights AS SELECT trim(RunNumber) AS n, avg(NetWeight) AS mean_g, max(TargetWeight) AS nominal_g,
@@ -20,7 +20,7 @@ fn with_runs(db: &Connection) {
 }
 
 /// Each check, with a query for the dates of its findings.
-const CHECKS: [(&str, &str); 14] = [
+const CHECKS: [(&str, &str); 15] = [
     ("gg_in_premium by grade", "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n WHERE tier = 1 AND source_grade = 'GG'"),
     ("gg_in_premium by weight", "SELECT d FROM runs JOIN ins USING (n) JOIN outs USING (n) WHERE tier_1_kg > premium_kg * 1.005"),
     ("tails_in_premium", "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n WHERE tier = 1 AND piece_type = 'tail'"),
@@ -42,6 +42,10 @@ const CHECKS: [(&str, &str); 14] = [
         "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n JOIN product_catalogue p USING (product_code)
          WHERE complete AND (o.piece_type = 'marinade' OR p.description LIKE '%family pack%' OR p.description LIKE '%simply salmon%')
          AND NOT EXISTS (SELECT 1 FROM run_inputs i WHERE i.run_number = n)",
+    ),
+    (
+        "negative_quantity",
+        "SELECT d FROM runs JOIN (SELECT run_number AS n FROM run_inputs GROUP BY 1 HAVING sum(qty_kg) < 0) USING (n)",
     ),
     (
         "temperature_breach",

@@ -20,16 +20,16 @@ row! {
         despatch_date: Option<NaiveDate>,
         /// The last day on which some of it arrives.
         delivery_date: Option<NaiveDate>,
-        /// Cases.
+        /// Cases; null where those of a line are unknown.
         cases: Option<i64>,
-        /// All of it, kg.
+        /// All of it, kg; null where a line has no weight.
         qty_kg: Option<f64>,
-        /// What has not left, kg.
-        pending_kg: f64,
-        /// What is on its way, kg.
-        loaded_kg: f64,
-        /// What has arrived, kg.
-        delivered_kg: f64,
+        /// What has not left, kg; null where a line of it has no weight.
+        pending_kg: Option<f64>,
+        /// What is on its way, kg; null where a line of it has no weight.
+        loaded_kg: Option<f64>,
+        /// What has arrived, kg; null where a line of it has no weight.
+        delivered_kg: Option<f64>,
         /// Delivered of all, %.
         fulfilled_pct: Option<f64>,
         /// `pending`, `loaded` or `delivered` where that is true of all of it, else `partial`.

@@ -30,11 +30,11 @@ row! {
         /// Complete runs.
         #[at_least(1)]
         runs: i64,
-        /// Fish that went in, kg.
+        /// Fish that went in, kg. Null where that of a run is unknown.
         input_kg: Option<f64>,
         /// What the run sheets asked for, kg.
         target_kg: Option<f64>,
-        /// Product that came out, kg.
+        /// Product that came out, kg. Null where that of a run is unknown.
         total_kg: Option<f64>,
         /// Input less output of the runs whose input is known, kg.
         waste_kg: Option<f64>,
@@ -146,6 +146,20 @@ mod tests {
             "giveaway_pct" => [10.0, 0.0, 50.0, 0.0],
         ];
         assert_eq!(built(group, &FIGURES), ["3 | 400 | 200 | 400 | 80 | 80 | 20 | 65 | 2.5"]);
+    }
+
+    #[test]
+    fn a_run_of_unknown_weight_makes_the_sums_unknown_but_not_the_ratios_of_the_others() {
+        let group = df![
+            "run_number" => ["1", "2", "3"],
+            "production_date" => [day(2); 3],
+            "complete" => [true; 3],
+            "has_inputs" => [true, true, false],
+            "has_totals" => [false, false, true],
+            "input_kg" => [Some(100.0), None, None],
+            "actual_kg" => [Some(90.0), Some(1350.0), None],
+        ];
+        assert_eq!(built(group, &FIGURES), ["3 | - | - | - | 10 | 90 | 10 | - | -"]);
     }
 
     #[test]

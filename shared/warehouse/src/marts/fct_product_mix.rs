@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use domain::yields::yield_pct;
 use polars::prelude::*;
 
+use super::bookings::{quantities, sum};
 use super::{Build, Mart, RUN_KEY, RUN_TABLES, columns_of, left_join, products, runs::figure};
 use crate::frames;
 use crate::scope::RunScope;
@@ -32,7 +33,7 @@ row! {
         qty_packs: Option<i64>,
         /// Output of the product, kg.
         qty_kg: Option<f64>,
-        /// Output of the whole run, kg.
+        /// Output of the whole run, kg. Null where it adds up to less than nothing.
         run_kg: Option<f64>,
         /// The product's share of the output of the whole run, %.
         share_pct: Option<f64>,
@@ -54,10 +55,10 @@ pub const FCT_PRODUCT_MIX: Mart = Mart {
 fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
     // In a fixed order, since a sum of floats depends on the order.
     let outputs = scope.outputs.clone().lazy().sort(["output_id"], SortMultipleOptions::new());
-    let of_run = outputs.clone().group_by_stable(RUN_KEY.map(col)).agg([known_sum("qty_kg").alias("run_kg")]);
+    let of_run = outputs.clone().group_by_stable(RUN_KEY.map(col)).agg([sum(col("qty_kg")).alias("run_kg")]);
     let of_product = outputs
         .group_by_stable([cols(RUN_KEY).as_expr(), col("product_code")])
-        .agg([known_sum("qty_packs"), known_sum("qty_kg")]);
+        .agg(["qty_packs", "qty_kg"].map(|name| sum(col(name)).alias(name)));
     let runs = scope
         .finished
         .clone()
@@ -74,13 +75,9 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
         ["product_code"],
     );
     let mut mix = mix.collect()?;
+    mix.with_column(quantities(&mix, "run_kg")?)?;
     mix.with_column(figure(&mix, "share_pct", yield_pct, "qty_kg", "run_kg")?)?;
     frames::fit(&mix, &FCT_PRODUCT_MIX.schema())
-}
-
-/// The sum of what somebody wrote down. It is null where nobody wrote anything down, which is not 0.
-pub(super) fn known_sum(name: &str) -> Expr {
-    when(col(name).count().gt(lit(0))).then(col(name).sum()).otherwise(lit(NULL)).alias(name)
 }
 
 #[cfg(test)]
@@ -136,7 +133,7 @@ mod tests {
             [
                 "7 | 2026-11-01 | A | 15 | 50 | 50",
                 "7 | 2026-11-01 | B | - | 25 | 25",
-                "7 | 2026-11-01 | - | 1 | 25 | 25",
+                "7 | 2026-11-01 | - | - | 25 | 25",
                 "7 | 2026-11-02 | A | 7 | 1 | 100"
             ]
         );
@@ -154,8 +151,11 @@ mod tests {
         assert_eq!(built(&[("7", 1, Some("A"), None, Some(0.0))], &MIX), ["7 | 2026-11-01 | A | - | 0 | -"]);
         assert_eq!(
             built(&[("7", 1, Some("A"), None, None), ("7", 1, Some("B"), Some(0), Some(4.0))], &MIX),
-            ["7 | 2026-11-01 | A | - | - | -", "7 | 2026-11-01 | B | 0 | 4 | 100"]
+            ["7 | 2026-11-01 | A | - | - | -", "7 | 2026-11-01 | B | 0 | 4 | -"],
+            "of an unknown whole"
         );
+        let corrected = [("7", 1, Some("A"), None, Some(5.0)), ("7", 1, Some("A"), None, Some(-6.0))];
+        assert_eq!(built(&corrected, &["qty_kg", "run_kg", "share_pct"]), ["-1 | - | -"]);
         assert_eq!(built(&[], &MIX), [""; 0]);
     }
 }

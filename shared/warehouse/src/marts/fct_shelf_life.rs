@@ -3,9 +3,11 @@
 
 use api::row;
 use chrono::NaiveDate;
-use domain::despatch::has_left;
+use domain::despatch::{has_left, left_kg};
 use polars::prelude::*;
 
+use super::bookings::quantities;
+use super::runs::figure;
 use super::{Build, Mart, RUN_KEY, RUN_TABLES, columns_of, left_join};
 use crate::frames;
 use crate::scope::RunScope;
@@ -30,7 +32,8 @@ row! {
         adjustment_days: i64,
         /// What came out, kg.
         actual_kg: Option<f64>,
-        /// How much of it was loaded or delivered, kg. Null where the weight of an order is unknown.
+        /// How much of it was loaded or delivered, kg. Null where the weight of an order is unknown, or where the
+        /// orders add up to less than nothing.
         despatched_kg: Option<f64>,
         /// Orders that were loaded or delivered without a weight.
         #[at_least(0)]
@@ -67,7 +70,7 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
             col("qty_kg").null_count().cast(DataType::Int64).alias("despatches_without_weight"),
         ]);
     let complete = scope.finished.clone().lazy().filter(col("complete"));
-    let runs = left_join(complete, despatched, RUN_KEY)
+    let mut runs = left_join(complete, despatched, RUN_KEY)
         .with_columns([
             col("product").alias("description"),
             coalesce(&[col("pack_date"), col("production_date")]).alias("pack_date"),
@@ -80,8 +83,9 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
                 .otherwise(lit(NULL))
                 .alias("despatched_kg"),
         )
-        .with_column((col("actual_kg") - col("despatched_kg")).alias("left_kg"))
         .collect()?;
+    runs.with_column(quantities(&runs, "despatched_kg")?)?;
+    runs.with_column(figure(&runs, "left_kg", left_kg, "actual_kg", "despatched_kg")?)?;
     frames::fit(&runs, &FCT_SHELF_LIFE.schema())
 }
 
@@ -130,6 +134,14 @@ mod tests {
     fn nothing_despatched_leaves_everything_and_too_much_less_than_nothing() {
         assert_eq!(left(&[]), ["1 | 100 | 0 | 100", "2 | - | 0 | -"]);
         assert_eq!(left(&[("1", Some("loaded"), Some(101.0))])[0], "1 | 100 | 101 | -1");
+    }
+
+    #[test]
+    fn a_negative_order_gives_back_what_another_took() {
+        let orders = |back_kg| [("1", Some("delivered"), Some(30.0)), ("1", Some("loaded"), Some(back_kg))];
+        assert_eq!(left(&orders(-10.0))[0], "1 | 100 | 20 | 80");
+        assert_eq!(left(&orders(-30.0))[0], "1 | 100 | 0 | 100");
+        assert_eq!(left(&orders(-31.0))[0], "1 | 100 | - | -", "less than nothing cannot have left");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use domain::tier::Tier;
 use domain::yields::{waste_kg, yield_pct};
 use polars::prelude::*;
 
+use super::bookings::{quantities, sum};
 use super::{Build, Mart, RUN_KEY, RUN_TABLES, columns_of, left_join, runs::figure};
 use crate::frames;
 use crate::scope::RunScope;
@@ -13,6 +14,8 @@ use crate::scope::RunScope;
 ///
 /// - `total_kg` is all output, including output without a tier.
 /// - `capture_rate_pct` is `total_kg` as a share of the input: how much of the fish became product.
+/// - Outputs are bookings, which may be corrected by negative ones. A sum with an unknown part is null, and so is
+///   a `total_kg` of less than nothing.
 /// - `true_waste_kg` is the input less `total_kg`: how much of the fish became nothing. Fish that a run takes
 ///   down a tier is no waste.
 ///
@@ -36,12 +39,9 @@ const TIERS: [(Tier, &str, &str); 3] = [
 ];
 
 fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
-    let mut sums = vec![known_sum(col("qty_kg")).alias("total_kg")];
-    sums.extend(
-        TIERS.map(|(tier, kg, _)| {
-            known_sum(col("qty_kg").filter(col("tier").eq(lit(tier.number())))).alias(kg)
-        }),
-    );
+    let of_tier = |tier: Tier| col("qty_kg").filter(col("tier").eq(lit(tier.number())));
+    let mut sums = vec![sum(col("qty_kg")).alias("total_kg")];
+    sums.extend(TIERS.map(|(tier, kg, _)| sum(of_tier(tier)).alias(kg)));
     // In a fixed order, since a sum of floats depends on the order.
     let outputs = scope
         .outputs
@@ -51,21 +51,16 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
         .group_by_stable(RUN_KEY.map(col))
         .agg(sums);
     let complete = scope.finished.clone().lazy().filter(col("complete"));
-    let known = col("input_kg").is_not_null().or(col("total_kg").is_not_null());
-    let mut runs = left_join(complete, outputs, RUN_KEY).filter(known).collect()?;
+    let mut runs = left_join(complete, outputs, RUN_KEY).collect()?;
+    runs.with_column(quantities(&runs, "total_kg")?)?;
+    let known = runs.column("input_kg")?.is_not_null() | runs.column("total_kg")?.is_not_null();
+    let mut runs = runs.filter(&known)?;
     for (_, kg, pct) in TIERS {
         runs.with_column(figure(&runs, pct, yield_pct, kg, "input_kg")?)?;
     }
     runs.with_column(figure(&runs, "capture_rate_pct", yield_pct, "total_kg", "input_kg")?)?;
     runs.with_column(figure(&runs, "true_waste_kg", waste_kg, "input_kg", "total_kg")?)?;
     frames::fit(&runs, &FCT_WATERFALL_YIELD.schema())
-}
-
-/// The sum of quantities. It is 0 where there are no rows, but null where there are rows and nobody wrote
-/// down how much.
-fn known_sum(kg: Expr) -> Expr {
-    let unknown = kg.clone().len().gt(lit(0)).and(kg.clone().count().eq(lit(0)));
-    when(unknown).then(lit(NULL)).otherwise(kg.sum())
 }
 
 #[cfg(test)]
@@ -141,10 +136,19 @@ mod tests {
         );
         assert_eq!(
             of_one_run(Some(200.0), &[(Some(1), None), (Some(1), Some(20.0))]),
-            ["20 | 10 | 0 | 0 | 0 | 0 | 20 | 10 | 180"]
+            ["- | - | 0 | 0 | 0 | 0 | - | - | -"],
+            "a sum with an unknown part is unknown"
         );
         assert_eq!(of_one_run(None, &[(Some(1), None)]), [""; 0]);
         assert_eq!(of_one_run(None, &[]), [""; 0]);
+    }
+
+    #[test]
+    fn corrections_add_up_and_less_than_nothing_is_no_output() {
+        let outputs = [(Some(1), Some(100.0)), (Some(1), Some(-20.0)), (Some(2), Some(40.0))];
+        assert_eq!(of_one_run(Some(200.0), &outputs), ["80 | 40 | 40 | 20 | 0 | 0 | 120 | 60 | 80"]);
+        let outputs = [(Some(1), Some(100.0)), (Some(1), Some(-120.0))];
+        assert_eq!(of_one_run(Some(200.0), &outputs), ["-20 | -10 | 0 | 0 | 0 | 0 | - | - | -"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! were touched. A row that an endpoint answers as the mart holds it is declared in `api`, any other row
 //! beside its mart. [`crate::transform`] decides which parts are made again and when the result is shown.
 
+mod bookings;
 mod despatch_lines;
 mod fct_compliance_checks;
 mod fct_daily_yield;

@@ -4,7 +4,7 @@ use api::row;
 use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::fct_product_mix::known_sum;
+use super::bookings::sum;
 use super::{Build, Mart, RUN_KEY, columns_of};
 use crate::frames;
 use crate::scope::{RECEIVED_ON, RunScope};
@@ -37,7 +37,7 @@ row! {
         batch_species: Option<String>,
         /// Its grade.
         grade: Option<String>,
-        /// How much of it went in, kg.
+        /// How much of it went in, kg. Null where a part of it has no weight.
         input_kg: Option<f64>,
     }
 }
@@ -76,7 +76,7 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
         .agg([
             col("batch_code").sort(SortOptions::default()).first(),
             col(RECEIVED_ON).first(),
-            known_sum("qty_kg").alias("input_kg"),
+            sum(col("qty_kg")).alias("input_kg"),
         ]);
     let intakes = scope
         .intakes
@@ -127,10 +127,13 @@ mod tests {
             ("7", None, Some(1.0)),
             ("7", Some(""), Some(2.0)),
             ("8", Some("B1"), Some(4.0)),
+            ("8", Some("B1"), Some(-1.0)),
+            ("8", Some("B2"), Some(4.0)),
+            ("8", Some("B2"), None),
         ];
         assert_eq!(
             built(&inputs, Ok(DataFrame::empty()), &["run_number", "batch_code", "supplier", "input_kg"]),
-            ["7 | B1 | - | 12.5", "7 | B2 | - | -", "7 | - | - | 3", "8 | B1 | - | 4"]
+            ["7 | B1 | - | 12.5", "7 | B2 | - | -", "7 | - | - | 3", "8 | B1 | - | 3", "8 | B2 | - | -"]
         );
     }
 

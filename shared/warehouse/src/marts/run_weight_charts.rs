@@ -9,6 +9,7 @@ use domain::histogram::histogram;
 use domain::spc::{Chart, SUBGROUP_PACKS};
 use polars::prelude::*;
 
+use super::run_weights::placed;
 use super::{Build, Mart, RUN_KEY, RUN_TABLES, columns_of};
 use crate::frames;
 use crate::scope::RunScope;
@@ -24,7 +25,7 @@ row! {
     }
 }
 
-/// Packs per range of net weights. A range does not include its `to_g`. Empty ranges between others have a
+/// Packs that are placed on the market per range of net weights. A range does not include its `to_g`. Empty ranges between others have a
 /// row too.
 pub const RUN_WEIGHT_BINS: Mart = Mart {
     name: "run_weight_bins",
@@ -97,8 +98,7 @@ fn charted(
     mart: &Mart,
     chart: fn(&[f64], &Series) -> PolarsResult<DataFrame>,
 ) -> PolarsResult<DataFrame> {
-    let packs = scope.packs.clone().lazy().filter(col("net_weight").is_not_null());
-    let lots = packs
+    let lots = placed(&scope.packs)?
         .sort(["trans_date", "trans_no"], SortMultipleOptions::new())
         .group_by_stable(RUN_KEY.map(col))
         .agg([col("net_weight").implode(true), col("trans_date").implode(true)])
@@ -183,18 +183,20 @@ mod tests {
     #[test]
     fn runs_do_not_mix() {
         let packs: Vec<_> = (0..10)
-            .map(|pack| (pack, if pack % 2 == 0 { "7" } else { "8" }, pack, Some(100.0 * (pack % 2) as f64)))
+            .map(|pack| {
+                (pack, if pack % 2 == 0 { "7" } else { "8" }, pack, Some(100.0 * (1 + pack % 2) as f64))
+            })
             .collect();
         assert_eq!(
             points(&packed(&packs)),
             [
-                "7 | 2026-11-01 | 1 | 2026-11-01 06:08:00 | 0 | 0",
-                "8 | 2026-11-01 | 1 | 2026-11-01 06:09:00 | 100 | 0"
+                "7 | 2026-11-01 | 1 | 2026-11-01 06:08:00 | 100 | 0",
+                "8 | 2026-11-01 | 1 | 2026-11-01 06:09:00 | 200 | 0"
             ]
         );
         assert_eq!(
             bins(&packed(&packs)),
-            ["7 | 2026-11-01 | 0 | 0.1 | 5", "8 | 2026-11-01 | 100 | 100.1 | 5"]
+            ["7 | 2026-11-01 | 100 | 100.1 | 5", "8 | 2026-11-01 | 200 | 200.1 | 5"]
         );
     }
 

@@ -3,7 +3,7 @@
 use api::row;
 use api::runs::RunWeights;
 use chrono::NaiveDate;
-use domain::average_quantity::Verdict;
+use domain::average_quantity::{Verdict, is_placed_on_market};
 use polars::prelude::*;
 
 use super::{Build, Mart, RUN_KEY, RUN_TABLES, columns_of, left_join, products};
@@ -21,7 +21,8 @@ row! {
     }
 }
 
-/// Pack weights of the runs that have weighed packs.
+/// Pack weights of the runs that have packs. Lots are judged over the packs that are placed on the market; the
+/// others are counted.
 pub const RUN_WEIGHTS: Mart = Mart {
     name: "run_weights",
     columns: columns_of::<RunWeightsRow>(),
@@ -32,21 +33,33 @@ pub const RUN_WEIGHTS: Mart = Mart {
     builds: &[Build::Runs(build)],
 };
 
+/// The column that says whether a pack is placed on the market.
+const PLACED: &str = "is_placed";
+
+/// The packs of a scope, each with whether it is placed on the market.
+fn marked(packs: &DataFrame) -> PolarsResult<LazyFrame> {
+    let (net, label) = (packs.column("net_weight")?.f64()?, packs.column("label_printed")?.bool()?);
+    let placed: Vec<bool> =
+        net.iter().zip(label.iter()).map(|(net_g, label)| is_placed_on_market(net_g, label)).collect();
+    Ok(packs.clone().with_column(Column::new(PLACED.into(), placed))?.clone().lazy())
+}
+
+/// The packs of a scope that are placed on the market. The charts of pack weights take them too.
+pub(super) fn placed(packs: &DataFrame) -> PolarsResult<LazyFrame> {
+    Ok(marked(packs)?.filter(col(PLACED)))
+}
+
 /// The rows of the mart. The compliance checks take them too.
 pub(super) fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
-    let lots = scope
-        .packs
-        .clone()
-        .lazy()
-        .filter(col("net_weight").is_not_null())
-        .group_by_stable(RUN_KEY.map(col))
-        .agg([
-            len().alias("packs"),
-            col("net_weight").mean().alias("mean_g"),
-            col("net_weight").std(1).alias("std_dev_g"),
-            col("net_weight").implode(true).alias("weights_g"),
-            col("target_weight").drop_nulls().implode(true).alias("targets_g"),
-        ]);
+    let placed = |column: &str| col(column).filter(col(PLACED));
+    let lots = marked(&scope.packs)?.group_by_stable(RUN_KEY.map(col)).agg([
+        col(PLACED).sum().alias("packs"),
+        col(PLACED).not().sum().alias("packs_excluded"),
+        placed("net_weight").mean().alias("mean_g"),
+        placed("net_weight").std(1).alias("std_dev_g"),
+        placed("net_weight").implode(true).alias("weights_g"),
+        placed("target_weight").drop_nulls().implode(true).alias("targets_g"),
+    ]);
     let pack_sizes = products::by_code(&scope.products).select([col("product_code"), col("pack_size_g")]);
     let pack_sizes = left_join(scope.runs.clone().lazy(), pack_sizes, ["product_code"])
         .select([cols(RUN_KEY).as_expr(), col("pack_size_g")]);
@@ -98,10 +111,11 @@ mod tests {
     use super::*;
     use crate::sources::{RUN_NUMBERS, TRANSACTIONS};
 
-    const FIGURES: [&str; 9] = [
+    const FIGURES: [&str; 10] = [
         "run_number",
         "production_date",
         "packs",
+        "packs_excluded",
         "nominal_g",
         "mean_g",
         "std_dev_g",
@@ -112,6 +126,10 @@ mod tests {
 
     /// Packs of (run, day, net weight, target weight); run 1 is of product A, which weighs 200 g.
     fn judged(packs: &[(&str, u32, Option<f64>, Option<f64>)]) -> Vec<String> {
+        labelled(packs, &vec![None; packs.len()])
+    }
+
+    fn labelled(packs: &[(&str, u32, Option<f64>, Option<f64>)], labels: &[Option<bool>]) -> Vec<String> {
         let mut scope = no_runs();
         scope.products =
             products(&df!["product_code" => ["A"], "pack_size_g" => [200.0], "active" => [true]].unwrap());
@@ -122,6 +140,7 @@ mod tests {
             "production_date" => packs.iter().map(|pack| day(pack.1)).collect::<Vec<_>>(),
             "net_weight" => packs.iter().map(|pack| pack.2).collect::<Vec<_>>(),
             "target_weight" => packs.iter().map(|pack| pack.3).collect::<Vec<_>>(),
+            "label_printed" => labels,
         ];
         scope.packs = of_run(&TRANSACTIONS, &packs.unwrap());
         let mart = build(&scope).unwrap();
@@ -138,7 +157,7 @@ mod tests {
                 ("1", 1, Some(206.0), None),
                 ("1", 1, None, Some(200.0))
             ]),
-            ["1 | 2026-11-01 | 3 | 200 | 202 | 4 | 0 | 0 | pass"]
+            ["1 | 2026-11-01 | 3 | 1 | 200 | 202 | 4 | 0 | 0 | pass"]
         );
     }
 
@@ -150,8 +169,26 @@ mod tests {
             ("1", 1, Some(181.0), None),
             ("1", 1, Some(217.0), None),
         ]);
-        assert!(lot[0].starts_with("1 | 2026-11-01 | 4 | 200 | 202 | "), "{lot:?}");
+        assert!(lot[0].starts_with("1 | 2026-11-01 | 4 | 0 | 200 | 202 | "), "{lot:?}");
         assert!(lot[0].ends_with(" | 2 | 1 | fail"), "{lot:?}");
+    }
+
+    #[test]
+    fn a_pack_that_is_not_placed_on_the_market_is_counted_and_fails_no_lot() {
+        let packs = [
+            ("2", 1, Some(201.0), Some(200.0)),
+            ("2", 1, Some(0.0), Some(200.0)),
+            ("2", 1, Some(150.0), Some(200.0)),
+            ("2", 1, None, Some(200.0)),
+        ];
+        let labels = [Some(true), Some(true), Some(false), None];
+        assert_eq!(labelled(&packs, &labels), ["2 | 2026-11-01 | 1 | 3 | 200 | 201 | - | 0 | 0 | pass"]);
+        let labels = [Some(true), Some(false), None, Some(true)];
+        let lot = labelled(&packs, &labels);
+        assert!(
+            lot[0].starts_with("2 | 2026-11-01 | 2 | 2 | 200 | 175.5 |") && lot[0].ends_with("fail"),
+            "{lot:?}"
+        );
     }
 
     #[test]
@@ -159,21 +196,24 @@ mod tests {
         let pack = |target| ("2", 1, Some(150.0), target);
         assert_eq!(
             judged(&[pack(Some(300.0)), pack(Some(150.0)), pack(None), pack(Some(150.0))]),
-            ["2 | 2026-11-01 | 4 | 150 | 150 | 0 | 0 | 0 | pass"]
+            ["2 | 2026-11-01 | 4 | 0 | 150 | 150 | 0 | 0 | 0 | pass"]
         );
     }
 
     #[test]
     fn where_the_rules_do_not_apply_there_is_no_verdict() {
-        assert_eq!(judged(&[("2", 1, Some(3.5), None)]), ["2 | 2026-11-01 | 1 | - | 3.5 | - | - | - | -"]);
+        assert_eq!(
+            judged(&[("2", 1, Some(3.5), None)]),
+            ["2 | 2026-11-01 | 1 | 0 | - | 3.5 | - | - | - | -"]
+        );
         assert_eq!(
             judged(&[("2", 1, Some(3.5), Some(4.0))]),
-            ["2 | 2026-11-01 | 1 | 4 | 3.5 | - | - | - | -"]
+            ["2 | 2026-11-01 | 1 | 0 | 4 | 3.5 | - | - | - | -"]
         );
     }
 
     #[test]
-    fn lots_of_one_number_on_two_dates_do_not_mix_and_unweighed_ones_have_no_row() {
+    fn lots_of_one_number_on_two_dates_do_not_mix_and_unweighed_ones_have_no_verdict() {
         assert_eq!(
             judged(&[
                 ("2", 1, Some(100.0), Some(100.0)),
@@ -181,8 +221,9 @@ mod tests {
                 ("1", 1, None, None)
             ]),
             [
-                "2 | 2026-11-01 | 1 | 100 | 100 | - | 0 | 0 | pass",
-                "2 | 2026-11-02 | 1 | 100 | 99 | - | 0 | 0 | fail"
+                "2 | 2026-11-01 | 1 | 0 | 100 | 100 | - | 0 | 0 | pass",
+                "2 | 2026-11-02 | 1 | 0 | 100 | 99 | - | 0 | 0 | fail",
+                "1 | 2026-11-01 | 0 | 1 | 200 | - | - | - | - | -"
             ]
         );
         assert_eq!(judged(&[]), [""; 0]);

@@ -4,9 +4,10 @@ use api::row;
 use chrono::{NaiveDate, NaiveDateTime};
 use domain::product_type::ProductType;
 use domain::species::Species;
-use domain::yields::{RunKg, efficiency_pct, giveaway_pct, waste_kg, waste_pct, yield_pct};
+use domain::yields::{RunKg, actual_kg, efficiency_pct, giveaway_pct, waste_kg, waste_pct, yield_pct};
 use polars::prelude::*;
 
+use super::bookings::{quantities, sum, without_weight};
 use super::{Build, Mart, RUN_KEY, RUN_TABLES, columns_of, left_join, stg_runs};
 use crate::frames;
 use crate::scope::RunScope;
@@ -53,10 +54,20 @@ row! {
         started_at: Option<NaiveDateTime>,
         /// When it ended.
         finished_at: Option<NaiveDateTime>,
-        /// Fish that went in, kg.
+        /// Whether inputs are booked.
+        has_inputs: bool,
+        /// Inputs that are booked without a weight.
+        #[at_least(0)]
+        inputs_without_weight: i64,
+        /// Whether outputs are booked.
+        has_outputs: bool,
+        /// Outputs that are booked without a weight.
+        #[at_least(0)]
+        outputs_without_weight: i64,
+        /// Fish that went in, kg. Null where an input has no weight, or where they add up to less than nothing.
         #[at_least(0)]
         input_kg: Option<f64>,
-        /// What came out, kg.
+        /// What came out, kg. Null where nobody knows, or where the outputs add up to less than nothing.
         #[at_least(0)]
         actual_kg: Option<f64>,
         /// What the run sheet asks for, kg.
@@ -121,6 +132,16 @@ row! {
 }
 
 impl RunRow {
+    /// Whether fish went in, and nobody knows how much.
+    pub fn is_input_unknown(&self) -> bool {
+        self.has_inputs && self.input_kg.is_none()
+    }
+
+    /// Whether product came out, and nobody knows how much.
+    pub fn is_output_unknown(&self) -> bool {
+        (self.has_outputs || self.has_totals) && self.actual_kg.is_none()
+    }
+
     /// What the run brings to the sums of a group of runs.
     pub fn kg(&self) -> RunKg {
         let kg = |grams: Option<f64>| grams.map(|grams| grams / 1000.0);
@@ -130,6 +151,8 @@ impl RunRow {
             target_kg: self.target_kg,
             giveaway_kg: kg(self.pack_giveaway_g),
             pack_target_kg: kg(self.pack_target_g),
+            is_input_unknown: self.is_input_unknown(),
+            is_output_unknown: self.is_output_unknown(),
             ..RunKg::default()
         };
         of_packs.with_totals(self.giveaway_pct, self.total_weight_kg, self.total_giveaway_kg)
@@ -149,6 +172,8 @@ pub const RUNS: Mart = Mart {
 
 fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
     let mut runs = joined(scope)?;
+    runs.with_column(quantities(&runs, "input_kg")?)?;
+    runs.with_column(figure(&runs, "actual_kg", actual_kg, "output_kg", "total_weight_kg")?)?;
     for column in [
         figure(&runs, "waste_kg", waste_kg, "input_kg", "actual_kg")?,
         figure(&runs, "yield_pct", yield_pct, "actual_kg", "input_kg")?,
@@ -168,8 +193,8 @@ fn joined(scope: &RunScope) -> PolarsResult<DataFrame> {
     let of_run = [
         sheets(scope),
         totals(scope),
-        sum_kg(&scope.inputs, "input_kg"),
-        sum_kg(&scope.outputs, "output_kg"),
+        booked(&scope.inputs, "input_id", ["input_kg", "inputs_without_weight", "has_inputs"]),
+        booked(&scope.outputs, "output_id", ["output_kg", "outputs_without_weight", "has_outputs"]),
         pack_counts(scope),
         giveaway(scope),
     ];
@@ -178,11 +203,10 @@ fn joined(scope: &RunScope) -> PolarsResult<DataFrame> {
         .fold(runs, |runs, child| left_join(runs, child, RUN_KEY))
         .with_columns([
             coalesce(&[col("sheet_started_at"), col("created")]).alias("started_at"),
-            coalesce(&[col("output_kg"), col("total_weight_kg")]).alias("actual_kg"),
             col("packs").fill_null(lit(0)),
             col("weighed_packs").fill_null(lit(0)),
-            col("has_sheet").fill_null(lit(false)),
-            col("has_totals").fill_null(lit(false)),
+            cols(["inputs_without_weight", "outputs_without_weight"]).as_expr().fill_null(lit(0_i64)),
+            cols(["has_inputs", "has_outputs", "has_sheet", "has_totals"]).as_expr().fill_null(lit(false)),
         ])
         .collect()
 }
@@ -222,11 +246,13 @@ fn totals(scope: &RunScope) -> LazyFrame {
     ])
 }
 
-/// The known quantities of each run, added up. A run without any is left out: a sum of nothing would be 0,
-/// and not unknown.
-fn sum_kg(children: &DataFrame, name: &str) -> LazyFrame {
-    let known = children.clone().lazy().filter(col("qty_kg").is_not_null());
-    known.group_by(RUN_KEY.map(col)).agg([col("qty_kg").sum().alias(name)])
+/// The bookings of each run: what they add up to, how many have no weight, and that there are any. A run
+/// without any is left out: a sum of nothing would be 0, and not unknown.
+fn booked(bookings: &DataFrame, id: &'static str, [kg, unweighed, any]: [&str; 3]) -> LazyFrame {
+    // In a fixed order, since a sum of floats depends on the order.
+    let bookings = bookings.clone().lazy().sort([id], SortMultipleOptions::new());
+    let sums = [sum(col("qty_kg")).alias(kg), without_weight().alias(unweighed)];
+    bookings.group_by_stable(RUN_KEY.map(col)).agg(sums).with_column(lit(true).alias(any))
 }
 
 fn pack_counts(scope: &RunScope) -> LazyFrame {
@@ -342,9 +368,9 @@ mod tests {
         ];
         scope.totals = of_run(&RUN_TOTALS, &totals.unwrap());
         let (number, date) = (["7"; 3], [day(2); 3]);
-        let inputs = df!["input_id" => [1_i64, 2, 3], "run_number" => number, "production_date" => date, "qty_kg" => [Some(100.0), None, Some(60.0)]];
+        let inputs = df!["input_id" => [1_i64, 2, 3], "run_number" => number, "production_date" => date, "qty_kg" => [100.0, 70.0, -10.0]];
         scope.inputs = of_run(&RUN_INPUTS, &inputs.unwrap());
-        let outputs = df!["output_id" => [1_i64, 2, 3], "run_number" => number, "production_date" => date, "qty_kg" => [Some(100.0), Some(20.0), None]];
+        let outputs = df!["output_id" => [1_i64, 2, 3], "run_number" => number, "production_date" => date, "qty_kg" => [100.0, 25.0, -5.0]];
         scope.outputs = of_run(&RUN_OUTPUTS, &outputs.unwrap());
         let packs = df![
             "trans_no" => [1_i64, 2, 3],
@@ -463,6 +489,48 @@ mod tests {
         scope.packs = of_run(&TRANSACTIONS, &DataFrame::empty());
         let columns = ["actual_kg", "yield_pct", "packs", "pack_giveaway_g", "giveaway_pct"];
         assert_eq!(built(&scope, &columns)[0], "121 | 75.625 | 0 | - | 9");
+    }
+
+    /// The scope with one booking more in a table.
+    fn with_booking(bookings: &DataFrame, id: &str, qty_kg: Option<f64>) -> DataFrame {
+        let one =
+            df![id => [9_i64], "run_number" => ["7"], "production_date" => [day(2)], "qty_kg" => [qty_kg]];
+        frames::stack([bookings.clone(), one.unwrap()], bookings.schema()).unwrap()
+    }
+
+    #[test]
+    fn a_sum_with_an_unknown_part_is_unknown_and_the_unweighed_rows_are_counted() {
+        let columns = [
+            "input_kg",
+            "inputs_without_weight",
+            "actual_kg",
+            "outputs_without_weight",
+            "waste_kg",
+            "yield_pct",
+            "efficiency_pct",
+        ];
+        let mut scope = with_children();
+        scope.inputs = with_booking(&scope.inputs, "input_id", None);
+        let shown = built(&scope, &columns);
+        assert_eq!(shown, ["- | 1 | 120 | 0 | - | - | 75", "- | 0 | - | 0 | - | - | -"]);
+        let mut scope = with_children();
+        scope.outputs = with_booking(&scope.outputs, "output_id", None);
+        let by_the_scales = built(&scope, &columns);
+        assert_eq!(by_the_scales[0], "160 | 0 | 121 | 1 | 39 | 75.625 | 75.625");
+        scope.totals = of_run(&RUN_TOTALS, &DataFrame::empty());
+        assert_eq!(built(&scope, &columns)[0], "160 | 0 | - | 1 | - | - | -");
+    }
+
+    #[test]
+    fn bookings_that_add_up_to_less_than_nothing_are_no_quantity() {
+        let columns = ["has_inputs", "input_kg", "has_outputs", "actual_kg", "yield_pct"];
+        let mut scope = with_children();
+        scope.inputs = with_booking(&scope.inputs, "input_id", Some(-161.0));
+        assert_eq!(built(&scope, &columns)[0], "true | - | true | 120 | -");
+        let mut scope = with_children();
+        scope.outputs = with_booking(&scope.outputs, "output_id", Some(-121.0));
+        let shown = built(&scope, &columns);
+        assert_eq!(shown, ["true | 160 | true | - | -", "false | - | false | - | -"]);
     }
 
     #[test]

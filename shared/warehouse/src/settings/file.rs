@@ -6,8 +6,9 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use chrono::{NaiveTime, Weekday};
+use domain::code::folded;
 use domain::settings::{
-    FactorySettings, GradeTexts, Limits, LineSettings, Prices, ShiftDate, ShiftTimes, WEEK, folded,
+    FactorySettings, GradeTexts, Limits, LineSettings, Prices, ShiftDate, ShiftTimes, WEEK,
 };
 use domain::tier::{Grade, Tier};
 use serde::Deserialize;

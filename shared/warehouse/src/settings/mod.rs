@@ -7,7 +7,8 @@ mod file;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::settings::{FactorySettings, folded};
+use domain::code::folded;
+use domain::settings::FactorySettings;
 use lake::{Fetched, Lake, LakeError, Manifest, SettingsInForce, Slot, keys};
 
 use crate::marts::GRADES;

@@ -1,6 +1,6 @@
 //! `batch_lineage`: batches scanned into a run and back out of it.
 
-use super::{Division, OfRun, Owner, Source, Touches, number, text, time, whole};
+use super::{Division, OfRun, Owner, Source, Touches, signed, text, time, whole};
 
 /// Scan-ins, scan-backs and returns of batches.
 pub const BATCH_LINEAGE: Source = Source {
@@ -16,7 +16,7 @@ pub const BATCH_LINEAGE: Source = Source {
         text("new_batch_code"),
         text("parent_batch"),
         text("grade"),
-        number("qty_kg"),
+        signed("qty_kg"),
         time("scan_time"),
         time("updated_at"),
     ],

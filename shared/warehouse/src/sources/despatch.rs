@@ -1,6 +1,6 @@
 //! `despatch`: what left the factory, for whom.
 
-use super::{Division, OfRun, Owner, Source, date, number, signed, text, time, whole};
+use super::{Division, OfRun, Owner, Source, date, signed, text, time, whole};
 
 /// Orders on their way out.
 pub const DESPATCH: Source = Source {
@@ -15,7 +15,7 @@ pub const DESPATCH: Source = Source {
         text("batch_code"),
         text("run_number"),
         whole("qty_cases"),
-        number("qty_kg"),
+        signed("qty_kg"),
         date("despatch_date"),
         date("delivery_date"),
         signed("vehicle_temp_c"),

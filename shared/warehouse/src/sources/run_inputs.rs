@@ -1,8 +1,8 @@
 //! `run_inputs`: kilograms of each batch code that went into a run.
 
-use super::{Division, OfRun, Owner, Source, number, text, time, whole};
+use super::{Division, OfRun, Owner, Source, signed, text, time, whole};
 
-/// What went into a run, per batch.
+/// What went into a run, per batch. A booking may be corrected by a negative one.
 pub const RUN_INPUTS: Source = Source {
     table: "run_inputs",
     owner: Owner::Factory,
@@ -13,7 +13,7 @@ pub const RUN_INPUTS: Source = Source {
         text("batch_code"),
         text("grade"),
         text("species"),
-        number("qty_kg"),
+        signed("qty_kg"),
         time("updated_at"),
     ],
     key: &["input_id"],

@@ -1,6 +1,6 @@
 //! `run_outputs`: what came out of a run, per product and tier.
 
-use super::{Division, OfRun, Owner, Source, number, text, time, whole};
+use super::{Division, OfRun, Owner, Source, signed, text, time, whole};
 
 /// What came out of a run.
 pub const RUN_OUTPUTS: Source = Source {
@@ -15,7 +15,7 @@ pub const RUN_OUTPUTS: Source = Source {
         text("piece_type"),
         text("source_grade"),
         whole("qty_packs"),
-        number("qty_kg"),
+        signed("qty_kg"),
         time("updated_at"),
     ],
     key: &["output_id"],

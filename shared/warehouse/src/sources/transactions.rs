@@ -32,5 +32,5 @@ pub const TRANSACTIONS: Source = Source {
     days: &[],
     batch: None,
     touches: &[],
-    mart_columns: Some(&["TransNo", "RunNumber", "TransDate", "NetWeight", "TargetWeight"]),
+    mart_columns: Some(&["TransNo", "RunNumber", "TransDate", "NetWeight", "TargetWeight", "LabelPrinted"]),
 };

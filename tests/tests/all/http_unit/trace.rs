@@ -201,25 +201,25 @@ async fn the_mass_balance_shares_mixed_runs_and_counts_each_once() {
     let balance = traced(&factory, "/trace/B1").await["mass_balance"].clone();
     assert_eq!(
         balance,
-        json!({"input_kg": 114.0, "output_kg": 95.8, "returned_kg": 11.7, "unexplained_kg": 6.6, "unexplained_pct": 5.8})
+        json!({"input_kg": 114.0, "output_kg": 95.8, "returned_kg": 11.7, "unexplained_kg": 6.6, "unexplained_pct": 5.8, "unknown_lines": []})
     );
     // B2 has the rest of run 2: 50 went in, 20 and five sixths of 4 came back, and 26.67 of 36 times 30 came
     // out. Run 3 is reached too.
     let balance = traced(&factory, "/trace/B2").await["mass_balance"].clone();
     assert_eq!(
         balance,
-        json!({"input_kg": 54.0, "output_kg": 25.2, "returned_kg": 24.3, "unexplained_kg": 4.4, "unexplained_pct": 8.2})
+        json!({"input_kg": 54.0, "output_kg": 25.2, "returned_kg": 24.3, "unexplained_kg": 4.4, "unexplained_pct": 8.2, "unknown_lines": []})
     );
     let balance = traced(&factory, "/trace/B9").await["mass_balance"].clone();
     assert_eq!(
         balance,
-        json!({"input_kg": 70.0, "output_kg": 70.0, "returned_kg": 0.0, "unexplained_kg": 0.0, "unexplained_pct": 0.0})
+        json!({"input_kg": 70.0, "output_kg": 70.0, "returned_kg": 0.0, "unexplained_kg": 0.0, "unexplained_pct": 0.0, "unknown_lines": []})
     );
     // Of this batch nothing is known but that something was made of it.
     let balance = traced(&factory, "/trace/LOST").await["mass_balance"].clone();
     assert_eq!(
         balance,
-        json!({"input_kg": 0.0, "output_kg": 0.0, "returned_kg": 0.0, "unexplained_kg": 0.0, "unexplained_pct": null})
+        json!({"input_kg": 0.0, "output_kg": 0.0, "returned_kg": 0.0, "unexplained_kg": 0.0, "unexplained_pct": null, "unknown_lines": []})
     );
 }
 
@@ -256,7 +256,7 @@ async fn a_run_is_traced_with_all_its_inputs_and_a_batch_of_the_same_code_comes_
     );
     assert_eq!(
         trace["mass_balance"],
-        json!({"input_kg": 64.0, "output_kg": 33.0, "returned_kg": 25.0, "unexplained_kg": 6.0, "unexplained_pct": 9.4})
+        json!({"input_kg": 64.0, "output_kg": 33.0, "returned_kg": 25.0, "unexplained_kg": 6.0, "unexplained_pct": 9.4, "unknown_lines": []})
     );
 
     let links = links(&[
@@ -308,7 +308,7 @@ async fn circles_come_to_an_end_and_diamonds_count_once() {
     assert_eq!(each(&trace, "runs", "run_number"), ["1:0", "2:1"]);
     assert_eq!(
         trace["mass_balance"],
-        json!({"input_kg": 180.0, "output_kg": 90.0, "returned_kg": 90.0, "unexplained_kg": 0.0, "unexplained_pct": 0.0})
+        json!({"input_kg": 180.0, "output_kg": 90.0, "returned_kg": 90.0, "unexplained_kg": 0.0, "unexplained_pct": 0.0, "unknown_lines": []})
     );
 }
 

@@ -12,8 +12,10 @@ const NIGHT: &str = "2026-07-01T23:30:00";
 async fn with_rejected() -> Factory {
     let factory = Factory::empty(NIGHT).await;
     let stamp = ("updated_at", "'2026-07-01 12:00:00'");
-    factory
-        .insert("run_inputs", &[("input_id", "7"), ("run_number", "' 0007 '"), ("qty_kg", "'-1.50'"), stamp]);
+    factory.insert(
+        "run_inputs",
+        &[("input_id", "7"), ("run_number", "' 0007 '"), ("qty_kg", "'1.50 kg'"), stamp],
+    );
     factory.insert("run_inputs", &[("input_id", "8"), ("qty_kg", "2"), stamp]);
     factory.insert("prod_lines", &[("line_id", "'L1'"), ("max_capacity_kg", "'lots'"), stamp]);
     factory.insert("shifts", &[("shift_id", "'x'"), stamp]);
@@ -40,7 +42,7 @@ async fn a_rejected_row_is_listed_as_it_was_until_the_erp_mends_it() {
     let original: Value = serde_json::from_str(rows[1]["row"].as_str().unwrap()).unwrap();
     assert_eq!(
         (&original["run_number"], &original["qty_kg"], &original["input_id"]),
-        (&json!(" 0007 "), &json!("-1.50"), &json!(7))
+        (&json!(" 0007 "), &json!("1.50 kg"), &json!(7))
     );
     assert_eq!(original["batch_code"], Value::Null);
 
@@ -82,7 +84,7 @@ async fn the_newest_finds_come_first_and_following_the_links_brings_each_once() 
     for id in 20..29 {
         factory.insert(
             "run_inputs",
-            &[("input_id", &id.to_string()), ("qty_kg", "-1"), ("updated_at", "'2026-07-02 09:30:00'")],
+            &[("input_id", &id.to_string()), ("qty_kg", "'x'"), ("updated_at", "'2026-07-02 09:30:00'")],
         );
     }
     factory.job_ok(Mode::Incremental).await;
@@ -125,5 +127,5 @@ async fn a_list_from_before_jobs_were_noted_in_it_is_read_too() {
         (&rows[0]["key"], &rows[0]["job_id"], &rows[0]["rejected_at"]),
         (&json!("7"), &Value::Null, &Value::Null)
     );
-    assert_eq!(serde_json::from_str::<Value>(rows[0]["row"].as_str().unwrap()).unwrap()["qty_kg"], "-1.50");
+    assert_eq!(serde_json::from_str::<Value>(rows[0]["row"].as_str().unwrap()).unwrap()["qty_kg"], "1.50 kg");
 }

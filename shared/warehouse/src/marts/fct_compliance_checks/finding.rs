@@ -29,11 +29,6 @@ pub(super) fn apart(value: f64, limit: f64) -> String {
     texts.find(|text| text.parse() != Ok(limit)).unwrap_or_else(|| value.to_string())
 }
 
-/// The sum of these kilograms. An empty sum is 0, where `Iterator::sum` gives -0.
-pub(super) fn total(kg: impl IntoIterator<Item = f64>) -> f64 {
-    kg.into_iter().fold(0.0, |total, kg| total + kg)
-}
-
 /// "1.5 kg of A", or only "A" where the kilograms are not known.
 pub(super) fn kg_of(qty_kg: Option<f64>, what: &str) -> String {
     qty_kg.map_or_else(|| what.to_owned(), |kg| format!("{:.1} kg of {what}", rounded(kg, 1)))

@@ -3,6 +3,7 @@
 //! The rules are those of `domain`. This module says what each check looks at, and how a finding is put in
 //! words. Each kind of finding has a file.
 
+mod bookings;
 mod cases;
 mod finding;
 mod packs;
@@ -25,7 +26,7 @@ use polars::prelude::*;
 use super::{Build, Mart, RUN_TABLES, columns_of, stg_temperature};
 use crate::frames;
 use crate::scope::{DayScope, RunScope};
-use crate::sources::{BATCH_LINEAGE, CASE_VERIFICATION, TEMPERATURE_LOGS, TRACEABILITY};
+use crate::sources::{BATCH_LINEAGE, CASE_VERIFICATION, DESPATCH, TEMPERATURE_LOGS, TRACEABILITY};
 use finding::Finding;
 use run::{Frames, Run};
 
@@ -48,7 +49,7 @@ pub const FCT_COMPLIANCE_CHECKS: Mart = Mart {
     grain: &["check", "run_number", "production_date", "reading_id"],
     month_of: Some("detected_on"),
     batches: &[],
-    tables: &[RUN_TABLES, &[&TRACEABILITY, &BATCH_LINEAGE, &TEMPERATURE_LOGS, &CASE_VERIFICATION]],
+    tables: &[RUN_TABLES, &[&TRACEABILITY, &BATCH_LINEAGE, &TEMPERATURE_LOGS, &CASE_VERIFICATION, &DESPATCH]],
     builds: &[Build::Runs(build_runs), Build::Days(&TEMPERATURE_LOGS, build_readings)],
 };
 
@@ -64,6 +65,7 @@ const RUN_CHECKS: &[(Check, Judge)] = &[
     (Check::MissingProductCode, paperwork::missing_product_code),
     (Check::PluMismatch, cases::plu_mismatch),
     (Check::UnmappedExceptionRun, paperwork::unmapped_exception_run),
+    (Check::NegativeQuantity, bookings::negative_quantity),
     (Check::LowYield, yields::low_yield),
     (Check::HighGiveaway, yields::high_giveaway),
     (Check::LabelGap, cases::label_gap),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::bookings::{quantity_kg, sum_kg};
 use domain::checks::Check;
 use domain::rounding::rounded;
 use domain::rules::{self, WEIGHT_MISMATCH_PCT};
@@ -36,8 +37,7 @@ pub(super) fn unmapped_exception_run(run: &Run) -> Option<Finding> {
 }
 
 pub(super) fn weight_mismatch(run: &Run) -> Option<Finding> {
-    let known_kg: Vec<f64> = run.outputs.iter().filter_map(|output| output.qty_kg).collect();
-    let outputs_kg = (!known_kg.is_empty()).then(|| known_kg.iter().sum::<f64>());
+    let outputs_kg = quantity_kg(sum_kg(run.outputs.iter().map(|output| output.qty_kg)));
     if !run.complete || !rules::weight_mismatch(outputs_kg, run.total_weight_kg) {
         return None;
     }
@@ -131,7 +131,8 @@ mod tests {
             assert_eq!(found(&scope), expect, "{outputs_kg:?} {total_kg:?}");
         };
         let found_apart = "7 | weight_mismatch | WARNING | 2.5 | 2 | the paperwork says 97.5 kg, the scales 100.0 kg: 2.5 % apart, over 2 %";
-        check(true, &[Some(97.0), None, Some(0.5)], Some(100.0), &[found_apart]);
+        check(true, &[Some(98.0), Some(-1.0), Some(0.5)], Some(100.0), &[found_apart]);
+        check(true, &[Some(50.0), None], Some(100.0), &[]);
         check(true, &[Some(98.0)], Some(100.0), &[]);
         check(true, &[Some(102.0)], Some(100.0), &[]);
         check(false, &[Some(50.0)], Some(100.0), &[]);

@@ -1,10 +1,11 @@
 //! `gg_in_premium` and `tails_in_premium`: fish in tier 1 that may not be in that tier.
 
+use domain::bookings::{quantity_kg, sum_kg};
 use domain::rounding::rounded;
 use domain::rules::{self, PREMIUM_EXCESS_PCT};
 use domain::tier::{Grade, Tier};
 
-use super::finding::{Finding, kg_of, listed, total};
+use super::finding::{Finding, kg_of, listed};
 use super::run::{Output, Run};
 
 /// There are two causes: an output of tier 1 says that it is of GG fish, or more tier 1 came out than Premium
@@ -13,26 +14,9 @@ pub(super) fn gg_in_premium(run: &Run) -> Option<Finding> {
     let by_grade =
         outputs(run, |output| rules::gg_in_premium(output.tier, output.source_grade)).map(|(kg, outputs)| {
             let detail = format!("packed as tier 1 out of GG: {outputs}");
-            Finding::none_may_be(kg, detail)
+            Finding { measured: kg, ..Finding::none_may_be(0.0, detail) }
         });
-    let tier_1_kg = total(
-        run.outputs
-            .iter()
-            .filter(|output| output.tier == Some(Tier::Premium))
-            .filter_map(|output| output.qty_kg),
-    );
-    let premium_kg = premium_at_most_kg(run);
-    let exceeds = rules::premium_exceeds_input(tier_1_kg, premium_kg);
-    let by_weight = premium_kg.filter(|_| exceeds).map(|premium_kg| Finding {
-        measured: Some(tier_1_kg),
-        limit: Some(premium_kg * (1.0 + PREMIUM_EXCESS_PCT / 100.0)),
-        detail: format!(
-            "{:.1} kg of tier 1 came out of {}{:.1} kg of Premium fish",
-            rounded(tier_1_kg, 1),
-            if run.inputs.iter().all(|input| input.grade.is_some()) { "" } else { "at most " },
-            rounded(premium_kg, 1)
-        ),
-    });
+    let by_weight = more_than_premium(run);
     match (by_grade, by_weight) {
         (Some(grade), Some(weight)) => {
             Some(Finding { detail: format!("{}; {}", grade.detail, weight.detail), ..grade })
@@ -41,28 +25,48 @@ pub(super) fn gg_in_premium(run: &Run) -> Option<Finding> {
     }
 }
 
+/// More tier 1 than Premium fish. Not judged where nobody knows one of the two weights.
+fn more_than_premium(run: &Run) -> Option<Finding> {
+    let tier_1 = run.outputs.iter().filter(|output| output.tier == Some(Tier::Premium));
+    let tier_1_kg = sum_kg(tier_1.map(|output| output.qty_kg))?;
+    let premium_kg = premium_at_most_kg(run)?;
+    rules::premium_exceeds_input(tier_1_kg, Some(premium_kg)).then(|| Finding {
+        measured: Some(tier_1_kg),
+        limit: Some(premium_kg * (1.0 + PREMIUM_EXCESS_PCT / 100.0)),
+        detail: format!(
+            "{:.1} kg of tier 1 came out of {}{:.1} kg of Premium fish",
+            rounded(tier_1_kg, 1),
+            if run.inputs.iter().all(|input| input.grade.is_some()) { "" } else { "at most " },
+            rounded(premium_kg, 1)
+        ),
+    })
+}
+
 /// The most Premium fish that can have gone into a run: fish of an unknown grade may be Premium. `None` if
 /// that is not known: some of it was not weighed, or no input was recorded.
 fn premium_at_most_kg(run: &Run) -> Option<f64> {
     let of = |grade: Option<Grade>| {
-        let inputs = run.inputs.iter().filter(|input| input.grade == grade);
-        Some(total(inputs.map(|input| input.qty_kg).collect::<Option<Vec<f64>>>()?))
+        let kg: Vec<_> =
+            run.inputs.iter().filter(|input| input.grade == grade).map(|input| input.qty_kg).collect();
+        if kg.is_empty() { Some(0.0) } else { sum_kg(kg) }
     };
     // What was only taken back of an unknown grade may not have been Premium.
-    let premium_kg = of(Some(Grade::Premium))? + of(None)?.max(0.0);
+    let premium_kg = quantity_kg(of(Some(Grade::Premium)))? + of(None)?.max(0.0);
     (!run.inputs.is_empty()).then_some(premium_kg)
+}
 }
 
 pub(super) fn tails_in_premium(run: &Run) -> Option<Finding> {
     let (kg, outputs) = outputs(run, |output| rules::tails_in_premium(output.tier, output.piece))?;
-    Some(Finding::none_may_be(kg, format!("tails packed as tier 1: {outputs}")))
+    let detail = format!("tails packed as tier 1: {outputs}");
+    Some(Finding { measured: kg, ..Finding::none_may_be(0.0, detail) })
 }
 
-/// The kilograms and the names of the outputs that are wrong, if any.
-fn outputs(run: &Run, is_wrong: impl Fn(&Output) -> bool) -> Option<(f64, String)> {
+/// The kilograms, if they are known, and the names of the outputs that are wrong, if any.
+fn outputs(run: &Run, is_wrong: impl Fn(&Output) -> bool) -> Option<(Option<f64>, String)> {
     let wrong: Vec<_> = run.outputs.iter().filter(|output| is_wrong(output)).collect();
     let names = wrong.iter().map(|output| kg_of(output.qty_kg, output.name()));
-    (!wrong.is_empty()).then(|| (total(wrong.iter().filter_map(|output| output.qty_kg)), listed(names)))
+    (!wrong.is_empty()).then(|| (sum_kg(wrong.iter().map(|output| output.qty_kg)), listed(names)))
 }
 
 #[cfg(test)]
@@ -86,7 +90,7 @@ mod tests {
         assert_eq!(
             found(&scope),
             [
-                "7 | gg_in_premium | CRITICAL | 12.25 | 0 | packed as tier 1 out of GG: 12.3 kg of A, a product without a code"
+                "7 | gg_in_premium | CRITICAL | - | 0 | packed as tier 1 out of GG: 12.3 kg of A, a product without a code"
             ]
         );
     }
@@ -111,6 +115,28 @@ mod tests {
                 "7 | gg_in_premium | CRITICAL | 100.75 | 100.49999999999999 | 100.8 kg of tier 1 came out of 100.0 kg of Premium fish",
             ],
         );
+    }
+
+    #[test]
+    fn no_run_is_judged_by_a_weight_that_nobody_knows() {
+        let check = |premium_kg: [Option<f64>; 2],
+                     gg_kg: Option<f64>,
+                     tier_1_kg: [Option<f64>; 2],
+                     is_found: bool| {
+            let mut scope = one_run(false);
+            scope.inputs = inputs(
+                df!["input_id" => [1_i64, 2, 3], "grade" => ["Premium", "GG", "Premium"], "qty_kg" => [premium_kg[0], gg_kg, premium_kg[1]]],
+            );
+            scope.outputs =
+                outputs(df!["output_id" => [1_i64, 2], "tier" => [1_i64, 1], "qty_kg" => tier_1_kg]);
+            assert_eq!(found(&scope).len(), usize::from(is_found), "{premium_kg:?} {gg_kg:?} {tier_1_kg:?}");
+        };
+        check([Some(60.0), Some(40.0)], Some(500.0), [Some(100.0), Some(50.0)], true);
+        check([Some(60.0), Some(40.0)], None, [Some(100.0), Some(50.0)], true);
+        check([Some(60.0), Some(-10.0)], Some(500.0), [Some(100.0), Some(-55.0)], false);
+        check([Some(60.0), None], Some(500.0), [Some(100.0), Some(50.0)], false);
+        check([Some(60.0), Some(40.0)], Some(500.0), [Some(150.0), None], false);
+        check([Some(60.0), Some(-70.0)], Some(500.0), [Some(100.0), Some(50.0)], false);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 
-use domain::lineage::makes_batch;
+use domain::despatch::has_left;
+use domain::lineage::{Direction, makes_batch};
 use domain::piece_type::PieceType;
 use domain::settings::FactorySettings;
 use domain::tier::{Grade, Tier};
@@ -11,7 +12,7 @@ use polars::prelude::*;
 
 use super::super::{known, products, run_weights};
 use crate::scope::{RECEIVED_ON, RunScope};
-use crate::sources::{BATCH_LINEAGE, RUN_INPUTS, RUN_OUTPUTS, Source};
+use crate::sources::{BATCH_LINEAGE, DESPATCH, RUN_INPUTS, RUN_OUTPUTS, Source};
 
 /// What the checks look at in a run. Figures that are not known are `None`.
 pub(super) struct Run<'a> {
@@ -28,6 +29,9 @@ pub(super) struct Run<'a> {
     pub(super) inputs: Vec<Input<'a>>,
     pub(super) outputs: Vec<Output<'a>>,
     pub(super) scanbacks: Vec<Scanback<'a>>,
+    pub(super) scans: Vec<Scan>,
+    /// The weights of the orders that have left.
+    pub(super) despatched_kg: Vec<Option<f64>>,
     pub(super) cases: Vec<Case<'a>>,
     /// The packs, if the average-quantity rules apply to them.
     pub(super) lot: Option<Lot>,
@@ -73,6 +77,12 @@ pub(super) struct Product<'a> {
     pub(super) piece: Option<PieceType>,
 }
 
+/// Fish scanned in or back.
+pub(super) struct Scan {
+    pub(super) direction: Direction,
+    pub(super) qty_kg: Option<f64>,
+}
+
 /// Fish scanned back as a new batch.
 pub(super) struct Scanback<'a> {
     pub(super) new_batch: Option<&'a str>,
@@ -103,6 +113,7 @@ pub(super) struct Frames {
     inputs: DataFrame,
     outputs: DataFrame,
     lineage: DataFrame,
+    despatch: DataFrame,
     products: DataFrame,
     lots: DataFrame,
 }
@@ -115,6 +126,7 @@ impl Frames {
             inputs: in_order(&RUN_INPUTS, &scope.inputs)?,
             outputs: in_order(&RUN_OUTPUTS, &scope.outputs)?,
             lineage: in_order(&BATCH_LINEAGE, &scope.lineage)?,
+            despatch: in_order(&DESPATCH, &scope.despatch)?,
             products: products::by_code(&scope.products).collect()?,
             lots: run_weights::build(scope)?,
         })
@@ -132,26 +144,33 @@ impl Frames {
         let of_runs = places.children(&self.inputs, self.inputs(scope)?)?.into_iter();
         let of_runs = of_runs
             .zip(places.children(&self.outputs, self.outputs(scope)?)?)
-            .zip(places.children(&self.lineage, self.scanbacks(scope)?)?);
+            .zip(places.children(&self.lineage, self.scanbacks(scope)?)?)
+            .zip(places.children(&self.lineage, self.scans()?)?)
+            .zip(places.children(&self.despatch, self.despatched_kg()?)?);
         let of_runs = of_runs
             .zip(places.children(&scope.cases, cases(&scope.cases)?)?)
             .zip(places.children(&self.lots, self.lots()?)?);
-        let of_runs = of_runs.enumerate().map(|(row, ((((inputs, outputs), scanbacks), cases), lots))| Run {
-            complete: complete.get(row).unwrap_or_default(),
-            product_code: product_code.get(row),
-            input_kg: input_kg.get(row),
-            actual_kg: actual_kg.get(row),
-            yield_pct: yield_pct.get(row),
-            giveaway_pct: giveaway_pct.get(row),
-            total_weight_kg: total_kg.get(row),
-            labels: start.get(row).zip(end.get(row)),
-            inputs,
-            outputs,
-            scanbacks,
-            cases,
-            lot: lots.into_iter().next(),
-            settings: &scope.settings,
-            unread: &scope.unread,
+        let of_runs = of_runs.enumerate().map(|(row, ((booked, cases), lots))| {
+            let ((((inputs, outputs), scanbacks), scans), despatched_kg) = booked;
+            Run {
+                complete: complete.get(row).unwrap_or_default(),
+                product_code: product_code.get(row),
+                input_kg: input_kg.get(row),
+                actual_kg: actual_kg.get(row),
+                yield_pct: yield_pct.get(row),
+                giveaway_pct: giveaway_pct.get(row),
+                total_weight_kg: total_kg.get(row),
+                labels: start.get(row).zip(end.get(row)),
+                inputs,
+                outputs,
+                scanbacks,
+                scans,
+                despatched_kg,
+                cases,
+                lot: lots.into_iter().next(),
+                settings: &scope.settings,
+                unread: &scope.unread,
+            }
         });
         Ok(of_runs.collect())
     }
@@ -231,6 +250,16 @@ impl Frames {
                 parent_is_known,
             })
         })
+    }
+
+    fn scans(&self) -> PolarsResult<impl Fn(usize) -> Option<Scan>> {
+        let (directions, qty_kg) = (text(&self.lineage, "direction")?, number(&self.lineage, "qty_kg")?);
+        Ok(move |row| Some(Scan { direction: parsed(directions.get(row))?, qty_kg: qty_kg.get(row) }))
+    }
+
+    fn despatched_kg(&self) -> PolarsResult<impl Fn(usize) -> Option<Option<f64>>> {
+        let (status, qty_kg) = (text(&self.despatch, "status")?, number(&self.despatch, "qty_kg")?);
+        Ok(move |row| has_left(status.get(row)).then(|| qty_kg.get(row)))
     }
 
     fn lots(&self) -> PolarsResult<impl Fn(usize) -> Option<Lot>> {
