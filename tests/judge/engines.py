@@ -22,6 +22,7 @@ class DuckDb:
         self.execute("CREATE SCHEMA staging")
         self.execute("CREATE MACRO regexp_like(said, pattern) AS regexp_matches(said, pattern)")
         self.execute("CREATE MACRO array_join(list, separator) AS array_to_string(list, separator)")
+        self.execute("CREATE MACRO json_extract_scalar(said, path) AS json_extract_string(said, path)")
 
     def execute(self, sql):
         self.connection.execute(sql)
@@ -29,6 +30,10 @@ class DuckDb:
     def table(self, name, folder, empty):
         """Makes a table of a folder of Parquet files; `empty` is the statement that makes it where there is none."""
         self.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{folder}/*/part.parquet', hive_partitioning = false)" if folder else empty)
+
+    def parquet(self, file):
+        """A Parquet file as a query names it."""
+        return f"read_parquet('{file}')"
 
     def model(self, view):
         """Makes a view of infra/lake/sql: here a table, so that the views on top of it do not compute it again."""
@@ -71,6 +76,7 @@ class Spark:
             builder = builder.config(name, value)
         self.session = builder.getOrCreate()
         self.execute("CREATE SCHEMA staging")
+        self.execute("CREATE TEMPORARY FUNCTION json_extract_scalar(said STRING, path STRING) RETURNS STRING RETURN get_json_object(said, path)")
 
     def execute(self, sql):
         self.session.sql(sql)
@@ -80,6 +86,9 @@ class Spark:
             self.execute(f"CREATE TABLE {name} USING PARQUET OPTIONS (path '{folder}', recursiveFileLookup 'true')")
         else:
             self.execute(empty.replace("VARCHAR", "STRING") + " USING PARQUET")
+
+    def parquet(self, file):
+        return f"parquet.`{file}`"
 
     def model(self, view):
         _, name = view.split(" AS", 1)[0].rsplit(" ", 1)

@@ -65,8 +65,14 @@ def stage(engine, lake, manifest, scope):
     # What the factory lacks, no run has read.
     read = [name for name, table in manifest["tables"].items() if table.get("as_of")]
     known = " UNION ALL ".join(f"SELECT '{name}' AS table_name" for name in ["", *read])
+    lists = sorted((lake / "rejected").glob("*/open.parquet"))
+    rejected = " UNION ALL ".join(
+        f"SELECT '{path.parent.name}' AS table_name, \"key\", reason, \"row\", watermark, rejected_at FROM {engine.parquet(path)}" for path in lists
+    )
     for file in (SQL / "order.txt").read_text().split():
         own = {"known_tables.sql": f"CREATE OR REPLACE VIEW known_tables AS {known}", "factory_settings.sql": settings_of(manifest)}
+        if rejected:
+            own["open_rejected.sql"] = f"CREATE OR REPLACE VIEW open_rejected AS {rejected}"
         if scope:
             own["report_scope.sql"] = scope_of(scope)
         for statement in statements(own.get(file) or (SQL / file).read_text()):

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, params_from_iter, types::Value};
 use warehouse::sources::{
-    ALL, CASE_VERIFICATION, Column, DESPATCH, Kind, PLU, PROD_LINES, PRODUCT_CATALOGUE, Source,
+    ALL, CASE_VERIFICATION, Column, DESPATCH, Kind, OfRun, PLU, PROD_LINES, PRODUCT_CATALOGUE, Source,
     TEMPERATURE_LOGS, TRANSACTIONS,
 };
 
@@ -22,12 +22,28 @@ pub fn fill(factory: &Factory, seed: u64, from_id: i64) {
             .prepare(&format!("INSERT INTO {} ({}) VALUES ({places})", source.table, names.join(", ")))
             .expect("a table of the ERP");
         for id in from_id..from_id + rows_of(&mut dice, source) {
-            let row: Vec<Value> =
+            let mut row: Vec<Value> =
                 source.columns.iter().map(|column| cell(&mut dice, source, column, id)).collect();
+            if source.run != OfRun::None && dice.chance(30) {
+                spoil(&mut dice, source, &mut row);
+            }
             insert.execute(params_from_iter(row)).expect("a row");
         }
     }
     adding.commit().expect("the ERP");
+}
+
+/// Puts garbage into a number of a row, so that the row is rejected.
+fn spoil(dice: &mut Dice, source: &Source, row: &mut [Value]) {
+    let is_number =
+        |column: &&Column| matches!(column.kind, Kind::Whole | Kind::Number | Kind::Signed | Kind::Flag);
+    let numbers = source.columns.iter().filter(is_number).map(|column| column.source);
+    let garbage = dice.pick(&numbers.collect::<Vec<_>>());
+    for (column, value) in source.columns.iter().zip(row) {
+        if column.source == garbage && !source.key.contains(&garbage) {
+            *value = text("x1");
+        }
+    }
 }
 
 /// How many rows a table gets. Now and then it gets none.

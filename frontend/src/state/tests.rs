@@ -249,6 +249,7 @@ mod of_a_run {
             efficiency_pct: None,
             inputs_without_weight: 0,
             outputs_without_weight: 0,
+            rejected_rows: 0,
         };
         RunDetail {
             run,

@@ -9,6 +9,7 @@ use serve::{Answer, Ask, Result, State, work};
 use sha2::{Digest, Sha256};
 use warehouse::sources::{ALL, Source};
 use warehouse::staging::open::{OpenRow, open_rows};
+use warehouse::staging::rejected::shown_key;
 
 use crate::data_as_of;
 
@@ -56,31 +57,11 @@ fn shown(source: &Source, open: OpenRow) -> ((String, String), RejectedRow) {
     let order = (held_key.chars().take(ORDER_CHARS).collect(), hex::encode(&Sha256::digest(&held_key)[..8]));
     let row = RejectedRow {
         table: source.table.to_owned(),
-        key: key(&held_key),
+        key: shown_key(&held_key),
         reason: open.reason.unwrap_or_default(),
         row: open.row.unwrap_or_default(),
         job_id: open.job_id,
         rejected_at: open.rejected_at.and_then(|text| text.parse().ok()),
     };
     (order, row)
-}
-
-/// A row's key as text. It is held as a JSON array of the key's columns. Where the key could not be read, the
-/// whole row is held instead, and there is no key to show.
-fn key(held: &str) -> Option<String> {
-    let parts: Vec<serde_json::Value> = serde_json::from_str(held).ok()?;
-    let texts = parts.into_iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
-    Some(texts.collect::<Vec<_>>().join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::key;
-
-    #[test]
-    fn a_key_is_shown_by_its_parts_and_not_at_all_where_it_cannot_be_read() {
-        assert_eq!(key(r#"["007208","2026-11-20"]"#).as_deref(), Some("007208, 2026-11-20"));
-        assert_eq!(key("[12]").as_deref(), Some("12"));
-        assert_eq!(key(r#"{"TransNo":"x"}"#), None);
-    }
 }

@@ -35,9 +35,10 @@ fn packed_for(today: NaiveDate) -> Dates {
 
 fn expiring_run(run: ShelfLifeRow, today: NaiveDate) -> Option<ExpiringRun> {
     let day_number = day_number(today, run.pack_date);
-    // Of what was made, an unknown weight may be left as well as nothing.
-    let most_left_kg = if run.despatches_without_weight > 0 { run.actual_kg } else { run.left_kg };
-    most_left_kg.filter(|left_kg| is_listed(day_number, *left_kg))?;
+    // Where nobody knows what was sent, all of it may be left as well as nothing. Where nobody knows what was
+    // made, something may be left.
+    let made_kg = run.actual_kg.or(run.has_outputs.then_some(f64::INFINITY));
+    run.left_kg.or(made_kg).filter(|left_kg| is_listed(day_number, *left_kg))?;
     let use_by = use_by(run.pack_date, run.shelf_life_days, run.adjustment_days)?;
     let days_to_use_by = days_to_use_by(today, use_by);
     Some(ExpiringRun {
@@ -53,5 +54,7 @@ fn expiring_run(run: ShelfLifeRow, today: NaiveDate) -> Option<ExpiringRun> {
         status: Status::on_day(day_number).as_str().to_owned(),
         qty_kg: run.left_kg,
         despatches_without_weight: run.despatches_without_weight,
+        outputs_without_weight: run.outputs_without_weight,
+        rejected_rows: run.rejected_rows,
     })
 }

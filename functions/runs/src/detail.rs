@@ -71,6 +71,7 @@ fn run(row: RunRow) -> Run {
         efficiency_pct: row.efficiency_pct,
         inputs_without_weight: row.inputs_without_weight,
         outputs_without_weight: row.outputs_without_weight,
+        rejected_rows: row.rejected_rows,
     }
 }
 

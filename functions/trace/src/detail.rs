@@ -150,6 +150,7 @@ fn run(traced: &Traced, (run, depth, batch): Reached<'_>) -> TraceRun {
         actual_kg: row.as_ref().and_then(|run| run.actual_kg),
         inputs_without_weight: row.as_ref().map_or(0, |run| run.inputs_without_weight),
         outputs_without_weight: row.as_ref().map_or(0, |run| run.outputs_without_weight),
+        rejected_rows: row.as_ref().map_or(0, |run| run.rejected_rows),
     }
 }
 

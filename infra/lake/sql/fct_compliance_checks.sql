@@ -28,6 +28,8 @@ WITH violations AS (
     UNION ALL
     SELECT 'negative_quantity' AS "check", 'MAJOR' AS severity, v.* FROM check_negative_quantity v
     UNION ALL
+    SELECT 'rejected_rows' AS "check", 'MAJOR' AS severity, v.* FROM check_rejected_rows v
+    UNION ALL
     SELECT
         'low_yield' AS "check",
         'WARNING' AS severity,

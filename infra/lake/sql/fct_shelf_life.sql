@@ -25,7 +25,10 @@ SELECT
     r.actual_kg,
     CASE WHEN d.run_number IS NULL THEN 0 ELSE d.gone_kg END AS despatched_kg,
     COALESCE(d.despatches_without_weight, 0) AS despatches_without_weight,
-    r.actual_kg - CASE WHEN d.run_number IS NULL THEN 0 ELSE d.gone_kg END AS left_kg
+    r.actual_kg - CASE WHEN d.run_number IS NULL THEN 0 ELSE d.gone_kg END AS left_kg,
+    r.has_outputs,
+    r.outputs_without_weight,
+    r.rejected_rows
 FROM runs r
 LEFT JOIN despatched d ON d.run_number = r.run_number AND d.production_date = r.production_date
 WHERE r.complete;

@@ -34,7 +34,8 @@ SELECT
     CASE WHEN r.input_kg > 0 THEN o.total_kg / r.input_kg * 100 END AS capture_rate_pct,
     r.input_kg - o.total_kg AS true_waste_kg,
     r.inputs_without_weight,
-    r.outputs_without_weight
+    r.outputs_without_weight,
+    r.rejected_rows
 FROM runs r
 LEFT JOIN outputs o ON o.run_number = r.run_number AND o.production_date = r.production_date
 WHERE r.complete AND (r.input_kg IS NOT NULL OR o.total_kg IS NOT NULL);

@@ -22,6 +22,9 @@ outputs AS (
     FROM run_outputs
     GROUP BY run_number, production_date
 ),
+rejected AS (
+    SELECT run_number, production_date, COUNT(*) AS rejected_rows FROM run_rejected GROUP BY run_number, production_date
+),
 packs AS (
     SELECT
         run_number,
@@ -49,6 +52,7 @@ joined AS (
         r.spec,
         r.active,
         r.complete,
+        COALESCE(j.rejected_rows, 0) AS rejected_rows,
         r.created,
         r.updated,
         COALESCE(s.started_at, r.created) AS started_at,
@@ -91,6 +95,7 @@ joined AS (
     LEFT JOIN run_sums t ON t.run_number = r.run_number AND t.production_date = r.production_date
     LEFT JOIN inputs i ON i.run_number = r.run_number AND i.production_date = r.production_date
     LEFT JOIN outputs o ON o.run_number = r.run_number AND o.production_date = r.production_date
+    LEFT JOIN rejected j ON j.run_number = r.run_number AND j.production_date = r.production_date
     LEFT JOIN packs k ON k.run_number = r.run_number AND k.production_date = r.production_date
     LEFT JOIN product_by_code p ON p.product_code = r.product_code
     LEFT JOIN words w ON w.text = r.description

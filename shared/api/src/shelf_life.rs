@@ -30,18 +30,24 @@ row! {
         /// `approaching` from day 9 on, `last_day` on day 12, `freeze_down` from day 13 on.
         status: String,
         /// What is left of it: made, less what was loaded or delivered, kg; null where something of unknown
-        /// weight was.
+        /// weight was, or where nobody knows what was made.
         qty_kg: Option<f64>,
         /// Orders that were loaded or delivered without a weight.
         #[at_least(0)]
         despatches_without_weight: i64,
+        /// Outputs that are booked without a weight.
+        #[at_least(0)]
+        outputs_without_weight: i64,
+        /// Rows of the run that were rejected and that the ERP has not mended yet: figures lack them.
+        #[at_least(0)]
+        rejected_rows: i64,
     }
 }
 
 endpoints! {
     /// Runs from their ninth to their thirtieth day of which something is left, the oldest first. The days
-    /// are the factory's. A run of which an unknown weight was despatched is listed, since something may be
-    /// left of it.
+    /// are the factory's. A run of which an unknown weight was made or despatched is listed, since something
+    /// may be left of it.
     pub const EXPIRING: Endpoint<NoQuery, Vec<ExpiringRun>> =
         Endpoint::get("/shelf-life/expiring", "Stock that has to be sold or frozen, most urgent first");
 }

@@ -162,6 +162,9 @@ row! {
         /// Outputs that are booked without a weight.
         #[at_least(0)]
         outputs_without_weight: i64,
+        /// Rows of the run that were rejected and that the ERP has not mended yet: figures lack them.
+        #[at_least(0)]
+        rejected_rows: i64,
     }
 }
 

@@ -36,6 +36,8 @@ named_enum! {
         UnmappedExceptionRun = "unmapped_exception_run",
         /// Bookings add up to less than nothing.
         NegativeQuantity = "negative_quantity",
+        /// Rows of the run were rejected.
+        RejectedRows = "rejected_rows",
         /// A temperature lies outside its limits.
         TemperatureBreach = "temperature_breach",
         /// The yield is too low.
@@ -64,7 +66,8 @@ impl Check {
             | Self::MissingProductCode
             | Self::PluMismatch
             | Self::UnmappedExceptionRun
-            | Self::NegativeQuantity => Severity::Major,
+            | Self::NegativeQuantity
+            | Self::RejectedRows => Severity::Major,
             Self::LowYield | Self::HighGiveaway | Self::LabelGap | Self::WeightMismatch => Severity::Warning,
         }
     }
@@ -97,6 +100,7 @@ impl Check {
                 "a Family Pack, marinade or Simply Salmon run was completed without recorded inputs"
             }
             Self::NegativeQuantity => "bookings of the run add up to less than 0 kg",
+            Self::RejectedRows => "rows of the run cannot be read, so that its figures lack them",
             Self::TemperatureBreach => "a temperature reading lies outside its limits",
             Self::LowYield => {
                 "less of the fish that went in came out as product than the factory's limit, by default 90 %"
@@ -128,7 +132,7 @@ mod tests {
         );
         assert_eq!(
             with(Severity::Major),
-            "scanback_without_parent missing_product_code plu_mismatch unmapped_exception_run negative_quantity"
+            "scanback_without_parent missing_product_code plu_mismatch unmapped_exception_run negative_quantity rejected_rows"
         );
         assert_eq!(with(Severity::Warning), "low_yield high_giveaway label_gap weight_mismatch");
     }

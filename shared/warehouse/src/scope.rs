@@ -40,6 +40,9 @@ pub struct RunScope {
     /// Staging `case_verification`, with the columns that
     /// [`mart_columns`](crate::sources::Source::mart_columns) names.
     pub cases: DataFrame,
+    /// The rejected rows of these runs that the ERP has not mended yet: the `table` in the ERP, the `key` if it can
+    /// be read, and the `reason`.
+    pub rejected: DataFrame,
     /// Which of the batches are known that inputs and scan-backs of these runs name: the `batch_code` of each
     /// row of another table that tells of such a batch (see [`told_batches`](Source::told_batches)).
     pub batches: DataFrame,
@@ -73,6 +76,7 @@ impl RunScope {
             lineage: of_runs(&BATCH_LINEAGE)?,
             despatch: of_runs(&DESPATCH)?,
             cases: of_runs(&CASE_VERIFICATION)?,
+            rejected: DataFrame::empty(),
             batches: DataFrame::empty(),
             intakes: DataFrame::empty(),
             unread: BTreeSet::new(),

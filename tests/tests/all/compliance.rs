@@ -46,7 +46,7 @@ async fn of_check(factory: &Factory, check: Check) -> Vec<String> {
 }
 
 /// For each check of runs, a query over tables of valid rows for the numbers of the runs that violate it.
-const BY_SQL: [(Check, &str); 13] = [
+const BY_SQL: [(Check, &str); 14] = [
     (
         Check::GgInPremium,
         "SELECT n FROM runs JOIN outs o USING (n) WHERE tier = 1 AND source_grade = 'GG'
@@ -75,6 +75,16 @@ const BY_SQL: [(Check, &str); 13] = [
     (
         Check::NegativeQuantity,
         "SELECT n FROM runs JOIN (SELECT trim(run_number) AS n FROM run_inputs GROUP BY 1 HAVING sum(qty_kg) < 0) USING (n)",
+    ),
+    (
+        Check::RejectedRows,
+        "SELECT n FROM runs JOIN (
+         SELECT trim(RunNumber) AS n FROM SI_OCM_TRANS WHERE TransNo IS NULL OR Tare < 0 OR typeof(Weight) = 'text'
+         UNION SELECT trim(run_number) FROM run_inputs WHERE typeof(qty_kg) = 'text'
+         UNION SELECT trim(run_number) FROM run_outputs WHERE tier NOT BETWEEN 1 AND 3
+         UNION SELECT trim(run_number) FROM case_verification WHERE trim(label_seq) GLOB '*[^0-9]*'
+         UNION SELECT trim(run_number) FROM run_sheets WHERE shelf_life_adjustment > 3
+         UNION SELECT trim(run_number) FROM despatch WHERE qty_cases = 'tbc') USING (n)",
     ),
     (
         Check::LowYield,

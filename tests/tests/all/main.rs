@@ -20,6 +20,7 @@ macro_rules! over_both_ways {
 
 mod bad_input;
 mod belonging;
+mod bookings;
 mod browser;
 mod clock;
 mod command_line;

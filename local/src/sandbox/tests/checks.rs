@@ -20,7 +20,7 @@ fn with_runs(db: &Connection) {
 }
 
 /// Each check, with a query for the dates of its findings.
-const CHECKS: [(&str, &str); 15] = [
+const CHECKS: [(&str, &str); 16] = [
     ("gg_in_premium by grade", "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n WHERE tier = 1 AND source_grade = 'GG'"),
     ("gg_in_premium by weight", "SELECT d FROM runs JOIN ins USING (n) JOIN outs USING (n) WHERE tier_1_kg > premium_kg * 1.005"),
     ("tails_in_premium", "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n WHERE tier = 1 AND piece_type = 'tail'"),
@@ -46,6 +46,10 @@ const CHECKS: [(&str, &str); 15] = [
     (
         "negative_quantity",
         "SELECT d FROM runs JOIN (SELECT run_number AS n FROM run_inputs GROUP BY 1 HAVING sum(qty_kg) < 0) USING (n)",
+    ),
+    (
+        "rejected_rows",
+        "SELECT d FROM runs JOIN (SELECT DISTINCT trim(RunNumber) AS n FROM SI_OCM_TRANS WHERE typeof(Weight) = 'text') USING (n)",
     ),
     (
         "temperature_breach",

@@ -40,6 +40,14 @@ row! {
         despatches_without_weight: i64,
         /// How much of it is left, kg.
         left_kg: Option<f64>,
+        /// Whether outputs are booked.
+        has_outputs: bool,
+        /// Outputs that are booked without a weight.
+        #[at_least(0)]
+        outputs_without_weight: i64,
+        /// Rows of the run that were rejected and that the ERP has not mended yet.
+        #[at_least(0)]
+        rejected_rows: i64,
     }
 }
 

@@ -46,6 +46,9 @@ row! {
         active: bool,
         /// Whether it is finished.
         complete: bool,
+        /// Rows of the run that were rejected and that the ERP has not mended yet.
+        #[at_least(0)]
+        rejected_rows: i64,
         /// When the ERP made it.
         created: Option<NaiveDateTime>,
         /// When the ERP changed it last.
@@ -195,6 +198,7 @@ fn joined(scope: &RunScope) -> PolarsResult<DataFrame> {
         totals(scope),
         booked(&scope.inputs, "input_id", ["input_kg", "inputs_without_weight", "has_inputs"]),
         booked(&scope.outputs, "output_id", ["output_kg", "outputs_without_weight", "has_outputs"]),
+        rejected_counts(scope),
         pack_counts(scope),
         giveaway(scope),
     ];
@@ -205,7 +209,9 @@ fn joined(scope: &RunScope) -> PolarsResult<DataFrame> {
             coalesce(&[col("sheet_started_at"), col("created")]).alias("started_at"),
             col("packs").fill_null(lit(0)),
             col("weighed_packs").fill_null(lit(0)),
-            cols(["inputs_without_weight", "outputs_without_weight"]).as_expr().fill_null(lit(0_i64)),
+            cols(["rejected_rows", "inputs_without_weight", "outputs_without_weight"])
+                .as_expr()
+                .fill_null(lit(0_i64)),
             cols(["has_inputs", "has_outputs", "has_sheet", "has_totals"]).as_expr().fill_null(lit(false)),
         ])
         .collect()
@@ -255,6 +261,11 @@ fn booked(bookings: &DataFrame, id: &'static str, [kg, unweighed, any]: [&str; 3
     bookings.group_by_stable(RUN_KEY.map(col)).agg(sums).with_column(lit(true).alias(any))
 }
 
+fn rejected_counts(scope: &RunScope) -> LazyFrame {
+    let count = len().cast(DataType::Int64).alias("rejected_rows");
+    scope.rejected.clone().lazy().group_by(RUN_KEY.map(col)).agg([count])
+}
+
 fn pack_counts(scope: &RunScope) -> LazyFrame {
     scope.packs.clone().lazy().group_by(RUN_KEY.map(col)).agg([len().alias("packs")])
 }
@@ -288,7 +299,7 @@ pub(super) fn figure(
 mod tests {
     use api::Row as _;
 
-    use super::super::small_factory::{at, day, no_runs, of_run, products, rows, shown};
+    use super::super::small_factory::{at, day, no_runs, of_run, products, rejected, rows, shown};
     use super::*;
     use crate::sources::{
         PROD_LINES, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS, TRANSACTIONS,
@@ -531,6 +542,17 @@ mod tests {
         scope.outputs = with_booking(&scope.outputs, "output_id", Some(-121.0));
         let shown = built(&scope, &columns);
         assert_eq!(shown, ["true | 160 | true | - | -", "false | - | false | - | -"]);
+    }
+
+    #[test]
+    fn rejected_rows_are_counted_in_the_run_of_their_date() {
+        let mut scope = factory();
+        let bad = ("run_inputs", Some("1"), "`qty_kg` is `x`, not a number");
+        scope.rejected = rejected(&[bad, ("SI_OCM_TRANS", None, "key `TransNo` is NULL")]);
+        assert_eq!(
+            built(&scope, &["production_date", "rejected_rows"]),
+            ["2026-11-02 | 2", "2026-11-03 | 0"]
+        );
     }
 
     #[test]

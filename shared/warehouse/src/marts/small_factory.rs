@@ -28,6 +28,7 @@ pub(super) fn at(date: u32, hour: u32, minute: u32) -> NaiveDateTime {
 pub(super) fn no_runs() -> RunScope {
     let nothing = DataFrame::empty();
     RunScope {
+        rejected: rejected(&[]),
         batches: df!["batch_code" => [""; 0]].unwrap(),
         intakes: intakes(&nothing),
         unread: BTreeSet::new(),
@@ -36,6 +37,18 @@ pub(super) fn no_runs() -> RunScope {
         finished: runs(&nothing),
         ..RunScope::of(|source| Ok(of_run(source, &nothing))).unwrap()
     }
+}
+
+/// Rejected rows of run 7 of the 2nd: table, key and reason.
+pub(super) fn rejected(of: &[(&str, Option<&str>, &str)]) -> DataFrame {
+    df![
+        "run_number" => vec!["7"; of.len()],
+        "production_date" => vec![day(2); of.len()],
+        "table" => of.iter().map(|row| row.0).collect::<Vec<_>>(),
+        "key" => of.iter().map(|row| row.1).collect::<Vec<_>>(),
+        "reason" => of.iter().map(|row| row.2).collect::<Vec<_>>(),
+    ]
+    .unwrap()
 }
 
 /// Rows of a staging table.

@@ -77,6 +77,8 @@ row! {
         reason: Option<String>,
         /// Its original values as JSON.
         row: Option<String>,
+        /// Its watermark, if that can be read.
+        watermark: Option<String>,
         /// The job that found it first.
         job_id: Option<String>,
         /// When that job began: ISO 8601 with offset.

@@ -248,7 +248,7 @@ async fn active_runs_are_those_not_complete_of_any_month_the_latest_first() {
     let active = get(&app, "/runs/active").await;
     assert_eq!(active.each("run_number"), ["3", "9"]);
     let fields: Vec<_> = active.json()[0].as_object().unwrap().keys().cloned().collect();
-    assert_eq!(fields.len(), 17);
+    assert_eq!(fields.len(), 18);
     assert_eq!(
         (&active.json()[0]["actual_kg"], &active.json()[0]["started_at"]),
         (&json!(20.0), &json!("2026-11-23T08:00:00"))

@@ -80,7 +80,7 @@ async fn a_run_is_listed_with_what_is_left_of_it_and_only_while_that_is_somethin
     let first = json!({
         "run_number": "6", "product_code": "A", "description": "COD LOIN", "pack_date": "2026-11-12", "day_number": 11, "use_by": "2026-11-21",
         "days_to_use_by": -2, "past_use_by": true, "freeze_down_on": "2026-11-25", "status": "approaching", "qty_kg": 12.3,
-        "despatches_without_weight": 0
+        "despatches_without_weight": 0, "outputs_without_weight": 0, "rejected_rows": 0
     });
     // Of two runs of one age, the one that may be used longer comes last.
     assert_eq!(
@@ -129,23 +129,25 @@ async fn a_run_may_be_used_for_as_long_as_its_product_keeps() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_of_which_an_unknown_weight_was_sent_is_listed_without_a_weight() {
+async fn a_run_of_which_an_unknown_weight_was_made_or_sent_is_listed_without_a_weight() {
     let packed = date("2026-11-13");
     let frame = df![
-        "run_number" => ["1", "2"],
-        "production_date" => [packed; 2],
-        "pack_date" => [packed; 2],
-        "adjustment_days" => [0_i64; 2],
-        "despatches_without_weight" => [2_i64, 1],
-        "actual_kg" => [Some(900.0), None],
+        "run_number" => ["1", "2", "3"],
+        "production_date" => [packed; 3],
+        "pack_date" => [packed; 3],
+        "adjustment_days" => [0_i64; 3],
+        "despatches_without_weight" => [2_i64, 1, 0],
+        "actual_kg" => [Some(900.0), None, None],
+        "despatched_kg" => [None, None, Some(0.0)],
+        "has_outputs" => [true, false, true],
+        "outputs_without_weight" => [0_i64, 0, 1],
     ];
     let app = Factory::with(vec![(&FCT_SHELF_LIFE, "2026-11", frame.unwrap())]).await.app();
     let listed = get(&app, LIST).await;
-    assert_eq!(listed.each("run_number"), ["1"], "nobody knows whether anything was made of the other");
-    assert_eq!(
-        (listed.each("qty_kg"), listed.each("despatches_without_weight")),
-        (vec![json!(null)], vec![json!(2)])
-    );
+    assert_eq!(listed.each("run_number"), ["1", "3"], "nobody knows whether anything was made of the other");
+    assert_eq!(listed.each("qty_kg"), [json!(null), json!(null)]);
+    let unweighed = ["despatches_without_weight", "outputs_without_weight"].map(|name| listed.each(name));
+    assert_eq!(unweighed, [vec![json!(2), json!(0)], vec![json!(0), json!(1)]]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -44,7 +44,7 @@ async fn the_waterfall_is_a_row_per_run_rounded_to_one_decimal_the_newest_first(
         "run_number": "1", "production_date": "2026-11-23", "prod_line": "L1", "line_name": "Line 1", "shift_code": "AM", "species": "cod",
         "product_code": null, "product": null, "input_kg": 300.0, "tier1_kg": 200.0, "tier1_pct": 66.7, "tier2_kg": 50.1, "tier2_pct": 16.7,
         "tier3_kg": 0.0, "tier3_pct": 0.0, "total_kg": 267.5, "capture_rate_pct": 89.2, "true_waste_kg": 32.5,
-        "inputs_without_weight": 0, "outputs_without_weight": 0
+        "inputs_without_weight": 0, "outputs_without_weight": 0, "rejected_rows": 0
     });
     assert_eq!(runs.json()[1], run);
     assert_eq!(

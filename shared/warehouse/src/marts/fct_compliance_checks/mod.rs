@@ -10,6 +10,7 @@ mod packs;
 mod paperwork;
 mod premium;
 mod readings;
+mod rejected;
 mod run;
 mod scanbacks;
 #[cfg(test)]
@@ -66,6 +67,7 @@ const RUN_CHECKS: &[(Check, Judge)] = &[
     (Check::PluMismatch, cases::plu_mismatch),
     (Check::UnmappedExceptionRun, paperwork::unmapped_exception_run),
     (Check::NegativeQuantity, bookings::negative_quantity),
+    (Check::RejectedRows, rejected::rejected_rows),
     (Check::LowYield, yields::low_yield),
     (Check::HighGiveaway, yields::high_giveaway),
     (Check::LabelGap, cases::label_gap),

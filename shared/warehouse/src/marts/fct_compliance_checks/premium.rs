@@ -54,7 +54,6 @@ fn premium_at_most_kg(run: &Run) -> Option<f64> {
     let premium_kg = quantity_kg(of(Some(Grade::Premium)))? + of(None)?.max(0.0);
     (!run.inputs.is_empty()).then_some(premium_kg)
 }
-}
 
 pub(super) fn tails_in_premium(run: &Run) -> Option<Finding> {
     let (kg, outputs) = outputs(run, |output| rules::tails_in_premium(output.tier, output.piece))?;

@@ -33,6 +33,7 @@ pub(super) struct Run<'a> {
     /// The weights of the orders that have left.
     pub(super) despatched_kg: Vec<Option<f64>>,
     pub(super) cases: Vec<Case<'a>>,
+    pub(super) rejected: Vec<Rejected<'a>>,
     /// The packs, if the average-quantity rules apply to them.
     pub(super) lot: Option<Lot>,
     /// What the factory has told us.
@@ -97,6 +98,14 @@ pub(super) struct Case<'a> {
     pub(super) scanned_plu: Option<&'a str>,
 }
 
+/// A row that cannot be read.
+pub(super) struct Rejected<'a> {
+    /// The table in the ERP.
+    pub(super) table: &'a str,
+    pub(super) key: Option<&'a str>,
+    pub(super) reason: &'a str,
+}
+
 /// The packs of a run that the average-quantity rules apply to.
 #[derive(Clone, Copy)]
 pub(super) struct Lot {
@@ -149,8 +158,9 @@ impl Frames {
             .zip(places.children(&self.despatch, self.despatched_kg()?)?);
         let of_runs = of_runs
             .zip(places.children(&scope.cases, cases(&scope.cases)?)?)
+            .zip(places.children(&scope.rejected, rejected(&scope.rejected)?)?)
             .zip(places.children(&self.lots, self.lots()?)?);
-        let of_runs = of_runs.enumerate().map(|(row, ((booked, cases), lots))| {
+        let of_runs = of_runs.enumerate().map(|(row, (((booked, cases), rejected), lots))| {
             let ((((inputs, outputs), scanbacks), scans), despatched_kg) = booked;
             Run {
                 complete: complete.get(row).unwrap_or_default(),
@@ -167,6 +177,7 @@ impl Frames {
                 scans,
                 despatched_kg,
                 cases,
+                rejected,
                 lot: lots.into_iter().next(),
                 settings: &scope.settings,
                 unread: &scope.unread,
@@ -278,6 +289,11 @@ impl Frames {
             })
         })
     }
+}
+
+fn rejected<'a>(rows: &'a DataFrame) -> PolarsResult<impl Fn(usize) -> Option<Rejected<'a>>> {
+    let (table, key, reason) = (text(rows, "table")?, text(rows, "key")?, text(rows, "reason")?);
+    Ok(move |row| Some(Rejected { table: table.get(row)?, key: key.get(row), reason: reason.get(row)? }))
 }
 
 fn cases<'a>(rows: &'a DataFrame) -> PolarsResult<impl Fn(usize) -> Option<Case<'a>>> {

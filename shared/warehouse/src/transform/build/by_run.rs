@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{Datelike, NaiveDate};
 
 use super::mart_parts::MartParts;
+use super::rejected::RejectedRows;
 use super::replace::{By, dates_of, made, months, replace, split_by_date};
 use super::run_scope::{load_runs, run_chunks};
 use crate::Result;
@@ -38,13 +39,14 @@ pub(super) async fn build_runs(
     }
     let lines = staged_all(work, &sources::PROD_LINES, None).await?;
     let products = parts.rows(work, &PRODUCTS, &PRODUCTS.part(PRODUCTS.builds[0], None)).await?;
+    let rejected = RejectedRows::read(work).await?;
     let chunks = run_chunks(work, touched).await?;
     let many = chunks.len() > 1;
     for (i, numbers) in chunks.iter().enumerate() {
         if many {
             tracing::info!(chunk = i + 1, of = chunks.len(), "making marts");
         }
-        let mut scope = load_runs(work, numbers, &lines, &products).await?;
+        let mut scope = load_runs(work, numbers, &lines, &products, &rejected).await?;
         for (mart, build) in builds() {
             let (Build::Runs(make) | Build::FinishedRuns(make)) = build else { continue };
             let input = scope.clone();

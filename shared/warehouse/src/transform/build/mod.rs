@@ -7,6 +7,7 @@ mod contract;
 mod deliveries;
 mod known_batches;
 mod mart_parts;
+mod rejected;
 mod replace;
 mod run_index;
 mod run_scope;

@@ -48,6 +48,22 @@ impl RunIndex {
         Ok(Self(by_number))
     }
 
+    /// The run of this number that a rejected row belongs to: that of its production date, if it has one, else
+    /// by its own time. The number is folded. It is returned as the run writes it.
+    pub(super) fn run_of(
+        &self,
+        number: &str,
+        date: Option<NaiveDate>,
+        time: Option<NaiveDateTime>,
+    ) -> Option<(&str, NaiveDate)> {
+        let runs = self.0.get(number)?;
+        let run = match date {
+            Some(date) => runs.iter().find(|run| run.date == date),
+            None => Self::at(runs, time, None),
+        };
+        run.map(|run| (run.number.as_str(), run.date))
+    }
+
     /// The latest of these runs that began at or before `time` and is not dated after `day`. If there is none,
     /// the earliest.
     fn at(runs: &[Run], time: Option<NaiveDateTime>, day: Option<NaiveDate>) -> Option<&Run> {

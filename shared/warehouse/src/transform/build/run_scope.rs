@@ -7,6 +7,7 @@ use polars::prelude::*;
 
 use super::deliveries::tell_deliveries;
 use super::known_batches::known_batches;
+use super::rejected::RejectedRows;
 use super::run_index::{RunIndex, one_per_run};
 use super::spelling::Spelling;
 use crate::frames::{codes, compute, with_code_in};
@@ -40,16 +41,19 @@ pub(super) async fn load_runs(
     numbers: &BTreeSet<String>,
     lines: &DataFrame,
     products: &DataFrame,
+    rejected: &RejectedRows,
 ) -> Result<RunScope> {
     let mut rows = rows_of_runs(work, numbers).await?;
     let known = known_batches(work, &rows).await?;
     let (unread, lines, products) = (work.unread.clone(), lines.clone(), products.clone());
     let settings = work.settings.clone();
+    let (numbers, rejected) = (numbers.clone(), rejected.clone());
     compute("the rows of runs", move || {
         let index = RunIndex::of(&rows[sources::RUN_NUMBERS.staging])?;
         let of_runs =
             |source: &Source| index.under_runs(source, rows.remove(source.staging).unwrap_or_default());
         let mut scope = RunScope {
+            rejected: rejected.under_runs(&numbers, &index)?,
             batches: known.batches,
             intakes: known.intakes,
             unread,

@@ -7,6 +7,8 @@ use crate::frames::{compute, fit};
 use crate::rejected_csv::rejected_csv;
 use crate::sources::Source;
 use crate::staging::open::{Rejection, fold_rejected, keep_first_record, rejected_schema};
+use crate::staging::rejected::runs_that_differ;
+use crate::touched::Touched;
 use crate::transform::work::Work;
 use crate::{Result, WarehouseError, segment};
 
@@ -43,13 +45,17 @@ pub(super) async fn fold_open(
     let before = held
         .as_ref()
         .map_or_else(|| DataFrame::empty_with_schema(&rejected_schema()), |held| held.frame.clone());
-    let mut open = compute("rejected rows", move || {
+    let (mut open, runs) = compute("rejected rows", move || {
         let start = from.unwrap_or_else(|| before.clone());
         let open =
             rejections.iter().try_fold(start, |open, rejection| fold_rejected(source, &open, rejection))?;
-        keep_first_record(&before, &open)
+        let open = keep_first_record(&before, &open)?;
+        let runs = runs_that_differ(source, &before, &open)?;
+        Ok((open, runs))
     })
     .await?;
+    // A run shows how many of its rows are rejected. Afterwards nobody could tell whose rows left the list.
+    work.note(Touched { runs, ..Touched::default() }).await?;
     work.manifest.tables.entry(source.staging.to_owned()).or_default().rejected = open.height();
     let known = held.map(|held| held.etag);
     match work.lake.hold(source.staging, Slot::Rejected, &mut open, None, applied, known).await? {
