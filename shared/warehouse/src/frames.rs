@@ -49,6 +49,12 @@ pub(crate) fn stack(frames: impl IntoIterator<Item = DataFrame>, schema: &Schema
     Ok(all)
 }
 
+/// The distinct texts of a column.
+pub(crate) fn texts(frame: &DataFrame, column: &str) -> PolarsResult<BTreeSet<String>> {
+    let unique = frame.column(column)?.unique()?;
+    Ok(unique.str()?.iter().flatten().map(str::to_owned).collect())
+}
+
 /// The distinct codes of a column, [folded].
 pub(crate) fn codes(frame: &DataFrame, column: &str) -> PolarsResult<BTreeSet<String>> {
     let unique = frame.column(column)?.unique()?;

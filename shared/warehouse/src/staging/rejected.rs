@@ -63,7 +63,7 @@ fn rejected_row(source: &Source, open: OpenRow) -> Option<RejectedRow> {
         text(original.get(column.source)?)
     };
     let own_time = match source.run {
-        OfRun::None | OfRun::Dated | OfRun::AtWatermark => None,
+        OfRun::None | OfRun::Dated | OfRun::AtFirstStamp => None,
         OfRun::AtTime(column) => original(&source.column(column).name()).and_then(|text| time(&text)),
         OfRun::AtEndOf(column) => original(&source.column(column).name())
             .and_then(|text| time(&text))
