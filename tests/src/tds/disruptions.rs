@@ -18,6 +18,8 @@ pub struct Disruptions {
 struct Plan {
     bytes_left: Option<usize>,
     delay: Duration,
+    /// Only the answers to statements that contain this text are late.
+    delayed: String,
     login_delay: Duration,
     logins: Option<(usize, ServerError)>,
     routed: Option<(String, u16)>,
@@ -49,7 +51,13 @@ impl Disruptions {
 
     /// Waits before each answer to a statement.
     pub fn delay_answers(&self, delay: Duration) {
-        self.plan().delay = delay;
+        self.delay_containing("", delay);
+    }
+
+    /// Waits before each answer to a statement that contains a word.
+    pub fn delay_containing(&self, word: &str, delay: Duration) {
+        let mut plan = self.plan();
+        (plan.delay, plan.delayed) = (delay, word.to_owned());
     }
 
     /// Waits before each answer to a login.
@@ -133,9 +141,12 @@ impl Disruptions {
         }
     }
 
-    /// How long to wait with the answer to a statement.
-    pub(super) fn answer_delay(&self) -> Duration {
-        self.counted(self.plan().delay)
+    /// How long to wait with the answer to this statement.
+    pub(super) fn answer_delay(&self, text: &str) -> Duration {
+        let plan = self.plan();
+        let delay = if text.contains(&plan.delayed) { plan.delay } else { Duration::ZERO };
+        drop(plan);
+        self.counted(delay)
     }
 
     /// How long to wait with the answer to a login.

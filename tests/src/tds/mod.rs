@@ -15,9 +15,9 @@
 //! It does not do these things: writing of any kind, transactions, locks, isolation (each statement sees the
 //! file as it is), stored procedures, temporary tables, joins other than inner ones, DISTINCT, GROUP BY,
 //! sub-queries, LIKE, arithmetic, linguistic order of text (accents come after `z`), plans, statistics, or
-//! any sense of what a query costs. It always sends columns as nullable types. It answers an attention signal
-//! only after the statement that the signal should have ended. It opens the file read-only, and no text but a
-//! SELECT ever reaches the file.
+//! any sense of what a query costs. It always sends columns as nullable types. An attention signal ends a
+//! statement only before its answer is on the way. It opens the file read-only, and no text but a SELECT ever
+//! reaches the file.
 
 mod answer;
 mod cast;
@@ -45,6 +45,7 @@ mod wire;
 use std::fmt;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -92,6 +93,7 @@ impl TdsEndpoint {
             server: Mutex::new(Server::default()),
             disruptions: Arc::default(),
             statements: Mutex::default(),
+            cancelled: AtomicUsize::new(0),
             logins: Mutex::default(),
             tls: certificate.acceptor.clone(),
         });
@@ -128,6 +130,11 @@ impl TdsEndpoint {
     /// The texts of all statements so far, in order.
     pub fn statements(&self) -> Vec<String> {
         locked(&self.shared.statements).clone()
+    }
+
+    /// How many statements so far were given up by the client before they were answered.
+    pub fn cancelled(&self) -> usize {
+        self.shared.cancelled.load(Ordering::SeqCst)
     }
 
     /// All logins so far, including refused ones, in order.

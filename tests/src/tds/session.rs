@@ -1,6 +1,7 @@
 //! One connection: PRELOGIN, TLS if the client can, LOGIN7, then statements one after the other.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::net::TcpStream;
@@ -17,7 +18,7 @@ use super::request::{self, Request};
 use super::select;
 use super::server::Server;
 use super::tls::InPrelogin;
-use super::wire::{self, Counted, Stream};
+use super::wire::{self, Counted, Message, Stream};
 
 const PRELOGIN: u8 = 0x12;
 const LOGIN7: u8 = 0x10;
@@ -34,6 +35,7 @@ pub(super) struct Shared {
     pub(super) server: Mutex<Server>,
     pub(super) disruptions: Arc<Disruptions>,
     pub(super) statements: Mutex<Vec<String>>,
+    pub(super) cancelled: AtomicUsize,
     pub(super) logins: Mutex<Vec<Login>>,
     pub(super) tls: TlsAcceptor,
 }
@@ -64,28 +66,15 @@ pub(super) async fn serve(tcp: TcpStream, shared: Arc<Shared>) -> io::Result<()>
     let Some(login) = expect(&mut stream, LOGIN7).await? else { return Ok(()) };
     let Some(packet_bytes) = log_in(&mut stream, &shared, &login, encrypted).await? else { return Ok(()) };
     while let Some(message) = wire::read(&mut stream).await? {
-        let answer = match message.kind {
-            BATCH => match request::batch(&message.body) {
-                Ok(request) => statement(&shared, request).await,
-                Err(malformed) => Err(malformed.into()),
-            },
-            CALL => match request::call(&message.body) {
-                Ok(Ok(request)) => statement(&shared, request).await,
-                Err(malformed) => Err(malformed.into()),
-                Ok(Err(procedure)) => {
-                    locked(&shared.statements).push(format!("EXEC {procedure}"));
-                    Err(ServerError::new(
-                        229,
-                        14,
-                        format!(
-                            "The EXECUTE permission was denied on the object '{procedure}', database '{}'.",
-                            super::DATABASE
-                        ),
-                    ))
+        let answer = tokio::select! {
+            answer = answer_to(&shared, message) => answer,
+            signal = wire::attention(&mut stream) => {
+                shared.cancelled.fetch_add(1, Ordering::SeqCst);
+                if !signal? {
+                    return Ok(());
                 }
-            },
-            ATTENTION => Ok(answer::attention()),
-            _ => Err(ServerError::not_done("transactions, bulk loads and the like")),
+                Ok(answer::attention())
+            }
         };
         let ends = answer.as_ref().is_err_and(|error| error.class >= 20);
         wire::write(&mut stream, &answer.unwrap_or_else(|error| answer::error(&error)), packet_bytes).await?;
@@ -94,6 +83,29 @@ pub(super) async fn serve(tcp: TcpStream, shared: Arc<Shared>) -> io::Result<()>
         }
     }
     Ok(())
+}
+
+async fn answer_to(shared: &Arc<Shared>, message: Message) -> Result<Vec<u8>, ServerError> {
+    let request = match message.kind {
+        BATCH => request::batch(&message.body)?,
+        CALL => match request::call(&message.body)? {
+            Ok(request) => request,
+            Err(procedure) => {
+                locked(&shared.statements).push(format!("EXEC {procedure}"));
+                return Err(ServerError::new(
+                    229,
+                    14,
+                    format!(
+                        "The EXECUTE permission was denied on the object '{procedure}', database '{}'.",
+                        super::DATABASE
+                    ),
+                ));
+            }
+        },
+        ATTENTION => return Ok(answer::attention()),
+        _ => return Err(ServerError::not_done("transactions, bulk loads and the like")),
+    };
+    statement(shared, request).await
 }
 
 async fn expect(stream: &mut Box<dyn Stream>, kind: u8) -> io::Result<Option<Vec<u8>>> {
@@ -140,7 +152,7 @@ async fn log_in(
 
 async fn statement(shared: &Arc<Shared>, request: Request) -> Result<Vec<u8>, ServerError> {
     locked(&shared.statements).push(request.text.clone());
-    tokio::time::sleep(shared.disruptions.answer_delay()).await;
+    tokio::time::sleep(shared.disruptions.answer_delay(&request.text)).await;
     let error = match shared.disruptions.statement(&request.text) {
         Some((None, error)) => return Err(error),
         Some((Some(rows), error)) => Some((rows, error)),

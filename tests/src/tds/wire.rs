@@ -54,6 +54,17 @@ pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin + ?Sized)) -> io::
     }
 }
 
+/// Waits until the client no longer wants the answer to its last message. `false` if it has gone. As long as
+/// it is silent, nothing is taken from the stream.
+pub(super) async fn attention(stream: &mut (impl AsyncRead + Unpin + ?Sized)) -> io::Result<bool> {
+    let mut head = [0; HEAD_BYTES];
+    if stream.read(&mut head[..1]).await? == 0 {
+        return Ok(false);
+    }
+    stream.read_exact(&mut head[1..]).await?;
+    Ok(true)
+}
+
 /// Sends an answer.
 pub(super) async fn write(
     stream: &mut (impl AsyncWrite + Unpin + ?Sized),
