@@ -8,7 +8,7 @@ use crate::extract::TableCounts;
 
 /// How far a table has come in a job.
 pub(super) struct Progress {
-    /// What counts of the tries before the current one.
+    /// The counts of the tries before the current one.
     before: TableCounts,
     /// The counts of the current try.
     pub(super) counts: TableCounts,
@@ -26,19 +26,14 @@ impl Progress {
         }
     }
 
-    /// Ends a try that the next one does not repeat: all its counts are kept.
-    pub(super) fn keep_all(&mut self) {
-        let TableCounts { extracted, accepted, rejected, .. } = self.counts;
+    /// Ends a try. Its counts are kept, whatever became of it: the next one goes on where this one committed
+    /// its last rows, and what it reads again was read twice.
+    pub(super) fn keep(&mut self) {
+        let TableCounts { extracted, accepted, rejected, written } = std::mem::take(&mut self.counts);
         self.before.extracted += extracted;
         self.before.accepted += accepted;
         self.before.rejected += rejected;
-        self.keep_written();
-    }
-
-    /// Ends a try that the next one repeats. Rows that it read are read again, but rows that it wrote are not
-    /// written again: only these still count.
-    pub(super) fn keep_written(&mut self) {
-        self.before.written += std::mem::take(&mut self.counts).written;
+        self.before.written += written;
     }
 
     /// What the job's record says of the table.

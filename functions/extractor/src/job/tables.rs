@@ -208,7 +208,7 @@ impl<'a> Job<'a> {
                 Ok(Some(Read::Prepared)) => {
                     // This was no failed try, but the first half of one.
                     attempts -= 1;
-                    progress.keep_all();
+                    progress.keep();
                     continue;
                 }
                 Err(error) => error,
@@ -236,7 +236,7 @@ impl<'a> Job<'a> {
                 }
                 return Outcome::Failed(progress.told(source, attempts, Some(reason)), cause);
             }
-            progress.keep_written();
+            progress.keep();
         }
     }
 

@@ -71,6 +71,26 @@ async fn lost_connections_are_counted_for_the_job_and_not_for_each_table() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_counts_of_a_table_add_up_over_all_its_tries() {
+    let mut trial = Trial::new().await;
+    trial.factory.settings.reading.batch_size = 10;
+    trial.factory.settings.reading.overlap_minutes = 0;
+    for id in 0..60 {
+        insert_inputs(&trial.factory, id..id + 1, &format!("2026-11-20 13:{id:02}:00"));
+    }
+    // Two ways are without rows, and three pages are read before the connection is lost.
+    trial.plan(5, Operation::Page, "run_inputs", Blow::Spared);
+    trial.plan(1, Operation::Page, "run_inputs", Blow::ErpFails(ErpFailure::Unreachable));
+    let record = trial.run().await;
+    let inputs = table(&record, "run_inputs");
+    assert_eq!((record.status.as_str(), inputs.attempts), ("ok", 2));
+    // The row of the last stamp that was committed is read again.
+    assert_eq!((inputs.extracted, inputs.accepted, inputs.rejected, inputs.written), (61, 61, 0, 60));
+    assert_eq!((record.extracted, record.accepted), (61, 61));
+    trial.factory.assert_lake_mirrors_erp().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_erp_that_cannot_be_reached_is_tried_three_times_and_one_that_is_wrong_once() {
     for (failure, connections) in [(ErpFailure::Unreachable, 3), (ErpFailure::Unusable, 1)] {
         let trial = Trial::new().await;
