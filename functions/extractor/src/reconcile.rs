@@ -18,7 +18,7 @@ use crate::source::{Cell, Condition, parse_time};
 use crate::stream::{Since, Stream, streams};
 use crate::validate::{RejectedRow, validate};
 use crate::value::{Value, read};
-use listed_key::{Key, has_key_of, held_since};
+use listed_key::{Key, has_key_of, held_since, spelt_freely};
 
 /// How many keys one statement asks for.
 const KEYS_PER_STATEMENT: usize = 100;
@@ -62,12 +62,34 @@ impl Extraction<'_> {
         Ok(wanted)
     }
 
-    /// Reads the rows of these keys from the ERP, and commits what the lake does not know of them yet.
+    /// Reads the rows of these keys from the ERP, and commits what the lake does not know of them yet. Keys
+    /// that the ERP does not have come last, when all is known that it has.
     async fn commit_rows_of(
         &mut self,
         wanted: &[Key],
         watermark: Option<NaiveDateTime>,
     ) -> Result<(), TableError> {
+        let mut missing = self.commit_found_of(wanted, watermark).await?;
+        let spelt_otherwise = self.spelt_otherwise(&missing).await?;
+        if !spelt_otherwise.is_empty() {
+            let keys: Vec<Key> = spelt_otherwise.into_values().flatten().collect();
+            let there: HashSet<String> = keys.iter().map(Key::text).collect();
+            let gone: HashSet<String> =
+                self.commit_found_of(&keys, watermark).await?.iter().map(Key::text).collect();
+            missing.retain(|key| !there.contains(&key.text()) || gone.contains(&key.text()));
+        }
+        for keys in missing.chunks(self.reading.batch_size.max(1)) {
+            self.commit_found(Judged::default(), keys.to_vec(), watermark).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads the rows of these keys and commits what is new of them. Returns the keys that have no row.
+    async fn commit_found_of(
+        &mut self,
+        wanted: &[Key],
+        watermark: Option<NaiveDateTime>,
+    ) -> Result<Vec<Key>, TableError> {
         let mut keys = wanted.chunks(KEYS_PER_STATEMENT).peekable();
         let (mut found, mut missing, mut large) = (Judged::default(), Vec::new(), false);
         while let Some(chunk) = keys.next() {
@@ -76,17 +98,48 @@ impl Extraction<'_> {
             // As few segments as possible, but none that does not fit into memory.
             let enough = large
                 || stopped.is_some()
-                || found.valid.len() + found.rejected.len() + missing.len() >= self.reading.batch_size;
+                || found.valid.len() + found.rejected.len() >= self.reading.batch_size;
             if !enough && keys.peek().is_some() {
                 continue;
             }
-            self.commit_found(std::mem::take(&mut found), std::mem::take(&mut missing), watermark).await?;
+            self.commit_found(std::mem::take(&mut found), Vec::new(), watermark).await?;
             large = false;
             if let Some(stopped) = stopped {
                 return Err(stopped);
             }
         }
-        Ok(())
+        Ok(missing)
+    }
+
+    /// Those of these keys that the ERP has in a spelling that the lake does not know, as the ERP spells
+    /// them. Before a row is taken for deleted, all keys are looked through for it: once for all rows, in
+    /// the order of the index, because an expression over the keys would be a long walk for the ERP.
+    async fn spelt_otherwise(&mut self, missing: &[Key]) -> Result<HashMap<String, Vec<Key>>, TableError> {
+        let source = self.source;
+        let missing: HashSet<String> =
+            missing.iter().filter(|key| key.cells.is_none()).map(Key::text).collect();
+        let mut spelt: HashMap<String, Vec<Key>> = HashMap::new();
+        let Some(keys) = spelt_freely(source, &self.table).filter(|_| !missing.is_empty()) else {
+            return Ok(spelt);
+        };
+        let mut stream = Stream::by_key(source, source.key.to_vec(), keys, self.reading.batch_size);
+        while !stream.done {
+            self.go_on()?;
+            for cells in stream.next_page(self.erp, &self.table).await? {
+                let values: Option<Vec<Value>> = source
+                    .key
+                    .iter()
+                    .zip(&cells)
+                    .map(|(name, cell)| read(source.column(name), cell).ok())
+                    .collect();
+                let Some(values) = values else { continue };
+                let key = Key { values, cells: Some(cells) };
+                if missing.contains(&key.text()) {
+                    spelt.entry(key.text()).or_default().push(key);
+                }
+            }
+        }
+        Ok(spelt)
     }
 
     /// Commits what the lake does not know yet of the rows that the ERP has and of the keys that it lacks.
@@ -155,9 +208,12 @@ impl Extraction<'_> {
                         .zip(&cells)
                         .map(|(name, cell)| read(source.column(name), cell).ok())
                         .collect();
-                    let stamp = read_all[width..].iter().find_map(|value| {
-                        if let Some(Value::Time(time)) = value { Some(*time) } else { None }
-                    });
+                    // One stamp that cannot be read makes all of them unsure.
+                    let stamps: Option<Vec<&Value>> = read_all[width..].iter().map(Option::as_ref).collect();
+                    let stamp = stamps
+                        .into_iter()
+                        .flatten()
+                        .find_map(|value| if let Value::Time(time) = value { Some(*time) } else { None });
                     let values: Vec<Value> =
                         read_all[..width].iter().map(|value| value.clone().unwrap_or(Value::Null)).collect();
                     let usable = values.iter().all(|value| {
@@ -189,21 +245,10 @@ impl Extraction<'_> {
         judged: &mut Judged,
         missing: &mut Vec<Key>,
     ) -> Result<bool, TableError> {
-        let exact = keys.iter().map(|key| key.is_in(self.source)).collect();
-        let (found, mut large) = self.rows_where(exact).await?;
-        let mut seen = self.keys_of(&found);
+        let (found, large) =
+            self.rows_where(each_once(keys.iter().map(|key| key.begins(self.source)))).await?;
+        let seen = self.keys_of(&found);
         judged.add(self.judge(found));
-        // The lake knows a key without the blanks and the spelling that the ERP may keep it with. Before a
-        // row is taken for deleted, it is looked for in every spelling.
-        let unseen: Vec<&Key> =
-            keys.iter().filter(|key| key.cells.is_none() && !seen.contains(&key.text())).collect();
-        if !unseen.is_empty() {
-            let spelt = unseen.iter().map(|key| key.reads_in(self.source)).collect();
-            let (found, more) = self.rows_where(spelt).await?;
-            large |= more;
-            seen.extend(self.keys_of(&found));
-            judged.add(self.judge(found));
-        }
         let usable = |key: &&Key| !key.values.contains(&Value::Null);
         missing.extend(keys.iter().filter(usable).filter(|key| !seen.contains(&key.text())).cloned());
         Ok(large)
@@ -263,10 +308,10 @@ impl Extraction<'_> {
             return Ok(());
         }
         let mut present = HashSet::new();
-        for rows in without_key.chunks(KEYS_PER_STATEMENT) {
+        let asked = each_once(without_key.iter().filter_map(|row| has_key_of(source, row)));
+        for just_these in asked.chunks(KEYS_PER_STATEMENT) {
             self.go_on()?;
-            let just_these = rows.iter().filter_map(|row| has_key_of(source, row)).collect();
-            for cells in self.rows_where(just_these).await?.0 {
+            for cells in self.rows_where(just_these.to_vec()).await?.0 {
                 if let Err(rejected) = validate(source, cells) {
                     present.insert(rejected.json(source));
                 }
@@ -284,6 +329,12 @@ impl Extraction<'_> {
         let rows = frame(source, &forgotten)?;
         self.put(rows, watermark, None, None).await
     }
+}
+
+/// The conditions without repetitions. Many rows may have no key in the same way.
+fn each_once(conditions: impl Iterator<Item = Condition>) -> Vec<Condition> {
+    let mut known = HashSet::new();
+    conditions.filter(|condition| known.insert(format!("{condition:?}"))).collect()
 }
 
 impl Judged {

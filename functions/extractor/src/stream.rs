@@ -1,17 +1,23 @@
 //! The ways through a table: which rows a job asks for, page after page, and how far it has come.
 //!
-//! Rows with a stamp come in the order of their stamps. A table with a column that stands in for the
-//! watermark has two such ways, each over its own index. Rows without a key or without a stamp would be lost
-//! on these, so they have ways of their own. Where no index gives the order of the stamps, rows come in the
-//! order of their keys: the ERP is never asked to sort a table.
+//! Each way is one range of one index, so that no statement walks rows that it does not bring. Rows with a
+//! stamp come in the order of their stamps. A table with a column that stands in for the watermark has two
+//! such ways, each over its own index. Rows without a key or without a stamp, and those whose stamp does not
+//! sort where its time belongs, would be lost on these, so they have ways of their own. Where no index gives
+//! the order of the stamps, rows come in the order of their keys: the ERP is never asked to sort a table.
 
-use chrono::NaiveDateTime;
+mod years;
+
+use chrono::{Datelike, NaiveDateTime, NaiveTime};
 use warehouse::sources::Source;
 
-use crate::source::{Cell, Class, Condition, Dialect, Erp, ErpError, Select, Table};
+use crate::source::{Cell, Class, Condition, Erp, ErpError, Select, Table};
+use years::{Past, Years, year_of};
 
 /// The most rows without a key that are taken.
 const WITHOUT_KEY_MAX: usize = 50_000;
+/// How many rows are asked for where all of them may be those of an earlier year, which are passed over.
+const PROBED_ROWS: usize = 20;
 
 /// One way through a table.
 #[derive(Clone, Debug)]
@@ -19,6 +25,13 @@ pub(crate) struct Stream {
     select: Select,
     /// The columns that stamp its rows. Of several, the first that is not NULL in a row is its stamp.
     stamps: Vec<&'static str>,
+    /// Rows in which one of these columns is not NULL are left to another way. The ERP is not asked to leave
+    /// them out: it might take that for the range to walk through, and sort what it finds.
+    left_to_others: Vec<&'static str>,
+    /// What leads past the stamps of earlier years; `None` if every row is to be read.
+    years: Option<Years>,
+    /// From which stamp on the next page reads, if not from its place on.
+    from: Option<Cell>,
     /// The latest stamp that was read.
     pub(crate) reached: Option<NaiveDateTime>,
     /// Whether all its rows have been read.
@@ -44,50 +57,69 @@ pub(crate) fn streams(
     since: Since,
     page: usize,
 ) -> Vec<Stream> {
-    let keyed = || source.key.iter().map(|key| Condition::NotNull(key));
-    let stream =
-        |conditions: Vec<Condition>, order: Vec<&'static str>, limit, stamps: Vec<&'static str>| Stream {
-            select: Select { source, columns: columns.to_vec(), conditions, order, after: None, limit },
-            stamps,
-            reached: None,
-            done: false,
-            is_large: false,
-        };
-    let by_key = || source.key.to_vec();
+    let way = |conditions: Vec<Condition>, order: &[&'static str]| {
+        Stream::of(source, columns.to_vec(), conditions, order.to_vec(), page)
+    };
+    // An index on the key finds the rows in which its first column is NULL. NULL in another column of the key
+    // is a place in every order.
+    let keyed = || source.key.iter().take(1).map(|key| Condition::NotNull(key));
     let mut streams = Vec::new();
-
     if let Some(without_key) = without_key(source, table) {
-        streams.push(stream(vec![without_key], Vec::new(), WITHOUT_KEY_MAX + 1, Vec::new()));
+        let mut all_at_once = way(vec![without_key], &[]);
+        all_at_once.select.limit = WITHOUT_KEY_MAX + 1;
+        streams.push(all_at_once);
     }
 
     // The watermark itself before the column that stands in for it.
     let stamps: Vec<&'static str> =
         [Some(source.watermark), source.watermark_until_changed].into_iter().flatten().collect();
-    let since_then: Vec<Condition> =
-        (0..stamps.len()).map(|i| stamped_since(&stamps[..=i], table, since)).collect();
-    let mut unstamped = vec![Condition::All(stamps.iter().map(|stamp| Condition::IsNull(stamp)).collect())];
-    if let Since::Stamp(since) = since {
-        unstamped.extend((0..stamps.len()).filter_map(|i| odd_stamps(&stamps[..=i], table, since)));
-    }
-
     if !table.has_index_on(source.watermark) {
-        let any = Condition::Any(since_then.into_iter().chain(unstamped).collect());
-        streams.push(stream(keyed().chain([any]).collect(), by_key(), page, stamps));
+        let newer = (0..stamps.len()).map(|i| newer_anywhere(table, &stamps[..=i], since));
+        let any = newer.chain([Condition::All(all_null(&stamps))]).collect();
+        let conditions = keyed().chain([Condition::Any(any)]).collect();
+        streams.push(Stream { stamps, ..way(conditions, source.key) });
         return streams;
     }
-    streams.push(stream(keyed().chain([Condition::Any(unstamped)]).collect(), by_key(), page, Vec::new()));
-    for (stamp, since_then) in stamps.iter().zip(since_then) {
-        let order = if table.has_index_on(stamp) {
-            std::iter::once(*stamp).chain(by_key()).collect()
+    streams.push(way(all_null(&stamps).into_iter().chain(keyed()).collect(), source.key));
+    for (i, stamp) in stamps.iter().enumerate() {
+        if table.has_index_on(stamp) {
+            let order = [&[*stamp], source.key].concat();
+            let left_to_others = || stamps[..i].to_vec();
+            for (range, years) in out_of_order(table, stamp, since) {
+                let way = way(range.into_iter().chain(keyed()).collect(), &order);
+                streams.push(Stream { years, left_to_others: left_to_others(), ..way });
+            }
+            let way = way(std::iter::once(at_or_after(table, stamp, since)).chain(keyed()).collect(), &order);
+            streams.push(Stream { stamps: vec![stamp], left_to_others: left_to_others(), ..way });
         } else {
-            by_key()
-        };
-        streams.push(stream(std::iter::once(since_then).chain(keyed()).collect(), order, page, vec![stamp]));
+            let newer = newer_anywhere(table, &stamps[..=i], since);
+            let way = way(std::iter::once(newer).chain(keyed()).collect(), source.key);
+            streams.push(Stream { stamps: vec![stamp], ..way });
+        }
     }
     streams
 }
 
 impl Stream {
+    fn of(
+        source: &'static Source,
+        columns: Vec<&'static str>,
+        conditions: Vec<Condition>,
+        order: Vec<&'static str>,
+        limit: usize,
+    ) -> Self {
+        Self {
+            select: Select { source, columns, conditions, order, after: None, limit },
+            stamps: Vec::new(),
+            left_to_others: Vec::new(),
+            years: None,
+            from: None,
+            reached: None,
+            done: false,
+            is_large: false,
+        }
+    }
+
     /// Rows that meet a condition, in the order of their keys.
     pub(crate) fn by_key(
         source: &'static Source,
@@ -95,15 +127,7 @@ impl Stream {
         condition: Condition,
         page: usize,
     ) -> Self {
-        let select = Select {
-            source,
-            columns,
-            conditions: vec![condition],
-            order: source.key.to_vec(),
-            after: None,
-            limit: page,
-        };
-        Self { select, stamps: Vec::new(), reached: None, done: false, is_large: false }
+        Self::of(source, columns, vec![condition], source.key.to_vec(), page)
     }
 
     /// Whether its rows are so large that a page does not hold as many as were asked for.
@@ -137,8 +161,25 @@ impl Stream {
         erp: &dyn Erp,
         table: &Table,
     ) -> Result<Vec<Vec<Cell>>, ErpError> {
-        let page = erp.page(table, &self.select).await?;
-        let full = page.cut || page.rows.len() >= self.select.limit;
+        let mut rows = if self.years.is_some() {
+            self.page_past_years(erp, table).await?
+        } else {
+            self.ask(erp, table, self.select.limit).await?
+        };
+        let others = self.places_of(&self.left_to_others);
+        rows.retain(|row| others.iter().all(|i| row[*i] == Cell::Null));
+        Ok(rows)
+    }
+
+    /// Asks for so many of the next rows.
+    async fn ask(&mut self, erp: &dyn Erp, table: &Table, limit: usize) -> Result<Vec<Vec<Cell>>, ErpError> {
+        let mut select = Select { limit, ..self.select.clone() };
+        if let (Some(from), Some(first)) = (self.from.take(), select.order.first()) {
+            select.conditions.push(Condition::AtLeast(first, from));
+            select.after = None;
+        }
+        let page = erp.page(table, &select).await?;
+        let full = page.cut || page.rows.len() >= limit;
         if self.select.order.is_empty() {
             if full {
                 return Err(ErpError::TooManyWithoutKey {
@@ -156,60 +197,110 @@ impl Stream {
         }
         self.done = !full;
         if let Some(last) = page.rows.last() {
-            let place = |name: &&'static str| self.select.columns.iter().position(|column| column == name);
-            self.select.after =
-                Some(self.select.order.iter().filter_map(place).map(|i| last[i].clone()).collect());
-            let stamps: Vec<usize> = self.stamps.iter().filter_map(place).collect();
+            self.go_on_after(last);
+            let stamps = self.places_of(&self.stamps);
             let stamp =
                 |row: &Vec<Cell>| stamps.iter().map(|i| &row[*i]).find(|cell| **cell != Cell::Null)?.time();
             self.reached = page.rows.iter().filter_map(stamp).max().max(self.reached);
         }
         Ok(page.rows)
     }
+
+    /// A page without the stamps of earlier years. They are passed over a year at a time, so that the rows
+    /// between them cost no more than a look into each year that the table has.
+    async fn page_past_years(&mut self, erp: &dyn Erp, table: &Table) -> Result<Vec<Vec<Cell>>, ErpError> {
+        let stamp = self.places_of(&self.select.order[..1])[0];
+        let mut rows: Vec<Vec<Cell>> = Vec::new();
+        let mut limit = PROBED_ROWS;
+        while !self.done && rows.len() < self.select.limit {
+            let mut found = self.ask(erp, table, limit.min(self.select.limit)).await?;
+            limit *= 2;
+            let Some(years) = &mut self.years else { return Ok(found) };
+            let stop = found.iter().enumerate().find_map(|(i, row)| {
+                let past = years.past(year_of(&row[stamp])?);
+                (past != Past::Read).then_some((i, past))
+            });
+            if let Some((i, past)) = stop {
+                (self.done, self.from) =
+                    if let Past::From(stamp) = past { (false, Some(stamp)) } else { (true, None) };
+                self.go_on_after(&found[i]);
+                found.truncate(i);
+                limit = PROBED_ROWS;
+            }
+            rows.append(&mut found);
+        }
+        Ok(rows)
+    }
+
+    fn go_on_after(&mut self, row: &[Cell]) {
+        self.select.after =
+            Some(self.places_of(&self.select.order).into_iter().map(|i| row[i].clone()).collect());
+    }
+
+    /// Where these columns stand among those that are read.
+    fn places_of(&self, names: &[&'static str]) -> Vec<usize> {
+        let place = |name: &&'static str| self.select.columns.iter().position(|column| column == name);
+        names.iter().filter_map(place).collect()
+    }
 }
 
-/// Rows in which a column of the key is NULL; `None` if the table cannot have any.
+/// Rows in which the first column of the key is NULL; `None` if the table cannot have any.
 fn without_key(source: &Source, table: &Table) -> Option<Condition> {
-    let nullable: Vec<Condition> = source
-        .key
-        .iter()
-        .filter(|key| table.column(key).is_none_or(|column| column.nullable))
-        .map(|key| Condition::IsNull(key))
-        .collect();
-    if nullable.is_empty() { None } else { Some(Condition::Any(nullable)) }
+    let key = source.key.first()?;
+    table.column(key).is_none_or(|column| column.nullable).then_some(Condition::IsNull(key))
 }
 
-/// Rows whose stamp is the last of these columns, because those before it are NULL, and is at or after some
-/// time.
-fn stamped_since(stamps: &[&'static str], table: &Table, since: Since) -> Condition {
-    let Some((stamp, before)) = stamps.split_last() else { return Condition::Any(Vec::new()) };
-    let from = match since {
+/// Rows whose stamp sorts at or after some time.
+fn at_or_after(table: &Table, stamp: &'static str, since: Since) -> Condition {
+    match since {
         Since::Beginning => Condition::NotNull(stamp),
         Since::Stamp(since) => Condition::AtLeast(stamp, table.lower_bound(stamp, since)),
-    };
-    Condition::All(
-        std::iter::once(from).chain(before.iter().map(|earlier| Condition::IsNull(earlier))).collect(),
-    )
+    }
 }
 
-/// Rows that may be newer than `since` although their stamp sorts before it: dates without a time, texts that
-/// are no stamp. The stamp is the last of these columns. A column with a time type has none of them.
-fn odd_stamps(stamps: &[&'static str], table: &Table, since: NaiveDateTime) -> Option<Condition> {
-    let (stamp, before) = stamps.split_last()?;
-    if !matches!(table.class(stamp), Class::Loose | Class::Text) {
-        return None;
+/// Whether stamps may sort before a time and yet not be of an earlier one. A column with a time type has no
+/// such stamps.
+fn may_be_out_of_order(table: &Table, stamp: &str) -> bool {
+    matches!(table.class(stamp), Class::Loose | Class::Text)
+}
+
+/// A date alone, and the least text that begins with it and has a time.
+fn day_alone(since: NaiveDateTime) -> (Cell, Cell) {
+    let day = since.format("%Y-%m-%d");
+    (Cell::Text(day.to_string()), Cell::Text(format!("{day} 0")))
+}
+
+/// The ranges of stamps that sort before `since` and may yet be of that time or later: what is no date that
+/// begins with its year, and the day of `since` without a time.
+fn out_of_order(table: &Table, stamp: &'static str, since: Since) -> Vec<(Vec<Condition>, Option<Years>)> {
+    let Since::Stamp(since) = since else { return Vec::new() };
+    if !may_be_out_of_order(table, stamp) {
+        return Vec::new();
     }
-    let mut odd = vec![
-        Condition::Is(stamp, Cell::Text(since.format("%Y-%m-%d").to_string())),
-        Condition::Below(stamp, Cell::Text("0".to_owned())),
-    ];
-    if table.dialect == Dialect::SqlServer {
-        // `< '0'` does not find all of them: a collation puts only some signs and blanks before the digits.
-        odd.push(Condition::Is(stamp, Cell::Text(String::new())));
+    let before = Condition::Below(stamp, table.lower_bound(stamp, since));
+    let mut ranges = vec![(vec![before], Some(Years::before(since.year())))];
+    if since.time() != NaiveTime::MIN {
+        let (day, timed) = day_alone(since);
+        ranges.push((vec![Condition::AtLeast(stamp, day), Condition::Below(stamp, timed)], None));
     }
-    Some(Condition::All(
-        std::iter::once(Condition::Any(odd))
-            .chain(before.iter().map(|earlier| Condition::IsNull(earlier)))
-            .collect(),
-    ))
+    ranges
+}
+
+/// Rows of all these ways at once, for a table that is read in the order of its keys. Their stamp is the last
+/// of these columns, because those before it are NULL.
+fn newer_anywhere(table: &Table, stamps: &[&'static str], since: Since) -> Condition {
+    let Some((stamp, before)) = stamps.split_last() else { return Condition::Any(Vec::new()) };
+    let mut newer = vec![at_or_after(table, stamp, since)];
+    if let Since::Stamp(since) = since
+        && may_be_out_of_order(table, stamp)
+    {
+        let (day, timed) = day_alone(since);
+        newer.push(Condition::All(vec![Condition::AtLeast(stamp, day), Condition::Below(stamp, timed)]));
+        newer.push(Condition::Undated(stamp));
+    }
+    Condition::All(std::iter::once(Condition::Any(newer)).chain(all_null(before)).collect())
+}
+
+fn all_null(stamps: &[&'static str]) -> Vec<Condition> {
+    stamps.iter().map(|stamp| Condition::IsNull(stamp)).collect()
 }

@@ -52,6 +52,7 @@ mod secret;
 mod settings;
 mod sql_server;
 mod sql_server_sandbox;
+mod statements;
 mod storage;
 mod storage_client;
 mod storage_killed;

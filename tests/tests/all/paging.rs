@@ -5,8 +5,8 @@ use lake::Mode;
 use proptest::prelude::*;
 use tests::factory::{ErpAccess, Factory};
 
-/// Stamps within the overlap, some equal, one a date alone, two unreadable, one missing.
-const STAMPS: [&str; 8] = [
+/// Stamps within the overlap, some equal, one a date alone, some unreadable, one missing.
+const STAMPS: [&str; 11] = [
     "'2026-11-20 13:00:00'",
     "'2026-11-20 13:00:00.003'",
     "'2026-11-20 13:30:00'",
@@ -14,6 +14,9 @@ const STAMPS: [&str; 8] = [
     "'2026-11-20'",
     "'soon'",
     "45000",
+    "'45000'",
+    "'05/11/2026 13:04:00'",
+    "'2025/11/28 13:00'",
     "NULL",
 ];
 

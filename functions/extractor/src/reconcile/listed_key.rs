@@ -11,7 +11,7 @@ use warehouse::staging::zones::{may_hold, months_since};
 
 use crate::error::TableError;
 use crate::key::key_text;
-use crate::source::{Cell, Condition};
+use crate::source::{Cell, Class, Condition, Table};
 use crate::value::{Value, read};
 
 /// A key as the ERP and as the lake write it.
@@ -43,22 +43,14 @@ impl Key {
         key_text(self.values.iter())
     }
 
-    /// The condition that exactly this key meets in the ERP.
-    pub(super) fn is_in(&self, source: &Source) -> Condition {
-        let cells = self.cells.clone().unwrap_or_else(|| self.values.iter().map(cell_of).collect());
-        Condition::All(
-            source.key.iter().zip(cells).map(|(column, cell)| Condition::Is(column, cell)).collect(),
-        )
-    }
-
-    /// The condition that the key meets in the ERP, whatever blanks and spelling it has there.
-    pub(super) fn reads_in(&self, source: &Source) -> Condition {
-        let parts = source.key.iter().zip(&self.values).map(|(column, value)| Condition::Reads {
-            column,
-            text: cell_of(value).to_string(),
-            whole: source.column(column).kind != Kind::Date,
-        });
-        Condition::All(parts.collect())
+    /// The condition that rows meet whose key begins as this one does. Only the first column of the key is
+    /// asked for: an index on it answers for many keys at once, and few rows share it.
+    pub(super) fn begins(&self, source: &Source) -> Condition {
+        let cell = match &self.cells {
+            Some(cells) => cells[0].clone(),
+            None => cell_of(&self.values[0]),
+        };
+        Condition::Is(source.key[0], cell)
     }
 
     /// A row of this key alone: all other columns are NULL.
@@ -68,6 +60,20 @@ impl Key {
             place.map_or(Value::Null, |i| self.values[i].clone())
         };
         source.columns.iter().map(|column| of(column.source)).collect()
+    }
+}
+
+/// The condition that keys meet which may be spelt otherwise than the lake spells them: the lake knows no
+/// blanks around a key, and a number only as a number. `None` if the ERP spells a key in one way only.
+pub(super) fn spelt_freely(source: &Source, table: &Table) -> Option<Condition> {
+    let first = source.key[0];
+    match table.class(first) {
+        // A number is found however large it is written. In the order of all values, texts follow the numbers.
+        Class::Loose if source.column(first).kind == Kind::Whole => {
+            Some(Condition::AtLeast(first, Cell::Text(String::new())))
+        }
+        Class::Loose | Class::Text => Some(Condition::NotNull(first)),
+        _ => None,
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Select {
     pub conditions: Vec<Condition>,
     /// The columns to order by; together with `after` they make a keyset page.
     pub order: Vec<&'static str>,
-    /// Only rows that come after these values in that order.
+    /// Only rows that come after these values in that order. [`Select::ranges`] tells how they are found.
     pub after: Option<Vec<Cell>>,
     /// How many rows at most. More come only if the database takes them for equal to the last one.
     pub limit: usize,
@@ -33,6 +33,45 @@ enum TextAs {
 }
 
 impl Select {
+    /// The selects that find these rows, to be asked one after the other until there are enough rows.
+    ///
+    /// Each is one range of an index over the columns of the order: first the rows that differ from the place
+    /// in the last of these columns alone, then those that differ in the last two, and so on. A single
+    /// statement would have to join the ranges by OR. The database would then walk through all rows that are
+    /// equal to the place in the first column, page after page, and a table that was filled at one stroke has
+    /// one stamp in all its rows.
+    pub fn ranges(&self) -> Vec<Self> {
+        match &self.after {
+            None => vec![self.clone()],
+            Some(after) => (0..self.order.len()).rev().map(|beyond| self.range(after, beyond)).collect(),
+        }
+    }
+
+    /// The rows that are equal to the place in so many columns of the order, and beyond it in the next one.
+    fn range(&self, after: &[Cell], beyond: usize) -> Self {
+        let bounded = &self.order[..=beyond];
+        // A second bound on the same side is left out: the database might begin at the lower one.
+        let is_implied = |condition: &&Condition| matches!(condition, Condition::AtLeast(column, _) | Condition::NotNull(column) if bounded.contains(column));
+        let kept = self.conditions.iter().filter(|condition| !is_implied(condition)).cloned();
+        let bounds = bounded.iter().zip(after).enumerate().map(|(i, (column, value))| match value {
+            value if i < beyond => Condition::Is(column, value.clone()),
+            // NULL comes first in both databases.
+            Cell::Null => Condition::NotNull(column),
+            value => Condition::Above(column, value.clone()),
+        });
+        Self { conditions: kept.chain(bounds).collect(), after: None, ..self.clone() }
+    }
+
+    /// All rows that equal this one in the order; `None` if there is no order.
+    pub fn ties(&self, row: &[Cell]) -> Option<Self> {
+        let place = |name: &&'static str| self.columns.iter().position(|column| column == name);
+        let equal = self.order.iter().map(|name| Some(Condition::Is(name, row.get(place(name)?)?.clone())));
+        let equal: Vec<Condition> = equal.collect::<Option<_>>()?;
+        let conditions = [self.conditions.clone(), equal].concat();
+        let limit = usize::try_from(i64::MAX).unwrap_or(usize::MAX);
+        (!self.order.is_empty()).then(|| Self { conditions, after: None, limit, ..self.clone() })
+    }
+
     /// The statement as the table's database spells it.
     pub fn statement(&self, table: &Table) -> Result<Statement, ErpError> {
         self.write(table, TextAs::Text)
@@ -69,13 +108,10 @@ impl Select {
             writer.text.push('.');
         }
         writer.name(self.source.table);
-        let mut conditions = self.conditions.clone();
-        if let Some(after) = &self.after {
-            conditions.push(Condition::after(&self.order, after));
-        }
-        if !conditions.is_empty() {
+        debug_assert!(self.after.is_none(), "a place is reached by ranges");
+        if !self.conditions.is_empty() {
             writer.text.push_str(" WHERE ");
-            writer.condition(&Condition::All(conditions));
+            writer.condition(&Condition::All(self.conditions.clone()));
         }
         if !self.order.is_empty() {
             writer.text.push_str(" ORDER BY ");
@@ -122,13 +158,31 @@ mod tests {
             limit: 10,
         };
         let loose = [("run_number", "", Class::Loose), ("updated_at", "", Class::Loose)];
-        let statement = select.statement(&table(Dialect::Sqlite, &loose)).unwrap();
-        assert_eq!(
-            statement.text(),
-            "SELECT \"run_number\", \"updated_at\" FROM \"run_sheets\" WHERE (\"updated_at\" >= ?1 AND (\"updated_at\" >= ?2 AND \
-             (\"updated_at\" > ?3 OR (\"updated_at\" = ?4 AND \"run_number\" > ?5)))) ORDER BY \"updated_at\", \"run_number\" LIMIT 10"
+        let check = |select: &Select, expect: &[&str]| {
+            let conditions: Vec<String> = select
+                .ranges()
+                .iter()
+                .map(|range| {
+                    let statement = range.statement(&table(Dialect::Sqlite, &loose)).unwrap();
+                    assert!(statement.text().ends_with(" ORDER BY \"updated_at\", \"run_number\" LIMIT 10"));
+                    let (_, conditions) = statement.text().split_once(" WHERE ").unwrap();
+                    conditions.split(" ORDER").next().unwrap().replace('"', "")
+                })
+                .collect();
+            assert_eq!(conditions, expect);
+        };
+        check(&select, &["(updated_at = ?1 AND run_number > ?2)", "updated_at > ?1"]);
+        let below = Condition::Below("updated_at", text("2026-12-01"));
+        let conditions = vec![Condition::NotNull("run_number"), below];
+        let select = Select { conditions, after: Some(vec![text("2026-11-02"), Cell::Null]), ..select };
+        check(
+            &select,
+            &[
+                "(updated_at < ?1 AND updated_at = ?2 AND run_number IS NOT NULL)",
+                "(run_number IS NOT NULL AND updated_at < ?1 AND updated_at > ?2)",
+            ],
         );
-        assert_eq!(statement.parameters().len(), 5);
+        check(&Select { after: None, ..select }, &["(run_number IS NOT NULL AND updated_at < ?1)"]);
     }
 
     #[test]
@@ -149,16 +203,16 @@ mod tests {
                 ("TransDate", "datetime", Class::DateTime),
             ],
         );
-        let statement = select.statement(&typed).unwrap();
+        let ranges = select.ranges();
+        let statement = ranges[0].statement(&typed).unwrap();
         assert_eq!(
             statement.text(),
-            "SELECT TOP (10) WITH TIES [TRANSNO], [RunNumber] FROM [dbo].[SI_OCM_TRANS] WHERE ([TRANSNO] IS NOT NULL AND \
-             ([TransDate] >= CAST(@P1 AS datetime) AND ([TransDate] > CAST(@P2 AS datetime) OR ([TransDate] = CAST(@P3 AS datetime) AND \
-             [TRANSNO] > CAST(@P4 AS bigint))))) ORDER BY [TransDate], [TRANSNO]"
+            "SELECT TOP (10) WITH TIES [TRANSNO], [RunNumber] FROM [dbo].[SI_OCM_TRANS] WHERE ([TransDate] = CAST(@P1 AS datetime) AND \
+             [TRANSNO] > CAST(@P2 AS bigint)) ORDER BY [TransDate], [TRANSNO]"
         );
-        assert_eq!(statement.parameters()[3], text("7"));
+        assert_eq!(statement.parameters()[1], text("7"));
         assert!(
-            select
+            ranges[1]
                 .statement_of_bytes(&typed)
                 .unwrap()
                 .text()
@@ -171,8 +225,8 @@ mod tests {
         let evil = "'; DROP TABLE RunNumber; --";
         let conditions = vec![Condition::Any(vec![
             Condition::Is("RunNumber", text(evil)),
-            Condition::Reads { column: "RunNumber", text: evil.into(), whole: true },
-            Condition::Reads { column: "ProductionDate", text: "2026-11-02".into(), whole: false },
+            Condition::Above("RunNumber", text(evil)),
+            Condition::Undated("ProductionDate"),
         ])];
         let select = Select {
             source: &RUN_NUMBERS,

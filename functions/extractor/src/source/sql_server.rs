@@ -4,9 +4,11 @@
 //! A connection on which anything went wrong is dropped; the next page opens another. Nothing but SELECT
 //! statements that the guard has passed is sent: no session settings, no transactions.
 
+mod catalogue;
 mod cells;
 mod failures;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,20 +18,20 @@ use futures::TryStreamExt;
 use tiberius::error::Error as TdsError;
 use tiberius::{AuthMethod, Client, Config, EncryptionLevel, Query, QueryItem};
 use tokio::net::TcpStream;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use tokio::time::timeout;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 use warehouse::sources::Source;
 
 use super::page::{PAGE_MAX_BYTES, bytes_of};
-use super::{
-    Cell, Class, Dialect, Erp, ErpError, Page, Select, SqlServerAddress, Statement, Table, TableColumn,
-};
+use super::{Cell, Class, Dialect, Erp, ErpError, Page, Select, SqlServerAddress, Statement, Table};
 
 /// What the ERP's administrators see this as.
 const APPLICATION_NAME: &str = "tideline";
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long the server may take to end a statement that was given up.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
 type Connection = Client<Compat<TcpStream>>;
 
@@ -39,6 +41,9 @@ pub struct SqlServer {
     address: SqlServerAddress,
     factory_tz: Tz,
     connection: Mutex<Option<Connection>>,
+    /// What the catalogue says of our tables. It is asked once, and holds as long as this value lives: for a
+    /// job.
+    tables: OnceCell<HashMap<&'static str, Table>>,
 }
 
 /// What may go wrong on a connection.
@@ -59,7 +64,7 @@ impl From<TdsError> for Failure {
 impl SqlServer {
     /// Connects and logs in. Times with an offset are read as the factory's own.
     pub async fn open(address: SqlServerAddress, factory_tz: Tz) -> Result<Self, ErpError> {
-        let server = Self { address, factory_tz, connection: Mutex::new(None) };
+        let server = Self { address, factory_tz, connection: Mutex::new(None), tables: OnceCell::new() };
         *server.connection.lock().await = Some(server.log_in().await?);
         Ok(server)
     }
@@ -83,7 +88,13 @@ impl SqlServer {
                 Ok(page)
             }
             Ok(Err(error)) => Err(Failed::OnTheWay(Failure::Tds(error))),
-            Err(_) => Err(Failed::OnTheWay(Failure::TimedOut)),
+            Err(_) => {
+                // The server goes on with a statement that nobody waits for any more, unless it is told. If
+                // it does not listen, it notices that the connection is closed.
+                let ended = timeout(CANCEL_TIMEOUT, Box::pin(connection.cancel_query())).await;
+                tracing::debug!(ended = matches!(ended, Ok(Ok(()))), "a statement took too long");
+                Err(Failed::OnTheWay(Failure::TimedOut))
+            }
         }
     }
 
@@ -144,7 +155,8 @@ impl SqlServer {
         config.authentication(AuthMethod::sql_server(&self.address.user, self.address.password.reveal()));
         config.application_name(APPLICATION_NAME);
         config.readonly(true);
-        config.command_timeout(Some(self.address.timeout));
+        // After a time-out of its own the driver cannot tell the server any more. Ours is in `select`.
+        config.command_timeout(None);
         config.encryption(if self.address.encrypt {
             EncryptionLevel::Required
         } else {
@@ -231,9 +243,14 @@ enum Failed {
 
 impl Failed {
     fn explain(self, server: &SqlServer, source: &Source) -> ErpError {
+        self.explain_without_index(server, source, None)
+    }
+
+    /// Like [`Self::explain`], for a statement that goes by a column which has no index.
+    fn explain_without_index(self, server: &SqlServer, source: &Source, column: Option<&str>) -> ErpError {
         match self {
             Self::ToConnect(error) => error,
-            Self::OnTheWay(failure) => failures::of_table(&server.address, source.table, &failure),
+            Self::OnTheWay(failure) => failures::of_table(&server.address, source.table, &failure, column),
         }
     }
 }
@@ -241,43 +258,54 @@ impl Failed {
 #[async_trait]
 impl Erp for SqlServer {
     async fn table(&self, source: &'static Source) -> Result<Option<Table>, ErpError> {
-        let names =
-            || vec![Cell::Text(source.owner.schema().to_owned()), Cell::Text(source.table.to_owned())];
-        let columns = Statement::new(Dialect::SqlServer, COLUMNS, names())?;
-        let columns = self.select(&columns, &[]).await.map_err(|failed| failed.explain(self, source))?;
-        let columns: Vec<TableColumn> = columns.rows.iter().map(|row| column(row)).collect();
-        if columns.is_empty() {
-            return Ok(None);
-        }
-        let indexes = Statement::new(Dialect::SqlServer, INDEXES, names())?;
-        let mut parts = self.select(&indexes, &[]).await.map_err(|failed| failed.explain(self, source))?.rows;
-        parts.sort_by_key(|row| (number(&row[0]), number(&row[1])));
-        let indexes = parts
-            .chunk_by(|a, b| a[0] == b[0])
-            .map(|parts| parts.iter().map(|row| row[2].to_string()).collect())
-            .collect();
-        Ok(Some(Table { dialect: Dialect::SqlServer, columns, indexes }))
+        let tables = self.tables.get_or_try_init(|| self.catalogue(source)).await?;
+        Ok(tables.get(source.table).cloned())
     }
 
     async fn page(&self, table: &Table, select: &Select) -> Result<Page, ErpError> {
+        let mut page = Page::default();
+        for range in select.ranges() {
+            page.add(self.range(table, &range).await?);
+            if page.is_full(select) {
+                break;
+            }
+        }
+        Ok(page)
+    }
+}
+
+impl SqlServer {
+    /// Asks the catalogue about all of our tables. `first` is the one that is waited for.
+    async fn catalogue(&self, first: &'static Source) -> Result<HashMap<&'static str, Table>, ErpError> {
+        // No table can be read without it. So it is tried again for the job, and not for each table.
+        let explain = |failed: Failed| match failed.explain(self, first) {
+            ErpError::Busy { reason, .. } => {
+                ErpError::Unreachable(format!("the ERP did not tell what its tables are: {reason}"))
+            }
+            other => other,
+        };
+        let columns = self.select(&catalogue::columns()?, &[]).await.map_err(explain)?;
+        let indexes = self.select(&catalogue::indexes()?, &[]).await.map_err(explain)?;
+        Ok(catalogue::tables(&columns.rows, indexes.rows))
+    }
+
+    async fn range(&self, table: &Table, select: &Select) -> Result<Page, ErpError> {
         let order: Vec<usize> = select
             .order
             .iter()
             .filter_map(|name| select.columns.iter().position(|column| column == name))
             .collect();
+        let by = select.order.first().or_else(|| select.source.key.first());
+        let unindexed = by.copied().filter(|column| !table.has_index_on(column));
+        let explain = |failed: Failed| failed.explain_without_index(self, select.source, unindexed);
         let done = self.select(&select.statement(table)?, &order).await;
-        let Err(Failed::OnTheWay(failure)) = &done else {
-            return done.map_err(|failed| failed.explain(self, select.source));
-        };
+        let Err(Failed::OnTheWay(failure)) = &done else { return done.map_err(explain) };
         if !failures::is_undecodable(failure) {
-            return done.map_err(|failed| failed.explain(self, select.source));
+            return done.map_err(explain);
         }
         // Some text on this page is not valid. Read as bytes, it does not end the answer, and can be judged
         // cell by cell.
-        let mut page = self
-            .select(&select.statement_of_bytes(table)?, &order)
-            .await
-            .map_err(|failed| failed.explain(self, select.source))?;
+        let mut page = self.select(&select.statement_of_bytes(table)?, &order).await.map_err(explain)?;
         let is_text: Vec<bool> =
             select.columns.iter().map(|column| table.class(column) == Class::Text).collect();
         for row in &mut page.rows {
@@ -287,40 +315,4 @@ impl Erp for SqlServer {
         }
         Ok(page)
     }
-}
-
-const COLUMNS: &str = "SELECT [COLUMN_NAME], [DATA_TYPE], [CHARACTER_MAXIMUM_LENGTH], [NUMERIC_PRECISION], [NUMERIC_SCALE], [DATETIME_PRECISION], \
-    [IS_NULLABLE] FROM [INFORMATION_SCHEMA].[COLUMNS] WHERE [TABLE_SCHEMA] = @P1 AND [TABLE_NAME] = @P2";
-
-/// The columns of a table's indexes. Disabled indexes are left out because nothing uses them, and filtered
-/// ones because they do not hold every row.
-const INDEXES: &str = "SELECT [i].[index_id], [i].[key_ordinal], [c].[name] FROM [sys].[schemas] AS [s] \
-    JOIN [sys].[objects] AS [t] ON [t].[schema_id] = [s].[schema_id] \
-    JOIN [sys].[indexes] AS [x] ON [x].[object_id] = [t].[object_id] \
-    JOIN [sys].[index_columns] AS [i] ON [i].[object_id] = [x].[object_id] AND [i].[index_id] = [x].[index_id] \
-    JOIN [sys].[columns] AS [c] ON [c].[object_id] = [i].[object_id] AND [c].[column_id] = [i].[column_id] \
-    WHERE [s].[name] = @P1 AND [t].[name] = @P2 AND [i].[key_ordinal] > 0 AND [x].[is_disabled] = 0 AND [x].[has_filter] = 0";
-
-fn number(cell: &Cell) -> i64 {
-    if let Cell::Int(value) = cell { *value } else { 0 }
-}
-
-/// A column as the catalogue describes it.
-fn column(row: &[Cell]) -> TableColumn {
-    let name = row[1].to_string().to_ascii_lowercase();
-    let length = || if number(&row[2]) < 0 { "max".to_owned() } else { number(&row[2]).to_string() };
-    let (class, sql_type) = match name.as_str() {
-        "char" | "varchar" | "nchar" | "nvarchar" => (Class::Text, format!("{name}({})", length())),
-        "text" => (Class::Text, "varchar(max)".to_owned()),
-        "ntext" | "xml" => (Class::Text, "nvarchar(max)".to_owned()),
-        "date" => (Class::Date, name),
-        "smalldatetime" => (Class::SmallDateTime, name),
-        "datetime" => (Class::DateTime, name),
-        "datetime2" => (Class::DateTime2, format!("datetime2({})", number(&row[5]))),
-        "datetimeoffset" => (Class::DateTimeOffset, format!("datetimeoffset({})", number(&row[5]))),
-        "decimal" | "numeric" => (Class::Other, format!("{name}({}, {})", number(&row[3]), number(&row[4]))),
-        "binary" | "varbinary" => (Class::Other, format!("{name}({})", length())),
-        _ => (Class::Other, name),
-    };
-    TableColumn { name: row[0].to_string(), sql_type, class, nullable: row[6] != Cell::Text("NO".to_owned()) }
 }

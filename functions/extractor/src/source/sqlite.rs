@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 use warehouse::sources::Source;
 
 use super::page::{PAGE_MAX_BYTES, bytes_of};
-use super::{Cell, Class, Condition, Dialect, Erp, ErpError, Page, Select, Statement, Table, TableColumn};
+use super::{Cell, Class, Dialect, Erp, ErpError, Page, Select, Statement, Table, TableColumn};
 
 /// How long a statement waits for a writer to finish.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -78,30 +78,32 @@ impl Erp for Sqlite {
     }
 
     async fn page(&self, table: &Table, select: &Select) -> Result<Page, ErpError> {
-        let mut page = self.select(table, select, PAGE_MAX_BYTES).await?;
-        let is_full = page.cut || page.rows.len() >= select.limit;
-        let place = |name: &&'static str| select.columns.iter().position(|column| column == name);
-        let order: Vec<usize> = select.order.iter().filter_map(place).collect();
-        let Some(last) = page.rows.last().filter(|_| is_full && !order.is_empty()).cloned() else {
-            return Ok(page);
-        };
-        // Rows that are equal in the order stay on one page: the next one begins after them.
-        page.rows.retain(|row| order.iter().any(|i| row[*i] != last[*i]));
-        let equal =
-            select.order.iter().zip(&order).map(|(column, i)| Condition::Is(column, last[*i].clone()));
-        let conditions = select.conditions.iter().cloned().chain(equal).collect();
-        let ties = Select {
-            conditions,
-            after: None,
-            limit: usize::try_from(i64::MAX).unwrap_or(usize::MAX),
-            ..select.clone()
-        };
-        page.rows.extend(self.select(table, &ties, usize::MAX).await?.rows);
+        let mut page = Page::default();
+        for range in select.ranges() {
+            page.add(self.range(table, &range).await?);
+            if page.is_full(select) {
+                break;
+            }
+        }
         Ok(page)
     }
 }
 
 impl Sqlite {
+    async fn range(&self, table: &Table, select: &Select) -> Result<Page, ErpError> {
+        let mut page = self.select(table, select, PAGE_MAX_BYTES).await?;
+        let last = page.rows.last().filter(|_| page.is_full(select)).cloned();
+        let Some((ties, last)) = last.and_then(|last| Some((select.ties(&last)?, last))) else {
+            return Ok(page);
+        };
+        // Rows that are equal in the order stay on one page: the next one begins after them.
+        let place = |name: &&'static str| select.columns.iter().position(|column| column == name);
+        let order: Vec<usize> = select.order.iter().filter_map(place).collect();
+        page.rows.retain(|row| order.iter().any(|i| row[*i] != last[*i]));
+        page.rows.extend(self.select(table, &ties, usize::MAX).await?.rows);
+        Ok(page)
+    }
+
     /// Reads rows until they hold more than `max_bytes`.
     async fn select(&self, table: &Table, select: &Select, max_bytes: usize) -> Result<Page, ErpError> {
         let (statement, limit) = (select.statement(table)?, select.limit);

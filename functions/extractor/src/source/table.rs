@@ -87,6 +87,10 @@ impl Table {
             Class::Loose | Class::Text | Class::Other if since.time() == NaiveTime::MIN => {
                 since.format("%Y-%m-%d").to_string()
             }
+            // Nor does a stamp need to have seconds.
+            Class::Loose | Class::Text | Class::Other if since.second() == 0 => {
+                since.format("%Y-%m-%d %H:%M").to_string()
+            }
             Class::Loose | Class::Text | Class::Other => second.format("%Y-%m-%d %H:%M:%S").to_string(),
             Class::Date => at_least(1, 1).format("%Y-%m-%d").to_string(),
             Class::SmallDateTime => iso(at_least(1900, 1).with_second(0).unwrap_or(second)),

@@ -87,59 +87,30 @@ impl<'a> Writer<'a> {
             Condition::Above(column, value) => self.compare(column, " > ", value),
             Condition::Below(column, value) => self.compare(column, " < ", value),
             Condition::Is(column, value) => self.compare(column, " = ", value),
-            Condition::Reads { column, text, whole } => self.reads(column, text, *whole),
+            Condition::Undated(column) => self.undated(column),
             Condition::Any(all) => self.joined(all, " OR ", "1 = 0"),
             Condition::All(all) => self.joined(all, " AND ", "1 = 1"),
         }
     }
 
-    fn reads(&mut self, column: &'static str, text: &str, whole: bool) {
-        let length = text.chars().count();
+    fn undated(&mut self, column: &str) {
         match self.table.class(column) {
             Class::Loose => {
-                self.text.push_str(if whole { "TRIM(CAST(" } else { "SUBSTR(TRIM(CAST(" });
+                self.text.push_str("SUBSTR(CAST(");
                 self.name(column);
-                // Tabs, line ends and no-break spaces are blanks too.
-                self.text.push_str(" AS TEXT), ");
-                self.parameter(Cell::Text(BLANKS.iter().collect()));
-                self.text.push(')');
-                if !whole {
-                    let _ = write!(self.text, ", 1, {length})");
-                }
-                self.text.push_str(" = ");
-                self.parameter(Cell::Text(text.to_owned()));
+                self.text.push_str(" AS TEXT), 5, 1) <> ");
+                self.parameter(Cell::Text("-".to_owned()));
             }
             Class::Text => {
-                self.text.push_str(if whole { "" } else { "LEFT(" });
-                self.text.push_str("LTRIM(RTRIM(");
-                self.text.push_str(&"REPLACE(".repeat(BLANKS.len() - 1));
-                self.name(column);
-                for blank in &BLANKS[1..] {
-                    let _ = write!(self.text, ", NCHAR({}), N' ')", u32::from(*blank));
+                // A blank at the end does not count when texts are compared, so that a dash in the fifth
+                // place, made a blank, is as good as nothing there. Shorter texts have nothing there.
+                for part in ["(REPLACE(LEFT(", ", 5), NCHAR(45), N' ') <> LEFT(", ", 4) OR ", " = LEFT("] {
+                    self.text.push_str(part);
+                    self.name(column);
                 }
-                self.text.push_str("))");
-                if !whole {
-                    let _ = write!(self.text, ", {length})");
-                }
-                self.text.push_str(" = ");
-                self.parameter(Cell::Text(
-                    text.chars().map(|c| if BLANKS.contains(&c) { ' ' } else { c }).collect(),
-                ));
+                self.text.push_str(", 4))");
             }
-            Class::Date
-            | Class::SmallDateTime
-            | Class::DateTime
-            | Class::DateTime2
-            | Class::DateTimeOffset
-                if !whole =>
-            {
-                self.text.push_str("CAST(");
-                self.name(column);
-                self.text.push_str(" AS date) = CAST(");
-                self.parameter(Cell::Text(text.to_owned()));
-                self.text.push_str(" AS date)");
-            }
-            _ => self.compare(column, " = ", &Cell::Text(text.to_owned())),
+            _ => self.text.push_str("1 = 0"),
         }
     }
 
@@ -160,6 +131,3 @@ impl<'a> Writer<'a> {
         }
     }
 }
-
-/// What the legacy database leaves around values; the plain blank first.
-const BLANKS: [char; 5] = [' ', '\t', '\n', '\r', '\u{a0}'];

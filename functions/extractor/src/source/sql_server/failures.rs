@@ -34,11 +34,16 @@ pub(super) fn of_connecting(address: &SqlServerAddress, failure: &Failure) -> Er
     }
 }
 
-/// A failure while a table was read.
-pub(super) fn of_table(address: &SqlServerAddress, table: &'static str, failure: &Failure) -> ErpError {
+/// A failure while a table was read, by the order of a column that has no index, if one is named.
+pub(super) fn of_table(
+    address: &SqlServerAddress,
+    table: &'static str,
+    failure: &Failure,
+    unindexed: Option<&str>,
+) -> ErpError {
     match failure {
         Failure::TimedOut | Failure::Tds(Error::Io { kind: std::io::ErrorKind::TimedOut, .. }) => {
-            too_slow(table, address.timeout)
+            too_slow(table, address.timeout, unindexed)
         }
         Failure::Tds(Error::Server(said)) => of_server(address, said).unwrap_or_else(|| match said.code() {
             DEADLOCK | LOCK_TIMEOUT | 701 | 8645 | 8651 => ErpError::Busy { table, reason: busy(said) },
@@ -108,10 +113,14 @@ fn busy(said: &TokenError) -> String {
     }
 }
 
-fn too_slow(table: &'static str, limit: Duration) -> ErpError {
+fn too_slow(table: &'static str, limit: Duration, unindexed: Option<&str>) -> ErpError {
+    let why = unindexed.map_or_else(
+        || "another session may hold a lock, or the server is busy".to_owned(),
+        |column| format!("no index begins with `{column}`, by which its pages go: see `tideline doctor`"),
+    );
+    let limit = limit.as_secs();
     let reason = format!(
-        "a page took longer than {} s; a lock may be held, or the watermark column has no index (see `tideline doctor`)",
-        limit.as_secs()
+        "a page took longer than {limit} s and was given up; {why}, and `timeout_seconds` in SOURCE_DB gives it more time"
     );
     ErpError::Busy { table, reason }
 }
