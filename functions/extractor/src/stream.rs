@@ -61,13 +61,12 @@ pub(crate) fn streams(
         Stream::of(source, columns.to_vec(), conditions, order.to_vec(), page)
     };
     // An index on the key finds the rows in which its first column is NULL. NULL in another column of the key
-    // is a place in every order.
-    let keyed = || source.key.iter().take(1).map(|key| Condition::NotNull(key));
-    let mut streams = Vec::new();
-    if let Some(without_key) = without_key(source, table) {
-        let mut all_at_once = way(vec![without_key], &[]);
+    // is a place in every order, and so is NULL in the first where only the stamps have an index.
+    let without_key = without_key(source, table);
+    let keyed = || without_key.is_some().then_some(Condition::NotNull(source.key[0]));
+    let mut streams: Vec<Stream> = without_key.iter().map(|null| way(vec![null.clone()], &[])).collect();
+    for all_at_once in &mut streams {
         all_at_once.select.limit = WITHOUT_KEY_MAX + 1;
-        streams.push(all_at_once);
     }
 
     // The watermark itself before the column that stands in for it.
@@ -76,7 +75,7 @@ pub(crate) fn streams(
     if !table.has_index_on(source.watermark) {
         let newer = (0..stamps.len()).map(|i| newer_anywhere(table, &stamps[..=i], since));
         let any = newer.chain([Condition::All(all_null(&stamps))]).collect();
-        let conditions = keyed().chain([Condition::Any(any)]).collect();
+        let conditions = keyed().into_iter().chain([Condition::Any(any)]).collect();
         streams.push(Stream { stamps, ..way(conditions, source.key) });
         return streams;
     }
@@ -244,10 +243,13 @@ impl Stream {
     }
 }
 
-/// Rows in which the first column of the key is NULL; `None` if the table cannot have any.
+/// Rows in which the first column of the key is NULL; `None` if the table cannot have any, or if its rows are
+/// read in the order of the stamps and only a walk through the table could find these.
 fn without_key(source: &Source, table: &Table) -> Option<Condition> {
     let key = source.key.first()?;
-    table.column(key).is_none_or(|column| column.nullable).then_some(Condition::IsNull(key))
+    let walks = table.has_index_on(source.watermark) && !table.has_index_on(key);
+    let nullable = table.column(key).is_none_or(|column| column.nullable);
+    (nullable && !walks).then_some(Condition::IsNull(key))
 }
 
 /// Rows whose stamp sorts at or after some time.

@@ -49,8 +49,9 @@ impl Years {
         let from = match place {
             // Where the code of a character decides, the colon follows all digits.
             0 => format!("{year:04}-:"),
-            // Where the dash is overlooked, other dates of the year lie among its stamps, and are as old.
-            1 => format!("{:04}-", year + 1),
+            // Where the dash is overlooked, no month follows this. Other dates of the year that have no signs
+            // lie among its stamps, and are as old.
+            1 => format!("{year:04}-99"),
             _ => return Past::Read,
         };
         self.passed = Some((year, place));
@@ -113,7 +114,7 @@ mod tests {
     }
 
     /// Stamps that cannot be read, and that sort before the bound in both orders.
-    const FOREIGN: [&str; 12] = [
+    const FOREIGN: [&str; 13] = [
         "",
         " ",
         "05/11/2026 13:04:00",
@@ -122,6 +123,7 @@ mod tests {
         "1795870800",
         "1906500000",
         "2/11/2026",
+        "20.11.2026",
         "2025/12/31 10:00",
         "2025.12.31",
         "2025 12 31",
@@ -172,7 +174,7 @@ mod tests {
         let from = |text: &str| Past::From(Cell::Text(text.to_owned()));
         assert_eq!(
             [2024, 2024, 2024, 2023, 2025].map(|year| years.past(year)),
-            [from("2024-:"), from("2025-"), Past::Read, Past::Read, from("2025-:")]
+            [from("2024-:"), from("2024-99"), Past::Read, Past::Read, from("2025-:")]
         );
         assert_eq!(years.past(2026), Past::End);
     }
