@@ -8,7 +8,7 @@
 
 mod years;
 
-use chrono::{Datelike, NaiveDateTime, NaiveTime};
+use chrono::{Datelike, NaiveDateTime};
 use warehouse::sources::Source;
 
 use crate::source::{Cell, Class, Condition, Erp, ErpError, Select, Table};
@@ -266,10 +266,13 @@ fn may_be_out_of_order(table: &Table, stamp: &str) -> bool {
     matches!(table.class(stamp), Class::Loose | Class::Text)
 }
 
-/// A date alone, and the least text that begins with it and has a time.
-fn day_alone(since: NaiveDateTime) -> (Cell, Cell) {
-    let day = since.format("%Y-%m-%d");
-    (Cell::Text(day.to_string()), Cell::Text(format!("{day} 0")))
+/// The stamps of the day of `since` that have no time; none if these sort at or after it.
+fn day_alone(table: &Table, stamp: &'static str, since: NaiveDateTime) -> Option<Vec<Condition>> {
+    let day = since.format("%Y-%m-%d").to_string();
+    let Cell::Text(bound) = table.lower_bound(stamp, since) else { return None };
+    let sorts_before = bound.starts_with(&day) && bound != day;
+    let timed = Cell::Text(format!("{day} 0"));
+    sorts_before.then(|| vec![Condition::AtLeast(stamp, Cell::Text(day)), Condition::Below(stamp, timed)])
 }
 
 /// The ranges of stamps that sort before `since` and may yet be of that time or later: what is no date that
@@ -280,12 +283,8 @@ fn out_of_order(table: &Table, stamp: &'static str, since: Since) -> Vec<(Vec<Co
         return Vec::new();
     }
     let before = Condition::Below(stamp, table.lower_bound(stamp, since));
-    let mut ranges = vec![(vec![before], Some(Years::before(since.year())))];
-    if since.time() != NaiveTime::MIN {
-        let (day, timed) = day_alone(since);
-        ranges.push((vec![Condition::AtLeast(stamp, day), Condition::Below(stamp, timed)], None));
-    }
-    ranges
+    let undated = (vec![before], Some(Years::before(since.year())));
+    std::iter::once(undated).chain(day_alone(table, stamp, since).map(|day| (day, None))).collect()
 }
 
 /// Rows of all these ways at once, for a table that is read in the order of its keys. Their stamp is the last
@@ -296,8 +295,7 @@ fn newer_anywhere(table: &Table, stamps: &[&'static str], since: Since) -> Condi
     if let Since::Stamp(since) = since
         && may_be_out_of_order(table, stamp)
     {
-        let (day, timed) = day_alone(since);
-        newer.push(Condition::All(vec![Condition::AtLeast(stamp, day), Condition::Below(stamp, timed)]));
+        newer.extend(day_alone(table, stamp, since).map(Condition::All));
         newer.push(Condition::Undated(stamp));
     }
     Condition::All(std::iter::once(Condition::Any(newer)).chain(all_null(before)).collect())
