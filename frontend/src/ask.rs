@@ -29,7 +29,7 @@ pub(crate) fn list_limit() -> usize {
 pub(crate) async fn board(client: &Client) -> BoardRound {
     let yields = YieldQuery { days: Some(Whole(DAYS)), ..YieldQuery::default() };
     let breaches = BreachQuery { hours: Whole(HOURS) };
-    let checks = CheckQuery { days: Whole(DAYS), ..CheckQuery::default() };
+    let checks = CheckQuery { days: Some(Whole(DAYS)), ..CheckQuery::default() };
     let none = NoQuery::default();
     let (health, yields, active, breaches, checks) = join!(
         client.get(&HEALTH, &[], &AnyQuery),

@@ -4,7 +4,7 @@ mod quality;
 
 use std::cmp::Reverse;
 
-use api::compliance::{CHECKS, Check, CheckFinding, CheckQuery, Severity};
+use api::compliance::{CHECKS, Check, CheckFinding, CheckQuery, DAYS, Severity};
 use api::quality::SUMMARY;
 use serve::{Answer, Ask, Result, Routes, State, is_asked_for, work};
 use warehouse::marts::{FCT_COMPLIANCE_CHECKS, FindingRow, rows};
@@ -14,8 +14,9 @@ pub fn routes() -> Routes {
 }
 
 async fn checks(state: State, ask: Ask<CheckQuery, Vec<CheckFinding>>) -> Result<Answer> {
+    let dates = state.dates(&ask.query, DAYS)?;
     let snapshot = state.snapshot().await?;
-    let frame = snapshot.mart(&FCT_COMPLIANCE_CHECKS, state.last_days(ask.query.days.0)).await?;
+    let frame = snapshot.mart(&FCT_COMPLIANCE_CHECKS, dates).await?;
     work(move || {
         let (check, severity) =
             (ask.query.check.map(Check::as_str), ask.query.severity.map(Severity::as_str));

@@ -2,13 +2,14 @@
 
 use std::cmp::Reverse;
 
-use api::quality::{QualityQuery, QualitySummary};
+use api::quality::{DAYS, QualityQuery, QualitySummary};
 use serve::{Answer, Ask, Result, State, work};
 use warehouse::marts::{FCT_QUALITY_SUMMARY, rows};
 
 pub(crate) async fn summary(state: State, ask: Ask<QualityQuery, Vec<QualitySummary>>) -> Result<Answer> {
+    let dates = state.dates(&ask.query, DAYS)?;
     let snapshot = state.snapshot().await?;
-    let frame = snapshot.mart(&FCT_QUALITY_SUMMARY, state.last_days(ask.query.days.0)).await?;
+    let frame = snapshot.mart(&FCT_QUALITY_SUMMARY, dates).await?;
     work(move || {
         let days = rows::<QualitySummary>(&frame)?.into_iter();
         let newest_first =

@@ -11,7 +11,7 @@ use warehouse::marts::{Mart, ReadMart, rows};
 
 /// The days that a report was asked for.
 pub(crate) fn dates(query: &impl DaysQuery, state: &State) -> Result<Dates> {
-    Ok(state.asked_dates(query.asked_days())?.unwrap_or_else(|| state.last_days(DAYS)))
+    Ok(state.dates(query, DAYS)?)
 }
 
 /// Rows, each with what it is sorted by.

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use api::shifts::{PRODUCTIVITY, ShiftProductivity, ShiftQuery};
+use api::shifts::{DAYS, PRODUCTIVITY, ShiftProductivity, ShiftQuery};
 use serve::{Answer, Ask, Result, Routes, State, work};
 use warehouse::marts::{FCT_SHIFT_PRODUCTIVITY, rows};
 
@@ -11,8 +11,9 @@ pub fn routes() -> Routes {
 }
 
 async fn productivity(state: State, ask: Ask<ShiftQuery, Vec<ShiftProductivity>>) -> Result<Answer> {
+    let dates = state.dates(&ask.query, DAYS)?;
     let snapshot = state.snapshot().await?;
-    let frame = snapshot.mart(&FCT_SHIFT_PRODUCTIVITY, state.last_days(ask.query.days.0)).await?;
+    let frame = snapshot.mart(&FCT_SHIFT_PRODUCTIVITY, dates).await?;
     work(move || {
         let shifts = rows::<ShiftProductivity>(&frame)?.into_iter();
         let newest_first = shifts.map(|shift| {

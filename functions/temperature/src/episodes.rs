@@ -2,14 +2,15 @@
 
 use std::cmp::Reverse;
 
-use api::temperature::{Episode, TemperatureQuery};
+use api::temperature::{DAYS, Episode, TemperatureQuery};
 use chrono::NaiveDate;
 use serve::{Answer, Ask, Result, State, work};
 use warehouse::marts::{EpisodeRow, TEMPERATURE_EPISODES, rows};
 
 pub(crate) async fn episodes(state: State, ask: Ask<TemperatureQuery, Vec<Episode>>) -> Result<Answer> {
+    let dates = state.dates(&ask.query, DAYS)?;
     let snapshot = state.snapshot().await?;
-    let frame = snapshot.mart(&TEMPERATURE_EPISODES, state.last_days(ask.query.days.0)).await?;
+    let frame = snapshot.mart(&TEMPERATURE_EPISODES, dates).await?;
     work(move || {
         let newest_first = whole(rows(&frame)?).into_iter().map(|located| {
             let first_id = located.episode.first_id;

@@ -6,7 +6,7 @@ mod episodes;
 use std::cmp::Reverse;
 
 use api::temperature::{
-    BREACHES, Breach, BreachQuery, EPISODES, SUMMARY, TemperatureQuery, TemperatureSummary,
+    BREACHES, Breach, BreachQuery, DAYS, EPISODES, SUMMARY, TemperatureQuery, TemperatureSummary,
 };
 use serve::{Answer, Ask, Result, Routes, State, work};
 use warehouse::marts::{BreachRow, FCT_TEMP_BREACHES, TEMPERATURE_BREACHES, rows};
@@ -31,8 +31,9 @@ async fn breaches(state: State, ask: Ask<BreachQuery, Vec<Breach>>) -> Result<An
 }
 
 async fn summary(state: State, ask: Ask<TemperatureQuery, Vec<TemperatureSummary>>) -> Result<Answer> {
+    let dates = state.dates(&ask.query, DAYS)?;
     let snapshot = state.snapshot().await?;
-    let frame = snapshot.mart(&FCT_TEMP_BREACHES, state.last_days(ask.query.days.0)).await?;
+    let frame = snapshot.mart(&FCT_TEMP_BREACHES, dates).await?;
     work(move || {
         let days = rows::<TemperatureSummary>(&frame)?.into_iter();
         let newest_first = days.map(|day| ((Reverse(day.reading_date), day.location.clone()), day));

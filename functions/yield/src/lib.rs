@@ -24,7 +24,7 @@ pub fn routes() -> Routes {
 }
 
 async fn daily(state: State, ask: Ask<YieldQuery, Vec<DailyYield>>) -> Result<Answer> {
-    let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(DAYS));
+    let dates = state.dates(&ask.query, DAYS)?;
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&RUNS, dates).await?;
     work(move || {
@@ -59,7 +59,7 @@ fn daily_yield(
 }
 
 async fn waterfall(state: State, ask: Ask<YieldQuery, Vec<WaterfallRun>>) -> Result<Answer> {
-    let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(DAYS));
+    let dates = state.dates(&ask.query, DAYS)?;
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&FCT_WATERFALL_YIELD, dates).await?;
     work(move || {

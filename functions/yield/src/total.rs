@@ -10,10 +10,9 @@ use serve::{Answer, Ask, Result, State, work};
 use warehouse::marts::{RUNS, rows};
 
 use crate::group::{GroupedRuns, grouped};
-use crate::which;
 
 pub(crate) async fn total(state: State, ask: Ask<YieldQuery, YieldTotal>) -> Result<Answer> {
-    let dates = which::dates(&ask.query, &state)?.unwrap_or_else(|| state.last_days(DAYS));
+    let dates = state.dates(&ask.query, DAYS)?;
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&RUNS, dates).await?;
     let limits = snapshot.factory_settings()?.limits;

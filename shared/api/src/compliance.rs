@@ -3,8 +3,9 @@
 use chrono::{NaiveDate, NaiveDateTime};
 pub use domain::checks::{Check, Severity};
 
-use crate::query::{Days, Parameter, ParameterKind};
-use crate::{Endpoint, endpoints, query, row};
+use crate::days::days_query;
+use crate::query::{Parameter, ParameterKind};
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// A finding of a compliance check.
@@ -36,11 +37,14 @@ row! {
     }
 }
 
-query! {
+/// How many days a question about findings covers where nothing else is asked for.
+pub const DAYS: u32 = 30;
+
+days_query! {
     /// Which findings.
-    pub struct CheckQuery {
+    pub struct CheckQuery<DAYS> {
         /// So many days up to today.
-        days: Days<30>,
+        days,
         /// Only `CRITICAL`, `MAJOR` or `WARNING`.
         severity: Option<Severity>,
         /// Only this check.
@@ -71,7 +75,7 @@ macro_rules! one_of_the_rules {
 one_of_the_rules!(Severity, Check);
 
 endpoints! {
-    /// Findings, newest first.
+    /// Findings, newest first; 30 days where no day is named.
     pub const CHECKS: Endpoint<CheckQuery, Vec<CheckFinding>> =
         Endpoint::get("/compliance/checks", "Findings of the compliance checks");
 }

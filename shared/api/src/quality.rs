@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
-use crate::query::Days;
-use crate::{Endpoint, endpoints, query, row};
+use crate::days::days_query;
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// The quality records of one type and severity that were raised on one date.
@@ -34,16 +34,20 @@ row! {
     }
 }
 
-query! {
+/// How many days a question about quality records covers where nothing else is asked for.
+pub const DAYS: u32 = 30;
+
+days_query! {
     /// Which records.
-    pub struct QualityQuery {
+    pub struct QualityQuery<DAYS> {
         /// So many days up to today.
-        days: Days<30>,
+        days,
     }
 }
 
 endpoints! {
-    /// Quality records per date, type and severity, newest first. Those without a date are in no row.
+    /// Quality records per date, type and severity, newest first; 30 days where no day is named. Those
+    /// without a date are in no row.
     pub const SUMMARY: Endpoint<QualityQuery, Vec<QualitySummary>> =
         Endpoint::get("/quality/summary", "Quality records per date, type and severity");
 }

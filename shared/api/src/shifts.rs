@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
-use crate::query::Days;
-use crate::{Endpoint, endpoints, query, row};
+use crate::days::days_query;
+use crate::{Endpoint, endpoints, row};
 
 row! {
     /// The people and hours of one shift on one line, and what they made.
@@ -52,16 +52,19 @@ row! {
     }
 }
 
-query! {
+/// How many days a question about shifts covers where nothing else is asked for.
+pub const DAYS: u32 = 7;
+
+days_query! {
     /// Which shifts.
-    pub struct ShiftQuery {
+    pub struct ShiftQuery<DAYS> {
         /// So many days up to today.
-        days: Days<7>,
+        days,
     }
 }
 
 endpoints! {
-    /// Labour per date, shift and line, newest first.
+    /// Labour per date, shift and line, newest first; 7 days where no day is named.
     pub const PRODUCTIVITY: Endpoint<ShiftQuery, Vec<ShiftProductivity>> =
         Endpoint::get("/shifts/productivity", "Output per head and hour of each shift and line, and its OEE");
 }

@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use crate::query::Days;
+use crate::days::days_query;
 use crate::{Endpoint, Whole, endpoints, query, row};
 
 row! {
@@ -67,11 +67,14 @@ row! {
     }
 }
 
-query! {
+/// How many days a question about temperatures covers where nothing else is asked for.
+pub const DAYS: u32 = 7;
+
+days_query! {
     /// Which days.
-    pub struct TemperatureQuery {
+    pub struct TemperatureQuery<DAYS> {
         /// So many days up to today.
-        days: Days<7>,
+        days,
     }
 }
 
@@ -103,11 +106,11 @@ endpoints! {
         Endpoint::get("/temperature/breaches", "Readings outside their limits");
 
     /// Episodes of readings outside their limits, the newest first; one that goes on over midnight is one,
-    /// cut only where the days that were asked for begin.
+    /// cut only where the days that were asked for begin or end. 7 days where no day is named.
     pub const EPISODES: Endpoint<TemperatureQuery, Vec<Episode>> =
         Endpoint::get("/temperature/episodes", "Episodes of readings outside their limits");
 
-    /// Readings, breaches and episodes per date and location, newest first.
+    /// Readings, breaches and episodes per date and location, newest first; 7 days where no day is named.
     pub const SUMMARY: Endpoint<TemperatureQuery, Vec<TemperatureSummary>> =
         Endpoint::get("/temperature/summary", "Readings and breaches per date and location");
 }

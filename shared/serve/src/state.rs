@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use api::ParameterError;
-use api::days::AskedDays;
+use api::days::{AskedDays, DaysQuery};
 use chrono::{DateTime, NaiveDate, Utc};
 use lake::{Lake, Manifest};
 
@@ -104,6 +104,11 @@ impl State {
             (None, None, None, None) => Ok(None),
             (None, from, ..) => Ok(Some(Dates { from, to: last })),
         }
+    }
+
+    /// The days that a question covers, and the last `days` where it names none.
+    pub fn dates(&self, query: &impl DaysQuery, days: u32) -> std::result::Result<Dates, ParameterError> {
+        Ok(self.asked_dates(query.asked_days())?.unwrap_or_else(|| self.last_days(days)))
     }
 
     /// The last `hours` hours on the factory's clock.

@@ -6,7 +6,8 @@ use lake::TableState;
 use polars::prelude::*;
 use serde_json::json;
 use warehouse::marts::{
-    FCT_QUALITY_SUMMARY, FCT_SHIFT_PRODUCTIVITY, FCT_TEMP_BREACHES, Mart, PRODUCTS, TEMPERATURE_EPISODES,
+    FCT_COMPLIANCE_CHECKS, FCT_QUALITY_SUMMARY, FCT_SHIFT_PRODUCTIVITY, FCT_TEMP_BREACHES, Mart, PRODUCTS,
+    TEMPERATURE_EPISODES,
 };
 
 use super::factory::{Factory, assert_problem, get};
@@ -252,6 +253,51 @@ async fn the_pages_of_a_summary_hold_every_row_once() {
                 address = reply.next(&page);
             }
             assert_eq!(json!(rows), whole, "{path} {limit}");
+        }
+    }
+}
+
+/// As Power BI asks for what it refreshes: half-open windows, whose ends are midnights.
+#[tokio::test(flavor = "multi_thread")]
+async fn windows_between_midnights_follow_on_each_other_and_only_their_months_are_read() {
+    let days = dates(["2026-10-30", "2026-10-31", "2026-11-01", "2026-11-02"]);
+    let noon = |day: NaiveDate| day.and_hms_opt(12, 0, 0).unwrap();
+    let of = |days: &[NaiveDate]| {
+        let times: Vec<NaiveDateTime> = days.iter().copied().map(noon).collect();
+        let texts: Vec<String> = days.iter().map(ToString::to_string).collect();
+        df![
+            "nc_date" => days, "shift_date" => days, "reading_date" => days, "detected_on" => days, "detected_at" => times.as_slice(),
+            "started_at" => times.as_slice(), "ended_at" => times.as_slice(), "check" => texts.as_slice(), "severity" => texts.as_slice(),
+            "detail" => texts, "location" => vec!["Dock"; days.len()],
+        ]
+        .unwrap()
+    };
+    let lists: [(&str, &str, &'static Mart, &str); 5] = [
+        ("/quality/summary", "nc_date", &FCT_QUALITY_SUMMARY, ""),
+        ("/shifts/productivity", "shift_date", &FCT_SHIFT_PRODUCTIVITY, ""),
+        ("/temperature/summary", "reading_date", &FCT_TEMP_BREACHES, ""),
+        ("/temperature/episodes", "started_at", &TEMPERATURE_EPISODES, ""),
+        ("/compliance/checks", "detected_at", &FCT_COMPLIANCE_CHECKS, "run-"),
+    ];
+    for (path, field, mart, before_month) in lists {
+        let mut factory = Factory::with(Vec::new()).await;
+        factory.put(mart, &format!("{before_month}2026-10"), of(&days[..2])).await;
+        factory.put(mart, &format!("{before_month}2026-11"), of(&days[2..])).await;
+        factory.publish().await;
+        let listed = async |query: &str| {
+            factory.store.reads();
+            let each = get(&factory.app(), &format!("{path}?{query}")).await.each(field);
+            let each: Vec<String> = each.iter().map(|at| at.as_str().unwrap()[..10].to_owned()).collect();
+            (each, factory.store.reads().1)
+        };
+        let first = listed("from=2026-10-30T00:00:00&before=2026-11-01T00:00:00").await;
+        assert_eq!(first, (vec!["2026-10-31".to_owned(), "2026-10-30".to_owned()], 1), "{path}");
+        let next = listed("from=2026-11-01T00:00:00.0000000&before=2026-11-02").await;
+        assert_eq!(next, (vec!["2026-11-01".to_owned()], 1), "{path}");
+        assert_eq!(listed("from=2026-10-31&to=2026-11-01").await.0.len(), 2, "{path}");
+        for refused in ["days=7&from=2026-11-01", "from=2026-11-02&to=2026-11-01", "from=2026-11-01T06:00:00"]
+        {
+            assert_problem(&get(&factory.app(), &format!("{path}?{refused}")).await, 422, "parameter `");
         }
     }
 }
