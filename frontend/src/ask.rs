@@ -3,8 +3,8 @@
 use api::Whole;
 use api::compliance::{CHECKS, CheckQuery};
 use api::health::HEALTH;
-use api::query::{AnyQuery, Limit, NoQuery};
-use api::runs::{ACTIVE, ONE, RunQuery};
+use api::query::{AnyQuery, Limit};
+use api::runs::{ACTIVE, ActiveQuery, ONE, RunQuery};
 use api::temperature::{BREACHES, BreachQuery};
 use api::yields::{TOTAL, YieldQuery};
 use futures::join;
@@ -29,12 +29,12 @@ pub(crate) fn list_limit() -> usize {
 pub(crate) async fn board(client: &Client) -> BoardRound {
     let yields = YieldQuery { days: Some(Whole(DAYS)), ..YieldQuery::default() };
     let breaches = BreachQuery { hours: Whole(HOURS) };
+    let active = ActiveQuery::default();
     let checks = CheckQuery { days: Some(Whole(DAYS)), ..CheckQuery::default() };
-    let none = NoQuery::default();
     let (health, yields, active, breaches, checks) = join!(
         client.get(&HEALTH, &[], &AnyQuery),
         client.get(&TOTAL, &[], &yields),
-        client.get(&ACTIVE, &[], &none),
+        client.get(&ACTIVE, &[], &active),
         client.get(&BREACHES, &[], &breaches),
         client.get(&CHECKS, &[], &checks),
     );

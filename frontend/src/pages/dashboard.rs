@@ -1,5 +1,7 @@
 //! All numbers on one page: four cards, the yield of each day, the runs that are on, and what needs a look.
 
+use std::rc::Rc;
+
 use api::compliance::{Check, CheckFinding, Severity};
 use api::runs::ActiveRun;
 use api::temperature::Breach;
@@ -32,12 +34,13 @@ pub(crate) struct Props {
 pub(crate) fn Dashboard(props: &Props) -> Html {
     let Board { yields, active, breaches, checks, fresh } = &props.board;
     let today = fresh.today;
+    let worked_on = active.answer.as_deref().map(|runs| Rc::new(without_idle(runs)));
     html! {
         <>
             <h1 class="hidden">{ "Factory dashboard" }</h1>
             <div class="kpis">
                 { yield_card(yields.answer.as_deref()) }
-                { active_card(active.answer.as_deref().map(Vec::as_slice)) }
+                { active_card(active.answer.as_deref().map(Vec::as_slice), worked_on.as_deref().map(Vec::as_slice)) }
                 { breach_card(breaches.answer.as_deref().map(Vec::as_slice), today) }
                 { compliance_card(checks.answer.as_deref().map(Vec::as_slice)) }
             </div>
@@ -49,7 +52,7 @@ pub(crate) fn Dashboard(props: &Props) -> Html {
                         { instead_of_a_list(false, "") }
                     }
                 </Section>
-                <ActiveRuns runs={active.answer.clone()} note={active.answer.as_ref().map(|runs| how_many(runs.len())).unwrap_or_default()} {today} />
+                <ActiveRuns runs={worked_on.clone()} note={worked_on.as_ref().map(|runs| how_many(runs.len())).unwrap_or_default()} {today} />
             </div>
             <div class="two">
                 <Section id="compliance" title="Compliance findings" note={latest(checks.answer.as_ref().map(|rows| rows.len()), &format!("{DAYS} days"))}>
@@ -83,9 +86,16 @@ fn yield_card(total: Option<&YieldTotal>) -> Html {
     html! { <KpiCard id="kpi-yield" label="Total yield" window={format!("{DAYS} days to today")} {value} {level} {verdict} {note} href="#daily-yield" /> }
 }
 
-fn active_card(runs: Option<&[ActiveRun]>) -> Html {
-    let value = runs.map(|runs| html! { { how_many(runs.len()) } });
-    let runs = runs.unwrap_or_default();
+/// The runs that somebody works on. The others were most likely never completed.
+fn without_idle(runs: &[ActiveRun]) -> Vec<ActiveRun> {
+    runs.iter().filter(|run| !run.idle).cloned().collect()
+}
+
+/// Counts the runs that somebody works on, `worked_on`, of all that the ERP calls active.
+fn active_card(active: Option<&[ActiveRun]>, worked_on: Option<&[ActiveRun]>) -> Html {
+    let value = worked_on.map(|runs| html! { { how_many(runs.len()) } });
+    let runs = worked_on.unwrap_or_default();
+    let idle = active.unwrap_or_default().len() - runs.len();
     let mut made = YieldSum::default();
     for run in runs {
         let is_output_unknown = run.actual_kg.is_none() && run.outputs_without_weight > 0;
@@ -93,7 +103,9 @@ fn active_card(runs: Option<&[ActiveRun]>) -> Html {
     }
     // The sum of a list that was cut off would be too small. So would that of a run without a weight.
     let made_kg = made.total_kg().filter(|_| runs.len() < list_limit());
-    let note = made_kg.map(|kg| format!("{} made so far", format::kg(kg))).unwrap_or_default();
+    let made_so_far = made_kg.map(|kg| format!("{} made so far", format::kg(kg)));
+    let never_completed = (idle > 0).then(|| format!("{} idle", how_many(idle)));
+    let note = made_so_far.into_iter().chain(never_completed).collect::<Vec<_>>().join(" · ");
     let verdict = if runs.is_empty() { "No run is on" } else { "In production" };
     html! { <KpiCard id="kpi-active-runs" label="Active runs" window="now" {value} level={Level::Plain} {verdict} {note} href="#active-runs" /> }
 }

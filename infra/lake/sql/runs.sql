@@ -57,6 +57,7 @@ joined AS (
         r.updated,
         COALESCE(s.started_at, r.created) AS started_at,
         s.finished_at,
+        a.last_activity_at,
         i.run_number IS NOT NULL AS has_inputs,
         COALESCE(i.without_weight, 0) AS inputs_without_weight,
         o.run_number IS NOT NULL AS has_outputs,
@@ -97,6 +98,7 @@ joined AS (
     LEFT JOIN outputs o ON o.run_number = r.run_number AND o.production_date = r.production_date
     LEFT JOIN rejected j ON j.run_number = r.run_number AND j.production_date = r.production_date
     LEFT JOIN packs k ON k.run_number = r.run_number AND k.production_date = r.production_date
+    LEFT JOIN run_activity a ON a.run_number = r.run_number AND a.production_date = r.production_date
     LEFT JOIN product_by_code p ON p.product_code = r.product_code
     LEFT JOIN words w ON w.text = r.description
 )

@@ -5,7 +5,6 @@ use domain::average_quantity::Outcome;
 use domain::run_state::RunState;
 
 use crate::compliance::CheckFinding;
-use crate::query::NoQuery;
 use crate::{Endpoint, Lead, endpoints, query, row};
 
 row! {
@@ -41,6 +40,11 @@ row! {
         started_at: Option<NaiveDateTime>,
         /// What has come out so far as a share of the target, %.
         efficiency_pct: Option<f64>,
+        /// When something was last booked to it: a pack, an input, an output or a scan; null where nothing was.
+        last_activity_at: Option<NaiveDateTime>,
+        /// Whether nothing was booked to it in the 24 hours before the data were read: most likely nobody
+        /// completed it.
+        idle: bool,
         /// Inputs that are booked without a weight.
         #[at_least(0)]
         inputs_without_weight: i64,
@@ -256,9 +260,18 @@ query! {
     }
 }
 
+query! {
+    /// Which of the runs that are on.
+    pub struct ActiveQuery {
+        /// Only those to which nothing was booked in the 24 hours before the data were read, or only the others.
+        idle: Option<bool>,
+    }
+}
+
 endpoints! {
-    /// The runs that are on.
-    pub const ACTIVE: Endpoint<NoQuery, Vec<ActiveRun>> =
+    /// The runs that the ERP calls active and not complete. A run that nobody ever completed stays among them,
+    /// and is `idle`.
+    pub const ACTIVE: Endpoint<ActiveQuery, Vec<ActiveRun>> =
         Endpoint::get("/runs/active", "Runs that are on now").leads_to(&[TO_A_RUN]);
 
     /// One run.

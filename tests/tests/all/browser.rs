@@ -402,7 +402,7 @@ async fn until_screen_is_as_the_api_says(browser: &Browser, site: &Site) {
 async fn expected_screen(site: &Site) -> Result<Screen, String> {
     let health: Health = site.get("/api/health").await?;
     let total: YieldTotal = site.get("/api/yield/total?days=7").await?;
-    let active: Vec<ActiveRun> = site.get("/api/runs/active").await?;
+    let active: Vec<ActiveRun> = site.get("/api/runs/active?idle=false").await?;
     let breaches: Vec<Breach> = site.get("/api/temperature/breaches?hours=24").await?;
     let checks: Vec<CheckFinding> = site.get("/api/compliance/checks?days=7").await?;
     let zone = *health.data_as_of.ok_or("the lake is empty")?.offset();

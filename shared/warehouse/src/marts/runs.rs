@@ -57,6 +57,8 @@ row! {
         started_at: Option<NaiveDateTime>,
         /// When it ended.
         finished_at: Option<NaiveDateTime>,
+        /// When something was last booked to it: a pack, an input, an output or a scan.
+        last_activity_at: Option<NaiveDateTime>,
         /// Whether inputs are booked.
         has_inputs: bool,
         /// Inputs that are booked without a weight.
@@ -201,6 +203,7 @@ fn joined(scope: &RunScope) -> PolarsResult<DataFrame> {
         rejected_counts(scope),
         pack_counts(scope),
         giveaway(scope),
+        activity(scope)?,
     ];
     of_run
         .into_iter()
@@ -270,6 +273,23 @@ fn pack_counts(scope: &RunScope) -> LazyFrame {
     scope.packs.clone().lazy().group_by(RUN_KEY.map(col)).agg([len().alias("packs")])
 }
 
+/// When something was last booked to each run.
+fn activity(scope: &RunScope) -> PolarsResult<LazyFrame> {
+    let scanned = || coalesce(&[col("scan_time"), col("updated_at")]);
+    let booked = [
+        (&scope.packs, col("trans_date")),
+        (&scope.inputs, col("updated_at")),
+        (&scope.outputs, col("updated_at")),
+        (&scope.lineage, scanned()),
+        (&scope.cases, scanned()),
+    ];
+    let stamps = booked.map(|(children, at)| {
+        children.clone().lazy().select([cols(RUN_KEY).as_expr(), at.alias("last_activity_at")])
+    });
+    let latest = col("last_activity_at").max();
+    Ok(concat(stamps, UnionArgs::default())?.group_by(RUN_KEY.map(col)).agg([latest]))
+}
+
 /// What the weighed packs of each run weigh above their targets. A pack is weighed if its net and target
 /// weight are both known.
 fn giveaway(scope: &RunScope) -> LazyFrame {
@@ -302,12 +322,15 @@ mod tests {
     use super::super::small_factory::{at, day, no_runs, of_run, products, rejected, rows, shown};
     use super::*;
     use crate::sources::{
-        PROD_LINES, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS, TRANSACTIONS,
+        BATCH_LINEAGE, CASE_VERIFICATION, PROD_LINES, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS,
+        RUN_TOTALS, TRANSACTIONS,
     };
 
     #[test]
     fn a_run_of_the_contract_is_a_part_of_a_row() {
-        for field in [api::runs::Run::FIELDS, api::runs::ActiveRun::FIELDS].concat() {
+        // Whether a run is idle depends on the time of the question.
+        let fields = [api::runs::Run::FIELDS, api::runs::ActiveRun::FIELDS].concat();
+        for field in fields.into_iter().filter(|field| field.name != "idle") {
             let column = RUNS.columns.iter().find(|column| column.name == field.name);
             assert_eq!(column.map(|column| column.shape), Some(field.shape), "{}", field.name);
         }
@@ -491,6 +514,33 @@ mod tests {
                 "- | - | - | - | - | - | - | - | - | - | false"
             ]
         );
+    }
+
+    #[test]
+    fn whatever_is_booked_to_a_run_last_tells_when_it_was_last_worked_on() {
+        let last = |change: &dyn Fn(&mut RunScope)| {
+            let mut scope = factory();
+            change(&mut scope);
+            built(&scope, &["last_activity_at"])
+        };
+        let row = |source, stamps: &[(&str, NaiveDateTime)]| {
+            let key = df!["run_number" => ["7"], "production_date" => [day(2)]].unwrap();
+            let stamp = |(name, at): &(&str, NaiveDateTime)| Column::new((*name).into(), [*at]);
+            of_run(source, &key.hstack(&stamps.iter().map(stamp).collect::<Vec<_>>()).unwrap())
+        };
+        assert_eq!(last(&|_| ()), ["-", "-"]);
+        let by_pack = last(&|scope| scope.packs = row(&TRANSACTIONS, &[("trans_date", at(2, 9, 0))]));
+        assert_eq!(by_pack, ["2026-11-02 09:00:00", "-"]);
+        let latest = last(&|scope| {
+            scope.packs = row(&TRANSACTIONS, &[("trans_date", at(2, 9, 0))]);
+            scope.inputs = row(&RUN_INPUTS, &[("updated_at", at(2, 8, 0))]);
+            scope.outputs = row(&RUN_OUTPUTS, &[("updated_at", at(2, 10, 0))]);
+            scope.lineage = row(&BATCH_LINEAGE, &[("updated_at", at(2, 11, 0))]);
+            // A scan has a time of its own, which counts whenever the row was touched.
+            scope.cases =
+                row(&CASE_VERIFICATION, &[("scan_time", at(2, 7, 0)), ("updated_at", at(2, 13, 0))]);
+        });
+        assert_eq!(latest, ["2026-11-02 11:00:00", "-"]);
     }
 
     #[test]

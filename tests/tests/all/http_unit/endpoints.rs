@@ -248,12 +248,42 @@ async fn active_runs_are_those_not_complete_of_any_month_the_latest_first() {
     let active = get(&app, "/runs/active").await;
     assert_eq!(active.each("run_number"), ["3", "9"]);
     let fields: Vec<_> = active.json()[0].as_object().unwrap().keys().cloned().collect();
-    assert_eq!(fields.len(), 18);
+    assert_eq!(fields.len(), 20);
     assert_eq!(
         (&active.json()[0]["actual_kg"], &active.json()[0]["started_at"]),
         (&json!(20.0), &json!("2026-11-23T08:00:00"))
     );
     assert_eq!(active.each("efficiency_pct"), [json!(50.0), json!(null)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_without_a_booking_for_a_day_is_idle_by_the_age_of_the_data() {
+    let time = |text: &str| Some(text.parse::<chrono::NaiveDateTime>().unwrap());
+    // The data are of 09:58:30.
+    let runs = df![
+        "run_number" => ["1", "2", "3"],
+        "production_date" => [date("2024-11-01"), date("2024-11-01"), date("2026-11-23")],
+        "active" => [true; 3],
+        "complete" => [false; 3],
+        "last_activity_at" => [time("2026-11-22T09:58:30"), time("2026-11-22T09:58:29"), None],
+    ];
+    let factory = Factory::with(vec![(&RUNS, "2024-11", runs.unwrap())]).await;
+    let check = async |expect: [bool; 3]| {
+        let mut idle = get(&factory.app(), "/runs/active?limit=3").await.each("idle");
+        idle.sort_by_key(serde_json::Value::as_bool);
+        let mut expect = expect.map(serde_json::Value::from);
+        expect.sort_by_key(serde_json::Value::as_bool);
+        assert_eq!(idle, expect);
+        for wanted in [false, true] {
+            let some = get(&factory.app(), &format!("/runs/active?idle={wanted}")).await.each("idle");
+            assert_eq!(some.len(), expect.iter().filter(|idle| **idle == json!(wanted)).count());
+        }
+    };
+    check([false, true, false]).await;
+    assert_eq!(get(&factory.app(), "/runs/active?idle=true").await.each("run_number"), ["2"]);
+    // A pipeline that stands still makes no run idle.
+    factory.set_now("2026-12-23T10:00:00Z");
+    check([false, true, false]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
