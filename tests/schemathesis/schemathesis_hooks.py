@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 
 import schemathesis
 
@@ -35,6 +36,11 @@ def map_query(context, query):
 @schemathesis.deserializer("text/csv")
 def text_of_csv(context, response):
     return response.content.decode("utf-8")
+
+
+@schemathesis.deserializer("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+def parts_of_workbook(context, response):
+    return zipfile.ZipFile(io.BytesIO(response.content)).namelist()
 
 
 @schemathesis.check

@@ -109,6 +109,8 @@ pub struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
     /// The body.
+    pub body: Vec<u8>,
+    /// The body as a text.
     pub text: String,
 }
 
@@ -124,8 +126,9 @@ pub async fn ask(app: &Router, operation: &Operation, address: &str, accept: &st
     let request = Request::builder().method(operation.method.name()).uri(address).header("accept", accept);
     let request = request.body(Body::empty()).unwrap_or_else(|error| panic!("{address}: {error}"));
     let (parts, body) = app.clone().oneshot(request).await.unwrap().into_parts();
-    let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
-    Reply { status: parts.status, headers: parts.headers, text }
+    let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+    let text = String::from_utf8_lossy(&body).into_owned();
+    Reply { status: parts.status, headers: parts.headers, body, text }
 }
 
 /// The path of an endpoint with values that exist in this factory. If another endpoint's answer leads to a

@@ -23,8 +23,8 @@ pub(crate) async fn all(state: State, ask: Ask<NoQuery, Vec<JobSummary>>) -> Res
     let last = ids.last().filter(|_| more).cloned().map(Reverse);
     let records = stream::iter(ids).map(|job_id| async move { record::of(lake, &job_id, now).await });
     let records: Vec<_> = records.buffered(READS_AT_ONCE).try_collect().await?;
-    let jobs = records.into_iter().flatten().map(JobSummary::from).collect();
-    ask.page(jobs, last.as_ref(), data_as_of(&state).await?)
+    let keyed = |record: JobRecord| (Reverse(record.job_id.clone()), JobSummary::from(record));
+    ask.page(records.into_iter().flatten().map(keyed).collect(), last, data_as_of(&state).await?)
 }
 
 pub(crate) async fn one(state: State, ask: Ask<NoQuery, JobRecord>) -> Result<Answer> {

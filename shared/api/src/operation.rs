@@ -40,7 +40,7 @@ pub struct Operation {
     pub success: u16,
     /// The form of a good answer as JSON.
     pub answer: Shape,
-    /// The forms beside JSON. Every list comes as CSV too, without being named here.
+    /// The forms beside JSON. Every list comes as CSV and as a workbook too, without being named here.
     pub media: &'static [Media],
     /// What it refuses beside what every endpoint does: a status and why.
     pub refusals: &'static [(u16, &'static str)],
@@ -79,6 +79,20 @@ pub const CSV: Media = Media {
     doc: "The same rows as RFC 4180 has them, UTF-8, with a header also where there is no row",
 };
 
+/// The workbook of a list.
+pub const XLSX: Media = Media {
+    media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    format: "xlsx",
+    doc: "The same rows as an Excel workbook: typed cells, a header that stays in view, and a note on each column",
+};
+
+impl Media {
+    /// Whether it is a text, which can be shown and quoted.
+    pub fn is_text(&self) -> bool {
+        self.media_type != XLSX.media_type
+    }
+}
+
 impl Operation {
     /// The parameters that can follow the path: its own and, if it answers a list, those of every list.
     pub fn parameters(&self) -> impl Iterator<Item = &'static ParameterDoc> + use<> {
@@ -90,14 +104,15 @@ impl Operation {
         self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
     }
 
-    /// Whether it answers a list of objects, which has pages and comes as CSV too.
+    /// Whether it answers a list of objects, which has pages and comes as CSV and as a workbook too.
     pub const fn is_list(&self) -> bool {
         self.answer.is_list()
     }
 
     /// All forms beside JSON.
     pub fn other_media(&self) -> impl Iterator<Item = Media> {
-        self.is_list().then_some(CSV).into_iter().chain(self.media.iter().copied())
+        let of_list: &[Media] = if self.is_list() { &[CSV, XLSX] } else { &[] };
+        of_list.iter().chain(self.media).copied()
     }
 
     /// A name for programs: `get_runs_by_run_number`.

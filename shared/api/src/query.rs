@@ -252,6 +252,8 @@ choice! {
         Json = "json",
         /// CSV as RFC 4180 has it, UTF-8.
         Csv = "csv",
+        /// An Excel workbook.
+        Xlsx = "xlsx",
     }
 }
 
@@ -321,7 +323,7 @@ query! {
         limit: Limit,
         /// Go on after this row, as the `Link` header of the page before says.
         after: Option<After>,
-        /// JSON or CSV.
+        /// JSON, CSV or an Excel workbook.
         format: Option<Format>,
         /// CSV for Excel: a byte-order mark, by which it knows that it is UTF-8, and an apostrophe before texts
         /// that it would take for formulas.
@@ -476,7 +478,7 @@ mod tests {
             &format!("parameter `line`: `{}…` is longer than 200 characters", "🐟".repeat(60)),
         );
         assert!(parse(&[("line", &"🐟".repeat(200))]).is_ok());
-        check(&[("format", "xml")], "parameter `format`: `xml` is none of json csv");
+        check(&[("format", "xml")], "parameter `format`: `xml` is none of json csv xlsx");
         assert!(
             parse(&[("form", "2026-11-01")])
                 .unwrap_err()

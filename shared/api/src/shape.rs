@@ -36,7 +36,7 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// Whether it is a list of objects, which has pages and comes as CSV too.
+    /// Whether it is a list of objects, which has pages and comes as CSV and as a workbook too.
     pub const fn is_list(self) -> bool {
         matches!(self, Self::List(Self::Object(_)))
     }

@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use domain::lineage::LinkKind;
 
-use crate::operation::Media;
+use crate::operation::{self, Media};
 use crate::{Endpoint, choice, endpoints, query, row};
 
 row! {
@@ -280,12 +280,14 @@ row! {
 }
 
 choice! {
-    /// In which form a trace is wanted; absent, the `Accept` header decides between the first two.
+    /// In which form a trace is wanted; absent, the `Accept` header decides between the first three.
     pub enum TraceFormat {
         /// A JSON object.
         Json = "json",
         /// The flat list of steps as CSV.
         Csv = "csv",
+        /// The flat list of steps as an Excel workbook.
+        Xlsx = "xlsx",
         /// A GS1 EPCIS 2.0 document with GDST's key data elements, as JSON-LD.
         Epcis = "epcis",
     }
@@ -300,7 +302,7 @@ query! {
         /// When the batch was received, where a batch code was used again; the newest otherwise. With it the code
         /// is a batch's.
         received: Option<NaiveDate>,
-        /// JSON, CSV or EPCIS.
+        /// JSON, CSV, an Excel workbook or EPCIS.
         format: Option<TraceFormat>,
         /// CSV for Excel: a byte-order mark, by which it knows that it is UTF-8, and an apostrophe before texts
         /// that it would take for formulas.
@@ -315,11 +317,12 @@ endpoints! {
     /// A trace. A code that is both a batch's and a run's is the batch.
     pub const TRACE: Endpoint<TraceQuery, Trace> =
         Endpoint::get("/trace/{batch_code}", "Where a batch came from and where it went, by batch code or run number")
-            .also(&[CSV, EPCIS]);
+            .also(&[CSV, XLSX, EPCIS]);
 }
 
 const CSV: Media =
     Media { media_type: "text/csv", format: "csv", doc: "The same as a flat list, a row for each step" };
+const XLSX: Media = Media { doc: "The flat list as an Excel workbook", ..operation::XLSX };
 const EPCIS: Media = Media {
     media_type: EPCIS_MEDIA_TYPE,
     format: "epcis",

@@ -1,11 +1,12 @@
 //! Which form of a list the `Accept` header prefers.
 
 use api::Format;
+use api::operation::{CSV, XLSX};
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 
-/// CSV where it is wanted more than JSON, as `wanted` compares them. JSON otherwise, also where neither is
-/// wanted.
+/// The form that is wanted most, as `wanted` compares them. JSON where others are not wanted more, also where
+/// none is wanted.
 pub(crate) fn preferred(headers: &HeaderMap) -> Format {
     let ranges: Vec<_> = headers
         .get_all(ACCEPT)
@@ -14,7 +15,14 @@ pub(crate) fn preferred(headers: &HeaderMap) -> Format {
         .flat_map(|value| value.split(','))
         .map(range)
         .collect();
-    if wanted(&ranges, "text/csv") > wanted(&ranges, "application/json") { Format::Csv } else { Format::Json }
+    let mut best = (Format::Json, wanted(&ranges, "application/json"));
+    for (format, media_type) in [(Format::Csv, CSV.media_type), (Format::Xlsx, XLSX.media_type)] {
+        let wanted = wanted(&ranges, media_type);
+        if wanted > best.1 {
+            best = (format, wanted);
+        }
+    }
+    best.0
 }
 
 /// A media range in lower case and its weight in thousandths.
@@ -50,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn csv_is_sent_where_it_is_preferred_and_json_otherwise() {
+    fn the_form_that_is_preferred_is_sent_and_json_otherwise() {
         let check = |accept: Option<&str>, expect| {
             let headers = accept.map(|accept| (ACCEPT, accept.parse().unwrap())).into_iter().collect();
             assert_eq!(preferred(&headers), expect, "{accept:?}");
@@ -71,5 +79,10 @@ mod tests {
         check(Some("text/csv;q=nonsense"), Format::Json);
         check(Some("text/*"), Format::Csv);
         check(Some(";;,,q=1"), Format::Json);
+        check(Some(XLSX.media_type), Format::Xlsx);
+        check(Some(&format!("{}, text/csv;q=0.5, */*;q=0.1", XLSX.media_type)), Format::Xlsx);
+        check(Some(&format!("text/csv, {}", XLSX.media_type)), Format::Csv);
+        check(Some("application/*"), Format::Json);
+        check(Some("application/*;q=0.5, text/csv;q=0.4"), Format::Json);
     }
 }

@@ -4,12 +4,13 @@ use std::marker::PhantomData;
 
 use api::query::{self, Paging};
 use api::{Described, Format, Query, Row};
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::{FromRequestParts, MatchedPath, Path};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
+use crate::list::Form;
 use crate::page::{self, Key, Page, page};
 use crate::{Answer, Error, Result, Snapshot, accept, query_text};
 
@@ -20,8 +21,9 @@ pub struct Ask<Q, A> {
     pub query: Q,
     /// The parameters that every list takes.
     pub paging: Paging,
-    /// Which of JSON and CSV the `Accept` header prefers.
+    /// Which form of a list the `Accept` header prefers.
     pub accepted: Format,
+    name: String,
     values: Vec<String>,
     pairs: Vec<(String, String)>,
     answer: PhantomData<fn() -> A>,
@@ -41,13 +43,26 @@ fn asked<Q: Query, A: Described>(parts: &Parts, values: Vec<String>) -> Result<A
     let pairs = query_text::decode(parts.uri.query().unwrap_or_default())?;
     let (query, paging) = query::parse::<Q, A>(&pairs)?;
     let accepted = accept::preferred(&parts.headers);
-    Ok(Ask { query, paging, accepted, values, pairs, answer: PhantomData })
+    let name = parts.extensions.get::<MatchedPath>().map(|path| name_of(path.as_str())).unwrap_or_default();
+    Ok(Ask { query, paging, accepted, name, values, pairs, answer: PhantomData })
+}
+
+/// A name for what a path answers: `reports-daily-yield`, wherever the API lies.
+fn name_of(path: &str) -> String {
+    let path = path.strip_prefix("/api/").unwrap_or(path);
+    let words = path.split('/').filter(|segment| !segment.is_empty() && !segment.starts_with('{'));
+    words.collect::<Vec<_>>().join("-")
 }
 
 impl<Q, A> Ask<Q, A> {
     /// The value in the path. Empty for an endpoint without one.
     pub fn value(&self) -> &str {
         self.values.first().map_or("", String::as_str)
+    }
+
+    /// A name for a file that holds the answer.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -84,27 +99,38 @@ impl<Q, R: Row + Serialize> Ask<Q, Vec<R>> {
         Ok(page::after(self.after_text())?)
     }
 
-    /// Answers with a page that the endpoint has read itself. `last` is the key of its last row if more rows
-    /// follow.
+    /// Answers with a page that the endpoint has read itself, each row with its key. More rows follow after
+    /// the key `last`, if there is one.
     pub fn page<K: Key>(
         &self,
-        rows: Vec<R>,
-        last: Option<&K>,
+        rows: Vec<(K, R)>,
+        last: Option<K>,
         as_of: Option<DateTime<FixedOffset>>,
     ) -> Result<Answer> {
-        self.answer(Page { rows, next: last.and_then(page::next) }, as_of)
+        self.answer(Page::of(rows, last), as_of)
     }
 
     fn after_text(&self) -> Option<&str> {
         self.paging.after.as_ref().map(|after| after.0.as_str())
     }
 
-    fn answer(&self, page: Page<R>, as_of: Option<DateTime<FixedOffset>>) -> Result<Answer> {
-        let answer = match self.paging.format.unwrap_or(self.accepted) {
-            Format::Json => Answer::json_rows(page.rows, as_of),
-            Format::Csv => Answer::csv_rows(page.rows, self.paging.bom.unwrap_or_default(), as_of),
-        };
-        Ok(answer?.followed_by(page.next.map(|after| self.next_query(&after))))
+    /// The page ends earlier where it would not fit into an answer.
+    fn answer<K: Key>(&self, mut page: Page<K, R>, as_of: Option<DateTime<FixedOffset>>) -> Result<Answer> {
+        let rows = std::mem::take(&mut page.rows);
+        let is_empty = rows.is_empty();
+        let (answer, written) = Answer::fitting_rows(self.form(), rows, as_of)?;
+        if written == 0 && !is_empty {
+            return Err(Error::TooLarge { instead: page.beyond_the_first() });
+        }
+        Ok(answer.followed_by(page.next(written).map(|after| self.next_query(&after))))
+    }
+
+    fn form(&self) -> Form<'_> {
+        match self.paging.format.unwrap_or(self.accepted) {
+            Format::Json => Form::Json,
+            Format::Csv => Form::Csv { for_excel: self.paging.bom.unwrap_or_default() },
+            Format::Xlsx => Form::Xlsx { name: self.name() },
+        }
     }
 
     fn next_query(&self, after: &str) -> String {
@@ -114,5 +140,18 @@ impl<Q, R: Row + Serialize> Ask<Q, Vec<R>> {
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .filter(|(name, _)| *name != "after");
         query_text::encode(others.chain([("after", after)]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_of;
+
+    #[test]
+    fn a_file_is_named_after_the_path_wherever_the_api_lies() {
+        let check = |path, expect| assert_eq!(name_of(path), expect, "{path}");
+        check("/yield/daily", "yield-daily");
+        check("/api/reports/daily-yield", "reports-daily-yield");
+        check("/api/trace/{*batch_code}", "trace");
     }
 }

@@ -12,6 +12,8 @@ use lake::LakeError;
 use polars::error::PolarsError;
 use warehouse::marts::RowError;
 
+use crate::payload::ANSWER_MAX_BYTES;
+
 /// A request that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -26,6 +28,12 @@ pub enum Error {
     TooLong {
         /// The most that is taken.
         limit_bytes: usize,
+    },
+    /// The answer is larger than one may be. `instead` tells the client what to ask for.
+    #[error("the answer is larger than {:.1} MB, the most that one may have: {instead}", ANSWER_MAX_BYTES as f64 / 1e6)]
+    TooLarge {
+        /// What to ask for instead.
+        instead: String,
     },
     /// The page of a foreign site asks for something that only the dashboard may ask for. The text is shown
     /// to the client.
@@ -83,7 +91,7 @@ const RETRY_AFTER_SECONDS: &str = "5";
 impl Error {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Parameter(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Parameter(_) | Self::TooLarge { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unknown(_) => StatusCode::NOT_FOUND,
             Self::TooLong { .. } => StatusCode::URI_TOO_LONG,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
@@ -107,6 +115,7 @@ impl Error {
             Self::Parameter(_)
             | Self::Unknown(_)
             | Self::TooLong { .. }
+            | Self::TooLarge { .. }
             | Self::Forbidden(_)
             | Self::Conflict(_) => self.to_string(),
             Self::NotBegun(_) => "this cannot be begun at the moment: try again".to_owned(),

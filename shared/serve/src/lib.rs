@@ -3,8 +3,8 @@
 //! - [`State`]: the lake, its cached manifest and mart parts, the factory's clock
 //! - [`Snapshot`]: one version of all marts, and the age of what was read of them
 //! - [`Routes`]: endpoints with what answers them
-//! - [`Ask`]: a request with its parameters; [`Answer`]: JSON or CSV with its headers; [`Error`]: what else
-//!   may happen
+//! - [`Ask`]: a request with its parameters; [`Answer`]: JSON, CSV or a workbook with its headers, no larger
+//!   than [`ANSWER_MAX_BYTES`]; [`Error`]: what else may happen
 //! - [`window`]: which days and hours a question covers
 //! - [`finish`]: makes an app of routes, with problems, ETags, CORS and logs
 //! - [`lambda`]: the app as a Lambda function
@@ -19,8 +19,10 @@ mod filter;
 mod finish;
 pub mod lambda;
 mod latest;
+mod list;
 mod page;
 mod parts;
+mod payload;
 mod query_text;
 mod routes;
 mod settings;
@@ -28,6 +30,7 @@ mod snapshot;
 mod state;
 pub mod window;
 mod work;
+mod workbook;
 
 pub use answer::Answer;
 pub use ask::Ask;
@@ -35,6 +38,7 @@ pub use error::{Error, Result};
 pub use filter::{day, is_asked_for, is_line_asked_for};
 pub use finish::{RequestId, finish, finish_with_page};
 pub use page::Key;
+pub use payload::ANSWER_MAX_BYTES;
 pub use routes::Routes;
 pub use settings::Settings;
 pub use snapshot::Snapshot;

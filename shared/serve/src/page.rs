@@ -8,15 +8,37 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// What a list is sorted by, the smallest first. No two rows share a key. `Reverse` turns the order round.
-pub trait Key: Ord + Serialize + DeserializeOwned {}
+pub trait Key: Ord + Clone + Serialize + DeserializeOwned {}
 
-impl<K: Ord + Serialize + DeserializeOwned> Key for K {}
+impl<K: Ord + Clone + Serialize + DeserializeOwned> Key for K {}
 
-/// The rows of a page, and the value of `after` that asks for the next page: `None` at the end of the list.
+/// The rows of a page with their keys, and the key after which the next page begins: `None` at the end of the
+/// list.
 #[derive(Debug)]
-pub(crate) struct Page<R> {
+pub(crate) struct Page<K, R> {
+    pub(crate) keys: Vec<K>,
     pub(crate) rows: Vec<R>,
-    pub(crate) next: Option<String>,
+    pub(crate) last: Option<K>,
+}
+
+impl<K: Key, R> Page<K, R> {
+    pub(crate) fn of(rows: Vec<(K, R)>, last: Option<K>) -> Self {
+        let (keys, rows) = rows.into_iter().unzip();
+        Self { keys, rows, last }
+    }
+
+    /// The value of `after` that asks for what follows the first `written` rows of this page.
+    pub(crate) fn next(&self, written: usize) -> Option<String> {
+        let is_cut = written < self.keys.len();
+        let last = if is_cut { self.keys[..written].last() } else { self.last.as_ref() };
+        last.and_then(next)
+    }
+
+    /// What to ask for where the first row alone is more than an answer can hold.
+    pub(crate) fn beyond_the_first(&self) -> String {
+        let after = self.keys.first().and_then(next).unwrap_or_default();
+        format!("the first row alone is, so go on behind it with the parameter `after` as `{after}`")
+    }
 }
 
 /// Takes the first `limit` rows after the key that `after` holds.
@@ -24,15 +46,15 @@ pub(crate) fn page<K: Key, R>(
     mut rows: Vec<(K, R)>,
     limit: usize,
     after: Option<&str>,
-) -> Result<Page<R>, ParameterError> {
+) -> Result<Page<K, R>, ParameterError> {
     if let Some(last) = self::after::<K>(after)? {
         rows.retain(|(key, _)| *key > last);
     }
     rows.sort_by(|(one, _), (other, _)| one.cmp(other));
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows.last().filter(|_| more).and_then(|(key, _)| next(key));
-    Ok(Page { rows: rows.into_iter().map(|(_, row)| row).collect(), next })
+    let last = rows.last().filter(|_| more).map(|(key, _)| key.clone());
+    Ok(Page::of(rows, last))
 }
 
 /// The key that `after` holds.
@@ -68,17 +90,23 @@ mod tests {
         numbered.map(|((date, line), id)| ((Reverse(*date), line.clone(), id), id)).collect()
     }
 
-    fn read_all(rows: &[(K, i64)], limit: usize) -> Vec<i64> {
+    /// Reads pages, of which so many rows fit into an answer.
+    fn read_all(rows: &[(K, i64)], limit: usize, fitting: usize) -> Vec<i64> {
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
             let page = page(rows.to_vec(), limit, after.as_deref()).unwrap();
             assert!(page.rows.len() <= limit);
-            seen.extend(page.rows);
-            match page.next {
+            let written = page.rows.len().min(fitting);
+            seen.extend(&page.rows[..written]);
+            match page.next(written) {
                 Some(next) => after = Some(next),
                 None => return seen,
             }
         }
+    }
+
+    fn next_of(page: &Page<K, i64>) -> Option<String> {
+        page.next(page.rows.len())
     }
 
     proptest! {
@@ -86,11 +114,12 @@ mod tests {
         fn pages_of_any_length_hold_every_row_once_in_order(
             rows in prop::collection::vec((prop::option::of(0..4_i8), prop::option::of("[ab\"é]{0,2}")), 0..40),
             limit in 1..12_usize,
+            fitting in 1..12_usize,
         ) {
             let rows = keyed(&rows);
             let mut expect = rows.clone();
             expect.sort();
-            prop_assert_eq!(read_all(&rows, limit), expect.into_iter().map(|(_, id)| id).collect::<Vec<_>>());
+            prop_assert_eq!(read_all(&rows, limit, fitting), expect.into_iter().map(|(_, id)| id).collect::<Vec<_>>());
         }
 
         #[test]
@@ -104,12 +133,12 @@ mod tests {
             let first = page(rows.clone(), limit, None).unwrap();
             let mut later: Vec<_> = rows.iter().filter(|(_, id)| *id != gone).cloned().collect();
             later.push(((Reverse(Some(100)), None, -1), -1));
+            let mut next = next_of(&first);
             let mut seen = first.rows;
-            let mut next = first.next;
             while let Some(after) = next {
                 let page = page(later.clone(), limit, Some(&after)).unwrap();
+                next = next_of(&page);
                 seen.extend(page.rows);
-                next = page.next;
             }
             seen.retain(|id| *id != gone);
             seen.sort_unstable();
@@ -120,8 +149,8 @@ mod tests {
     #[test]
     fn a_page_that_ends_with_the_list_has_no_next() {
         let rows = keyed(&[(Some(1), None), (Some(2), None)]);
-        assert_eq!(page(rows.clone(), 2, None).unwrap().next, None);
-        assert!(page(rows, 1, None).unwrap().next.is_some());
+        assert_eq!(next_of(&page(rows.clone(), 2, None).unwrap()), None);
+        assert!(next_of(&page(rows, 1, None).unwrap()).is_some());
     }
 
     #[test]

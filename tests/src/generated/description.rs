@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use api::names::path_value;
 use api::openapi::OPENAPI;
+use api::operation::Media;
 use api::pipeline::JOBS;
 use api::{Method, Operation, operations};
 use axum::Router;
@@ -55,7 +56,10 @@ pub(super) async fn examples() -> Result<Generated> {
 async fn recorded(app: &Router, operation: &Operation) -> Result<BTreeMap<String, Json>> {
     let path = path(app, operation).await;
     let json = ("application/json", String::new());
-    let others = operation.other_media().map(|media| (media.media_type, format!("&format={}", media.format)));
+    let others = operation
+        .other_media()
+        .filter(Media::is_text)
+        .map(|media| (media.media_type, format!("&format={}", media.format)));
     let limit = if operation.is_list() { "&limit=2" } else { "" };
     let mut forms = BTreeMap::new();
     for (media_type, format) in std::iter::once(json).chain(others) {

@@ -85,11 +85,16 @@ fn good_answer(
     let json =
         ("application/json", Content { schema: of_answer(operation), example: example("application/json") });
     let others = operation.other_media().map(|media| {
-        let kind = if media.media_type.ends_with("json") { "object" } else { "string" };
+        // What is no text has no type in JSON Schema.
+        let form = match media.media_type {
+            json if json.ends_with("json") => typed("object"),
+            _ if media.is_text() => typed("string"),
+            _ => Schema::default(),
+        };
         (
             media.media_type,
             Content {
-                schema: Schema { description: Some(media.doc), ..typed(kind) },
+                schema: Schema { description: Some(media.doc), ..form },
                 example: example(media.media_type),
             },
         )

@@ -61,7 +61,7 @@ const REFUSALS: &[Refusal] = &[
     Refusal {
         status: 422,
         name: "WrongParameter",
-        when: "A parameter is not known here, comes twice, cannot be taken, or contradicts another. `parameter` names it.",
+        when: "A parameter is not known here, comes twice, cannot be taken, or contradicts another: `parameter` names it. Or the answer would be too large: `detail` says what to ask for.",
         title: "Unprocessable Entity",
         detail: "parameter `limit`: `0` is not a whole number from 1 to 10000",
         parameter: Some("limit"),

@@ -171,7 +171,7 @@ mod tests {
             |kind, expect: &str| assert_eq!(serde_json::to_string(&of_parameter(kind)).unwrap(), expect);
         check(Limit::KIND, r#"{"type":"integer","minimum":1,"maximum":10000,"default":1000}"#);
         check(<Option<Limit>>::KIND, r#"{"type":"integer","minimum":1,"maximum":10000}"#);
-        check(api::Format::KIND, r#"{"type":"string","enum":["json","csv"]}"#);
+        check(api::Format::KIND, r#"{"type":"string","enum":["json","csv","xlsx"]}"#);
     }
 
     #[test]

@@ -127,6 +127,7 @@ fn fitted(mart: &Mart, frame: DataFrame) -> DataFrame {
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
     pub(super) text: String,
 }
 
@@ -163,8 +164,9 @@ pub(super) async fn ask(app: &Router, method: Method, address: &str, headers: &[
     }
     let response = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
-    let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
-    Reply { status: parts.status, headers: parts.headers, text }
+    let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+    let text = String::from_utf8_lossy(&body).into_owned();
+    Reply { status: parts.status, headers: parts.headers, body, text }
 }
 
 /// A problem's status, title, parameter and detail.

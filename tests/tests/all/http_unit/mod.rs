@@ -4,6 +4,7 @@
 mod endpoints;
 mod factory;
 mod history;
+mod large;
 mod lists;
 mod protocol;
 mod report_marts;

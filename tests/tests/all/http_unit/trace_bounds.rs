@@ -33,7 +33,7 @@ async fn codes_are_taken_as_they_are_whatever_they_are_made_of() {
     }
     assert_problem(&get(&app, "/trace/%FF").await, 400, "cannot be read");
     assert_problem(&get(&app, &format!("/trace/{}", "y".repeat(20_000))).await, 414, "longer than");
-    assert_problem(&get(&app, "/trace/B1?format=xml").await, 422, "is none of json csv epcis");
+    assert_problem(&get(&app, "/trace/B1?format=xml").await, 422, "is none of json csv xlsx epcis");
     assert_problem(&get(&app, "/trace/B1?date=yesterday").await, 422, "`date`");
     assert_problem(&get(&app, "/trace/B1?limit=5").await, 422, "`limit`");
     assert_problem(&get(&app, "/trace").await, 404, "nothing at this path");

@@ -11,6 +11,7 @@ mod description;
 mod every_endpoint;
 mod examples;
 mod schemathesis;
+mod workbooks;
 
 use std::net::Ipv4Addr;
 
