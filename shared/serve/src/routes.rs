@@ -41,7 +41,7 @@ impl Routes {
     }
 
     fn with<Q, A>(mut self, endpoint: &Endpoint<Q, A>, handler: MethodRouter<State>) -> Self {
-        self.router = self.router.route(endpoint.path(), handler);
+        self.router = self.router.route(&as_routed(endpoint.path()), handler);
         self.operations.push(endpoint.operation());
         self
     }
@@ -80,6 +80,16 @@ impl Routes {
     }
 }
 
+/// An endpoint's path as the router takes it. The value at its end may hold slashes. API Gateway hands an
+/// encoded slash on as a plain one, so that the two cannot be told apart there. Hence they mean the same
+/// everywhere.
+fn as_routed(path: &str) -> String {
+    match path.rsplit_once("/{") {
+        Some((before, value)) if value.ends_with('}') => format!("{before}/{{*{value}"),
+        _ => path.to_owned(),
+    }
+}
+
 /// Whether a path is of a form. A `{name}` in the form stands for anything between two slashes.
 fn is_of(path: &str, form: &str) -> bool {
     let (path, form): (Vec<_>, Vec<_>) = (path.split('/').collect(), form.split('/').collect());
@@ -90,5 +100,17 @@ fn is_of(path: &str, form: &str) -> bool {
 impl From<Routes> for Router<State> {
     fn from(routes: Routes) -> Self {
         routes.router
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_routed;
+
+    #[test]
+    fn the_value_at_the_end_of_a_path_may_hold_slashes() {
+        assert_eq!(as_routed("/pipeline/runs/{job_id}"), "/pipeline/runs/{*job_id}");
+        assert_eq!(as_routed("/runs/active"), "/runs/active");
+        assert_eq!(as_routed("/a/{b}/c"), "/a/{b}/c");
     }
 }

@@ -48,6 +48,8 @@ fn event(path: &str) -> String {
         let (first, rest) = word.split_at(word.len().min(1));
         name += &(first.to_uppercase() + rest);
     }
+    // The gateway decodes a path before it looks for its route, so a value may hold slashes.
+    let path = path.replace('}', "+}");
     format!("{name}: {{Type: HttpApi, Properties: {{ApiId: !Ref Api, Method: ANY, Path: \"/api{path}\"}}}}")
 }
 
@@ -105,6 +107,7 @@ mod tests {
         assert_eq!(name("/yield/by-line"), "YieldByLine");
         assert_eq!(name("/runs/{run_number}"), "RunsByRunNumber");
         assert_eq!(name("/openapi.json"), "OpenapiJson");
+        assert!(event("/runs/{run_number}").ends_with("Path: \"/api/runs/{run_number+}\"}}"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod endpoints;
 mod factory;
+mod gateway;
 mod history;
 mod large;
 mod lists;
