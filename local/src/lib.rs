@@ -4,13 +4,15 @@
 //! - [`s3`]: an S3 endpoint over a folder
 //! - [`sandbox`]: a made-up factory that keeps producing
 //! - [`place`]: where the lake is, folder or bucket
-//! - [`app`]: API and dashboard on one address
+//! - [`app`]: API and dashboard on one address; [`page`]: the files of the dashboard; [`hosts`]: who is answered
 //! - [`jobs`]: jobs in this process, one at a time; [`schedule`]: one after the other
 //! - [`commands`]: what the command line offers
 
 pub mod app;
 pub mod commands;
+pub mod hosts;
 pub mod jobs;
+pub mod page;
 pub mod place;
 mod program;
 pub mod s3;

@@ -11,7 +11,7 @@ use clap::Args;
 use lake::Fetched;
 
 use super::sandbox::{create, produce, settings_beside};
-use super::serve::{listen, serve};
+use super::serve::{LOCALHOST, guarded, listen, serve};
 use super::settings::put;
 use crate::jobs::Jobs;
 use crate::{app, place, sandbox, schedule};
@@ -35,7 +35,7 @@ const EVERY: Duration = Duration::from_mins(1);
 
 impl Demo {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let listener = listen(self.port).await?;
+        let listener = listen(LOCALHOST, self.port).await?;
         let settings = super::settings()?;
         let (file, address) = (super::sandbox_file(&settings)?, super::ENVIRONMENT.lake());
         if self.fresh {
@@ -46,8 +46,8 @@ impl Demo {
         let state =
             ::serve::State::new(open.lake.clone(), ::serve::Settings::read(&super::ENVIRONMENT)?, Utc::now);
         let jobs = Jobs::new(open.lake.clone(), settings.clone());
-        let router = app::app(state, &super::page(), jobs.clone());
-        println!("Tideline is on http://127.0.0.1:{}; stop with Ctrl-C", listener.local_addr()?.port());
+        let router = guarded(&listener, app::app(state.clone(), super::page(), jobs.clone()), &state)?;
+        println!("Tideline is on http://{}; stop with Ctrl-C", listener.local_addr()?);
         let factory = async {
             if !file.exists() {
                 create(&file, self.days, 1, settings.factory_tz).await?;

@@ -15,6 +15,8 @@ use extractor_function::Settings;
 use extractor_function::source::Address;
 use process::Environment;
 
+use crate::page::Page;
+
 /// A command with its options.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -56,9 +58,9 @@ fn settings() -> anyhow::Result<Settings> {
     Ok(Settings::read(&ENVIRONMENT)?)
 }
 
-/// The built dashboard.
-fn page() -> PathBuf {
-    ENVIRONMENT.given("DASHBOARD").unwrap_or_else(|| "frontend/dist".to_owned()).into()
+/// The dashboard: that of the folder `DASHBOARD`, or the one inside this program.
+fn page() -> Page {
+    ENVIRONMENT.given("DASHBOARD").map_or(Page::Inside, |folder| Page::Folder(folder.into()))
 }
 
 /// The SQLite file of a sandbox, if that is what `SOURCE_DB` names.

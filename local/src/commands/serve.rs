@@ -1,6 +1,6 @@
 //! `tideline serve`: API and dashboard, with jobs on a schedule.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -9,6 +9,7 @@ use chrono::Utc;
 use clap::Args;
 use tokio::net::TcpListener;
 
+use crate::hosts::{Hosts, only_as};
 use crate::jobs::Jobs;
 use crate::{app, place, schedule};
 
@@ -18,6 +19,9 @@ pub struct Serve {
     /// The port on this machine
     #[arg(long, default_value_t = 8000)]
     port: u16,
+    /// The address of this machine; 0.0.0.0 is all of them, for screens elsewhere in the network
+    #[arg(long, default_value_t = LOCALHOST)]
+    listen: IpAddr,
     /// Seconds between the starts of two runs
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
@@ -28,14 +32,14 @@ pub struct Serve {
 
 impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let listener = listen(self.port).await?;
+        let listener = listen(self.listen, self.port).await?;
         let settings = super::settings()?;
         let open = place::open(&super::ENVIRONMENT.lake(), &settings.factory_id).await?;
         let state =
             ::serve::State::new(open.lake.clone(), ::serve::Settings::read(&super::ENVIRONMENT)?, Utc::now);
         let jobs = Jobs::new(open.lake.clone(), settings);
-        let router = app::app(state, &super::page(), jobs.clone());
-        println!("Tideline is on http://127.0.0.1:{}; stop with Ctrl-C", listener.local_addr()?.port());
+        let router = guarded(&listener, app::app(state.clone(), super::page(), jobs.clone()), &state)?;
+        println!("Tideline is on http://{}; stop with Ctrl-C", listener.local_addr()?);
         let scheduled = async {
             if self.no_schedule {
                 std::future::pending::<()>().await;
@@ -51,9 +55,18 @@ impl Serve {
     }
 }
 
+/// This machine alone.
+pub(super) const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// The app, for those alone who ask for this listener by one of its hosts.
+pub(super) fn guarded(listener: &TcpListener, app: Router, state: &::serve::State) -> anyhow::Result<Router> {
+    let hosts = Hosts::of(listener.local_addr()?).and_allowed(&super::ENVIRONMENT)?;
+    Ok(only_as(hosts, state.settings().dashboard_origin.clone(), app))
+}
+
 /// Takes a port of this machine.
-pub(super) async fn listen(port: u16) -> anyhow::Result<TcpListener> {
-    let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+pub(super) async fn listen(address: IpAddr, port: u16) -> anyhow::Result<TcpListener> {
+    let addr = SocketAddr::from((address, port));
     match TcpListener::bind(addr).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
@@ -62,7 +75,7 @@ pub(super) async fn listen(port: u16) -> anyhow::Result<TcpListener> {
                 port.wrapping_add(1).max(1024)
             )
         }
-        Err(error) => Err(error).with_context(|| format!("port {port} cannot be listened on")),
+        Err(error) => Err(error).with_context(|| format!("`{addr}` cannot be listened on")),
     }
 }
 

@@ -17,21 +17,28 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use lake::S3Store;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{Body, HttpError};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
 pub use folder::FolderError;
 pub(crate) use key::HIDDEN;
 pub use key::KeyError;
+
+use crate::hosts::{Hosts, Named};
 
 /// The only bucket. Its root is the folder itself.
 pub const BUCKET: &str = "lake";
@@ -85,7 +92,7 @@ impl Server {
             credentials.access_key.clone(),
             credentials.secret_key.clone(),
         ));
-        let serving = tokio::spawn(serve(listener, service.build()));
+        let serving = tokio::spawn(serve(listener, service.build(), Arc::new(Hosts::of(addr))));
         Ok(Self { addr, credentials, serving })
     }
 
@@ -132,7 +139,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-async fn serve(listener: TcpListener, service: S3Service) {
+async fn serve(listener: TcpListener, service: S3Service, hosts: Arc<Hosts>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -140,7 +147,9 @@ async fn serve(listener: TcpListener, service: S3Service) {
                 Ok((stream, _)) => {
                     // Answers are small and clients wait for them. A failure here only costs milliseconds.
                     let _ = stream.set_nodelay(true);
-                    connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service.clone()));
+                    let (service, hosts) = (service.clone(), Arc::clone(&hosts));
+                    let answer = service_fn(move |request| answer(service.clone(), Arc::clone(&hosts), request));
+                    connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the S3 server could not take a connection");
@@ -150,4 +159,18 @@ async fn serve(listener: TcpListener, service: S3Service) {
             Some(_) = connections.join_next() => {}
         }
     }
+}
+
+/// Answers only as this server: the keys of a folder on a fixed port may be known to the page of another site.
+async fn answer(
+    service: S3Service,
+    hosts: Arc<Hosts>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, HttpError> {
+    if hosts.are_named(request.uri(), request.headers()) == Named::This {
+        return service.call(request.map(Body::from)).await;
+    }
+    let mut refusal = Response::new(Body::empty());
+    *refusal.status_mut() = StatusCode::FORBIDDEN;
+    Ok(refusal)
 }

@@ -1,7 +1,8 @@
 //! The program as a shell sees it: exit codes, one line of error, JSON on request.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tests::factory::{ErpAccess, Factory};
@@ -87,6 +88,64 @@ async fn wrong_usage_exits_with_2() {
     ] {
         let output = tideline(&factory, &factory.folder.path().join("other"), arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+/// The program is one file: it has the page with it, wherever it is started. To a page of another site it
+/// neither gives numbers nor starts a run.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_served_in_any_folder_has_the_page_and_is_for_this_host_alone() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut serving = Command::new(env!("CARGO_BIN_EXE_tideline_program"))
+        .args(["serve", "--no-schedule", "--port", "0"])
+        .current_dir(elsewhere.path())
+        .env("ALLOWED_HOSTS", "wall.example.com")
+        .env_remove("DASHBOARD")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = String::new();
+    BufReader::new(serving.stdout.take().unwrap()).read_line(&mut told).unwrap();
+    let serving = Served(serving);
+    let address =
+        told.strip_prefix("Tideline is on ").and_then(|told| told.split(';').next()).unwrap().to_owned();
+    let http = reqwest::Client::new();
+    let ask = async |method: reqwest::Method, path: &str, headers: &[(&str, &str)]| {
+        let mut request = http.request(method, format!("{address}{path}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    let page = tests::place::page();
+    for (path, file) in [("/", "index.html"), ("/docs", "docs/index.html"), ("/style.css", "style.css")] {
+        let expect = std::fs::read_to_string(page.join(file)).unwrap();
+        assert_eq!(ask(reqwest::Method::GET, path, &[]).await, (200, expect), "{path}");
+    }
+    assert_eq!(ask(reqwest::Method::GET, "/no-such-file", &[]).await.0, 404);
+    let port = address.rsplit_once(':').unwrap().1;
+    let (evil, local) = (format!("evil.example:{port}"), format!("localhost:{port}"));
+    for (host, status) in [(evil.as_str(), 403), (local.as_str(), 200), ("wall.example.com", 200)] {
+        for path in ["/", "/api/health", "/health"] {
+            assert_eq!(ask(reqwest::Method::GET, path, &[("host", host)]).await.0, status, "{host} {path}");
+        }
+    }
+    for (origin, status) in [("https://evil.example", 403), ("null", 403), (&format!("http://{evil}"), 403)] {
+        let (refused, problem) = ask(reqwest::Method::POST, "/pipeline/run", &[("origin", origin)]).await;
+        assert_eq!(refused, status, "{origin}: {problem}");
+        assert!(problem.contains("only the dashboard's own pages"), "{problem}");
+    }
+    drop(serving);
+}
+
+/// A server that ends with its test.
+struct Served(Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
