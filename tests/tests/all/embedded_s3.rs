@@ -34,6 +34,10 @@ async fn nobody_without_the_servers_credentials_reads_or_writes() {
         .await
         .unwrap();
     assert_eq!(put.status(), 403);
+    // The page of another site, whose name was made to point here, is not even asked for a signature.
+    let rebound = reqwest::Client::new().get(format!("{}/{BUCKET}/a", server.endpoint()));
+    let rebound = rebound.header("host", "evil.example").send().await.unwrap();
+    assert_eq!((rebound.status().as_u16(), rebound.text().await.unwrap()), (403, String::new()));
     let lines = server.store(BUCKET).list("", None).await.unwrap();
     assert_eq!(lines.iter().map(|line| line.key.as_str()).collect::<Vec<_>>(), ["a"]);
     assert_eq!(server.store(BUCKET).get("a").await.unwrap().unwrap().bytes, b"x");
