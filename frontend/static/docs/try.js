@@ -47,14 +47,16 @@ async function send(url, output) {
   const began = performance.now();
   try {
     const response = await fetch(url, { cache: 'no-cache' });
-    const text = await response.text();
+    const isFile = response.headers.has('content-disposition');
+    const text = isFile ? '' : await response.text();
     const status = el('span', { class: `badge ${response.ok ? 'ok' : 'bad'} status` }, `${response.status} ${response.statusText}`.trim());
     const headers = HEADERS.filter((name) => response.headers.has(name)).map((name) => `${name}: ${response.headers.get(name)}`);
     const rest = text.length > SHOWN ? [el('p', { class: 'quiet' }, `The first ${SHOWN} of ${text.length} characters.`)] : [];
     output.lastChild.replaceWith(
-      el('p', { class: 'came' }, status, ` ${Math.round(performance.now() - began)} ms, ${text.length} characters`),
+      el('p', { class: 'came' }, status, ` ${Math.round(performance.now() - began)} ms${isFile ? '' : `, ${text.length} characters`}`),
       el('pre', { class: 'headers', tabindex: '0' }, headers.join('\n')),
-      el('pre', { class: 'answer', tabindex: '0' }, readable(text).slice(0, SHOWN)), ...rest);
+      isFile ? el('p', { class: 'answer' }, el('a', { href: url }, 'Download the file'))
+        : el('pre', { class: 'answer', tabindex: '0' }, readable(text).slice(0, SHOWN)), ...rest);
   } catch (error) {
     output.lastChild.replaceWith(el('p', { class: 'banner' }, `The API does not answer: ${error.message}`));
   }
