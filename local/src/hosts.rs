@@ -113,8 +113,8 @@ fn parsed(host: &str) -> Option<(String, Option<u16>)> {
     (!name.is_empty()).then(|| (name.to_owned(), port))
 }
 
-/// An app that answers only as one of these hosts. `dashboard` is the origin of a dashboard elsewhere, which may
-/// change things too.
+/// An app that answers only as one of these hosts. `dashboard` is the origin of a dashboard elsewhere, which
+/// may change things too.
 pub fn only_as(hosts: Hosts, dashboard: Option<String>, app: Router) -> Router {
     // Around the whole app, so that the page is guarded too.
     let guard = Arc::new((hosts, dashboard));
@@ -144,8 +144,8 @@ const OTHER_HOST: &str =
 const NOT_ONE_HOST: &str = "the request must name one host";
 const OTHER_ORIGIN: &str = "only the dashboard's own pages may start a run";
 
-/// Whether a browser says that the request comes from a page that is neither this server's nor the dashboard's.
-/// The scheme does not matter: what ends TLS before this server asks it without.
+/// Whether a browser says that the request comes from a page that is neither this server's nor the
+/// dashboard's. The scheme does not matter: what ends TLS before this server asks it without.
 fn is_of_other_origin(headers: &HeaderMap, dashboard: Option<&str>) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).and_then(parsed);
     headers.get_all(ORIGIN).iter().any(|origin| {

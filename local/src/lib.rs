@@ -4,7 +4,8 @@
 //! - [`s3`]: an S3 endpoint over a folder
 //! - [`sandbox`]: a made-up factory that keeps producing
 //! - [`place`]: where the lake is, folder or bucket
-//! - [`app`]: API and dashboard on one address; [`page`]: the files of the dashboard; [`hosts`]: who is answered
+//! - [`app`]: API and dashboard on one address; [`page`]: the files of the dashboard; [`hosts`]: who is
+//!   answered
 //! - [`jobs`]: jobs in this process, one at a time; [`schedule`]: one after the other
 //! - [`commands`]: what the command line offers
 

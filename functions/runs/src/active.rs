@@ -60,8 +60,8 @@ fn shown(run: RunRow, read_at: NaiveDateTime) -> ActiveRun {
     }
 }
 
-/// Whether nothing was booked to a run for long. One that is still to come is not idle. A stamp from the future
-/// is a clock that went wrong, and tells nothing.
+/// Whether nothing was booked to a run for long. One that is still to come is not idle. A stamp from the
+/// future is a clock that went wrong, and tells nothing.
 fn is_idle(run: &RunRow, read_at: NaiveDateTime) -> bool {
     let booked = run.last_activity_at.filter(|at| *at <= read_at + IDLE_AFTER);
     let due = run.production_date.and_time(NaiveTime::MIN);

@@ -161,7 +161,8 @@ async fn serve(listener: TcpListener, service: S3Service, hosts: Arc<Hosts>) {
     }
 }
 
-/// Answers only as this server: the keys of a folder on a fixed port may be known to the page of another site.
+/// Answers only as this server: the keys of a folder on a fixed port may be known to the page of another
+/// site.
 async fn answer(
     service: S3Service,
     hosts: Arc<Hosts>,

@@ -49,7 +49,8 @@ impl<Q: Query, A: Described> Endpoint<Q, A> {
         self
     }
 
-    /// This endpoint with more forms of its answer. JSON need not be named, nor the other forms of every list.
+    /// This endpoint with more forms of its answer. JSON need not be named, nor the other forms of every
+    /// list.
     pub const fn also(mut self, media: &'static [Media]) -> Self {
         self.operation.media = media;
         self

@@ -40,7 +40,8 @@ row! {
         started_at: Option<NaiveDateTime>,
         /// What has come out so far as a share of the target, %.
         efficiency_pct: Option<f64>,
-        /// When something was last booked to it: a pack, an input, an output or a scan; null where nothing was.
+        /// When something was last booked to it: a pack, an input, an output or a scan; null where nothing
+        /// was.
         last_activity_at: Option<NaiveDateTime>,
         /// Whether nothing was booked to it in the 24 hours before the data were read: most likely nobody
         /// completed it.
@@ -263,14 +264,15 @@ query! {
 query! {
     /// Which of the runs that are on.
     pub struct ActiveQuery {
-        /// Only those to which nothing was booked in the 24 hours before the data were read, or only the others.
+        /// Only those to which nothing was booked in the 24 hours before the data were read, or only the
+        /// others.
         idle: Option<bool>,
     }
 }
 
 endpoints! {
-    /// The runs that the ERP calls active and not complete. A run that nobody ever completed stays among them,
-    /// and is `idle`.
+    /// The runs that the ERP calls active and not complete. A run that nobody ever completed stays among
+    /// them, and is `idle`.
     pub const ACTIVE: Endpoint<ActiveQuery, Vec<ActiveRun>> =
         Endpoint::get("/runs/active", "Runs that are on now").leads_to(&[TO_A_RUN]);
 

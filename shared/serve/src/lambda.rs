@@ -88,8 +88,8 @@ const OF_A_PATH: &AsciiSet = &RESERVED
     .remove(b'@')
     .remove(b'%');
 
-/// The path with what no encoded path has encoded. The event does not say which value it holds, so it may come
-/// from a gateway that leaves paths alone, and be encoded already.
+/// The path with what no encoded path has encoded. The event does not say which value it holds, so it may
+/// come from a gateway that leaves paths alone, and be encoded already.
 fn with_illegal_encoded(path: &str) -> String {
     let mut pieces = path.split('%');
     let mut encoded = utf8_percent_encode(pieces.next().unwrap_or_default(), OF_A_PATH).to_string();

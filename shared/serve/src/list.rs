@@ -1,5 +1,5 @@
-//! Rows written in the form that was asked for, as many of them as fit into an answer. The rest is on the next
-//! page.
+//! Rows written in the form that was asked for, as many of them as fit into an answer. The rest is on the
+//! next page.
 
 use api::operation::XLSX;
 use api::{Field, Row, Shape};
@@ -109,8 +109,8 @@ fn line(write: impl FnOnce(&mut csv::Writer<Vec<u8>>) -> csv::Result<()>) -> Fal
     Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
 }
 
-/// Lines of CSV with an apostrophe before each text that a spreadsheet would run as a formula. A customer's name
-/// from the ERP may be `=HYPERLINK(…)`. Numbers stay as they are: theirs may begin with a minus.
+/// Lines of CSV with an apostrophe before each text that a spreadsheet would run as a formula. A customer's
+/// name from the ERP may be `=HYPERLINK(…)`. Numbers stay as they are: theirs may begin with a minus.
 fn without_formulas<R: Row>(plain: &[u8]) -> Fallible<Vec<u8>> {
     let is_text = |field: &Field| matches!(field.shape, Shape::Text | Shape::Nullable(Shape::Text));
     let mut defused = Vec::with_capacity(plain.len());

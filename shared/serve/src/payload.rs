@@ -1,8 +1,8 @@
 //! How large an answer becomes on its way, and how large it may be.
 //!
-//! Lambda takes at most 6 MB of an answer, and counts it as it sends it: a text as a JSON string, anything else
-//! in base64. The limit here is the same wherever a function runs, so that an answer that one machine gives is
-//! one that AWS gives too.
+//! Lambda takes at most 6 MB of an answer, and counts it as it sends it: a text as a JSON string, anything
+//! else in base64. The limit here is the same wherever a function runs, so that an answer that one machine
+//! gives is one that AWS gives too.
 
 /// The most that an answer may have, as Lambda sends it.
 pub const ANSWER_MAX_BYTES: usize = 4_500_000;

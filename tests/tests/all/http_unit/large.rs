@@ -1,5 +1,5 @@
-//! Answers that are larger than Lambda can send: a list ends earlier, anything else is refused and says what to
-//! ask for.
+//! Answers that are larger than Lambda can send: a list ends earlier, anything else is refused and says what
+//! to ask for.
 
 use chrono::{NaiveDate, TimeDelta};
 use polars::prelude::*;
