@@ -56,6 +56,9 @@ fn shown(run: RunRow, read_at: NaiveDateTime) -> ActiveRun {
         giveaway_pct: run.giveaway_pct,
         started_at: run.started_at,
         efficiency_pct: run.efficiency_pct,
+        inputs_without_weight: run.inputs_without_weight,
+        outputs_without_weight: run.outputs_without_weight,
+        rejected_rows: run.rejected_rows,
         last_activity_at: run.last_activity_at,
     }
 }
