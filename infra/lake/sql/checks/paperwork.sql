@@ -9,7 +9,12 @@ SELECT
 FROM run_outputs o
 JOIN run_starts r ON r.run_number = o.run_number AND r.production_date = o.production_date AND r.complete
 LEFT JOIN product_by_code p ON p.product_code = o.product_code
-LEFT JOIN (SELECT DISTINCT run_number, production_date FROM run_inputs) i ON i.run_number = o.run_number AND i.production_date = o.production_date
+LEFT JOIN (
+    SELECT run_number, production_date FROM run_inputs
+    UNION
+    -- An input that cannot be read is recorded all the same.
+    SELECT run_number, production_date FROM run_rejected WHERE table_name = 'run_inputs'
+) i ON i.run_number = o.run_number AND i.production_date = o.production_date
 WHERE (p.is_exception OR LOWER(TRIM(o.piece_type)) IN ('marinade', 'marinades'))
     AND i.run_number IS NULL
     AND EXISTS (SELECT 1 FROM known_tables WHERE table_name = 'run_inputs')

@@ -18,7 +18,10 @@ pub(super) fn missing_product_code(run: &Run) -> Option<Finding> {
 }
 
 pub(super) fn unmapped_exception_run(run: &Run) -> Option<Finding> {
-    if !run.complete || !run.inputs.is_empty() || run.unread.contains(RUN_INPUTS.staging) {
+    // An input that cannot be read is recorded all the same.
+    let has_unreadable = run.rejected.iter().any(|row| row.table == RUN_INPUTS.table);
+    let has_inputs = has_unreadable || !run.inputs.is_empty();
+    if !run.complete || has_inputs || run.unread.contains(RUN_INPUTS.staging) {
         return None;
     }
     let exceptions = run.outputs.iter().filter(|output| {
@@ -56,7 +59,7 @@ pub(super) fn weight_mismatch(run: &Run) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::small_factory::{day, no_runs, products, runs};
+    use super::super::super::small_factory::{day, no_runs, products, rejected, runs};
     use super::super::small_run::{found, inputs, one_run, outputs};
     use crate::sources::RUN_INPUTS;
     use polars::prelude::{NamedFrom, Series, df};
@@ -100,6 +103,9 @@ mod tests {
         scope.unread.insert(RUN_INPUTS.staging);
         assert_eq!(found(&scope), [""; 0]);
         scope.unread.clear();
+        scope.rejected = rejected(&[("run_inputs", Some("1"), "`qty_kg` is `x`, not a number")]);
+        assert!(found(&scope).iter().all(|finding| finding.contains("rejected_rows")), "{:?}", found(&scope));
+        scope.rejected = rejected(&[]);
         // An input counts as recorded, even without a weight.
         scope.inputs = inputs(df!["input_id" => [1_i64], "qty_kg" => [None::<f64>]]);
         assert_eq!(found(&scope), [""; 0]);
