@@ -264,8 +264,8 @@ pub(crate) fn own_columns(source: &Source) -> Vec<String> {
     source.columns.iter().map(Column::name).collect()
 }
 
-/// Copies all segments of a lake into another one. What staging keeps of the past, such as the stamps that rows
-/// were first read with, follows from them.
+/// Copies all segments of a lake into another one. What staging keeps of the past, such as the stamps that
+/// rows were first read with, follows from them.
 pub async fn copy_raw(from: &Lake, to: &Lake) {
     for source in ALL {
         for number in from.segments_after(source.staging, 0).await.expect("the lake") {

@@ -1,8 +1,9 @@
-//! Which batch a code means, and how it is written. Codes are compared as the ERP compares them. Deliveries of
-//! different days under one code are batches of their own: a run took the latest that had come by its date.
+//! Which batch a code means, and how it is written. Codes are compared as the ERP compares them. Deliveries
+//! of different days under one code are batches of their own: a run took the latest that had come by its
+//! date.
 //!
-//! Within a trace a batch goes by its *name*: its code as it is written, and behind it the day of its delivery
-//! if others came under the same code.
+//! Within a trace a batch goes by its *name*: its code as it is written, and behind it the day of its
+//! delivery if others came under the same code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,9 +33,8 @@ pub(crate) struct Batches {
 }
 
 impl Batches {
-    /// Learns the codes and days of deliveries, and that these codes are written so. Masters come first: a code
-    /// that is known already stays. Of several spellings of one master the first in the order of characters
-    /// counts.
+    /// Learns how codes are written. Masters come first: a code that is known already stays as it is. Of
+    /// several spellings of one master the first in the order of characters counts.
     pub(crate) fn learn<'a>(&mut self, codes: impl IntoIterator<Item = &'a str>) {
         let mut learnt = BTreeMap::<String, &str>::new();
         for code in codes {
@@ -62,7 +62,8 @@ impl Batches {
         self.named(&intake.batch_code, came_on(intake))
     }
 
-    /// The name of the batch that somebody asks for: that of the delivery of this day, else that of the newest.
+    /// The name of the batch that somebody asks for: that of the delivery of this day, else that of the
+    /// newest.
     pub(crate) fn asked_for(&self, code: &str, came: Option<NaiveDate>) -> String {
         let newest = || self.came_under(code).last().copied().flatten();
         self.named(code, came.or_else(newest))

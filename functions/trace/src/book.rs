@@ -178,8 +178,8 @@ impl Book {
         .await
     }
 
-    /// The names of all batches: codes are written as intakes write them, else as the scan-backs that made them
-    /// do, else as the first of those that name them.
+    /// The names of all batches: codes are written as intakes write them, else as the scan-backs that made
+    /// them do, else as the first of those that name them.
     fn names(&self) -> Batches {
         let mut batches = Batches::default();
         batches.learn(self.intakes.iter().map(|row| row.intake.batch_code.as_str()));

@@ -38,8 +38,8 @@ pub(crate) struct Traced {
 
 impl Traced {
     /// What is known of a batch or a run. With a `date`, `code` is the number of a run on that date. With the
-    /// day on which a batch was `received`, it is that batch. Without either, `code` is the newest batch of that
-    /// code, or the newest run of that number where there is no such batch.
+    /// day on which a batch was `received`, it is that batch. Without either, `code` is the newest batch of
+    /// that code, or the newest run of that number where there is no such batch.
     pub(crate) async fn of(
         snapshot: &Snapshot,
         code: &str,

@@ -299,8 +299,8 @@ query! {
         /// The production date, where a run number recurs; the newest otherwise. With it the code is a run
         /// number, also where a batch has the same code.
         date: Option<NaiveDate>,
-        /// When the batch was received, where a batch code was used again; the newest otherwise. With it the code
-        /// is a batch's.
+        /// When the batch was received, where a batch code was used again; the newest otherwise. With it the
+        /// code is a batch's.
         received: Option<NaiveDate>,
         /// JSON, CSV, an Excel workbook or EPCIS.
         format: Option<TraceFormat>,

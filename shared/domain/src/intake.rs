@@ -3,8 +3,8 @@
 
 use chrono::NaiveDate;
 
-/// The day on which a delivery came: when it was received, else when it was landed or killed. `None` if nobody
-/// wrote down any of them.
+/// The day on which a delivery came: when it was received, else when it was landed or killed. `None` if
+/// nobody wrote down any of them.
 pub fn received_on(
     received: Option<NaiveDate>,
     landed: Option<NaiveDate>,
@@ -13,8 +13,8 @@ pub fn received_on(
     received.or(landed).or(killed)
 }
 
-/// Which of the deliveries under one code was used on a day: the latest that had come by then, else the earliest.
-/// `came` has their days in order. One without a day came before all others.
+/// Which of the deliveries under one code was used on a day: the latest that had come by then, else the
+/// earliest. `came` has their days in order. One without a day came before all others.
 pub fn used_on(came: &[Option<NaiveDate>], day: NaiveDate) -> Option<usize> {
     let by_then = came.partition_point(|came| *came <= Some(day));
     (!came.is_empty()).then(|| by_then.saturating_sub(1))

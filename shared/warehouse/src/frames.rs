@@ -28,8 +28,8 @@ pub(crate) fn anti(left: &DataFrame, right: &DataFrame, keys: &[String]) -> Pola
     left.join(right, keys, keys, null_safe(JoinType::Anti), None)
 }
 
-/// The rows of `left`, in their order, with what `right` has under the same `keys`. Of `right`, each key is there
-/// once. Null equals null.
+/// The rows of `left`, in their order, with what `right` has under the same `keys`. Of `right`, each key is
+/// there once. Null equals null.
 pub(crate) fn left_join_on(left: &DataFrame, right: &DataFrame, keys: &[String]) -> PolarsResult<DataFrame> {
     let in_order = JoinArgs { maintain_order: MaintainOrderJoin::Left, ..null_safe(JoinType::Left) };
     left.join(right, keys, keys, in_order, None)

@@ -44,8 +44,8 @@ impl Goal {
         Self { staging, open, marts: BTreeMap::new() }
     }
 
-    /// What must be in the lake of a factory. The marts are those that jobs make in a lake that has nothing but
-    /// the factory's segments: rows count by the stamps that they were first read with.
+    /// What must be in the lake of a factory. The marts are those that jobs make in a lake that has nothing
+    /// but the factory's segments: rows count by the stamps that they were first read with.
     pub async fn of(factory: &Small) -> Self {
         let fresh = factory.lake_over(MemoryStore::new());
         copy_raw(&factory.lake(), &fresh).await;

@@ -1,5 +1,5 @@
-//! Which run, batch and product a row belongs to: run numbers and batch codes are used again, stamps are touched,
-//! and people write one code in several ways.
+//! Which run, batch and product a row belongs to: run numbers and batch codes are used again, stamps are
+//! touched, and people write one code in several ways.
 
 use lake::Mode;
 use serde_json::{Value, json};

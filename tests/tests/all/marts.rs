@@ -78,7 +78,8 @@ async fn marts_that_followed_every_change_are_those_made_from_nothing(access: Er
     assert_marts_are_those_made_from_nothing(&factory).await;
 }
 
-/// Fails unless every mart holds the rows that one job makes in a lake that has nothing but the same segments.
+/// Fails unless every mart holds the rows that one job makes in a lake that has nothing but the same
+/// segments.
 pub(crate) async fn assert_marts_are_those_made_from_nothing(factory: &Factory) {
     for (mart, rows) in compared_with_those_made_from_nothing(factory).await {
         assert!(rows > 0, "{mart} is empty, so nothing is compared");

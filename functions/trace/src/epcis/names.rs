@@ -32,7 +32,8 @@ impl Factory {
         self.name("location:loc", &[&self.id])
     }
 
-    /// Fish of the batch of this name. Where the code was used again, the day of the delivery is a part of it.
+    /// Fish of the batch of this name. Where the code was used again, the day of the delivery is a part of
+    /// it.
     pub(super) fn fish(&self, name: &str) -> String {
         let lot = day_of(name).map(|day| format!("{}-{}", code_of(name), day.format("%Y%m%d")));
         self.name("product:lot:class", &["fish", lot.as_deref().unwrap_or(code_of(name))])

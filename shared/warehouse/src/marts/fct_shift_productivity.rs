@@ -21,8 +21,8 @@ use crate::sources::{PROD_LINES, RUN_NUMBERS, RUN_TOTALS, SHIFTS};
 /// going has people and planned hours, but no output per head yet.
 ///
 /// The OEE follows from the hours, the line's capacity and the packs of the line's runs of that date and
-/// shift. The capacity is stated for a shift of the planned hours. The packs and the quality are null where the
-/// output that was booked is not that of these runs.
+/// shift. The capacity is stated for a shift of the planned hours. The packs and the quality are null where
+/// the output that was booked is not that of these runs.
 pub const FCT_SHIFT_PRODUCTIVITY: Mart = Mart {
     name: "fct_shift_productivity",
     columns: columns_of::<ShiftProductivity>(),

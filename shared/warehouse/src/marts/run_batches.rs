@@ -44,10 +44,10 @@ row! {
 
 /// Batches per run. Inputs without a batch code are one row.
 ///
-/// A run took the latest delivery of a code that had come by its date: deliveries of other days under that code
-/// are other batches. Of several intakes of one day, the one with the smallest `trace_id` tells the origin. A
-/// batch that the factory made itself, or whose code is mistyped, was never taken in under its code. Of such
-/// a batch only the quantity is known.
+/// A run took the latest delivery of a code that had come by its date: deliveries of other days under that
+/// code are other batches. Of several intakes of one day, the one with the smallest `trace_id` tells the
+/// origin. A batch that the factory made itself, or whose code is mistyped, was never taken in under its
+/// code. Of such a batch only the quantity is known.
 pub const RUN_BATCHES: Mart = Mart {
     name: "run_batches",
     columns: columns_of::<RunBatchRow>(),

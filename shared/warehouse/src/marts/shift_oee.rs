@@ -68,9 +68,9 @@ impl<'a> ShiftOutput<'a> {
     }
 
     /// The packs of a date, shift and line that booked `output_kg`. `None` without a shift code or a line:
-    /// nobody knows which runs are meant. `None` also where the output that was booked is not that of these runs.
-    /// At night many factories date runs with the day on which the shift ends, and the shift with the day on
-    /// which it begins.
+    /// nobody knows which runs are meant. `None` also where the output that was booked is not that of these
+    /// runs. At night many factories date runs with the day on which the shift ends, and the shift with the
+    /// day on which it begins.
     pub(super) fn packs(
         &self,
         date: Option<i32>,

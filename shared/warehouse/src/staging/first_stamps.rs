@@ -1,5 +1,6 @@
-//! The stamps that rows were first read with. Staging keeps that of each row in the column [`FIRST_STAMP`], and
-//! notes those of rows that it does not hold now: a row may be rejected or gone for a while, and come back.
+//! The stamps that rows were first read with. Staging keeps that of each row in the column [`FIRST_STAMP`],
+//! and notes those of rows that it does not hold now: a row may be rejected or gone for a while, and come
+//! back.
 
 use polars::prelude::*;
 

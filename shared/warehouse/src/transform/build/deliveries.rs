@@ -8,7 +8,8 @@ use polars::prelude::*;
 
 use crate::scope::RECEIVED_ON;
 
-/// Adds to deliveries the day on which they came, and to inputs that of the delivery that they were taken from.
+/// Adds to deliveries the day on which they came, and to inputs that of the delivery that they were taken
+/// from.
 pub(super) fn tell_deliveries(intakes: &mut DataFrame, inputs: &mut DataFrame) -> PolarsResult<()> {
     let day = |name: &str| Ok::<_, PolarsError>(intakes.column(name)?.date()?.clone());
     let (received, landed, killed) = (day("received_date")?, day("landing_date")?, day("kill_date")?);

@@ -101,8 +101,8 @@ impl RunIndex {
     }
 }
 
-/// The days of rows that have a day and no time. What left on a day is of no run that is dated later, though the
-/// night shift may have begun with it on that day.
+/// The days of rows that have a day and no time. What left on a day is of no run that is dated later, though
+/// the night shift may have begun with it on that day.
 fn days_of(source: &Source, rows: &DataFrame) -> PolarsResult<Vec<Option<NaiveDate>>> {
     let OfRun::AtEndOf(column) = source.run else { return Ok(vec![None; rows.height()]) };
     Ok(rows.column(&source.column(column).name())?.date()?.as_date_iter().collect())
@@ -117,8 +117,8 @@ fn began(date: NaiveDate, created: Option<NaiveDateTime>) -> NaiveDateTime {
 }
 
 /// The rows without those that the ERP takes for older versions of others. It may have been set up to tell
-/// `r7` from `R7`, and the collation that codes are compared by does not. Of such rows the one that changed last
-/// counts.
+/// `r7` from `R7`, and the collation that codes are compared by does not. Of such rows the one that changed
+/// last counts.
 pub(super) fn one_per_run(source: &Source, mut rows: DataFrame) -> PolarsResult<DataFrame> {
     const STAMP: &str = "_stamp";
     const CODE: &str = "_code";

@@ -70,7 +70,8 @@ pub(super) async fn load_runs(
     .await
 }
 
-/// Writes the codes of products and batches as their masters do, so that marts may compare them as they stand.
+/// Writes the codes of products and batches as their masters do, so that marts may compare them as they
+/// stand.
 fn write_codes(scope: &mut RunScope, batches: &Spelling) -> PolarsResult<()> {
     let mut products = Spelling::default();
     products.learn([products_by_code(&scope.products).collect()?.column("product_code")?])?;

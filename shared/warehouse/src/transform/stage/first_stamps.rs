@@ -8,8 +8,8 @@ use crate::frames::compute;
 use crate::sources::{ALL, FIRST_STAMP};
 use crate::transform::work::Work;
 
-/// Adds the column to the parts that lack it, so that other engines find all parts of a table alike. The stamps
-/// that the rows have now are the first that are known.
+/// Adds the column to the parts that lack it, so that other engines find all parts of a table alike. The
+/// stamps that the rows have now are the first that are known.
 pub(super) async fn add_first_stamps(work: &Work<'_>) -> Result<()> {
     for source in ALL.into_iter().filter(|source| source.keeps_first_stamp()) {
         let parts = work.manifest.tables.get(source.staging).map(|table| &table.parts);
