@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use chrono::{NaiveDate, NaiveDateTime};
+use domain::single_precision::as_stored;
 use warehouse::sources::{Column, Kind};
 
 use crate::source::Cell;
@@ -98,6 +99,8 @@ fn number(cell: &Cell) -> Option<f64> {
         Cell::Text(text) => text.trim().parse().ok()?,
         _ => return None,
     };
+    // A database or an interface may have kept in double precision what an instrument said in single.
+    let value = as_stored(value);
     // -0.0 and 0.0 are one number, and must compare equal when a row is read again.
     value.is_finite().then_some(value + 0.0)
 }
@@ -133,6 +136,8 @@ mod tests {
             assert_eq!(reads(column, &cell), Ok(expect), "{cell:?}");
         };
         check(whole_column("n"), t(" 12 "), Value::Whole(12));
+        check(signed("n"), Cell::Real(4.3_f32.into()), Value::Number(4.3));
+        check(number_column("n"), t("0.10000000149011612"), Value::Number(0.1));
         check(whole_column("n"), t("12.0"), Value::Whole(12));
         check(whole_column("n"), Cell::Real(12.0), Value::Whole(12));
         check(whole_column("n"), t("9223372036854775807"), Value::Whole(i64::MAX));

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | what is this text? | [`description`], [`species`], [`product_type`], [`piece_type`], [`lineage`], [`flag`] |
 //! | do these codes mean the same? | [`code`] |
+//! | what did the instrument say? | [`single_precision`] |
 //! | may this fish go into this pack? | [`tier`] |
 //! | what do bookings add up to? | [`bookings`] |
 //! | how much was made of what went in? | [`yields`], [`oee`], as a [`ratio`] of sums |
@@ -48,6 +49,7 @@ pub mod rules;
 pub mod run_state;
 pub mod settings;
 pub mod shelf_life;
+pub mod single_precision;
 pub mod spc;
 pub mod species;
 pub mod tier;

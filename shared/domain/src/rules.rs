@@ -30,9 +30,9 @@ pub fn high_giveaway(giveaway_pct: Option<f64>, limits: &Limits) -> bool {
 /// How many degrees a temperature reading lies outside its limits, always positive. `None` if it lies
 /// inside, or has no limits.
 pub fn degrees_over(temp_celsius: f64, target_min: Option<f64>, target_max: Option<f64>) -> Option<f64> {
-    let below = target_min.map(|min| min - temp_celsius);
-    let above = target_max.map(|max| temp_celsius - max);
-    [below, above].into_iter().flatten().filter(|degrees| *degrees > 0.0).reduce(f64::max)
+    let below = target_min.filter(|min| is_below(temp_celsius, *min)).map(|min| min - temp_celsius);
+    let above = target_max.filter(|max| is_above(temp_celsius, *max)).map(|max| temp_celsius - max);
+    [below, above].into_iter().flatten().reduce(f64::max)
 }
 
 /// The difference between the output on a run's paperwork and the total on the scales, in percent of that
@@ -166,6 +166,8 @@ mod tests {
         check(-16.0, None, Some(-18.0), Some(2.0));
         check(99.0, None, None, None);
         check(3.0, Some(5.0), Some(1.0), Some(2.0));
+        check((39.74 - 32.0) / 1.8, None, Some(4.3), None);
+        check(0.1 + 0.2, None, Some(0.3), None);
     }
 
     #[test]

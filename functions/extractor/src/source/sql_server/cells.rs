@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use domain::single_precision::shortest;
 use tiberius::ColumnData;
 
 use super::Cell;
@@ -18,7 +19,7 @@ pub(super) fn cell(value: ColumnData<'static>, factory_tz: Tz) -> Cell {
         ColumnData::I16(value) => value.map(|value| Cell::Int(value.into())),
         ColumnData::I32(value) => value.map(|value| Cell::Int(value.into())),
         ColumnData::I64(value) => value.map(Cell::Int),
-        ColumnData::F32(value) => value.map(|value| Cell::Real(value.into())),
+        ColumnData::F32(value) => value.map(|value| Cell::Real(shortest(value))),
         ColumnData::F64(value) => value.map(Cell::Real),
         ColumnData::Bit(value) => value.map(|value| Cell::Int(value.into())),
         ColumnData::String(value) => value.map(|value| Cell::Text(value.into_owned())),
@@ -178,6 +179,13 @@ mod tests {
             0,
             "99999999999999999999999999999999999999",
         );
+    }
+
+    #[test]
+    fn a_real_is_read_by_its_shortest_decimal_and_a_float_as_it_is() {
+        assert_eq!(reads(ColumnData::F32(Some(4.3))), "4.3");
+        assert_eq!(reads(ColumnData::F32(Some(-0.1))), "-0.1");
+        assert_eq!(reads(ColumnData::F64(Some(0.1 + 0.2))), "0.30000000000000004");
     }
 
     #[test]
