@@ -13,6 +13,7 @@ use serve::{Settings, State};
 use tower::ServiceExt;
 
 use crate::factory::Factory;
+use crate::never_begun::NeverBegun;
 
 /// The factory's time: a Friday, in the middle of a shift.
 pub const NOW: &str = "2026-11-20T14:00:00";
@@ -129,6 +130,21 @@ pub async fn ask(app: &Router, operation: &Operation, address: &str, accept: &st
     let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
     let text = String::from_utf8_lossy(&body).into_owned();
     Reply { status: parts.status, headers: parts.headers, body, text }
+}
+
+/// The JSON that a factory's functions answer at its present moment.
+///
+/// # Panics
+/// If the answer is an error.
+pub async fn answer_of(factory: &Factory, address: &str) -> Value {
+    let routes = tideline::app::routes(std::sync::Arc::new(NeverBegun));
+    let app = serve::finish(routes, state_over(factory));
+    let request =
+        Request::get(address).body(Body::empty()).unwrap_or_else(|error| panic!("{address}: {error}"));
+    let (parts, body) = app.oneshot(request).await.unwrap().into_parts();
+    let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+    assert_eq!(parts.status, StatusCode::OK, "{address}: {text}");
+    Reply { status: parts.status, headers: parts.headers, text }.json()
 }
 
 /// The path of an endpoint with values that exist in this factory. If another endpoint's answer leads to a

@@ -134,9 +134,9 @@ fn number(dice: &mut Dice, name: &str) -> f64 {
         "pack_size" | "pack_weight_g" => {
             dice.pick(&[0.0, 4.9, 33.3, 155.5, 200.0, 200.0, 250.0, 455.0, 2500.0, 20_000.0])
         }
-        "temp_celsius" => dice.pick(&[-19.0, -1.5, 0.0, 3.9, 5.0, 5.1, 7.25]),
+        "temp_celsius" => dice.pick(&[-19.0, -1.5, 0.0, 3.9, 5.0, 5.1, 5.1_f32.into(), 7.25, 85.0]),
         "target_min" => dice.pick(&[-1.5, 0.0, 6.0]),
-        "target_max" => dice.pick(&[4.0, 5.0, 5.0]),
+        "target_max" => dice.pick(&[4.0, 5.0, 5.1]),
         "giveaway_pct" => dice.pick(&[-2.0, 2.9, 3.0, 3.1]),
         "planned_hours" | "actual_hours" | "overtime_hours" => dice.pick(&[0.0, 0.5, 6.5, 7.5, 8.0, 9.25]),
         // With these, yield, Premium input and paperwork meet their limits: 90 of 100, 100.5 of 100, 98 of

@@ -1,5 +1,6 @@
 //! `/compliance/checks`: what the compliance checks found; `/quality/summary`: what people raised.
 
+mod probes;
 mod quality;
 
 use std::cmp::Reverse;
@@ -17,18 +18,25 @@ async fn checks(state: State, ask: Ask<CheckQuery, Vec<CheckFinding>>) -> Result
     let dates = state.dates(&ask.query, DAYS)?;
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&FCT_COMPLIANCE_CHECKS, dates).await?;
+    let of_probes = probes::findings(&state, &snapshot).await?;
     work(move || {
         let (check, severity) =
             (ask.query.check.map(Check::as_str), ask.query.severity.map(Severity::as_str));
         let run = ask.query.run.as_deref();
-        let findings = rows::<FindingRow>(&frame)?.into_iter().filter(|FindingRow { finding, .. }| {
+        let findings = rows::<FindingRow>(&frame)?.into_iter().chain(of_probes);
+        let findings = findings.filter(|FindingRow { finding, .. }| {
             check.is_none_or(|check| finding.check == check)
                 && severity.is_none_or(|severity| finding.severity == severity)
                 && is_asked_for(finding.run_number.as_deref(), run)
         });
         let newest_first = findings.map(|FindingRow { finding, reading_id, .. }| {
-            let place =
-                (finding.check.clone(), finding.run_number.clone(), finding.production_date, reading_id);
+            let place = (
+                finding.check.clone(),
+                finding.run_number.clone(),
+                finding.production_date,
+                reading_id,
+                finding.location.clone(),
+            );
             ((Reverse(finding.detected_at), place), finding)
         });
         ask.list(newest_first.collect(), &snapshot)

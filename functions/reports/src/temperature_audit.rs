@@ -32,6 +32,7 @@ fn row(day: TemperatureSummary) -> TemperatureAudit {
         location: day.location,
         readings: day.readings,
         breaches: day.breaches,
+        sensor_faults: day.sensor_faults,
         min_temp_celsius: day.min_temp_celsius,
         max_temp_celsius: day.max_temp_celsius,
         max_degrees_over: day.max_degrees_over,
@@ -39,7 +40,7 @@ fn row(day: TemperatureSummary) -> TemperatureAudit {
         last_breach_at: day.last_breach_at,
         episodes: day.episodes,
         longest_episode_minutes: day.longest_episode_minutes,
-        breach_pct: ratio_pct(day.breaches as f64, day.readings as f64),
+        breach_pct: ratio_pct(day.breaches as f64, (day.readings - day.sensor_faults) as f64),
     }
 }
 
@@ -53,6 +54,7 @@ mod tests {
             location: location.map(str::to_owned),
             readings,
             breaches,
+            sensor_faults: 0,
             min_temp_celsius: Some(-1.0),
             max_temp_celsius: Some(6.0),
             max_degrees_over: Some(1.0),
@@ -64,12 +66,12 @@ mod tests {
     }
 
     #[test]
-    fn breaches_are_counted_of_the_readings_of_their_place_and_day() {
+    fn breaches_are_counted_of_the_readings_of_their_place_and_day_that_are_a_temperature() {
         let days = vec![
             day(Some("Chill 1"), 8, 1),
             day(None, 4, 4),
             day(Some("Dock"), 3, 0),
-            day(Some("Store"), 0, 0),
+            TemperatureSummary { sensor_faults: 3, ..day(Some("Store"), 3, 0) },
         ];
         let all = audit(days.clone(), &LocationReportQuery::default());
         assert_eq!(

@@ -1,5 +1,7 @@
 -- fct_compliance_checks: the violations of the checks. Several findings of one check in one run share a row.
 --
+-- Whether a probe is silent or stuck depends on when somebody asks: temperature_places has what that follows from.
+--
 -- detail lists the things found: codes, PLUs, ranges of labels. In the published mart the same things stand in sentences.
 CREATE OR REPLACE VIEW fct_compliance_checks AS
 WITH violations AS (
@@ -93,4 +95,21 @@ SELECT
     reading_date AS detected_on,
     log_id AS reading_id
 FROM stg_temperature
-WHERE degrees_over IS NOT NULL;
+WHERE degrees_over IS NOT NULL
+UNION ALL
+SELECT
+    'sensor_fault' AS "check",
+    'MAJOR' AS severity,
+    CAST(NULL AS VARCHAR(1)) AS run_number,
+    CAST(NULL AS DATE) AS production_date,
+    CAST(NULL AS VARCHAR(1)) AS prod_line,
+    CAST(NULL AS VARCHAR(1)) AS product_code,
+    location,
+    temp_celsius AS measured,
+    CASE WHEN temp_celsius < -60 THEN -60 ELSE 60 END AS "limit",
+    CAST(NULL AS VARCHAR(1)) AS detail,
+    reading_time AS detected_at,
+    reading_date AS detected_on,
+    log_id AS reading_id
+FROM stg_temperature
+WHERE sensor_fault;

@@ -6,8 +6,9 @@ WITH days AS (
         location,
         COUNT(*) AS readings,
         COUNT(degrees_over) AS breaches,
-        MIN(temp_celsius) AS min_temp_celsius,
-        MAX(temp_celsius) AS max_temp_celsius,
+        SUM(CASE WHEN sensor_fault THEN 1 ELSE 0 END) AS sensor_faults,
+        MIN(CASE WHEN NOT sensor_fault THEN temp_celsius END) AS min_temp_celsius,
+        MAX(CASE WHEN NOT sensor_fault THEN temp_celsius END) AS max_temp_celsius,
         MAX(degrees_over) AS max_degrees_over,
         MIN(CASE WHEN degrees_over IS NOT NULL THEN reading_time END) AS first_breach_at,
         MAX(CASE WHEN degrees_over IS NOT NULL THEN reading_time END) AS last_breach_at

@@ -1,8 +1,8 @@
-//! Which runs go wrong, and how. A schedule decides it, so that each compliance check finds something in any
-//! week, but never in most runs.
+//! Which runs and probes go wrong, and how. A schedule decides it, so that each compliance check finds
+//! something in any week, but never in most runs.
 
 use super::dice::{Dice, Topic};
-use super::factory::RUNS_PER_DAY;
+use super::factory::{LOCATIONS, RUNS_PER_DAY};
 
 /// What is wrong with a run. At most one thing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +98,37 @@ pub(super) fn typo(seed: u64, day: i64, rank: i64) -> Option<Typo> {
         .zip(TYPOS)
         .find(|&(slot, (_, every))| is_struck(seed, day, rank, slot, every))
         .map(|(_, (typo, _))| typo)
+}
+
+/// What is wrong with a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProbeFault {
+    /// Its cable is loose: it reports what no fish survives.
+    Disconnected,
+    /// It reports nothing.
+    Silent,
+    /// It shows the same for a whole day and the first hours of the next.
+    Stuck,
+}
+
+/// What is wrong with the probe of a place at this reading of a factory day, of which there is one every five
+/// minutes.
+pub(super) fn of_probe(seed: u64, day: i64, location: usize, reading: i64) -> Option<ProbeFault> {
+    let turn = turn(seed, day);
+    // Each fault comes every so many days, each time at the next place.
+    let strikes = |turn: i64, every: i64, first: i64| {
+        turn.rem_euclid(every) == 0
+            && (turn.div_euclid(every) + first).rem_euclid(LOCATIONS.len() as i64) == location as i64
+    };
+    if strikes(turn, 5, 0) || (reading < 30 && strikes(turn - 1, 5, 0)) {
+        Some(ProbeFault::Stuck)
+    } else if (60..100).contains(&reading) && strikes(turn - 1, 3, 2) {
+        Some(ProbeFault::Silent)
+    } else if (150..153).contains(&reading) && strikes(turn - 1, 2, 4) {
+        Some(ProbeFault::Disconnected)
+    } else {
+        None
+    }
 }
 
 /// Whether a slot of the schedule strikes the run of this rank. The slots walk over the runs of the day with

@@ -47,6 +47,10 @@ row! {
         /// Those outside their limits.
         #[at_least(0)]
         breaches: i64,
+        /// Those that are no temperature, but say that something is wrong with the probe. They count in no
+        /// other figure.
+        #[at_least(0)]
+        sensor_faults: i64,
         /// The lowest reading, °C.
         min_temp_celsius: Option<f64>,
         /// The highest reading, °C.
@@ -79,7 +83,7 @@ days_query! {
 }
 
 row! {
-    /// Readings in a row outside their limits.
+    /// Readings in a row outside their limits, without a gap between them.
     pub struct Episode {
         /// Where.
         location: Option<String>,
@@ -97,6 +101,8 @@ row! {
         peak_celsius: f64,
         /// How far outside it was, °C.
         max_degrees_over: f64,
+        /// Whether no reading inside the limits has come since, so that nobody knows that it is over.
+        open: bool,
     }
 }
 
@@ -106,7 +112,8 @@ endpoints! {
         Endpoint::get("/temperature/breaches", "Readings outside their limits");
 
     /// Episodes of readings outside their limits, the newest first; one that goes on over midnight is one,
-    /// cut only where the days that were asked for begin or end. 7 days where no day is named.
+    /// cut only where the days that were asked for begin or end. It ends where the place was not read for over
+    /// three of its usual intervals, and for over half an hour. 7 days where no day is named.
     pub const EPISODES: Endpoint<TemperatureQuery, Vec<Episode>> =
         Endpoint::get("/temperature/episodes", "Episodes of readings outside their limits");
 

@@ -40,6 +40,12 @@ named_enum! {
         RejectedRows = "rejected_rows",
         /// A temperature lies outside its limits.
         TemperatureBreach = "temperature_breach",
+        /// A reading is no temperature: its probe is broken or not connected.
+        SensorFault = "sensor_fault",
+        /// A probe has stopped to report.
+        SensorSilent = "sensor_silent",
+        /// A probe shows the same all the time.
+        SensorStuck = "sensor_stuck",
         /// The yield is too low.
         LowYield = "low_yield",
         /// Too much fish was given away.
@@ -67,7 +73,10 @@ impl Check {
             | Self::PluMismatch
             | Self::UnmappedExceptionRun
             | Self::NegativeQuantity
-            | Self::RejectedRows => Severity::Major,
+            | Self::RejectedRows
+            | Self::SensorFault
+            | Self::SensorSilent
+            | Self::SensorStuck => Severity::Major,
             Self::LowYield | Self::HighGiveaway | Self::LabelGap | Self::WeightMismatch => Severity::Warning,
         }
     }
@@ -81,6 +90,12 @@ impl Check {
             Self::WeightMismatch => Some(rules::WEIGHT_MISMATCH_PCT),
             _ => None,
         }
+    }
+
+    /// Whether a finding lasts only as long as its cause. Such a check is judged when somebody asks, and no
+    /// mart holds its findings.
+    pub const fn is_judged_when_asked(self) -> bool {
+        matches!(self, Self::SensorSilent | Self::SensorStuck)
     }
 
     /// What the check looks for, in plain words.
@@ -102,6 +117,11 @@ impl Check {
             Self::NegativeQuantity => "bookings of the run add up to less than 0 kg",
             Self::RejectedRows => "rows of the run cannot be read, so that its figures lack them",
             Self::TemperatureBreach => "a temperature reading lies outside its limits",
+            Self::SensorFault => "a reading is no temperature: its probe is broken or not connected",
+            Self::SensorSilent => {
+                "a place has not been read for over three of its usual intervals, and for over half an hour"
+            }
+            Self::SensorStuck => "a probe has shown one value, to the last digit, for 24 hours",
             Self::LowYield => {
                 "less of the fish that went in came out as product than the factory's limit, by default 90 %"
             }
@@ -132,7 +152,8 @@ mod tests {
         );
         assert_eq!(
             with(Severity::Major),
-            "scanback_without_parent missing_product_code plu_mismatch unmapped_exception_run negative_quantity rejected_rows"
+            "scanback_without_parent missing_product_code plu_mismatch unmapped_exception_run negative_quantity \
+             rejected_rows sensor_fault sensor_silent sensor_stuck"
         );
         assert_eq!(with(Severity::Warning), "low_yield high_giveaway label_gap weight_mismatch");
     }

@@ -17,7 +17,7 @@ pub struct Reading {
     pub degrees_over: Option<f64>,
 }
 
-/// Readings in a row that all lie outside their limits.
+/// Readings in a row that all lie outside their limits, without a gap between them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Episode {
     /// The id of the first reading.
@@ -36,6 +36,8 @@ pub struct Episode {
     pub is_from_start: bool,
     /// Whether the episode ends with the last of all readings, so that it may go on after.
     pub is_to_end: bool,
+    /// Whether no reading inside the limits came after it, so that nobody knows whether it is over.
+    pub is_open: bool,
 }
 
 impl Episode {
@@ -57,37 +59,54 @@ impl Episode {
             max_degrees_over: peak.max_degrees_over,
             is_from_start: self.is_from_start,
             is_to_end: next.is_to_end,
+            is_open: next.is_open,
         }
     }
 }
 
-/// The episodes in the readings of one location. The readings must come in the order of time.
-pub fn episodes(readings: impl IntoIterator<Item = Reading>) -> Vec<Episode> {
+/// Whether two readings in a row lie so far apart that nobody knows how warm it was between them.
+pub fn is_gap(from: NaiveDateTime, to: NaiveDateTime, gap_seconds: i64) -> bool {
+    (to - from).num_seconds() > gap_seconds
+}
+
+/// The episodes in the readings of one location, which must come in the order of time. A time without a
+/// reading that is longer than `gap_seconds` ends an episode.
+pub fn episodes(readings: impl IntoIterator<Item = Reading>, gap_seconds: i64) -> Vec<Episode> {
     let mut episodes: Vec<Episode> = Vec::new();
-    // Whether the previous reading was outside. `None` before the first reading.
-    let mut was_outside = None;
+    let mut previous: Option<Reading> = None;
+    // So many of the episodes were followed by a reading inside the limits.
+    let mut closed = 0;
     for reading in readings {
-        match (reading.degrees_over, episodes.last_mut()) {
-            (Some(over), last) => {
-                let one = Episode {
-                    first_id: reading.id,
-                    started_at: reading.time,
-                    ended_at: reading.time,
-                    readings: 1,
-                    peak_celsius: reading.temp_celsius,
-                    max_degrees_over: over,
-                    is_from_start: was_outside.is_none(),
-                    is_to_end: true,
-                };
-                match last.filter(|_| was_outside == Some(true)) {
-                    Some(last) => *last = last.joined(one),
-                    None => episodes.push(one),
+        let goes_on = previous.is_some_and(|previous| {
+            previous.degrees_over.is_some() && !is_gap(previous.time, reading.time, gap_seconds)
+        });
+        let one = reading.degrees_over.map(|over| Episode {
+            first_id: reading.id,
+            started_at: reading.time,
+            ended_at: reading.time,
+            readings: 1,
+            peak_celsius: reading.temp_celsius,
+            max_degrees_over: over,
+            is_from_start: previous.is_none(),
+            is_to_end: true,
+            is_open: true,
+        });
+        match (one, episodes.last_mut()) {
+            (Some(one), Some(last)) if goes_on => *last = last.joined(one),
+            (one, last) => {
+                if let Some(last) = last {
+                    last.is_to_end = false;
                 }
+                if one.is_none() {
+                    closed = episodes.len();
+                }
+                episodes.extend(one);
             }
-            (None, Some(last)) => last.is_to_end = false,
-            (None, None) => {}
         }
-        was_outside = Some(reading.degrees_over.is_some());
+        previous = Some(reading);
+    }
+    for episode in &mut episodes[..closed] {
+        episode.is_open = false;
     }
     episodes
 }
@@ -103,59 +122,101 @@ mod tests {
             + TimeDelta::minutes(minute)
     }
 
+    const GAP_SECONDS: i64 = 30 * 60;
+
+    /// Readings five minutes apart.
     fn read(over: &[f64]) -> Vec<Reading> {
-        let degrees_over = |over: f64| (over > 0.0).then_some(over);
-        (0..)
-            .zip(over)
-            .map(|(i, over)| Reading {
-                id: i,
-                time: at(i * 5),
-                temp_celsius: 5.0 + over,
-                degrees_over: degrees_over(*over),
-            })
-            .collect()
+        read_at(&(0..).zip(over).map(|(i, over)| (i * 5, *over)).collect::<Vec<_>>())
+    }
+
+    /// Readings at these minutes, each so many degrees over its limit.
+    fn read_at(readings: &[(i64, f64)]) -> Vec<Reading> {
+        let reading = |(id, (minute, over)): (i64, &(i64, f64))| Reading {
+            id,
+            time: at(*minute),
+            temp_celsius: 5.0 + over,
+            degrees_over: (*over > 0.0).then_some(*over),
+        };
+        (0..).zip(readings).map(reading).collect()
     }
 
     #[test]
     fn readings_in_a_row_are_one_episode_with_its_peak() {
-        let found = episodes(read(&[0.0, 1.0, 3.0, 2.0, 0.0, 0.0, 0.5]));
+        let found = episodes(read(&[0.0, 1.0, 3.0, 2.0, 0.0, 0.0, 0.5]), GAP_SECONDS);
         let (first, second) = (found[0], found[1]);
         assert_eq!(
             (found.len(), first.started_at, first.ended_at, first.readings, first.minutes()),
             (2, at(5), at(15), 3, 10)
         );
         assert_eq!((first.peak_celsius, first.max_degrees_over), (8.0, 3.0));
-        assert_eq!((first.is_from_start, first.is_to_end), (false, false));
+        assert_eq!((first.is_from_start, first.is_to_end, first.is_open), (false, false, false));
         assert_eq!(
-            (second.readings, second.minutes(), second.is_from_start, second.is_to_end),
-            (1, 0, false, true)
+            (second.readings, second.minutes(), second.is_from_start, second.is_to_end, second.is_open),
+            (1, 0, false, true, true)
+        );
+    }
+
+    #[test]
+    fn a_gap_ends_an_episode_which_is_open_until_a_reading_is_good_again() {
+        let found = |readings: &[(i64, f64)]| {
+            let found = episodes(read_at(readings), GAP_SECONDS);
+            found.iter().map(|one| (one.readings, one.minutes(), one.is_open)).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&[(0, 1.0), (720, 1.0)]), [(1, 0, true), (1, 0, true)]);
+        assert_eq!(found(&[(0, 1.0), (30, 1.0)]), [(2, 30, true)], "not over the gap");
+        assert_eq!(found(&[(0, 1.0), (31, 1.0), (36, 2.0)]), [(1, 0, true), (2, 5, true)]);
+        assert_eq!(
+            found(&[(0, 1.0), (720, 1.0), (725, 0.0), (730, 1.0)]),
+            [(1, 0, false), (1, 0, false), (1, 0, true)]
+        );
+        let cut = episodes(read_at(&[(0, 1.0), (720, 1.0)]), GAP_SECONDS);
+        assert_eq!(
+            [cut[0], cut[1]].map(|one| (one.is_from_start, one.is_to_end)),
+            [(true, false), (false, true)],
+            "no later day goes on with what a gap has ended"
         );
     }
 
     #[test]
     fn nothing_outside_is_no_episode() {
-        assert_eq!(episodes(read(&[])), []);
-        assert_eq!(episodes(read(&[0.0, 0.0])), []);
+        assert_eq!(episodes(read(&[]), GAP_SECONDS), []);
+        assert_eq!(episodes(read(&[0.0, 0.0]), GAP_SECONDS), []);
     }
 
     proptest! {
         #[test]
-        fn episodes_cut_anywhere_and_joined_again_are_those_of_all_readings(over in prop::collection::vec(0_u8..3, 1..40), cut in 0_usize..40) {
-            let readings = read(&over.into_iter().map(f64::from).collect::<Vec<_>>());
+        fn episodes_cut_anywhere_and_joined_again_are_those_of_all_readings(
+            readings in prop::collection::vec((1_i64..50, 0_u8..3), 1..40),
+            cut in 0_usize..40,
+        ) {
+            let mut minute = 0;
+            let timed: Vec<_> = readings.into_iter().map(|(after, over)| {
+                minute += after;
+                (minute, f64::from(over))
+            }).collect();
+            let readings = read_at(&timed);
             let (before, after) = readings.split_at(cut.min(readings.len()));
-            let (mut joined, mut rest) = (episodes(before.iter().copied()), episodes(after.iter().copied()));
-            let whole = episodes(readings.iter().copied());
-            if joined.last().is_some_and(|last| last.is_to_end) && rest.first().is_some_and(|first| first.is_from_start) {
+            let found = |readings: &[Reading]| episodes(readings.iter().copied(), GAP_SECONDS);
+            let (mut joined, mut rest, whole) = (found(before), found(after), found(&readings));
+            if after.iter().any(|reading| reading.degrees_over.is_none()) {
+                for episode in &mut joined {
+                    episode.is_open = false;
+                }
+            }
+            let goes_on = |last: &Episode, first: &Episode| {
+                last.is_to_end && first.is_from_start && !is_gap(last.ended_at, first.started_at, GAP_SECONDS)
+            };
+            if joined.last().zip(rest.first()).is_some_and(|(last, first)| goes_on(last, first)) {
                 let first = rest.remove(0);
                 let last = joined.pop().unwrap();
                 joined.push(last.joined(first));
             }
             joined.extend(rest);
-            prop_assert_eq!(joined.len(), whole.len());
-            for (one, other) in joined.iter().zip(&whole) {
-                prop_assert_eq!((one.first_id, one.ended_at, one.readings, one.max_degrees_over), (other.first_id, other.ended_at, other.readings, other.max_degrees_over));
-            }
-            let outside = (0..).zip(readings.iter().filter(|reading| reading.degrees_over.is_some())).map(|(i, _)| i + 1_i64).last().unwrap_or(0);
+            let shown = |all: &[Episode]| all.iter().map(|one| {
+                (one.first_id, one.ended_at, one.readings, one.max_degrees_over.to_bits(), one.is_open)
+            }).collect::<Vec<_>>();
+            prop_assert_eq!(shown(&joined), shown(&whole));
+            let outside = readings.iter().map(|reading| i64::from(reading.degrees_over.is_some())).sum::<i64>();
             prop_assert_eq!(whole.iter().map(|episode| episode.readings).sum::<i64>(), outside);
         }
     }

@@ -20,6 +20,7 @@
 //! | has this order left? | [`despatch`] |
 //! | what is wrong with this run? | [`checks`] names the checks, [`rules`] judges, [`label_gap`] lists labels |
 //! | how long was it too warm? | [`episodes`] |
+//! | can a probe be believed? | [`probes`] |
 //! | are the packs heavy enough, is the line steady? | [`average_quantity`], [`spc`], [`histogram`] |
 //! | how is a figure shown? | [`rounding`] |
 
@@ -42,6 +43,7 @@ pub mod mass_balance;
 pub mod named;
 pub mod oee;
 pub mod piece_type;
+pub mod probes;
 pub mod product_type;
 pub mod ratio;
 pub mod rounding;

@@ -94,6 +94,8 @@ pub struct DayScope {
     /// The table's staging rows that count for these days (see [`days`](crate::sources::Source::days)), each
     /// with its `day`.
     pub rows: DataFrame,
+    /// The rows of the days before these. Empty if no build of the table looks back.
+    pub before: DataFrame,
     /// Staging `prod_lines`, whole.
     pub lines: DataFrame,
     /// The finished rows of the mart `runs` on these days. Empty if no build of the table takes them.

@@ -111,11 +111,11 @@ const BY_SQL: [(Check, &str); 14] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_of_the_checks_finds_in_a_week_of_a_factory_what_sql_finds() {
+async fn each_check_finds_in_a_week_of_a_factory_what_sql_finds() {
     let factory = Factory::sandbox("2026-11-08T14:00:00", 7).await;
     factory.job_ok(Mode::Incremental).await;
     let found = findings(&factory).await;
-    for check in Check::ALL {
+    for check in Check::ALL.iter().filter(|check| !check.is_judged_when_asked()) {
         assert!(found.iter().any(|finding| finding.check == check.as_str()), "{check} finds nothing");
     }
 

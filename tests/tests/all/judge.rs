@@ -121,7 +121,7 @@ async fn violations(factory: &Factory, found: &mut BTreeMap<String, usize>) {
 }
 
 fn assert_every_check_is_violated(found: &BTreeMap<String, usize>) {
-    for check in Check::ALL {
+    for check in Check::ALL.iter().filter(|check| !check.is_judged_when_asked()) {
         assert!(
             found.contains_key(check.as_str()),
             "{check} is never violated, so its SQL finds nothing: {found:?}"

@@ -57,6 +57,7 @@ mod storage;
 mod storage_client;
 mod storage_killed;
 mod tds_endpoint;
+mod temperatures;
 mod trace;
 mod upgrade;
 mod wire;

@@ -1,4 +1,5 @@
 //! `temperature_logs`: a reading of every place every five minutes. On most days all lie within their limits.
+//! Now and then a probe is silent, stuck or not connected.
 
 use warehouse::sources::TEMPERATURE_LOGS;
 
@@ -7,11 +8,13 @@ use crate::sandbox::clock::{DAY, Moment, Window, begins};
 use crate::sandbox::day::Day;
 use crate::sandbox::dice::{Dice, Topic};
 use crate::sandbox::factory::{LOCATIONS, PEOPLE};
-use crate::sandbox::faults::turn;
+use crate::sandbox::faults::{ProbeFault, of_probe, turn};
 use crate::sandbox::schema::Writer;
 
 const EVERY: i64 = 300;
 const READINGS_A_DAY: i64 = DAY / EVERY;
+/// What a probe reports that is not connected, or whose memory was just switched on.
+const NO_TEMPERATURES: [f64; 3] = [85.0, -127.0, 327.67];
 
 /// A time in which one place is outside its limits.
 struct Excursion {
@@ -67,6 +70,10 @@ fn put(
     let id = (day.number * READINGS_A_DAY + reading) * LOCATIONS.len() as i64 + location as i64;
     let mut dice = Dice::of(day.seed, Topic::Temperature, id);
     let (name, min, max) = LOCATIONS[location];
+    let fault = of_probe(day.seed, day.number, location, reading);
+    if fault == Some(ProbeFault::Silent) {
+        return Ok(());
+    }
     let degrees = match excursion.filter(|x| (x.first..x.first + x.readings).contains(&reading)) {
         Some(excursion) => {
             // The temperature rises to the peak and falls again, but stays outside the limits.
@@ -79,7 +86,12 @@ fn put(
             + swing(reading) * (max - min) / 8.0)
             .clamp(min, max),
     };
-    let is_garbage = reading == 100 + day.number % 80 && location as i64 == day.number % 7;
+    let degrees = match fault {
+        Some(ProbeFault::Stuck) => f64::midpoint(min, max),
+        Some(ProbeFault::Disconnected) => NO_TEMPERATURES[reading as usize % NO_TEMPERATURES.len()],
+        _ => (degrees * 10.0).round() / 10.0,
+    };
+    let is_garbage = fault.is_none() && reading == 100 + day.number % 80 && location as i64 == day.number % 7;
     let is_nameless = reading == 50 && location == 3 && day.number % 4 == 0;
     erp.put(
         &TEMPERATURE_LOGS,
@@ -87,7 +99,7 @@ fn put(
             if is_nameless { Cell::Null } else { Cell::Int(id) },
             Cell::Str(name),
             stamp(at),
-            if is_garbage { Cell::Str("--.-") } else { Cell::Real((degrees * 10.0).round() / 10.0) },
+            if is_garbage { Cell::Str("--.-") } else { Cell::Real(degrees) },
             Cell::Real(min),
             Cell::Real(max),
             Cell::Str(if reading % 48 == 0 { dice.pick(&PEOPLE) } else { "PROBE" }),

@@ -16,6 +16,9 @@ row! {
         readings: i64,
         /// Those outside their limits.
         breaches: i64,
+        /// Those that are no temperature, but say that something is wrong with the probe. They count in no
+        /// other figure.
+        sensor_faults: i64,
         /// The lowest reading, °C.
         min_temp_celsius: Option<f64>,
         /// The highest reading, °C.
@@ -30,7 +33,7 @@ row! {
         episodes: i64,
         /// How long the longest of them was, from its first reading to its last, minutes.
         longest_episode_minutes: Option<i64>,
-        /// Breaches of readings, %.
+        /// Breaches of readings that are a temperature, %.
         breach_pct: Option<f64>,
     }
 }

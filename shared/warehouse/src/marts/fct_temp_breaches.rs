@@ -16,19 +16,21 @@ pub const FCT_TEMP_BREACHES: Mart = Mart {
     month_of: Some("reading_date"),
     batches: &[],
     tables: &[],
-    builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
+    builds: &[Build::DaysLookingBack(&TEMPERATURE_LOGS, build)],
 };
 
 fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     let breached_at = || col("reading_time").filter(col("degrees_over").is_not_null());
+    let believable = || col("temp_celsius").filter(col("sensor_fault").not());
     let days = stg_temperature::build(scope)?
         .lazy()
         .group_by(FCT_TEMP_BREACHES.grain.iter().map(|name| col(*name)).collect::<Vec<_>>())
         .agg([
             len().alias("readings"),
             col("degrees_over").count().alias("breaches"),
-            col("temp_celsius").min().alias("min_temp_celsius"),
-            col("temp_celsius").max().alias("max_temp_celsius"),
+            col("sensor_fault").sum().alias("sensor_faults"),
+            believable().min().alias("min_temp_celsius"),
+            believable().max().alias("max_temp_celsius"),
             col("degrees_over").max().alias("max_degrees_over"),
             breached_at().min().alias("first_breach_at"),
             breached_at().max().alias("last_breach_at"),
@@ -61,12 +63,12 @@ mod tests {
     fn each_location_has_a_row_a_day_also_without_a_breach() {
         let mart = build(&readings(
             &df![
-                "log_id" => [1_i64, 2, 3, 4, 5, 6],
-                "location" => [Some("Chiller"), Some("Chiller"), Some("Chiller"), Some("Chiller"), Some("Dock"), None],
-                "reading_time" => [Some(at(2, 9, 0)), Some(at(2, 8, 0)), Some(at(2, 10, 0)), Some(at(3, 8, 0)), Some(at(2, 8, 0)), Some(at(2, 8, 0))],
-                "temp_celsius" => [Some(6.0), Some(-2.5), Some(4.0), Some(1.0), None, Some(9.0)],
-                "target_min" => [0.0; 6],
-                "target_max" => [5.0; 6],
+                "log_id" => [1_i64, 2, 3, 4, 5, 6, 7],
+                "location" => [Some("Chiller"), Some("Chiller"), Some("Chiller"), Some("Chiller"), Some("Dock"), None, Some("Dock")],
+                "reading_time" => [at(2, 8, 20), at(2, 8, 0), at(2, 8, 40), at(3, 8, 0), at(2, 8, 0), at(2, 8, 0), at(2, 9, 0)],
+                "temp_celsius" => [Some(6.0), Some(-2.5), Some(4.0), Some(1.0), None, Some(9.0), Some(-127.0)],
+                "target_min" => [0.0; 7],
+                "target_max" => [5.0; 7],
             ]
             .unwrap(),
         ))
@@ -75,10 +77,10 @@ mod tests {
         assert_eq!(
             shown(&mart, &FCT_TEMP_BREACHES.columns.iter().map(|column| column.name).collect::<Vec<_>>()),
             [
-                "2026-11-02 | - | 1 | 1 | 9 | 9 | 4 | 2026-11-02 08:00:00 | 2026-11-02 08:00:00 | 1 | 0",
-                "2026-11-02 | Chiller | 3 | 2 | -2.5 | 6 | 2.5 | 2026-11-02 08:00:00 | 2026-11-02 09:00:00 | 1 | 60",
-                "2026-11-02 | Dock | 1 | 0 | - | - | - | - | - | 0 | -",
-                "2026-11-03 | Chiller | 1 | 0 | 1 | 1 | - | - | - | 0 | -",
+                "2026-11-02 | - | 1 | 1 | 0 | 9 | 9 | 4 | 2026-11-02 08:00:00 | 2026-11-02 08:00:00 | 1 | 0",
+                "2026-11-02 | Chiller | 3 | 2 | 0 | -2.5 | 6 | 2.5 | 2026-11-02 08:00:00 | 2026-11-02 08:20:00 | 1 | 20",
+                "2026-11-02 | Dock | 2 | 0 | 1 | - | - | - | - | - | 0 | -",
+                "2026-11-03 | Chiller | 1 | 0 | 0 | 1 | 1 | - | - | - | 0 | -",
             ]
         );
     }

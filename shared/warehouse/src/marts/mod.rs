@@ -17,6 +17,7 @@ mod fct_temp_breaches;
 mod fct_waterfall_yield;
 mod intakes;
 mod line_months;
+mod place_days;
 mod prod_line;
 mod products;
 mod rows;
@@ -34,6 +35,7 @@ mod stg_runs;
 mod stg_temperature;
 mod temperature_breaches;
 mod temperature_episodes;
+mod temperature_places;
 mod trace_links;
 
 use api::{Field, Row, Shape};
@@ -70,10 +72,11 @@ pub use stg_runs::{NamedRunRow, STG_RUNS};
 pub use stg_temperature::{ReadingRow, STG_TEMPERATURE};
 pub use temperature_breaches::{BreachRow, TEMPERATURE_BREACHES};
 pub use temperature_episodes::{EpisodeRow, TEMPERATURE_EPISODES};
+pub use temperature_places::{PlaceDayRow, TEMPERATURE_PLACES};
 pub use trace_links::{LinkRow, TRACE_LINKS};
 
 /// All marts, in build order within each kind. [`RUNS`] comes before the marts that take its rows.
-pub const ALL: [&Mart; 26] = [
+pub const ALL: [&Mart; 27] = [
     &PRODUCTS,
     &STG_RUNS,
     &RUNS,
@@ -91,6 +94,7 @@ pub const ALL: [&Mart; 26] = [
     &FCT_SHELF_LIFE,
     &TEMPERATURE_BREACHES,
     &TEMPERATURE_EPISODES,
+    &TEMPERATURE_PLACES,
     &FCT_TEMP_BREACHES,
     &STG_NON_CONFORMANCE,
     &FCT_QUALITY_SUMMARY,
@@ -173,6 +177,10 @@ impl Mart {
     }
 }
 
+/// How many days before a day [`Build::DaysLookingBack`] sees. A change of a day makes so many days after it
+/// again.
+pub(crate) const LOOKS_BACK_DAYS: u64 = 2;
+
 /// How the rows of a mart follow from what was touched.
 #[derive(Clone, Copy, Debug)]
 pub enum Build {
@@ -188,6 +196,8 @@ pub enum Build {
     /// The rows of the touched days, from the rows of this table that count for these days, replaced by day.
     /// The table has [`Source::days`].
     Days(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
+    /// The same, with the rows of the [`LOOKS_BACK_DAYS`] days before each of these days beside them.
+    DaysLookingBack(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
     /// The same, with the finished rows of the mart `runs` of these days beside them. The rows are made again
     /// where the runs change, too.
     DaysWithRuns(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
@@ -205,7 +215,9 @@ impl Build {
             Self::Runs(_) | Self::FinishedRuns(_) | Self::Dates(_) | Self::Months(_) => {
                 [Some(&sources::RUN_NUMBERS), None]
             }
-            Self::Days(source, _) | Self::Batches(source, _) => [Some(source), None],
+            Self::Days(source, _) | Self::DaysLookingBack(source, _) | Self::Batches(source, _) => {
+                [Some(source), None]
+            }
             Self::DaysWithRuns(source, _) => [Some(source), Some(&sources::RUN_NUMBERS)],
             Self::Products(_) => [Some(&sources::PLU), Some(&sources::PRODUCT_CATALOGUE)],
         };
@@ -219,12 +231,15 @@ impl Build {
             Self::Dates(_) => "date",
             Self::Months(_) => "month",
             // The parts of the findings have had this name from the start.
-            Self::Days(source, _) | Self::DaysWithRuns(source, _) if *source == sources::TEMPERATURE_LOGS => {
+            Self::Days(source, _) | Self::DaysLookingBack(source, _) | Self::DaysWithRuns(source, _)
+                if *source == sources::TEMPERATURE_LOGS =>
+            {
                 "reading"
             }
-            Self::Days(source, _) | Self::DaysWithRuns(source, _) | Self::Batches(source, _) => {
-                source.staging
-            }
+            Self::Days(source, _)
+            | Self::DaysLookingBack(source, _)
+            | Self::DaysWithRuns(source, _)
+            | Self::Batches(source, _) => source.staging,
             Self::Products(_) => "all",
         }
     }
@@ -338,7 +353,9 @@ mod tests {
             );
             for build in mart.builds {
                 let taken = match *build {
-                    Build::Days(source, _) | Build::DaysWithRuns(source, _) => {
+                    Build::Days(source, _)
+                    | Build::DaysLookingBack(source, _)
+                    | Build::DaysWithRuns(source, _) => {
                         assert!(!source.days.is_empty(), "{} is not taken by day", source.table);
                         source
                     }

@@ -104,6 +104,7 @@ pub(super) fn days_of(source: &Source, named: &DataFrame) -> DayScope {
     let mut rows_of_days = rows(source, named);
     rows_of_days.with_column(day_of_each(source, &rows_of_days).unwrap().unwrap()).unwrap();
     DayScope {
+        before: rows_of_days.clear(),
         rows: rows_of_days,
         lines: rows(&PROD_LINES, &DataFrame::empty()),
         runs: runs(&DataFrame::empty()),

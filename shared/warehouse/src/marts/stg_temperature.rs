@@ -2,7 +2,9 @@
 
 use api::row;
 use chrono::{NaiveDate, NaiveDateTime};
+use domain::probes::is_fault;
 use domain::rules::degrees_over;
+use domain::single_precision::as_stored;
 use polars::prelude::*;
 
 use super::{Build, Mart, columns_of};
@@ -27,9 +29,11 @@ row! {
         target_min: Option<f64>,
         /// The most allowed, °C.
         target_max: Option<f64>,
-        /// How far outside, °C; null inside the limits.
+        /// How far outside, °C; null inside the limits, and where the reading is no temperature.
         #[at_least(0)]
         degrees_over: Option<f64>,
+        /// Whether the reading is no temperature, but says that something is wrong with its probe.
+        sensor_fault: bool,
         /// Who or what read it.
         recorded_by: Option<String>,
     }
@@ -49,16 +53,29 @@ pub const STG_TEMPERATURE: Mart = Mart {
 
 /// The rows of the model. Other marts of temperatures start from them.
 pub(super) fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
-    let timed = scope.rows.clone().lazy().filter(col("reading_time").is_not_null());
+    judged(&scope.rows)
+}
+
+/// Rows of staging as rows of the model.
+pub(super) fn judged(rows: &DataFrame) -> PolarsResult<DataFrame> {
+    let timed = rows.clone().lazy().filter(col("reading_time").is_not_null());
     let mut readings = timed.with_column(col("reading_time").dt().date().alias("reading_date")).collect()?;
+    for name in ["temp_celsius", "target_min", "target_max"] {
+        // An older version kept in staging what widening had made of single precision.
+        let said: Vec<_> = readings.column(name)?.f64()?.iter().map(|value| value.map(as_stored)).collect();
+        readings.with_column(Column::new(name.into(), said))?;
+    }
     let number = |name| readings.column(name)?.f64();
+    let temps: Vec<_> = number("temp_celsius")?.iter().collect();
     let limits = number("target_min")?.iter().zip(number("target_max")?.iter());
-    let over: Vec<_> = number("temp_celsius")?
-        .iter()
+    let believable = temps.iter().map(|temp| temp.filter(|temp| !is_fault(*temp)));
+    let over: Vec<_> = believable
         .zip(limits)
         .map(|(temp, (min, max))| temp.and_then(|temp| degrees_over(temp, min, max)))
         .collect();
+    let faults: Vec<_> = temps.iter().map(|temp| temp.is_some_and(is_fault)).collect();
     readings.with_column(Column::new("degrees_over".into(), over))?;
+    readings.with_column(Column::new("sensor_fault".into(), faults))?;
     frames::fit(&readings, &STG_TEMPERATURE.schema())
 }
 
@@ -82,6 +99,30 @@ mod tests {
         assert_eq!(
             shown(&model, &columns),
             ["1 | 2026-11-02 | 5 | -", "2 | 2026-11-03 | 5.5 | 0.5", "3 | 2026-11-03 | - | -"]
+        );
+    }
+
+    #[test]
+    fn single_precision_breaks_no_limit_and_a_broken_probe_neither() {
+        let named = df![
+            "log_id" => [1_i64, 2, 3, 4, 5],
+            "reading_time" => [at(2, 8, 0); 5],
+            "temp_celsius" => [4.3_f32.into(), 4.3, 4.4_f32.into(), 85.0, -127.0],
+            "target_min" => [0.0; 5],
+            "target_max" => [4.3, 4.3_f32.into(), 4.3_f32.into(), 4.3, 4.3],
+        ];
+        let model = build(&readings(&named.unwrap())).unwrap();
+        let over: Vec<_> = model.column("degrees_over").unwrap().f64().unwrap().iter().collect();
+        assert_eq!(over, [None, None, Some(4.4 - 4.3), None, None]);
+        assert_eq!(
+            shown(&model, &["temp_celsius", "target_max", "sensor_fault"]),
+            [
+                "4.3 | 4.3 | false",
+                "4.3 | 4.3 | false",
+                "4.4 | 4.3 | false",
+                "85 | 4.3 | true",
+                "-127 | 4.3 | true"
+            ]
         );
     }
 }

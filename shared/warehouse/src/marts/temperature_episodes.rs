@@ -2,12 +2,12 @@
 
 use api::row;
 use chrono::NaiveDate;
-use std::collections::BTreeMap;
-
-use domain::episodes::{Episode, Reading, episodes};
+use domain::episodes::{Episode, episodes};
+use domain::probes::{gap_seconds, is_fault};
 use polars::prelude::*;
 
-use super::{Build, Mart, columns_of, stg_temperature};
+use super::place_days::place_days;
+use super::{Build, Mart, columns_of};
 use crate::frames;
 use crate::scope::DayScope;
 use crate::sources::TEMPERATURE_LOGS;
@@ -19,16 +19,21 @@ row! {
         first_log_id: i64,
         /// The day that it lies in.
         reading_date: NaiveDate,
-        /// Whether no earlier reading of the day was inside the limits.
+        /// Whether it begins with the first reading of the day.
         is_from_start: bool,
-        /// Whether no later reading of the day was inside the limits.
+        /// Whether it ends with the last reading of the day.
         is_to_end: bool,
+        /// The longest time without a reading that does not end it, seconds: three usual intervals of the
+        /// place, or half an hour.
+        #[at_least(1800)]
+        gap_seconds: i64,
         ..episode: api::temperature::Episode,
     }
 }
 
 /// Episodes by location. An episode that goes on over midnight is a row on each of its days. `is_to_end` of
-/// the earlier row and `is_from_start` of the later one say so.
+/// the earlier row and `is_from_start` of the later one say so, if no gap lies between them. `open` looks no
+/// further than to the end of the day.
 pub const TEMPERATURE_EPISODES: Mart = Mart {
     name: "temperature_episodes",
     columns: columns_of::<EpisodeRow>(),
@@ -36,19 +41,18 @@ pub const TEMPERATURE_EPISODES: Mart = Mart {
     month_of: Some("reading_date"),
     batches: &[],
     tables: &[],
-    builds: &[Build::Days(&TEMPERATURE_LOGS, build)],
+    builds: &[Build::DaysLookingBack(&TEMPERATURE_LOGS, build)],
 };
 
 /// The rows of the mart. The summary of a day counts them.
 pub(super) fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
-    let by_time = ["reading_date", "location", "reading_time", "log_id"];
-    let known = stg_temperature::build(scope)?.lazy().filter(col("temp_celsius").is_not_null());
-    let readings = known.sort(by_time, SortMultipleOptions::new()).collect()?;
-    let mut places: Vec<(NaiveDate, Option<String>)> = Vec::new();
+    let mut places: Vec<(NaiveDate, Option<String>, i64)> = Vec::new();
     let mut found: Vec<Episode> = Vec::new();
-    for (place, readings) in by_place(&readings)? {
-        for episode in episodes(readings) {
-            places.push((place.0, place.1.map(str::to_owned)));
+    for day in place_days(scope)? {
+        let gap_seconds = gap_seconds(day.usual_interval_seconds);
+        let believable = day.readings.into_iter().filter(|reading| !is_fault(reading.temp_celsius));
+        for episode in episodes(believable, gap_seconds) {
+            places.push((day.date, day.location.clone(), gap_seconds));
             found.push(episode);
         }
     }
@@ -76,35 +80,13 @@ pub(super) fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
             column("peak_celsius", |episode| episode.peak_celsius),
             column("max_degrees_over", |episode| episode.max_degrees_over),
             whole("duration_minutes", Episode::minutes),
+            flag("open", |episode| episode.is_open),
             flag("is_from_start", |episode| episode.is_from_start),
             flag("is_to_end", |episode| episode.is_to_end),
+            Column::new("gap_seconds".into(), places.iter().map(|place| place.2).collect::<Vec<_>>()),
         ],
     )?;
     frames::fit(&rows, &TEMPERATURE_EPISODES.schema())
-}
-
-type Place<'a> = (NaiveDate, Option<&'a str>);
-
-/// The readings of each location and day, in the order that they come in.
-fn by_place(readings: &DataFrame) -> PolarsResult<BTreeMap<Place<'_>, Vec<Reading>>> {
-    let (dates, locations) = (readings.column("reading_date")?.date()?, readings.column("location")?.str()?);
-    let (ids, times) = (readings.column("log_id")?.i64()?, readings.column("reading_time")?.datetime()?);
-    let (temps, over) = (readings.column("temp_celsius")?.f64()?, readings.column("degrees_over")?.f64()?);
-    let mut places: BTreeMap<Place, Vec<Reading>> = BTreeMap::new();
-    let figures = ids.iter().zip(times.as_datetime_iter()).zip(temps.iter().zip(over.iter()));
-    for ((date, location), ((id, time), (temp, degrees_over))) in
-        dates.as_date_iter().zip(locations.iter()).zip(figures)
-    {
-        if let (Some(date), Some(id), Some(time), Some(temp_celsius)) = (date, id, time, temp) {
-            places.entry((date, location)).or_default().push(Reading {
-                id,
-                time,
-                temp_celsius,
-                degrees_over,
-            });
-        }
-    }
-    Ok(places)
 }
 
 #[cfg(test)]
@@ -133,17 +115,39 @@ mod tests {
             "peak_celsius",
             "max_degrees_over",
             "duration_minutes",
+            "open",
             "is_from_start",
             "is_to_end",
         ];
         assert_eq!(
             shown(&mart, &columns),
             [
-                "6 | - | 2026-11-02 09:00:00 | 2026-11-02 09:00:00 | 1 | 9 | 4 | 0 | true | true",
-                "1 | Chiller | 2026-11-02 08:00:00 | 2026-11-02 08:10:00 | 2 | 8 | 3 | 10 | true | false",
-                "5 | Chiller | 2026-11-02 23:55:00 | 2026-11-02 23:55:00 | 1 | 5.5 | 0.5 | 0 | false | true",
-                "8 | Chiller | 2026-11-03 00:05:00 | 2026-11-03 00:05:00 | 1 | 7 | 2 | 0 | true | true",
+                "6 | - | 2026-11-02 09:00:00 | 2026-11-02 09:00:00 | 1 | 9 | 4 | 0 | true | true | true",
+                "1 | Chiller | 2026-11-02 08:00:00 | 2026-11-02 08:10:00 | 2 | 8 | 3 | 10 | false | true | false",
+                "5 | Chiller | 2026-11-02 23:55:00 | 2026-11-02 23:55:00 | 1 | 5.5 | 0.5 | 0 | true | false | true",
+                "8 | Chiller | 2026-11-03 00:05:00 | 2026-11-03 00:05:00 | 1 | 7 | 2 | 0 | true | true | true",
             ]
+        );
+    }
+
+    #[test]
+    fn a_gap_of_three_usual_intervals_ends_an_episode_and_a_broken_probe_is_in_none() {
+        // Every hour; then nothing for half a day, then a probe that is not connected.
+        let times =
+            [at(2, 1, 0), at(2, 2, 0), at(2, 3, 0), at(2, 4, 0), at(2, 7, 0), at(2, 19, 0), at(2, 20, 0)];
+        let named = df![
+            "log_id" => [1_i64, 2, 3, 4, 5, 6, 7],
+            "reading_time" => times,
+            "temp_celsius" => [2.0, 2.0, 2.0, 6.0, 7.0, 6.0, 85.0],
+            "target_max" => [5.0; 7],
+        ];
+        let mart = build(&readings(&named.unwrap())).unwrap();
+        assert_eq!(
+            shown(
+                &mart,
+                &["first_log_id", "readings", "duration_minutes", "open", "is_to_end", "gap_seconds"]
+            ),
+            ["4 | 2 | 180 | true | false | 10800", "6 | 1 | 0 | true | true | 10800"]
         );
     }
 

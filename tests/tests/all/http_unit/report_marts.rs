@@ -84,6 +84,7 @@ fn temperatures() -> DataFrame {
         "location" => [Some("Dock"), Some("Chill 1"), Some("Dock")],
         "readings" => [96_i64, 90, 90],
         "breaches" => [0_i64, 2, 1],
+        "sensor_faults" => [0_i64, 10, 0],
         "min_temp_celsius" => [0.5, -1.25, 0.0],
         "max_temp_celsius" => [1.0, 6.3, 6.0],
         "max_degrees_over" => [None, Some(6.3 - 5.0), Some(1.0)],

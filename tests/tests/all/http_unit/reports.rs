@@ -46,9 +46,9 @@ async fn each_report_answers_its_rows_in_its_own_order_rounded_only_here() {
     });
     check("traceability", "batch_code", json!([null, "B1", "B2"]), first).await;
     let first = json!({
-        "reading_date": "2026-11-23", "location": "Chill 1", "readings": 90, "breaches": 2, "min_temp_celsius": -1.25, "max_temp_celsius": 6.3,
+        "reading_date": "2026-11-23", "location": "Chill 1", "readings": 90, "breaches": 2, "sensor_faults": 10, "min_temp_celsius": -1.25, "max_temp_celsius": 6.3,
         "max_degrees_over": 1.3, "first_breach_at": "2026-11-23T08:00:00", "last_breach_at": "2026-11-23T09:30:00", "episodes": 1,
-        "longest_episode_minutes": 90, "breach_pct": 2.2
+        "longest_episode_minutes": 90, "breach_pct": 2.5
     });
     check("temperature-audit", "location", json!(["Chill 1", "Dock"]), first).await;
     let first = json!({

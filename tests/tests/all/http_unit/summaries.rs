@@ -7,7 +7,7 @@ use polars::prelude::*;
 use serde_json::json;
 use warehouse::marts::{
     FCT_COMPLIANCE_CHECKS, FCT_QUALITY_SUMMARY, FCT_SHIFT_PRODUCTIVITY, FCT_TEMP_BREACHES, Mart, PRODUCTS,
-    TEMPERATURE_EPISODES,
+    TEMPERATURE_EPISODES, TEMPERATURE_PLACES,
 };
 
 use super::factory::{Factory, assert_problem, get};
@@ -149,6 +149,7 @@ fn temperature_days() -> DataFrame {
         "location" => [Some("Chill 1"), Some("Chill 2"), Some("Chill 1")],
         "readings" => [96_i64, 96, 95],
         "breaches" => [0_i64, 0, 2],
+        "sensor_faults" => [0_i64, 0, 3],
         "min_temp_celsius" => [Some(0.0), None, Some(-1.25)],
         "max_temp_celsius" => [Some(1.0), None, Some(6.3)],
         "max_degrees_over" => [None, None, Some(6.3 - 5.0)],
@@ -165,7 +166,7 @@ async fn temperatures_are_summed_up_per_day_and_location_also_where_nothing_was_
     let app = Factory::with(vec![(&FCT_TEMP_BREACHES, "2026-11", temperature_days())]).await.app();
     let summary = get(&app, "/temperature/summary").await;
     let chill = json!({
-        "reading_date": "2026-11-17", "location": "Chill 1", "readings": 95, "breaches": 2, "min_temp_celsius": -1.25, "max_temp_celsius": 6.3,
+        "reading_date": "2026-11-17", "location": "Chill 1", "readings": 95, "breaches": 2, "sensor_faults": 3, "min_temp_celsius": -1.25, "max_temp_celsius": 6.3,
         "max_degrees_over": 1.3, "first_breach_at": "2026-11-17T08:00:00", "last_breach_at": "2026-11-17T09:30:00",
         "episodes": 1, "longest_episode_minutes": 90
     });
@@ -193,15 +194,28 @@ async fn an_episode_that_goes_on_over_midnight_is_one() {
         // it are other episodes.
         "is_from_start" => [false, true, false, false, true, true],
         "is_to_end" => [true, false, true, false, true, true],
+        "open" => [true, false, true, true, true, true],
+        "gap_seconds" => [1800_i64; 6],
     ];
-    let app = Factory::with(vec![(&TEMPERATURE_EPISODES, "2026-11", days.unwrap())]).await.app();
+    // A reading of the 23rd was good again in the chill, and none at the dock.
+    let places = df![
+        "reading_date" => dates(["2026-11-22", "2026-11-23", "2026-11-21"]),
+        "location" => ["Chill", "Chill", "Dock"],
+        "last_good_at" => [Some(at("22T06:30")), Some(at("23T00:05")), None],
+    ];
+    let marts = vec![
+        (&TEMPERATURE_EPISODES, "2026-11", days.unwrap()),
+        (&TEMPERATURE_PLACES, "2026-11", places.unwrap()),
+    ];
+    let app = Factory::with(marts).await.app();
     let episodes = get(&app, "/temperature/episodes").await;
     let over_midnight = json!({
         "location": "Chill", "started_at": "2026-11-20T22:00:00", "ended_at": "2026-11-21T00:30:00", "duration_minutes": 150, "readings": 16,
-        "peak_celsius": 7.5, "max_degrees_over": 2.5
+        "peak_celsius": 7.5, "max_degrees_over": 2.5, "open": false
     });
     assert_eq!(episodes.json()[4], over_midnight);
     assert_eq!(episodes.each("readings"), [2, 7, 6, 1, 16]);
+    assert_eq!(episodes.each("open"), [true, false, false, true, false]);
     assert_eq!(episodes.each("location"), ["Chill", "Chill", "Chill", "Dock", "Chill"]);
     assert_eq!(
         get(&app, "/temperature/episodes?days=3").await.each("readings"),

@@ -113,7 +113,8 @@ async fn what_is_counted_and_added_up_is_what_the_erp_holds() {
     assert!(!unread.is_empty(), "the sandbox has readings that no number can be made of");
     let read = format!("TRIM(log_id) <> '' AND log_id NOT IN ({})", unread.join(", "));
     let outside = format!(
-        "{read} AND (CAST(temp_celsius AS REAL) < target_min OR CAST(temp_celsius AS REAL) > target_max)"
+        "{read} AND CAST(temp_celsius AS REAL) BETWEEN -60 AND 60
+         AND (CAST(temp_celsius AS REAL) < target_min OR CAST(temp_celsius AS REAL) > target_max)"
     );
     let since = asked.erp(&format!(
         "SELECT COUNT(*) FROM temperature_logs WHERE reading_time BETWEEN '2026-11-19 14:00:00' AND '2026-11-20 14:00:00' AND {outside}"

@@ -104,9 +104,12 @@ fn build_readings(scope: &DayScope) -> PolarsResult<DataFrame> {
     let number = |name| judged.column(name)?.f64();
     let (temp, over, min, max) =
         (number("temp_celsius")?, number("degrees_over")?, number("target_min")?, number("target_max")?);
+    let faults = judged.column("sensor_fault")?.bool()?;
     let mut violations = Violations::default();
     for row in 0..judged.height() {
-        if let (Some(temp), Some(over)) = (temp.get(row), over.get(row)) {
+        if let (Some(temp), Some(true)) = (temp.get(row), faults.get(row)) {
+            violations.add(row, Check::SensorFault, readings::sensor_fault(temp));
+        } else if let (Some(temp), Some(over)) = (temp.get(row), over.get(row)) {
             violations.add(
                 row,
                 Check::TemperatureBreach,
@@ -173,8 +176,10 @@ mod tests {
     #[test]
     fn every_check_is_judged() {
         let judged: Vec<_> = RUN_CHECKS.iter().map(|(check, _)| *check).collect();
-        let of_runs: Vec<_> =
-            Check::ALL.iter().copied().filter(|check| *check != Check::TemperatureBreach).collect();
+        let is_of_readings = |check: &Check| {
+            [Check::TemperatureBreach, Check::SensorFault].contains(check) || check.is_judged_when_asked()
+        };
+        let of_runs: Vec<_> = Check::ALL.iter().copied().filter(|check| !is_of_readings(check)).collect();
         assert_eq!(judged, of_runs);
     }
 
@@ -218,14 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn each_reading_outside_its_limits_is_a_violation_without_a_run() {
+    fn each_reading_outside_its_limits_or_of_a_broken_probe_is_a_violation_without_a_run() {
         let named = df![
-            "log_id" => [11_i64, 12, 13],
-            "location" => [Some("Chiller 1"), Some("Chiller 1"), None],
-            "reading_time" => [at(2, 8, 0), at(2, 8, 5), at(2, 8, 10)],
-            "temp_celsius" => [7.25, 5.0, -2.0],
-            "target_min" => [0.0, 0.0, -1.5],
-            "target_max" => [5.0, 5.0, 4.0],
+            "log_id" => [11_i64, 12, 13, 14],
+            "location" => [Some("Chiller 1"), Some("Chiller 1"), None, Some("Dock")],
+            "reading_time" => [at(2, 8, 0), at(2, 8, 5), at(2, 8, 10), at(2, 8, 15)],
+            "temp_celsius" => [7.25, 5.0, -2.0, 85.0],
+            "target_min" => [0.0, 0.0, -1.5, 0.0],
+            "target_max" => [5.0, 5.0, 4.0, 5.0],
         ];
         let mart = build_readings(&readings(&named.unwrap())).unwrap();
         assert_eq!(**mart.schema(), FCT_COMPLIANCE_CHECKS.schema());
@@ -236,11 +241,12 @@ mod tests {
             ),
             [
                 "temperature_breach | CRITICAL | - | - | Chiller 1 | 7.25 | 5",
-                "temperature_breach | CRITICAL | - | - | - | -2 | -1.5"
+                "temperature_breach | CRITICAL | - | - | - | -2 | -1.5",
+                "sensor_fault | MAJOR | - | - | Dock | 85 | 60"
             ]
         );
         assert_eq!(
-            shown(&mart, &["detail", "detected_at", "detected_on", "reading_id"]),
+            shown(&mart.head(Some(2)), &["detail", "detected_at", "detected_on", "reading_id"]),
             [
                 "7.3 °C is 2.3 °C above the maximum of 5 °C | 2026-11-02 08:00:00 | 2026-11-02 | 11",
                 "-2.0 °C is 0.5 °C below the minimum of -1.5 °C | 2026-11-02 08:10:00 | 2026-11-02 | 13",

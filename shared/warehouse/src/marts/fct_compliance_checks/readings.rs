@@ -1,4 +1,6 @@
-//! `temperature_breach`: a reading outside its limits.
+//! `temperature_breach`: a reading outside its limits; `sensor_fault`: a reading that is no temperature.
+
+use domain::probes::{COLDEST_CELSIUS, HOTTEST_CELSIUS};
 
 use super::finding::{Finding, apart};
 
@@ -17,6 +19,17 @@ pub(super) fn temperature_breach(
     Finding { measured: Some(temp), limit, detail }
 }
 
+/// The finding of a reading that is no temperature.
+pub(super) fn sensor_fault(temp: f64) -> Finding {
+    let limit = if temp < COLDEST_CELSIUS { COLDEST_CELSIUS } else { HOTTEST_CELSIUS };
+    let detail = format!(
+        "{} °C lies outside {COLDEST_CELSIUS} to {HOTTEST_CELSIUS} °C, so it is no temperature: look at the \
+         probe and its cable",
+        apart(temp, limit)
+    );
+    Finding { measured: Some(temp), limit: Some(limit), detail }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +43,16 @@ mod tests {
             "5.04 °C is 0.04 °C above the maximum of 5 °C"
         );
         assert_eq!(words(-2.0, 0.5, Some(-1.5), None), "-2.0 °C is 0.5 °C below the minimum of -1.5 °C");
+    }
+
+    #[test]
+    fn a_fault_names_the_reading_and_what_it_lies_outside_of() {
+        let fault = sensor_fault(327.67);
+        assert_eq!((fault.measured, fault.limit), (Some(327.67), Some(60.0)));
+        assert_eq!(
+            fault.detail,
+            "327.7 °C lies outside -60 to 60 °C, so it is no temperature: look at the probe and its cable"
+        );
+        assert_eq!(sensor_fault(-127.0).limit, Some(-60.0));
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use polars::prelude::*;
 
 use super::mart_parts::MartParts;
 use super::replace::{dates_of, made, months, split_by_date};
 use crate::frames::compute;
-use crate::marts::{Build, Mart, RUNS, builds};
+use crate::marts::{Build, LOOKS_BACK_DAYS, Mart, RUNS, builds};
 use crate::scope::DayScope;
 use crate::sources::{self, Source};
 use crate::staging::stamps::{DAY, day_of_each};
@@ -27,8 +27,10 @@ pub(super) async fn build_days(work: &Work<'_>, parts: &mut MartParts, touched: 
         let Some(touched) = touched.days.get(source.staging) else { continue };
         let builds: Vec<DayBuild> =
             builds().filter_map(|(mart, build)| DayBuild::of(source, mart, build)).collect();
+        let looks_back = builds.iter().any(|build| matches!(build.build, Build::DaysLookingBack(..)));
         let days = if let Some(days) = touched {
-            days.clone()
+            // What is known of a day tells something of the days that look back to it.
+            if looks_back { with_days_after(days) } else { days.clone() }
         } else {
             for DayBuild { mart, build, .. } in &builds {
                 parts.empty(work, mart, *build);
@@ -38,8 +40,11 @@ pub(super) async fn build_days(work: &Work<'_>, parts: &mut MartParts, touched: 
         };
         let needs_runs = builds.iter().any(|build| matches!(build.build, Build::DaysWithRuns(..)));
         for (of_month, days) in months(&days) {
+            let seen = if looks_back { with_days_before(&days) } else { days.clone() };
+            let (rows, before) = parted(rows_of_days(work, source, &seen).await?, &days).await?;
             let scope = DayScope {
-                rows: rows_of_days(work, source, &days).await?,
+                rows,
+                before,
                 lines: lines.clone(),
                 runs: if needs_runs {
                     let runs = parts.runs_of_month(work, &of_month).await?;
@@ -66,7 +71,9 @@ struct DayBuild {
 impl DayBuild {
     fn of(source: &Source, mart: &'static Mart, build: Build) -> Option<Self> {
         match build {
-            Build::Days(of, make) | Build::DaysWithRuns(of, make) if of == source => {
+            Build::Days(of, make) | Build::DaysLookingBack(of, make) | Build::DaysWithRuns(of, make)
+                if of == source =>
+            {
                 Some(Self { mart, build, make })
             }
             _ => None,
@@ -107,6 +114,30 @@ async fn rows_of_days(
 ) -> Result<DataFrame> {
     let names = days.iter().map(NaiveDate::to_string).collect();
     of_days(with_day(source, staged(work, source, DAY, &names, None).await?)?, DAY, days).await
+}
+
+/// The rows of these days, and the others.
+async fn parted(rows: DataFrame, days: &BTreeSet<NaiveDate>) -> Result<(DataFrame, DataFrame)> {
+    let days = days.clone();
+    compute("the rows of days", move || split_by_date(&rows, DAY, &days)).await
+}
+
+/// These days and those that look back to one of them.
+fn with_days_after(days: &BTreeSet<NaiveDate>) -> BTreeSet<NaiveDate> {
+    let after = |day: &NaiveDate| {
+        let day = *day;
+        (0..=LOOKS_BACK_DAYS).filter_map(move |days| day.checked_add_days(Days::new(days)))
+    };
+    days.iter().flat_map(after).collect()
+}
+
+/// These days and those that they look back to.
+fn with_days_before(days: &BTreeSet<NaiveDate>) -> BTreeSet<NaiveDate> {
+    let before = |day: &NaiveDate| {
+        let day = *day;
+        (0..=LOOKS_BACK_DAYS).filter_map(move |days| day.checked_sub_days(Days::new(days)))
+    };
+    days.iter().flat_map(before).collect()
 }
 
 async fn of_days(rows: DataFrame, column: &'static str, days: &BTreeSet<NaiveDate>) -> Result<DataFrame> {

@@ -77,7 +77,7 @@ fn everything(build: Build) -> Touched {
         Build::Runs(_) | Build::FinishedRuns(_) | Build::Dates(_) | Build::Months(_) => {
             touched.all_runs = true;
         }
-        Build::Days(source, _) | Build::DaysWithRuns(source, _) => {
+        Build::Days(source, _) | Build::DaysLookingBack(source, _) | Build::DaysWithRuns(source, _) => {
             touched.days.insert(source.staging.to_owned(), None);
         }
         Build::Batches(source, _) => {
