@@ -206,7 +206,16 @@ fn words(dice: &mut Dice, source: &Source, name: &str, id: i64) -> String {
         "status" => {
             dice.pick(&["open", "Open", "investigating", "closed", "CLOSED", "closed", "dropped", ""])
         }
-        "allergens" => dice.pick(&["Fish", "fish, Milk", "MILK,fish", "Crustaceans , Fish,,", "", "Gluten"]),
+        "allergens" => dice.pick(&[
+            "Fish",
+            "fish, Milk",
+            "MILK;fish",
+            "Crustaceans , Fish,,",
+            "",
+            "Contains: gluten and fish.",
+            "none",
+            "milk/TBC",
+        ]),
         "order_number" => dice.pick(&["SO-1", "SO-2", "so-1", "SO/3", ""]),
         "location" => dice.pick(&["Chiller 1", "Chiller 2", "Dock", ""]),
         _ => dice.pick(&["a", "B", "c, d", ""]),

@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::reports::{AllergenChangeover, LineReportQuery};
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Days, NaiveDate, NaiveDateTime};
+use domain::allergens::{listed, parse};
+use serve::window::Dates;
 use serve::{Answer, Ask, Result, State, work};
 use warehouse::marts::{RUNS, RunRow, rows};
 
@@ -12,15 +14,32 @@ use crate::ask::{Keyed, dates};
 use crate::product::{Products, products};
 use crate::run::is_of_line;
 
+/// A run may follow one of so many days before: on Monday morning, one of the week before.
+const BEFORE_DAYS: u64 = 7;
+/// It may follow one that is dated so many days after it, as those of a night shift may be.
+const AFTER_DAYS: u64 = 1;
+
 pub(crate) async fn report(
     state: State,
     ask: Ask<LineReportQuery, Vec<AllergenChangeover>>,
 ) -> Result<Answer> {
-    let dates = dates(&ask.query, &state)?;
+    let asked = dates(&ask.query, &state)?;
     let snapshot = state.snapshot().await?;
-    let runs = snapshot.mart(&RUNS, dates).await?;
+    let read = Dates {
+        from: asked.from.map(|from| from.checked_sub_days(Days::new(BEFORE_DAYS)).unwrap_or(from)),
+        to: asked.to.map(|to| to.checked_add_days(Days::new(AFTER_DAYS)).unwrap_or(to)),
+    };
+    let runs = snapshot.mart(&RUNS, read).await?;
     let products = products(&snapshot).await?;
-    work(move || ask.list(changeovers(rows(&runs)?, &products, &ask.query), &snapshot)).await
+    work(move || {
+        let mut changes = changeovers(rows(&runs)?, &products, &ask.query);
+        changes.retain(|(_, change)| {
+            asked.from.is_none_or(|from| from <= change.production_date)
+                && asked.to.is_none_or(|to| change.production_date <= to)
+        });
+        ask.list(changes, &snapshot)
+    })
+    .await
 }
 
 /// What rows are sorted by: date, line, and the start and number of the run after.
@@ -31,29 +50,20 @@ fn changeovers(
     products: &Products,
     query: &LineReportQuery,
 ) -> Keyed<Key, AllergenChangeover> {
-    // The runs of each date and line, in the order of their starts, then of their numbers.
+    // The runs of each line in the order of their starts, then of their numbers and dates.
     let mut by_line = BTreeMap::<_, BTreeMap<_, RunRow>>::new();
     for run in runs.into_iter().filter(|run| is_of_line(run, query.line.as_deref())) {
         if let (Some(line), Some(started_at)) = (run.prod_line.clone(), run.started_at) {
-            by_line
-                .entry((run.production_date, line))
-                .or_default()
-                .insert((started_at, run.run_number.clone()), run);
+            let place = (started_at, run.run_number.clone(), run.production_date);
+            by_line.entry(line).or_default().insert(place, run);
         }
     }
     let mut rows = Vec::new();
-    for ((production_date, line), runs) in by_line {
-        for ((_, before), ((started_at, run_number), after)) in runs.iter().zip(runs.iter().skip(1)) {
+    for (line, runs) in by_line {
+        for ((_, before), ((started_at, run_number, date), after)) in runs.iter().zip(runs.iter().skip(1)) {
             if let Some(row) = changeover(before, after, *started_at, products) {
-                rows.push((
-                    (
-                        Reverse(production_date),
-                        line.clone(),
-                        Reverse(*started_at),
-                        Reverse(run_number.clone()),
-                    ),
-                    row,
-                ));
+                let place = (Reverse(*date), line.clone(), Reverse(*started_at), Reverse(run_number.clone()));
+                rows.push((place, row));
             }
         }
     }
@@ -66,43 +76,44 @@ fn changeover(
     started_at: NaiveDateTime,
     products: &Products,
 ) -> Option<AllergenChangeover> {
+    let is_same_product = before.product_code.is_some() && before.product_code == after.product_code;
     let (had, has) = (allergens(before, products), allergens(after, products));
-    let (added, removed): (BTreeSet<_>, BTreeSet<_>) = (&has - &had, &had - &has);
-    (had != has).then(|| AllergenChangeover {
+    let known = had.as_ref().zip(has.as_ref());
+    // Of one product after another nothing has to be cleaned off, even if nobody knows what is in it.
+    if is_same_product || known.is_some_and(|(had, has)| had == has) {
+        return None;
+    }
+    let only_in = |one: &BTreeSet<String>, other: &BTreeSet<String>| -> BTreeSet<String> { one - other };
+    let (added, removed) =
+        (known.map(|(had, has)| only_in(has, had)), known.map(|(had, has)| only_in(had, has)));
+    let of_change =
+        |allergens: Option<&BTreeSet<String>>| allergens.filter(|all| !all.is_empty()).map(listed);
+    Some(AllergenChangeover {
         production_date: after.production_date,
         prod_line: after.prod_line.clone().unwrap_or_default(),
         line_name: after.line_name.clone(),
         from_run: before.run_number.clone(),
         from_product_code: before.product_code.clone(),
-        from_allergens: listed(&had),
+        from_allergens: had.as_ref().map(of_product),
         to_run: after.run_number.clone(),
         to_product_code: after.product_code.clone(),
-        to_allergens: listed(&has),
-        added: listed(&added),
-        removed: listed(&removed),
-        cleaning_required: !removed.is_empty(),
+        to_allergens: has.as_ref().map(of_product),
+        added: of_change(added.as_ref()),
+        cleaning_required: removed.as_ref().map(|removed| !removed.is_empty()),
+        removed: of_change(removed.as_ref()),
         gap_minutes: before
             .finished_at
             .map(|finished_at| (started_at - finished_at).num_milliseconds() as f64 / 60_000.0),
     })
 }
 
-/// The allergens of a run's product. None where the product or its allergens are not known.
-fn allergens(run: &RunRow, products: &Products) -> BTreeSet<String> {
-    let text = run
-        .product_code
-        .as_ref()
-        .and_then(|code| products.get(code)?.allergens.as_deref())
-        .unwrap_or_default();
-    text.split(',')
-        .map(|allergen| allergen.trim().to_lowercase())
-        .filter(|allergen| !allergen.is_empty())
-        .collect()
+/// The allergens of a run's product. `None` where the product or its allergens are not known.
+fn allergens(run: &RunRow, products: &Products) -> Option<BTreeSet<String>> {
+    parse(products.get(run.product_code.as_ref()?)?.allergens.as_deref())
 }
 
-fn listed(allergens: &BTreeSet<String>) -> Option<String> {
-    let all: Vec<_> = allergens.iter().map(String::as_str).collect();
-    (!all.is_empty()).then(|| all.join(", "))
+fn of_product(allergens: &BTreeSet<String>) -> String {
+    if allergens.is_empty() { "none".to_owned() } else { listed(allergens) }
 }
 
 #[cfg(test)]
@@ -138,7 +149,10 @@ mod tests {
             product("BREADED", Some("fish,gluten")),
             product("CRUMBED", Some(" Gluten , FISH,,gluten")),
             product("MILKY", Some("fish, milk")),
+            product("CREAMY", Some("MILK and fish")),
+            product("NOTHING", Some("none")),
             product("UNKNOWN", None),
+            product("LATER", Some("TBC")),
         ])
     }
 
@@ -151,7 +165,11 @@ mod tests {
     fn shown(runs: Vec<RunRow>) -> Vec<String> {
         let text = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         let shown = |row: AllergenChangeover| {
-            let clean = if row.cleaning_required { ", clean" } else { "" };
+            let clean = match row.cleaning_required {
+                Some(true) => ", clean",
+                Some(false) => "",
+                None => ", unknown",
+            };
             format!("{} to {}: +{} -{}{clean}", row.from_run, row.to_run, text(row.added), text(row.removed))
         };
         sorted(runs).into_iter().map(shown).collect()
@@ -196,40 +214,56 @@ mod tests {
     }
 
     #[test]
-    fn one_set_in_two_spellings_is_no_change_and_what_is_not_known_is_the_empty_set() {
+    fn one_set_in_two_spellings_is_no_change_and_none_is_a_set() {
         assert_eq!(shown(vec![run("1", "BREADED", 6), run("2", "CRUMBED", 7)]), [""; 0]);
-        assert_eq!(
-            shown(vec![
-                run("1", "UNKNOWN", 6),
-                run("2", "NOBODY'S", 7),
-                RunRow { product_code: None, ..run("3", "", 8) }
-            ]),
-            [""; 0]
-        );
-        let rows = sorted(vec![run("1", "PLAIN", 6), run("2", "UNKNOWN", 7)]);
+        assert_eq!(shown(vec![run("1", "MILKY", 6), run("2", "CREAMY", 7)]), [""; 0]);
+        let rows = sorted(vec![run("1", "PLAIN", 6), run("2", "NOTHING", 7)]);
         assert_eq!(
             (rows[0].to_allergens.as_deref(), rows[0].removed.as_deref(), rows[0].added.as_deref()),
-            (None, Some("fish"), None)
+            (Some("none"), Some("fish"), None)
         );
     }
 
     #[test]
-    fn runs_follow_each_other_on_one_line_and_date_and_those_without_a_start_or_line_are_left_out() {
+    fn what_is_not_known_may_have_to_be_cleaned_off_or_not() {
+        let no_code = RunRow { product_code: None, ..run("3", "", 8) };
+        let runs = vec![run("1", "PLAIN", 6), run("2", "NOBODY'S", 7), no_code, run("4", "LATER", 9)];
+        assert_eq!(
+            shown(runs),
+            ["3 to 4: +- --, unknown", "2 to 3: +- --, unknown", "1 to 2: +- --, unknown"]
+        );
+        let rows = sorted(vec![run("1", "PLAIN", 6), run("2", "UNKNOWN", 7)]);
+        assert_eq!(
+            (rows[0].from_allergens.as_deref(), rows[0].to_allergens.as_deref()),
+            (Some("fish"), None)
+        );
+        assert_eq!(shown(vec![run("1", "UNKNOWN", 6), run("2", "UNKNOWN", 7)]), [""; 0], "one product");
+    }
+
+    #[test]
+    fn runs_follow_each_other_on_one_line_over_midnight_and_those_without_a_start_or_line_are_left_out() {
         let other_line = RunRow { prod_line: Some("L2".to_owned()), ..run("2", "BREADED", 7) };
-        let other_day =
-            RunRow { production_date: at(0, 0).date().succ_opt().unwrap(), ..run("3", "BREADED", 8) };
+        let next_day = at(0, 0).date().succ_opt().unwrap();
+        let after_midnight = RunRow {
+            production_date: next_day,
+            started_at: next_day.and_hms_opt(0, 10, 0),
+            ..run("7", "MILKY", 0)
+        };
         let not_begun = RunRow { started_at: None, ..run("4", "BREADED", 9) };
         let of_no_line = RunRow { prod_line: None, ..run("5", "BREADED", 10) };
+        let runs = vec![
+            run("1", "PLAIN", 6),
+            after_midnight,
+            other_line,
+            not_begun,
+            of_no_line,
+            run("6", "PLAIN", 23),
+        ];
+        let rows = sorted(runs);
+        assert_eq!(rows.len(), 1);
         assert_eq!(
-            shown(vec![
-                run("1", "PLAIN", 6),
-                other_line,
-                other_day,
-                not_begun,
-                of_no_line,
-                run("6", "PLAIN", 11)
-            ]),
-            [""; 0]
+            (rows[0].production_date, rows[0].from_run.as_str(), rows[0].gap_minutes),
+            (next_day, "6", Some(25.0))
         );
     }
 

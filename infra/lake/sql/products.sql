@@ -35,10 +35,11 @@ SELECT
     j.customer,
     j.pack_size_g,
     j.shelf_life_days,
-    j.allergens,
+    a.shown AS allergens,
     j.piece_type,
     j.active
 FROM joined j
+LEFT JOIN allergen_lists a ON a.text = j.allergens
 LEFT JOIN words d ON d.text = j.description
 LEFT JOIN words p ON p.text = j.plu_species
 LEFT JOIN words c ON c.text = j.catalogue_species;

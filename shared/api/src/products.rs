@@ -27,7 +27,7 @@ row! {
         pack_size_g: Option<f64>,
         /// Shelf life in days.
         shelf_life_days: Option<i64>,
-        /// Allergens, comma-separated.
+        /// Allergens, comma-separated; null where nothing is known of them.
         allergens: Option<String>,
         /// Whether it is made now.
         active: bool,

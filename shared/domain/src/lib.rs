@@ -8,6 +8,7 @@
 //! |---|---|
 //! | what is this text? | [`description`], [`species`], [`product_type`], [`piece_type`], [`lineage`], [`flag`] |
 //! | do these codes mean the same? | [`code`] |
+//! | what must not get into this product? | [`allergens`] |
 //! | what did the instrument say? | [`single_precision`] |
 //! | may this fish go into this pack? | [`tier`] |
 //! | what do bookings add up to? | [`bookings`] |
@@ -26,6 +27,7 @@
 
 #![warn(missing_docs)]
 
+pub mod allergens;
 pub mod average_quantity;
 pub mod bookings;
 pub mod checks;

@@ -2,6 +2,7 @@
 
 use api::products::Product;
 use api::row;
+use domain::allergens::comma_separated;
 use domain::description::normalise;
 use domain::species::{Species, species_of};
 use polars::prelude::*;
@@ -77,6 +78,8 @@ fn build(scope: &ProductScope) -> PolarsResult<DataFrame> {
             [description, plu, catalogue].into_iter().flatten().find_map(species_of).map(Species::as_str)
         })
         .collect();
+    let allergens: Vec<_> = joined.column("allergens")?.str()?.iter().map(comma_separated).collect();
+    joined.with_column(Column::new("allergens".into(), allergens))?;
     joined.with_column(Column::new("species".into(), species))?;
     joined.with_column(Column::new("description".into(), descriptions))?;
     frames::fit(&joined, &PRODUCTS.schema())
@@ -218,6 +221,20 @@ mod tests {
         assert_eq!(
             built(plu, catalogue, &["plu_number", "product_code", "customer"]),
             ["1 | COD400 | Harbour Foods", "2 | Ü/1 | Quay", "- | new | Late"]
+        );
+    }
+
+    #[test]
+    fn allergens_are_listed_with_commas_whatever_the_master_has_between_them() {
+        let plu = df![
+            "plu_number" => [1_i64, 2, 3, 4],
+            "product_code" => ["A", "B", "C", "D"],
+            "allergens" => [Some("Milk,fish"), Some("FISH; MILK"), Some(" "), None],
+            "active" => [true; 4],
+        ];
+        assert_eq!(
+            built(plu, Ok(DataFrame::empty()), &["product_code", "allergens"]),
+            ["A | Milk,fish", "B | fish, milk", "C | -", "D | -"]
         );
     }
 

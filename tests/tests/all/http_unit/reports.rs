@@ -78,7 +78,7 @@ async fn each_report_answers_its_rows_in_its_own_order_rounded_only_here() {
         "from_allergens": "fish, gluten", "to_run": "5", "to_product_code": "COD", "to_allergens": "fish", "added": null, "removed": "gluten",
         "cleaning_required": true, "gap_minutes": null
     });
-    check("allergen-changeovers", "gap_minutes", json!([null, 30.0]), first).await;
+    check("allergen-changeovers", "cleaning_required", json!([true, false, null]), first).await;
     let first = json!({
         "rank": 1, "species": "cod", "runs": 3, "input_kg": 400.0, "total_kg": 320.1, "waste_kg": 79.9, "yield_pct": 80.0, "share_pct": 84.2
     });
@@ -173,7 +173,7 @@ async fn reports_are_filtered_as_their_kin_are() {
     check("non-conformance?type=bones", "raised", json!([2])).await;
     check("order-fulfilment?customer=cosmos", "order_number", json!(["SO-2"])).await;
     check("order-fulfilment?order=SO-1", "customer", json!(["Harbour Foods"])).await;
-    check("allergen-changeovers?line=L2", "to_run", json!([])).await;
+    check("allergen-changeovers?line=L2", "to_run", json!(["3"])).await;
     check("species-ranking?line=L2&shift=AM", "species", json!(["cod", "hake"])).await;
     check("weekly-cumulative?line=L2&species=cod", "cumulative_kg", json!([80.0])).await;
 }
