@@ -144,7 +144,7 @@ pub async fn answer_of(factory: &Factory, address: &str) -> Value {
     let (parts, body) = app.oneshot(request).await.unwrap().into_parts();
     let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
     assert_eq!(parts.status, StatusCode::OK, "{address}: {text}");
-    Reply { status: parts.status, headers: parts.headers, text }.json()
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{address}: {error}: {text}"))
 }
 
 /// The path of an endpoint with values that exist in this factory. If another endpoint's answer leads to a
