@@ -1,5 +1,5 @@
-//! `/temperature/episodes`. The mart cuts episodes at midnight, people see them whole. Whether one is over, the
-//! days after it tell too.
+//! `/temperature/episodes`. The mart cuts episodes at midnight, people see them whole. Whether one is over,
+//! the days after it tell too.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

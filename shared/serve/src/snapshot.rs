@@ -124,8 +124,8 @@ impl Snapshot {
         Ok(parts.iter().filter(|(name, part)| wanted(name, &part.zone)).collect())
     }
 
-    /// How old a mart is: the start of the last job that successfully read all tables that it is made of. `None`
-    /// if the factory has none of them.
+    /// How old a mart is: the start of the last job that successfully read all tables that it is made of.
+    /// `None` if the factory has none of them.
     pub fn as_of_mart(&self, mart: &Mart) -> Option<DateTime<FixedOffset>> {
         self.manifest.as_of(mart.tables().map(|source| source.staging))
     }

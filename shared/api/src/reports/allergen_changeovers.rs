@@ -6,8 +6,8 @@ use super::LineReportQuery;
 use crate::{Endpoint, endpoints, row};
 
 row! {
-    /// Two runs, one after the other on one line, whose products' allergens differ or are not known. Lists are
-    /// in alphabetical order.
+    /// Two runs, one after the other on one line, whose products' allergens differ or are not known. Lists
+    /// are in alphabetical order.
     pub struct AllergenChangeover {
         /// The production date of the run after.
         production_date: NaiveDate,
@@ -40,8 +40,8 @@ row! {
 }
 
 endpoints! {
-    /// The newest date first, then by line, then the latest change first. The run before may be of a day before
-    /// the days that were asked for.
+    /// The newest date first, then by line, then the latest change first. The run before may be of a day
+    /// before the days that were asked for.
     pub const ALLERGEN_CHANGEOVERS: Endpoint<LineReportQuery, Vec<AllergenChangeover>> =
         Endpoint::get("/reports/allergen-changeovers", "Consecutive runs of a line whose allergens differ or are not known");
 }

@@ -38,8 +38,8 @@ row! {
     }
 }
 
-/// The facts from which follows whether a probe is silent or stuck. That depends on the time at which somebody
-/// asks, so no mart can hold it.
+/// The facts from which follows whether a probe is silent or stuck. That depends on the time at which
+/// somebody asks, so no mart can hold it.
 pub const TEMPERATURE_PLACES: Mart = Mart {
     name: "temperature_places",
     columns: columns_of::<PlaceDayRow>(),
