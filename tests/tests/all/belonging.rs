@@ -171,7 +171,7 @@ async fn codes_meet_in_any_case_and_are_shown_as_their_masters_write_them(access
     );
     assert_eq!(each(&run, "inputs", "batch_code"), ["B100", "B100"]);
     assert_eq!(ask(&site, "/weights/r100a").await["run_number"], "R100a");
-    assert_eq!(ask(&site, "/yield/daily?from=2026-11-19&line=l1").await[0]["input_kg"], 1000.0);
+    assert_eq!(ask(&site, "/yield/daily?from=2026-11-19&to=2026-11-19&line=l1").await[0]["input_kg"], 1000.0);
 
     let trace = ask(&site, "/trace/b100").await;
     assert_eq!(
