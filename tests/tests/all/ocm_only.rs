@@ -98,11 +98,9 @@ impl OcmOnly {
             self.app.clone().oneshot(Request::get(address).body(Body::empty()).unwrap()).await.unwrap();
         let media = answer.headers()["content-type"].to_str().unwrap().to_owned();
         let status = answer.status();
-        (
-            status,
-            media,
-            String::from_utf8(to_bytes(answer.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap(),
-        )
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        // A workbook is no text.
+        (status, media, String::from_utf8_lossy(&body).into_owned())
     }
 
     async fn get<T: DeserializeOwned>(&self, address: &str) -> T {
