@@ -82,8 +82,8 @@ pub(crate) async fn run_job_as(
 }
 
 /// Closes the record. Its status is `ok` only if every table that is there was read, the marts follow, and
-/// the factory's settings could be taken. It is `partial` if some tables were read. It is `partial` too if a job that had to stop has read some rows,
-/// which are in the marts.
+/// the factory's settings could be taken. It is `partial` if some tables were read. It is `partial` too if a
+/// job that had to stop has read some rows, which are in the marts.
 fn finish(record: &mut JobRecord, result: Result<Ended, String>, finished_at: DateTime<FixedOffset>) {
     let sum = |of: fn(&JobTable) -> i64| record.tables.iter().map(of).sum::<i64>();
     (record.extracted, record.accepted, record.rejected) =

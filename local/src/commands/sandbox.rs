@@ -82,8 +82,8 @@ pub(super) async fn create(path: &Path, days: u32, seed: u64, tz: Tz) -> anyhow:
     Ok(())
 }
 
-/// Writes the settings of the sandbox factory beside its ERP, unless a file of that name is there: somebody may
-/// have changed it. Returns where they are.
+/// Writes the settings of the sandbox factory beside its ERP, unless a file of that name is there: somebody
+/// may have changed it. Returns where they are.
 pub(super) fn settings_beside(erp: &Path) -> anyhow::Result<PathBuf> {
     let path = erp.with_file_name("factory.toml");
     match File::create_new(&path).and_then(|mut file| file.write_all(sandbox::factory_toml().as_bytes())) {

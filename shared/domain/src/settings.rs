@@ -163,8 +163,8 @@ impl ShiftTimes {
         Some((WEEK[days % WEEK.len()], time))
     }
 
-    /// When a break begins and ends, in minutes since the start of the shift; `None` if it does not lie within
-    /// the shift.
+    /// When a break begins and ends, in minutes since the start of the shift. `None` if it does not lie
+    /// within the shift.
     pub fn place_of_break(&self, (from, to): (NaiveTime, NaiveTime)) -> Option<(i64, i64)> {
         let begins = minutes_from(self.start, from) % MINUTES_OF_A_DAY;
         let ends = begins + minutes_from(from, to);

@@ -203,8 +203,8 @@ async fn the_last_numbers_stay_on_screen_while_the_api_is_away() {
     browser.quit().await;
 }
 
-/// Makes the browser's clock and the version of the API what the address asks for, and counts how often a page
-/// of this address was loaded.
+/// Makes the browser's clock and the version of the API what the address asks for, and counts how often a
+/// page of this address was loaded.
 const ANOTHER_CLOCK_AND_VERSION: &str = "
     const asked = new URLSearchParams(location.search);
     const clock = Date.now.bind(Date), offset = Number(asked.get('clock') ?? 0) * 3600e3;

@@ -11,8 +11,8 @@ use crate::touched::Touched;
 use crate::{Result, WarehouseError};
 
 /// Reads the file of settings, unless it is the one in force. What depends on settings that have changed is
-/// noted to be made again. A file that cannot be taken is returned as what is wrong with it: then the settings
-/// stay as they are.
+/// noted to be made again. Returns what is wrong with a file that cannot be taken: then the settings stay as
+/// they are.
 ///
 /// The tables are folded before this, so that the lines of the factory are known.
 pub(super) async fn take_settings(work: &mut Work<'_>) -> Result<Option<BadSettings>> {
