@@ -1,5 +1,5 @@
 //! The schedule on one machine: a job at once, and then one every so many seconds, counted from start to
-//! start. Two never work at the same time.
+//! start. Two never work at the same time. When it is time for the comparison of the night, that is the job.
 
 use std::time::Duration;
 

@@ -177,7 +177,7 @@ impl Factory {
     pub fn expected(&self, source: &'static Source) -> BTreeMap<Vec<String>, Vec<String>> {
         let mut rows: BTreeMap<Vec<String>, (NaiveDateTime, Vec<String>)> = BTreeMap::new();
         for cells in self.erp_rows(source) {
-            let Ok(row) = validate(source, cells) else { continue };
+            let Ok(row) = validate(source, cells, self.settings.factory_tz) else { continue };
             let shown: Vec<String> = row.values.iter().map(shown).collect();
             let key = key_of(source, &shown);
             if rows.get(&key).is_none_or(|(watermark, _)| *watermark <= row.watermark) {
@@ -255,8 +255,12 @@ impl Factory {
 
 /// Runs a job into a lake.
 pub async fn run_into(lake: &Lake, settings: &Settings, mode: Mode, now: DateTime<Utc>) -> JobRecord {
-    run_job(lake, settings, &JobRequest { mode, trigger: "test".to_owned(), deadline: None }, move || now)
-        .await
+    run_job(lake, settings, &request(mode), move || now).await
+}
+
+/// The request for a job that nobody waits for.
+pub fn request(mode: Mode) -> JobRequest {
+    JobRequest { mode, accept_deletes: false, trigger: "test".to_owned(), deadline: None }
 }
 
 /// The names in the lake of the columns that are read from the ERP.

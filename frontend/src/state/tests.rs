@@ -29,6 +29,7 @@ fn health(status: &str) -> Fetched<Health> {
         marts: 4,
         data_as_of: None,
         age_seconds: None,
+        reconciled_at: None,
         old_after_seconds: 300,
         stale_after_seconds: 900,
         watermarks: std::collections::BTreeMap::new(),

@@ -3,15 +3,19 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use chrono_tz::Tz;
 use lake::{Lake, Slot};
 use polars::prelude::*;
-use warehouse::segment::{OP_REJECT, OP_STILL_REJECTED, OP_UPSERT};
+use warehouse::segment::{OP, OP_DELETE, OP_REJECT, OP_REPLACE, OP_STILL_REJECTED, OP_UPSERT, of_op};
 use warehouse::sources::{Column, Source};
+use warehouse::staging::rekeyed::rekeyed;
+use warehouse::staging::stamps::watermark_of;
 use warehouse::staging::{divide::divide, fold, open};
 
 use crate::error::TableError;
 use crate::rows::{SegmentRow, frame};
-use crate::validate::RejectedRow;
+use crate::source::is_shown_twice;
+use crate::validate::{self, RejectedRow};
 
 /// How many staging parts are kept at hand. A page touches one or two of them.
 const PARTS_AT_HAND: usize = 12;
@@ -26,11 +30,15 @@ pub(crate) struct CurrentRows<'a> {
     parts: BTreeMap<String, Option<DataFrame>>,
     has_rejected: bool,
     open: Option<HashSet<OpenRejection>>,
+    factory_tz: Tz,
+    /// The keys that this job found to have changed in an hour that the factory's clock shows twice.
+    changed_twice: HashSet<String>,
 }
 
 impl<'a> CurrentRows<'a> {
-    pub(crate) fn new(lake: &'a Lake, source: &'static Source, has_rejected: bool) -> Self {
-        Self { lake, source, parts: BTreeMap::new(), has_rejected, open: None }
+    pub(crate) fn new(lake: &'a Lake, source: &'static Source, has_rejected: bool, factory_tz: Tz) -> Self {
+        let (parts, changed_twice) = (BTreeMap::new(), HashSet::new());
+        Self { lake, source, parts, has_rejected, open: None, factory_tz, changed_twice }
     }
 
     /// The valid rows that the lake lacks or holds differently. A row that is older than what the lake holds
@@ -44,6 +52,7 @@ impl<'a> CurrentRows<'a> {
         let frame = frame(source, &rows)?;
         let mut changed = frame.clear();
         for (part, rows) in divide(source, &frame)? {
+            let rows = if authoritative { rows } else { self.mark_changed_twice(&part, rows).await? };
             let rows = match self.part(&part).await? {
                 None => rows,
                 Some(held) => {
@@ -55,6 +64,64 @@ impl<'a> CurrentRows<'a> {
             changed.vstack_mut_owned(rows)?;
         }
         Ok(changed)
+    }
+
+    /// Marks the rows that must replace what is held though the stamps may say otherwise: both stamps lie in an
+    /// hour that the factory's clock shows twice. What was read later is then the newer version.
+    async fn mark_changed_twice(&mut self, part: &str, mut rows: DataFrame) -> Result<DataFrame, TableError> {
+        let (source, factory_tz) = (self.source, self.factory_tz);
+        let twice = keys_shown_twice(source, &rows, factory_tz)?;
+        if twice.is_empty() {
+            return Ok(rows);
+        }
+        let mut held_twice = match self.part(part).await? {
+            Some(held) => keys_shown_twice(source, &held, factory_tz)?,
+            None => HashSet::new(),
+        };
+        // What this job has committed before is not among what is held.
+        held_twice.extend(self.changed_twice.iter().cloned());
+        let op = |key: &String| {
+            if twice.contains(key) && held_twice.contains(key) { OP_REPLACE } else { OP_UPSERT }
+        };
+        let ops: Vec<&str> = key_texts(source, &rows)?.iter().map(op).collect();
+        rows.with_column(polars::prelude::Column::new(OP.into(), ops))?;
+        self.changed_twice.extend(twice);
+        Ok(rows)
+    }
+
+    /// Takes away the held rows whose present version was rejected, where their stamps do not tell which
+    /// version is the newer one.
+    pub(crate) async fn hidden_by(&mut self, rejections: &[SegmentRow]) -> Result<DataFrame, TableError> {
+        let (source, factory_tz) = (self.source, self.factory_tz);
+        let is_twice = |row: &&SegmentRow| {
+            validate::watermark_of(source, &row.values).is_some_and(|at| is_shown_twice(at, factory_tz))
+        };
+        let rows: Vec<SegmentRow> = rejections
+            .iter()
+            .filter(is_twice)
+            .map(|row| SegmentRow::of(OP_UPSERT, row.values.clone()))
+            .collect();
+        let frame = frame(source, &rows)?.drop_nulls(Some(&source.key_names()))?;
+        let mut hidden = frame.clear();
+        for (part, rows) in divide(source, &frame)? {
+            hidden.vstack_mut_owned(of_op(&self.mark_changed_twice(&part, rows).await?, OP_REPLACE)?)?;
+        }
+        let ops = vec![OP_DELETE; hidden.height()];
+        hidden.with_column(polars::prelude::Column::new(OP.into(), ops))?;
+        Ok(hidden)
+    }
+
+    /// The keys of changed rows that are other rows than those held.
+    pub(crate) async fn rekeyed(&mut self, changed: &DataFrame) -> Result<Vec<String>, TableError> {
+        let source = self.source;
+        let mut keys = Vec::new();
+        for (part, rows) in divide(source, changed)? {
+            if let Some(held) = self.part(&part).await? {
+                let found = tokio::task::spawn_blocking(move || rekeyed(source, &held, &rows));
+                keys.extend(found.await.map_err(TableError::interrupted)??);
+            }
+        }
+        Ok(keys)
     }
 
     /// Those of the rows whose key the lake holds.
@@ -164,6 +231,36 @@ fn differing(
         fold::fold(source, held, &[fold::Incoming { rows: candidates.clone(), authoritative: false }])?;
     let wins = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Semi) };
     let winners = candidates.join(&folded, &all, &all, wins, None)?;
-    debug_assert!(winners.column(warehouse::segment::OP)?.str()?.iter().all(|op| op == Some(OP_UPSERT)));
+    let is_version = |op| matches!(op, Some(OP_UPSERT | OP_REPLACE));
+    debug_assert!(winners.column(OP)?.str()?.iter().all(is_version));
     Ok(winners)
+}
+
+/// The keys of the rows with stamps that the factory's clock shows twice.
+fn keys_shown_twice(source: &Source, rows: &DataFrame, factory_tz: Tz) -> PolarsResult<HashSet<String>> {
+    let stamps = watermark_of(source, rows)?;
+    let twice: Vec<bool> = stamps
+        .datetime()?
+        .as_datetime_iter()
+        .map(|stamp| stamp.is_some_and(|stamp| is_shown_twice(stamp, factory_tz)))
+        .collect();
+    if !twice.contains(&true) {
+        return Ok(HashSet::new());
+    }
+    let keys = key_texts(source, rows)?.into_iter().zip(twice);
+    Ok(keys.filter_map(|(key, is_twice)| is_twice.then_some(key)).collect())
+}
+
+/// The key of each row as text that no other key has.
+fn key_texts(source: &Source, rows: &DataFrame) -> PolarsResult<Vec<String>> {
+    const BETWEEN: char = '\u{1f}';
+    let mut keys = vec![String::new(); rows.height()];
+    for name in source.key_names() {
+        let part = rows.column(&name)?.cast(&DataType::String)?;
+        for (key, part) in keys.iter_mut().zip(part.str()?.iter()) {
+            key.push_str(part.unwrap_or_default());
+            key.push(BETWEEN);
+        }
+    }
+    Ok(keys)
 }

@@ -176,7 +176,12 @@ mod tests {
             nullable: true,
         };
         let indexes = indexes.iter().map(|name| vec![(*name).to_owned()]).collect();
-        let table = Table { dialect: Dialect::Sqlite, columns: names.iter().map(column).collect(), indexes };
+        let table = Table {
+            dialect: Dialect::Sqlite,
+            factory_tz: chrono_tz::Tz::UTC,
+            columns: names.iter().map(column).collect(),
+            indexes,
+        };
         streams(&PLU, &table, &names, Since::Beginning, 10)
     }
 

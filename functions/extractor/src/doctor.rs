@@ -1,6 +1,7 @@
 //! Looks at ERP, login, tables, clock and lake, and says what to do about what it finds. It changes nothing,
 //! except that it tries whether the lake can be written.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
@@ -9,9 +10,11 @@ use lake::{Lake, Manifest, keys};
 use process::chain;
 use warehouse::settings::{self, State};
 use warehouse::sources::{ALL, Kind, Owner, Source};
+use warehouse::staging::zones::holds_rows;
 
 use crate::Settings;
-use crate::source::{Address, Class, Erp, ErpError, SqlServer, SqlServerAddress, Sqlite, Table};
+use crate::error::TableError;
+use crate::source::{Address, Class, Erp, ErpError, ObjectKind, SqlServer, SqlServerAddress, Sqlite, Table};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,18 +50,34 @@ impl fmt::Display for Severity {
 /// How far off a clock may be without a word about it.
 const DRIFT_SECONDS: i64 = 60;
 
-/// Examines the ERP. `clock` tells the time here.
-pub async fn examine_erp(settings: &Settings, clock: impl Fn() -> DateTime<Utc>) -> Vec<Finding> {
-    let mut findings = Findings::default();
-    match &settings.source_db {
-        Address::Sqlite(path) => findings.sqlite(path).await,
-        Address::SqlServer(address) => findings.sql_server(address, settings, clock).await,
-    }
-    findings.0
+/// How long ago the last good comparison of the ERP with the lake may be without a word about it.
+const COMPARED_WITHIN: TimeDelta = TimeDelta::hours(36);
+
+/// The tables that the lake holds rows of, by their names in the lake. None if the lake cannot be read, which
+/// [`examine_lake`] says.
+pub async fn tables_with_rows(lake: &Lake) -> BTreeSet<String> {
+    let manifest = lake.manifest().await.ok().flatten().map(|(manifest, _)| manifest).unwrap_or_default();
+    let held = manifest.tables.into_iter().filter(|(_, state)| holds_rows(state));
+    held.map(|(name, _)| name).collect()
 }
 
-/// Examines the lake: reads what there is, and writes, reads and removes one small object.
-pub async fn examine_lake(lake: &Lake) -> Vec<Finding> {
+/// Examines the ERP. `held` are the tables that the lake holds rows of. `clock` tells the time here.
+pub async fn examine_erp(
+    settings: &Settings,
+    held: BTreeSet<String>,
+    clock: impl Fn() -> DateTime<Utc>,
+) -> Vec<Finding> {
+    let mut findings = Findings { all: Vec::new(), held };
+    match &settings.source_db {
+        Address::Sqlite(path) => findings.sqlite(path, settings).await,
+        Address::SqlServer(address) => findings.sql_server(address, settings, clock).await,
+    }
+    findings.all
+}
+
+/// Examines the lake: reads what there is, and writes, reads and removes one small object. `now` is the present
+/// moment.
+pub async fn examine_lake(lake: &Lake, now: DateTime<Utc>) -> Vec<Finding> {
     let mut findings = Findings::default();
     match lake.manifest().await {
         Ok(None) => {
@@ -81,6 +100,7 @@ pub async fn examine_lake(lake: &Lake) -> Vec<Finding> {
                 ),
             );
             findings.settings(lake, &manifest).await;
+            findings.comparison(&manifest, now);
         }
         Err(error) => findings.add(Severity::Failure, "lake", format!("cannot be read: {}", chain(&error))),
     }
@@ -97,15 +117,19 @@ pub async fn examine_lake(lake: &Lake) -> Vec<Finding> {
             );
         }
     }
-    findings.0
+    findings.all
 }
 
 #[derive(Default)]
-struct Findings(Vec<Finding>);
+struct Findings {
+    all: Vec<Finding>,
+    /// The tables that the lake holds rows of.
+    held: BTreeSet<String>,
+}
 
 impl Findings {
     fn add(&mut self, severity: Severity, about: &str, found: impl fmt::Display) {
-        self.0.push(Finding { severity, about: about.to_owned(), found: found.to_string() });
+        self.all.push(Finding { severity, about: about.to_owned(), found: found.to_string() });
     }
 
     /// Whether the file of the factory's settings can be taken, and what it leaves open.
@@ -129,8 +153,30 @@ impl Findings {
         }
     }
 
-    async fn sqlite(&mut self, path: &Path) {
-        let erp = match Sqlite::open(path).await {
+    /// When the ERP was last compared with the lake. What was deleted or committed late is found by nothing else.
+    fn comparison(&mut self, manifest: &Manifest, now: DateTime<Utc>) {
+        let (good, ended) = (manifest.reconciled_at, manifest.compared_at);
+        let is_recent = |at: DateTime<_>| now - at.to_utc() <= COMPARED_WITHIN;
+        let shown = |at: DateTime<chrono::FixedOffset>| at.format("%Y-%m-%d %H:%M").to_string();
+        match good {
+            Some(at) if is_recent(at) => {
+                self.add(Severity::Ok, "lake", format!("last compared with the ERP at {}", shown(at)));
+            }
+            None if ended.is_some_and(is_recent) => {
+                self.add(Severity::Ok, "lake", "not compared with the ERP yet: that is done at night");
+            }
+            good => {
+                let last = good.map_or_else(|| "never".to_owned(), |at| format!("last at {}", shown(at)));
+                let advice = "rows that were deleted or committed late are missed until that is done: \
+                    see why the runs of mode reconcile fail, or run `tideline extract --reconcile`";
+                let found = format!("compared with the ERP without trouble {last}: {advice}");
+                self.add(Severity::Warning, "lake", found);
+            }
+        }
+    }
+
+    async fn sqlite(&mut self, path: &Path, settings: &Settings) {
+        let erp = match Sqlite::open(path, settings.factory_tz).await {
             Ok(erp) => erp,
             Err(error) => return self.add(Severity::Failure, "source", error),
         };
@@ -201,12 +247,13 @@ impl Findings {
                         return;
                     }
                 }
-                Ok(None) if source.owner == Owner::Erp => {
-                    self.add(Severity::Failure, source.table, ErpError::NoTable(source.table));
-                }
-                Ok(None) => self.add(Severity::Ok, source.table, "not in this ERP; left out"),
+                Ok(None) => match erp.kind(source).await {
+                    Err(error) => self.add(Severity::Failure, source.table, error),
+                    Ok(kind) => self.absent(source, kind),
+                },
                 Ok(Some(table)) => {
-                    let (severity, found) = look_at(source, &table);
+                    let is_view = matches!(erp.kind(source).await, Ok(Some(ObjectKind::View)));
+                    let (severity, found) = look_at(source, &table, is_view);
                     self.add(severity, source.table, found);
                     if let Some((server, user)) = login {
                         match server.rights_on(source).await {
@@ -222,6 +269,27 @@ impl Findings {
                 }
             }
         }
+    }
+
+    /// A table whose columns the ERP does not show.
+    fn absent(&mut self, source: &'static Source, kind: Option<ObjectKind>) {
+        let must_be_there = source.owner == Owner::Erp;
+        let (severity, found) = match kind {
+            Some(ObjectKind::Synonym(of)) => {
+                let name = format!("[{}].[{}]", source.owner.schema(), source.table);
+                let found = format!(
+                    "is a synonym for {of}, of whose columns the ERP tells nothing: drop the synonym, and make a view \
+                     of that name with the columns that are read (`CREATE VIEW {name} AS SELECT … FROM {of}`)"
+                );
+                (if must_be_there { Severity::Failure } else { Severity::Warning }, found)
+            }
+            _ if must_be_there => (Severity::Failure, ErpError::NoTable(source.table).to_string()),
+            _ if self.held.contains(source.staging) => {
+                (Severity::Warning, TableError::Vanished(source.table).to_string())
+            }
+            _ => (Severity::Ok, "not in this ERP; left out".to_owned()),
+        };
+        self.add(severity, source.table, found);
     }
 
     async fn clock(&mut self, erp: &SqlServer, settings: &Settings, clock: impl Fn() -> DateTime<Utc>) {
@@ -270,7 +338,7 @@ fn too_mighty(user: &str, rights: &str) -> String {
 }
 
 /// Whether a table can be read as it is declared, and without burdening the ERP.
-fn look_at(source: &Source, table: &Table) -> (Severity, String) {
+fn look_at(source: &Source, table: &Table, is_view: bool) -> (Severity, String) {
     let missing: Vec<&str> = source
         .columns
         .iter()
@@ -295,6 +363,23 @@ fn look_at(source: &Source, table: &Table) -> (Severity, String) {
     }
     let slow: Vec<String> =
         stamps.iter().filter(|stamp| !table.has_index_on(stamp)).map(|stamp| format!("`{stamp}`")).collect();
+    let has_key_index = source.key.first().is_some_and(|key| table.has_index_on(key));
+    if !slow.is_empty() && !has_key_index {
+        let (slow, key) = (slow.join(" and "), source.key.join("`, `"));
+        let none = format!("no index on the watermark column {slow} nor on the key `{key}`");
+        let found = if is_view {
+            format!(
+                "is a view, with {none} of its own: it is read, but where the tables below it have no such indexes \
+                 either, every page of every run goes through all of them and sorts what it finds; index them there"
+            )
+        } else {
+            format!(
+                "{none}: it is read, but every page of every run goes through the whole table and sorts what it finds; \
+                 an index on the column and the key, and one on the key, would make it short"
+            )
+        };
+        return (Severity::Warning, found);
+    }
     if !slow.is_empty() {
         let advice = "every run reads the whole table in the order of its keys, and sorts nothing; an index on the column and the key would make it short";
         return (
@@ -302,7 +387,7 @@ fn look_at(source: &Source, table: &Table) -> (Severity, String) {
             format!("no index on the watermark column {}: {advice}", slow.join(" and ")),
         );
     }
-    if !source.key.first().is_some_and(|key| table.has_index_on(key)) {
+    if !has_key_index {
         return (
             Severity::Warning,
             format!("no index on the key `{}`: reconciling is slow; index it", source.key.join("`, `")),

@@ -25,6 +25,13 @@ pub(crate) enum TableError {
     /// Another job committed to this table meanwhile; the table is begun again.
     #[error("other runs keep writing this table: let one finish, then run again")]
     Overtaken,
+    /// The ERP no longer shows a table of which the lake holds rows.
+    #[error(
+        "the ERP no longer shows the table `{0}`, of which the lake holds rows: check that the login may SELECT from \
+         it, as infra/sql/read_only_login.sql lets it; if the table was removed for good, \
+         `tideline extract --full --accept-deletes` removes its rows"
+    )]
+    Vanished(&'static str),
     /// A background task died.
     #[error("comparing rows with the lake was interrupted")]
     Interrupted,

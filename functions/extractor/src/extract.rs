@@ -13,6 +13,7 @@ use warehouse::sources::Source;
 use warehouse::transform::JobStamp;
 
 use crate::current_rows::CurrentRows;
+use crate::deletes::Withheld;
 use crate::error::TableError;
 use crate::key::newest_per_key;
 use crate::rows::frame;
@@ -31,7 +32,12 @@ pub(crate) struct TableCounts {
     pub(crate) rejected: usize,
     /// Rows that were new or had changed, deleted ones included.
     pub(crate) written: usize,
+    /// Keys that name other rows than before.
+    pub(crate) rekeyed: usize,
 }
+
+/// How many keys are named that name other rows than before.
+const REKEYED_NAMED_MAX: usize = 5;
 
 /// How often a table that takes long to read says how far it is.
 const TELL_EVERY: Duration = Duration::from_secs(2);
@@ -44,6 +50,7 @@ pub(crate) struct With<'a> {
     pub(crate) reading: &'a Reading,
     pub(crate) job: &'a JobStamp,
     pub(crate) time: &'a TimeLeft<'a>,
+    pub(crate) accept_deletes: bool,
 }
 
 /// How far a reading came that met no failure.
@@ -72,6 +79,11 @@ pub(crate) struct Extraction<'a> {
     pub(crate) current: CurrentRows<'a>,
     pub(crate) next: SegmentNumber,
     pub(crate) counts: TableCounts,
+    /// The first of the keys that name other rows than before.
+    pub(crate) rekeyed: Vec<String>,
+    /// The rows that are gone from the ERP, and too many to be removed.
+    pub(crate) withheld: Option<Withheld>,
+    pub(crate) accept_deletes: bool,
     told: Instant,
 }
 
@@ -90,8 +102,8 @@ impl<'a> Extraction<'a> {
         mode: Mode,
         state: TableState,
     ) -> Self {
-        let With { lake, erp, reading, job, time } = with;
-        let current = CurrentRows::new(lake, source, state.rejected > 0);
+        let With { lake, erp, reading, job, time, accept_deletes } = with;
+        let current = CurrentRows::new(lake, source, state.rejected > 0, table.factory_tz);
         let next = state.applied + 1;
         Self {
             lake,
@@ -106,6 +118,9 @@ impl<'a> Extraction<'a> {
             current,
             next,
             counts: TableCounts::default(),
+            rekeyed: Vec::new(),
+            withheld: None,
+            accept_deletes,
             told: Instant::now(),
         }
     }
@@ -137,7 +152,7 @@ impl<'a> Extraction<'a> {
     pub(crate) fn judge(&mut self, page: Vec<Vec<Cell>>) -> Judged {
         let mut judged = Judged::default();
         for cells in page {
-            match validate(self.source, cells) {
+            match validate(self.source, cells, self.table.factory_tz) {
                 Ok(row) => judged.valid.push(row),
                 Err(row) => judged.rejected.push(row),
             }
@@ -162,10 +177,30 @@ impl<'a> Extraction<'a> {
         let rows = newest_per_key(self.source, judged.valid);
         let mut news = self.current.changed(rows, authoritative).await?;
         self.counts.written += news.height();
+        self.note_rekeyed(&news).await?;
         let mut rejections = self.current.rejections(&judged.rejected).await?;
         rejections.retain(|row| row.op == OP_REJECT);
+        if !authoritative {
+            news.vstack_mut_owned(self.current.hidden_by(&rejections).await?)?;
+        }
         news.vstack_mut_owned(frame(self.source, &rejections)?)?;
         Ok(news)
+    }
+
+    /// Notes the keys of changed rows that are other rows than those held.
+    pub(crate) async fn note_rekeyed(&mut self, changed: &DataFrame) -> Result<(), TableError> {
+        let keys = self.current.rekeyed(changed).await?;
+        self.counts.rekeyed += keys.len();
+        let room = REKEYED_NAMED_MAX.saturating_sub(self.rekeyed.len());
+        self.rekeyed.extend(keys.into_iter().take(room));
+        Ok(())
+    }
+
+    /// Decides about rows that the ERP no longer has, of those that were compared. If they are too many, that
+    /// is noted.
+    pub(crate) fn may_remove(&mut self, gone: usize, held: usize) -> bool {
+        self.withheld = if self.accept_deletes { None } else { Withheld::of(gone, held) };
+        self.withheld.is_none()
     }
 
     /// Commits rows, watermark and place as the next segment.

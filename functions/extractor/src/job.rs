@@ -21,6 +21,9 @@ use tables::{Ended, Job};
 pub struct JobRequest {
     /// How rows are found.
     pub mode: Mode,
+    /// Whether it removes however much the ERP no longer has. Otherwise a table of which it would remove too
+    /// much keeps all of that.
+    pub accept_deletes: bool,
     /// What started it: one of [`Trigger`](api::pipeline::Trigger), or what an invocation says.
     pub trigger: String,
     /// When the platform ends the job, if it does. The job stops reading early enough that what it has read
@@ -66,9 +69,10 @@ pub(crate) async fn run_job_as(
     let result = if let Err(error) = lease::begin(lake, &time, &record).await {
         Err(format!("the lake cannot be written: {error}"))
     } else {
-        let mut job = Job::new(erp, lake, settings, request.mode, &stamp, &time, &mut record);
+        let mut job = Job::new(erp, lake, settings, request, &stamp, &time, &mut record);
         tokio::select! {
-            result = job.all() => result,
+            // What a job keeps while it waits is large, and need not lie in all who wait for it.
+            result = Box::pin(job.all()) => result,
             cut_off = lease::keep(lake, &time, job_id, RENEWED_EVERY) => Err(cut_off),
         }
     };
@@ -82,24 +86,34 @@ pub(crate) async fn run_job_as(
 }
 
 /// Closes the record. Its status is `ok` only if every table that is there was read, the marts follow, and
-/// the factory's settings could be taken. It is `partial` if some tables were read. It is `partial` too if a
-/// job that had to stop has read some rows, which are in the marts.
+/// the factory's settings could be taken. It is `partial` if some tables were read, or if rows that are gone
+/// from the ERP were too many to be removed. It is `partial` too if a job that had to stop has read some rows,
+/// which are in the marts.
 fn finish(record: &mut JobRecord, result: Result<Ended, String>, finished_at: DateTime<FixedOffset>) {
     let sum = |of: fn(&JobTable) -> i64| record.tables.iter().map(of).sum::<i64>();
     (record.extracted, record.accepted, record.rejected) =
         (sum(|t| t.extracted), sum(|t| t.accepted), sum(|t| t.rejected));
-    let (written, failed) =
-        (sum(|t| t.written), record.tables.iter().filter(|table| table.error.is_some()).count());
+    record.withheld = Some(sum(|t| t.withheld.unwrap_or(0)));
+    record.rekeyed = Some(sum(|t| t.rekeyed.unwrap_or(0)));
+    let written = sum(|t| t.written);
+    let is_unread = |table: &&JobTable| table.error.is_some() && table.withheld.unwrap_or(0) == 0;
+    let is_well = record.tables.iter().all(|table| table.error.is_none());
     let status = match &result {
-        Ok(_) if failed == 0 && record.error.is_none() => JobStatus::Ok,
-        Ok(_) if failed < record.tables.len() => JobStatus::Partial,
+        Ok(_) if is_well && record.error.is_none() => JobStatus::Ok,
+        Ok(_) if record.tables.iter().filter(is_unread).count() < record.tables.len() => JobStatus::Partial,
         Ok(Ended::ForLackOfTime) if record.extracted > 0 => JobStatus::Partial,
         _ => JobStatus::Failed,
     };
     status.as_str().clone_into(&mut record.status);
-    let messages: Vec<String> =
-        result.err().into_iter().chain(failures(&record.tables)).chain(record.error.take()).collect();
-    record.error = if messages.is_empty() { None } else { Some(messages.join("; ")) };
+    // What stands in the record already is about the factory's settings.
+    let joined = |messages: Vec<String>| (!messages.is_empty()).then(|| messages.join("; "));
+    let failures = by_reason(&record.tables, |table| table.error.as_deref());
+    record.error = joined(result.err().into_iter().chain(failures).chain(record.error.take()).collect());
+    let warnings = by_reason(&record.tables, |table| table.warning.as_deref());
+    record.warning = joined(warnings.into_iter().chain(record.warning.take()).collect());
+    if let Some(warning) = &record.warning {
+        tracing::warn!(job_id = record.job_id, "{warning}");
+    }
     record.finished_at = Some(finished_at);
     record.duration_ms = Some((finished_at - record.started_at).num_milliseconds());
     tracing::info!(
@@ -114,12 +128,10 @@ fn finish(record: &mut JobRecord, result: Result<Ended, String>, finished_at: Da
     );
 }
 
-/// The reasons of the failures. Each stands once, after the names of the tables that it kept from being read.
-fn failures(tables: &[JobTable]) -> Vec<String> {
+/// What is told of the tables. Each text stands once, after the names of the tables that it is about.
+fn by_reason(tables: &[JobTable], told: impl Fn(&JobTable) -> Option<&str>) -> Vec<String> {
     let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (table, reason) in
-        tables.iter().filter_map(|table| Some((table.table.as_str(), table.error.as_deref()?)))
-    {
+    for (table, reason) in tables.iter().filter_map(|table| Some((table.table.as_str(), told(table)?))) {
         match by_reason.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, tables)) => tables.push(table),
             None => by_reason.push((reason, vec![table])),

@@ -5,13 +5,15 @@
 //! - [`guard`]: lets nothing but one plain SELECT pass
 //! - [`value`]: legacy cells to typed values; [`validate`]: rows, or a reason why not
 //! - `extract`: one table into raw segments; [`mod@job`]: all tables, retries, the record of the job
-//! - [`trigger()`]: one job at a time, where a schedule or a request begins it
+//! - [`trigger()`]: one job at a time, where a schedule or a request begins it; [`Nightly`]: when a comparison
+//!   is due
 //! - [`doctor`]: what stands in the way of all that, and what to do about it
 //! - [`settings`]: what the environment says; [`secret`]: the ERP's address where the environment only names
 //!   it
 
 mod current_rows;
 mod cursor;
+mod deletes;
 pub mod doctor;
 mod error;
 mod extract;
@@ -20,6 +22,7 @@ pub mod guard;
 mod incremental;
 pub mod job;
 mod key;
+mod nightly;
 mod reconcile;
 mod rows;
 pub mod secret;
@@ -32,5 +35,6 @@ pub mod validate;
 pub mod value;
 
 pub use job::{JobRequest, run_job, run_job_from};
+pub use nightly::Nightly;
 pub use settings::{Reading, Settings};
 pub use trigger::{Occasion, trigger};

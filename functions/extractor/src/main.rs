@@ -1,10 +1,11 @@
 //! Starts the extractor on AWS Lambda: one job per invocation, unless one is at work.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use api::pipeline::{JobStatus, Trigger};
+use api::pipeline::{JobRecord, JobStatus, Trigger};
 use chrono::{DateTime, Utc};
-use extractor_function::{JobRequest, Occasion, Settings, secret, trigger};
+use extractor_function::{JobRequest, Nightly, Occasion, Settings, secret, trigger};
 use lake::{Lake, Mode, new_job_id};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use process::Environment;
@@ -14,11 +15,22 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Event {
-    full: bool,
-    reconcile: bool,
+    #[serde(flatten)]
+    asked: Asked,
+    /// Whether this is the comparison of the night, which is left out if it is done already.
+    nightly: bool,
     trigger: Option<String>,
     /// The id under which the job was promised.
     job_id: Option<String>,
+}
+
+/// What a job is to do.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    full: bool,
+    reconcile: bool,
+    accept_deletes: bool,
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
@@ -37,21 +49,24 @@ async fn answer() -> Result<(), Error> {
     let factory_id = settings().await?.factory_id;
     let lake = Lake::connect(&Environment(process::variable).bucket()?, &factory_id).await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
-        let Event { full, reconcile, trigger: by, job_id } = event.payload;
+        let Event { asked, nightly, trigger: by, job_id } = event.payload;
+        let Asked { full, reconcile, accept_deletes } = asked;
         // An emulator of the platform names a deadline that has long passed.
         let deadline =
             Some(DateTime::from(event.context.deadline())).filter(|deadline| *deadline > Utc::now());
         let by = by.unwrap_or_else(|| Trigger::Schedule.as_str().to_owned());
-        let request = JobRequest { mode: Mode::asked(full, reconcile), trigger: by, deadline };
+        let mode = Mode::asked(full, reconcile || nightly || accept_deletes);
+        let request = JobRequest { mode, accept_deletes, trigger: by, deadline };
         // Read for each invocation: the password in the secret may have been changed.
         let settings = settings().await?;
-        let (job_id, occasion) = match job_id {
-            Some(promised) => (promised, Occasion::Promised),
-            None => (new_job_id(), Occasion::Scheduled),
+        let done = match job_id {
+            Some(promised) => {
+                trigger(&lake, &settings, &request, &promised, Occasion::Promised, Utc::now).await
+            }
+            None if nightly => compare_if_due(&lake, &settings, &request).await?,
+            None => trigger(&lake, &settings, &request, &new_job_id(), Occasion::Scheduled, Utc::now).await,
         };
-        let Some(record) = trigger(&lake, &settings, &request, &job_id, occasion, Utc::now).await else {
-            return Ok(None);
-        };
+        let Some(record) = done else { return Ok(None) };
         // A job that failed fails its invocation, so that the platform's retries, alarms and failure
         // destination see it.
         match &record.error {
@@ -60,6 +75,30 @@ async fn answer() -> Result<(), Error> {
         }
     }))
     .await
+}
+
+/// Carries out the comparison of the night, unless it is done. The jobs that fetch new rows are short, so a job
+/// that is at work is waited for. If that is a long one, the comparison is asked for again later.
+async fn compare_if_due(
+    lake: &Lake,
+    settings: &Settings,
+    request: &JobRequest,
+) -> Result<Option<JobRecord>, Error> {
+    const TRIES: usize = 24;
+    const PAUSE: Duration = Duration::from_secs(5);
+    let nightly = Nightly::read(&Environment(process::variable), settings.factory_tz)?;
+    if !nightly.is_due(lake, Utc::now()).await? {
+        return Ok(None);
+    }
+    for _ in 0..TRIES {
+        let job_id = new_job_id();
+        let done = trigger(lake, settings, request, &job_id, Occasion::Nightly, Utc::now).await;
+        if done.is_some() {
+            return Ok(done);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(None)
 }
 
 async fn settings() -> Result<Settings, Error> {

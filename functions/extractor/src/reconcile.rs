@@ -23,6 +23,16 @@ use listed_key::{Key, has_key_of, held_since, spelt_freely};
 /// How many keys one statement asks for.
 const KEYS_PER_STATEMENT: usize = 100;
 
+/// What a comparison of keys and stamps shows.
+struct Differing {
+    /// The keys whose rows are to be read again.
+    wanted: Vec<Key>,
+    /// How many of these, the first, the lake holds and the ERP does not list.
+    unlisted: usize,
+    /// How many keys of the lake were compared.
+    held: usize,
+}
+
 impl Extraction<'_> {
     /// Commits what the comparison shows. The watermark stays where it is.
     pub(crate) async fn reconcile(&mut self) -> Result<Read, TableError> {
@@ -35,40 +45,48 @@ impl Extraction<'_> {
         }
         let since = self.start() - TimeDelta::days(self.reading.reconcile_days.into());
         let watermark = self.state.watermark.as_deref().and_then(parse_time);
-        let wanted = self.keys_that_differ(since).await?;
-        self.commit_rows_of(&wanted, watermark).await?;
-        self.forget_rows_without_key(watermark).await?;
+        let differing = self.keys_that_differ(since).await?;
+        self.commit_rows_of(&differing, watermark).await?;
+        if self.withheld.is_none() {
+            self.forget_rows_without_key(watermark).await?;
+        }
         Ok(Read::AsOf(self.job.started_at))
     }
 
     /// The keys whose rows are to be read again: since then only the ERP or only the lake has them, or both
     /// have them with different stamps, or their rejection is open, or they cannot be compared.
-    async fn keys_that_differ(&mut self, since: NaiveDateTime) -> Result<Vec<Key>, TableError> {
+    async fn keys_that_differ(&mut self, since: NaiveDateTime) -> Result<Differing, TableError> {
         let held = held_since(self.lake, self.source, &self.state.parts, since).await?;
         let (listed, odd) = self.listed_since(since).await?;
-        let mut wanted: Vec<Key> = listed
+        let mut wanted: Vec<Key> = held
             .iter()
-            .filter(|(text, (_, stamp))| held.get(*text).is_none_or(|(_, held)| held != stamp))
+            .filter(|(text, _)| !listed.contains_key(*text))
             .map(|(_, (key, _))| key.clone())
             .collect();
+        let unlisted = wanted.len();
         wanted.extend(
-            held.iter().filter(|(text, _)| !listed.contains_key(*text)).map(|(_, (key, _))| key.clone()),
+            listed
+                .iter()
+                .filter(|(text, (_, stamp))| held.get(*text).is_none_or(|(_, held)| held != stamp))
+                .map(|(_, (key, _))| key.clone()),
         );
         let rejected_keys = self.open_keys().await?;
         wanted.extend(
             rejected_keys.iter().filter(|(text, _)| !listed.contains_key(*text)).map(|(_, key)| key.clone()),
         );
         wanted.extend(odd);
-        Ok(wanted)
+        Ok(Differing { wanted, unlisted, held: held.len() })
     }
 
     /// Reads the rows of these keys from the ERP, and commits what the lake does not know of them yet. Keys
-    /// that the ERP does not have come last, when all is known that it has.
+    /// that the ERP does not have come last, when all is known that it has. If they are too many, they are
+    /// kept.
     async fn commit_rows_of(
         &mut self,
-        wanted: &[Key],
+        differing: &Differing,
         watermark: Option<NaiveDateTime>,
     ) -> Result<(), TableError> {
+        let Differing { wanted, unlisted, held } = differing;
         let mut missing = self.commit_found_of(wanted, watermark).await?;
         let spelt_otherwise = self.spelt_otherwise(&missing).await?;
         if !spelt_otherwise.is_empty() {
@@ -78,8 +96,13 @@ impl Extraction<'_> {
                 self.commit_found_of(&keys, watermark).await?.iter().map(Key::text).collect();
             missing.retain(|key| !there.contains(&key.text()) || gone.contains(&key.text()));
         }
-        for keys in missing.chunks(self.reading.batch_size.max(1)) {
-            self.commit_found(Judged::default(), keys.to_vec(), watermark).await?;
+        // Only what the lake holds can go. Keys of rejected rows leave the open list alone.
+        let unlisted: HashSet<String> = wanted[..*unlisted].iter().map(Key::text).collect();
+        let gone_rows = missing.iter().filter(|key| unlisted.contains(&key.text())).count();
+        if self.may_remove(gone_rows, *held) {
+            for keys in missing.chunks(self.reading.batch_size.max(1)) {
+                self.commit_found(Judged::default(), keys.to_vec(), watermark).await?;
+            }
         }
         Ok(())
     }
@@ -130,7 +153,7 @@ impl Extraction<'_> {
                     .key
                     .iter()
                     .zip(&cells)
-                    .map(|(name, cell)| read(source.column(name), cell).ok())
+                    .map(|(name, cell)| read(source.column(name), cell, self.table.factory_tz).ok())
                     .collect();
                 let Some(values) = values else { continue };
                 let key = Key { values, cells: Some(cells) };
@@ -206,7 +229,7 @@ impl Extraction<'_> {
                     let read_all: Vec<Option<Value>> = columns
                         .iter()
                         .zip(&cells)
-                        .map(|(name, cell)| read(source.column(name), cell).ok())
+                        .map(|(name, cell)| read(source.column(name), cell, self.table.factory_tz).ok())
                         .collect();
                     // One stamp that cannot be read makes all of them unsure.
                     let stamps: Option<Vec<&Value>> = read_all[width..].iter().map(Option::as_ref).collect();
@@ -276,7 +299,10 @@ impl Extraction<'_> {
             .filter_map(|cells| {
                 let values: Option<Vec<Value>> = places
                     .iter()
-                    .map(|place| read(&self.source.columns[*place], &cells[*place]).ok())
+                    .map(|place| {
+                        let column = &self.source.columns[*place];
+                        read(column, &cells[*place], self.table.factory_tz).ok()
+                    })
                     .collect();
                 Some(key_text(values?.iter()))
             })
@@ -285,22 +311,22 @@ impl Extraction<'_> {
 
     /// The keys of open rejected rows that have one.
     async fn open_keys(&mut self) -> Result<HashMap<String, Key>, TableError> {
-        let source = self.source;
+        let (source, factory_tz) = (self.source, self.table.factory_tz);
         let open = self.current.open().await?;
         Ok(open
             .iter()
-            .filter_map(|(key, ..)| Key::of_json(source, key))
+            .filter_map(|(key, ..)| Key::of_json(source, key, factory_tz))
             .map(|key| (key.text(), key))
             .collect())
     }
 
     /// Takes off the open list the rejected rows without a key that the ERP no longer has.
     async fn forget_rows_without_key(&mut self, watermark: Option<NaiveDateTime>) -> Result<(), TableError> {
-        let source = self.source;
+        let (source, factory_tz) = (self.source, self.table.factory_tz);
         let without_key: Vec<String> = {
             let open = self.current.open().await?;
             open.iter()
-                .filter(|(key, ..)| Key::of_json(source, key).is_none())
+                .filter(|(key, ..)| Key::of_json(source, key, factory_tz).is_none())
                 .map(|(_, _, row)| row.clone())
                 .collect()
         };
@@ -312,7 +338,7 @@ impl Extraction<'_> {
         for just_these in asked.chunks(KEYS_PER_STATEMENT) {
             self.go_on()?;
             for cells in self.rows_where(just_these.to_vec()).await?.0 {
-                if let Err(rejected) = validate(source, cells) {
+                if let Err(rejected) = validate(source, cells, self.table.factory_tz) {
                     present.insert(rejected.json(source));
                 }
             }

@@ -198,8 +198,10 @@ impl Stream {
         if let Some(last) = page.rows.last() {
             self.go_on_after(last);
             let stamps = self.places_of(&self.stamps);
-            let stamp =
-                |row: &Vec<Cell>| stamps.iter().map(|i| &row[*i]).find(|cell| **cell != Cell::Null)?.time();
+            let stamp = |row: &Vec<Cell>| {
+                let stamp = stamps.iter().map(|i| &row[*i]).find(|cell| **cell != Cell::Null)?;
+                stamp.time_in(table.factory_tz)
+            };
             self.reached = page.rows.iter().filter_map(stamp).max().max(self.reached);
         }
         Ok(page.rows)

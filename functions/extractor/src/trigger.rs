@@ -19,6 +19,9 @@ pub enum Occasion {
     /// rows too, or is followed by one that does. A reload or a comparison does not make way. It is rare, and
     /// a schedule of short jobs could keep it from ever happening.
     Scheduled,
+    /// It is time for the comparison of a night. It makes way for a job that is at work: it stays due, and is
+    /// asked for again.
+    Nightly,
     /// It was promised to whoever asked for it, and holds the turn. It is carried out once, however often it
     /// is asked for.
     Promised,
@@ -36,8 +39,8 @@ pub async fn trigger(
 ) -> Option<JobRecord> {
     let now = clock();
     let held_up = match occasion {
-        Occasion::Scheduled if request.mode == Mode::Incremental => why_left_out(lake, job_id, now).await,
-        Occasion::Scheduled => Ok(None),
+        Occasion::Scheduled if request.mode != Mode::Incremental => Ok(None),
+        Occasion::Scheduled | Occasion::Nightly => why_left_out(lake, job_id, now).await,
         Occasion::Promised => {
             let started_at = job_time(now, &settings.factory_tz);
             let record = JobRecord::begun(job_id, request.mode.word(), &request.trigger, started_at);

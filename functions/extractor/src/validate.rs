@@ -4,6 +4,7 @@
 //! range. Nothing else rejects it.
 
 use chrono::NaiveDateTime;
+use chrono_tz::Tz;
 use warehouse::sources::Source;
 
 use crate::source::Cell;
@@ -48,12 +49,13 @@ impl RejectedRow {
     }
 }
 
-/// Judges a row, whose cells come in the order of the source's columns.
-pub fn validate(source: &Source, cells: Vec<Cell>) -> Result<ValidRow, RejectedRow> {
+/// Judges a row, whose cells come in the order of the source's columns. Times that name a zone are put on the
+/// factory's clock.
+pub fn validate(source: &Source, cells: Vec<Cell>, factory_tz: Tz) -> Result<ValidRow, RejectedRow> {
     let mut reasons = Vec::new();
     let mut values = Vec::with_capacity(cells.len());
     for (column, cell) in source.columns.iter().zip(&cells) {
-        values.push(read(column, cell).unwrap_or_else(|reason| {
+        values.push(read(column, cell, factory_tz).unwrap_or_else(|reason| {
             reasons.push(reason);
             Value::Null
         }));
@@ -124,6 +126,8 @@ mod tests {
     use proptest::prelude::*;
     use warehouse::sources::{RUN_NUMBERS, RUN_OUTPUTS};
 
+    const LONDON: Tz = Tz::Europe__London;
+
     fn t(text: &str) -> Cell {
         Cell::Text(text.to_owned())
     }
@@ -147,14 +151,15 @@ mod tests {
 
     #[test]
     fn a_run_that_was_never_changed_goes_by_when_it_was_created() {
-        let row = validate(&RUN_NUMBERS, run(t("007"), t("2026-11-13 06:00:00"), Cell::Null)).unwrap();
+        let row =
+            validate(&RUN_NUMBERS, run(t("007"), t("2026-11-13 06:00:00"), Cell::Null), LONDON).unwrap();
         assert_eq!(row.watermark.to_string(), "2026-11-13 06:00:00");
         assert_eq!((&row.values[7], &row.values[8]), (&Value::Flag(true), &Value::Flag(false)));
     }
 
     #[test]
     fn a_row_without_key_or_watermark_is_rejected_with_its_values() {
-        let rejected = validate(&RUN_NUMBERS, run(t("  "), Cell::Null, Cell::Null)).unwrap_err();
+        let rejected = validate(&RUN_NUMBERS, run(t("  "), Cell::Null, Cell::Null), LONDON).unwrap_err();
         assert_eq!(rejected.reason, "key `RunNumber` is empty; `Updated` is NULL: the row has no watermark");
         assert!(
             rejected.json(&RUN_NUMBERS).contains("\"RunNumber\":\"  \""),
@@ -162,7 +167,7 @@ mod tests {
             rejected.json(&RUN_NUMBERS)
         );
         assert_eq!(rejected.values[0], Value::Null);
-        let rejected = validate(&RUN_NUMBERS, run(t("7"), t("soon"), Cell::Null)).unwrap_err();
+        let rejected = validate(&RUN_NUMBERS, run(t("7"), t("soon"), Cell::Null), LONDON).unwrap_err();
         assert_eq!(rejected.reason, "`Created` is `soon`, not a date and time");
         assert_eq!(rejected.values[0], Value::Text("7".into()));
     }
@@ -173,7 +178,7 @@ mod tests {
             Just(Cell::Null), any::<i64>().prop_map(Cell::Int), any::<f64>().prop_map(Cell::Real),
             ".*".prop_map(Cell::Text), prop::collection::vec(any::<u8>(), 0..20).prop_map(Cell::Blob),
         ], RUN_OUTPUTS.columns.len())) {
-            if let Err(rejected) = validate(&RUN_OUTPUTS, cells.clone()) {
+            if let Err(rejected) = validate(&RUN_OUTPUTS, cells.clone(), LONDON) {
                 prop_assert!(!rejected.reason.is_empty());
                 prop_assert_eq!(rejected.original.len(), cells.len());
             }

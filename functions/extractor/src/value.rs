@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime, SubsecRound};
+use chrono_tz::Tz;
 use domain::single_precision::as_stored;
 use warehouse::sources::{Column, Kind};
 
@@ -19,12 +20,16 @@ pub enum Value {
     Number(f64),
     Flag(bool),
     Date(NaiveDate),
-    /// A time on the factory's clock.
+    /// A time on the factory's clock, with the digits that the lake keeps.
     Time(NaiveDateTime),
 }
 
-/// Reads a cell in its column's type.
-pub fn read(column: &Column, cell: &Cell) -> Result<Value, String> {
+/// The lake keeps microseconds. Times with more digits are compared by those that are kept: otherwise a row
+/// would look changed whenever it is read.
+const KEPT_DIGITS: u16 = 6;
+
+/// Reads a cell in its column's type. A time that names a zone is put on the factory's clock.
+pub fn read(column: &Column, cell: &Cell, factory_tz: Tz) -> Result<Value, String> {
     if *cell == Cell::Null || (column.kind != Kind::Text && is_blank(cell)) {
         return Ok(column.when_null.map_or(Value::Null, Value::Flag));
     }
@@ -41,8 +46,8 @@ pub fn read(column: &Column, cell: &Cell) -> Result<Value, String> {
         Kind::Whole => whole(cell).map(Value::Whole),
         Kind::Number | Kind::Signed => number(cell).map(Value::Number),
         Kind::Flag => domain::flag::parse_flag(&cell.to_string()).ok().map(Value::Flag),
-        Kind::Date => cell.time().map(|time| Value::Date(time.date())),
-        Kind::Time => cell.time().map(Value::Time),
+        Kind::Date => cell.time_in(factory_tz).map(|time| Value::Date(time.date())),
+        Kind::Time => cell.time_in(factory_tz).map(|time| Value::Time(time.trunc_subsecs(KEPT_DIGITS))),
     };
     match (value, column.kind) {
         (None, _) => wrong(),
@@ -120,10 +125,12 @@ fn shorten(cell: &Cell) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use warehouse::sources::{flag, number as number_column, signed, text, time, whole as whole_column};
+    use warehouse::sources::{
+        date, flag, number as number_column, signed, text, time, whole as whole_column,
+    };
 
     fn reads(column: Column, cell: &Cell) -> Result<Value, String> {
-        read(&column, cell)
+        read(&column, cell, Tz::Europe__London)
     }
 
     fn t(text: &str) -> Cell {
@@ -151,6 +158,9 @@ mod tests {
         check(flag("x"), Cell::Int(0), Value::Flag(false));
         check(text("t"), t("  a b "), Value::Text("a b".into()));
         check(text("t"), Cell::Int(1001), Value::Text("1001".into()));
+        let at = |text: &str| Value::Time(text.parse().unwrap());
+        check(time("w"), t(" 2026-07-01T15:00:00.1234567Z "), at("2026-07-01T16:00:00.123456"));
+        check(date("d"), t("2026-06-30T23:00:00+00:00"), Value::Date("2026-07-01".parse().unwrap()));
         check(text("t").upper_case(), t(" cod fillet"), Value::Text("COD FILLET".into()));
     }
 

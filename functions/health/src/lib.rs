@@ -32,6 +32,7 @@ async fn health(state: State, ask: Ask<AnyQuery, Health>) -> Result<Answer> {
         marts: count(manifest.marts.len()),
         data_as_of: as_of,
         age_seconds,
+        reconciled_at: manifest.reconciled_at,
         old_after_seconds: old_after_seconds(stale_after_seconds),
         stale_after_seconds,
         watermarks: manifest

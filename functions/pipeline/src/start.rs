@@ -25,6 +25,8 @@ pub struct PromisedJob {
     pub job_id: String,
     /// What it is to do.
     pub mode: Mode,
+    /// Whether it may remove however much the ERP no longer has.
+    pub accept_deletes: bool,
     /// What started it.
     pub trigger: String,
 }
@@ -47,10 +49,10 @@ pub(crate) async fn start(
     if is_of_foreign_page(&headers, state.settings().dashboard_origin.as_deref()) {
         return Err(Error::Forbidden("only the dashboard's own pages may start a run"));
     }
-    let mode = mode(&ask.query)?;
+    let (mode, accept_deletes) = (mode(&ask.query)?, ask.query.accept_deletes);
     // A task of its own goes on when the client goes away. Otherwise a promise might be left behind that
     // nobody keeps.
-    let job_id = tokio::spawn(begin(state, jobs, mode)).await.map_err(Error::Panicked)??;
+    let job_id = tokio::spawn(begin(state, jobs, mode, accept_deletes)).await.map_err(Error::Panicked)??;
     // The location begins as the path that was asked for: with /api where the dashboard lies beside the API.
     let above = path.as_str().strip_suffix(START.path()).unwrap_or_default();
     let location = format!("{above}{}", JOB.address(&[&job_id], &NoQuery::default()));
@@ -66,10 +68,10 @@ fn mode(query: &StartQuery) -> Result<Mode> {
             ParameterError { name: "reconcile".to_owned(), value: "true".to_owned(), expected }.into()
         );
     }
-    Ok(Mode::asked(query.full, query.reconcile))
+    Ok(Mode::asked(query.full, query.reconcile || query.accept_deletes))
 }
 
-async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode) -> Result<String> {
+async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode, accept_deletes: bool) -> Result<String> {
     let (lake, now) = (state.lake(), state.now());
     let job_id = new_job_id();
     if let Turn::Held(other) = lake.take_turn(&job_id, now).await? {
@@ -77,7 +79,7 @@ async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode) -> Result<Stri
             "the run `{other}` is at work: wait until it has ended, then ask again"
         )));
     }
-    let job = PromisedJob { job_id: job_id.clone(), mode, trigger: TRIGGER.to_owned() };
+    let job = PromisedJob { job_id: job_id.clone(), mode, accept_deletes, trigger: TRIGGER.to_owned() };
     if let Err(error) = jobs.start(job).await {
         if let Err(error) = lake.give_turn_back(&job_id).await {
             let error = process::chain(&error);

@@ -45,7 +45,8 @@ impl Demo {
         let open = place::open(&address, &settings.factory_id).await?;
         let state =
             ::serve::State::new(open.lake.clone(), ::serve::Settings::read(&super::ENVIRONMENT)?, Utc::now);
-        let jobs = Jobs::new(open.lake.clone(), settings.clone());
+        let nightly = super::nightly(&settings)?;
+        let jobs = Jobs::new(open.lake.clone(), settings.clone()).with_comparisons(nightly);
         let router = guarded(&listener, app::app(state.clone(), super::page(), jobs.clone()), &state)?;
         println!("Tideline is on http://{}; stop with Ctrl-C", listener.local_addr()?);
         let factory = async {

@@ -1,11 +1,12 @@
 //! `tideline doctor`: what stands in the way of good jobs, a line each.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::bail;
 use chrono::Utc;
 use clap::Args;
-use extractor_function::doctor::{Finding, Severity, examine_erp, examine_lake};
+use extractor_function::doctor::{Finding, Severity, examine_erp, examine_lake, tables_with_rows};
 
 use crate::place;
 
@@ -23,21 +24,23 @@ impl Doctor {
                 worst = worst.max(severity);
             }
         };
-        tell(examine_erp(&settings, Utc::now).await);
+        let about_lake = |severity, found| Finding { severity, about: "lake".to_owned(), found };
         let lake = super::ENVIRONMENT.lake();
-        if !lake.contains("://") && !Path::new(&lake).exists() {
-            // To open the folder would make it.
-            let found = format!("the folder `{lake}` is not there yet: the first run makes it");
-            tell(vec![Finding { severity: Severity::Ok, about: "lake".to_owned(), found }]);
-            return finish(worst);
-        }
-        match place::open(&lake, &settings.factory_id).await {
-            Ok(open) => tell(examine_lake(&open.lake).await),
-            Err(error) => tell(vec![Finding {
-                severity: Severity::Failure,
-                about: "lake".to_owned(),
-                found: process::chain(&error),
-            }]),
+        // To open a folder would make it.
+        let is_there = lake.contains("://") || Path::new(&lake).exists();
+        let open = if is_there { Some(place::open(&lake, &settings.factory_id).await) } else { None };
+        let held = match &open {
+            Some(Ok(open)) => tables_with_rows(&open.lake).await,
+            _ => BTreeSet::new(),
+        };
+        tell(examine_erp(&settings, held, Utc::now).await);
+        match open {
+            Some(Ok(open)) => tell(examine_lake(&open.lake, Utc::now()).await),
+            Some(Err(error)) => tell(vec![about_lake(Severity::Failure, process::chain(&error))]),
+            None => {
+                let found = format!("the folder `{lake}` is not there yet: the first run makes it");
+                tell(vec![about_lake(Severity::Ok, found)]);
+            }
         }
         finish(worst)
     }

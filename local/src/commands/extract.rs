@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::bail;
-use api::pipeline::{JobRecord, JobStatus, Trigger};
+use api::pipeline::{JobRecord, JobStatus, JobTable, Trigger};
 use chrono::Utc;
 use clap::Args;
 use extractor_function::{JobRequest, run_job};
@@ -17,15 +17,25 @@ use crate::place;
 /// Options of a job.
 #[derive(Debug, Args)]
 pub struct Extract {
+    #[command(flatten)]
+    asked: Asked,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a job is to do.
+#[derive(Debug, Args)]
+struct Asked {
     /// Read everything again and mirror deletions
     #[arg(long, conflicts_with = "reconcile")]
     full: bool,
     /// Compare keys and watermarks of the last weeks, fetch what was missed and remove what was deleted
     #[arg(long)]
     reconcile: bool,
-    /// Print the result as JSON
+    /// Remove what the ERP no longer has, however much it is; compares unless --full is given
     #[arg(long)]
-    json: bool,
+    accept_deletes: bool,
 }
 
 impl Extract {
@@ -34,7 +44,9 @@ impl Extract {
         let address = super::ENVIRONMENT.lake();
         let open = place::open(&address, &settings.factory_id).await?;
         let trigger = Trigger::Cli.as_str().to_owned();
-        let request = JobRequest { mode: Mode::asked(self.full, self.reconcile), trigger, deadline: None };
+        let Asked { full, reconcile, accept_deletes } = self.asked;
+        let mode = Mode::asked(full, reconcile || accept_deletes);
+        let request = JobRequest { mode, accept_deletes, trigger, deadline: None };
         let record = run_job(&open.lake, &settings, &request, Utc::now).await;
         if self.json {
             print_json(&record);
@@ -43,6 +55,9 @@ impl Extract {
         }
         match record.status.parse::<JobStatus>() {
             Ok(JobStatus::Ok) => Ok(()),
+            Ok(JobStatus::Partial) if record.withheld > Some(0) => {
+                bail!("something was left undone: {}", record.error.unwrap_or_default())
+            }
             Ok(JobStatus::Partial) if record.tables.iter().any(|table| table.error.is_some()) => {
                 bail!("some tables failed: {}", record.error.unwrap_or_default())
             }
@@ -59,14 +74,16 @@ fn print_json(record: &JobRecord) {
         .map(|table| {
             let counts = json!({
                 "extracted": table.extracted, "accepted": table.accepted, "rejected": table.rejected, "written": table.written,
-                "watermark": table.watermark, "error": table.error,
+                "withheld": table.withheld, "rekeyed": table.rekeyed, "watermark": table.watermark, "error": table.error,
+                "warning": table.warning,
             });
             (table.table.clone(), counts)
         })
         .collect();
     let answer = json!({
         "job_id": record.job_id, "mode": record.mode, "status": record.status, "duration_ms": record.duration_ms,
-        "tables": tables, "skipped": record.skipped, "error": record.error, "warning": record.warning,
+        "withheld": record.withheld, "rekeyed": record.rekeyed, "error": record.error, "warning": record.warning,
+        "tables": tables, "skipped": record.skipped,
     });
     println!("{answer:#}");
 }
@@ -81,7 +98,7 @@ fn print_text(record: &JobRecord, lake: &Lake, address: &str) {
         let note = table
             .error
             .as_ref()
-            .map_or_else(|| table.watermark.clone().unwrap_or_default(), |error| format!("FAILED: {error}"));
+            .map_or_else(|| table.watermark.clone().unwrap_or_default(), |error| told(table, error));
         println!(
             "{:<20} {:>12} {:>12} {:>10} {:>12}  {note}",
             table.table, counts[0], counts[1], counts[2], counts[3]
@@ -99,9 +116,15 @@ fn print_text(record: &JobRecord, lake: &Lake, address: &str) {
         println!("not in this ERP: {}", record.skipped.join(", "));
     }
     if let Some(warning) = &record.warning {
-        println!("{warning}");
+        println!("warning: {warning}");
     }
     println!("{} in {} ms (run {})", record.status, count(record.duration_ms.unwrap_or(0)), record.job_id);
+}
+
+/// What is said of a table that was not read, or of which something was left undone.
+fn told(table: &JobTable, error: &str) -> String {
+    let word = if table.withheld > Some(0) { "LEFT UNDONE" } else { "FAILED" };
+    format!("{word}: {error}")
 }
 
 /// Where the rejected rows of a table lie, a CSV for each segment that brought some.

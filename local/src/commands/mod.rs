@@ -11,8 +11,8 @@ pub mod settings;
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use extractor_function::Settings;
 use extractor_function::source::Address;
+use extractor_function::{Nightly, Settings};
 use process::Environment;
 
 use crate::page::Page;
@@ -56,6 +56,11 @@ const ENVIRONMENT: Environment<fn(&str) -> Option<String>> = Environment(process
 /// The settings that the environment gives.
 fn settings() -> anyhow::Result<Settings> {
     Ok(Settings::read(&ENVIRONMENT)?)
+}
+
+/// When the ERP is compared with the lake.
+fn nightly(settings: &Settings) -> anyhow::Result<Nightly> {
+    Ok(Nightly::read(&ENVIRONMENT, settings.factory_tz)?)
 }
 
 /// The dashboard: that of the folder `DASHBOARD`, or the one inside this program.

@@ -48,12 +48,20 @@ row! {
         rejected: i64,
         /// Rows that were new, changed or deleted.
         written: i64,
+        /// Rows that the ERP no longer has and that were kept nevertheless, because they were too many at once.
+        /// `null` in runs of versions that did not count them.
+        withheld: Option<i64>,
+        /// Keys that now name another row than before, as after a restore or a reset of numbering. `null` in
+        /// runs of versions that did not count them.
+        rekeyed: Option<i64>,
         /// How far the table has been read, in the ERP's own time.
         watermark: Option<String>,
         /// How often it was tried.
         attempts: i64,
-        /// Why it failed.
+        /// Why it failed, or what was left undone.
         error: Option<String>,
+        /// What somebody should look into, though all was done.
+        warning: Option<String>,
     }
 }
 
@@ -83,9 +91,14 @@ row! {
         accepted: i64,
         /// Of these the rejected ones.
         rejected: i64,
-        /// Why it failed, or what did.
+        /// Rows that the ERP no longer has and that were kept nevertheless, because they were too many at
+        /// once.
+        withheld: Option<i64>,
+        /// Keys that now name another row than before.
+        rekeyed: Option<i64>,
+        /// Why it failed, what else did, or what was left undone.
         error: Option<String>,
-        /// What somebody should know though nothing failed, such as grades that nobody has explained.
+        /// What somebody should look into though all was done, such as grades that nobody has explained.
         warning: Option<String>,
         /// The tables.
         tables: Vec<JobTable>,
@@ -120,9 +133,14 @@ row! {
         accepted: i64,
         /// Of these the rejected ones.
         rejected: i64,
-        /// Why it failed, or what did.
+        /// Rows that the ERP no longer has and that were kept nevertheless, because they were too many at
+        /// once.
+        withheld: Option<i64>,
+        /// Keys that now name another row than before.
+        rekeyed: Option<i64>,
+        /// Why it failed, what else did, or what was left undone.
         error: Option<String>,
-        /// What somebody should know though nothing failed, such as grades that nobody has explained.
+        /// What somebody should look into though all was done, such as grades that nobody has explained.
         warning: Option<String>,
     }
 }
@@ -173,6 +191,9 @@ query! {
         /// Compare keys and watermarks of the last weeks, fetch what was missed and remove what was deleted.
         /// Not together with `full`.
         reconcile: bool,
+        /// Remove what the ERP no longer has, however much it is. Without it a run that would remove over 20 % and
+        /// over 100 rows of a table removes none of them. Asks for a comparison unless `full` is asked for.
+        accept_deletes: bool,
     }
 }
 
@@ -221,6 +242,8 @@ impl JobRecord {
             extracted: 0,
             accepted: 0,
             rejected: 0,
+            withheld: Some(0),
+            rekeyed: Some(0),
             error: None,
             warning: None,
             tables: Vec::new(),
@@ -264,6 +287,8 @@ impl From<JobRecord> for JobSummary {
             extracted,
             accepted,
             rejected,
+            withheld,
+            rekeyed,
             error,
             warning,
             ..
@@ -280,6 +305,8 @@ impl From<JobRecord> for JobSummary {
             extracted,
             accepted,
             rejected,
+            withheld,
+            rekeyed,
             error,
             warning,
         }

@@ -19,6 +19,13 @@ pub struct Manifest {
     pub tables: BTreeMap<String, TableState>,
     /// The parts of each mart by name.
     pub marts: BTreeMap<String, BTreeMap<String, PartRef>>,
+    /// Start of the last comparison of the ERP with the lake that went well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconciled_at: Option<DateTime<FixedOffset>>,
+    /// Start of the last comparison that came to its end, whether or not it went well. The first reading of
+    /// everything counts as one: until the next night there is nothing to compare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared_at: Option<DateTime<FixedOffset>>,
     /// The version of the models that the marts were made with. Only the warehouse understands it.
     #[serde(default)]
     pub models: String,

@@ -79,6 +79,10 @@ pub struct Reload {
     pub generation: SegmentNumber,
     /// Whether this segment closes the reload.
     pub closes: bool,
+    /// Whether rows that the reload lacks stay, because they would be too many to remove at once. Only the
+    /// segment that closes the reload says so.
+    #[serde(default)]
+    pub keeps_missing: bool,
     /// When the reload began: ISO 8601 with the factory's offset.
     pub began: String,
     /// Where the next segment goes on. Only the code that reads the source understands it. `None` if the note
@@ -227,6 +231,9 @@ fn metadata_of(info: &SegmentInfo) -> Metadata {
     if let Some(reload) = &info.reload {
         metadata.insert("generation".to_owned(), reload.generation.to_string());
         metadata.insert("closes".to_owned(), reload.closes.to_string());
+        if reload.keeps_missing {
+            metadata.insert("keeps-missing".to_owned(), true.to_string());
+        }
         metadata.insert("began".to_owned(), reload.began.clone());
         if let Some(cursor) = reload.cursor.as_ref().filter(|cursor| fits(cursor)) {
             metadata.insert("cursor".to_owned(), cursor.clone());
@@ -256,6 +263,7 @@ fn info_of(key: &str, metadata: &Metadata) -> Result<SegmentInfo> {
         Some(_) => Some(Reload {
             generation: count("generation")? as SegmentNumber,
             closes: need("closes")? == "true",
+            keeps_missing: metadata.get("keeps-missing").is_some_and(|keeps| keeps == "true"),
             began: need("began")?.clone(),
             cursor: metadata.get("cursor").cloned(),
         }),

@@ -14,6 +14,9 @@ pub const ROW: &str = "_row";
 
 /// The row is new or has changed.
 pub const OP_UPSERT: &str = "upsert";
+/// The row has changed within an hour that the factory's clock shows twice, in autumn. The stamps do not tell
+/// which version is the newer one, so this one takes the place of what is held.
+pub const OP_REPLACE: &str = "replace";
 /// The ERP no longer has the row; only its key is filled.
 pub const OP_DELETE: &str = "delete";
 /// The row was rejected; its key and watermark are filled as far as they could be read.

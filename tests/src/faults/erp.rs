@@ -29,7 +29,7 @@ impl Connect for FaultyConnect {
         match self.fate.of(&Call { operation: Operation::Connect, subject: String::new() }).await {
             Blow::ErpFails(failure) => Err(failure.of("any")),
             _ => Ok(Box::new(FaultyErp {
-                inner: Sqlite::open(&self.path).await?,
+                inner: Sqlite::open(&self.path, chrono_tz::Tz::Europe__London).await?,
                 fate: Arc::clone(&self.fate),
             })),
         }

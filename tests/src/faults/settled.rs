@@ -149,7 +149,7 @@ fn judged(factory: &Small, source: &'static Source) -> (Rows, Open) {
     let mut rows: BTreeMap<Vec<String>, (NaiveDateTime, Vec<String>)> = BTreeMap::new();
     let mut open = Open::new();
     for cells in factory.erp_rows(source).unwrap_or_default() {
-        match validate(source, cells) {
+        match validate(source, cells, factory.settings.factory_tz) {
             Ok(row) => {
                 let texts: Vec<String> = row.values.iter().map(shown).collect();
                 let key = key_of(source, &texts);

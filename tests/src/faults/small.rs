@@ -198,6 +198,7 @@ impl Client {
         let clock = || self.clock.now() + self.clock_ahead;
         let request = JobRequest {
             mode,
+            accept_deletes: false,
             trigger: "test".to_owned(),
             deadline: self.time_limit.map(|limit| clock() + limit),
         };

@@ -57,6 +57,7 @@ pub(super) fn sys(erp: &mut Erp, view: &str) -> Result<Option<Table>, ServerErro
     Ok(match view.to_ascii_lowercase().as_str() {
         "schemas" => Some(sys_schemas()),
         "objects" | "tables" => Some(sys_objects(erp)?),
+        "synonyms" => Some(sys_synonyms(erp)),
         "columns" => Some(sys_columns(erp)?),
         "indexes" => Some(sys_indexes(erp)?),
         "index_columns" => Some(sys_index_columns(erp)?),
@@ -72,17 +73,35 @@ fn sys_schemas() -> Table {
 }
 
 fn sys_objects(erp: &mut Erp) -> Result<Table, ServerError> {
-    let rows = present(erp)?.into_iter().map(|(id, source)| {
-        let schema = schemas().find(|(_, name)| *name == source.owner.schema()).map(|(id, _)| id);
-        vec![Value::text(source.table), Value::Int(id), Value::int(schema), Value::text("U ")]
-    });
+    let mut rows = Vec::new();
+    for (id, source) in present(erp)? {
+        let kind = if erp.kind(source)?.as_deref() == Some("view") { "V " } else { "U " };
+        rows.push(vec![Value::text(source.table), Value::Int(id), schema_of(source), Value::text(kind)]);
+    }
+    for (id, source) in (2000..).zip(ALL).filter(|(_, source)| erp.synonyms.contains_key(source.table)) {
+        rows.push(vec![Value::text(source.table), Value::Int(id), schema_of(source), Value::text("SN")]);
+    }
     let head = [
         ("name", NAME),
         ("object_id", SqlType::Int),
         ("schema_id", SqlType::Int),
         ("type", SqlType::Char(2)),
     ];
-    Ok(table(&head, rows.collect()))
+    Ok(table(&head, rows))
+}
+
+fn sys_synonyms(erp: &Erp) -> Table {
+    let rows = ALL.into_iter().filter_map(|source| {
+        let of = erp.synonyms.get(source.table)?;
+        Some(vec![Value::text(source.table), schema_of(source), Value::text(of)])
+    });
+    let head =
+        [("name", NAME), ("schema_id", SqlType::Int), ("base_object_name", SqlType::NVarChar(Some(1035)))];
+    table(&head, rows.collect())
+}
+
+fn schema_of(source: &Source) -> Value {
+    Value::int(schemas().find(|(_, name)| *name == source.owner.schema()).map(|(id, _)| id))
 }
 
 fn sys_columns(erp: &mut Erp) -> Result<Table, ServerError> {

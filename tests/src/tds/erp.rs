@@ -1,7 +1,7 @@
 //! The SQLite file as tables of SQL Server. The file is opened read-only. A table is read as a whole and kept
 //! as long as the file does not change.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,6 +36,10 @@ pub(super) struct Erp {
     path: PathBuf,
     open: Option<Open>,
     forced: HashMap<(String, String), SqlType>,
+    /// The names of tables that are synonyms, each with the object that it stands for.
+    pub(super) synonyms: BTreeMap<&'static str, String>,
+    /// The tables that the login may not see.
+    pub(super) hidden: BTreeSet<&'static str>,
 }
 
 /// The open file and what was read of it. Each table comes with the version of the file that it was read
@@ -52,7 +56,7 @@ struct Open {
 impl Erp {
     /// The ERP in this file, which need not exist yet.
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, open: None, forced: HashMap::new() }
+        Self { path, open: None, forced: HashMap::new(), synonyms: BTreeMap::new(), hidden: BTreeSet::new() }
     }
 
     /// Gives a column a type that a test chose.
@@ -71,11 +75,17 @@ impl Erp {
             source.owner.schema().eq_ignore_ascii_case(schema) && source.table.eq_ignore_ascii_case(table)
         };
         let Some(source) = ALL.into_iter().find(same) else { return Ok(None) };
-        let count = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
-        let found: i64 = self.structure(|connection| {
-            connection.prepare_cached(count)?.query_row([source.table], |row| row.get(0))
-        })?;
-        Ok((found > 0).then_some(source))
+        Ok(self.kind(source)?.filter(|_| !self.hidden.contains(source.table)).map(|_| source))
+    }
+
+    /// Whether the file has a `table` or a `view` of this name.
+    pub(super) fn kind(&mut self, source: &Source) -> Result<Option<String>, ServerError> {
+        let kind =
+            "SELECT type FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE";
+        self.structure(|connection| {
+            let mut kinds = connection.prepare_cached(kind)?;
+            kinds.query_map([source.table], |row| row.get(0))?.next().transpose()
+        })
     }
 
     pub(super) fn table(&mut self, source: &'static Source) -> Result<Arc<Table>, ServerError> {

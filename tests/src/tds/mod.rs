@@ -162,6 +162,38 @@ impl TdsEndpoint {
         locked(&self.shared.server).sysadmin = is;
     }
 
+    /// Makes the server say that the login has a role, such as `dbcreator`, or was granted something over the
+    /// server or the database, such as `ALTER ANY LOGIN`; or that it no longer has it.
+    pub fn gives(&self, right: &str, is_given: bool) {
+        let mut server = locked(&self.shared.server);
+        let right = right.to_ascii_uppercase();
+        if is_given {
+            server.given.insert(right);
+        } else {
+            server.given.remove(&right);
+        }
+    }
+
+    /// Takes the server's certificate away, so that it offers no encryption.
+    pub fn without_tls(&self) {
+        locked(&self.shared.server).without_tls = true;
+    }
+
+    /// Gives the name of a table, which the file must not have, to a synonym for this object.
+    pub fn synonym(&self, table: &'static str, of: &str) {
+        locked(&self.shared.erp).synonyms.insert(table, of.to_owned());
+    }
+
+    /// Takes the login's right to see a table, or gives it back.
+    pub fn hide(&self, table: &'static str, is_hidden: bool) {
+        let mut erp = locked(&self.shared.erp);
+        if is_hidden {
+            erp.hidden.insert(table);
+        } else {
+            erp.hidden.remove(table);
+        }
+    }
+
     /// Sets the server's clock ahead of UTC, or behind it. Before that it shows UTC.
     pub fn clock_offset(&self, ahead: TimeDelta) {
         locked(&self.shared.server).ahead = ahead;

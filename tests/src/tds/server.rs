@@ -1,6 +1,8 @@
 //! The settings of the whole server that a test may change: its clock, and what the login may do besides
 //! reading.
 
+use std::collections::BTreeSet;
+
 use chrono::{NaiveDateTime, TimeDelta, Utc};
 
 /// The server's clock and the login's rights. The clock shows UTC.
@@ -12,6 +14,10 @@ pub(super) struct Server {
     pub(super) may_write: bool,
     /// Whether the login is a `sysadmin`.
     pub(super) sysadmin: bool,
+    /// The roles of the login and what it was granted besides, in upper case.
+    pub(super) given: BTreeSet<String>,
+    /// Whether the server has no certificate, so that nobody can encrypt.
+    pub(super) without_tls: bool,
     /// The names of the tables in upper case, each with and without its schema.
     pub(super) tables: Vec<String>,
 }
@@ -45,10 +51,16 @@ impl Server {
         ];
         match permission {
             _ if !there => None,
+            permission if class != "OBJECT" && self.given.contains(permission) => Some(true),
             "ANY" | "SELECT" | "CONNECT" | "VIEW DEFINITION" => Some(true),
             // The class of the whole server has an empty name.
             _ if class.is_empty() => Some(self.sysadmin),
-            permission if writes.contains(&permission) || permission.starts_with("ALTER ANY ") => {
+            permission
+                if writes.contains(&permission)
+                    || ["ALTER ANY ", "CREATE ", "BACKUP "]
+                        .iter()
+                        .any(|verb| permission.starts_with(verb)) =>
+            {
                 Some(self.may_write || self.sysadmin)
             }
             _ => None,
@@ -69,7 +81,7 @@ impl Server {
         match role {
             "PUBLIC" => Some(true),
             "SYSADMIN" => Some(self.sysadmin),
-            role if others.contains(&role) => Some(false),
+            role if others.contains(&role) || role.starts_with("##MS_") => Some(self.given.contains(role)),
             _ => None,
         }
     }
@@ -78,6 +90,7 @@ impl Server {
     pub(super) fn in_database_role(&self, role: &str) -> Option<bool> {
         match role {
             "PUBLIC" | "DB_DATAREADER" => Some(true),
+            role if role.starts_with("DB_") && self.given.contains(role) => Some(true),
             "DB_DATAWRITER" | "DB_DDLADMIN" => Some(self.may_write),
             "DB_OWNER" => Some(self.sysadmin),
             "DB_SECURITYADMIN" | "DB_ACCESSADMIN" | "DB_BACKUPOPERATOR" | "DB_DENYDATAREADER"

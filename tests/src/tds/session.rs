@@ -50,8 +50,9 @@ pub(super) async fn serve(tcp: TcpStream, shared: Arc<Shared>) -> io::Result<()>
     tcp.set_nodelay(true)?;
     let mut stream: Box<dyn Stream> = Box::new(Counted::new(tcp, Arc::clone(&shared.disruptions)));
     let Some(prelogin) = expect(&mut stream, PRELOGIN).await? else { return Ok(()) };
-    // A client that can encrypt must do so. A client that cannot is let in without.
-    let encrypted = login::encryption(&prelogin)? != ENCRYPT_NOT_SUPPORTED;
+    // A client that can encrypt must do so, if the server can. A client that cannot is let in without.
+    let encrypted =
+        login::encryption(&prelogin)? != ENCRYPT_NOT_SUPPORTED && !locked(&shared.server).without_tls;
     wire::write(
         &mut stream,
         &prelogin_answer(if encrypted { ENCRYPT_ON } else { ENCRYPT_NOT_SUPPORTED }),

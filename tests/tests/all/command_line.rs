@@ -43,7 +43,8 @@ async fn a_job_that_goes_well_exits_with_0_and_tells_all_in_json(access: ErpAcce
     assert!(answer["job_id"].is_string() && answer["duration_ms"].is_u64());
     assert_eq!(answer["tables"].as_object().unwrap().len(), 16);
     let expected = serde_json::json!({
-        "extracted": 2, "accepted": 1, "rejected": 1, "written": 1, "watermark": "2026-11-20T10:00:00.123", "error": null,
+        "extracted": 2, "accepted": 1, "rejected": 1, "written": 1, "withheld": 0, "rekeyed": 0,
+        "watermark": "2026-11-20T10:00:00.123", "error": null, "warning": null,
     });
     assert_eq!(answer["tables"]["SI_OCM_PLU"], expected);
 }
@@ -59,6 +60,25 @@ async fn a_job_with_a_failed_table_exits_with_1_and_names_it(access: ErpAccess) 
         "{}",
         complaint(&output)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_are_too_many_to_be_removed_are_told_and_removed_on_request() {
+    let factory = Factory::empty(NOW).await;
+    let lake = factory.folder.path().join("other");
+    let rows: Vec<String> = (0..150).map(|id| format!("({id}, datetime('now', '-1 day'))")).collect();
+    factory.execute(&format!("INSERT INTO run_inputs (input_id, updated_at) VALUES {}", rows.join(", ")));
+    assert_eq!(tideline(&factory, &lake, &["extract"]).status.code(), Some(0));
+    factory.execute("DELETE FROM run_inputs");
+    let output = tideline(&factory, &lake, &["extract", "--reconcile", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&answer["status"], &answer["withheld"]), (&Value::from("partial"), &Value::from(150)));
+    assert_eq!(answer["tables"]["run_inputs"]["withheld"], 150);
+    let said = complaint(&output);
+    assert!(said.starts_with("error: something was left undone: run_inputs: 150 of the 150 rows"), "{said}");
+    let output = tideline(&factory, &lake, &["extract", "--accept-deletes"]);
+    assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
 }
 
 #[tokio::test(flavor = "multi_thread")]

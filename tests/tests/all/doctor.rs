@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use chrono::TimeDelta;
+use extractor_function::source::{Address, SqlServer};
+use lake::Mode;
 use tests::factory::{ErpAccess, Factory};
 use tests::tds::ServerError;
 
@@ -95,6 +97,90 @@ async fn a_login_that_may_write_is_a_failure() {
     factory.server().sysadmin(true);
     let (lines, _) = doctor(factory.source_db(), factory.folder.path()).await;
     assert!(line(&lines, "FAIL login").contains("sysadmin"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_role_and_grant_that_is_more_than_reading_is_named() {
+    let factory = factory(ErpAccess::SqlServer).await;
+    let (lines, _) = doctor(factory.source_db(), factory.folder.path()).await;
+    assert!(line(&lines, "ok login").contains("may change neither server nor database"));
+    let rights = [
+        ("securityadmin", "act as the server role `securityadmin`"),
+        ("##MS_LoginManager##", "act as the server role `##MS_LoginManager##`"),
+        ("db_backupoperator", "act as the database role `db_backupoperator`"),
+        ("ALTER ANY LOGIN", "ALTER ANY LOGIN on the server"),
+        ("CREATE SCHEMA", "CREATE SCHEMA in the database"),
+    ];
+    for (right, _) in rights {
+        factory.server().gives(right, true);
+    }
+    let (lines, output) = doctor(factory.source_db(), factory.folder.path()).await;
+    let found = line(&lines, "FAIL login");
+    for (_, told) in rights {
+        assert!(found.contains(told), "{found}");
+    }
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_role_that_may_write_or_grant_is_a_failure_by_itself() {
+    let factory = factory(ErpAccess::SqlServer).await;
+    let zone = factory.settings.factory_tz;
+    let Address::SqlServer(address) = factory.settings.source_db.clone() else { panic!("no SQL Server") };
+    let erp = SqlServer::open(address, zone).await.unwrap();
+    assert!(erp.rights().await.unwrap().is_empty());
+    let roles = "securityadmin serveradmin setupadmin processadmin diskadmin dbcreator bulkadmin \
+        ##MS_DatabaseManager## ##MS_LoginManager## ##MS_ServerStateManager## \
+        db_owner db_accessadmin db_securityadmin db_ddladmin db_backupoperator db_datawriter";
+    for role in roles.split_whitespace() {
+        factory.server().gives(role, true);
+        let rights = erp.rights().await.unwrap();
+        assert!(rights.len() == 1 && rights[0].contains(&format!("`{role}`")), "{role}: {rights:?}");
+        factory.server().gives(role, false);
+    }
+    factory.server().sysadmin(true);
+    assert_eq!(erp.rights().await.unwrap(), ["act as the server role `sysadmin`"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_are_synonyms_views_or_gone_are_named_with_what_to_do() {
+    for access in [ErpAccess::Sqlite, ErpAccess::SqlServer] {
+        let factory = factory(access).await;
+        factory.insert("despatch", &[("despatch_id", "1"), ("updated_at", "'2026-11-20 09:00:00'")]);
+        factory.job_ok(Mode::Incremental).await;
+        factory.execute("DROP TABLE despatch; DROP TABLE shifts; DROP TABLE SI_OCM_PLU");
+        factory.execute(
+            "ALTER TABLE run_inputs RENAME TO base; CREATE VIEW run_inputs AS SELECT * FROM base;
+             DROP INDEX run_outputs_key; DROP INDEX run_outputs_updated_at;",
+        );
+        if access == ErpAccess::SqlServer {
+            factory.server().synonym("shifts", "[hr].[dbo].[shift]");
+            factory.server().synonym("SI_OCM_PLU", "[ocm].[dbo].[PLU]");
+        }
+        let (lines, _) = doctor(factory.source_db(), &factory.folder.path().join("lake")).await;
+        let gone = line(&lines, "WARN despatch");
+        assert!(
+            gone.contains("no longer shows the table `despatch`, of which the lake holds rows"),
+            "{gone}"
+        );
+        let view = line(&lines, "WARN run_inputs");
+        let none = "is a view, with no index on the watermark column `updated_at` nor on the key `input_id` of its own";
+        assert!(view.contains(none) && view.contains("index them there"), "{view}");
+        let bare = line(&lines, "WARN run_outputs");
+        assert!(
+            bare.contains("nor on the key `output_id`") && bare.contains("sorts what it finds"),
+            "{bare}"
+        );
+        if access == ErpAccess::Sqlite {
+            line(&lines, "ok shifts not in this ERP");
+            line(&lines, "FAIL SI_OCM_PLU the ERP has no table");
+            continue;
+        }
+        let synonym = line(&lines, "WARN shifts");
+        assert!(synonym.contains("is a synonym for [hr].[dbo].[shift]"), "{synonym}");
+        assert!(synonym.contains("`CREATE VIEW [production].[shifts] AS SELECT … FROM [hr].[dbo].[shift]`"));
+        assert!(line(&lines, "FAIL SI_OCM_PLU").contains("is a synonym for [ocm].[dbo].[PLU]"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -101,7 +101,7 @@ async fn a_change_of_the_limits_is_judged_by_at_once_and_a_bad_file_leaves_the_l
         );
         assert_eq!(judged(&factory, "1").await, strict);
         assert_eq!(manifest(&factory).await.settings, before.settings);
-        let found = examine_lake(factory.lake()).await;
+        let found = examine_lake(factory.lake(), factory.now.get()).await;
         let settings = found.iter().find(|finding| finding.about == "settings").unwrap();
         assert!(settings.severity == Severity::Warning && settings.found == error, "{settings:?}");
     }
@@ -153,7 +153,7 @@ async fn a_grade_is_judged_by_what_the_factory_says_it_means_and_named_until_it_
         assert_eq!(judged(&factory, run).await.1, [""; 0], "nobody knows what its fish is");
     }
     let about_grades = async || {
-        let found = examine_lake(factory.lake()).await;
+        let found = examine_lake(factory.lake(), factory.now.get()).await;
         found.into_iter().filter(|finding| finding.about == "grades").collect::<Vec<_>>()
     };
     let told = about_grades().await;

@@ -97,6 +97,22 @@ async fn the_connection_is_encrypted_and_the_certificate_checked_unless_told_oth
     factory.assert_lake_mirrors_erp().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_offers_no_encryption_is_told_from_one_that_is_no_sql_server() {
+    let mut factory = factory().await;
+    factory.settings.retries = 2;
+    factory.server().without_tls();
+    let encrypted = factory.server().tls_address();
+    factory.settings.source_db = encrypted.replace("?encrypt=true", "").parse().unwrap();
+    let record = factory.run(Mode::Incremental).await;
+    let error = record.error.unwrap();
+    assert_eq!((record.status.as_str(), record.attempts), ("failed", 1), "{error}");
+    assert!(error.contains("offers no encryption, and SOURCE_DB asks for it: give the server a certificate"));
+    assert!(error.contains("set `encrypt=false`") && factory.server().logins().is_empty(), "{error}");
+    factory.settings.source_db = factory.server().address().parse().unwrap();
+    factory.job_ok(Mode::Incremental).await;
+}
+
 /// Takes each type that a column of the ERP may have, with values that must be kept, through a column that we
 /// declare as text, number, date or flag.
 #[tokio::test(flavor = "multi_thread")]

@@ -4,11 +4,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use extractor_function::run_job_from;
 use extractor_function::source::{Connect, Erp, ErpError, Page, Select, Sqlite, Table};
-use extractor_function::{JobRequest, run_job_from};
 use lake::{Mode, Slot};
 use rusqlite::Connection;
-use tests::factory::{ErpAccess, Factory};
+use tests::factory::{ErpAccess, Factory, request};
 use warehouse::sources::{ALL, RUN_NUMBERS, Source, TEMPERATURE_LOGS};
 
 const NOW: &str = "2026-11-20T14:00:00";
@@ -19,6 +19,7 @@ type Asked = Arc<Mutex<Vec<(Table, Select, usize)>>>;
 /// The SQLite ERP of a factory, which notes what it is asked.
 struct Recording {
     path: std::path::PathBuf,
+    factory_tz: chrono_tz::Tz,
     asked: Asked,
 }
 
@@ -31,7 +32,8 @@ struct RecordingErp {
 #[async_trait]
 impl Connect for Recording {
     async fn connect(&self) -> Result<Box<dyn Erp>, ErpError> {
-        Ok(Box::new(RecordingErp { inner: Sqlite::open(&self.path).await?, asked: Arc::clone(&self.asked) }))
+        let inner = Sqlite::open(&self.path, self.factory_tz).await?;
+        Ok(Box::new(RecordingErp { inner, asked: Arc::clone(&self.asked) }))
     }
 }
 
@@ -51,8 +53,9 @@ impl Erp for RecordingErp {
 
 /// Runs an incremental job and returns what it asked the ERP.
 async fn asked_by_a_job(factory: &Factory) -> Vec<(Table, Select, usize)> {
-    let erp = Recording { path: factory.erp(), asked: Asked::default() };
-    let request = JobRequest { mode: Mode::Incremental, trigger: "test".to_owned(), deadline: None };
+    let factory_tz = factory.settings.factory_tz;
+    let erp = Recording { path: factory.erp(), factory_tz, asked: Asked::default() };
+    let request = request(Mode::Incremental);
     let now = factory.now.get();
     let record = run_job_from(&erp, factory.lake(), &factory.settings, &request, || now).await;
     assert_eq!((record.status.as_str(), &record.error), ("ok", &None));

@@ -354,7 +354,7 @@ impl Visitor for Nodes {
     }
 
     fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<()> {
-        const HARMLESS: &str = "LTRIM RTRIM TRIM SUBSTR LEFT REPLACE CHAR NCHAR HAS_PERMS_BY_NAME IS_SRVROLEMEMBER DB_NAME SYSDATETIME";
+        const HARMLESS: &str = "LTRIM RTRIM TRIM SUBSTR LEFT REPLACE CHAR NCHAR HAS_PERMS_BY_NAME IS_SRVROLEMEMBER IS_ROLEMEMBER DB_NAME SYSDATETIME";
         match expression {
             Expr::Identifier(_)
             | Expr::CompoundIdentifier(_)
@@ -540,6 +540,7 @@ fn selects() -> impl Strategy<Value = (Table, source::Select)> {
             let dialect = if sqlite { Database::Sqlite } else { Database::SqlServer };
             let table = Table {
                 dialect,
+                factory_tz: chrono_tz::Tz::UTC,
                 columns: source.columns.iter().zip(types).map(column).collect(),
                 indexes: Vec::new(),
             };

@@ -4,7 +4,8 @@ use api::pipeline::JobTable;
 use lake::TableState;
 use warehouse::sources::Source;
 
-use crate::extract::TableCounts;
+use crate::deletes::Withheld;
+use crate::extract::{Extraction, TableCounts};
 
 /// How far a table has come in a job.
 pub(super) struct Progress {
@@ -14,6 +15,10 @@ pub(super) struct Progress {
     pub(super) counts: TableCounts,
     /// How far the table has been read.
     pub(super) watermark: Option<String>,
+    /// The first of the keys that name other rows than before.
+    rekeyed: Vec<String>,
+    /// The rows that are gone from the ERP, and too many to be removed.
+    pub(super) withheld: Option<Withheld>,
 }
 
 impl Progress {
@@ -23,22 +28,35 @@ impl Progress {
             before: TableCounts::default(),
             counts: TableCounts::default(),
             watermark: state.watermark.clone(),
+            rekeyed: Vec::new(),
+            withheld: None,
+        }
+    }
+
+    /// Notes how far a try has come.
+    pub(super) fn note(&mut self, extraction: Extraction<'_>) {
+        let Extraction { counts, state, rekeyed, withheld, .. } = extraction;
+        (self.counts, self.watermark, self.withheld) = (counts, state.watermark, withheld);
+        if self.rekeyed.is_empty() {
+            self.rekeyed = rekeyed;
         }
     }
 
     /// Ends a try. Its counts are kept, whatever became of it: the next one goes on where this one committed
     /// its last rows, and what it reads again was read twice.
     pub(super) fn keep(&mut self) {
-        let TableCounts { extracted, accepted, rejected, written } = std::mem::take(&mut self.counts);
+        let TableCounts { extracted, accepted, rejected, written, rekeyed } =
+            std::mem::take(&mut self.counts);
         self.before.extracted += extracted;
         self.before.accepted += accepted;
         self.before.rejected += rejected;
         self.before.written += written;
+        self.before.rekeyed += rekeyed;
     }
 
     /// What the job's record says of the table.
     pub(super) fn told(&self, source: &Source, attempts: i64, error: Option<String>) -> JobTable {
-        let Self { before, counts, watermark } = self;
+        let Self { before, counts, watermark, rekeyed, withheld } = self;
         let count =
             |of: fn(&TableCounts) -> usize| i64::try_from(of(before) + of(counts)).unwrap_or(i64::MAX);
         JobTable {
@@ -47,9 +65,18 @@ impl Progress {
             accepted: count(|counts| counts.accepted),
             rejected: count(|counts| counts.rejected),
             written: count(|counts| counts.written),
+            withheld: Some(withheld.map_or(0, |withheld| i64::try_from(withheld.rows).unwrap_or(i64::MAX))),
+            rekeyed: Some(count(|counts| counts.rekeyed)),
             watermark: watermark.clone(),
             attempts,
             error,
+            warning: (!rekeyed.is_empty()).then(|| {
+                let (keys, named) = (count(|counts| counts.rekeyed), rekeyed.join(", "));
+                format!(
+                    "{keys} keys name other rows than before, as after a restore or when numbers begin again \
+                     (the first: {named}): the rows that had them before are replaced"
+                )
+            }),
         }
     }
 }

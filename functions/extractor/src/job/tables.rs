@@ -10,8 +10,10 @@ use lake::{Lake, Mode, Pause, Retries, TableState};
 use process::chain;
 use warehouse::settings;
 use warehouse::sources::{ALL, Owner, Source};
-use warehouse::transform::{self, JobStamp, Tables, Transformed};
+use warehouse::staging::zones::holds_rows;
+use warehouse::transform::{self, Comparison, JobStamp, Tables, Transformed};
 
+use super::JobRequest;
 use super::progress::Progress;
 use crate::Settings;
 use crate::error::TableError;
@@ -28,6 +30,7 @@ pub(super) struct Job<'a> {
     lake: &'a Lake,
     settings: &'a Settings,
     mode: Mode,
+    accept_deletes: bool,
     stamp: &'a JobStamp,
     time: &'a TimeLeft<'a>,
     record: &'a mut JobRecord,
@@ -59,7 +62,7 @@ impl<'a> Job<'a> {
         erp: &'a dyn Connect,
         lake: &'a Lake,
         settings: &'a Settings,
-        mode: Mode,
+        request: &JobRequest,
         stamp: &'a JobStamp,
         time: &'a TimeLeft<'a>,
         record: &'a mut JobRecord,
@@ -68,7 +71,8 @@ impl<'a> Job<'a> {
             erp,
             lake,
             settings,
-            mode,
+            mode: request.mode,
+            accept_deletes: request.accept_deletes,
             stamp,
             time,
             record,
@@ -108,6 +112,7 @@ impl<'a> Job<'a> {
         // so it is not waited for again with each table.
         let mut given_up: Option<String> = None;
         let mut ended = Ended::AllDone;
+        let is_first = states.values().all(|state| state.as_of.is_none());
         for source in ALL {
             let state = states.remove(source.staging).unwrap_or_default();
             if given_up.is_none() && self.time.is_up() {
@@ -144,7 +149,20 @@ impl<'a> Job<'a> {
                 }
             }
         }
+        self.tables.compared = self.comparison(is_first, given_up.is_none());
         ended
+    }
+
+    /// How the ERP was compared with the lake, once all tables have been tried. `is_first` says that there was
+    /// nothing to compare with, `is_whole` that no table was left out.
+    fn comparison(&self, is_first: bool, is_whole: bool) -> Option<Comparison> {
+        let at = self.stamp.started_at;
+        let is_well = self.record.tables.iter().all(|table| table.error.is_none());
+        match self.mode {
+            Mode::Incremental => (is_first && is_well).then_some(Comparison::Ended(at)),
+            Mode::Reconcile | Mode::Full if is_well => Some(Comparison::Good(at)),
+            Mode::Reconcile | Mode::Full => is_whole.then_some(Comparison::Ended(at)),
+        }
     }
 
     async fn connect(&mut self) -> Result<Box<dyn Erp>, String> {
@@ -203,7 +221,11 @@ impl<'a> Job<'a> {
             let error = match self.attempt(erp, source, known.take(), &mut progress).await {
                 Ok(None) => return Outcome::Absent,
                 Ok(Some(Read::AsOf(as_of))) => {
-                    return Outcome::Read(progress.told(source, attempts, None), as_of);
+                    let left_undone = progress.withheld.map(|withheld| withheld.told(self.mode));
+                    if let Some(reason) = &left_undone {
+                        tracing::error!(table = source.table, "{reason}");
+                    }
+                    return Outcome::Read(progress.told(source, attempts, left_undone), as_of);
                 }
                 Ok(Some(Read::Prepared)) => {
                     // This was no failed try, but the first half of one.
@@ -257,13 +279,29 @@ impl<'a> Job<'a> {
                 .remove(source.staging)
                 .unwrap_or_default(),
         };
-        let Some(table) = described(erp, source).await? else { return Ok(None) };
-        let with =
-            With { lake: self.lake, erp, reading: &self.settings.reading, job: self.stamp, time: self.time };
+        let described = described(erp, source).await?;
+        let is_absent = described.is_none();
+        let table = match described {
+            Some(table) => table,
+            None if !holds_rows(&state) => return Ok(None),
+            None if self.mode == Mode::Full && self.accept_deletes => {
+                Table::without_columns(self.settings.factory_tz)
+            }
+            // A table that is read no more is not one that was never there.
+            None => return Err(TableError::Vanished(source.table)),
+        };
+        let with = With {
+            lake: self.lake,
+            erp,
+            reading: &self.settings.reading,
+            job: self.stamp,
+            time: self.time,
+            accept_deletes: self.accept_deletes,
+        };
         let mut extraction = Extraction::new(with, source, table, self.mode, state);
-        let result = extraction.extract().await;
+        let result = if is_absent { extraction.remove_all().await } else { extraction.extract().await };
         self.has_committed |= extraction.has_committed();
-        (progress.counts, progress.watermark) = (extraction.counts, extraction.state.watermark);
+        progress.note(extraction);
         result.map(Some)
     }
 }

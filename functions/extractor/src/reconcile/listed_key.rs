@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDateTime;
+use chrono_tz::Tz;
 use lake::{Lake, Slot, Zone};
 use polars::prelude::*;
 use warehouse::sources::{Kind, Source};
@@ -24,7 +25,7 @@ pub(super) struct Key {
 
 impl Key {
     /// Reads a key as the list of open rejections names it; `None` if the row has no key.
-    pub(super) fn of_json(source: &Source, key: &str) -> Option<Self> {
+    pub(super) fn of_json(source: &Source, key: &str, factory_tz: Tz) -> Option<Self> {
         let parts: Vec<serde_json::Value> = serde_json::from_str(key).ok()?;
         let value = |(name, part): (&&'static str, serde_json::Value)| {
             let cell = match part {
@@ -32,7 +33,7 @@ impl Key {
                 serde_json::Value::String(text) => Cell::Text(text),
                 _ => return None,
             };
-            read(source.column(name), &cell).ok()
+            read(source.column(name), &cell, factory_tz).ok()
         };
         let values: Vec<Value> = source.key.iter().zip(parts).map(value).collect::<Option<_>>()?;
         (values.len() == source.key.len()).then_some(Self { values, cells: None })

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use chrono::NaiveDateTime;
+use chrono_tz::Tz;
 
-use super::time::{ErpTime, parse_time};
+use super::time::{ErpTime, parse_time, read_time};
 
 /// A value as the ERP gave it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +22,16 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// The time that the cell holds or spells.
-    pub fn time(&self) -> Option<NaiveDateTime> {
+    /// The time that the cell holds or spells, on the factory's clock.
+    pub fn time_in(&self, factory_tz: Tz) -> Option<NaiveDateTime> {
+        match self {
+            Self::Text(text) => read_time(text.trim(), factory_tz),
+            other => other.time(),
+        }
+    }
+
+    /// The time that the cell holds or spells, whatever zone follows it.
+    pub(super) fn time(&self) -> Option<NaiveDateTime> {
         match self {
             Self::Time(time) => Some(time.at),
             Self::Text(text) => parse_time(text.trim()),

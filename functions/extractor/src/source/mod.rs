@@ -28,10 +28,10 @@ pub use select::Select;
 pub use sql_server::SqlServer;
 pub use sqlite::Sqlite;
 pub use statement::Statement;
-pub use table::{Class, Dialect, Table, TableColumn};
-pub use time::{ErpTime, TimeSpelling, parse_time};
+pub use table::{Class, Dialect, ObjectKind, Table, TableColumn};
+pub use time::{ErpTime, TimeSpelling, parse_time, read_time};
 
-pub(crate) use time::note_time;
+pub(crate) use time::{is_shown_twice, note_time};
 
 use crate::guard::Refused;
 
@@ -115,6 +115,11 @@ pub trait Erp: Send + Sync + fmt::Debug {
     /// What the database says about a table; `None` if there is no such table.
     async fn table(&self, source: &'static Source) -> Result<Option<Table>, ErpError>;
 
+    /// What has the name of a table, as far as the database tells.
+    async fn kind(&self, _: &'static Source) -> Result<Option<ObjectKind>, ErpError> {
+        Ok(None)
+    }
+
     /// The rows that are selected, in the order asked for.
     async fn page(&self, table: &Table, select: &Select) -> Result<Page, ErpError>;
 }
@@ -130,7 +135,7 @@ pub trait Connect: Send + Sync {
 #[derive(Clone, Debug)]
 pub(crate) struct ErpAt {
     pub(crate) address: Address,
-    /// The factory's zone, for times that come with an offset.
+    /// The factory's zone, for times that come with a zone of their own.
     pub(crate) factory_tz: Tz,
 }
 
@@ -138,7 +143,7 @@ pub(crate) struct ErpAt {
 impl Connect for ErpAt {
     async fn connect(&self) -> Result<Box<dyn Erp>, ErpError> {
         Ok(match &self.address {
-            Address::Sqlite(path) => Box::new(Sqlite::open(path).await?),
+            Address::Sqlite(path) => Box::new(Sqlite::open(path, self.factory_tz).await?),
             Address::SqlServer(address) => Box::new(SqlServer::open(address.clone(), self.factory_tz).await?),
         })
     }

@@ -140,7 +140,12 @@ mod tests {
             class: *class,
             nullable: true,
         };
-        Table { dialect, columns: columns.iter().map(column).collect(), indexes: Vec::new() }
+        Table {
+            dialect,
+            factory_tz: chrono_tz::Tz::UTC,
+            columns: columns.iter().map(column).collect(),
+            indexes: Vec::new(),
+        }
     }
 
     fn text(text: &str) -> Cell {

@@ -7,6 +7,7 @@
 mod catalogue;
 mod cells;
 mod failures;
+mod rights;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -24,7 +25,9 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 use warehouse::sources::Source;
 
 use super::page::{PAGE_MAX_BYTES, bytes_of};
-use super::{Cell, Class, Dialect, Erp, ErpError, Page, Select, SqlServerAddress, Statement, Table};
+use super::{
+    Cell, Class, Dialect, Erp, ErpError, ObjectKind, Page, Select, SqlServerAddress, Statement, Table,
+};
 
 /// What the ERP's administrators see this as.
 const APPLICATION_NAME: &str = "tideline";
@@ -173,58 +176,15 @@ impl SqlServer {
     }
 }
 
-/// What a login may do beside reading, each with the question to the server about it. Reading needs none of
-/// these rights.
-const RIGHTS: [(&str, &str); 4] = [
-    ("alter the server (sysadmin)", "IS_SRVROLEMEMBER('sysadmin')"),
-    ("alter the database", "HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'ALTER')"),
-    ("create tables", "HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TABLE')"),
-    ("execute procedures", "HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'EXECUTE')"),
-];
-
-/// What a login may do to a table beside reading it.
-const RIGHTS_ON_TABLE: [(&str, &str); 4] = [
-    ("INSERT", "HAS_PERMS_BY_NAME(@P1, 'OBJECT', 'INSERT')"),
-    ("UPDATE", "HAS_PERMS_BY_NAME(@P1, 'OBJECT', 'UPDATE')"),
-    ("DELETE", "HAS_PERMS_BY_NAME(@P1, 'OBJECT', 'DELETE')"),
-    ("ALTER", "HAS_PERMS_BY_NAME(@P1, 'OBJECT', 'ALTER')"),
-];
-
 impl SqlServer {
-    /// What the login may do to server and database that it should not.
-    pub async fn rights(&self) -> Result<Vec<&'static str>, ErpError> {
-        self.held(&RIGHTS, Vec::new()).await
-    }
-
-    /// What the login may do to a table that it should not.
-    pub async fn rights_on(&self, source: &'static Source) -> Result<Vec<&'static str>, ErpError> {
-        let name = format!("[{}].[{}]", source.owner.schema(), source.table);
-        self.held(&RIGHTS_ON_TABLE, vec![Cell::Text(name)]).await
-    }
-
-    async fn held(
-        &self,
-        rights: &[(&'static str, &str)],
-        parameters: Vec<Cell>,
-    ) -> Result<Vec<&'static str>, ErpError> {
-        let asked: Vec<&str> = rights.iter().map(|(_, asked)| *asked).collect();
-        let answers = self.facts(&asked, parameters).await?;
-        Ok(rights
-            .iter()
-            .zip(answers)
-            .filter(|(_, answer)| *answer == Cell::Int(1))
-            .map(|((right, _), _)| *right)
-            .collect())
-    }
-
     /// The time on the server's clock, which is the factory's.
     pub async fn now(&self) -> Result<Option<NaiveDateTime>, ErpError> {
-        let answers = self.facts(&["SYSDATETIME()"], Vec::new()).await?;
+        let answers = self.facts(&["SYSDATETIME()".to_owned()], Vec::new()).await?;
         Ok(answers.first().and_then(Cell::time))
     }
 
     /// The values of a SELECT without a table.
-    async fn facts(&self, asked: &[&str], parameters: Vec<Cell>) -> Result<Vec<Cell>, ErpError> {
+    async fn facts(&self, asked: &[String], parameters: Vec<Cell>) -> Result<Vec<Cell>, ErpError> {
         let statement =
             Statement::new(Dialect::SqlServer, format!("SELECT {}", asked.join(", ")), parameters)?;
         let page = self.select(&statement, &[]).await.map_err(|failed| match failed {
@@ -262,6 +222,25 @@ impl Erp for SqlServer {
         Ok(tables.get(source.table).cloned())
     }
 
+    async fn kind(&self, source: &'static Source) -> Result<Option<ObjectKind>, ErpError> {
+        let names =
+            || vec![Cell::Text(source.owner.schema().to_owned()), Cell::Text(source.table.to_owned())];
+        let first = async |asked: &str| {
+            let statement = Statement::new(Dialect::SqlServer, asked, names())?;
+            let page = self.select(&statement, &[]).await.map_err(|failed| failed.explain(self, source))?;
+            Ok::<_, ErpError>(page.rows.into_iter().next().and_then(|row| row.into_iter().next()))
+        };
+        Ok(match first(KIND).await?.map(|kind| kind.to_string()).as_deref().map(str::trim) {
+            Some("U") => Some(ObjectKind::Table),
+            Some("V") => Some(ObjectKind::View),
+            Some("SN") => {
+                let of = first(SYNONYM).await?.map_or_else(|| "?".to_owned(), |of| of.to_string());
+                Some(ObjectKind::Synonym(of))
+            }
+            _ => None,
+        })
+    }
+
     async fn page(&self, table: &Table, select: &Select) -> Result<Page, ErpError> {
         let mut page = Page::default();
         for range in select.ranges() {
@@ -286,7 +265,7 @@ impl SqlServer {
         };
         let columns = self.select(&catalogue::columns()?, &[]).await.map_err(explain)?;
         let indexes = self.select(&catalogue::indexes()?, &[]).await.map_err(explain)?;
-        Ok(catalogue::tables(&columns.rows, indexes.rows))
+        Ok(catalogue::tables(&columns.rows, indexes.rows, self.factory_tz))
     }
 
     async fn range(&self, table: &Table, select: &Select) -> Result<Page, ErpError> {
@@ -316,3 +295,11 @@ impl SqlServer {
         Ok(page)
     }
 }
+
+/// What has the name of a table: `U` a table, `V` a view, `SN` a synonym.
+const KIND: &str = "SELECT [o].[type] FROM [sys].[schemas] AS [s] JOIN [sys].[objects] AS [o] \
+    ON [o].[schema_id] = [s].[schema_id] WHERE [s].[name] = @P1 AND [o].[name] = @P2";
+
+/// The object that a synonym stands for.
+const SYNONYM: &str = "SELECT [o].[base_object_name] FROM [sys].[schemas] AS [s] JOIN [sys].[synonyms] AS [o] \
+    ON [o].[schema_id] = [s].[schema_id] WHERE [s].[name] = @P1 AND [o].[name] = @P2";

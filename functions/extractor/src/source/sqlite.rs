@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono_tz::Tz;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 use warehouse::sources::Source;
 
 use super::page::{PAGE_MAX_BYTES, bytes_of};
-use super::{Cell, Class, Dialect, Erp, ErpError, Page, Select, Statement, Table, TableColumn};
+use super::{Cell, Class, Dialect, Erp, ErpError, ObjectKind, Page, Select, Statement, Table, TableColumn};
 
 /// How long a statement waits for a writer to finish.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -20,15 +21,17 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Sqlite {
     connection: Arc<Mutex<Connection>>,
     path: PathBuf,
+    factory_tz: Tz,
 }
 
 impl Sqlite {
-    /// Opens the file and reads its first page, so that a file that is no database is found at once.
-    pub async fn open(path: &Path) -> Result<Self, ErpError> {
+    /// Opens the file and reads its first page, so that a file that is no database is found at once. Times that
+    /// name a zone are put on the clock of the factory.
+    pub async fn open(path: &Path, factory_tz: Tz) -> Result<Self, ErpError> {
         let path = path.to_owned();
         let opened = path.clone();
         let connection = blocking(move || connect(&opened)).await?;
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), path })
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), path, factory_tz })
     }
 
     async fn with<T: Send + 'static>(
@@ -56,6 +59,7 @@ impl Erp for Sqlite {
             about("pragma_index_list", "name")?,
             about("pragma_index_info", "name")?,
         );
+        let factory_tz = self.factory_tz;
         self.with(source.table, move |connection| {
             let names = |statement: &Statement, of: &str| -> rusqlite::Result<Vec<Option<String>>> {
                 connection.prepare_cached(statement.text())?.query_map([of], |row| row.get(0))?.collect()
@@ -71,8 +75,23 @@ impl Erp for Sqlite {
             Ok(if columns.is_empty() {
                 None
             } else {
-                Some(Table { dialect: Dialect::Sqlite, columns, indexes })
+                Some(Table { dialect: Dialect::Sqlite, factory_tz, columns, indexes })
             })
+        })
+        .await
+    }
+
+    async fn kind(&self, source: &'static Source) -> Result<Option<ObjectKind>, ErpError> {
+        let asked = "SELECT \"type\" FROM \"sqlite_master\" WHERE \"name\" = ?1";
+        let asked = Statement::new(Dialect::Sqlite, asked, Vec::new())?;
+        self.with(source.table, move |connection| {
+            let mut prepared = connection.prepare_cached(asked.text())?;
+            let mut kinds = prepared.query_map([source.table], |row| row.get::<_, String>(0))?;
+            Ok(kinds.next().transpose()?.and_then(|kind| match kind.as_str() {
+                "table" => Some(ObjectKind::Table),
+                "view" => Some(ObjectKind::View),
+                _ => None,
+            }))
         })
         .await
     }

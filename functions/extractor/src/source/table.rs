@@ -2,8 +2,10 @@
 //! column decides how a value is compared with it.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono_tz::Tz;
 
 use super::Cell;
+use super::time::ahead_of_utc;
 
 /// Which database a table is in, and so how statements over it are spelt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,11 +14,22 @@ pub enum Dialect {
     SqlServer,
 }
 
+/// What may have the name of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObjectKind {
+    Table,
+    View,
+    /// Another name for this object, perhaps of another database. The catalogue tells nothing of its columns.
+    Synonym(String),
+}
+
 /// A table of the ERP.
 #[derive(Clone, Debug)]
 pub struct Table {
     /// The database it is in.
     pub dialect: Dialect,
+    /// The zone of the factory's clock, on which all times are that name no zone.
+    pub factory_tz: Tz,
     pub columns: Vec<TableColumn>,
     /// Its indexes, each as the names of its columns in their order.
     pub indexes: Vec<Vec<String>>,
@@ -57,6 +70,11 @@ pub enum Class {
 }
 
 impl Table {
+    /// A table that the ERP does not have.
+    pub(crate) const fn without_columns(factory_tz: Tz) -> Self {
+        Self { dialect: Dialect::Sqlite, factory_tz, columns: Vec::new(), indexes: Vec::new() }
+    }
+
     /// The column of this name, in whatever case.
     pub fn column(&self, name: &str) -> Option<&TableColumn> {
         self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
@@ -73,8 +91,15 @@ impl Table {
     }
 
     /// The least value that a column can have for a stamp. It is rounded down, so that no row with exactly
-    /// this stamp is left out.
+    /// this stamp is left out. Text may name a moment in UTC, which sorts before the time that the factory's
+    /// clock shows at that moment.
     pub fn lower_bound(&self, column: &str, since: NaiveDateTime) -> Cell {
+        let since = match self.class(column) {
+            Class::Loose | Class::Text => {
+                since.checked_sub_signed(ahead_of_utc(since, self.factory_tz)).unwrap_or(since)
+            }
+            _ => since,
+        };
         let second = since.with_nanosecond(0).unwrap_or(since);
         let at_least = |year: i32, day: u32| {
             NaiveDate::from_ymd_opt(year, 1, day)

@@ -5,7 +5,7 @@ use polars::prelude::*;
 use super::first_stamps::{first_stamps, gone as not_held, none_gone, with_first_stamps};
 use super::stamps::watermark_of;
 use crate::frames::{anti, fit, semi, stack};
-use crate::segment::{self, OP_DELETE, OP_REJECT, OP_UPSERT, of_op};
+use crate::segment::{self, OP_DELETE, OP_REJECT, OP_REPLACE, OP_UPSERT, of_op};
 use crate::sources::Source;
 
 /// The rows of one segment that fall into one part.
@@ -46,6 +46,16 @@ impl Rows {
         self.with_stamps_kept(source, fold(source, &nothing, incoming)?, incoming)
     }
 
+    /// What the part holds if these segments are the table, but for the rows of which they say nothing: those
+    /// stay.
+    pub fn overlaid_by(&self, source: &Source, incoming: &[Incoming]) -> PolarsResult<Self> {
+        let (schema, keys) = (source.schema(), source.key_names());
+        let new = fold(source, &DataFrame::empty_with_schema(&schema), incoming)?;
+        let untold = incoming.iter().try_fold(self.held.clone(), |rows, told| anti(&rows, &told.rows, &keys));
+        let all = stack([new, untold?], &schema)?.sort(&keys, SortMultipleOptions::default())?;
+        self.with_stamps_kept(source, all, incoming)
+    }
+
     fn with_stamps_kept(
         &self,
         source: &Source,
@@ -62,7 +72,9 @@ impl Rows {
 
 /// Folds segments, in the order of their numbers, into the rows that are held.
 ///
-/// A changed row takes the place of the row with its key, unless that has a later watermark. Deleted rows go.
+/// A changed row takes the place of the row with its key, unless that has a later watermark. A row that says
+/// so itself ([`OP_REPLACE`]) takes the place in any case: the numbers of segments, and not the stamps, tell
+/// which reading was the later one. Deleted rows go.
 /// A row whose present version was rejected goes too, so that its old version is no longer shown.
 pub fn fold(source: &Source, held: &DataFrame, incoming: &[Incoming]) -> PolarsResult<DataFrame> {
     let schema = source.schema();
@@ -77,6 +89,9 @@ pub fn fold(source: &Source, held: &DataFrame, incoming: &[Incoming]) -> PolarsR
             rows = newest(rows, std::mem::take(&mut plain), &keys)?;
             rows = anti(&rows, &of_op(&all, OP_DELETE)?, &keys)?;
             rows = anti(&rows, &overtaken(&rows, &of_op(&all, OP_REJECT)?, &keys)?, &keys)?;
+            let replacing = of_op(&all, OP_REPLACE)?;
+            rows = anti(&rows, &replacing, &keys)?;
+            plain.push(replacing);
             if segment.authoritative {
                 rows = anti(&rows, &upserts, &keys)?;
             }
@@ -188,6 +203,18 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_says_so_replaces_a_later_stamp_and_is_replaced_by_the_next_as_usual() {
+        let check = |last: &[Row<'_>], expect: &[(i64, f64)]| {
+            let held: &[Row<'_>] = &[(1, 50, 1.0, "upsert")];
+            let replacing: &[Row<'_>] = &[(1, 10, 2.0, "replace"), (2, 10, 5.0, "upsert")];
+            assert_eq!(folded(&[(held, false), (replacing, false), (last, false)]), expect);
+        };
+        check(&[], &[(1, 2.0), (2, 5.0)]);
+        check(&[(1, 20, 3.0, "upsert")], &[(1, 3.0), (2, 5.0)]);
+        check(&[(1, 5, 3.0, "upsert")], &[(1, 2.0), (2, 5.0)]);
+    }
+
+    #[test]
     fn deleted_rows_go_and_may_come_again() {
         let gone: &[Row<'_>] = &[(1, 5, 0.0, "delete")];
         assert_eq!(
@@ -251,7 +278,7 @@ mod tests {
         fn how_segments_are_grouped_does_not_matter(
             segments in prop::collection::vec((prop::collection::vec((0i64..6, 0i64..8, 0u32..1000, 0usize..8), 0..6), any::<bool>()), 0..8),
         ) {
-            const OPS: [&str; 8] = ["upsert", "upsert", "upsert", "upsert", "upsert", "upsert", "delete", "reject"];
+            const OPS: [&str; 8] = ["upsert", "upsert", "upsert", "upsert", "upsert", "replace", "delete", "reject"];
             let incoming: Vec<_> = segments.iter().map(|(list, authoritative)| {
                 let mut seen = std::collections::BTreeSet::new();
                 let list: Vec<_> = list.iter().filter(|row| seen.insert(row.0)).map(|&(id, wm, kg, op)| (id, wm, f64::from(kg), OPS[op])).collect();

@@ -5,6 +5,7 @@
 //! - [`open`]: which rejected rows are still open; pure
 //! - [`rejected`]: which runs these belong to; pure
 //! - [`stamps`]: when rows changed, and which time and day they count for
+//! - [`rekeyed`]: which keys were used again for other rows; pure
 //! - [`divide`]: which part each row lies in
 //! - [`zones`]: what a part notes of its rows
 
@@ -13,5 +14,6 @@ pub mod first_stamps;
 pub mod fold;
 pub mod open;
 pub mod rejected;
+pub mod rekeyed;
 pub mod stamps;
 pub mod zones;

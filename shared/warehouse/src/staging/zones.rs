@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDateTime;
 use domain::run_state::RunState;
-use lake::Zone;
+use lake::{TableState, Zone};
 use polars::prelude::*;
 
 use super::stamps::{DAY, day_of_each, watermark_of};
@@ -73,6 +73,11 @@ pub fn staging_zone_of(source: &Source, rows: &DataFrame) -> PolarsResult<Zone> 
 pub fn months_since(zone: &Zone, since: NaiveDateTime) -> BTreeSet<String> {
     let first = month(since.date());
     zone.get("month").into_iter().flatten().filter(|month| **month >= first).cloned().collect()
+}
+
+/// Whether staging holds rows of a table.
+pub fn holds_rows(table: &TableState) -> bool {
+    table.parts.values().any(|zone| zone.get("month").is_none_or(|months| !months.is_empty()))
 }
 
 /// What the rows of a mart part hold: which groups of run numbers and of batch codes they name, in which

@@ -19,6 +19,7 @@ use lake::{Lake, Manifest, Pause, Retries, TableState};
 use self::take_settings::take_settings;
 use self::work::{MODELS, Work};
 use crate::settings::BadSettings;
+use crate::staging::zones::holds_rows;
 use crate::touched::Touched;
 use crate::{Result, WarehouseError};
 
@@ -53,11 +54,23 @@ pub struct Tables<'a> {
     pub failed: BTreeSet<&'a str>,
     /// The tables that the ERP does not have.
     pub absent: BTreeSet<&'a str>,
+    /// How the job compared the ERP with the lake, if it did.
+    pub compared: Option<Comparison>,
+}
+
+/// How a comparison of the ERP with the lake went, with the start of its job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// It came to its end, but not for every table, or it left something undone.
+    Ended(DateTime<FixedOffset>),
+    /// It went well.
+    Good(DateTime<FixedOffset>),
 }
 
 impl Tables<'_> {
-    /// Notes how old the rows of each table are.
-    fn note_in(&self, manifest: &mut Manifest) {
+    /// Notes how old the rows of each table are. `absent_as_of` is when the job began, which found some of
+    /// them to be absent.
+    fn note_in(&self, manifest: &mut Manifest, absent_as_of: DateTime<FixedOffset>) {
         for table in &self.failed {
             // A table that has never been read stands in the manifest without an age. One that the ERP does
             // not have does not stand there.
@@ -70,10 +83,22 @@ impl Tables<'_> {
             if manifest.tables.get(*table).is_some_and(never_read) {
                 manifest.tables.remove(*table);
             }
+            // Nothing is left of a table that was removed: it makes nothing older.
+            if let Some(state) = manifest.tables.get_mut(*table).filter(|state| !holds_rows(state)) {
+                state.as_of = state.as_of.max(Some(absent_as_of));
+            }
         }
         for (table, as_of) in &self.read {
             let state = manifest.tables.entry((*table).to_owned()).or_default();
             state.as_of = state.as_of.max(Some(*as_of));
+        }
+        match self.compared {
+            Some(Comparison::Good(at)) => {
+                manifest.reconciled_at = manifest.reconciled_at.max(Some(at));
+                manifest.compared_at = manifest.compared_at.max(Some(at));
+            }
+            Some(Comparison::Ended(at)) => manifest.compared_at = manifest.compared_at.max(Some(at)),
+            None => {}
         }
     }
 }
@@ -109,7 +134,7 @@ pub async fn transform(
         work.pending = Touched::default();
         MODELS.clone_into(&mut work.manifest.models);
         work.manifest.unpublished = written;
-        tables.note_in(&mut work.manifest);
+        tables.note_in(&mut work.manifest, job.started_at);
         Ok(Transformed { manifest: work.swap().await?, bad_settings })
     })
     .await?;

@@ -286,7 +286,7 @@ fn judge(erp: &Small, source: &'static Source, literals: &[String]) -> Verdict {
     let cells = erp.evaluate(literals);
     let content = format!("{cells:?}");
     let is_key = |column: &&Column| source.key.contains(&column.source);
-    let (values, stamp, is_valid) = match validate(source, cells) {
+    let (values, stamp, is_valid) = match validate(source, cells, erp.settings.factory_tz) {
         Ok(row) => (row.values, Some(row.watermark), true),
         Err(row) => (row.values, row.watermark, false),
     };

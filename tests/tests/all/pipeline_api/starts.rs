@@ -137,6 +137,31 @@ async fn a_job_that_died_holds_nobody_up_once_its_lease_has_expired() {
 }
 
 /// An extractor that cannot be reached at first.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_are_too_many_to_be_removed_are_shown_and_removed_on_request() {
+    let factory = factory().await;
+    let rows: Vec<(i64, &str)> = (0..150).map(|id| (id, "1")).collect();
+    insert_inputs(&factory, &rows);
+    let api = Api::over(&factory).await;
+    api.ended(&api.start("/pipeline/run").await).await;
+    factory.execute("DELETE FROM run_inputs");
+    let record = api.ended(&api.start("/pipeline/run?reconcile=true").await).await;
+    let listed = &api.list("/pipeline/runs").await[0];
+    for shown in [&record, listed] {
+        assert_eq!((&shown["status"], &shown["withheld"]), (&"partial".into(), &150.into()));
+        let error = shown["error"].as_str().unwrap();
+        assert!(error.contains("150 of the 150 rows") && error.contains("`accept_deletes=true`"), "{error}");
+    }
+    let started = api.post("/pipeline/run?accept_deletes=true").await.json();
+    assert_eq!(started["mode"], "reconcile");
+    let record = api.ended(started["job_id"].as_str().unwrap()).await;
+    assert_eq!(
+        (&record["status"], &record["withheld"], &record["error"]),
+        (&"ok".into(), &0.into(), &Value::Null)
+    );
+    assert!(factory.staged(&RUN_INPUTS).await.is_empty());
+}
+
 struct Unreachable {
     is_back: AtomicBool,
     then: Arc<dyn StartJob>,
@@ -181,7 +206,12 @@ async fn a_promised_job_is_carried_out_once_however_often_it_is_asked_for() {
     let api = Api::over(&factory).await;
     let job_id = new_job_id();
     promise(&api.lake, &job_id, Utc::now() + TimeDelta::minutes(1)).await;
-    let request = JobRequest { mode: Mode::Incremental, trigger: "api".to_owned(), deadline: None };
+    let request = JobRequest {
+        mode: Mode::Incremental,
+        trigger: "api".to_owned(),
+        deadline: None,
+        accept_deletes: false,
+    };
     let ask = || trigger(&api.lake, &factory.settings, &request, &job_id, Occasion::Promised, Utc::now);
     let at_once: Vec<JobRecord> = join_all((0..3).map(|_| ask())).await.into_iter().flatten().collect();
     assert_eq!(at_once.len(), 1);
@@ -197,14 +227,24 @@ async fn a_promise_that_comes_when_another_job_has_begun_is_not_kept() {
     let late = new_job_id();
     promise(&api.lake, &late, Utc::now() - TimeDelta::minutes(1)).await;
     begin_elsewhere(&api.lake, "other", Utc::now() + TimeDelta::minutes(1)).await;
-    let request = JobRequest { mode: Mode::Incremental, trigger: "api".to_owned(), deadline: None };
+    let request = JobRequest {
+        mode: Mode::Incremental,
+        trigger: "api".to_owned(),
+        deadline: None,
+        accept_deletes: false,
+    };
     assert!(
         trigger(&api.lake, &factory.settings, &request, &late, Occasion::Promised, Utc::now).await.is_none()
     );
     let told = api.get(&format!("/pipeline/runs/{late}")).await.json();
     assert_eq!((&told["status"], &told["attempts"]), (&"failed".into(), &0.into()));
     // A schedule does not put off a job that comes only seldom.
-    let request = JobRequest { mode: Mode::Reconcile, trigger: "schedule".to_owned(), deadline: None };
+    let request = JobRequest {
+        mode: Mode::Reconcile,
+        trigger: "schedule".to_owned(),
+        deadline: None,
+        accept_deletes: false,
+    };
     let record =
         trigger(&api.lake, &factory.settings, &request, &new_job_id(), Occasion::Scheduled, Utc::now)
             .await

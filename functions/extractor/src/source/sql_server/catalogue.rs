@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono_tz::Tz;
 use warehouse::sources::{ALL, Source};
 
 use super::super::{Cell, Class, Dialect, ErpError, Statement, Table, TableColumn};
@@ -42,7 +43,11 @@ fn about_our_tables(asked: &str, schema: &str, table: &str) -> Result<Statement,
 }
 
 /// The tables that the two answers describe.
-pub(super) fn tables(columns: &[Vec<Cell>], mut indexes: Vec<Vec<Cell>>) -> HashMap<&'static str, Table> {
+pub(super) fn tables(
+    columns: &[Vec<Cell>],
+    mut indexes: Vec<Vec<Cell>>,
+    factory_tz: Tz,
+) -> HashMap<&'static str, Table> {
     indexes.sort_by_key(|row| (number(&row[2]), number(&row[3])));
     let mut tables = HashMap::new();
     for source in ALL {
@@ -56,7 +61,7 @@ pub(super) fn tables(columns: &[Vec<Cell>], mut indexes: Vec<Vec<Cell>>) -> Hash
             .chunk_by(|a, b| a[2] == b[2])
             .map(|parts| parts.iter().map(|row| row[4].to_string()).collect())
             .collect();
-        tables.insert(source.table, Table { dialect: Dialect::SqlServer, columns, indexes });
+        tables.insert(source.table, Table { dialect: Dialect::SqlServer, factory_tz, columns, indexes });
     }
     tables
 }

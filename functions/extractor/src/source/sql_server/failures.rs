@@ -25,6 +25,9 @@ pub(super) fn of_connecting(address: &SqlServerAddress, failure: &Failure) -> Er
         Failure::Tds(Error::Io { message, .. }) if message.contains("certificate") => {
             ErpError::Unusable(untrusted(&place, message))
         }
+        Failure::Tds(Error::Protocol(reason)) if reason.contains("encryption level") => {
+            ErpError::Unusable(unencrypted(&place))
+        }
         Failure::Tds(Error::Io { message, .. }) => ErpError::Unreachable(format!(
             "the ERP at {place} cannot be reached: {message}; check host, port and firewall"
         )),
@@ -130,6 +133,13 @@ fn untrusted(place: &str, reason: &str) -> String {
     format!(
         "the ERP at {place} cannot be trusted: {reason}; name its certificate authority with `ca=/path/to/ca.pem` in SOURCE_DB, \
          or, in a network that you trust, set `trust_server_certificate=true`"
+    )
+}
+
+fn unencrypted(place: &str) -> String {
+    format!(
+        "the ERP at {place} offers no encryption, and SOURCE_DB asks for it: give the server a certificate, \
+         or, in a network that you trust, set `encrypt=false`"
     )
 }
 

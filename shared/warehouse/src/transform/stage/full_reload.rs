@@ -1,10 +1,10 @@
 //! How a full reload takes effect: its segments together are the table, and a row that they lack is gone from
-//! the ERP.
+//! the ERP. Where the reload says that too many would go, those that it lacks stay.
 
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use lake::{Mode, Segment, SegmentNumber, Slot};
+use lake::{Mode, Reload, Segment, SegmentNumber, Slot};
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::rejected::{fold_open, restore_rejected};
@@ -17,16 +17,16 @@ use crate::staging::open::rejected_schema;
 use crate::touched::Touched;
 use crate::transform::work::{READS_AT_ONCE, Work};
 
-/// Replaces the table by the reload `generation`, which segment `closing` closes. Segments that other jobs
+/// Replaces the table by a reload, which segment `closing` closes. Segments that other jobs
 /// committed meanwhile are folded over it. The reload may have read past the place of their rows before the
 /// ERP had them.
 pub(super) async fn fold_reload(
     work: &mut Work<'_>,
     source: &'static Source,
-    generation: SegmentNumber,
+    reload: &Reload,
     closing: SegmentNumber,
 ) -> Result<()> {
-    let lake = work.lake;
+    let (lake, generation, keeps_missing) = (work.lake, reload.generation, reload.keeps_missing);
     let numbers: Vec<_> = lake.segments_after(source.staging, generation.saturating_sub(1)).await?;
     let segments: Vec<Segment> = stream::iter(numbers.into_iter().filter(|number| *number <= closing))
         .map(|number| async move { lake.segment(source.staging, number, None).await })
@@ -40,7 +40,9 @@ pub(super) async fn fold_reload(
         .partition(|segment| segment.info.reload.is_some());
 
     let order: Vec<Segment> = of_reload.into_iter().chain(others).collect();
-    fold_open(work, source, &order, closing, Some(DataFrame::empty_with_schema(&rejected_schema()))).await?;
+    let known = if keeps_missing { lake.held(source.staging, Slot::Rejected, None).await? } else { None };
+    let open = known.map_or_else(|| DataFrame::empty_with_schema(&rejected_schema()), |held| held.frame);
+    fold_open(work, source, &order, closing, Some(open)).await?;
     restore_rejected(work, source, &order).await?;
     let mut by_part: BTreeMap<String, Vec<Incoming>> = BTreeMap::new();
     for segment in order {
@@ -60,7 +62,11 @@ pub(super) async fn fold_reload(
         let read = held.clone();
         let (new, touched) = compute("a full reload", move || {
             let old = rows_of(source, read.as_ref())?;
-            let new = old.replaced_by(source, &incoming)?;
+            let new = if keeps_missing {
+                old.overlaid_by(source, &incoming)?
+            } else {
+                old.replaced_by(source, &incoming)?
+            };
             let touched = differing(source, &old.held, &new.held)?;
             Ok((new, touched))
         })

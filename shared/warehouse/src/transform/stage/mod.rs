@@ -76,10 +76,10 @@ async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, numbers: &[Seg
                     Some(reload.clone());
             }
             Some(reload) => {
-                let generation = reload.generation;
+                let reload = reload.clone();
                 work.manifest.tables.entry(source.staging.to_owned()).or_default().open_reload = None;
                 fold_ordinary(work, source, std::mem::take(&mut ordinary)).await?;
-                fold_reload(work, source, generation, segment.number).await?;
+                fold_reload(work, source, &reload, segment.number).await?;
             }
         }
     }
