@@ -230,7 +230,8 @@ impl Factory {
 
     fn erp_rows(&self, source: &Source) -> Vec<Vec<Cell>> {
         let erp = Connection::open(self.erp()).expect("the ERP");
-        if !erp.table_exists(None, source.table).expect("the ERP") {
+        let named = "SELECT 1 FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?1";
+        if !erp.prepare(named).and_then(|mut named| named.exists([source.table])).expect("the ERP") {
             return Vec::new();
         }
         let names: Vec<_> = source.columns.iter().map(|column| column.source).collect();

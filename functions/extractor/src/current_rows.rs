@@ -66,8 +66,8 @@ impl<'a> CurrentRows<'a> {
         Ok(changed)
     }
 
-    /// Marks the rows that must replace what is held though the stamps may say otherwise: both stamps lie in an
-    /// hour that the factory's clock shows twice. What was read later is then the newer version.
+    /// Marks the rows that must replace what is held though the stamps may say otherwise: both stamps lie in
+    /// an hour that the factory's clock shows twice. What was read later is then the newer version.
     async fn mark_changed_twice(&mut self, part: &str, mut rows: DataFrame) -> Result<DataFrame, TableError> {
         let (source, factory_tz) = (self.source, self.factory_tz);
         let twice = keys_shown_twice(source, &rows, factory_tz)?;

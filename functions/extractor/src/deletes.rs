@@ -28,8 +28,8 @@ impl Withheld {
         let Self { rows, held } = self;
         let (full, option) = if mode == Mode::Full { ("full=true&", "--full ") } else { ("", "") };
         format!(
-            "{rows} of the {held} rows that were compared are no longer in the ERP, and none of them was removed: \
-             if they were really deleted there, start a run with `{full}accept_deletes=true` \
+            "{rows} of the {held} rows that were compared are no longer in the ERP, and none of them was \
+             removed: if they were really deleted there, start a run with `{full}accept_deletes=true` \
              (`tideline extract {option}--accept-deletes`)"
         )
     }
@@ -45,7 +45,7 @@ mod tests {
         let is_too_many = |gone, held| Withheld::of(gone, held).is_some();
         assert!(!is_too_many(100, 100) && is_too_many(101, 101));
         assert!(!is_too_many(200, 1000) && is_too_many(201, 1000));
-        assert!(!is_too_many(0, 0) && is_too_many(usize::MAX, usize::MAX));
+        assert!(!is_too_many(0, 0) && is_too_many(101, 0));
     }
 
     #[test]
@@ -61,7 +61,11 @@ mod tests {
     proptest! {
         /// With fewer rows gone of as many, or as many of more, the answer does not turn against them.
         #[test]
-        fn fewer_rows_are_never_the_more_suspicious(gone in 0..2000_usize, less in 0..2000_usize, held in 0..5000_usize) {
+        fn fewer_rows_are_never_the_more_suspicious(
+            gone in 0..2000_usize,
+            less in 0..2000_usize,
+            held in 0..5000_usize,
+        ) {
             if Withheld::of(gone, held).is_none() {
                 prop_assert_eq!(Withheld::of(gone.saturating_sub(less), held), None);
                 prop_assert_eq!(Withheld::of(gone, held + less), None);

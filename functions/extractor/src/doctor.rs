@@ -75,8 +75,8 @@ pub async fn examine_erp(
     findings.all
 }
 
-/// Examines the lake: reads what there is, and writes, reads and removes one small object. `now` is the present
-/// moment.
+/// Examines the lake: reads what there is, and writes, reads and removes one small object. `now` is the
+/// present moment.
 pub async fn examine_lake(lake: &Lake, now: DateTime<Utc>) -> Vec<Finding> {
     let mut findings = Findings::default();
     match lake.manifest().await {
@@ -153,7 +153,8 @@ impl Findings {
         }
     }
 
-    /// When the ERP was last compared with the lake. What was deleted or committed late is found by nothing else.
+    /// When the ERP was last compared with the lake. What was deleted or committed late is found by nothing
+    /// else.
     fn comparison(&mut self, manifest: &Manifest, now: DateTime<Utc>) {
         let (good, ended) = (manifest.reconciled_at, manifest.compared_at);
         let is_recent = |at: DateTime<_>| now - at.to_utc() <= COMPARED_WITHIN;
@@ -278,8 +279,9 @@ impl Findings {
             Some(ObjectKind::Synonym(of)) => {
                 let name = format!("[{}].[{}]", source.owner.schema(), source.table);
                 let found = format!(
-                    "is a synonym for {of}, of whose columns the ERP tells nothing: drop the synonym, and make a view \
-                     of that name with the columns that are read (`CREATE VIEW {name} AS SELECT … FROM {of}`)"
+                    "is a synonym for {of}, of whose columns the ERP tells nothing: drop the synonym, and make \
+                     a view of that name with the columns that are read \
+                     (`CREATE VIEW {name} AS SELECT … FROM {of}`)"
                 );
                 (if must_be_there { Severity::Failure } else { Severity::Warning }, found)
             }
@@ -369,13 +371,14 @@ fn look_at(source: &Source, table: &Table, is_view: bool) -> (Severity, String) 
         let none = format!("no index on the watermark column {slow} nor on the key `{key}`");
         let found = if is_view {
             format!(
-                "is a view, with {none} of its own: it is read, but where the tables below it have no such indexes \
-                 either, every page of every run goes through all of them and sorts what it finds; index them there"
+                "is a view, with {none} of its own: it is read, but where the tables below it have no such \
+                 indexes either, every page of every run goes through all of them and sorts what it finds; \
+                 index them there"
             )
         } else {
             format!(
-                "{none}: it is read, but every page of every run goes through the whole table and sorts what it finds; \
-                 an index on the column and the key, and one on the key, would make it short"
+                "{none}: it is read, but every page of every run goes through the whole table and sorts what \
+                 it finds; an index on the column and the key, and one on the key, would make it short"
             )
         };
         return (Severity::Warning, found);

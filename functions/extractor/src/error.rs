@@ -27,8 +27,8 @@ pub(crate) enum TableError {
     Overtaken,
     /// The ERP no longer shows a table of which the lake holds rows.
     #[error(
-        "the ERP no longer shows the table `{0}`, of which the lake holds rows: check that the login may SELECT from \
-         it, as infra/sql/read_only_login.sql lets it; if the table was removed for good, \
+        "the ERP no longer shows the table `{0}`, of which the lake holds rows: check that the login may \
+         SELECT from it, as infra/sql/read_only_login.sql lets it; if the table was removed for good, \
          `tideline extract --full --accept-deletes` removes its rows"
     )]
     Vanished(&'static str),

@@ -69,8 +69,8 @@ impl Extraction<'_> {
         Ok(Read::AsOf(began))
     }
 
-    /// How many rows the lake holds that a reload has not met, and how many it holds. `last` are the rows with
-    /// which the reload will close. What other jobs committed since it began counts as met.
+    /// How many rows the lake holds that a reload has not met, and how many it holds. `last` are the rows
+    /// with which the reload will close. What other jobs committed since it began counts as met.
     async fn gone_and_held(
         &self,
         generation: SegmentNumber,

@@ -51,8 +51,8 @@ impl Extraction<'_> {
             }
         }
         // A last segment without rows says that a noted reading has come to its end. It also moves the
-        // watermark on where much was read that the lake had already, or where the last rows that were committed
-        // came on another way than the latest: without it, each job would read all that again.
+        // watermark on where much was read that the lake had already, or where the last rows that were
+        // committed came on another way than the latest: without it, each job would read all that again.
         let reached = far(&streams, recorded, began);
         let is_much = self.counts.extracted > self.reading.batch_size;
         if self.state.pass.is_some()

@@ -5,8 +5,8 @@
 //! - [`guard`]: lets nothing but one plain SELECT pass
 //! - [`value`]: legacy cells to typed values; [`validate`]: rows, or a reason why not
 //! - `extract`: one table into raw segments; [`mod@job`]: all tables, retries, the record of the job
-//! - [`trigger()`]: one job at a time, where a schedule or a request begins it; [`Nightly`]: when a comparison
-//!   is due
+//! - [`trigger()`]: one job at a time, where a schedule or a request begins it; [`Nightly`]: when a
+//!   comparison is due
 //! - [`doctor`]: what stands in the way of all that, and what to do about it
 //! - [`settings`]: what the environment says; [`secret`]: the ERP's address where the environment only names
 //!   it

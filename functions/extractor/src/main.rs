@@ -77,8 +77,8 @@ async fn answer() -> Result<(), Error> {
     .await
 }
 
-/// Carries out the comparison of the night, unless it is done. The jobs that fetch new rows are short, so a job
-/// that is at work is waited for. If that is a long one, the comparison is asked for again later.
+/// Carries out the comparison of the night, unless it is done. The jobs that fetch new rows are short, so a
+/// job that is at work is waited for. If that is a long one, the comparison is asked for again later.
 async fn compare_if_due(
     lake: &Lake,
     settings: &Settings,

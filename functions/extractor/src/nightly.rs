@@ -1,5 +1,5 @@
-//! The comparison of each night: when it is due. A night that was missed, because the machine was off or the ERP
-//! away, is made up for as soon as somebody asks.
+//! The comparison of each night: when it is due. A night that was missed, because the machine was off or the
+//! ERP away, is made up for as soon as somebody asks.
 
 use chrono::offset::LocalResult;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
@@ -33,8 +33,8 @@ impl Nightly {
         Ok(Self { at, factory_tz })
     }
 
-    /// Whether a comparison is due: none has come to its end since it was last time for one. A lake that no job
-    /// has read into has nothing to compare.
+    /// Whether a comparison is due: none has come to its end since it was last time for one. A lake that no
+    /// job has read into has nothing to compare.
     pub async fn is_due(&self, lake: &Lake, now: DateTime<Utc>) -> lake::Result<bool> {
         let Some(latest) = self.latest(now) else { return Ok(false) };
         Ok(lake.manifest().await?.is_some_and(|(manifest, _)| is_older(&manifest, latest)))

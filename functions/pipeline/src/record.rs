@@ -15,9 +15,9 @@ pub(crate) async fn of(lake: &Lake, job_id: &str, now: DateTime<Utc>) -> lake::R
 }
 
 fn shown(mut record: JobRecord) -> JobRecord {
-    let tables = record.tables.iter_mut().flat_map(|table| [&mut table.error, &mut table.warning]);
-    for told in tables.chain([&mut record.error, &mut record.warning]) {
-        *told = told.take().map(|text| without_places(&text));
+    let tables = record.tables.iter_mut().map(|table| &mut table.error);
+    for error in tables.chain([&mut record.error]) {
+        *error = error.take().map(|text| without_places(&text));
     }
     record
 }

@@ -42,8 +42,8 @@ row! {
         data_as_of: Option<DateTime<FixedOffset>>,
         /// Seconds since then.
         age_seconds: Option<i64>,
-        /// Start of the last run that compared the ERP with the lake, or read everything, and went well; `null`
-        /// before the first.
+        /// Start of the last run that compared the ERP with the lake, or read everything, and went well;
+        /// `null` before the first.
         reconciled_at: Option<DateTime<FixedOffset>>,
         /// From which age on numbers are to be called old.
         old_after_seconds: i64,

@@ -48,8 +48,8 @@ row! {
         rejected: i64,
         /// Rows that were new, changed or deleted.
         written: i64,
-        /// Rows that the ERP no longer has and that were kept nevertheless, because they were too many at once.
-        /// `null` in runs of versions that did not count them.
+        /// Rows that the ERP no longer has and that were kept nevertheless, because they were too many at
+        /// once. `null` in runs of versions that did not count them.
         withheld: Option<i64>,
         /// Keys that now name another row than before, as after a restore or a reset of numbering. `null` in
         /// runs of versions that did not count them.
@@ -191,8 +191,9 @@ query! {
         /// Compare keys and watermarks of the last weeks, fetch what was missed and remove what was deleted.
         /// Not together with `full`.
         reconcile: bool,
-        /// Remove what the ERP no longer has, however much it is. Without it a run that would remove over 20 % and
-        /// over 100 rows of a table removes none of them. Asks for a comparison unless `full` is asked for.
+        /// Remove what the ERP no longer has, however much it is. Without it a run that would remove over 20
+        /// % and over 100 rows of a table removes none of them. Asks for a comparison unless `full` is asked
+        /// for.
         accept_deletes: bool,
     }
 }

@@ -1,5 +1,5 @@
-//! Tables that are suddenly empty, or nearly so, and numbers that are given out again: what a job takes away or
-//! replaces, what it keeps, and what it says about that.
+//! Tables that are suddenly empty, or nearly so, and numbers that are given out again: what a job takes away
+//! or replaces, what it keeps, and what it says about that.
 
 use api::pipeline::{JobRecord, JobTable};
 use extractor_function::{JobRequest, run_job};

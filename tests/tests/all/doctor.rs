@@ -17,6 +17,7 @@ async fn doctor(source_db: String, lake: &Path) -> (Vec<String>, Output) {
             .env("SOURCE_DB", source_db)
             .env("LAKE", lake)
             .env("FACTORY_TZ", "UTC")
+            .env("FACTORY_ID", "test")
             .output()
     };
     let output = tokio::task::spawn_blocking(run).await.unwrap().unwrap();
@@ -90,7 +91,7 @@ async fn a_login_that_may_write_is_a_failure() {
     assert_eq!(output.status.code(), Some(1));
     let found = line(&lines, "FAIL SI_OCM_TRANS");
     assert!(
-        found.contains("`pipeline_reader` may INSERT, UPDATE, DELETE, ALTER: use a login that may only read"),
+        found.contains("`pipeline_reader` may INSERT, UPDATE, DELETE, ALTER, CONTROL, TAKE OWNERSHIP: use a login that may only read"),
         "{found}"
     );
     factory.server().may_write(false);

@@ -1,5 +1,5 @@
-//! The comparison of the ERP with the lake at night: when it is made, what is said about it, and how a night that
-//! was missed is made up for.
+//! The comparison of the ERP with the lake at night: when it is made, what is said about it, and how a night
+//! that was missed is made up for.
 
 use std::sync::Arc;
 
@@ -118,8 +118,8 @@ async fn the_schedule_on_one_machine_compares_when_it_is_due_and_health_tells_wh
     let two_days_ago = Utc::now() - TimeDelta::days(2);
     let factory = Factory::empty(&two_days_ago.format("%Y-%m-%dT%H:%M:%S").to_string()).await;
     factory.job_ok(Mode::Incremental).await;
-    let site = Site::open(&factory).await;
-    assert_eq!(site.get::<Health>("/health").await.unwrap().reconciled_at, None);
+    let health = async || Site::open(&factory).await.get::<Health>("/health").await.unwrap();
+    assert_eq!(health().await.reconciled_at, None);
 
     let server = factory.open.server.as_ref().unwrap();
     let lake = Lake::new(Arc::new(server.store(BUCKET)), "", &factory.settings.factory_id);
@@ -129,6 +129,5 @@ async fn the_schedule_on_one_machine_compares_when_it_is_due_and_health_tells_wh
     let compared = jobs.on_schedule().await.unwrap();
     assert_eq!((compared.mode.as_str(), compared.trigger.as_str()), ("reconcile", "schedule"));
     assert_eq!(jobs.on_schedule().await.unwrap().mode, "incremental");
-    let reconciled_at = site.get::<Health>("/health").await.unwrap().reconciled_at;
-    assert_eq!(reconciled_at, Some(compared.started_at));
+    assert_eq!(health().await.reconciled_at, Some(compared.started_at));
 }

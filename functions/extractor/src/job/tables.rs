@@ -153,8 +153,8 @@ impl<'a> Job<'a> {
         ended
     }
 
-    /// How the ERP was compared with the lake, once all tables have been tried. `is_first` says that there was
-    /// nothing to compare with, `is_whole` that no table was left out.
+    /// How the ERP was compared with the lake, once all tables have been tried. `is_first` says that there
+    /// was nothing to compare with, `is_whole` that no table was left out.
     fn comparison(&self, is_first: bool, is_whole: bool) -> Option<Comparison> {
         let at = self.stamp.started_at;
         let is_well = self.record.tables.iter().all(|table| table.error.is_none());

@@ -25,8 +25,8 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the file and reads its first page, so that a file that is no database is found at once. Times that
-    /// name a zone are put on the clock of the factory.
+    /// Opens the file and reads its first page, so that a file that is no database is found at once. Times
+    /// that name a zone are put on the clock of the factory.
     pub async fn open(path: &Path, factory_tz: Tz) -> Result<Self, ErpError> {
         let path = path.to_owned();
         let opened = path.clone();

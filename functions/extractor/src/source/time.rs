@@ -42,8 +42,9 @@ impl fmt::Display for ErpTime {
     }
 }
 
-/// Reads a time of the ERP. A zone may follow it, as in `2026-11-20T13:00:00Z` or `2026-11-20 14:00 +0100`: the
-/// text then names a moment, which is put on the factory's clock. Without a zone it is on that clock already.
+/// Reads a time of the ERP. A zone may follow it, as in `2026-11-20T13:00:00Z` or `2026-11-20 14:00 +0100`:
+/// the text then names a moment, which is put on the factory's clock. Without a zone it is on that clock
+/// already.
 pub fn read_time(text: &str, factory_tz: Tz) -> Option<NaiveDateTime> {
     let (time, Some(offset)) = without_offset(text) else { return parse_time(text) };
     let moment = parse_time(time)?.checked_sub_offset(offset)?;

@@ -1,5 +1,6 @@
-//! Keys that were used again for other rows. After a restore or a reset of its numbering, an ERP gives numbers
-//! out a second time. The new rows then take the place of rows that have nothing to do with them. Pure.
+//! Keys that were used again for other rows. After a restore or a reset of its numbering, an ERP gives
+//! numbers out a second time. The new rows then take the place of rows that have nothing to do with them.
+//! Pure.
 
 use polars::prelude::*;
 
