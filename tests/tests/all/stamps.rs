@@ -10,6 +10,7 @@ over_both_ways!(
     a_table_whose_rows_were_all_changed_since_is_read_by_its_overlap_alone,
     stamps_of_more_digits_than_are_kept_are_compared_by_those_that_are,
     stamps_with_a_zone_are_put_on_the_factory_s_clock,
+    stamps_in_utc_are_found_that_name_the_year_before,
     views_without_an_index_are_read,
 );
 
@@ -116,6 +117,27 @@ async fn stamps_with_a_zone_are_put_on_the_factory_s_clock(access: ErpAccess) {
     let record = factory.job_ok(Mode::Reconcile).await;
     assert_eq!((record.extracted, table(&record, "run_inputs").written), (0, 0));
     factory.job_ok(Mode::Full).await;
+    factory.assert_lake_mirrors_erp().await;
+}
+
+async fn stamps_in_utc_are_found_that_name_the_year_before(access: ErpAccess) {
+    // It is a quarter past midnight in Berlin, in the new year.
+    let mut factory = Factory::in_memory("2025-12-31T23:15:00").await.over(access);
+    factory.settings.factory_tz = chrono_tz::Tz::Europe__Berlin;
+    factory.settings.reading.overlap_minutes = 0;
+    if access == ErpAccess::SqlServer {
+        factory.server().column_type("run_inputs", "updated_at", "varchar(40)");
+    }
+    insert_input(&factory, 1, "2026-01-01 00:10:00");
+    factory.job_ok(Mode::Incremental).await;
+    insert_input(&factory, 2, "2025-12-31T23:12:00Z");
+    insert_input(&factory, 3, "05/11/2025 10:00");
+    insert_input(&factory, 4, "2025/12/31 23:12");
+    factory.now.set(moment("2025-12-31T23:20:00"));
+    let record = factory.job_ok(Mode::Incremental).await;
+    let inputs = table(&record, "run_inputs");
+    assert_eq!((inputs.written, inputs.rejected), (1, 2));
+    assert_eq!(inputs.watermark.as_deref(), Some("2026-01-01T00:12:00"));
     factory.assert_lake_mirrors_erp().await;
 }
 
