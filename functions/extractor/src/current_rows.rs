@@ -112,7 +112,7 @@ impl<'a> CurrentRows<'a> {
     }
 
     /// The keys of changed rows that are other rows than those held.
-    pub(crate) async fn rekeyed(&mut self, changed: &DataFrame) -> Result<Vec<String>, TableError> {
+    pub(crate) async fn rekeyed(&mut self, changed: &DataFrame) -> Result<Vec<i64>, TableError> {
         let source = self.source;
         let mut keys = Vec::new();
         for (part, rows) in divide(source, changed)? {

@@ -10,6 +10,7 @@ use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 use warehouse::segment::{OP_REJECT, OP_STILL_REJECTED, of_op};
 use warehouse::sources::Source;
+use warehouse::staging::rekeyed::mark_reused;
 use warehouse::transform::JobStamp;
 
 use crate::current_rows::CurrentRows;
@@ -177,7 +178,8 @@ impl<'a> Extraction<'a> {
         let rows = newest_per_key(self.source, judged.valid);
         let mut news = self.current.changed(rows, authoritative).await?;
         self.counts.written += news.height();
-        self.note_rekeyed(&news).await?;
+        let rekeyed = self.note_rekeyed(&news).await?;
+        mark_reused(self.source, &mut news, &rekeyed)?;
         let mut rejections = self.current.rejections(&judged.rejected).await?;
         rejections.retain(|row| row.op == OP_REJECT);
         if !authoritative {
@@ -187,13 +189,13 @@ impl<'a> Extraction<'a> {
         Ok(news)
     }
 
-    /// Notes the keys of changed rows that are other rows than those held.
-    pub(crate) async fn note_rekeyed(&mut self, changed: &DataFrame) -> Result<(), TableError> {
+    /// Notes the keys of changed rows that are other rows than those held, and returns them.
+    pub(crate) async fn note_rekeyed(&mut self, changed: &DataFrame) -> Result<Vec<i64>, TableError> {
         let keys = self.current.rekeyed(changed).await?;
         self.counts.rekeyed += keys.len();
         let room = REKEYED_NAMED_MAX.saturating_sub(self.rekeyed.len());
-        self.rekeyed.extend(keys.into_iter().take(room));
-        Ok(())
+        self.rekeyed.extend(keys.iter().take(room).map(ToString::to_string));
+        Ok(keys)
     }
 
     /// Decides about rows that the ERP no longer has, of those that were compared. If they are too many, that

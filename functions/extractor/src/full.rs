@@ -4,6 +4,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta};
 use lake::{Reload, SegmentNumber, Slot};
 use polars::prelude::{DataFrame, DataFrameJoinOps, JoinArgs, JoinType};
 use warehouse::staging::divide::divide;
+use warehouse::staging::rekeyed::mark_reused;
 
 use crate::cursor::Cursor;
 use crate::error::TableError;
@@ -37,7 +38,7 @@ impl Extraction<'_> {
             let mut rows: Vec<SegmentRow> = newest_per_key(self.source, judged.valid);
             let changed = self.current.changed(rows.clone(), true).await?;
             self.counts.written += changed.height();
-            self.note_rekeyed(&changed).await?;
+            let rekeyed = self.note_rekeyed(&changed).await?;
             if rows.is_empty() && judged.rejected.is_empty() && !reload.closes {
                 continue;
             }
@@ -45,7 +46,8 @@ impl Extraction<'_> {
             // again. If there was none, the whole reload has read all that was stamped before it began.
             let watermark = before.or_else(|| if reload.closes { far(&streams, None, began) } else { None });
             rows.extend(self.current.rejections(&judged.rejected).await?);
-            let all = frame(self.source, &rows)?;
+            let mut all = frame(self.source, &rows)?;
+            mark_reused(self.source, &mut all, &rekeyed)?;
             if reload.closes {
                 let (gone, held) = self.gone_and_held(reload.generation, &all).await?;
                 reload.keeps_missing = !self.may_remove(gone, held);

@@ -17,6 +17,9 @@ pub const OP_UPSERT: &str = "upsert";
 /// The row has changed within an hour that the factory's clock shows twice, in autumn. The stamps do not tell
 /// which version is the newer one, so this one takes the place of what is held.
 pub const OP_REPLACE: &str = "replace";
+/// The key was used again: the row is another one than the one that is held. It takes the place of that one,
+/// whose stamps tell nothing about it.
+pub const OP_REUSE: &str = "reuse";
 /// The ERP no longer has the row; only its key is filled.
 pub const OP_DELETE: &str = "delete";
 /// The row was rejected; its key and watermark are filled as far as they could be read.

@@ -7,10 +7,11 @@ use polars::prelude::*;
 use super::fold::Incoming;
 use super::stamps::{first_stamp_of, watermark_of};
 use crate::frames::{anti, fit, left_join_on, stack};
+use crate::segment::{OP_REUSE, of_op};
 use crate::sources::{FIRST_STAMP, Source};
 
 /// Of each key the stamp that it was first read with. What is held says more than what is gone, and that more
-/// than what comes in, in its order.
+/// than what comes in, in its order. Only a key that is used again begins anew.
 pub(super) fn first_stamps(
     source: &Source,
     held: &DataFrame,
@@ -25,6 +26,13 @@ pub(super) fn first_stamps(
     };
     let mut all = vec![stamped(held, first_stamp_of(source, held)?)?, gone.clone()];
     for segment in incoming {
+        // What was read under a key before it was used again was another row.
+        let reused = of_op(&segment.rows, OP_REUSE)?;
+        if reused.height() > 0 {
+            for before in &mut all {
+                *before = anti(before, &reused, &source.key_names())?;
+            }
+        }
         let rows = fit(&segment.rows, &source.schema())?;
         all.push(stamped(&rows, watermark_of(source, &rows)?)?);
     }

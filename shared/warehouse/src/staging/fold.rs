@@ -5,7 +5,7 @@ use polars::prelude::*;
 use super::first_stamps::{first_stamps, gone as not_held, none_gone, with_first_stamps};
 use super::stamps::watermark_of;
 use crate::frames::{anti, fit, semi, stack};
-use crate::segment::{self, OP_DELETE, OP_REJECT, OP_REPLACE, OP_UPSERT, of_op};
+use crate::segment::{self, OP_DELETE, OP_REJECT, OP_REPLACE, OP_REUSE, OP_UPSERT, of_op};
 use crate::sources::Source;
 
 /// The rows of one segment that fall into one part.
@@ -35,7 +35,7 @@ impl Rows {
     }
 
     /// What the part holds after these segments: see [`fold`]. A row keeps the stamp that it was first read
-    /// with, whatever happened to it since.
+    /// with, whatever happened to it since. One whose key was used again begins with a stamp of its own.
     pub fn after(&self, source: &Source, incoming: &[Incoming]) -> PolarsResult<Self> {
         self.with_stamps_kept(source, fold(source, &self.held, incoming)?, incoming)
     }
@@ -73,9 +73,9 @@ impl Rows {
 /// Folds segments, in the order of their numbers, into the rows that are held.
 ///
 /// A changed row takes the place of the row with its key, unless that has a later watermark. A row that says
-/// so itself ([`OP_REPLACE`]) takes the place in any case: the numbers of segments, and not the stamps, tell
-/// which reading was the later one. Deleted rows go.
-/// A row whose present version was rejected goes too, so that its old version is no longer shown.
+/// so itself ([`OP_REPLACE`], [`OP_REUSE`]) takes the place in any case: the numbers of segments, and not the
+/// stamps, tell which reading was the later one. Deleted rows go. A row whose present version was rejected
+/// goes too, so that its old version is no longer shown.
 pub fn fold(source: &Source, held: &DataFrame, incoming: &[Incoming]) -> PolarsResult<DataFrame> {
     let schema = source.schema();
     let keys = source.key_names();
@@ -89,9 +89,11 @@ pub fn fold(source: &Source, held: &DataFrame, incoming: &[Incoming]) -> PolarsR
             rows = newest(rows, std::mem::take(&mut plain), &keys)?;
             rows = anti(&rows, &of_op(&all, OP_DELETE)?, &keys)?;
             rows = anti(&rows, &overtaken(&rows, &of_op(&all, OP_REJECT)?, &keys)?, &keys)?;
-            let replacing = of_op(&all, OP_REPLACE)?;
-            rows = anti(&rows, &replacing, &keys)?;
-            plain.push(replacing);
+            for op in [OP_REPLACE, OP_REUSE] {
+                let replacing = of_op(&all, op)?;
+                rows = anti(&rows, &replacing, &keys)?;
+                plain.push(replacing);
+            }
             if segment.authoritative {
                 rows = anti(&rows, &upserts, &keys)?;
             }
@@ -262,6 +264,12 @@ mod tests {
         assert_eq!(first(&gone), [vec![], vec![(1, 5), (2, 5)]]);
         let back = after(&gone, &[(1, 200, 1.0, "upsert"), (2, 201, 1.0, "upsert")], false);
         assert_eq!(first(&back), [vec![(1, 5), (2, 5)], vec![]]);
+        // A version of the hour that the clock shows twice is a touch too. Another row under the key is not.
+        let twice = after(&touched, &[(1, 80, 2.0, "replace")], false);
+        assert_eq!(first(&twice), [vec![(1, 5), (2, 5)], vec![]]);
+        let reused = after(&twice, &[(1, 300, 3.0, "reuse")], false);
+        assert_eq!(first(&reused), [vec![(1, 300), (2, 5)], vec![]]);
+        assert_eq!(first(&after(&gone, &[(2, 300, 3.0, "reuse")], false)), [vec![(2, 300)], vec![(1, 5)]]);
         // A row that was rejected when it was first read has been read with that stamp.
         let rejected = after(&none, &[(3, 7, 0.0, "reject")], false);
         assert_eq!(first(&after(&rejected, &[(3, 300, 1.0, "upsert")], false)), [vec![(3, 7)], vec![]]);
@@ -272,13 +280,30 @@ mod tests {
         assert_eq!(first(&touched.unwrap()), [vec![(1, 5), (2, 5)], vec![]]);
     }
 
+    #[test]
+    fn rows_of_which_a_reload_says_nothing_stay_if_it_says_so_and_keep_their_first_stamps() {
+        let incoming = |list: &[Row<'_>]| [Incoming { rows: rows(list), authoritative: false }];
+        let read = Rows::none(&RUN_INPUTS)
+            .after(
+                &RUN_INPUTS,
+                &incoming(&[(1, 5, 1.0, "upsert"), (2, 5, 1.0, "upsert"), (3, 5, 1.0, "upsert")]),
+            )
+            .and_then(|read| read.after(&RUN_INPUTS, &incoming(&[(2, 60, 2.0, "upsert")])))
+            .unwrap();
+        let reload = incoming(&[(1, 90, 9.0, "upsert"), (3, 91, 0.0, "reject")]);
+        let overlaid = read.overlaid_by(&RUN_INPUTS, &reload).unwrap();
+        assert_eq!(first(&overlaid), [vec![(1, 5), (2, 5)], vec![(3, 5)]]);
+        let replaced = read.replaced_by(&RUN_INPUTS, &reload).unwrap();
+        assert_eq!(first(&replaced), [vec![(1, 5)], vec![(2, 5), (3, 5)]]);
+    }
+
     proptest! {
         /// Folding all at once, one by one, or again from the start ends the same.
         #[test]
         fn how_segments_are_grouped_does_not_matter(
             segments in prop::collection::vec((prop::collection::vec((0i64..6, 0i64..8, 0u32..1000, 0usize..8), 0..6), any::<bool>()), 0..8),
         ) {
-            const OPS: [&str; 8] = ["upsert", "upsert", "upsert", "upsert", "upsert", "replace", "delete", "reject"];
+            const OPS: [&str; 8] = ["upsert", "upsert", "upsert", "upsert", "reuse", "replace", "delete", "reject"];
             let incoming: Vec<_> = segments.iter().map(|(list, authoritative)| {
                 let mut seen = std::collections::BTreeSet::new();
                 let list: Vec<_> = list.iter().filter(|row| seen.insert(row.0)).map(|&(id, wm, kg, op)| (id, wm, f64::from(kg), OPS[op])).collect();

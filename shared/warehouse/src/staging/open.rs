@@ -7,7 +7,7 @@ use super::stamps::watermark_of;
 use crate::frames::{anti, fit, stack};
 use crate::marts::rows;
 use crate::segment::{
-    OP_DELETE, OP_FORGET, OP_REJECT, OP_REPLACE, OP_STILL_REJECTED, OP_UPSERT, REASON, ROW, of_op,
+    OP_DELETE, OP_FORGET, OP_REJECT, OP_REPLACE, OP_REUSE, OP_STILL_REJECTED, OP_UPSERT, REASON, ROW, of_op,
 };
 use crate::sources::{Kind, Source};
 
@@ -39,7 +39,7 @@ pub fn fold_rejected(source: &Source, open: &DataFrame, segment: &Rejection) -> 
     };
     let key = ["key".to_owned()];
     let mut rows = fit(open, &schema)?;
-    for op in [OP_UPSERT, OP_REPLACE, OP_DELETE] {
+    for op in [OP_UPSERT, OP_REPLACE, OP_REUSE, OP_DELETE] {
         rows = anti(&rows, &named(&of_op(&segment.rows, op)?)?, &key)?;
     }
     let mut forgotten = of_op(&segment.rows, OP_FORGET)?.select([ROW])?;

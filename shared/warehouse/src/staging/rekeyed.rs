@@ -1,11 +1,15 @@
 //! Keys that were used again for other rows. After a restore or a reset of its numbering, an ERP gives
-//! numbers out a second time. The new rows then take the place of rows that have nothing to do with them.
-//! Pure.
+//! numbers out a second time. The new rows then take the place of rows that have nothing to do with them, and
+//! say so, so that they inherit no stamps. Pure.
 
+use std::collections::HashSet;
+
+use domain::code::folded;
 use polars::prelude::*;
 
 use super::stamps::{day_of_each, own_time};
-use crate::frames::semi;
+use crate::frames::{fit, semi};
+use crate::segment::{OP, OP_REPLACE, OP_REUSE, OP_UPSERT};
 use crate::sources::{Kind, OfRun, Source};
 
 /// A row whose own time moves by more than this, and that names something else than before, is another row.
@@ -15,20 +19,21 @@ const MOVES_MAX_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 /// has counts.
 const ABOUT: [&str; 3] = ["location", "line_id", "product_code"];
 
-/// The keys of the rows that are other rows than those held under their keys, as texts.
+/// The keys of the rows that are other rows than those held under their keys.
 ///
 /// A number that counts rows up is looked at, and no code that people give out. Its row is another one if it
 /// names another run (or place, line or product in a table without runs) and its own time lies more than a
 /// day from that of the row before. A correction changes one of these and hardly ever both. Where the only
 /// time is that of the last change, which every correction moves, something else must differ as well.
-pub fn rekeyed(source: &Source, held: &DataFrame, rows: &DataFrame) -> PolarsResult<Vec<String>> {
+pub fn rekeyed(source: &Source, held: &DataFrame, rows: &DataFrame) -> PolarsResult<Vec<i64>> {
     let ([key], Some(about)) = (source.key, about(source)) else { return Ok(Vec::new()) };
     if source.column(key).kind != Kind::Whole || rows.height() == 0 {
         return Ok(Vec::new());
     }
     let keys = source.key_names();
     let by_key = |frame: &DataFrame| frame.sort(&keys, SortMultipleOptions::default());
-    let before = by_key(&semi(held, rows, &keys)?)?;
+    // The stamps of both versions are compared. The one that the held row was first read with says less.
+    let before = by_key(&fit(&semi(held, rows, &keys)?, &source.schema())?)?;
     let now = by_key(&semi(rows, &before, &keys)?)?;
     // A key stands once on either side, so row by row the two frames are about the same keys.
     if before.height() != now.height() || now.height() == 0 {
@@ -40,7 +45,23 @@ pub fn rekeyed(source: &Source, held: &DataFrame, rows: &DataFrame) -> PolarsRes
         is_other = &is_other & &more_differs(source, &about, &before, &now)?;
     }
     let others = now.column(&keys[0])?.as_materialized_series().filter(&is_other)?;
-    Ok(others.i64()?.iter().flatten().map(|key| key.to_string()).collect())
+    Ok(others.i64()?.iter().flatten().collect())
+}
+
+/// Marks the rows of a segment under these keys as other rows than those held.
+pub fn mark_reused(source: &Source, rows: &mut DataFrame, keys: &[i64]) -> PolarsResult<()> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let keys: HashSet<i64> = keys.iter().copied().collect();
+    let pairs = rows.column(&source.key_names()[0])?.i64()?.iter().zip(rows.column(OP)?.str()?.iter());
+    let mark = |(key, op): (Option<i64>, _)| {
+        let is_version = matches!(op, Some(OP_UPSERT | OP_REPLACE));
+        if is_version && key.is_some_and(|key| keys.contains(&key)) { Some(OP_REUSE) } else { op }
+    };
+    let ops: StringChunked = pairs.map(mark).collect();
+    rows.with_column(Column::from(ops.into_series()).with_name(OP.into()))?;
+    Ok(())
 }
 
 /// The column that tells what a row is about.
@@ -72,12 +93,12 @@ fn moved(before: &Column, now: &Column) -> PolarsResult<BooleanChunked> {
     Ok(pairs.map(far).collect())
 }
 
-/// Where two columns of texts differ by more than case. A row that named nothing before may be told its name
+/// Where two columns of codes differ, in whatever case. A row that named nothing before may be told its name
 /// later, which is a correction.
 fn texts_differ(before: &Column, now: &Column) -> PolarsResult<BooleanChunked> {
     let pairs = before.str()?.iter().zip(now.str()?.iter());
     let differ = |(before, now): (Option<&str>, Option<&str>)| {
-        Some(before.zip(now).is_some_and(|(before, now)| before.to_lowercase() != now.to_lowercase()))
+        Some(before.zip(now).is_some_and(|(before, now)| folded(before) != folded(now)))
     };
     Ok(pairs.map(differ).collect())
 }
@@ -113,7 +134,7 @@ mod tests {
     }
 
     /// The keys that are used again when `now` takes the place of `before`.
-    fn again(source: &Source, before: DataFrame, now: DataFrame) -> Vec<String> {
+    fn again(source: &Source, before: DataFrame, now: DataFrame) -> Vec<i64> {
         let fitted = |frame: DataFrame| fit(&frame, &source.schema()).unwrap();
         rekeyed(source, &fitted(before), &fitted(now)).unwrap()
     }
@@ -136,7 +157,17 @@ mod tests {
             (2, "R7", at(9, 6)),
             (5, "9", at(9, 6)),
         ]);
-        assert_eq!(again(&TRANSACTIONS, before, now), ["1"]);
+        assert_eq!(again(&TRANSACTIONS, before, now), [1]);
+    }
+
+    #[test]
+    fn versions_under_the_keys_are_marked_and_nothing_else() {
+        let mut rows = df!["trans_no" => [Some(1_i64), Some(2), Some(3), Some(1), None],
+            OP => ["upsert", "upsert", "replace", "reject", "reject"]]
+        .unwrap();
+        mark_reused(&TRANSACTIONS, &mut rows, &[1, 3]).unwrap();
+        let ops: Vec<_> = rows.column(OP).unwrap().str().unwrap().iter().flatten().collect();
+        assert_eq!(ops, ["reuse", "upsert", "reuse", "reject", "reject"]);
     }
 
     #[test]
@@ -148,7 +179,7 @@ mod tests {
         let before = || inputs("7", 100.0, at(1, 6));
         assert!(again(&RUN_INPUTS, before(), inputs("8", 100.0, at(9, 6))).is_empty());
         assert!(again(&RUN_INPUTS, before(), inputs("7", 90.0, at(9, 6))).is_empty());
-        assert_eq!(again(&RUN_INPUTS, before(), inputs("8", 90.0, at(9, 6))), ["1"]);
+        assert_eq!(again(&RUN_INPUTS, before(), inputs("8", 90.0, at(9, 6))), [1]);
     }
 
     #[test]
@@ -157,21 +188,21 @@ mod tests {
             df!["log_id" => [1_i64], "location" => [location], "reading_time" => [time], "updated_at" => [time]]
                 .unwrap()
         };
-        assert_eq!(again(&TEMPERATURE_LOGS, reading("Dock", at(1, 6)), reading("Chiller", at(3, 6))), ["1"]);
+        assert_eq!(again(&TEMPERATURE_LOGS, reading("Dock", at(1, 6)), reading("Chiller", at(3, 6))), [1]);
         assert!(again(&TEMPERATURE_LOGS, reading("Dock", at(1, 6)), reading("Chiller", at(1, 7))).is_empty());
         let shift = |line: &str, day| {
             df!["shift_id" => [1_i64], "line_id" => [line], "shift_date" => [at(day, 0).date()],
                 "updated_at" => [at(9, 0)]]
             .unwrap()
         };
-        assert_eq!(again(&SHIFTS, shift("L1", 1), shift("L2", 4)), ["1"]);
+        assert_eq!(again(&SHIFTS, shift("L1", 1), shift("L2", 4)), [1]);
         assert!(again(&SHIFTS, shift("L1", 1), shift("L1", 4)).is_empty());
         let product = |code: &str, description: &str, day| {
             df!["plu_number" => [1_i64], "product_code" => [code], "description" => [description],
                 "updated" => [at(day, 0)]]
             .unwrap()
         };
-        assert_eq!(again(&PLU, product("P1", "COD", 1), product("P2", "HAKE", 9)), ["1"]);
+        assert_eq!(again(&PLU, product("P1", "COD", 1), product("P2", "HAKE", 9)), [1]);
         assert!(again(&PLU, product("P1", "COD", 1), product("P2", "COD", 9)).is_empty());
     }
 }
