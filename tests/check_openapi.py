@@ -41,8 +41,9 @@ def examples(document):
                     header, there = resolved(document, header, f"{here}/headers/{name}")
                     yield header["example"], f"{there}/schema"
                 for media_type, content in response.get("content", {}).items():
-                    # The description is no example of itself.
-                    if path != "/openapi.json" or "example" in content:
+                    # The description is no example of itself, and a workbook is no text.
+                    is_workbook = media_type.endswith(".sheet")
+                    if "example" in content or (path != "/openapi.json" and not is_workbook):
                         schema = f"{here}/content/{media_type.replace('/', '~1')}/schema"
                         yield content["example"], schema
                         if media_type == "text/csv":

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::temperature::TemperatureSummary;
 use chrono::{NaiveDate, NaiveDateTime};
+use domain::bookings::{quantity_kg, sum_kg};
 use lake::{Lake, Manifest, Mode};
 use warehouse::marts::{
     ALL, BreachRow, DailyYieldRow, FindingRow, ReadMart, RunInputRow, RunOutputRow, RunRow, RunWeightsRow,
@@ -123,11 +124,11 @@ async fn rows_of_runs_agree(lake: &Lake, manifest: &Manifest, runs: &[RunRow]) -
     same(
         "the inputs of runs",
         &by_run(runs.iter().map(|run| (run_key(run), run.input_kg))),
-        &by_run(inputs.iter().map(|row| (key(&row.run_number, row.production_date), row.input.qty_kg))),
+        &booked(inputs.iter().map(|row| (key(&row.run_number, row.production_date), row.input.qty_kg))),
     )?;
     let outputs: Vec<RunOutputRow> = read(lake, manifest, "run_outputs").await?;
     let outputs =
-        by_run(outputs.iter().map(|row| (key(&row.run_number, row.production_date), row.output.qty_kg)));
+        booked(outputs.iter().map(|row| (key(&row.run_number, row.production_date), row.output.qty_kg)));
     // A run without outputs goes by its totals.
     let with_outputs = runs.iter().filter(|run| outputs.contains_key(&run_key(run)));
     same("the outputs of runs", &by_run(with_outputs.map(|run| (run_key(run), run.actual_kg))), &outputs)?;
@@ -188,6 +189,15 @@ fn by_date(rows: impl Iterator<Item = (NaiveDate, Option<f64>)>) -> BTreeMap<Nai
 
 fn by_run(rows: impl Iterator<Item = (RunKey, Option<f64>)>) -> BTreeMap<RunKey, f64> {
     sums(rows)
+}
+
+/// What the bookings of each run add up to, where that is known and not less than nothing.
+fn booked(rows: impl Iterator<Item = (RunKey, Option<f64>)>) -> BTreeMap<RunKey, f64> {
+    let mut bookings = BTreeMap::<RunKey, Vec<Option<f64>>>::new();
+    for (run, kg) in rows {
+        bookings.entry(run).or_default().push(kg);
+    }
+    bookings.into_iter().filter_map(|(run, kg)| Some((run, quantity_kg(sum_kg(kg))?))).collect()
 }
 
 fn sums<K: Ord>(rows: impl Iterator<Item = (K, Option<f64>)>) -> BTreeMap<K, f64> {

@@ -272,7 +272,10 @@ async fn what_the_four_tables_tell_is_told_and_the_rest_is_null(access: ErpAcces
 
     let checks: Vec<CheckFinding> = site.get("/compliance/checks?days=30").await;
     let checks: BTreeSet<_> = checks.iter().map(|finding| finding.check.as_str()).collect();
-    assert_eq!(checks, BTreeSet::from(["high_giveaway", "missing_product_code", "underweight_lot"]));
+    assert_eq!(
+        checks,
+        BTreeSet::from(["high_giveaway", "missing_product_code", "rejected_rows", "underweight_lot"])
+    );
 }
 
 async fn the_reports_tell_what_runs_totals_and_packs_do(access: ErpAccess) {

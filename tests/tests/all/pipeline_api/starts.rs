@@ -22,7 +22,7 @@ use super::{Api, begin_elsewhere, factory, insert_inputs, promise};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_job_is_started_over_http_and_its_record_is_found_where_the_answer_says() {
     let factory = factory().await;
-    insert_inputs(&factory, &[(1, "10.5"), (2, "20"), (3, "-1")]);
+    insert_inputs(&factory, &[(1, "10.5"), (2, "20"), (3, "'much'")]);
     let api = Api::over(&factory).await;
     let empty = api.get("/pipeline/runs").await;
     assert_eq!((empty.status, empty.json(), empty.header("x-data-as-of")), (200, json!([]), None));
