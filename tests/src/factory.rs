@@ -173,18 +173,23 @@ impl Factory {
     }
 
     /// The rows of a table that staging should hold, as texts by key. These are the valid rows, and of
-    /// several with one key the one with the latest watermark.
+    /// several with one key the one with the latest watermark. If that one is rejected, none is held.
     pub fn expected(&self, source: &'static Source) -> BTreeMap<Vec<String>, Vec<String>> {
-        let mut rows: BTreeMap<Vec<String>, (NaiveDateTime, Vec<String>)> = BTreeMap::new();
+        let mut rows = BTreeMap::<Vec<String>, (Option<NaiveDateTime>, _)>::new();
         for cells in self.erp_rows(source) {
-            let Ok(row) = validate(source, cells, self.settings.factory_tz) else { continue };
-            let shown: Vec<String> = row.values.iter().map(shown).collect();
+            let read = validate(source, cells, self.settings.factory_tz);
+            let is_valid = read.is_ok();
+            let (values, watermark) = match read {
+                Ok(row) => (row.values, Some(row.watermark)),
+                Err(row) => (row.values, row.watermark),
+            };
+            let shown: Vec<String> = values.iter().map(shown).collect();
             let key = key_of(source, &shown);
-            if rows.get(&key).is_none_or(|(watermark, _)| *watermark <= row.watermark) {
-                rows.insert(key, (row.watermark, shown));
+            if rows.get(&key).is_none_or(|(newest, _)| *newest <= watermark) {
+                rows.insert(key, (watermark, is_valid.then_some(shown)));
             }
         }
-        rows.into_iter().map(|(key, (_, row))| (key, row)).collect()
+        rows.into_iter().filter_map(|(key, (_, row))| Some((key, row?))).collect()
     }
 
     /// The rows that staging holds, as texts by key. Fails if a key is there twice.
