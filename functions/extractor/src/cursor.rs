@@ -198,8 +198,8 @@ mod tests {
         ] {
             let mut stopped = ways(&["Updated"]);
             stopped[0].done = true;
-            stopped[2].reached = "2026-11-20T13:30:00".parse().ok();
-            stopped[2].resume(vec![Cell::Text("2026-11-20 13:30:00".to_owned()), key]);
+            stopped[1].reached = "2026-11-20T13:30:00".parse().ok();
+            stopped[1].resume(vec![Cell::Text("2026-11-20 13:30:00".to_owned()), key]);
             let noted = Pass::note(since, began, &stopped).unwrap();
             assert!(noted.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{noted}");
 

@@ -46,7 +46,9 @@ pub fn read(column: &Column, cell: &Cell, factory_tz: Tz) -> Result<Value, Strin
         Kind::Whole => whole(cell).map(Value::Whole),
         Kind::Number | Kind::Signed => number(cell).map(Value::Number),
         Kind::Flag => domain::flag::parse_flag(&cell.to_string()).ok().map(Value::Flag),
-        Kind::Date => cell.time_in(factory_tz).map(|time| Value::Date(time.date())),
+        Kind::Date => {
+            cell.time_in(factory_tz).map(|time| time.date()).or_else(|| compact_date(cell)).map(Value::Date)
+        }
         Kind::Time => cell.time_in(factory_tz).map(|time| Value::Time(time.trunc_subsecs(KEPT_DIGITS))),
     };
     match (value, column.kind) {
@@ -65,6 +67,17 @@ pub fn read(column: &Column, cell: &Cell, factory_tz: Tz) -> Result<Value, Strin
         },
         (Some(value), _) => Ok(value),
     }
+}
+
+/// A date that is written as eight digits, `20261128`, as text or as a number.
+fn compact_date(cell: &Cell) -> Option<NaiveDate> {
+    let digits = match cell {
+        Cell::Int(number) => number.to_string(),
+        Cell::Text(text) => text.trim().to_owned(),
+        _ => return None,
+    };
+    let is_date = digits.len() == 8 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    is_date.then(|| NaiveDate::parse_from_str(&digits, "%Y%m%d").ok()).flatten()
 }
 
 /// Whether it is text of blanks alone.
@@ -161,6 +174,9 @@ mod tests {
         let at = |text: &str| Value::Time(text.parse().unwrap());
         check(time("w"), t(" 2026-07-01T15:00:00.1234567Z "), at("2026-07-01T16:00:00.123456"));
         check(date("d"), t("2026-06-30T23:00:00+00:00"), Value::Date("2026-07-01".parse().unwrap()));
+        check(date("d"), t(" 20261128 "), Value::Date("2026-11-28".parse().unwrap()));
+        check(date("d"), Cell::Int(20_261_128), Value::Date("2026-11-28".parse().unwrap()));
+        assert!(reads(date("d"), &t("20261328")).is_err() && reads(time("w"), &t("20261128")).is_err());
         check(text("t").upper_case(), t(" cod fillet"), Value::Text("COD FILLET".into()));
     }
 

@@ -245,7 +245,8 @@ fn batch_links(part: &DataFrame) -> Result<Vec<BatchLink>> {
     let dates = links.column("production_date")?.date()?;
     let of_run =
         numbers.iter().zip(dates.as_date_iter()).zip(codes.iter().zip(news.iter()).zip(parents.iter()));
-    let owned = |code: Option<&str>| code.map(str::to_owned);
+    // A blank code is none.
+    let owned = |code: Option<&str>| code.filter(|code| !code.trim().is_empty()).map(str::to_owned);
     let mut of_batches = Vec::new();
     for ((number, date), ((code, new), parent)) in of_run {
         if let (Some(number), Some(date)) = (number, date) {

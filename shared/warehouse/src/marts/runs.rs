@@ -223,20 +223,19 @@ fn joined(scope: &RunScope) -> PolarsResult<DataFrame> {
 fn sheets(scope: &RunScope) -> LazyFrame {
     scope.sheets.clone().lazy().select([
         cols(RUN_KEY).as_expr(),
-        cols([
-            "baskets",
-            "start_label",
-            "end_label",
-            "pack_date",
-            "shelf_life_adjustment",
-            "finished_at",
-            "recorded_by",
-        ])
-        .as_expr(),
+        cols(["baskets", "start_label", "end_label", "shelf_life_adjustment", "recorded_by"]).as_expr(),
+        filled_in("pack_date"),
+        filled_in("finished_at"),
+        filled_in("started_at").alias("sheet_started_at"),
         col("target_qty_kg").alias("target_kg"),
-        col("started_at").alias("sheet_started_at"),
         lit(true).alias("has_sheet"),
     ])
+}
+
+/// A date or time that somebody filled in. Where nobody did, old systems store their day zero: SQL Server reads
+/// an empty text as 1900-01-01.
+fn filled_in(name: &str) -> Expr {
+    when(col(name).dt().year().gt(lit(1900))).then(col(name)).otherwise(lit(NULL)).alias(name)
 }
 
 fn totals(scope: &RunScope) -> LazyFrame {
@@ -368,6 +367,25 @@ mod tests {
         ];
         scope.products = products(&products_named.unwrap());
         scope
+    }
+
+    #[test]
+    fn day_zero_of_an_old_system_is_no_date_that_somebody_filled_in() {
+        let mut scope = factory();
+        let zero = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap();
+        let sheet = df![
+            "run_number" => ["7"],
+            "production_date" => [day(2)],
+            "pack_date" => [zero],
+            "started_at" => [zero.and_time(chrono::NaiveTime::MIN)],
+            "finished_at" => [at(2, 14, 0)],
+        ];
+        scope.sheets = of_run(&RUN_SHEETS, &sheet.unwrap());
+        let mart = build(&scope).unwrap();
+        assert_eq!(
+            shown(&mart, &["pack_date", "started_at", "finished_at"]),
+            ["- | 2026-11-02 05:00:00 | 2026-11-02 14:00:00", "- | 2026-11-03 05:00:00 | -"]
+        );
     }
 
     fn with_children() -> RunScope {

@@ -19,7 +19,7 @@ fn time(text: &str) -> NaiveDateTime {
 async fn health_is_empty_before_the_first_job_then_ok_then_stale() {
     let mut factory = Factory::new();
     let health = get(&factory.app(), "/health").await;
-    let expect = json!({"status": "empty", "tables": 0, "marts": 0, "data_as_of": null, "age_seconds": null, "old_after_seconds": 300, "stale_after_seconds": 900, "watermarks": {}, "version": "0.1.0"});
+    let expect = json!({"status": "empty", "tables": 0, "marts": 0, "data_as_of": null, "age_seconds": null, "old_after_seconds": 300, "stale_after_seconds": 900, "watermarks": {}, "reconciled_at": null, "version": "0.1.0"});
     assert_eq!((health.status.as_u16(), health.json(), health.header("x-data-as-of")), (200, expect, None));
 
     factory.put(&RUNS, "2026-11", runs()).await;
