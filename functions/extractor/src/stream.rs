@@ -32,7 +32,7 @@ pub(crate) struct Stream {
     years: Option<Years>,
     /// From which stamp on the next page reads, if not from its place on.
     from: Option<Cell>,
-    /// The latest stamp that was read.
+    /// The latest stamp that was read, of the rows that are not left to another way.
     pub(crate) reached: Option<NaiveDateTime>,
     /// Whether all its rows have been read.
     pub(crate) done: bool,
@@ -166,7 +166,7 @@ impl Stream {
             self.ask(erp, table, self.select.limit).await?
         };
         let others = self.places_of(&self.left_to_others);
-        rows.retain(|row| others.iter().all(|i| row[*i] == Cell::Null));
+        rows.retain(|row| is_own(row, &others));
         Ok(rows)
     }
 
@@ -198,11 +198,14 @@ impl Stream {
         if let Some(last) = page.rows.last() {
             self.go_on_after(last);
             let stamps = self.places_of(&self.stamps);
+            let others = self.places_of(&self.left_to_others);
             let stamp = |row: &Vec<Cell>| {
                 let stamp = stamps.iter().map(|i| &row[*i]).find(|cell| **cell != Cell::Null)?;
                 stamp.time_in(table.factory_tz)
             };
-            self.reached = page.rows.iter().filter_map(stamp).max().max(self.reached);
+            // The stamp of a row that is left to another way is in a column of that way.
+            let own = page.rows.iter().filter(|row| is_own(row, &others));
+            self.reached = own.filter_map(stamp).max().max(self.reached);
         }
         Ok(page.rows)
     }
@@ -243,6 +246,11 @@ impl Stream {
         let place = |name: &&'static str| self.select.columns.iter().position(|column| column == name);
         names.iter().filter_map(place).collect()
     }
+}
+
+/// Whether a row is not left to another way: it has nothing in these places.
+fn is_own(row: &[Cell], others: &[usize]) -> bool {
+    others.iter().all(|i| row[*i] == Cell::Null)
 }
 
 /// Rows in which the first column of the key is NULL; `None` if the table cannot have any, or if its rows are

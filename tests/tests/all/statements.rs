@@ -130,6 +130,19 @@ async fn rejected(factory: &Factory, source: &Source) -> usize {
     held.map_or(0, |held| held.frame.height())
 }
 
+/// Its stamp is when it was changed, also where the ERP says that it was created later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_run_does_not_move_the_watermark_by_when_it_was_created() {
+    let factory = Factory::empty(NOW).await.with_lake_in_memory();
+    factory.execute(
+        "INSERT INTO RunNumber (RunNumber, ProductionDate, Created, Updated) VALUES ('1', '2026-11-20', '2026-11-20 13:30:00', '2026-11-20 12:00:00'),
+             ('2', '2026-11-20', '2026-11-20 11:00:00', NULL)",
+    );
+    let record = factory.job_ok(Mode::Incremental).await;
+    let table = record.tables.iter().find(|table| table.table == RUN_NUMBERS.table).unwrap();
+    assert_eq!((table.accepted, table.watermark.as_deref()), (2, Some("2026-11-20T12:00:00")));
+}
+
 over_both_ways!(a_row_is_in_the_lake_or_rejected_whatever_its_stamp_looks_like);
 
 const STAMPS: [&str; 16] = [
@@ -175,6 +188,13 @@ async fn a_row_is_in_the_lake_or_rejected_whatever_its_stamp_looks_like(access: 
                 factory.execute(&format!(
                     "INSERT INTO temperature_logs (log_id, updated_at) VALUES ({id}, {stamp});
                      INSERT INTO RunNumber (RunNumber, ProductionDate, Created, Updated) VALUES ('{id} a', '2026-11-20', {stamp}, NULL), ('{id} b', '2026-11-20', '2026-11-20 13:00:00', {stamp});",
+                ));
+            }
+            // Rows without a key: one whose stamp is in order, and one whose stamp is not.
+            for stamp in [format!("2026-11-20 13:1{round}:00"), format!("soon {round}")] {
+                factory.execute(&format!(
+                    "INSERT INTO temperature_logs (log_id, updated_at) VALUES (NULL, '{stamp}');
+                     INSERT INTO RunNumber (RunNumber, ProductionDate, Updated) VALUES (NULL, '2026-11-20', '{stamp}');",
                 ));
             }
             let statements =
