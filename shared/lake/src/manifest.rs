@@ -36,6 +36,9 @@ pub struct Manifest {
     /// it.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub pending: serde_json::Value,
+    /// The first table (staging name) that the last job had no time for: the next one begins with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_table: Option<String>,
     /// Mart parts (`mart/part`) whose published copy may be older.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unpublished: BTreeSet<String>,

@@ -85,6 +85,10 @@ impl<'a> Job<'a> {
     pub(super) async fn all(&mut self) -> Result<Ended, String> {
         let manifest = transform::stage(self.lake, self.stamp).await.map_err(|error| chain(&error))?;
         let is_behind = transform::is_behind(&manifest);
+        self.tables.next = ALL
+            .into_iter()
+            .map(|source| source.staging)
+            .find(|name| manifest.next_table.as_deref() == Some(*name));
         let ended = match self.connect().await {
             Ok(erp) => Ok(self.extract(erp.as_ref(), manifest.tables).await),
             Err(error) => Err(error),
@@ -113,7 +117,7 @@ impl<'a> Job<'a> {
         let mut given_up: Option<String> = None;
         let mut ended = Ended::AllDone;
         let is_first = states.values().all(|state| state.as_of.is_none());
-        for source in ALL {
+        for source in self.order() {
             let state = states.remove(source.staging).unwrap_or_default();
             if given_up.is_none() && self.time.is_up() {
                 tracing::warn!(
@@ -121,6 +125,7 @@ impl<'a> Job<'a> {
                     "{NEARLY_UP}: this table and those after it are not tried"
                 );
                 (given_up, ended) = (Some(NEARLY_UP.to_owned()), Ended::ForLackOfTime);
+                self.tables.next = Some(source.staging);
             }
             let outcome = match &given_up {
                 Some(reason) => Outcome::Failed(
@@ -143,14 +148,35 @@ impl<'a> Job<'a> {
                     match cause {
                         Cause::Table => {}
                         Cause::Everywhere => given_up.clone_from(&table.error),
-                        Cause::Time => (given_up, ended) = (Some(NEARLY_UP.to_owned()), Ended::ForLackOfTime),
+                        Cause::Time => {
+                            (given_up, ended) = (Some(NEARLY_UP.to_owned()), Ended::ForLackOfTime);
+                            self.tables.next = Some(source.staging);
+                        }
                     }
                     self.record.tables.push(table);
                 }
             }
         }
+        if given_up.is_none() {
+            self.tables.next = None;
+        }
+        // Whatever the order was, the record names the tables in the same one.
+        let place = |table: &str| ALL.iter().position(|source| source.table == table);
+        self.record.tables.sort_by_key(|table| place(&table.table));
+        self.record.skipped.sort_by_key(|table| place(table));
         self.tables.compared = self.comparison(is_first, given_up.is_none());
         ended
+    }
+
+    /// The tables in the order in which they are read. New rows are first looked for where the job before had
+    /// no time left. Otherwise large tables, whose overlap each job reads anew, could keep those after them
+    /// from ever being read. Comparisons and reloads are as good as they are whole, so they keep one order.
+    fn order(&self) -> impl Iterator<Item = &'static Source> + use<> {
+        let next = self.tables.next.filter(|_| self.mode == Mode::Incremental);
+        let first = ALL.iter().position(|source| next == Some(source.staging)).unwrap_or(0);
+        let mut order = ALL;
+        order.rotate_left(first);
+        order.into_iter()
     }
 
     /// How the ERP was compared with the lake, once all tables have been tried. `is_first` says that there

@@ -54,6 +54,8 @@ pub struct Tables<'a> {
     pub failed: BTreeSet<&'a str>,
     /// The tables that the ERP does not have.
     pub absent: BTreeSet<&'a str>,
+    /// The table that the next job begins with; `None` for the first of all.
+    pub next: Option<&'a str>,
     /// How the job compared the ERP with the lake, if it did.
     pub compared: Option<Comparison>,
 }
@@ -92,6 +94,7 @@ impl Tables<'_> {
             let state = manifest.tables.entry((*table).to_owned()).or_default();
             state.as_of = state.as_of.max(Some(*as_of));
         }
+        manifest.next_table = self.next.map(str::to_owned);
         match self.compared {
             Some(Comparison::Good(at)) => {
                 manifest.reconciled_at = manifest.reconciled_at.max(Some(at));
