@@ -167,10 +167,10 @@ impl Findings {
                 self.add(Severity::Ok, "lake", "not compared with the ERP yet: that is done at night");
             }
             good => {
-                let last = good.map_or_else(|| "never".to_owned(), |at| format!("last at {}", shown(at)));
+                let last = good.map_or_else(|| "never".to_owned(), |at| format!("at {}", shown(at)));
                 let advice = "rows that were deleted or committed late are missed until that is done: \
                     see why the runs of mode reconcile fail, or run `tideline extract --reconcile`";
-                let found = format!("compared with the ERP without trouble {last}: {advice}");
+                let found = format!("last compared with the ERP without trouble: {last}; {advice}");
                 self.add(Severity::Warning, "lake", found);
             }
         }

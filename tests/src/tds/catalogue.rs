@@ -126,6 +126,7 @@ fn sys_indexes(erp: &mut Erp) -> Result<Table, ServerError> {
                 Value::Bit(index.primary),
                 Value::Bit(false),
                 Value::Bit(index.partial),
+                Value::Bit(false),
             ]);
         }
     }
@@ -137,6 +138,7 @@ fn sys_indexes(erp: &mut Erp) -> Result<Table, ServerError> {
         ("is_primary_key", SqlType::Bit),
         ("is_disabled", SqlType::Bit),
         ("has_filter", SqlType::Bit),
+        ("is_hypothetical", SqlType::Bit),
     ];
     Ok(table(&head, rows))
 }

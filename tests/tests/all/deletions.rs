@@ -165,8 +165,8 @@ async fn numbers_that_are_given_out_again_are_counted_and_named(access: ErpAcces
     let packs = table(&record, "SI_OCM_TRANS");
     assert_eq!((record.rekeyed, packs.rekeyed), (Some(9), Some(9)));
     let warning = packs.warning.clone().unwrap();
-    assert!(warning.starts_with("9 keys name other rows than before"), "{warning}");
-    assert!(warning.contains("(the first: 1, 2, 3, 4, 5)"), "{warning}");
+    assert!(warning.starts_with("keys name other rows than before"), "{warning}");
+    assert!(warning.contains("(9 in all; the first: 1, 2, 3, 4, 5)"), "{warning}");
     assert_eq!(record.warning, Some(format!("SI_OCM_TRANS: {warning}")));
     let again = factory.job_ok(Mode::Reconcile).await;
     assert_eq!((again.rekeyed, again.warning), (Some(0), None));

@@ -73,8 +73,8 @@ impl Progress {
             warning: (!rekeyed.is_empty()).then(|| {
                 let (keys, named) = (count(|counts| counts.rekeyed), rekeyed.join(", "));
                 format!(
-                    "{keys} keys name other rows than before, as after a restore or when numbers begin again \
-                     (the first: {named}): the rows that had them before are replaced"
+                    "keys name other rows than before, as after a restore or when numbers begin again \
+                     ({keys} in all; the first: {named}): the rows that had them before are replaced"
                 )
             }),
         }

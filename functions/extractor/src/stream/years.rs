@@ -63,7 +63,10 @@ impl Years {
 pub(super) fn year_of(stamp: &Cell) -> Option<i32> {
     let Cell::Text(text) = stamp else { return None };
     let [year @ .., b'-', b'0'..=b'9'] = text.as_bytes().get(..6)? else { return None };
-    year.iter().try_fold(0, |n, digit| digit.is_ascii_digit().then(|| n * 10 + i32::from(digit - b'0')))
+    let year =
+        year.iter().try_fold(0, |n, digit| digit.is_ascii_digit().then(|| n * 10 + i32::from(digit - b'0')));
+    // What is written where there is no date, `0000-00-00`, belongs to no year.
+    year.filter(|year| *year > 0)
 }
 
 #[cfg(test)]

@@ -82,11 +82,12 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
         .intakes
         .clone()
         .lazy()
+        .filter(col("batch_code").is_not_null())
         .sort(["trace_id"], in_order())
         .unique_stable(Some(cols(["batch_code", RECEIVED_ON])), UniqueKeepStrategy::First)
         .rename(["species"], ["batch_species"], true);
     let keys = ["batch_code", RECEIVED_ON].map(str::to_owned);
-    // A delivery of an unknown day is one as well, so null equals null here. No intake lacks its code.
+    // A delivery of an unknown day is one as well, so null equals null here.
     let batches = frames::left_join_on(&batches.collect()?, &intakes.collect()?, &keys)?;
     frames::fit(&batches, &RUN_BATCHES.schema())
 }

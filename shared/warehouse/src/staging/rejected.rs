@@ -21,6 +21,8 @@ pub(crate) struct RejectedRow {
     /// The time that tells which of several runs of the number is meant: the row's own time, else its watermark,
     /// else when it was found.
     pub(crate) time: Option<NaiveDateTime>,
+    /// Its day, if it has a day and no time. It belongs to no run that is dated later.
+    pub(crate) day: Option<NaiveDate>,
     /// Its key, if that can be read.
     pub(crate) key: Option<String>,
     /// Why it was rejected.
@@ -69,10 +71,12 @@ fn rejected_row(source: &Source, open: OpenRow) -> Option<RejectedRow> {
             .and_then(|text| time(&text))
             .and_then(|time| time.date().and_hms_micro_opt(23, 59, 59, 999_999)),
     };
+    let day = own_time.filter(|_| matches!(source.run, OfRun::AtEndOf(_))).map(|time| time.date());
     let found_at = || Some(DateTime::parse_from_rfc3339(open.rejected_at.as_deref()?).ok()?.naive_local());
     Some(RejectedRow {
         run_number: folded(&original("run_number")?),
         production_date: original("production_date").and_then(|text| Some(time(&text)?.date())),
+        day,
         time: own_time.or_else(|| time(open.watermark.as_deref()?)).or_else(found_at),
         key: open.key.as_deref().and_then(shown_key),
         reason: open.reason.unwrap_or_default(),
@@ -92,8 +96,12 @@ fn text(value: &Value) -> Option<String> {
 /// The time that a text tells, if it is one in the order from years to seconds. A date alone is its midnight.
 fn time(text: &str) -> Option<NaiveDateTime> {
     let text = text.trim().replacen('T', " ", 1);
-    let date = || Some(NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok()?.and_time(NaiveTime::MIN));
-    NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S%.f").ok().or_else(date)
+    let time = |form| NaiveDateTime::parse_from_str(&text, form).ok();
+    let date = |form| Some(NaiveDate::parse_from_str(&text, form).ok()?.and_time(NaiveTime::MIN));
+    time("%Y-%m-%d %H:%M:%S%.f")
+        .or_else(|| time("%Y-%m-%d %H:%M"))
+        .or_else(|| date("%Y-%m-%d"))
+        .or_else(|| date("%Y%m%d"))
 }
 
 #[cfg(test)]

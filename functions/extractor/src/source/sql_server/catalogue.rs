@@ -10,14 +10,14 @@ use super::super::{Cell, Class, Dialect, ErpError, Statement, Table, TableColumn
 const COLUMNS: &str = "SELECT [TABLE_SCHEMA], [TABLE_NAME], [COLUMN_NAME], [DATA_TYPE], [CHARACTER_MAXIMUM_LENGTH], [NUMERIC_PRECISION], \
     [NUMERIC_SCALE], [DATETIME_PRECISION], [IS_NULLABLE] FROM [INFORMATION_SCHEMA].[COLUMNS] WHERE ";
 
-/// The columns of indexes. Disabled indexes are left out because nothing uses them, and filtered ones because
-/// they do not hold every row.
+/// The columns of indexes. Disabled indexes are left out because nothing uses them, filtered ones because they
+/// do not hold every row, and hypothetical ones, which the tuning advisor leaves behind, because they hold none.
 const INDEXES: &str = "SELECT [s].[name], [t].[name], [i].[index_id], [i].[key_ordinal], [c].[name] FROM [sys].[schemas] AS [s] \
     JOIN [sys].[objects] AS [t] ON [t].[schema_id] = [s].[schema_id] \
     JOIN [sys].[indexes] AS [x] ON [x].[object_id] = [t].[object_id] \
     JOIN [sys].[index_columns] AS [i] ON [i].[object_id] = [x].[object_id] AND [i].[index_id] = [x].[index_id] \
     JOIN [sys].[columns] AS [c] ON [c].[object_id] = [i].[object_id] AND [c].[column_id] = [i].[column_id] \
-    WHERE [i].[key_ordinal] > 0 AND [x].[is_disabled] = 0 AND [x].[has_filter] = 0 AND ";
+    WHERE [i].[key_ordinal] > 0 AND [x].[is_disabled] = 0 AND [x].[has_filter] = 0 AND [x].[is_hypothetical] = 0 AND ";
 
 /// The statement about all columns.
 pub(super) fn columns() -> Result<Statement, ErpError> {

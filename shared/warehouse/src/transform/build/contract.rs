@@ -61,7 +61,7 @@ mod tests {
     fn rows(locations: &[&str], readings: &[Option<i64>]) -> DataFrame {
         let day = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
         let none = vec![0_i64; locations.len()];
-        df!("reading_date" => vec![day; locations.len()], "location" => locations, "readings" => readings, "breaches" => &none, "episodes" => &none)
+        df!("reading_date" => vec![day; locations.len()], "location" => locations, "readings" => readings, "breaches" => &none, "episodes" => &none, "sensor_faults" => &none)
             .unwrap()
     }
 

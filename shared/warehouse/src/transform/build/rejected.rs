@@ -38,7 +38,7 @@ impl RejectedRows {
     pub(super) fn under_runs(&self, numbers: &BTreeSet<String>, index: &RunIndex) -> PolarsResult<DataFrame> {
         let rows = numbers.iter().filter_map(|number| self.0.get(number)).flatten();
         let found = rows.filter_map(|(source, row)| {
-            let run = index.run_of(&row.run_number, row.production_date, row.time)?;
+            let run = index.run_of(&row.run_number, row.production_date, row.time, row.day)?;
             Some((source, row, run))
         });
         let rows: Vec<_> = found.collect();

@@ -55,11 +55,12 @@ impl RunIndex {
         number: &str,
         date: Option<NaiveDate>,
         time: Option<NaiveDateTime>,
+        day: Option<NaiveDate>,
     ) -> Option<(&str, NaiveDate)> {
         let runs = self.0.get(number)?;
         let run = match date {
             Some(date) => runs.iter().find(|run| run.date == date),
-            None => Self::at(runs, time, None),
+            None => Self::at(runs, time, day),
         };
         run.map(|run| (run.number.as_str(), run.date))
     }
