@@ -73,13 +73,16 @@ impl Hosts {
     }
 
     fn know(&self, host: &str) -> bool {
-        let Some((name, port)) = parsed(host) else { return false };
-        let is_own = self.own.contains(&name) || (self.any_address && name.parse::<IpAddr>().is_ok());
-        let is_allowed = |allowed: &String| match parsed(allowed) {
-            Some((allowed, None)) => allowed == name,
-            allowed => allowed == Some((name.clone(), port)),
-        };
-        (is_own && port.unwrap_or(HTTP_PORT) == self.port) || self.allowed.iter().any(is_allowed)
+        let Some(named) = parsed(host) else { return false };
+        let (name, port) = &named;
+        let is_own = self.own.contains(name) || (self.any_address && name.parse::<IpAddr>().is_ok());
+        (is_own && port.unwrap_or(HTTP_PORT) == self.port) || self.allow(&named)
+    }
+
+    /// Whether `ALLOWED_HOSTS` names this host.
+    fn allow(&self, (name, port): &(String, Option<u16>)) -> bool {
+        let mut allowed = self.allowed.iter().filter_map(|allowed| parsed(allowed));
+        allowed.any(|(allowed, only)| allowed == *name && (only.is_none() || only == *port))
     }
 }
 
@@ -133,7 +136,7 @@ async fn guarded(
         Named::NotOne => return refused(StatusCode::BAD_REQUEST, NOT_ONE_HOST),
     }
     let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
-    if !reads && is_of_other_origin(request.headers(), dashboard.as_deref()) {
+    if !reads && is_of_other_origin(request.headers(), hosts, dashboard.as_deref()) {
         return refused(StatusCode::FORBIDDEN, OTHER_ORIGIN);
     }
     next.run(request).await
@@ -145,13 +148,16 @@ const NOT_ONE_HOST: &str = "the request must name one host";
 const OTHER_ORIGIN: &str = "only the dashboard's own pages may start a run";
 
 /// Whether a browser says that the request comes from a page that is neither this server's nor the
-/// dashboard's. The scheme does not matter: what ends TLS before this server asks it without.
-fn is_of_other_origin(headers: &HeaderMap, dashboard: Option<&str>) -> bool {
+/// dashboard's. The scheme does not matter: what ends TLS before this server asks it without. A proxy may
+/// name another host than the page's own, so an origin that was allowed as a host is no other one. That any
+/// address is right as a host does not make it one of ours: another site may be shown by its address.
+fn is_of_other_origin(headers: &HeaderMap, hosts: &Hosts, dashboard: Option<&str>) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).and_then(parsed);
     headers.get_all(ORIGIN).iter().any(|origin| {
         let origin = origin.to_str().unwrap_or_default();
         let without_scheme = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-        let is_own = host.is_some() && without_scheme.and_then(parsed) == host;
+        let named = without_scheme.and_then(parsed);
+        let is_own = named.is_some_and(|named| host.as_ref() == Some(&named) || hosts.allow(&named));
         !is_own && dashboard != Some(origin)
     })
 }
@@ -238,7 +244,7 @@ mod tests {
     async fn status(method: Method, headers: &[(&str, &str)]) -> StatusCode {
         let app = Router::new().fallback(any(async || "answered"));
         let dashboard = Some("https://dashboard.example.com".to_owned());
-        let app = only_as(on("127.0.0.1:8000", "wall"), dashboard, app);
+        let app = only_as(on("0.0.0.0:8000", "wall"), dashboard, app);
         let mut request = Request::builder().method(method).uri("/pipeline/run");
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -255,13 +261,14 @@ mod tests {
         check(Method::GET, &[HERE], 200).await;
         check(Method::GET, &[HERE, ("origin", "https://evil.example")], 200).await;
         check(Method::POST, &[HERE], 200).await;
-        for own in ["http://localhost:8000", "https://dashboard.example.com"] {
+        for own in ["http://localhost:8000", "https://dashboard.example.com", "https://wall"] {
             check(Method::POST, &[HERE, ("origin", own)], 200).await;
         }
         check(Method::POST, &[("host", "wall"), ("origin", "https://wall")], 200).await;
         for foreign in [
             "https://evil.example",
             "http://localhost:3000",
+            "http://10.0.0.5:8000",
             "null",
             "",
             "http://localhost:8000.evil.example",
