@@ -33,7 +33,7 @@ fn of_batch(step: &str, batch: TraceBatch) -> TraceStep {
         batch_code: Some(batch.batch_code),
         known: Some(batch.known),
         run_number: batch.run_number,
-        date: batch.production_date,
+        date: batch.production_date.or(batch.received_date),
         qty_kg: batch.qty_kg,
         ..blank(step, Some(batch.depth))
     }

@@ -258,7 +258,8 @@ row! {
         certified: Option<String>,
         /// The run's number.
         run_number: Option<String>,
-        /// The day of the step: received, produced or despatched.
+        /// The day of the step: received, produced or despatched. A batch has that of the run that it was
+        /// scanned back out of, else when it was received if its code was used again.
         date: Option<NaiveDate>,
         /// The line's id.
         prod_line: Option<String>,
