@@ -17,7 +17,8 @@ pub(crate) fn document() -> Document {
 }
 
 /// How long the page has been open, in milliseconds. The browser's own clock is never asked: it may be hours
-/// off, and it may be set while the page is open.
+/// off, and it may be set while the page is open. Some browsers do not count the time that the machine
+/// sleeps.
 pub(crate) fn page_ms() -> f64 {
     window().performance().expect("a window measures time").now()
 }
