@@ -193,7 +193,11 @@ async fn the_csv_of_every_list_holds_the_rows_of_its_json_and_begins_with_a_mark
         assert_eq!(header(&plain, "content-type"), Some("text/csv; charset=utf-8"), "{address}");
         let plain = plain.bytes().await.unwrap();
         let marked = api.get(&format!("{address}?format=csv&bom=true")).await.bytes().await.unwrap();
-        assert_eq!(marked.strip_prefix("\u{feff}".as_bytes()), Some(plain.as_ref()), "{address}");
+        let marked = String::from_utf8(marked.to_vec()).unwrap();
+        // Excel takes a text that begins with a minus for a formula.
+        let unquoted =
+            marked.strip_prefix('\u{feff}').map(|text| text.replace("\"'-", "\"-").replace(",'-", ",-"));
+        assert_eq!(unquoted.as_deref(), std::str::from_utf8(&plain).ok(), "{address}");
         assert_eq!(
             api.get(&format!("{address}?format=csv&bom=false")).await.bytes().await.unwrap(),
             plain,
