@@ -76,7 +76,8 @@ fn changeover(
     started_at: NaiveDateTime,
     products: &Products,
 ) -> Option<AllergenChangeover> {
-    let is_same_product = before.product_code.is_some() && before.product_code == after.product_code;
+    let has_code = |run: &RunRow| run.product_code.as_deref().is_some_and(|code| !code.trim().is_empty());
+    let is_same_product = has_code(before) && before.product_code == after.product_code;
     let (had, has) = (allergens(before, products), allergens(after, products));
     let known = had.as_ref().zip(has.as_ref());
     // Of one product after another nothing has to be cleaned off, even if nobody knows what is in it.
@@ -238,6 +239,7 @@ mod tests {
             (Some("fish"), None)
         );
         assert_eq!(shown(vec![run("1", "UNKNOWN", 6), run("2", "UNKNOWN", 7)]), [""; 0], "one product");
+        assert_eq!(shown(vec![run("1", " ", 6), run("2", " ", 7)]), ["1 to 2: +- --, unknown"], "no product");
     }
 
     #[test]

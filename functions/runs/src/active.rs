@@ -63,12 +63,12 @@ fn shown(run: RunRow, read_at: NaiveDateTime) -> ActiveRun {
     }
 }
 
-/// Whether nothing was booked to a run for long. One that is still to come is not idle. A stamp from the
-/// future is a clock that went wrong, and tells nothing.
+/// Whether nothing was booked to a run for long. One that is still to come is not idle. Nor is one whose last
+/// stamp is from the future: a clock went wrong, and its stamp hides the others.
 fn is_idle(run: &RunRow, read_at: NaiveDateTime) -> bool {
-    let booked = run.last_activity_at.filter(|at| *at <= read_at + IDLE_AFTER);
     let due = run.production_date.and_time(NaiveTime::MIN);
-    let since = booked.unwrap_or_else(|| run.started_at.map_or(due, |started_at| started_at.max(due)));
+    let since =
+        run.last_activity_at.unwrap_or_else(|| run.started_at.map_or(due, |started_at| started_at.max(due)));
     read_at - since > IDLE_AFTER
 }
 
@@ -96,6 +96,6 @@ mod tests {
         check("2026-11-20", None, None, false);
         check("2026-11-18", None, None, true);
         check("2026-11-25", Some("2026-11-10T06:00:00"), None, false);
-        check("2024-11-20", Some("2024-11-20T06:00:00"), Some("2099-01-01T00:00:00"), true);
+        check("2024-11-20", Some("2024-11-20T06:00:00"), Some("2099-01-01T00:00:00"), false);
     }
 }

@@ -1,5 +1,5 @@
 //! `/temperature/episodes`. The mart cuts episodes at midnight, people see them whole. Whether one is over,
-//! the days after it tell too.
+//! the days after it tell too, those after the window as well.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use api::temperature::{DAYS, Episode, TemperatureQuery};
 use chrono::{NaiveDate, NaiveDateTime};
 use domain::episodes::is_gap;
+use serve::window::Dates;
 use serve::{Answer, Ask, Result, State, work};
 use warehouse::marts::{EpisodeRow, PlaceDayRow, TEMPERATURE_EPISODES, TEMPERATURE_PLACES, rows};
 
@@ -14,7 +15,7 @@ pub(crate) async fn episodes(state: State, ask: Ask<TemperatureQuery, Vec<Episod
     let dates = state.dates(&ask.query, DAYS)?;
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&TEMPERATURE_EPISODES, dates).await?;
-    let places = snapshot.mart(&TEMPERATURE_PLACES, dates).await?;
+    let places = snapshot.mart(&TEMPERATURE_PLACES, Dates { to: None, ..dates }).await?;
     work(move || {
         let last_good = last_good(rows(&places)?);
         let newest_first = whole(rows(&frame)?).into_iter().map(|located| {

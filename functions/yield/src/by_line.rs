@@ -55,6 +55,7 @@ fn added_up(months: &[LineMonthRow], query: &YieldQuery) -> Lines {
             yield_output_kg: month.yield_output_kg,
             unknown_inputs: count(month.unknown_inputs),
             unknown_outputs: count(month.unknown_outputs),
+            unknown_wastes: count(month.unknown_wastes),
         });
         group.cover(month.line_name.as_ref(), month.first_date, month.last_date);
     }

@@ -28,11 +28,15 @@ parts AS (
     CROSS JOIN places
     WHERE places.n <= LENGTH(list) - LENGTH(REPLACE(list, ',', '')) + 1
 ),
+listed AS (
+    SELECT text, CASE WHEN part LIKE 'and %' THEN TRIM(SUBSTR(part, 5)) ELSE part END AS part
+    FROM parts
+),
 items AS (
     SELECT
         text,
         TRIM(CASE WHEN part LIKE 'may contain %' THEN SUBSTR(part, 13) WHEN part LIKE 'contains %' THEN SUBSTR(part, 10) ELSE part END) AS item
-    FROM parts
+    FROM listed
 )
 SELECT DISTINCT text, item
 FROM items

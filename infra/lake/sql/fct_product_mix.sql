@@ -7,13 +7,13 @@ WITH of_run AS (
     GROUP BY run_number, production_date
 ),
 of_product AS (
-    -- A sum with an unknown part is unknown.
+    -- A sum with an unknown part is unknown. One of less than nothing is no quantity.
     SELECT
         run_number,
         production_date,
         product_code,
         CASE WHEN COUNT(*) = COUNT(qty_packs) THEN SUM(qty_packs) END AS qty_packs,
-        CASE WHEN COUNT(*) = COUNT(qty_kg) THEN SUM(qty_kg) END AS qty_kg
+        CASE WHEN COUNT(*) = COUNT(qty_kg) AND SUM(qty_kg) >= -1e-9 THEN GREATEST(SUM(qty_kg), 0) END AS qty_kg
     FROM run_outputs
     GROUP BY run_number, production_date, product_code
 )

@@ -13,6 +13,17 @@ WITH outputs AS (
         CASE WHEN COUNT(CASE WHEN tier = 3 AND qty_kg IS NULL THEN 1 END) = 0 THEN COALESCE(SUM(CASE WHEN tier = 3 THEN qty_kg END), 0) END AS tier3_kg
     FROM run_outputs
     GROUP BY run_number, production_date
+),
+quantities AS (
+    -- A sum of less than nothing is no quantity.
+    SELECT
+        run_number,
+        production_date,
+        total_kg,
+        CASE WHEN tier1_kg >= -1e-9 THEN GREATEST(tier1_kg, 0) END AS tier1_kg,
+        CASE WHEN tier2_kg >= -1e-9 THEN GREATEST(tier2_kg, 0) END AS tier2_kg,
+        CASE WHEN tier3_kg >= -1e-9 THEN GREATEST(tier3_kg, 0) END AS tier3_kg
+    FROM outputs
 )
 SELECT
     r.run_number,
@@ -37,5 +48,5 @@ SELECT
     r.outputs_without_weight,
     r.rejected_rows
 FROM runs r
-LEFT JOIN outputs o ON o.run_number = r.run_number AND o.production_date = r.production_date
+LEFT JOIN quantities o ON o.run_number = r.run_number AND o.production_date = r.production_date
 WHERE r.complete AND (r.input_kg IS NOT NULL OR o.total_kg IS NOT NULL);

@@ -63,10 +63,10 @@ joined AS (
         COALESCE(i.without_weight, 0) AS inputs_without_weight,
         o.run_number IS NOT NULL AS has_outputs,
         COALESCE(o.without_weight, 0) AS outputs_without_weight,
-        -- A sum with an unknown part is unknown. A sum of less than nothing is no quantity, and no other figure hides it.
+        -- A sum with an unknown part is unknown. A sum of less than nothing is no quantity, and no other figure hides it. What the scales say counts where no output is booked.
         CASE WHEN i.booked_kg >= -1e-9 THEN GREATEST(i.booked_kg, 0) END AS input_kg,
         CASE
-            WHEN o.booked_kg IS NULL THEN t.total_weight_kg
+            WHEN o.run_number IS NULL THEN t.total_weight_kg
             WHEN o.booked_kg >= -1e-9 THEN GREATEST(o.booked_kg, 0)
         END AS actual_kg,
         s.target_qty_kg AS target_kg,

@@ -65,8 +65,9 @@ fn items(text: &str) -> BTreeSet<String> {
     items.filter(|item| !item.is_empty() && !NO_ITEMS.contains(item)).map(str::to_owned).collect()
 }
 
-/// The item without "contains" before it.
+/// The item without "and" and "contains" before it.
 fn without_lead(item: &str) -> &str {
+    let item = item.strip_prefix("and ").map_or(item, str::trim_start);
     item.strip_prefix("may contain ").or_else(|| item.strip_prefix("contains ")).unwrap_or(item)
 }
 
@@ -103,6 +104,8 @@ mod tests {
             "Contains: fish, milk.",
             "contains fish and milk",
             "Allergens: Milk, and fish",
+            "FISH,AND MILK",
+            "fish;and contains milk",
             " milk ,, fish,milk ",
         ] {
             assert_eq!(parse(Some(text)).map(|set| listed(&set)).as_deref(), Some("fish, milk"), "{text:?}");

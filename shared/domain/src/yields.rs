@@ -4,7 +4,7 @@
 use crate::bookings::quantity_kg;
 use crate::ratio::{Ratio, ratio_pct};
 
-/// What came out: the sum of the booked outputs, or the weighing system's total where that sum is not known.
+/// What came out: the sum of the booked outputs, or the weighing system's total where no output is booked.
 ///
 /// Outputs that add up to less than nothing are wrong, and no other figure hides that.
 pub fn actual_kg(outputs_kg: Option<f64>, total_weight_kg: Option<f64>) -> Option<f64> {
@@ -119,6 +119,8 @@ pub struct KeptSums {
     pub unknown_inputs: u64,
     /// The runs of which nobody knows how much came out.
     pub unknown_outputs: u64,
+    /// The runs with inputs of which nobody knows how much went in, or how much of it came out.
+    pub unknown_wastes: u64,
 }
 
 /// Runs added up. A sum with an unknown part is unknown. Each percentage is a ratio of sums over those runs
@@ -129,6 +131,7 @@ pub struct YieldSum {
     input: Sum,
     target: Sum,
     total: Sum,
+    unknown_wastes: u64,
     with_input: Ratio,
     with_target: Ratio,
     giveaway: Ratio,
@@ -144,6 +147,8 @@ impl YieldSum {
         self.target.add(run.target_kg);
         self.total.add(run.actual_kg);
         self.total.unknown += u64::from(run.is_output_unknown);
+        let is_waste_unknown = run.is_input_unknown || (run.input_kg.is_some() && run.is_output_unknown);
+        self.unknown_wastes += u64::from(is_waste_unknown);
         self.with_input.add(run.actual_kg, run.input_kg);
         self.with_target.add(run.actual_kg, run.target_kg);
         self.giveaway.add(run.giveaway_kg, run.pack_target_kg);
@@ -157,6 +162,7 @@ impl YieldSum {
         self.input.unknown += kept.unknown_inputs;
         self.total.add(kept.total_kg);
         self.total.unknown += kept.unknown_outputs;
+        self.unknown_wastes += kept.unknown_wastes;
         self.with_input.add(kept.yield_output_kg, kept.yield_input_kg);
     }
 
@@ -170,6 +176,7 @@ impl YieldSum {
             yield_output_kg: self.yield_output_kg(),
             unknown_inputs: self.input.unknown,
             unknown_outputs: self.total.unknown,
+            unknown_wastes: self.unknown_wastes,
         }
     }
 
@@ -219,14 +226,14 @@ impl YieldSum {
         self.with_target.pct()
     }
 
-    /// Waste of the runs with inputs.
+    /// Waste of the runs with inputs. `None` where no run has any, or where that of a run is unknown.
     pub fn waste_kg(&self) -> Option<f64> {
-        Some(self.with_input.denominator()? - self.with_input.numerator()?)
+        waste_kg(self.yield_input_kg(), self.yield_output_kg()).filter(|_| self.unknown_wastes == 0)
     }
 
-    /// Waste of the runs with inputs, as a share of these inputs.
+    /// Waste of the runs with inputs that know what came out of them, as a share of these inputs.
     pub fn waste_pct(&self) -> Option<f64> {
-        ratio_pct(self.waste_kg()?, self.with_input.denominator()?)
+        waste_pct(self.yield_input_kg(), self.yield_output_kg())
     }
 
     /// Giveaway of the runs with packs. Where there are none, it follows from the weighing system's own sums.
@@ -341,18 +348,21 @@ mod tests {
         let known = [run(Some(100.0), Some(90.0)), run(None, Some(5.0)), run(Some(40.0), None)];
         let unweighed_input = RunKg { is_input_unknown: true, ..run(None, Some(1350.0)) };
         let unweighed_output = RunKg { is_output_unknown: true, ..run(Some(50.0), None) };
-        let check = |runs: &[RunKg], input_kg, total_kg| {
+        let unweighed_without_input = RunKg { is_output_unknown: true, ..RunKg::default() };
+        let check = |runs: &[RunKg], input_kg, total_kg, waste_kg| {
             let mut kept = YieldSum::default();
             kept.add_kept(&sum(runs).kept());
             for group in [sum(runs), kept] {
                 assert_eq!((group.input_kg(), group.total_kg()), (input_kg, total_kg), "{runs:?}");
-                assert_eq!((group.yield_pct(), group.waste_kg()), (Some(90.0), Some(10.0)), "{runs:?}");
+                assert_eq!(group.waste_kg(), waste_kg, "{runs:?}");
+                assert_eq!((group.yield_pct(), group.waste_pct()), (Some(90.0), Some(10.0)), "{runs:?}");
             }
         };
-        check(&known, Some(140.0), Some(95.0));
-        check(&[&known[..], &[unweighed_input]].concat(), None, Some(1445.0));
-        check(&[&[unweighed_output], &known[..]].concat(), Some(190.0), None);
-        check(&[&known[..], &[unweighed_input, unweighed_output]].concat(), None, None);
+        check(&known, Some(140.0), Some(95.0), Some(10.0));
+        check(&[&known[..], &[unweighed_input]].concat(), None, Some(1445.0), None);
+        check(&[&[unweighed_output], &known[..]].concat(), Some(190.0), None, None);
+        check(&[&known[..], &[unweighed_without_input]].concat(), Some(140.0), None, Some(10.0));
+        check(&[&known[..], &[unweighed_input, unweighed_output]].concat(), None, None, None);
     }
 
     #[test]

@@ -153,6 +153,23 @@ async fn every_answer_takes_the_ratio_over_the_runs_that_know_both_sides() {
     let run = get(&factory, "/runs/000101").await;
     let unknown = of(&run["run"], &["actual_kg", "yield_pct", "waste_kg", "outputs_without_weight"]);
     assert_eq!(unknown, [json!(null), json!(null), json!(null), json!(0)]);
+
+    // An output without a weight is booked. The scales do not stand in for it, and all waste is unknown.
+    let (of_run, at) = (("run_number", "'000101'"), ("updated_at", "'2026-11-20 13:00:00'"));
+    factory.insert("run_outputs", &[("output_id", "2"), of_run, ("qty_kg", "NULL"), at]);
+    factory.insert(
+        "SI_OCM_TOTALS",
+        &[("RunNumber", "'000101'"), ("TotalWeight", "300"), ("Updated", "'2026-11-20 13:00:00'")],
+    );
+    factory.job_ok(Mode::Incremental).await;
+    let run = get(&factory, "/runs/000101").await;
+    let unknown = of(&run["run"], &["actual_kg", "yield_pct", "waste_kg", "outputs_without_weight"]);
+    assert_eq!(unknown, [json!(null), json!(null), json!(null), json!(1)]);
+    for (address, place) in answers {
+        let answer = get(&factory, address).await;
+        let figures = of(answer.pointer(place).unwrap(), &["input_kg", "total_kg", "waste_kg", "yield_pct"]);
+        assert_eq!(figures, [json!(1500.0), json!(null), json!(null), json!(90.0)], "{address}{place}");
+    }
 }
 
 async fn corrections_add_up_and_less_than_nothing_is_a_finding(access: ErpAccess) {

@@ -7,6 +7,7 @@ WITH sums AS (
         CASE WHEN COUNT(CASE WHEN has_inputs AND input_kg IS NULL THEN 1 END) = 0 THEN SUM(input_kg) END AS input_kg,
         CASE WHEN COUNT(CASE WHEN (has_outputs OR has_totals) AND actual_kg IS NULL THEN 1 END) = 0 THEN SUM(actual_kg) END AS total_kg,
         COUNT(CASE WHEN (has_outputs OR has_totals) AND actual_kg IS NULL THEN 1 END) AS unknown_outputs,
+        COUNT(CASE WHEN has_inputs AND (input_kg IS NULL OR ((has_outputs OR has_totals) AND actual_kg IS NULL)) THEN 1 END) AS unknown_wastes,
         SUM(CASE WHEN input_kg > 0 AND actual_kg IS NOT NULL THEN input_kg END) AS yield_input_kg,
         SUM(CASE WHEN input_kg > 0 AND actual_kg IS NOT NULL THEN actual_kg END) AS yield_actual_kg
     FROM reported_runs
@@ -23,7 +24,7 @@ SELECT
     runs,
     input_kg,
     total_kg,
-    yield_input_kg - yield_actual_kg AS waste_kg,
+    CASE WHEN unknown_wastes = 0 THEN yield_input_kg - yield_actual_kg END AS waste_kg,
     yield_pct,
     CASE WHEN all_kg > 0 THEN total_kg / all_kg * 100 END AS share_pct
 FROM figures;

@@ -32,7 +32,7 @@ row! {
         target_kg: Option<f64>,
         /// Product that came out, kg.
         total_kg: Option<f64>,
-        /// Input less output of the runs whose input is known, kg.
+        /// Input less output of the runs with inputs, kg; null where that of one is unknown.
         waste_kg: Option<f64>,
         /// Output of input, over the runs whose input is known, %.
         yield_pct: Option<f64>,

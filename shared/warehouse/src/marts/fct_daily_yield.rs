@@ -36,11 +36,11 @@ row! {
         target_kg: Option<f64>,
         /// Product that came out, kg. Null where that of a run is unknown.
         total_kg: Option<f64>,
-        /// Input less output of the runs whose input is known, kg.
+        /// Input less output of the runs with inputs, kg. Null where that of one of them is unknown.
         waste_kg: Option<f64>,
         /// Output as a share of input, over the runs whose input is known, %.
         yield_pct: Option<f64>,
-        /// Waste as a share of input, over the runs whose input is known, %.
+        /// Waste as a share of input, over the runs that know both, %.
         waste_pct: Option<f64>,
         /// Output as a share of target, over the runs that have a target, %.
         efficiency_pct: Option<f64>,
@@ -159,7 +159,7 @@ mod tests {
             "input_kg" => [Some(100.0), None, None],
             "actual_kg" => [Some(90.0), Some(1350.0), None],
         ];
-        assert_eq!(built(group, &FIGURES), ["3 | - | - | - | 10 | 90 | 10 | - | -"]);
+        assert_eq!(built(group, &FIGURES), ["3 | - | - | - | - | 90 | 10 | - | -"]);
     }
 
     #[test]

@@ -31,7 +31,7 @@ row! {
         species: Option<String>,
         /// Packs.
         qty_packs: Option<i64>,
-        /// Output of the product, kg.
+        /// Output of the product, kg. Null where it adds up to less than nothing.
         qty_kg: Option<f64>,
         /// Output of the whole run, kg. Null where it adds up to less than nothing.
         run_kg: Option<f64>,
@@ -76,6 +76,7 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
     );
     let mut mix = mix.collect()?;
     mix.with_column(quantities(&mix, "run_kg")?)?;
+    mix.with_column(quantities(&mix, "qty_kg")?)?;
     mix.with_column(figure(&mix, "share_pct", yield_pct, "qty_kg", "run_kg")?)?;
     frames::fit(&mix, &FCT_PRODUCT_MIX.schema())
 }
@@ -155,7 +156,9 @@ mod tests {
             "of an unknown whole"
         );
         let corrected = [("7", 1, Some("A"), None, Some(5.0)), ("7", 1, Some("A"), None, Some(-6.0))];
-        assert_eq!(built(&corrected, &["qty_kg", "run_kg", "share_pct"]), ["-1 | - | -"]);
+        assert_eq!(built(&corrected, &["qty_kg", "run_kg", "share_pct"]), ["- | - | -"]);
+        let one_of_two = [("7", 1, Some("A"), None, Some(5.0)), ("7", 1, Some("B"), None, Some(-1.0))];
+        assert_eq!(built(&one_of_two, &["qty_kg", "run_kg", "share_pct"]), ["5 | 4 | 125", "- | 4 | -"]);
         assert_eq!(built(&[], &MIX), [""; 0]);
     }
 }

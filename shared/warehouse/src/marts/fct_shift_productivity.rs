@@ -17,8 +17,8 @@ use crate::sources::{PROD_LINES, RUN_NUMBERS, RUN_TOTALS, SHIFTS};
 
 /// Labour per date, shift and line. A booking is a row of `shifts`, and one without a date counts nowhere.
 ///
-/// Each ratio is a [`Ratio`] of sums over the bookings that know both sides of it. A shift that is still
-/// going has people and planned hours, but no output per head yet.
+/// A sum with an unknown part is unknown. Each ratio is a [`Ratio`] of sums over the bookings that know both
+/// sides of it. A shift that is still going has people and planned hours, but no output per head yet.
 ///
 /// The OEE follows from the hours, the line's capacity and the packs of the line's runs of that date and
 /// shift. The capacity is stated for a shift of the planned hours. The packs and the quality are null where
@@ -45,15 +45,30 @@ struct Booking {
     output_kg: Option<f64>,
 }
 
+/// A sum over the bookings of a row. It is unknown where that of one of them is.
+struct Sum<T>(Option<T>);
+
+impl<T: Copy + Default> Default for Sum<T> {
+    fn default() -> Self {
+        Self(Some(T::default()))
+    }
+}
+
+impl<T: Copy> Sum<T> {
+    fn add(&mut self, value: Option<T>, add: fn(T, T) -> T) {
+        self.0 = self.0.zip(value).map(|(sum, value)| add(sum, value));
+    }
+}
+
 /// The bookings of one row.
 #[derive(Default)]
 struct Bookings<'a> {
     line_name: Option<&'a str>,
-    headcount: Option<i64>,
-    planned_hours: Option<f64>,
-    actual_hours: Option<f64>,
-    overtime_hours: Option<f64>,
-    output_kg: Option<f64>,
+    headcount: Sum<i64>,
+    planned_hours: Sum<f64>,
+    actual_hours: Sum<f64>,
+    overtime_hours: Sum<f64>,
+    output_kg: Sum<f64>,
     kg_per_head: Ratio,
     kg_per_hour: Ratio,
     overtime: Ratio,
@@ -66,11 +81,11 @@ struct Bookings<'a> {
 impl Bookings<'_> {
     fn add(&mut self, booking: &Booking) {
         let Booking { headcount, planned_hours, actual_hours, overtime_hours, output_kg } = *booking;
-        self.headcount = both(self.headcount, headcount, i64::saturating_add);
-        self.planned_hours = both(self.planned_hours, planned_hours, Add::add);
-        self.actual_hours = both(self.actual_hours, actual_hours, Add::add);
-        self.overtime_hours = both(self.overtime_hours, overtime_hours, Add::add);
-        self.output_kg = both(self.output_kg, output_kg, Add::add);
+        self.headcount.add(headcount, i64::saturating_add);
+        self.planned_hours.add(planned_hours, Add::add);
+        self.actual_hours.add(actual_hours, Add::add);
+        self.overtime_hours.add(overtime_hours, Add::add);
+        self.output_kg.add(output_kg, Add::add);
         self.kg_per_head.add(output_kg, headcount.map(|heads| heads as f64));
         self.kg_per_hour.add(output_kg, actual_hours);
         self.overtime.add(overtime_hours, actual_hours);
@@ -82,7 +97,7 @@ impl Bookings<'_> {
         if let (Some(planned), Some(worked), Some(output_kg)) = (planned, worked, output_kg) {
             self.made.planned += planned;
             self.made.worked += worked;
-            self.made.output_kg = both(self.made.output_kg, Some(output_kg), Add::add);
+            self.made.output_kg = Some(self.made.output_kg.unwrap_or_default() + output_kg);
         }
     }
 
@@ -139,7 +154,7 @@ fn grouped<'a>(
         });
     }
     for ((date, code, line), group) in &mut groups {
-        group.packs = outputs.packs(*date, *code, *line, group.output_kg);
+        group.packs = outputs.packs(*date, *code, *line, group.output_kg.0);
     }
     Ok(groups)
 }
@@ -154,11 +169,11 @@ fn rows_of(groups: &BTreeMap<Key<'_>, Bookings<'_>>) -> PolarsResult<DataFrame> 
         "shift_code" => groups.keys().map(|key| key.1).collect::<Vec<_>>(),
         "prod_line" => groups.keys().map(|key| key.2).collect::<Vec<_>>(),
         "line_name" => texts(|group| group.line_name.map(str::to_owned)),
-        "headcount" => groups.values().map(|group| group.headcount).collect::<Vec<_>>(),
-        "planned_hours" => figures(|group| group.planned_hours),
-        "actual_hours" => figures(|group| group.actual_hours),
-        "overtime_hours" => figures(|group| group.overtime_hours),
-        "output_kg" => figures(|group| group.output_kg),
+        "headcount" => groups.values().map(|group| group.headcount.0).collect::<Vec<_>>(),
+        "planned_hours" => figures(|group| group.planned_hours.0),
+        "actual_hours" => figures(|group| group.actual_hours.0),
+        "overtime_hours" => figures(|group| group.overtime_hours.0),
+        "output_kg" => figures(|group| group.output_kg.0),
         "kg_per_head" => figures(|group| group.kg_per_head.value()),
         "kg_per_hour" => figures(|group| group.kg_per_hour.value()),
         "overtime_pct" => figures(|group| group.overtime.pct()),
@@ -171,11 +186,6 @@ fn rows_of(groups: &BTreeMap<Key<'_>, Bookings<'_>>) -> PolarsResult<DataFrame> 
         "quality_pct" => oees.iter().map(|oee| oee.quality_pct).collect::<Vec<_>>(),
         "oee_pct" => oees.iter().map(|oee| oee.oee_pct).collect::<Vec<_>>(),
     ]
-}
-
-/// The sum of those of the two that are known. If neither is known, the sum is unknown and not 0.
-fn both<T: Copy>(sum: Option<T>, value: Option<T>, add: fn(T, T) -> T) -> Option<T> {
-    sum.zip(value).map(|(sum, value)| add(sum, value)).or(sum).or(value)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::scope::RunScope;
 /// - `total_kg` is all output, including output without a tier.
 /// - `capture_rate_pct` is `total_kg` as a share of the input: how much of the fish became product.
 /// - Outputs are bookings, which may be corrected by negative ones. A sum with an unknown part is null, and so is
-///   a `total_kg` of less than nothing.
+///   one of less than nothing.
 /// - `true_waste_kg` is the input less `total_kg`: how much of the fish became nothing. Fish that a run takes
 ///   down a tier is no waste.
 ///
@@ -56,6 +56,7 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
     let known = runs.column("input_kg")?.is_not_null() | runs.column("total_kg")?.is_not_null();
     let mut runs = runs.filter(&known)?;
     for (_, kg, pct) in TIERS {
+        runs.with_column(quantities(&runs, kg)?)?;
         runs.with_column(figure(&runs, pct, yield_pct, kg, "input_kg")?)?;
     }
     runs.with_column(figure(&runs, "capture_rate_pct", yield_pct, "total_kg", "input_kg")?)?;
@@ -147,8 +148,10 @@ mod tests {
     fn corrections_add_up_and_less_than_nothing_is_no_output() {
         let outputs = [(Some(1), Some(100.0)), (Some(1), Some(-20.0)), (Some(2), Some(40.0))];
         assert_eq!(of_one_run(Some(200.0), &outputs), ["80 | 40 | 40 | 20 | 0 | 0 | 120 | 60 | 80"]);
+        let outputs = [(Some(1), Some(100.0)), (Some(2), Some(-20.0))];
+        assert_eq!(of_one_run(Some(200.0), &outputs), ["100 | 50 | - | - | 0 | 0 | 80 | 40 | 120"]);
         let outputs = [(Some(1), Some(100.0)), (Some(1), Some(-120.0))];
-        assert_eq!(of_one_run(Some(200.0), &outputs), ["-20 | -10 | 0 | 0 | 0 | 0 | - | - | -"]);
+        assert_eq!(of_one_run(Some(200.0), &outputs), ["- | - | 0 | 0 | 0 | 0 | - | - | -"]);
     }
 
     #[test]

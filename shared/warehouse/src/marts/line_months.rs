@@ -39,6 +39,9 @@ row! {
         /// Runs of which nobody knows how much came out.
         #[at_least(0)]
         unknown_outputs: i64,
+        /// Runs with inputs of which nobody knows how much went in, or how much of it came out.
+        #[at_least(0)]
+        unknown_wastes: i64,
         /// Fish that went into the runs that have a yield, kg.
         yield_input_kg: Option<f64>,
         /// Product that came out of these, kg.
@@ -102,6 +105,7 @@ fn build(runs: &DataFrame) -> PolarsResult<DataFrame> {
         "total_kg" => figures(|kept| kept.total_kg),
         "unknown_inputs" => kept.iter().map(|kept| kept.unknown_inputs).collect::<Vec<_>>(),
         "unknown_outputs" => kept.iter().map(|kept| kept.unknown_outputs).collect::<Vec<_>>(),
+        "unknown_wastes" => kept.iter().map(|kept| kept.unknown_wastes).collect::<Vec<_>>(),
         "yield_input_kg" => figures(|kept| kept.yield_input_kg),
         "yield_output_kg" => figures(|kept| kept.yield_output_kg),
         "first_date" => sums().map(|group| group.first_date).collect::<Vec<_>>(),
@@ -135,10 +139,10 @@ mod tests {
         assert_eq!(
             shown(&mart, &LINE_MONTHS.columns.iter().map(|column| column.name).collect::<Vec<_>>()),
             [
-                "2026-11-01 | - | - | - | - | 1 | - | - | 0 | 0 | - | - | 2026-11-09 | 2026-11-09",
-                "2026-11-01 | L1 | Line 1 | AM | cod | 2 | 100 | 130 | 0 | 0 | 100 | 90 | 2026-11-02 | 2026-11-03",
-                "2026-11-01 | L1 | Line 1 | PM | cod | 1 | 0 | 7 | 0 | 0 | - | - | 2026-11-02 | 2026-11-02",
-                "2026-11-01 | L2 | - | - | - | 2 | - | 48 | 1 | 0 | 50 | 45 | 2026-11-04 | 2026-11-04",
+                "2026-11-01 | - | - | - | - | 1 | - | - | 0 | 0 | 0 | - | - | 2026-11-09 | 2026-11-09",
+                "2026-11-01 | L1 | Line 1 | AM | cod | 2 | 100 | 130 | 0 | 0 | 0 | 100 | 90 | 2026-11-02 | 2026-11-03",
+                "2026-11-01 | L1 | Line 1 | PM | cod | 1 | 0 | 7 | 0 | 0 | 0 | - | - | 2026-11-02 | 2026-11-02",
+                "2026-11-01 | L2 | - | - | - | 2 | - | 48 | 1 | 0 | 1 | 50 | 45 | 2026-11-04 | 2026-11-04",
             ]
         );
     }

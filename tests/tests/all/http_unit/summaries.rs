@@ -222,6 +222,12 @@ async fn an_episode_that_goes_on_over_midnight_is_one() {
         [2, 7, 6, 4, 1],
         "cut where the days begin"
     );
+    let of_the_20th = get(&app, "/temperature/episodes?from=2026-11-20&to=2026-11-20").await;
+    assert_eq!(
+        (of_the_20th.each("readings"), of_the_20th.each("open")),
+        (vec![json!(12)], vec![json!(false)]),
+        "a day after the window tells that it is over"
+    );
 }
 
 /// Path, columns of the answer, the mart, and a table without which the mart is not known.

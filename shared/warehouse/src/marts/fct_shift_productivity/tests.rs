@@ -74,8 +74,21 @@ fn figures_are_ratios_of_sums_over_the_bookings_that_know_both_sides() {
     // Utilisation: 160 / 88.
     assert_eq!(
         built(shifts, &FIGURES),
-        [format!("40 | 328 | 160 | 20 | 8000 | 200 | 40 | 12.5 | {}", 160.0 / 88.0 * 100.0)]
+        [format!("- | 328 | - | - | - | 200 | 40 | 12.5 | {}", 160.0 / 88.0 * 100.0)]
     );
+}
+
+#[test]
+fn a_sum_with_an_unknown_part_is_unknown_wherever_the_part_stands() {
+    for outputs_kg in [[Some(4000.0_f64), None], [None, Some(4000.0)]] {
+        let shifts = df![
+            "shift_id" => [1_i64, 2],
+            "shift_date" => [day(2); 2],
+            "headcount" => [10_i64, 10],
+            "output_kg" => outputs_kg,
+        ];
+        assert_eq!(built(shifts, &["headcount", "output_kg", "kg_per_head"]), ["20 | - | 400"]);
+    }
 }
 
 #[test]
