@@ -46,14 +46,16 @@ def scope_of(scope):
 def settings_of(manifest):
     """The views of the factory's settings that are in force."""
     values = (manifest.get("settings") or {}).get("values", {})
-    limits = {"low_yield_pct": 90, "giveaway_pct": 3, **values.get("limits", {})}
+    limits = {"low_yield_pct": 90, "giveaway_pct": 3, "sensor_min_c": -60, "sensor_max_c": 60, **values.get("limits", {})}
     texts = {"premium": "Premium", "gg": "GG"}
     for grade, others in values.get("grades", {}).items():
         texts.update({text.strip().lower(): grade for text in others})
     quoted = ", ".join("('" + text.replace("'", "''") + f"', '{grade}')" for text, grade in texts.items())
+    names = ["low_yield_pct", "giveaway_pct", "sensor_min_c", "sensor_max_c"]
+    columns = ", ".join(f"CAST({limits[name]} AS DOUBLE) AS {name}" for name in names)
     return f"""
         CREATE OR REPLACE VIEW grades AS SELECT grade_text, grade FROM (VALUES {quoted}) AS v (grade_text, grade);
-        CREATE OR REPLACE VIEW limits AS SELECT CAST({limits["low_yield_pct"]} AS DOUBLE) AS low_yield_pct, CAST({limits["giveaway_pct"]} AS DOUBLE) AS giveaway_pct;"""
+        CREATE OR REPLACE VIEW limits AS SELECT {columns};"""
 
 
 def stage(engine, lake, manifest, scope):

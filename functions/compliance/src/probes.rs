@@ -7,6 +7,7 @@ use api::compliance::{Check, CheckFinding};
 use chrono::{DateTime, FixedOffset, LocalResult, NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use domain::probes::{gap_seconds, is_fault, is_silent, is_stuck};
+use domain::settings::Limits;
 use serve::window::Dates;
 use serve::{Result, Snapshot, State, work};
 use warehouse::marts::{FindingRow, PlaceDayRow, TEMPERATURE_PLACES, rows};
@@ -21,10 +22,11 @@ pub(crate) async fn findings(state: &State, snapshot: &Snapshot) -> Result<Vec<F
     let today = as_of.with_timezone(&tz).date_naive();
     let days = Dates { from: today.checked_sub_signed(TimeDelta::days(IN_USE_DAYS)), to: Some(today) };
     let frame = snapshot.mart(&TEMPERATURE_PLACES, days).await?;
-    work(move || Ok(judged(rows(&frame)?, as_of, tz))).await
+    let limits = snapshot.factory_settings()?.limits;
+    work(move || Ok(judged(rows(&frame)?, as_of, tz, &limits))).await
 }
 
-fn judged(days: Vec<PlaceDayRow>, as_of: DateTime<FixedOffset>, tz: Tz) -> Vec<FindingRow> {
+fn judged(days: Vec<PlaceDayRow>, as_of: DateTime<FixedOffset>, tz: Tz, limits: &Limits) -> Vec<FindingRow> {
     let mut places: BTreeMap<String, BTreeMap<_, PlaceDayRow>> = BTreeMap::new();
     for day in days {
         // Readings without a place are of nobody knows how many probes.
@@ -34,7 +36,7 @@ fn judged(days: Vec<PlaceDayRow>, as_of: DateTime<FixedOffset>, tz: Tz) -> Vec<F
     }
     let of_place = |(location, days): (String, BTreeMap<_, PlaceDayRow>)| {
         let days: Vec<PlaceDayRow> = days.into_values().collect();
-        [silent(&location, &days, as_of, tz), stuck(&location, &days, tz)]
+        [silent(&location, &days, as_of, tz), stuck(&location, &days, tz, limits)]
     };
     places.into_iter().flat_map(of_place).flatten().collect()
 }
@@ -64,8 +66,8 @@ fn silent(location: &str, days: &[PlaceDayRow], as_of: DateTime<FixedOffset>, tz
 }
 
 /// The same for a probe that shows one value.
-fn stuck(location: &str, days: &[PlaceDayRow], tz: Tz) -> Option<FindingRow> {
-    let last = days.last().filter(|last| !is_fault(last.last_celsius))?;
+fn stuck(location: &str, days: &[PlaceDayRow], tz: Tz, limits: &Limits) -> Option<FindingRow> {
+    let last = days.last().filter(|last| !is_fault(last.last_celsius, limits))?;
     let (mut since, mut readings, mut goes_back) =
         (last.same_since, last.same_readings, last.is_same_all_day);
     for day in days.iter().rev().skip(1) {
@@ -174,7 +176,7 @@ mod tests {
     }
 
     fn shown(days: Vec<PlaceDayRow>, as_of: &str) -> Vec<String> {
-        let found = judged(days, as_of.parse().unwrap(), London).into_iter();
+        let found = judged(days, as_of.parse().unwrap(), London, &Limits::default()).into_iter();
         found.map(|row| format!("{} {}", row.finding.check, row.finding.detail)).collect()
     }
 

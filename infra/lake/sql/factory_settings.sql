@@ -5,5 +5,5 @@ SELECT grade_text, grade
 FROM (VALUES ('premium', 'Premium'), ('gg', 'GG')) AS v (grade_text, grade);
 
 CREATE OR REPLACE VIEW limits AS
-SELECT low_yield_pct, giveaway_pct
-FROM (VALUES (CAST(90 AS DOUBLE), CAST(3 AS DOUBLE))) AS v (low_yield_pct, giveaway_pct);
+SELECT low_yield_pct, giveaway_pct, sensor_min_c, sensor_max_c
+FROM (VALUES (CAST(90 AS DOUBLE), CAST(3 AS DOUBLE), CAST(-60 AS DOUBLE), CAST(60 AS DOUBLE))) AS v (low_yield_pct, giveaway_pct, sensor_min_c, sensor_max_c);

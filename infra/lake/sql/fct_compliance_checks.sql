@@ -106,10 +106,11 @@ SELECT
     CAST(NULL AS VARCHAR(1)) AS product_code,
     location,
     temp_celsius AS measured,
-    CASE WHEN temp_celsius < -60 THEN -60 ELSE 60 END AS "limit",
+    CASE WHEN temp_celsius < sensor_min_c THEN sensor_min_c ELSE sensor_max_c END AS "limit",
     CAST(NULL AS VARCHAR(1)) AS detail,
     reading_time AS detected_at,
     reading_date AS detected_on,
     log_id AS reading_id
 FROM stg_temperature
+CROSS JOIN limits
 WHERE sensor_fault;

@@ -1,6 +1,6 @@
 -- stg_temperature: the readings whose time is known, with their date and the degrees by which they lie outside their limits (null if inside).
 --
--- A reading outside -60 to 60 °C is no temperature, but a fault of its probe. It breaks no limit.
+-- A reading outside sensor_min_c to sensor_max_c is no temperature, but a fault of its probe. It breaks no limit.
 CREATE OR REPLACE VIEW stg_temperature AS
 WITH said AS (
     -- A number that was stored in single precision has many more digits in double precision. It means its shortest decimal.
@@ -34,17 +34,18 @@ measured AS (
     SELECT
         s.*,
         CAST(reading_time AS DATE) AS reading_date,
-        temp_celsius IS NOT NULL AND temp_celsius NOT BETWEEN -60 AND 60 AS sensor_fault,
+        temp_celsius IS NOT NULL AND temp_celsius NOT BETWEEN sensor_min_c AND sensor_max_c AS sensor_fault,
         -- The last digits of a sum or of a conversion decide nothing.
         CASE
-            WHEN temp_celsius BETWEEN -60 AND 60 AND temp_celsius < target_min - 1e-9 * GREATEST(ABS(target_min), 1)
+            WHEN temp_celsius BETWEEN sensor_min_c AND sensor_max_c AND temp_celsius < target_min - 1e-9 * GREATEST(ABS(target_min), 1)
             THEN target_min - temp_celsius
         END AS degrees_below,
         CASE
-            WHEN temp_celsius BETWEEN -60 AND 60 AND temp_celsius > target_max + 1e-9 * GREATEST(ABS(target_max), 1)
+            WHEN temp_celsius BETWEEN sensor_min_c AND sensor_max_c AND temp_celsius > target_max + 1e-9 * GREATEST(ABS(target_max), 1)
             THEN temp_celsius - target_max
         END AS degrees_above
     FROM said s
+    CROSS JOIN limits
 )
 SELECT
     log_id,

@@ -3,11 +3,7 @@
 
 use chrono::NaiveDateTime;
 
-/// The lowest reading that is a temperature of a place where fish is kept, °C. A probe that is broken or not
-/// connected reports values such as -127, 85 and 327.67.
-pub const COLDEST_CELSIUS: f64 = -60.0;
-/// The highest reading that is a temperature of such a place, °C.
-pub const HOTTEST_CELSIUS: f64 = 60.0;
+use crate::settings::Limits;
 
 /// So many usual intervals without a reading are a gap.
 const GAP_INTERVALS: i64 = 3;
@@ -22,9 +18,10 @@ const STUCK_SECONDS: i64 = 24 * 60 * 60;
 /// well find the same twice.
 const STUCK_READINGS: i64 = 8;
 
-/// Whether a reading is no temperature, but says that something is wrong with its probe.
-pub fn is_fault(temp_celsius: f64) -> bool {
-    !(COLDEST_CELSIUS..=HOTTEST_CELSIUS).contains(&temp_celsius)
+/// Whether a reading is no temperature of a place where fish is kept, but says that something is wrong with
+/// its probe. One that is broken or not connected reports values such as -127, 85 and 327.67.
+pub fn is_fault(temp_celsius: f64, limits: &Limits) -> bool {
+    !(limits.sensor_min_c..=limits.sensor_max_c).contains(&temp_celsius)
 }
 
 /// How often a place is usually read: the median of the whole seconds between its readings, the shorter one
@@ -85,8 +82,11 @@ mod tests {
             (60.1, true),
             (-18.0, false),
         ] {
-            assert_eq!(is_fault(temp), expect, "{temp}");
+            assert_eq!(is_fault(temp, &Limits::default()), expect, "{temp}");
         }
+        let narrow = Limits { sensor_min_c: -30.0, sensor_max_c: 40.0, ..Limits::default() };
+        let faults = [-30.1, -30.0, 40.0, 40.1].map(|temp| is_fault(temp, &narrow));
+        assert_eq!(faults, [true, false, false, true], "a factory draws its own lines");
     }
 
     #[test]

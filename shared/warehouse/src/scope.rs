@@ -100,6 +100,8 @@ pub struct DayScope {
     pub lines: DataFrame,
     /// The finished rows of the mart `runs` on these days. Empty if no build of the table takes them.
     pub runs: DataFrame,
+    /// What the factory has told us.
+    pub settings: Arc<FactorySettings>,
 }
 
 /// The product tables.

@@ -12,7 +12,7 @@ use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::frames::codes;
-use crate::sources::{OfRun, Source, Touches};
+use crate::sources::{OfRun, Source, TEMPERATURE_LOGS, Touches};
 use crate::staging::stamps::day_of_each;
 
 /// More runs, batches or days than this are noted as "all".
@@ -83,7 +83,21 @@ impl Touched {
             let Limits { low_yield_pct, giveaway_pct, .. } = settings.limits;
             (settings.grades.clone(), low_yield_pct, giveaway_pct)
         };
-        Self { all_runs: of_runs(before) != of_runs(after), ..Self::default() }
+        let of_probes = |settings: &FactorySettings| {
+            let Limits { sensor_min_c, sensor_max_c, .. } = settings.limits;
+            (sensor_min_c, sensor_max_c)
+        };
+        let is_other_range = of_probes(before) != of_probes(after);
+        Self {
+            all_runs: of_runs(before) != of_runs(after),
+            days: if is_other_range { every_reading() } else { BTreeMap::new() },
+            ..Self::default()
+        }
+    }
+
+    /// What settings touch if nobody knows those before them.
+    pub(crate) fn by_any_settings() -> Self {
+        Self { all_runs: true, days: every_reading(), ..Self::default() }
     }
 
     /// Adds what another change touches.
@@ -105,6 +119,11 @@ impl Touched {
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// Every day on which temperatures were read.
+fn every_reading() -> BTreeMap<String, Option<BTreeSet<NaiveDate>>> {
+    BTreeMap::from([(TEMPERATURE_LOGS.staging.to_owned(), None)])
 }
 
 /// Adds what another change touches in each table. More than [`NOTE_MAX`] entries of a table are noted as
@@ -145,6 +164,18 @@ mod tests {
         let mut other = before.clone();
         other.grades.0.insert(domain::tier::Grade::Gg, vec!["Std".to_owned()]);
         assert!(Touched::by_settings(&before, &other).all_runs);
+    }
+
+    #[test]
+    fn another_range_of_temperatures_touches_every_day_of_readings_and_no_run() {
+        let before = FactorySettings::default();
+        let every_day = Touched { days: every_reading(), ..Touched::default() };
+        for limits in
+            [Limits { sensor_min_c: -40.0, ..before.limits }, Limits { sensor_max_c: 40.0, ..before.limits }]
+        {
+            let after = FactorySettings { limits, ..before.clone() };
+            assert_eq!(Touched::by_settings(&before, &after), every_day);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use api::runs::RunDetail;
 use api::yields::YieldTotal;
 use extractor_function::doctor::{Severity, examine_lake};
 use lake::{Manifest, Mode};
+use tests::described::answer_of;
 use tests::factory::{ErpAccess, Factory};
 use tests::site::Site;
 
@@ -64,19 +65,46 @@ async fn judged(factory: &Factory, run: &str) -> (Option<bool>, Vec<String>) {
     (detail.is_low, found.collect())
 }
 
+/// A reading of yesterday that is too warm.
+fn add_reading(factory: &Factory, celsius: &str) {
+    let at = "'2026-11-19 12:00:00'";
+    factory.insert(
+        "temperature_logs",
+        &[
+            ("log_id", "1"),
+            ("location", "'Chill'"),
+            ("reading_time", at),
+            ("temp_celsius", celsius),
+            ("target_max", "5.0"),
+            ("updated_at", at),
+        ],
+    );
+}
+
+/// The findings of readings, with their limits.
+async fn found_in_readings(factory: &Factory) -> Vec<String> {
+    let found = answer_of(factory, "/compliance/checks").await;
+    let of_places = found.as_array().unwrap().iter().filter(|finding| !finding["location"].is_null());
+    of_places.map(|row| format!("{} {}", row["check"].as_str().unwrap(), row["limit"])).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_the_limits_is_judged_by_at_once_and_a_bad_file_leaves_the_last_good_one_in_force() {
     let factory = Factory::empty(NOW).await;
     factory.insert("prod_lines", &[("line_id", "'L1'"), ("updated_at", "'2026-11-01 06:00:00'")]);
     add_run(&factory, "1", &[("Premium", 1000.0)], ("Premium", 910.0));
+    add_reading(&factory, "50.0");
     factory.job_ok(Mode::Incremental).await;
     assert_eq!(judged(&factory, "1").await, (Some(false), vec![]));
+    assert_eq!(found_in_readings(&factory).await, ["temperature_breach 5.0"]);
     assert_eq!(manifest(&factory).await.settings, None);
 
-    put(&factory, "[limits]\nlow_yield_pct = 92.5\n[lines.l1]\nshift_target_kg = 700\n").await;
+    put(&factory, "[limits]\nlow_yield_pct = 92.5\nsensor_max_c = 40\n[lines.l1]\nshift_target_kg = 700\n")
+        .await;
     factory.job_ok(Mode::Incremental).await;
     let strict = (Some(true), vec!["low_yield 92.5".to_owned()]);
     assert_eq!(judged(&factory, "1").await, strict);
+    assert_eq!(found_in_readings(&factory).await, ["sensor_fault 40.0"], "no temperature breaks a limit");
     let site = Site::open(&factory).await;
     let total: YieldTotal = site.get("/yield/total?from=2026-11-19&to=2026-11-19").await.unwrap();
     assert_eq!((total.low_yield_pct, total.is_low, total.dates[0].is_low), (92.5, Some(true), Some(true)));

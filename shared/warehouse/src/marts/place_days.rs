@@ -25,8 +25,9 @@ type Place = (NaiveDate, Option<String>);
 
 /// The places that were read on the days of the scope: by date, then by location.
 pub(super) fn place_days(scope: &DayScope) -> PolarsResult<Vec<PlaceDay>> {
-    let of_days = by_place(&stg_temperature::judged(&scope.rows)?)?;
-    let before = by_place(&stg_temperature::judged(&scope.before)?)?;
+    let limits = &scope.settings.limits;
+    let of_days = by_place(&stg_temperature::judged(&scope.rows, limits)?)?;
+    let before = by_place(&stg_temperature::judged(&scope.before, limits)?)?;
     let mut times: BTreeMap<Option<&str>, Vec<NaiveDateTime>> = BTreeMap::new();
     // Both come by date, but a day of the scope may lie before one that only another looks back to.
     for ((_, location), readings) in before.iter().chain(&of_days) {

@@ -2,6 +2,7 @@
 //! others are null.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use api::Shape;
 use chrono::{NaiveDate, NaiveDateTime};
@@ -108,6 +109,7 @@ pub(super) fn days_of(source: &Source, named: &DataFrame) -> DayScope {
         rows: rows_of_days,
         lines: rows(&PROD_LINES, &DataFrame::empty()),
         runs: runs(&DataFrame::empty()),
+        settings: Arc::default(),
     }
 }
 

@@ -4,6 +4,7 @@ use api::row;
 use chrono::{NaiveDate, NaiveDateTime};
 use domain::probes::is_fault;
 use domain::rules::degrees_over;
+use domain::settings::Limits;
 use domain::single_precision::as_stored;
 use polars::prelude::*;
 
@@ -53,11 +54,11 @@ pub const STG_TEMPERATURE: Mart = Mart {
 
 /// The rows of the model. Other marts of temperatures start from them.
 pub(super) fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
-    judged(&scope.rows)
+    judged(&scope.rows, &scope.settings.limits)
 }
 
 /// Rows of staging as rows of the model.
-pub(super) fn judged(rows: &DataFrame) -> PolarsResult<DataFrame> {
+pub(super) fn judged(rows: &DataFrame, sensor: &Limits) -> PolarsResult<DataFrame> {
     let timed = rows.clone().lazy().filter(col("reading_time").is_not_null());
     let mut readings = timed.with_column(col("reading_time").dt().date().alias("reading_date")).collect()?;
     for name in ["temp_celsius", "target_min", "target_max"] {
@@ -68,12 +69,12 @@ pub(super) fn judged(rows: &DataFrame) -> PolarsResult<DataFrame> {
     let number = |name| readings.column(name)?.f64();
     let temps: Vec<_> = number("temp_celsius")?.iter().collect();
     let limits = number("target_min")?.iter().zip(number("target_max")?.iter());
-    let believable = temps.iter().map(|temp| temp.filter(|temp| !is_fault(*temp)));
+    let believable = temps.iter().map(|temp| temp.filter(|temp| !is_fault(*temp, sensor)));
     let over: Vec<_> = believable
         .zip(limits)
         .map(|(temp, (min, max))| temp.and_then(|temp| degrees_over(temp, min, max)))
         .collect();
-    let faults: Vec<_> = temps.iter().map(|temp| temp.is_some_and(is_fault)).collect();
+    let faults: Vec<_> = temps.iter().map(|temp| temp.is_some_and(|temp| is_fault(temp, sensor))).collect();
     readings.with_column(Column::new("degrees_over".into(), over))?;
     readings.with_column(Column::new("sensor_fault".into(), faults))?;
     frames::fit(&readings, &STG_TEMPERATURE.schema())
@@ -81,6 +82,10 @@ pub(super) fn judged(rows: &DataFrame) -> PolarsResult<DataFrame> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use domain::settings::FactorySettings;
+
     use super::super::small_factory::{at, readings, shown};
     use super::*;
 
@@ -123,6 +128,22 @@ mod tests {
                 "85 | 4.3 | true",
                 "-127 | 4.3 | true"
             ]
+        );
+    }
+    #[test]
+    fn what_no_temperature_can_be_is_what_the_factory_says() {
+        let named = df![
+            "log_id" => [1_i64, 2, 3],
+            "reading_time" => [at(2, 8, 0); 3],
+            "temp_celsius" => [50.0, 40.0, -31.0],
+            "target_max" => [5.0; 3],
+        ];
+        let limits = Limits { sensor_min_c: -30.0, sensor_max_c: 40.0, ..Limits::default() };
+        let settings = Arc::new(FactorySettings { limits, ..FactorySettings::default() });
+        let model = build(&DayScope { settings, ..readings(&named.unwrap()) }).unwrap();
+        assert_eq!(
+            shown(&model, &["temp_celsius", "degrees_over", "sensor_fault"]),
+            ["50 | - | true", "40 | 35 | false", "-31 | - | true"]
         );
     }
 }

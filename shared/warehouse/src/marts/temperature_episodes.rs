@@ -48,9 +48,11 @@ pub const TEMPERATURE_EPISODES: Mart = Mart {
 pub(super) fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     let mut places: Vec<(NaiveDate, Option<String>, i64)> = Vec::new();
     let mut found: Vec<Episode> = Vec::new();
+    let limits = &scope.settings.limits;
     for day in place_days(scope)? {
         let gap_seconds = gap_seconds(day.usual_interval_seconds);
-        let believable = day.readings.into_iter().filter(|reading| !is_fault(reading.temp_celsius));
+        let readings = day.readings.into_iter();
+        let believable = readings.filter(|reading| !is_fault(reading.temp_celsius, limits));
         for episode in episodes(believable, gap_seconds) {
             places.push((day.date, day.location.clone(), gap_seconds));
             found.push(episode);

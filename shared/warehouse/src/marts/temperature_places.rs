@@ -3,6 +3,7 @@
 use api::row;
 use chrono::{NaiveDate, NaiveDateTime};
 use domain::probes::is_fault;
+use domain::settings::Limits;
 use polars::prelude::*;
 
 use super::place_days::{PlaceDay, place_days};
@@ -51,7 +52,8 @@ pub const TEMPERATURE_PLACES: Mart = Mart {
 };
 
 fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
-    let rows: Vec<PlaceDayRow> = place_days(scope)?.into_iter().filter_map(row).collect();
+    let days = place_days(scope)?.into_iter();
+    let rows: Vec<PlaceDayRow> = days.filter_map(|day| row(day, &scope.settings.limits)).collect();
     let times = |value: fn(&PlaceDayRow) -> Option<NaiveDateTime>| rows.iter().map(value).collect::<Vec<_>>();
     let frame = df![
         "reading_date" => rows.iter().map(|row| row.reading_date).collect::<Vec<_>>(),
@@ -67,12 +69,12 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
     frames::fit(&frame, &TEMPERATURE_PLACES.schema())
 }
 
-fn row(day: PlaceDay) -> Option<PlaceDayRow> {
+fn row(day: PlaceDay, limits: &Limits) -> Option<PlaceDayRow> {
     let last = *day.readings.last()?;
     let is_same = |temp: f64| temp == last.temp_celsius;
     let same: Vec<_> =
         day.readings.iter().rev().take_while(|reading| is_same(reading.temp_celsius)).collect();
-    let is_good = |temp: f64, over: Option<f64>| over.is_none() && !is_fault(temp);
+    let is_good = |temp: f64, over: Option<f64>| over.is_none() && !is_fault(temp, limits);
     let good = day.readings.iter().rev().find(|reading| is_good(reading.temp_celsius, reading.degrees_over));
     Some(PlaceDayRow {
         reading_date: day.date,

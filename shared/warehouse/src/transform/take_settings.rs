@@ -38,7 +38,7 @@ pub(super) async fn take_settings(work: &mut Work<'_>) -> Result<Option<BadSetti
     };
     work.pending.merge(match before {
         Ok(before) => Touched::by_settings(&before, &settings),
-        Err(_) => Touched { all_runs: true, ..Touched::default() },
+        Err(_) => Touched::by_any_settings(),
     });
     work.settings = Arc::new(settings);
     Ok(bad)

@@ -108,7 +108,7 @@ fn build_readings(scope: &DayScope) -> PolarsResult<DataFrame> {
     let mut violations = Violations::default();
     for row in 0..judged.height() {
         if let (Some(temp), Some(true)) = (temp.get(row), faults.get(row)) {
-            violations.add(row, Check::SensorFault, readings::sensor_fault(temp));
+            violations.add(row, Check::SensorFault, readings::sensor_fault(temp, &scope.settings.limits));
         } else if let (Some(temp), Some(over)) = (temp.get(row), over.get(row)) {
             violations.add(
                 row,

@@ -1,6 +1,6 @@
 //! `temperature_breach`: a reading outside its limits; `sensor_fault`: a reading that is no temperature.
 
-use domain::probes::{COLDEST_CELSIUS, HOTTEST_CELSIUS};
+use domain::settings::Limits;
 
 use super::finding::{Finding, apart};
 
@@ -20,10 +20,11 @@ pub(super) fn temperature_breach(
 }
 
 /// The finding of a reading that is no temperature.
-pub(super) fn sensor_fault(temp: f64) -> Finding {
-    let limit = if temp < COLDEST_CELSIUS { COLDEST_CELSIUS } else { HOTTEST_CELSIUS };
+pub(super) fn sensor_fault(temp: f64, limits: &Limits) -> Finding {
+    let Limits { sensor_min_c, sensor_max_c, .. } = *limits;
+    let limit = if temp < sensor_min_c { sensor_min_c } else { sensor_max_c };
     let detail = format!(
-        "{} °C lies outside {COLDEST_CELSIUS} to {HOTTEST_CELSIUS} °C, so it is no temperature: look at the \
+        "{} °C lies outside {sensor_min_c} to {sensor_max_c} °C, so it is no temperature: look at the \
          probe and its cable",
         apart(temp, limit)
     );
@@ -47,12 +48,16 @@ mod tests {
 
     #[test]
     fn a_fault_names_the_reading_and_what_it_lies_outside_of() {
-        let fault = sensor_fault(327.67);
+        let limits = Limits::default();
+        let fault = sensor_fault(327.67, &limits);
         assert_eq!((fault.measured, fault.limit), (Some(327.67), Some(60.0)));
         assert_eq!(
             fault.detail,
             "327.7 °C lies outside -60 to 60 °C, so it is no temperature: look at the probe and its cable"
         );
-        assert_eq!(sensor_fault(-127.0).limit, Some(-60.0));
+        assert_eq!(sensor_fault(-127.0, &limits).limit, Some(-60.0));
+        let narrow = sensor_fault(45.0, &Limits { sensor_max_c: 40.5, ..limits });
+        assert_eq!(narrow.limit, Some(40.5));
+        assert!(narrow.detail.starts_with("45.0 °C lies outside -60 to 40.5 °C, "), "{}", narrow.detail);
     }
 }

@@ -52,6 +52,7 @@ pub(super) async fn build_days(work: &Work<'_>, parts: &mut MartParts, touched: 
                 } else {
                     DataFrame::empty_with_schema(&RUNS.schema())
                 },
+                settings: work.settings.clone(),
             };
             for build in &builds {
                 build.replace(work, parts, &of_month, &days, &scope).await?;
