@@ -49,6 +49,13 @@ impl Hosts {
         Self { port: listening.port(), own, any_address: ip.is_unspecified(), allowed: Vec::new() }
     }
 
+    /// These hosts with every port, as a client names them at the near end of a tunnel.
+    #[must_use]
+    pub fn with_any_port(mut self) -> Self {
+        self.allowed.extend(self.own.iter().cloned());
+        self
+    }
+
     /// These hosts and those that `ALLOWED_HOSTS` names.
     pub fn and_allowed(
         mut self,

@@ -233,7 +233,8 @@ impl Factory {
         }
     }
 
-    fn erp_rows(&self, source: &Source) -> Vec<Vec<Cell>> {
+    /// The rows of a table in the ERP, in the order in which they lie there.
+    pub(crate) fn erp_rows(&self, source: &Source) -> Vec<Vec<Cell>> {
         let erp = Connection::open(self.erp()).expect("the ERP");
         let named = "SELECT 1 FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?1";
         if !erp.prepare(named).and_then(|mut named| named.exists([source.table])).expect("the ERP") {

@@ -1,12 +1,15 @@
 //! Random changes to a factory of random rows. In all tables rows come, change, move and go, as people and
 //! programs do it in an ERP.
 
+use std::collections::BTreeMap;
+
 use chrono::{NaiveDateTime, TimeDelta};
+use extractor_function::validate::validate;
 use lake::Mode;
 use rusqlite::{Connection, Transaction, params_from_iter, types::Value};
 use warehouse::sources::{ALL, Column, Source};
 
-use crate::factory::Factory;
+use crate::factory::{Factory, key_of, shown};
 use crate::faults::schedule::dice::Dice;
 use crate::random_factory::cell;
 
@@ -40,6 +43,7 @@ pub fn edit(factory: &Factory, seed: u64, at: NaiveDateTime) -> Mode {
         }
     }
     changing.commit().expect("the ERP");
+    drop_rejected_twins(factory);
     mode
 }
 
@@ -56,6 +60,31 @@ pub fn untie(factory: &Factory) {
             key.join(", ")
         );
         factory.execute(&format!("DELETE FROM {} WHERE rowid NOT IN ({kept})", source.table));
+    }
+    drop_rejected_twins(factory);
+}
+
+/// Deletes the rejected rows of keys that have other rows as well: only the order in which they are read tells
+/// which of them hides which.
+fn drop_rejected_twins(factory: &Factory) {
+    for source in ALL {
+        let mut rows = BTreeMap::<Vec<String>, Vec<(i64, bool)>>::new();
+        for (place, cells) in factory.erp_rows(source).into_iter().enumerate() {
+            let read = validate(source, cells, factory.settings.factory_tz);
+            let (is_valid, values) = read.map_or_else(|row| (false, row.values), |row| (true, row.values));
+            let shown: Vec<String> = values.iter().map(shown).collect();
+            rows.entry(key_of(source, &shown)).or_default().push((place as i64, is_valid));
+        }
+        let twins = rows.into_values().filter(|twins| twins.len() > 1).flatten();
+        let mut rejected: Vec<i64> =
+            twins.filter(|(_, is_valid)| !is_valid).map(|(place, _)| place).collect();
+        rejected.sort_unstable();
+        for place in rejected.into_iter().rev() {
+            factory.execute(&format!(
+                "DELETE FROM {table} WHERE rowid = (SELECT rowid FROM {table} ORDER BY rowid LIMIT 1 OFFSET {place})",
+                table = source.table
+            ));
+        }
     }
 }
 

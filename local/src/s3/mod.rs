@@ -92,7 +92,8 @@ impl Server {
             credentials.access_key.clone(),
             credentials.secret_key.clone(),
         ));
-        let serving = tokio::spawn(serve(listener, service.build(), Arc::new(Hosts::of(addr))));
+        let serving =
+            tokio::spawn(serve(listener, service.build(), Arc::new(Hosts::of(addr).with_any_port())));
         Ok(Self { addr, credentials, serving })
     }
 

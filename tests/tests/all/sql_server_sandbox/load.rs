@@ -108,7 +108,7 @@ async fn only_columns_with_values_that_their_type_cannot_hold_get_another() {
         "SI_OCM_TRANS.TransNo",
         "SI_OCM_TRANS.RunNumber",
         "RunNumber.ProductionDate",
-        "run_inputs.qty_kg",
+        "run_outputs.qty_packs",
         "shifts.headcount",
     ] {
         assert_eq!(type_of(tidy), None);
