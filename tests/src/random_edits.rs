@@ -68,15 +68,15 @@ pub fn untie(factory: &Factory) {
 /// which of them hides which.
 fn drop_rejected_twins(factory: &Factory) {
     for source in ALL {
-        let mut rows = BTreeMap::<Vec<String>, Vec<(i64, bool)>>::new();
+        let mut rows = BTreeMap::<Vec<String>, Vec<(usize, bool)>>::new();
         for (place, cells) in factory.erp_rows(source).into_iter().enumerate() {
             let read = validate(source, cells, factory.settings.factory_tz);
             let (is_valid, values) = read.map_or_else(|row| (false, row.values), |row| (true, row.values));
             let shown: Vec<String> = values.iter().map(shown).collect();
-            rows.entry(key_of(source, &shown)).or_default().push((place as i64, is_valid));
+            rows.entry(key_of(source, &shown)).or_default().push((place, is_valid));
         }
         let twins = rows.into_values().filter(|twins| twins.len() > 1).flatten();
-        let mut rejected: Vec<i64> =
+        let mut rejected: Vec<usize> =
             twins.filter(|(_, is_valid)| !is_valid).map(|(place, _)| place).collect();
         rejected.sort_unstable();
         for place in rejected.into_iter().rev() {

@@ -8,6 +8,7 @@ use lake::{Lake, Slot};
 use polars::prelude::*;
 use warehouse::segment::{OP, OP_DELETE, OP_REJECT, OP_REPLACE, OP_STILL_REJECTED, OP_UPSERT, of_op};
 use warehouse::sources::{Column, Source};
+use warehouse::staging::incoming::Incoming;
 use warehouse::staging::rekeyed::rekeyed;
 use warehouse::staging::stamps::watermark_of;
 use warehouse::staging::{divide::divide, fold, open};
@@ -227,8 +228,7 @@ fn differing(
         return Ok(candidates);
     }
     // A candidate stays if it would win: then folding it into what is held brings it to the top.
-    let folded =
-        fold::fold(source, held, &[fold::Incoming { rows: candidates.clone(), authoritative: false }])?;
+    let folded = fold::fold(source, held, &[Incoming { rows: candidates.clone(), authoritative: false }])?;
     let wins = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Semi) };
     let winners = candidates.join(&folded, &all, &all, wins, None)?;
     let is_version = |op| matches!(op, Some(OP_UPSERT | OP_REPLACE));

@@ -4,7 +4,7 @@
 
 use polars::prelude::*;
 
-use super::fold::Incoming;
+use super::incoming::Incoming;
 use super::stamps::{first_stamp_of, watermark_of};
 use crate::frames::{anti, fit, left_join_on, stack};
 use crate::segment::{OP_REUSE, of_op};

@@ -3,19 +3,11 @@
 use polars::prelude::*;
 
 use super::first_stamps::{first_stamps, gone as not_held, none_gone, with_first_stamps};
+use super::incoming::Incoming;
 use super::stamps::watermark_of;
 use crate::frames::{anti, fit, semi, stack};
 use crate::segment::{self, OP_DELETE, OP_REJECT, OP_REPLACE, OP_REUSE, OP_UPSERT, of_op};
 use crate::sources::Source;
-
-/// The rows of one segment that fall into one part.
-#[derive(Clone, Debug)]
-pub struct Incoming {
-    /// The rows, as [`segment::schema`] has them.
-    pub rows: DataFrame,
-    /// Whether the ERP was compared with the lake. Then these rows hold even where their watermark is older.
-    pub authoritative: bool,
-}
 
 const WATERMARK: &str = "_watermark";
 

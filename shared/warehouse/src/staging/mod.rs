@@ -1,5 +1,6 @@
 //! Staging: raw segments folded into the current version of each row.
 //!
+//! - [`incoming`]: the rows of a segment that fall into one part
 //! - [`fold`]: what the rows of some segments do to the rows that are there; pure
 //! - [`first_stamps`]: the stamp that each row was first read with, which later changes leave as it is
 //! - [`open`]: which rejected rows are still open; pure
@@ -12,6 +13,7 @@
 pub mod divide;
 pub mod first_stamps;
 pub mod fold;
+pub mod incoming;
 pub mod open;
 pub mod rejected;
 pub mod rekeyed;

@@ -12,7 +12,7 @@ use super::staging_parts::{Replaced, divided, replace, rows_of};
 use crate::Result;
 use crate::frames::{anti, compute};
 use crate::sources::Source;
-use crate::staging::fold::Incoming;
+use crate::staging::incoming::Incoming;
 use crate::staging::open::rejected_schema;
 use crate::touched::Touched;
 use crate::transform::work::{READS_AT_ONCE, Work};
