@@ -165,6 +165,12 @@ impl Factory {
         run_into(self.lake(), &self.settings, mode, self.now.get()).await
     }
 
+    /// Runs a job for somebody who agrees that rows are removed, however many they are.
+    pub async fn run_accepting_deletes(&self, mode: Mode) -> JobRecord {
+        let (request, now) = (JobRequest { accept_deletes: true, ..request(mode) }, self.now.get());
+        run_job(self.lake(), &self.settings, &request, move || now).await
+    }
+
     /// Runs a job that must go well.
     pub async fn job_ok(&self, mode: Mode) -> JobRecord {
         let record = self.run(mode).await;

@@ -2,9 +2,8 @@
 //! or replaces, what it keeps, and what it says about that.
 
 use api::pipeline::{JobRecord, JobTable};
-use extractor_function::{JobRequest, run_job};
 use lake::{Mode, Slot};
-use tests::factory::{ErpAccess, Factory, moment, request};
+use tests::factory::{ErpAccess, Factory, moment};
 use warehouse::sources::{DESPATCH, RUN_INPUTS, TRANSACTIONS};
 
 const NOW: &str = "2026-11-20T14:00:00";
@@ -26,13 +25,6 @@ fn insert_inputs(factory: &Factory, ids: std::ops::RangeInclusive<usize>, day: &
         "INSERT INTO run_inputs (input_id, run_number, qty_kg, updated_at) VALUES {}",
         rows.join(", ")
     ));
-}
-
-/// Runs a job that may remove whatever the ERP no longer has.
-async fn accepting(factory: &Factory, mode: Mode) -> JobRecord {
-    let request = JobRequest { accept_deletes: true, ..request(mode) };
-    let now = factory.now.get();
-    run_job(factory.lake(), &factory.settings, &request, move || now).await
 }
 
 /// How many inputs staging holds, how many of them weigh 1 t, and how many rejections are open.
@@ -79,7 +71,7 @@ async fn a_table_that_is_emptied_keeps_its_rows_until_somebody_agrees(access: Er
     factory.job_ok(Mode::Incremental).await;
     assert_eq!(held(&factory).await, (152, 1, 1));
 
-    let record = accepting(&factory, Mode::Reconcile).await;
+    let record = factory.run_accepting_deletes(Mode::Reconcile).await;
     assert_eq!((record.status.as_str(), record.withheld, record.error), ("ok", Some(0), None));
     factory.assert_lake_mirrors_erp().await;
     assert_eq!(held(&factory).await, (32, 1, 0));
@@ -101,7 +93,7 @@ async fn a_reload_that_somebody_agrees_to_removes_what_a_reload_before_it_has_ke
     factory.execute("DELETE FROM run_inputs WHERE input_id > 1");
     assert_eq!(factory.run(Mode::Full).await.withheld, Some(119));
     assert_eq!(factory.staged(&RUN_INPUTS).await.len(), 120);
-    assert_eq!(accepting(&factory, Mode::Full).await.status, "ok");
+    assert_eq!(factory.run_accepting_deletes(Mode::Full).await.status, "ok");
     factory.assert_lake_mirrors_erp().await;
 }
 
@@ -129,7 +121,7 @@ async fn a_table_that_the_erp_no_longer_shows_is_named_and_keeps_its_rows(access
         assert_eq!(factory.staged(&DESPATCH).await.len(), 1);
     }
     // It is gone for good, and somebody says so.
-    let record = accepting(&factory, Mode::Full).await;
+    let record = factory.run_accepting_deletes(Mode::Full).await;
     assert_eq!((record.status.as_str(), factory.staged(&DESPATCH).await.len()), ("ok", 0));
     factory.now.set(moment("2026-11-21T14:00:00"));
     assert_eq!(factory.job_ok(Mode::Incremental).await.skipped, ["despatch"]);
