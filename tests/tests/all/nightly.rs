@@ -76,7 +76,7 @@ async fn each_night_what_was_deleted_and_committed_late_is_found_once() {
     assert!(is_due(&factory).await);
     let (reconciled_at, severity, found) = told(&factory).await;
     assert_eq!((reconciled_at, severity), (Some(moment("2026-11-21T02:30:00")), Severity::Warning));
-    assert!(found.contains("last at 2026-11-21 02:30: rows that were deleted"), "{found}");
+    assert!(found.contains("without trouble: at 2026-11-21 02:30; rows that were deleted"), "{found}");
 
     // Another job is at work: the comparison makes way, and stays due.
     let other = JobRecord::begun("other", "incremental", "api", factory.now.get().fixed_offset());
