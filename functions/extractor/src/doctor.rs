@@ -1,20 +1,22 @@
 //! Looks at ERP, login, tables, clock and lake, and says what to do about what it finds. It changes nothing,
 //! except that it tries whether the lake can be written.
 
+mod lake_state;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
-use lake::{Lake, Manifest, keys};
-use process::chain;
-use warehouse::settings::{self, State};
+use lake::Lake;
 use warehouse::sources::{ALL, Kind, Owner, Source};
 use warehouse::staging::zones::holds_rows;
 
 use crate::Settings;
 use crate::error::TableError;
 use crate::source::{Address, Class, Erp, ErpError, ObjectKind, SqlServer, SqlServerAddress, Sqlite, Table};
+
+pub use lake_state::examine_lake;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,9 +52,6 @@ impl fmt::Display for Severity {
 /// How far off a clock may be without a word about it.
 const DRIFT_SECONDS: i64 = 60;
 
-/// How long ago the last good comparison of the ERP with the lake may be without a word about it.
-const COMPARED_WITHIN: TimeDelta = TimeDelta::hours(36);
-
 /// The tables that the lake holds rows of, by their names in the lake. None if the lake cannot be read, which
 /// [`examine_lake`] says.
 pub async fn tables_with_rows(lake: &Lake) -> BTreeSet<String> {
@@ -75,51 +74,6 @@ pub async fn examine_erp(
     findings.all
 }
 
-/// Examines the lake: reads what there is, and writes, reads and removes one small object. `now` is the
-/// present moment.
-pub async fn examine_lake(lake: &Lake, now: DateTime<Utc>) -> Vec<Finding> {
-    let mut findings = Findings::default();
-    match lake.manifest().await {
-        Ok(None) => {
-            findings.add(Severity::Ok, "lake", "can be read; there was no run yet");
-            findings.settings(lake, &Manifest::default()).await;
-        }
-        Ok(Some((manifest, _))) => {
-            let newest = manifest.tables.values().filter_map(|table| table.as_of).max();
-            let since = newest.map_or_else(
-                || "no table was read yet".to_owned(),
-                |at| format!("last read from the ERP at {}", at.format("%Y-%m-%d %H:%M")),
-            );
-            findings.add(
-                Severity::Ok,
-                "lake",
-                format!(
-                    "can be read; {} tables, {} marts, {since}",
-                    manifest.tables.len(),
-                    manifest.marts.len()
-                ),
-            );
-            findings.settings(lake, &manifest).await;
-            findings.comparison(&manifest, now);
-        }
-        Err(error) => findings.add(Severity::Failure, "lake", format!("cannot be read: {}", chain(&error))),
-    }
-    match lake.probe().await {
-        Ok(()) => findings.add(Severity::Ok, "lake", "can be written"),
-        Err(error) => {
-            findings.add(
-                Severity::Failure,
-                "lake",
-                format!(
-                    "cannot be written: {}; check the rights on it, and that there is space",
-                    chain(&error)
-                ),
-            );
-        }
-    }
-    findings.all
-}
-
 #[derive(Default)]
 struct Findings {
     all: Vec<Finding>,
@@ -130,50 +84,6 @@ struct Findings {
 impl Findings {
     fn add(&mut self, severity: Severity, about: &str, found: impl fmt::Display) {
         self.all.push(Finding { severity, about: about.to_owned(), found: found.to_string() });
-    }
-
-    /// Whether the file of the factory's settings can be taken, and what it leaves open.
-    async fn settings(&mut self, lake: &Lake, manifest: &Manifest) {
-        const ABOUT: &str = "settings";
-        let name = keys::SETTINGS;
-        match settings::look_at(lake, manifest).await {
-            Err(error) => self.add(Severity::Failure, ABOUT, format!("cannot be read: {}", chain(&error))),
-            Ok(None) => self.add(Severity::Ok, ABOUT, format!("there is no `{name}`: the defaults hold")),
-            Ok(Some(Err(bad))) => self.add(Severity::Warning, ABOUT, settings::told_bad(&bad)),
-            Ok(Some(Ok(State::InForce))) => self.add(Severity::Ok, ABOUT, format!("`{name}` is in force")),
-            Ok(Some(Ok(State::Waiting))) => {
-                self.add(Severity::Ok, ABOUT, format!("`{name}` is new: the next run takes it"));
-            }
-        }
-        let unknown = settings::in_force(manifest)
-            .map(|in_force| settings::unknown_grades(manifest, &in_force))
-            .unwrap_or_default();
-        if let Some(warning) = settings::told_unknown_grades(&unknown) {
-            self.add(Severity::Warning, "grades", warning);
-        }
-    }
-
-    /// When the ERP was last compared with the lake. What was deleted or committed late is found by nothing
-    /// else.
-    fn comparison(&mut self, manifest: &Manifest, now: DateTime<Utc>) {
-        let (good, ended) = (manifest.reconciled_at, manifest.compared_at);
-        let is_recent = |at: DateTime<_>| now - at.to_utc() <= COMPARED_WITHIN;
-        let shown = |at: DateTime<chrono::FixedOffset>| at.format("%Y-%m-%d %H:%M").to_string();
-        match good {
-            Some(at) if is_recent(at) => {
-                self.add(Severity::Ok, "lake", format!("last compared with the ERP at {}", shown(at)));
-            }
-            None if ended.is_some_and(is_recent) => {
-                self.add(Severity::Ok, "lake", "not compared with the ERP yet: that is done at night");
-            }
-            good => {
-                let last = good.map_or_else(|| "never".to_owned(), |at| format!("at {}", shown(at)));
-                let advice = "rows that were deleted or committed late are missed until that is done: \
-                    see why the runs of mode reconcile fail, or run `tideline extract --reconcile`";
-                let found = format!("last compared with the ERP without trouble: {last}; {advice}");
-                self.add(Severity::Warning, "lake", found);
-            }
-        }
     }
 
     async fn sqlite(&mut self, path: &Path, settings: &Settings) {

@@ -165,7 +165,7 @@ impl Stream {
         } else {
             self.ask(erp, table, self.select.limit).await?
         };
-        let others = self.places_of(&self.left_to_others);
+        let others = self.select.places_of(&self.left_to_others);
         rows.retain(|row| is_own(row, &others));
         Ok(rows)
     }
@@ -197,8 +197,8 @@ impl Stream {
         self.done = !full;
         if let Some(last) = page.rows.last() {
             self.go_on_after(last);
-            let stamps = self.places_of(&self.stamps);
-            let others = self.places_of(&self.left_to_others);
+            let stamps = self.select.places_of(&self.stamps);
+            let others = self.select.places_of(&self.left_to_others);
             let stamp = |row: &Vec<Cell>| {
                 let stamp = stamps.iter().map(|i| &row[*i]).find(|cell| **cell != Cell::Null)?;
                 stamp.time_in(table.factory_tz)
@@ -213,7 +213,7 @@ impl Stream {
     /// A page without the stamps of earlier years. They are passed over a year at a time, so that the rows
     /// between them cost no more than a look into each year that the table has.
     async fn page_past_years(&mut self, erp: &dyn Erp, table: &Table) -> Result<Vec<Vec<Cell>>, ErpError> {
-        let stamp = self.places_of(&self.select.order[..1])[0];
+        let stamp = self.select.places_of(&self.select.order[..1])[0];
         let mut rows: Vec<Vec<Cell>> = Vec::new();
         let mut limit = PROBED_ROWS;
         while !self.done && rows.len() < self.select.limit {
@@ -238,13 +238,7 @@ impl Stream {
 
     fn go_on_after(&mut self, row: &[Cell]) {
         self.select.after =
-            Some(self.places_of(&self.select.order).into_iter().map(|i| row[i].clone()).collect());
-    }
-
-    /// Where these columns stand among those that are read.
-    fn places_of(&self, names: &[&'static str]) -> Vec<usize> {
-        let place = |name: &&'static str| self.select.columns.iter().position(|column| column == name);
-        names.iter().filter_map(place).collect()
+            Some(self.select.places_of(&self.select.order).into_iter().map(|i| row[i].clone()).collect());
     }
 }
 

@@ -27,7 +27,7 @@ use crate::source::{self, Class, Condition, Dialect as Database, Table, TableCol
 #[rustfmt::skip]
 const FRAGMENTS: &[&str] = &[
     "SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "IS NULL", "IS NOT NULL", "ORDER BY", "JOIN", "ON", "AS", "TOP (5)", "WITH TIES", "LIMIT 5", "ASC", "=", "<>", "<", ">=",
-    "(", ")", ",", ".", "1", "0", "[a]", "[b]", "[t]", "[u]", "[dbo].[t]", "\"a\"", "\"b\"", "\"t\"", "\"u\"", "@P1", "?1", "a", "t", "LTRIM([a])", "LTRIM(\"a\")",
+    "(", ")", ",", ".", "1", "0", "[a]", "[b]", "[t]", "[u]", "[dbo].[t]", "\"a\"", "\"b\"", "\"t\"", "\"u\"", "@P1", "?1", "a", "t", "NCHAR([a])", "NCHAR(\"a\")",
     "CAST([a] AS int)", "CAST(\"a\" AS TEXT)", "TRIM(", "SUBSTR(", "REPLACE(", "CHAR(9)", "N' '", "' '", "'INSERT'", "DB_NAME()", "pragma_table_info(?1)", " ", "\n", "\t",
     "SELECT [a]", "SELECT \"a\"", "FROM [t]", "FROM \"t\"", "[a] = 1", "\"a\" = 1", "AS [x]", "AS \"x\"", "WHERE 1 = 0",
     ";", "--", "-- x\n", "/*", "*/", "/* x */", "*", "[t].*", "COUNT(*)", "'", "\"", "[", "]", "]]", "\"\"", "''", "'x'", "`a`", "`", "#t", "@", "@@VERSION", "@x", "$1", "0x1F", "1.5",
@@ -47,7 +47,7 @@ fn spelling() -> impl Strategy<Value = Spelling> + Clone {
 /// Parts that may follow each other.
 const CLAUSES: &[&str] = &[
     ", [b]",
-    ", LTRIM([b])",
+    ", NCHAR([b])",
     "FROM [t]",
     "FROM [dbo].[t] AS [x]",
     "JOIN [u] ON [a] = 1",
@@ -110,9 +110,8 @@ fn grown(spelling: Spelling) -> BoxedStrategy<String> {
     let value = leaf.prop_recursive(3, 6, 1, move |inner| {
         prop_oneof![
             3 => (inner.clone(), select(types)).prop_map(|(value, sql_type)| format!("CAST({value} AS {sql_type})")),
-            1 => inner.clone().prop_map(|value| format!("LTRIM({value})")),
-            1 => inner.clone().prop_map(|value| format!("REPLACE({value}, CHAR(9), ' ')")),
-            1 => inner.clone().prop_map(|value| format!("TRIM({value})")),
+            1 => inner.clone().prop_map(|value| format!("NCHAR({value})")),
+            1 => inner.clone().prop_map(|value| format!("REPLACE({value}, NCHAR(9), ' ')")),
             1 => inner.prop_map(|value| format!("SUBSTR({value}, 1, 10)")),
         ]
     });
@@ -354,7 +353,8 @@ impl Visitor for Nodes {
     }
 
     fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<()> {
-        const HARMLESS: &str = "LTRIM RTRIM TRIM SUBSTR LEFT REPLACE CHAR NCHAR HAS_PERMS_BY_NAME IS_SRVROLEMEMBER IS_ROLEMEMBER DB_NAME SYSDATETIME";
+        const HARMLESS: &str =
+            "SUBSTR LEFT REPLACE NCHAR HAS_PERMS_BY_NAME IS_SRVROLEMEMBER IS_ROLEMEMBER DB_NAME SYSDATETIME";
         match expression {
             Expr::Identifier(_)
             | Expr::CompoundIdentifier(_)
@@ -365,7 +365,6 @@ impl Visitor for Nodes {
             | Expr::IsNull(_)
             | Expr::IsNotNull(_)
             | Expr::Cast { .. }
-            | Expr::Trim { .. }
             | Expr::Substring { .. } => {}
             Expr::Function(call) => {
                 if call.over.is_some()

@@ -13,8 +13,7 @@ pub(super) const GOOD: &[(Spelling, &str)] = &[
     (SqlServer, "SELECT [a] FROM [production].[t] WHERE ([b] = CAST(@P1 AS nvarchar(50)) OR [b] = CAST(@P2 AS nvarchar(max)) OR [c] <> CAST(@P3 AS decimal(12, 3)) OR [d] = CAST(@P4 AS uniqueidentifier))"),
     (SqlServer, "SELECT [a] FROM [t] WHERE [b] < CAST(@P1 AS smalldatetime) AND [b] <= CAST(@P2 AS datetimeoffset(7)) AND [c] > CAST(@P3 AS float) AND [d] = CAST(@P4 AS money) AND [e] = CAST(@P5 AS varbinary(max)) AND [f] = CAST(@P6 AS bit) AND [g] = CAST(@P7 AS tinyint)"),
     (SqlServer, "SELECT TOP (1) [a], CAST(CAST([Description] AS nvarchar(max)) AS varbinary(max)) FROM [dbo].[RunNumber] WHERE [a] = CAST(CAST(@P1 AS nvarchar(max)) AS varchar(20))"),
-    (SqlServer, "SELECT [a] FROM [t] WHERE LTRIM(RTRIM(REPLACE(REPLACE([RunNumber], CHAR(9), N' '), NCHAR(160), N' '))) = @P1"),
-    (SqlServer, "SELECT [a] FROM [t] WHERE LEFT(LTRIM(RTRIM(REPLACE(REPLACE(REPLACE(REPLACE([RunNumber], NCHAR(9), N' '), NCHAR(10), N' '), NCHAR(13), N' '), NCHAR(160), N' '))), 10) = @P2"),
+    (SqlServer, "SELECT [a] FROM [t] WHERE ([b] IS NULL OR (REPLACE(LEFT([c], 5), NCHAR(45), N' ') <> LEFT([c], 4) OR LEFT([c], 5) = LEFT([c], 4)))"),
     (SqlServer, "SELECT [a] FROM [t] WHERE CAST([ProductionDate] AS date) = CAST(@P1 AS date)"),
     (SqlServer, "SELECT TOP (10) [a] FROM [t] WHERE 1 = 0"),
     (SqlServer, "SELECT [COLUMN_NAME], [DATA_TYPE] FROM [INFORMATION_SCHEMA].[COLUMNS] WHERE [TABLE_SCHEMA] = @P1 AND [TABLE_NAME] = @P2"),
@@ -27,8 +26,7 @@ pub(super) const GOOD: &[(Spelling, &str)] = &[
     (Sqlite, "SELECT \"name\" FROM pragma_table_info(?1)"),
     (Sqlite, "SELECT \"seq\", \"name\", \"partial\" FROM pragma_index_list(?1)"),
     (Sqlite, "SELECT \"seqno\", \"name\" FROM pragma_index_info(?1) ORDER BY \"seqno\""),
-    (Sqlite, "SELECT \"run_number\" FROM \"run_sheets\" WHERE SUBSTR(TRIM(CAST(\"production_date\" AS TEXT)), 1, 10) = ?2 LIMIT 5"),
-    (Sqlite, "SELECT \"run_number\" FROM \"run_sheets\" WHERE TRIM(CAST(\"run_number\" AS TEXT), ?1) = ?2"),
+    (Sqlite, "SELECT \"run_number\" FROM \"run_sheets\" WHERE SUBSTR(CAST(\"production_date\" AS TEXT), 5, 1) <> ?2 LIMIT 5"),
     (Sqlite, "SELECT \"delete_flag\", \"Updated\", updated_at FROM \"run_sheets\" WHERE \"started_at\" IS NULL AND \"run_number\" <> ?1"),
 ];
 
@@ -156,7 +154,7 @@ const BAD: &[(Spelling, &str, &str)] = &[
     (SqlServer, "SELECT ' '", "where it does not belong"),
     (SqlServer, "SELECT 'INSERT' FROM [t]", "where it does not belong"),
     (SqlServer, "SELECT REPLACE([a], 'INSERT', 'ALTER') FROM [t]", "where it does not belong"),
-    (SqlServer, "SELECT LTRIM('INSERT')", "where it does not belong"),
+    (SqlServer, "SELECT NCHAR('INSERT')", "where it does not belong"),
     (SqlServer, "SELECT NULL", "where it does not belong"),
     (SqlServer, "SELECT 0xFF", "`X'FF'`"),
     (SqlServer, "SELECT 1.5", "`1.5`"),
@@ -206,12 +204,16 @@ const BAD: &[(Spelling, &str, &str)] = &[
     (SqlServer, "SELECT [a] FROM [t] WHERE [a] = 1 = 1", "BinaryOp"),
     (SqlServer, "SELECT [a] FROM [t] WHERE fn_evil([a]) = 1", "the function `fn_evil`"),
     (SqlServer, "SELECT [a] FROM [t] WHERE [dbo].[f]([a]) = 1", "the function"),
-    (SqlServer, "SELECT [a] FROM [t] WHERE [LTRIM]([a]) = 1", "the function"),
-    (SqlServer, "SELECT LTRIM([a], [b]) FROM [t]", "`LTRIM` with other"),
-    (SqlServer, "SELECT LTRIM(DISTINCT [a]) FROM [t]", "`LTRIM` with"),
-    (SqlServer, "SELECT LTRIM([a]) OVER (ORDER BY [a]) FROM [t]", "`OVER`"),
-    (SqlServer, "SELECT LTRIM((SELECT [a] FROM [u])) FROM [t]", "Subquery"),
+    (SqlServer, "SELECT [a] FROM [t] WHERE [NCHAR]([a]) = 1", "the function"),
+    (SqlServer, "SELECT NCHAR([a], [b]) FROM [t]", "`NCHAR` with other"),
+    (SqlServer, "SELECT NCHAR(DISTINCT [a]) FROM [t]", "`NCHAR` with"),
+    (SqlServer, "SELECT NCHAR([a]) OVER (ORDER BY [a]) FROM [t]", "`OVER`"),
+    (SqlServer, "SELECT NCHAR((SELECT [a] FROM [u])) FROM [t]", "Subquery"),
     (SqlServer, "SELECT TRIM(LEADING @P1 FROM [a]) FROM [t]", "Trim"),
+    (SqlServer, "SELECT TRIM([a]) FROM [t]", "Trim"),
+    (SqlServer, "SELECT [a] FROM [t] WHERE LTRIM(RTRIM([b])) = @P1", "the function `LTRIM`"),
+    (SqlServer, "SELECT [a] FROM [t] WHERE REPLACE([b], CHAR(9), N' ') = @P1", "the function `CHAR`"),
+    (Sqlite, "SELECT \"a\" FROM \"t\" WHERE TRIM(\"b\", ?1) = ?2", "Trim"),
     (SqlServer, "SELECT TRY_CAST([a] AS int) FROM [t]", "Cast"),
     (SqlServer, "SELECT CAST([a] AS geometry) FROM [t]", "the type"),
     (SqlServer, "SELECT CAST([a] AS [dbo].[evil]) FROM [t]", "the type"),
@@ -231,7 +233,7 @@ const BAD: &[(Spelling, &str, &str)] = &[
     (SqlServer, "SELECT [a] FROM [t] EXCEPT SELECT [a] FROM [u]", "`EXCEPT`"),
     (SqlServer, "SELECT [a] FROM [t] GROUP BY [a]", "`GROUP BY`"),
     (SqlServer, "SELECT [a] FROM [t] HAVING 1 = 1", "`HAVING`"),
-    (SqlServer, "SELECT [a] FROM [t] ORDER BY LTRIM([a])", "an order by"),
+    (SqlServer, "SELECT [a] FROM [t] ORDER BY NCHAR([a])", "an order by"),
     (SqlServer, "SELECT [a] FROM [t] ORDER BY 1", "an order by"),
     (SqlServer, "SELECT [a] FROM [t] ORDER BY @P1", "an order by"),
     (SqlServer, "SELECT [a] FROM [t] ORDER BY [a] OFFSET 5 ROWS", "`LIMIT`"),
@@ -348,7 +350,7 @@ fn texts_that_are_long_or_deep_neither_take_the_stack_nor_the_parser_s_patience(
         assert!(check(&chain(MAX_OPERATORS - 1, link), Spelling::SqlServer).is_err());
     }
     for (opening, closing) in
-        [("(", ")"), ("NOT ", ""), ("NOT (", ")"), ("LTRIM(", ")"), ("CAST(", " AS int)"), ("(((", "")]
+        [("(", ")"), ("NOT ", ""), ("NOT (", ")"), ("NCHAR(", ")"), ("CAST(", " AS int)"), ("(((", "")]
     {
         for times in [2 * MAX_DEPTH, 2000].into_iter().filter(|times| *times == 2000 || opening.contains('('))
         {

@@ -31,11 +31,8 @@ const fn function(name: &'static str, arguments: usize, strings: &'static [&'sta
 }
 
 const FUNCTIONS: &[Allowed] = &[
-    function("LTRIM", 1, &[]),
-    function("RTRIM", 1, &[]),
     function("LEFT", 2, &[]),
     function("REPLACE", 3, &[" "]),
-    function("CHAR", 1, &[]),
     function("NCHAR", 1, &[]),
     function("DB_NAME", 0, &[]),
     function("SYSDATETIME", 0, &[]),
@@ -406,12 +403,6 @@ fn check_value<'a>(value: &'a Expr, strings: &[&str], todo: &mut Todo<'a>) -> Ve
         Expr::Cast { kind: CastKind::Cast, expr, data_type, array: false, format: None } => {
             check_type(data_type)?;
             todo.push((expr, Place::Value(&[])));
-        }
-        Expr::Trim { trim_where: None, trim_what: None, expr, trim_characters } => {
-            let characters = trim_characters.iter().flatten();
-            todo.extend(
-                std::iter::once(expr.as_ref()).chain(characters).map(|value| (value, Place::Value(&[]))),
-            );
         }
         Expr::Substring {
             expr,

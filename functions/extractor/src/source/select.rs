@@ -62,14 +62,23 @@ impl Select {
         Self { conditions: kept.chain(bounds).collect(), after: None, ..self.clone() }
     }
 
-    /// All rows that equal this one in the order; `None` if there is no order.
-    pub fn ties(&self, row: &[Cell]) -> Option<Self> {
+    /// Where these columns stand among those that are read.
+    pub(crate) fn places_of(&self, names: &[&'static str]) -> Vec<usize> {
         let place = |name: &&'static str| self.columns.iter().position(|column| column == name);
-        let equal = self.order.iter().map(|name| Some(Condition::Is(name, row.get(place(name)?)?.clone())));
-        let equal: Vec<Condition> = equal.collect::<Option<_>>()?;
-        let conditions = [self.conditions.clone(), equal].concat();
+        names.iter().filter_map(place).collect()
+    }
+
+    /// All rows that equal this one in the order; `None` if there is no order, or if it goes by columns that
+    /// are not read.
+    pub fn ties(&self, row: &[Cell]) -> Option<Self> {
+        let places = self.places_of(&self.order);
+        if places.is_empty() || places.len() < self.order.len() {
+            return None;
+        }
+        let equal = self.order.iter().zip(places).map(|(name, i)| Condition::Is(name, row[i].clone()));
+        let conditions = self.conditions.iter().cloned().chain(equal).collect();
         let limit = usize::try_from(i64::MAX).unwrap_or(usize::MAX);
-        (!self.order.is_empty()).then(|| Self { conditions, after: None, limit, ..self.clone() })
+        Some(Self { conditions, after: None, limit, ..self.clone() })
     }
 
     /// The statement as the table's database spells it.

@@ -269,11 +269,7 @@ impl SqlServer {
     }
 
     async fn range(&self, table: &Table, select: &Select) -> Result<Page, ErpError> {
-        let order: Vec<usize> = select
-            .order
-            .iter()
-            .filter_map(|name| select.columns.iter().position(|column| column == name))
-            .collect();
+        let order = select.places_of(&select.order);
         let by = select.order.first().or_else(|| select.source.key.first());
         let unindexed = by.copied().filter(|column| !table.has_index_on(column));
         let explain = |failed: Failed| failed.explain_without_index(self, select.source, unindexed);

@@ -116,8 +116,7 @@ impl Sqlite {
             return Ok(page);
         };
         // Rows that are equal in the order stay on one page: the next one begins after them.
-        let place = |name: &&'static str| select.columns.iter().position(|column| column == name);
-        let order: Vec<usize> = select.order.iter().filter_map(place).collect();
+        let order = select.places_of(&select.order);
         page.rows.retain(|row| order.iter().any(|i| row[*i] != last[*i]));
         page.rows.extend(self.select(table, &ties, usize::MAX).await?.rows);
         Ok(page)
