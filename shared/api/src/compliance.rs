@@ -76,7 +76,7 @@ one_of_the_rules!(Severity, Check);
 
 endpoints! {
     /// Findings, newest first; 30 days where no day is named. Those of probes that are silent or stuck are there
-    /// as long as that lasts, whenever it began.
+    /// as long as that lasts, whenever it began, if today is asked for.
     pub const CHECKS: Endpoint<CheckQuery, Vec<CheckFinding>> =
         Endpoint::get("/compliance/checks", "Findings of the compliance checks");
 }

@@ -82,6 +82,8 @@ async fn readings_that_stop_or_cannot_be_are_findings_as_long_as_that_lasts(acce
 
     assert_eq!(places(&factory, "sensor_silent").await, json!(["Warm", "Silent"]));
     assert_eq!(places(&factory, "sensor_stuck").await, json!(["Stuck"]));
+    let earlier = "/compliance/checks?check=sensor_silent&from=2026-11-01&before=2026-11-20";
+    assert_eq!(answer_of(&factory, earlier).await, json!([]), "what lasts is found today");
     assert_eq!(places(&factory, "sensor_fault").await.as_array().unwrap().len(), 14);
     let breaches = answer_of(&factory, "/compliance/checks?check=temperature_breach").await;
     let measured = breaches.as_array().unwrap().iter().map(|row| (&row["location"], &row["measured"]));
