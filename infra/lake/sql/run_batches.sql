@@ -19,7 +19,8 @@ batches AS (
         production_date,
         MIN(NULLIF(TRIM(batch_code), '')) AS batch_code,
         LOWER(NULLIF(TRIM(batch_code), '')) AS batch_key,
-        CASE WHEN COUNT(*) = COUNT(qty_kg) THEN SUM(qty_kg) END AS input_kg
+        -- A sum with an unknown part is unknown. One of less than nothing is no quantity.
+        CASE WHEN COUNT(*) = COUNT(qty_kg) AND SUM(qty_kg) >= -1e-9 THEN GREATEST(SUM(qty_kg), 0) END AS input_kg
     FROM run_inputs
     GROUP BY run_number, production_date, LOWER(NULLIF(TRIM(batch_code), ''))
 )

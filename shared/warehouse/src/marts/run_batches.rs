@@ -4,7 +4,7 @@ use api::row;
 use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::bookings::sum;
+use super::bookings::{quantities, sum};
 use super::{Build, Mart, RUN_KEY, columns_of};
 use crate::frames;
 use crate::scope::{RECEIVED_ON, RunScope};
@@ -37,7 +37,8 @@ row! {
         batch_species: Option<String>,
         /// Its grade.
         grade: Option<String>,
-        /// How much of it went in, kg. Null where a part of it has no weight.
+        /// How much of it went in, kg. Null where a part of it has no weight, or where it adds up to less than
+        /// nothing.
         input_kg: Option<f64>,
     }
 }
@@ -78,6 +79,8 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
             col(RECEIVED_ON).first(),
             sum(col("qty_kg")).alias("input_kg"),
         ]);
+    let mut batches = batches.collect()?;
+    batches.with_column(quantities(&batches, "input_kg")?)?;
     let intakes = scope
         .intakes
         .clone()
@@ -88,7 +91,7 @@ fn build(scope: &RunScope) -> PolarsResult<DataFrame> {
         .rename(["species"], ["batch_species"], true);
     let keys = ["batch_code", RECEIVED_ON].map(str::to_owned);
     // A delivery of an unknown day is one as well, so null equals null here.
-    let batches = frames::left_join_on(&batches.collect()?, &intakes.collect()?, &keys)?;
+    let batches = frames::left_join_on(&batches, &intakes.collect()?, &keys)?;
     frames::fit(&batches, &RUN_BATCHES.schema())
 }
 
@@ -131,10 +134,19 @@ mod tests {
             ("8", Some("B1"), Some(-1.0)),
             ("8", Some("B2"), Some(4.0)),
             ("8", Some("B2"), None),
+            ("9", Some("B1"), Some(10.0)),
+            ("9", Some("B1"), Some(-12.5)),
         ];
         assert_eq!(
             built(&inputs, Ok(DataFrame::empty()), &["run_number", "batch_code", "supplier", "input_kg"]),
-            ["7 | B1 | - | 12.5", "7 | B2 | - | -", "7 | - | - | 3", "8 | B1 | - | 3", "8 | B2 | - | -"]
+            [
+                "7 | B1 | - | 12.5",
+                "7 | B2 | - | -",
+                "7 | - | - | 3",
+                "8 | B1 | - | 3",
+                "8 | B2 | - | -",
+                "9 | B1 | - | -"
+            ]
         );
     }
 
