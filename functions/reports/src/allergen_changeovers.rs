@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use api::reports::{AllergenChangeover, LineReportQuery};
 use chrono::{Days, NaiveDate, NaiveDateTime};
 use domain::allergens::{listed, parse};
+use domain::code::folded;
 use serve::window::Dates;
 use serve::{Answer, Ask, Result, State, work};
 use warehouse::marts::{RUNS, RunRow, rows};
@@ -76,8 +77,8 @@ fn changeover(
     started_at: NaiveDateTime,
     products: &Products,
 ) -> Option<AllergenChangeover> {
-    let has_code = |run: &RunRow| run.product_code.as_deref().is_some_and(|code| !code.trim().is_empty());
-    let is_same_product = has_code(before) && before.product_code == after.product_code;
+    let code = |run: &RunRow| run.product_code.as_deref().map(folded).filter(|code| !code.is_empty());
+    let is_same_product = code(before).is_some_and(|before| code(after) == Some(before));
     let (had, has) = (allergens(before, products), allergens(after, products));
     let known = had.as_ref().zip(has.as_ref());
     // Of one product after another nothing has to be cleaned off, even if nobody knows what is in it.
@@ -239,6 +240,11 @@ mod tests {
             (Some("fish"), None)
         );
         assert_eq!(shown(vec![run("1", "UNKNOWN", 6), run("2", "UNKNOWN", 7)]), [""; 0], "one product");
+        assert_eq!(
+            shown(vec![run("1", "new", 6), run("2", "NEW", 7)]),
+            [""; 0],
+            "one product in two spellings"
+        );
         assert_eq!(shown(vec![run("1", " ", 6), run("2", " ", 7)]), ["1 to 2: +- --, unknown"], "no product");
     }
 

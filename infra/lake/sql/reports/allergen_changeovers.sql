@@ -63,7 +63,7 @@ pairs AS (
     LEFT JOIN known has ON has.product_code = p.to_product_code
     WHERE p.to_run IS NOT NULL
         AND p.to_date BETWEEN s.from_date AND s.to_date
-        AND (NULLIF(TRIM(p.product_code), '') IS NULL OR p.to_product_code IS NULL OR p.product_code <> p.to_product_code)
+        AND (NULLIF(TRIM(p.product_code), '') IS NULL OR p.to_product_code IS NULL OR LOWER(p.product_code) <> LOWER(p.to_product_code))
         AND (had.all_items IS NULL OR has.all_items IS NULL OR had.all_items <> has.all_items)
 ),
 sides AS (
