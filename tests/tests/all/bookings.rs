@@ -180,7 +180,8 @@ async fn corrections_add_up_and_less_than_nothing_is_a_finding(access: ErpAccess
             "despatch",
             &[
                 ("despatch_id", id),
-                ("order_number", "'SO-1'"),
+                // Whoever corrects an order may write its number in another case.
+                ("order_number", if id == "2" { "'so-1'" } else { "'SO-1'" }),
                 ("customer", "'Harbour Foods'"),
                 ("product_code", "'COD400'"),
                 ("run_number", "'000100'"),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, SecondsFormat};
 use chrono_tz::Tz;
 use domain::bookings::quantity_kg;
+use domain::code::folded;
 use domain::despatch::has_left;
 use domain::lineage::{LinkKind, ReturnMethod};
 use domain::rounding::rounded;
@@ -87,11 +88,12 @@ fn sales<'a>(traced: &'a Traced, factory: &Factory) -> Vec<Sale<'a>> {
 /// of the same order and goods that has the most. What is left with nothing did not leave.
 fn corrected(sales: Vec<Sale<'_>>) -> Vec<Sale<'_>> {
     let is_correction = |sale: &Sale<'_>| sale.qty_kg.is_some_and(|kg| kg < 0.0);
+    let code = |order_number: Option<&str>| order_number.map(folded);
     let (corrections, mut sales): (Vec<_>, Vec<_>) = sales.into_iter().partition(is_correction);
     let mut undone = BTreeSet::new();
     for Sale { name, order_number, customer, qty_kg, .. } in &corrections {
         let of_order = sales.iter_mut().filter(|sale| {
-            (&sale.name, sale.order_number, sale.customer) == (name, *order_number, *customer)
+            (&sale.name, sale.customer) == (name, *customer) && code(sale.order_number) == code(*order_number)
         });
         let most = of_order
             .max_by(|one, other| one.qty_kg.unwrap_or_default().total_cmp(&other.qty_kg.unwrap_or_default()));
