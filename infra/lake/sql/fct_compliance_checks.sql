@@ -80,37 +80,25 @@ FROM violations v
 JOIN runs r ON r.run_number = v.run_number AND r.production_date = v.production_date
 UNION ALL
 SELECT
-    'temperature_breach' AS "check",
-    'CRITICAL' AS severity,
+    CASE WHEN sensor_fault THEN 'sensor_fault' ELSE 'temperature_breach' END AS "check",
+    CASE WHEN sensor_fault THEN 'MAJOR' ELSE 'CRITICAL' END AS severity,
     CAST(NULL AS VARCHAR(1)) AS run_number,
     CAST(NULL AS DATE) AS production_date,
     CAST(NULL AS VARCHAR(1)) AS prod_line,
     CAST(NULL AS VARCHAR(1)) AS product_code,
     location,
     temp_celsius AS measured,
-    -- The limit from which degrees_over is counted.
-    CASE WHEN temp_celsius - target_max = degrees_over THEN target_max ELSE target_min END AS "limit",
-    CAST(NULL AS VARCHAR(1)) AS detail,
-    reading_time AS detected_at,
-    reading_date AS detected_on,
-    log_id AS reading_id
-FROM stg_temperature
-WHERE degrees_over IS NOT NULL
-UNION ALL
-SELECT
-    'sensor_fault' AS "check",
-    'MAJOR' AS severity,
-    CAST(NULL AS VARCHAR(1)) AS run_number,
-    CAST(NULL AS DATE) AS production_date,
-    CAST(NULL AS VARCHAR(1)) AS prod_line,
-    CAST(NULL AS VARCHAR(1)) AS product_code,
-    location,
-    temp_celsius AS measured,
-    CASE WHEN temp_celsius < sensor_min_c THEN sensor_min_c ELSE sensor_max_c END AS "limit",
+    -- For a breach, the limit from which degrees_over is counted.
+    CASE
+        WHEN sensor_fault AND temp_celsius < sensor_min_c THEN sensor_min_c
+        WHEN sensor_fault THEN sensor_max_c
+        WHEN temp_celsius - target_max = degrees_over THEN target_max
+        ELSE target_min
+    END AS "limit",
     CAST(NULL AS VARCHAR(1)) AS detail,
     reading_time AS detected_at,
     reading_date AS detected_on,
     log_id AS reading_id
 FROM stg_temperature
 CROSS JOIN limits
-WHERE sensor_fault;
+WHERE sensor_fault OR degrees_over IS NOT NULL;
