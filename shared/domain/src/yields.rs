@@ -226,7 +226,8 @@ impl YieldSum {
         self.with_target.pct()
     }
 
-    /// Waste of the runs with inputs. `None` where no run has any, or where that of a run is unknown.
+    /// Waste of the runs with inputs and outputs. A run that has nothing booked on one side has no part in it.
+    /// `None` where there is no such run, or where the waste of one is unknown.
     pub fn waste_kg(&self) -> Option<f64> {
         waste_kg(self.yield_input_kg(), self.yield_output_kg()).filter(|_| self.unknown_wastes == 0)
     }

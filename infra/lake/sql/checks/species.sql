@@ -1,7 +1,7 @@
 -- check_species_mismatch: outputs whose product is of a species that did not go into the run.
 --
--- The species of a batch is the one that the intakes of the delivery name that the run took, else the one that the row of the input names. Species that the view words does not know are compared by
--- their text.
+-- The species of a batch is the one that its intakes name: those of the delivery that the run took. Else it is the one that the row of the input names. Species that
+-- the view words does not know are compared by their text.
 CREATE OR REPLACE VIEW check_species_mismatch AS
 WITH intakes AS (
     SELECT DISTINCT

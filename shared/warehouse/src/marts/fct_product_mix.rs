@@ -31,9 +31,10 @@ row! {
         species: Option<String>,
         /// Packs.
         qty_packs: Option<i64>,
-        /// Output of the product, kg. Null where it adds up to less than nothing.
+        /// Output of the product, kg. Null where a part of it has no weight, or where it adds up to less than
+        /// nothing.
         qty_kg: Option<f64>,
-        /// Output of the whole run, kg. Null where it adds up to less than nothing.
+        /// Output of the whole run, kg. Null for the same reasons.
         run_kg: Option<f64>,
         /// The product's share of the output of the whole run, %.
         share_pct: Option<f64>,

@@ -25,8 +25,8 @@ row! {
     }
 }
 
-/// Packs that are placed on the market per range of net weights. A range does not include its `to_g`. Empty ranges between others have a
-/// row too.
+/// Packs that are placed on the market, by range of net weights. A range does not include its `to_g`. Empty
+/// ranges between others have a row too.
 pub const RUN_WEIGHT_BINS: Mart = Mart {
     name: "run_weight_bins",
     columns: columns_of::<WeightBinRow>(),

@@ -130,6 +130,7 @@ mod tests {
             ]
         );
     }
+
     #[test]
     fn what_no_temperature_can_be_is_what_the_factory_says() {
         let named = df![
