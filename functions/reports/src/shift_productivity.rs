@@ -51,16 +51,36 @@ impl Made {
     }
 }
 
+/// A sum over shifts. It is unknown where that of one of them is.
+#[derive(Clone, Copy, Default)]
+struct Sum<T> {
+    known: Option<T>,
+    is_unknown: bool,
+}
+
+impl<T: Copy> Sum<T> {
+    fn add(&mut self, part: Option<T>, add: fn(T, T) -> T) {
+        match part {
+            Some(part) => self.known = Some(self.known.map_or(part, |sum| add(sum, part))),
+            None => self.is_unknown = true,
+        }
+    }
+
+    fn value(self) -> Option<T> {
+        self.known.filter(|_| !self.is_unknown)
+    }
+}
+
 /// The shifts of one row, added up.
 #[derive(Default)]
 struct ShiftSums {
     line_name: Option<String>,
     shifts: i64,
-    headcount: Option<i64>,
-    planned_hours: Option<f64>,
-    actual_hours: Option<f64>,
-    overtime_hours: Option<f64>,
-    output_kg: Option<f64>,
+    headcount: Sum<i64>,
+    planned_hours: Sum<f64>,
+    actual_hours: Sum<f64>,
+    overtime_hours: Sum<f64>,
+    output_kg: Sum<f64>,
     kg_per_head: Ratio,
     kg_per_hour: Ratio,
     overtime: Ratio,
@@ -72,11 +92,15 @@ struct ShiftSums {
 impl ShiftSums {
     fn add(&mut self, shift: ShiftProductivity) {
         self.shifts += 1;
-        self.headcount = both(self.headcount, shift.headcount, i64::saturating_add);
-        self.planned_hours = both(self.planned_hours, shift.planned_hours, Add::add);
-        self.actual_hours = both(self.actual_hours, shift.actual_hours, Add::add);
-        self.overtime_hours = both(self.overtime_hours, shift.overtime_hours, Add::add);
-        self.output_kg = both(self.output_kg, shift.output_kg, Add::add);
+        self.headcount.add(shift.headcount, i64::saturating_add);
+        self.planned_hours.add(shift.planned_hours, Add::add);
+        // A shift that is still going has booked none of these yet, so it has no part in their sums.
+        let counted = [shift.actual_hours, shift.overtime_hours, shift.output_kg];
+        if counted.iter().any(Option::is_some) {
+            self.actual_hours.add(shift.actual_hours, Add::add);
+            self.overtime_hours.add(shift.overtime_hours, Add::add);
+            self.output_kg.add(shift.output_kg, Add::add);
+        }
         self.kg_per_head.add(shift.output_kg, shift.headcount.map(|heads| heads as f64));
         self.kg_per_hour.add(shift.output_kg, shift.actual_hours);
         self.overtime.add(shift.overtime_hours, shift.actual_hours);
@@ -101,11 +125,6 @@ impl ShiftSums {
     }
 }
 
-/// The sum of those of the two that are known.
-fn both<T: Copy>(sum: Option<T>, value: Option<T>, add: fn(T, T) -> T) -> Option<T> {
-    sum.zip(value).map(|(sum, value)| add(sum, value)).or(sum).or(value)
-}
-
 fn totals(shifts: Vec<ShiftProductivity>, query: &ShiftReportQuery) -> Keyed<Key, ShiftTotals> {
     let mut groups = BTreeMap::<Key, ShiftSums>::new();
     for shift in shifts {
@@ -126,11 +145,11 @@ fn row((prod_line, shift_code): Key, group: ShiftSums) -> ShiftTotals {
         prod_line,
         line_name: group.line_name,
         shifts: group.shifts,
-        headcount: group.headcount,
-        planned_hours: group.planned_hours,
-        actual_hours: group.actual_hours,
-        overtime_hours: group.overtime_hours,
-        output_kg: group.output_kg,
+        headcount: group.headcount.value(),
+        planned_hours: group.planned_hours.value(),
+        actual_hours: group.actual_hours.value(),
+        overtime_hours: group.overtime_hours.value(),
+        output_kg: group.output_kg.value(),
         kg_per_head: group.kg_per_head.value(),
         kg_per_hour: group.kg_per_hour.value(),
         overtime_pct: group.overtime.pct(),
@@ -221,6 +240,16 @@ mod tests {
         );
         // The shift that is still going has packs already: 200, of which 10 were rejected.
         assert_eq!(row.quality_pct, Some(95.0));
+    }
+
+    #[test]
+    fn a_shift_that_is_over_and_lacks_a_figure_makes_its_sum_unknown() {
+        let unweighed = ShiftProductivity { output_kg: None, ..shift(10, 80.0, 80.0, 0.0) };
+        let row = one(vec![shift(10, 80.0, 80.0, 500.0), unweighed]);
+        assert_eq!((row.actual_hours, row.output_kg, row.kg_per_hour), (Some(160.0), None, Some(6.25)));
+        let uncounted = ShiftProductivity { headcount: None, ..shift(0, 80.0, 80.0, 500.0) };
+        let row = one(vec![uncounted, shift(10, 80.0, 80.0, 500.0)]);
+        assert_eq!((row.headcount, row.output_kg, row.kg_per_head), (None, Some(1000.0), Some(50.0)));
     }
 
     #[test]

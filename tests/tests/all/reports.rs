@@ -75,7 +75,8 @@ async fn the_reports_of_a_factory_agree_with_each_other_and_with_its_endpoints()
 
     let traced: Vec<TracedInput> = site.get("/reports/traceability?limit=10000").await.unwrap();
     assert!(traced.iter().any(|row| row.supplier.is_some()), "no batch is known");
-    let first = &traced[0];
+    // Of a run that took back more than it took, no sum is known.
+    let first = traced.iter().find(|row| row.run_yield_pct.is_some()).expect("no run has a yield");
     let run: RunDetail =
         site.get(&format!("/runs/{}?date={}", first.run_number, first.production_date)).await.unwrap();
     let of_run: Vec<_> = traced

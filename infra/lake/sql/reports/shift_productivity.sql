@@ -1,7 +1,11 @@
 -- shift-productivity: the shifts of the window, added up by shift and line. Each figure covers the rows that know both sides of it. By line, then shift.
 CREATE OR REPLACE VIEW report_shift_productivity AS
 WITH shifts AS (
-    SELECT f.*, output_kg IS NOT NULL AND actual_hours IS NOT NULL AND planned_hours IS NOT NULL AND max_capacity_kg IS NOT NULL AS has_rate
+    SELECT
+        f.*,
+        output_kg IS NOT NULL AND actual_hours IS NOT NULL AND planned_hours IS NOT NULL AND max_capacity_kg IS NOT NULL AS has_rate,
+        -- A shift that is still going has booked none of these yet.
+        actual_hours IS NOT NULL OR overtime_hours IS NOT NULL OR output_kg IS NOT NULL AS is_counted
     FROM fct_shift_productivity f
     CROSS JOIN report_scope s
     WHERE f.shift_date BETWEEN s.from_date AND s.to_date
@@ -14,11 +18,12 @@ sums AS (
         prod_line,
         MIN(line_name) AS line_name,
         COUNT(*) AS shifts,
-        CAST(SUM(headcount) AS BIGINT) AS headcount,
-        SUM(planned_hours) AS planned_hours,
-        SUM(actual_hours) AS actual_hours,
-        SUM(overtime_hours) AS overtime_hours,
-        SUM(output_kg) AS output_kg,
+        -- A sum with an unknown part is unknown.
+        CASE WHEN COUNT(*) = COUNT(headcount) THEN CAST(SUM(headcount) AS BIGINT) END AS headcount,
+        CASE WHEN COUNT(*) = COUNT(planned_hours) THEN SUM(planned_hours) END AS planned_hours,
+        CASE WHEN COUNT(CASE WHEN is_counted AND actual_hours IS NULL THEN 1 END) = 0 THEN SUM(actual_hours) END AS actual_hours,
+        CASE WHEN COUNT(CASE WHEN is_counted AND overtime_hours IS NULL THEN 1 END) = 0 THEN SUM(overtime_hours) END AS overtime_hours,
+        CASE WHEN COUNT(CASE WHEN is_counted AND output_kg IS NULL THEN 1 END) = 0 THEN SUM(output_kg) END AS output_kg,
         SUM(CASE WHEN headcount > 0 THEN output_kg END) AS head_output_kg,
         SUM(CASE WHEN output_kg IS NOT NULL THEN headcount END) AS output_heads,
         SUM(CASE WHEN actual_hours > 0 THEN output_kg END) AS hour_output_kg,
