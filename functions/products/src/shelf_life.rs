@@ -58,3 +58,23 @@ fn expiring_run(run: ShelfLifeRow, today: NaiveDate) -> Option<ExpiringRun> {
         rejected_rows: run.rejected_rows,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_listed_while_something_may_be_left_of_it() {
+        let date = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let listed = |actual_kg, left_kg, has_outputs| {
+            let pack_date = date("2026-11-08");
+            let run = ShelfLifeRow { pack_date, actual_kg, left_kg, has_outputs, ..ShelfLifeRow::default() };
+            expiring_run(run, date("2026-11-20")).map(|run| run.qty_kg)
+        };
+        assert_eq!(listed(Some(900.0), Some(700.0), true), Some(Some(700.0)));
+        assert_eq!(listed(Some(900.0), Some(0.0), true), None);
+        assert_eq!(listed(Some(900.0), None, true), Some(None), "nobody knows what was sent");
+        assert_eq!(listed(None, None, true), Some(None), "nobody knows what was made");
+        assert_eq!(listed(None, None, false), None, "nothing was booked");
+    }
+}

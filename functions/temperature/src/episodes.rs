@@ -114,3 +114,37 @@ fn whole(mut days: Vec<EpisodeRow>) -> Vec<LocatedEpisode> {
     }
     whole
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An episode of one reading, the only one of its day.
+    fn row(time: &str) -> EpisodeRow {
+        let time: NaiveDateTime = time.parse().unwrap();
+        EpisodeRow {
+            reading_date: time.date(),
+            is_from_start: true,
+            is_to_end: true,
+            gap_seconds: 1800,
+            episode: Episode { started_at: time, ended_at: time, open: true, ..Episode::default() },
+            ..EpisodeRow::default()
+        }
+    }
+
+    #[test]
+    fn an_episode_goes_on_over_midnight_unless_a_gap_ends_it() {
+        let episodes = |before: &str, after: &str| whole(vec![row(after), row(before)]).len();
+        assert_eq!(episodes("2026-11-02T23:45:00", "2026-11-03T00:15:00"), 1);
+        assert_eq!(episodes("2026-11-02T23:45:00", "2026-11-03T00:16:00"), 2);
+    }
+
+    #[test]
+    fn an_episode_is_open_until_its_place_is_good_again_on_whatever_day() {
+        let open = |last_good: &str| {
+            let good = BTreeMap::from([(None, last_good.parse().unwrap())]);
+            LocatedEpisode::of_day(row("2026-11-02T23:45:00")).shown(&good).open
+        };
+        assert!(open("2026-11-02T23:40:00") && !open("2026-11-05T08:00:00"));
+    }
+}

@@ -170,6 +170,11 @@ async fn every_answer_takes_the_ratio_over_the_runs_that_know_both_sides() {
         let figures = of(answer.pointer(place).unwrap(), &["input_kg", "total_kg", "waste_kg", "yield_pct"]);
         assert_eq!(figures, [json!(1500.0), json!(null), json!(null), json!(90.0)], "{address}{place}");
     }
+    let balance = get(&factory, "/trace/B100").await["mass_balance"].clone();
+    let figures = of(&balance, &["input_kg", "output_kg", "returned_kg", "unexplained_kg"]);
+    assert_eq!(figures, [json!(1500.0), json!(null), json!(0.0), json!(null)]);
+    let line = of(&balance["unknown_lines"][0], &["run_number", "link", "link_id"]);
+    assert_eq!(line, [json!("000101"), json!("output"), json!(2)]);
 }
 
 async fn corrections_add_up_and_less_than_nothing_is_a_finding(access: ErpAccess) {
