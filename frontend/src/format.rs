@@ -27,10 +27,11 @@ pub(crate) fn count(value: i64) -> String {
     number(value as f64, 0)
 }
 
-/// How many rows a list has. A list that was cut off at `limit` has at least that many: `1,000+`.
-pub(crate) fn rows(shown: usize, limit: usize) -> String {
-    let more = if shown >= limit { "+" } else { "" };
-    format!("{}{more}", number(shown as f64, 0))
+/// How many rows of a list of `listed` are of a kind. If the list was cut off at `limit`, there are at least so
+/// many: `1,000+`.
+pub(crate) fn rows(of_kind: usize, listed: usize, limit: usize) -> String {
+    let more = if listed >= limit { "+" } else { "" };
+    format!("{}{more}", number(of_kind as f64, 0))
 }
 
 pub(crate) fn kg(value: f64) -> String {
@@ -110,9 +111,10 @@ mod tests {
 
     #[test]
     fn a_list_that_was_cut_off_is_never_shown_as_a_whole_count() {
-        assert_eq!(rows(999, 1000), "999");
-        assert_eq!(rows(1000, 1000), "1,000+");
-        assert_eq!(rows(0, 1000), "0");
+        assert_eq!(rows(999, 999, 1000), "999");
+        assert_eq!(rows(1000, 1000, 1000), "1,000+");
+        assert_eq!(rows(0, 0, 1000), "0");
+        assert_eq!(rows(700, 1000, 1000), "700+", "others were cut off");
     }
 
     #[test]

@@ -35,12 +35,13 @@ pub(crate) fn Dashboard(props: &Props) -> Html {
     let Board { yields, active, breaches, checks, fresh } = &props.board;
     let today = fresh.today;
     let worked_on = active.answer.as_deref().map(|runs| Rc::new(without_idle(runs)));
+    let listed = active.answer.as_deref().map_or(0, Vec::len);
     html! {
         <>
             <h1 class="hidden">{ "Factory dashboard" }</h1>
             <div class="kpis">
                 { yield_card(yields.answer.as_deref()) }
-                { active_card(active.answer.as_deref().map(Vec::as_slice), worked_on.as_deref().map(Vec::as_slice)) }
+                { active_card(worked_on.as_deref().map(Vec::as_slice), listed) }
                 { breach_card(breaches.answer.as_deref().map(Vec::as_slice), today) }
                 { compliance_card(checks.answer.as_deref().map(Vec::as_slice)) }
             </div>
@@ -52,7 +53,7 @@ pub(crate) fn Dashboard(props: &Props) -> Html {
                         { instead_of_a_list(false, "") }
                     }
                 </Section>
-                <ActiveRuns runs={worked_on.clone()} note={worked_on.as_ref().map(|runs| how_many(runs.len())).unwrap_or_default()} {today} />
+                <ActiveRuns runs={worked_on.clone()} note={worked_on.as_ref().map(|runs| how_many(runs.len(), listed)).unwrap_or_default()} {today} />
             </div>
             <div class="two">
                 <Section id="compliance" title="Compliance findings" note={latest(checks.answer.as_ref().map(|rows| rows.len()), &format!("{DAYS} days"))}>
@@ -81,8 +82,12 @@ fn yield_card(total: Option<&YieldTotal>) -> Html {
             (level, verdict, made(total.runs, total.total_kg))
         }
     };
-    let value = total
-        .map(|total| figure(total.yield_pct.map(format::pct), "no complete run with input in these days"));
+    let value = total.map(|total| {
+        figure(
+            total.yield_pct.map(format::pct),
+            "no complete run whose input and output are known in these days",
+        )
+    });
     html! { <KpiCard id="kpi-yield" label="Total yield" window={format!("{DAYS} days to today")} {value} {level} {verdict} {note} href="#daily-yield" /> }
 }
 
@@ -91,27 +96,31 @@ fn without_idle(runs: &[ActiveRun]) -> Vec<ActiveRun> {
     runs.iter().filter(|run| !run.idle).cloned().collect()
 }
 
-/// Counts the runs that somebody works on, `worked_on`, of all that the ERP calls active.
-fn active_card(active: Option<&[ActiveRun]>, worked_on: Option<&[ActiveRun]>) -> Html {
-    let value = worked_on.map(|runs| html! { { how_many(runs.len()) } });
+/// Counts the runs that somebody works on, `worked_on`, of the `listed` ones that the ERP calls active.
+fn active_card(worked_on: Option<&[ActiveRun]>, listed: usize) -> Html {
+    let value = worked_on.map(|runs| html! { { how_many(runs.len(), listed) } });
     let runs = worked_on.unwrap_or_default();
-    let idle = active.unwrap_or_default().len() - runs.len();
-    let mut made = YieldSum::default();
-    for run in runs {
-        let is_output_unknown = run.actual_kg.is_none() && run.outputs_without_weight > 0;
-        made.add(&RunKg { actual_kg: run.actual_kg, is_output_unknown, ..RunKg::default() });
-    }
-    // The sum of a list that was cut off would be too small. So would that of a run without a weight.
-    let made_kg = made.total_kg().filter(|_| runs.len() < list_limit());
-    let made_so_far = made_kg.map(|kg| format!("{} made so far", format::kg(kg)));
-    let never_completed = (idle > 0).then(|| format!("{} idle", how_many(idle)));
+    let idle = listed - runs.len();
+    let made_so_far = made_so_far_kg(runs, listed).map(|kg| format!("{} made so far", format::kg(kg)));
+    let never_completed = (idle > 0).then(|| format!("{} idle", how_many(idle, listed)));
     let note = made_so_far.into_iter().chain(never_completed).collect::<Vec<_>>().join(" · ");
     let verdict = if runs.is_empty() { "No run is on" } else { "In production" };
     html! { <KpiCard id="kpi-active-runs" label="Active runs" window="now" {value} level={Level::Plain} {verdict} {note} href="#active-runs" /> }
 }
 
+/// What these runs of a list have made together. The sum of a list that was cut off would be too small. So
+/// would that of a run without a weight.
+fn made_so_far_kg(runs: &[ActiveRun], listed: usize) -> Option<f64> {
+    let mut made = YieldSum::default();
+    for run in runs {
+        let is_output_unknown = run.actual_kg.is_none() && run.outputs_without_weight > 0;
+        made.add(&RunKg { actual_kg: run.actual_kg, is_output_unknown, ..RunKg::default() });
+    }
+    made.total_kg().filter(|_| listed < list_limit())
+}
+
 fn breach_card(rows: Option<&[Breach]>, today: Option<NaiveDate>) -> Html {
-    let value = rows.map(|rows| html! { { how_many(rows.len()) } });
+    let value = rows.map(|rows| html! { { how_many(rows.len(), rows.len()) } });
     let (level, verdict, note) = match rows.and_then(<[_]>::first) {
         None => (Level::Ok, "All within limits", String::new()),
         Some(last) => {
@@ -127,7 +136,7 @@ fn breach_card(rows: Option<&[Breach]>, today: Option<NaiveDate>) -> Html {
 }
 
 fn compliance_card(rows: Option<&[CheckFinding]>) -> Html {
-    let value = rows.map(|rows| html! { { how_many(rows.len()) } });
+    let value = rows.map(|rows| html! { { how_many(rows.len(), rows.len()) } });
     let rows = rows.unwrap_or_default();
     let count = |severity: Severity| {
         (severity, rows.iter().filter(|finding| finding.severity == severity.as_str()).count())
@@ -138,10 +147,9 @@ fn compliance_card(rows: Option<&[CheckFinding]>) -> Html {
         Some((Severity::Critical, _)) => (Level::of_severity(Severity::Critical), "Critical findings"),
         Some((severity, _)) => (Level::of_severity(*severity), "To be looked into"),
     };
-    // A list that was cut off holds only some of the findings: there are at least so many of each.
-    let more = if rows.len() >= list_limit() { "+" } else { "" };
-    let notes =
-        counts.iter().map(|(severity, count)| format!("{count}{more} {}", severity.as_str().to_lowercase()));
+    let notes = counts.iter().map(|(severity, count)| {
+        format!("{} {}", how_many(*count, rows.len()), severity.as_str().to_lowercase())
+    });
     let note = notes.collect::<Vec<_>>().join(" · ");
     html! { <KpiCard id="kpi-compliance" label="Compliance issues" window={format!("{DAYS} days to today")} {value} {level} {verdict} {note} href="#compliance" /> }
 }
@@ -166,7 +174,7 @@ fn made(runs: i64, total_kg: Option<f64>) -> String {
         (0, _) => "no complete run".to_owned(),
         (1, Some(kg)) => format!("{} made in 1 complete run", format::kg(kg)),
         (runs, Some(kg)) => format!("{} made in {} complete runs", format::kg(kg), format::count(runs)),
-        (runs, None) => format!("{} complete, nothing weighed", format::count(runs)),
+        (runs, None) => format!("{} complete, not all weighed", format::count(runs)),
     }
 }
 
@@ -184,13 +192,14 @@ fn latest_breaches(rows: Option<&[Breach]>, today: Option<NaiveDate>) -> Html {
     }
 }
 
-fn how_many(shown: usize) -> String {
-    format::rows(shown, list_limit())
+/// How many rows of a list of `listed` are of a kind.
+fn how_many(rows: usize, listed: usize) -> String {
+    format::rows(rows, listed, list_limit())
 }
 
 fn latest(rows: Option<usize>, window: &str) -> String {
     match rows {
-        Some(rows) if rows > LATEST => format!("latest {LATEST} of {}, {window}", how_many(rows)),
+        Some(rows) if rows > LATEST => format!("latest {LATEST} of {}, {window}", how_many(rows, rows)),
         _ => window.to_owned(),
     }
 }
@@ -225,5 +234,17 @@ mod tests {
         let shown = |n: usize| (bars[n].pct, bars[n].low, bars[n].detail.as_str());
         assert_eq!(shown(4), (Some(89.0), true, "1,290.0 kg made in 2 complete runs"));
         assert_eq!(shown(6), (None, false, "no complete run"));
+        assert_eq!(made(148, None), "148 complete, not all weighed");
+    }
+
+    #[test]
+    fn what_runs_have_made_is_not_told_where_a_part_of_it_is_not_known() {
+        let made = |actual_kg| ActiveRun { actual_kg, ..ActiveRun::default() };
+        let runs = [made(Some(100.0)), made(None), made(Some(20.5))];
+        assert_eq!(made_so_far_kg(&runs, 3), Some(120.5));
+        // Of a list that was cut off, the rows that are left when the idle runs are taken out tell nothing.
+        assert_eq!(made_so_far_kg(&runs, list_limit()), None);
+        let unweighed = ActiveRun { outputs_without_weight: 1, ..made(None) };
+        assert_eq!(made_so_far_kg(&[made(Some(100.0)), unweighed], 2), None);
     }
 }

@@ -1,7 +1,7 @@
 //! One run: its yields, its paperwork, what went in and came out, its pack weights and what the checks say.
 
 use api::compliance::Check;
-use api::runs::{Run, RunDetail, RunInput, RunOutput, RunSheet, RunTotals, RunWeights};
+use api::runs::{RunDetail, RunInput, RunOutput, RunSheet, RunTotals, RunWeights};
 use chrono::NaiveDate;
 use domain::average_quantity::Outcome;
 use domain::run_state::RunState;
@@ -20,6 +20,7 @@ const NO_INPUT: &str = "no input is recorded for this run";
 const UNWEIGHED_INPUT: &str = "an input of this run has no weight";
 const NO_OUTPUT: &str = "nothing has been weighed yet";
 const UNWEIGHED_OUTPUT: &str = "an output of this run has no weight";
+const NEGATIVE: &str = "what is booked adds up to less than nothing";
 const NO_TARGET: &str = "there is no run sheet with a target";
 
 /// What the page shows.
@@ -63,7 +64,7 @@ fn sections(detail: &RunDetail, today: Option<NaiveDate>) -> Html {
     let RunDetail { run, state: _, is_low: _, totals, sheet, inputs, outputs, weights, checks } = detail;
     html! {
         <>
-            { overview(run, yield_level(detail), today) }
+            { overview(detail, today) }
             <Section id="checks" title="Compliance findings" note={checks.len().to_string()}>
                 if checks.is_empty() { <p class="quiet">{ "Nothing found." }</p> } else { { findings::list(checks, today) } }
             </Section>
@@ -90,11 +91,35 @@ fn yield_level(detail: &RunDetail) -> Option<Level> {
     detail.is_low.map(|is_low| if is_low { low } else { Level::Ok })
 }
 
-fn overview(run: &Run, yield_level: Option<Level>, today: Option<NaiveDate>) -> Html {
-    let no_input = if run.inputs_without_weight > 0 { UNWEIGHED_INPUT } else { NO_INPUT };
-    let no_output = if run.outputs_without_weight > 0 { UNWEIGHED_OUTPUT } else { NO_OUTPUT };
-    let no_yield = if run.input_kg.is_some() { no_output } else { no_input };
-    let no_share = if run.target_kg.is_some() { no_output } else { NO_TARGET };
+/// Why what went in or came out is not known, by how many rows are booked and how many of them have no weight.
+fn why_unknown(
+    without_weight: i64,
+    booked: usize,
+    nothing: &'static str,
+    unweighed: &'static str,
+) -> &'static str {
+    match (without_weight, booked) {
+        (1.., _) => unweighed,
+        (_, 0) => nothing,
+        _ => NEGATIVE,
+    }
+}
+
+fn overview(detail: &RunDetail, today: Option<NaiveDate>) -> Html {
+    let (run, yield_level) = (&detail.run, yield_level(detail));
+    let no_input = why_unknown(run.inputs_without_weight, detail.inputs.len(), NO_INPUT, UNWEIGHED_INPUT);
+    let no_output =
+        why_unknown(run.outputs_without_weight, detail.outputs.len(), NO_OUTPUT, UNWEIGHED_OUTPUT);
+    let no_yield = match (run.input_kg, run.actual_kg) {
+        (None, _) => no_input,
+        (_, None) => no_output,
+        _ => "the inputs add up to nothing",
+    };
+    let no_share = match (run.target_kg, run.actual_kg) {
+        (None, _) => NO_TARGET,
+        (_, None) => no_output,
+        _ => "the target is nothing",
+    };
     html! {
         <Section id="run" title={first_known([run.product.as_ref()]).unwrap_or_else(|| "Product not named".to_owned())} note={format::date(run.production_date)}>
             <dl class="facts big">
