@@ -28,8 +28,11 @@ pub struct Hosts {
     /// point elsewhere, so any is right then.
     any_address: bool,
     /// Those that were allowed besides. One without a port is meant with every port.
-    allowed: Vec<String>,
+    allowed: Vec<Host>,
 }
+
+/// A name or an address, in lower case, and the port that stands behind it.
+type Host = (String, Option<u16>);
 
 /// What `ALLOWED_HOSTS` might say.
 const EXPECTED: &str =
@@ -52,7 +55,7 @@ impl Hosts {
     /// These hosts with every port, as a client names them at the near end of a tunnel.
     #[must_use]
     pub fn with_any_port(mut self) -> Self {
-        self.allowed.extend(self.own.iter().cloned());
+        self.allowed.extend(self.own.iter().map(|name| (name.clone(), None)));
         self
     }
 
@@ -63,9 +66,9 @@ impl Hosts {
     ) -> Result<Self, SettingsError> {
         let parse = |text: &str| {
             let hosts = text.split(',').map(str::trim).filter(|host| !host.is_empty());
-            hosts.map(|host| parsed(host).map(|_| host.to_lowercase())).collect()
+            hosts.map(parsed).collect::<Option<Vec<Host>>>()
         };
-        self.allowed = environment.parsed("ALLOWED_HOSTS", "", EXPECTED, parse)?;
+        self.allowed.extend(environment.parsed("ALLOWED_HOSTS", "", EXPECTED, parse)?);
         Ok(self)
     }
 
@@ -86,10 +89,9 @@ impl Hosts {
         (is_own && port.unwrap_or(HTTP_PORT) == self.port) || self.allow(&named)
     }
 
-    /// Whether `ALLOWED_HOSTS` names this host.
-    fn allow(&self, (name, port): &(String, Option<u16>)) -> bool {
-        let mut allowed = self.allowed.iter().filter_map(|allowed| parsed(allowed));
-        allowed.any(|(allowed, only)| allowed == *name && (only.is_none() || only == *port))
+    /// Whether this host was allowed besides.
+    fn allow(&self, (name, port): &Host) -> bool {
+        self.allowed.iter().any(|(allowed, only)| allowed == name && (only.is_none() || only == port))
     }
 }
 
@@ -109,7 +111,7 @@ const HTTP_PORT: u16 = 80;
 
 /// The name and the port of a host, in lower case. A dot at the end of a name, and the brackets around an
 /// address, do not matter.
-fn parsed(host: &str) -> Option<(String, Option<u16>)> {
+fn parsed(host: &str) -> Option<Host> {
     let authority: Authority = host.parse().ok()?;
     let (name, port) = host.split_at_checked(authority.host().len())?;
     let port = match port.strip_prefix(':') {
@@ -246,6 +248,16 @@ mod tests {
             let error = Hosts::of("127.0.0.1:8000".parse().unwrap()).and_allowed(&environment).unwrap_err();
             assert_eq!(error.to_string(), format!("ALLOWED_HOSTS is `{wrong}`: {EXPECTED}"));
         }
+    }
+
+    #[test]
+    fn at_the_near_end_of_a_tunnel_the_names_of_this_machine_stand_with_any_port() {
+        let hosts = Hosts::of("127.0.0.1:9000".parse().unwrap()).with_any_port();
+        check(
+            &hosts,
+            &["localhost:9001", "127.0.0.1", "[::1]:9001"],
+            &["evil.example:9000", "10.0.0.5:9000"],
+        );
     }
 
     async fn status(method: Method, headers: &[(&str, &str)]) -> StatusCode {
