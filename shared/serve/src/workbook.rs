@@ -28,7 +28,9 @@ pub(crate) fn workbook<R: Row + Serialize>(name: &str, rows: &[R]) -> Written<Ve
     let formats = Formats::default();
     let mut columns = header::<R>(sheet, &formats)?;
     for (row, place) in rows.iter().zip(1..) {
-        let Value::Object(values) = serde_json::to_value(row)? else { continue };
+        let Value::Object(values) = serde_json::to_value(row)? else {
+            return Err("a row is no object".into());
+        };
         for (column, (field, place_in_row)) in columns.iter_mut().zip(R::FIELDS.iter().zip(0..)) {
             let cell = Cell::of(field.shape, values.get(field.name).unwrap_or(&Value::Null));
             column.0 = column.0.max(cell.chars());

@@ -136,7 +136,6 @@ async fn a_job_that_died_holds_nobody_up_once_its_lease_has_expired() {
     assert_eq!((&record["status"], &record["error"]), (&"failed".into(), &api::pipeline::DIED.into()));
 }
 
-/// An extractor that cannot be reached at first.
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_that_are_too_many_to_be_removed_are_shown_and_removed_on_request() {
     let factory = factory().await;
@@ -162,6 +161,7 @@ async fn rows_that_are_too_many_to_be_removed_are_shown_and_removed_on_request()
     assert!(factory.staged(&RUN_INPUTS).await.is_empty());
 }
 
+/// An extractor that cannot be reached at first.
 struct Unreachable {
     is_back: AtomicBool,
     then: Arc<dyn StartJob>,
