@@ -34,6 +34,7 @@ pub mod quality;
 pub mod query;
 pub mod reports;
 pub mod row;
+mod run_row;
 pub mod runs;
 pub mod shape;
 pub mod shelf_life;

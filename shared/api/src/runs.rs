@@ -5,9 +5,10 @@ use domain::average_quantity::Outcome;
 use domain::run_state::RunState;
 
 use crate::compliance::CheckFinding;
+use crate::run_row::run_row;
 use crate::{Endpoint, Lead, endpoints, query, row};
 
-row! {
+run_row! {
     /// A run that is on: active and not complete.
     pub struct ActiveRun {
         /// The run's number.
@@ -46,19 +47,10 @@ row! {
         /// Whether nothing was booked to it in the 24 hours before the data were read: most likely nobody
         /// completed it.
         idle: bool,
-        /// Inputs that are booked without a weight.
-        #[at_least(0)]
-        inputs_without_weight: i64,
-        /// Outputs that are booked without a weight.
-        #[at_least(0)]
-        outputs_without_weight: i64,
-        /// Rows of the run that were rejected and that the ERP has not mended yet: figures lack them.
-        #[at_least(0)]
-        rejected_rows: i64,
     }
 }
 
-row! {
+run_row! {
     /// A run with its yields.
     pub struct Run {
         /// The run's number.
@@ -103,15 +95,6 @@ row! {
         waste_pct: Option<f64>,
         /// Output of target, %.
         efficiency_pct: Option<f64>,
-        /// Inputs that are booked without a weight.
-        #[at_least(0)]
-        inputs_without_weight: i64,
-        /// Outputs that are booked without a weight.
-        #[at_least(0)]
-        outputs_without_weight: i64,
-        /// Rows of the run that were rejected and that the ERP has not mended yet: figures lack them.
-        #[at_least(0)]
-        rejected_rows: i64,
     }
 }
 

@@ -5,6 +5,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use domain::lineage::LinkKind;
 
 use crate::operation::{self, Media};
+use crate::run_row::run_row;
 use crate::{Endpoint, choice, endpoints, query, row};
 
 row! {
@@ -67,7 +68,7 @@ row! {
     }
 }
 
-row! {
+run_row! {
     /// A run that a batch reached.
     pub struct TraceRun {
         /// The run's number.
@@ -98,15 +99,6 @@ row! {
         input_kg: Option<f64>,
         /// What came out, kg; null where nobody knows.
         actual_kg: Option<f64>,
-        /// Inputs that are booked without a weight.
-        #[at_least(0)]
-        inputs_without_weight: i64,
-        /// Outputs that are booked without a weight.
-        #[at_least(0)]
-        outputs_without_weight: i64,
-        /// Rows of the run that were rejected and that the ERP has not mended yet: figures lack them.
-        #[at_least(0)]
-        rejected_rows: i64,
     }
 }
 

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use domain::species::Species;
 
 use crate::days::days_query;
+use crate::run_row::run_row;
 use crate::{Endpoint, endpoints, row, runs, weights};
 
 row! {
@@ -116,7 +117,7 @@ row! {
     }
 }
 
-row! {
+run_row! {
     /// How far down the tiers the fish of one complete run went.
     pub struct WaterfallRun {
         /// The run's number.
@@ -156,15 +157,6 @@ row! {
         capture_rate_pct: Option<f64>,
         /// What became product of no tier: input less all output, kg.
         true_waste_kg: Option<f64>,
-        /// Inputs that are booked without a weight.
-        #[at_least(0)]
-        inputs_without_weight: i64,
-        /// Outputs that are booked without a weight.
-        #[at_least(0)]
-        outputs_without_weight: i64,
-        /// Rows of the run that were rejected and that the ERP has not mended yet: figures lack them.
-        #[at_least(0)]
-        rejected_rows: i64,
     }
 }
 
