@@ -1,39 +1,21 @@
 //! The page in a real browser, over the real app. It shows what the API says, follows the ERP, and keeps its
 //! numbers while the API is away.
 
-use std::fmt::Write;
+mod factory;
+mod screen;
+
 use std::time::Duration;
 
-use api::compliance::CheckFinding;
 use api::health::Health;
-use api::runs::{ActiveRun, RunDetail};
-use api::temperature::Breach;
-use api::yields::YieldTotal;
-use chrono::{NaiveDate, NaiveDateTime, Utc};
 use lake::Mode;
-use serde::Deserialize;
 use tests::browser::{Browser, Logged, until};
-use tests::factory::Factory;
 use tests::site::Site;
 
-/// What is on screen.
-#[derive(Debug, Deserialize, PartialEq)]
-struct Screen {
-    /// The values of the four cards.
-    cards: [String; 4],
-    /// Date and value of each bar.
-    bars: Vec<(String, String)>,
-    /// The cells of the table of active runs.
-    runs: Vec<Vec<String>>,
-}
-
-const READ_SCREEN: &str = "
-    const text = (element) => element ? element.textContent : '';
-    return {
-        cards: ['yield', 'active-runs', 'breaches', 'compliance'].map((id) => text(document.querySelector(`#kpi-${id} .value`))),
-        bars: [...document.querySelectorAll('#daily-yield [data-date]')].map((bar) => [bar.dataset.date, bar.dataset.value]),
-        runs: [...document.querySelectorAll('#active-runs tbody tr')].map((row) => [...row.cells].map(text)),
-    };";
+use factory::{
+    RUN, WARM_PLACE, a_run_with_yield, finish_a_run_of_89_96_pct, finish_the_run_and_warm_a_chiller,
+    producing_factory,
+};
+use screen::{READ_SCREEN, Screen, number, until_screen_is_as_the_api_says};
 
 /// From now on notes every moment at which a number is missing on screen. It looks after each change of the
 /// page, before the change is painted.
@@ -296,167 +278,6 @@ async fn an_empty_lake_is_said_to_be_empty_until_the_first_job() {
     // The browser itself logs each answer with status 503.
     assert_no_complaint_but_of_the_network(browser.logged().await);
     browser.quit().await;
-}
-
-/// The number of a run that is on whatever the shift.
-const RUN: &str = "T-100";
-const WARM_PLACE: &str = "Test chiller 9";
-
-/// A factory at the present time, with the last three days and the run [`RUN`].
-async fn producing_factory() -> Factory {
-    let factory = Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 3).await;
-    let (now, today) = (quoted(factory.local_now()), format!("'{}'", factory.local_now().date()));
-    let run = format!("'{RUN}'");
-    factory.insert(
-        "RunNumber",
-        &[
-            ("RunNumber", &run),
-            ("ProductionDate", &today),
-            ("Description", "'Smoked haddock fillet 400g'"),
-            ("ProdLine", "'Line 77'"),
-            ("Created", &now),
-        ],
-    );
-    factory.insert(
-        "run_sheets",
-        &[
-            ("run_number", &run),
-            ("production_date", &today),
-            ("target_qty_kg", "2500"),
-            ("started_at", &now),
-            ("updated_at", &now),
-        ],
-    );
-    factory.insert(
-        "run_outputs",
-        &[("output_id", "9999999"), ("run_number", &run), ("qty_kg", "1234.56"), ("updated_at", &now)],
-    );
-    factory
-}
-
-/// Completes the run. Of 1000 kg that went in, less than 90 % came out, but rounded it reads 90 %.
-fn finish_a_run_of_89_96_pct(factory: &Factory) {
-    let now = quoted(factory.local_now());
-    let run = format!("'{RUN}'");
-    factory.insert(
-        "run_inputs",
-        &[("input_id", "9999999"), ("run_number", &run), ("qty_kg", "1000"), ("updated_at", &now)],
-    );
-    factory.execute(&format!("UPDATE run_outputs SET qty_kg = 899.6 WHERE run_number = '{RUN}'"));
-    factory.execute(&format!("UPDATE RunNumber SET Complete = 'Y', Updated = {now}, ProductCode = 'SAL-201' WHERE RunNumber = '{RUN}'"));
-}
-
-fn finish_the_run_and_warm_a_chiller(factory: &Factory) {
-    factory.now.set(Utc::now());
-    let now = quoted(factory.local_now());
-    factory
-        .execute(&format!("UPDATE RunNumber SET Complete = 'Y', Updated = {now} WHERE RunNumber = '{RUN}'"));
-    let place = format!("'{WARM_PLACE}'");
-    factory.insert(
-        "temperature_logs",
-        &[
-            ("log_id", "9999999"),
-            ("location", &place),
-            ("reading_time", &now),
-            ("temp_celsius", "25"),
-            ("target_max", "4"),
-            ("updated_at", &now),
-        ],
-    );
-}
-
-fn quoted(time: NaiveDateTime) -> String {
-    format!("'{}'", time.format("%Y-%m-%d %H:%M:%S"))
-}
-
-/// A complete run that has a yield, by its page's number.
-async fn a_run_with_yield(factory: &Factory, site: &Site) -> api::runs::Run {
-    let erp = rusqlite::Connection::open(factory.erp()).unwrap();
-    let numbers: Vec<String> = {
-        let mut statement =
-            erp.prepare("SELECT DISTINCT run_number FROM run_inputs ORDER BY input_id").unwrap();
-        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
-    };
-    for number in numbers {
-        let RunDetail { run, .. } = site.get(&format!("/runs/{number}")).await.unwrap();
-        if run.complete && run.yield_pct.is_some() {
-            return run;
-        }
-    }
-    panic!("no run has a yield")
-}
-
-async fn until_screen_is_as_the_api_says(browser: &Browser, site: &Site) {
-    until("the page shows what the API says", async || {
-        let (expected, screen) = (expected_screen(site).await?, browser.run::<Screen>(READ_SCREEN).await);
-        if screen == expected {
-            Ok(())
-        } else {
-            Err(format!("\n  shown    {screen:?}\n  expected {expected:?}"))
-        }
-    })
-    .await;
-}
-
-/// What should be on screen, from the API's answers.
-async fn expected_screen(site: &Site) -> Result<Screen, String> {
-    let health: Health = site.get("/api/health").await?;
-    let total: YieldTotal = site.get("/api/yield/total?days=7").await?;
-    let active: Vec<ActiveRun> = site.get("/api/runs/active?idle=false").await?;
-    let breaches: Vec<Breach> = site.get("/api/temperature/breaches?hours=24").await?;
-    let checks: Vec<CheckFinding> = site.get("/api/compliance/checks?days=7").await?;
-    let zone = *health.data_as_of.ok_or("the lake is empty")?.offset();
-    let today = Utc::now().with_timezone(&zone).date_naive();
-
-    let yield_pct = total.yield_pct.ok_or("no run has a yield")?;
-    let days = total.dates.iter().rev().filter_map(|day| Some((day.production_date, day.yield_pct?)));
-    let count = |rows: usize| format!("{}{}", number(rows as f64, 0), if rows >= 1000 { "+" } else { "" });
-    Ok(Screen {
-        cards: [
-            format!("{} %", number(yield_pct, 1)),
-            count(active.len()),
-            count(breaches.len()),
-            count(checks.len()),
-        ],
-        bars: days.map(|(date, pct)| (date.to_string(), format!("{pct:.1}"))).collect(),
-        runs: active.iter().map(|run| cells(run, today)).collect(),
-    })
-}
-
-/// The cells of a run in the table of active runs.
-fn cells(run: &ActiveRun, today: NaiveDate) -> Vec<String> {
-    let kg = |value: f64| format!("{} kg", number(value, 1));
-    let dash = || "–".to_owned();
-    let started = run
-        .started_at
-        .map(|at| at.format(if at.date() == today { "%H:%M" } else { "%-d %b %H:%M" }).to_string());
-    let mut made = run.actual_kg.map_or_else(dash, kg);
-    if let Some(pct) = run.efficiency_pct {
-        write!(made, "{} %", number(pct, 1)).unwrap();
-    }
-    let species =
-        run.species.as_deref().map(|species| species[..1].to_uppercase() + &species[1..].replace('_', " "));
-    vec![
-        run.run_number.clone(),
-        run.line_name.clone().or_else(|| run.prod_line.clone()).unwrap_or_else(dash),
-        run.product.clone().or_else(|| run.product_code.clone()).unwrap_or_else(dash),
-        species.unwrap_or_else(dash),
-        started.unwrap_or_else(dash),
-        run.target_kg.map_or_else(dash, kg),
-        made,
-        number(run.packs as f64, 0),
-        run.giveaway_pct.map_or_else(dash, |pct| format!("{} %", number(pct, 1))),
-    ]
-}
-
-/// A number with a comma between thousands: `1,234.5`.
-fn number(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
-    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
-    let groups: Vec<_> =
-        whole.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
-    format!("{sign}{}{fraction}", groups.join(","))
 }
 
 fn same(expected: &str, shown: &str) -> Result<(), String> {
