@@ -49,6 +49,18 @@ mod tests {
     }
 
     #[test]
+    fn each_character_that_json_escapes_is_counted_as_it_is_escaped() {
+        for character in (0..128_u8).map(char::from) {
+            let text = character.to_string();
+            assert_eq!(
+                text_bytes(text.as_bytes()) + 2,
+                serde_json::to_string(&text).unwrap().len(),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
     fn what_is_no_text_grows_by_a_third() {
         let body = [b'"'; 10];
         for text in ["application/json", "text/csv; charset=utf-8", EPCIS_MEDIA_TYPE] {

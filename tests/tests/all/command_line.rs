@@ -77,8 +77,10 @@ async fn rows_that_are_too_many_to_be_removed_are_told_and_removed_on_request() 
     assert_eq!(answer["tables"]["run_inputs"]["withheld"], 150);
     let said = complaint(&output);
     assert!(said.starts_with("error: something was left undone: run_inputs: 150 of the 150 rows"), "{said}");
-    let output = tideline(&factory, &lake, &["extract", "--accept-deletes"]);
+    let output = tideline(&factory, &lake, &["extract", "--accept-deletes", "--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&answer["mode"], &answer["withheld"]), (&Value::from("reconcile"), &Value::from(0)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

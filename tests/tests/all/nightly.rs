@@ -125,7 +125,18 @@ async fn the_schedule_on_one_machine_compares_when_it_is_due_and_health_tells_wh
     let lake = Lake::new(Arc::new(server.store(BUCKET)), "", &factory.settings.factory_id);
     let without = Jobs::new(lake.clone(), factory.settings.clone());
     assert_eq!(without.on_schedule().await.unwrap().mode, "incremental");
-    let jobs = Jobs::new(lake, factory.settings.clone()).with_comparisons(nightly(&factory));
+    let with = || Jobs::new(lake.clone(), factory.settings.clone()).with_comparisons(nightly(&factory));
+
+    // A comparison that came to nothing is not tried again at once.
+    let (jobs, aside) = (with(), factory.folder.path().join("put aside"));
+    std::fs::rename(factory.erp(), &aside).unwrap();
+    for mode in ["reconcile", "incremental"] {
+        let record = jobs.on_schedule().await.unwrap();
+        assert_eq!((record.mode.as_str(), record.status.as_str()), (mode, "failed"));
+    }
+    std::fs::rename(&aside, factory.erp()).unwrap();
+
+    let jobs = with();
     let compared = jobs.on_schedule().await.unwrap();
     assert_eq!((compared.mode.as_str(), compared.trigger.as_str()), ("reconcile", "schedule"));
     assert_eq!(jobs.on_schedule().await.unwrap().mode, "incremental");

@@ -287,6 +287,18 @@ async fn a_run_without_a_booking_for_a_day_is_idle_by_the_age_of_the_data() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_found_by_its_number_in_any_case_and_shown_as_the_erp_writes_it() {
+    let day = [date("2026-11-23")];
+    let runs =
+        df!["run_number" => ["Ab-7"], "production_date" => day, "active" => [true], "complete" => [true]];
+    let app = Factory::with(vec![(&RUNS, "2026-11", runs.unwrap())]).await.app();
+    for asked in ["Ab-7", "aB-7", "%20AB-7%20"] {
+        let run = get(&app, &format!("/runs/{asked}")).await;
+        assert_eq!((run.status.as_u16(), &run.json()["run"]["run_number"]), (200, &json!("Ab-7")), "{asked}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_is_shown_with_all_that_belongs_to_it() {
     let day = date("2026-11-23");
     let inputs = df![
