@@ -160,6 +160,26 @@ async fn settings_hold_for_what_is_read_later_and_for_marts_that_another_version
     factory.lake().swap_manifest(&manifest, Some(version)).await.unwrap();
     factory.job_ok(Mode::Incremental).await;
     assert_eq!(findings(&factory).await, 2, "the file is read again, though it is the same");
+
+    // Nobody can read the settings that the marts were made with.
+    put(&factory, "[limits]\nlow_yield_pct = 50\n").await;
+    let (mut manifest, version) = factory.lake().manifest().await.unwrap().unwrap();
+    manifest.settings.as_mut().unwrap().values = serde_json::json!("none");
+    factory.lake().swap_manifest(&manifest, Some(version)).await.unwrap();
+    factory.job_ok(Mode::Incremental).await;
+    assert_eq!(findings(&factory).await, 0, "all runs are judged again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_job_knows_the_lines_that_it_has_read_and_refuses_others() {
+    let factory = Factory::empty(NOW).await.with_lake_in_memory();
+    factory.insert("prod_lines", &[("line_id", "'L1'"), ("updated_at", "'2026-11-01 06:00:00'")]);
+    put(&factory, "[lines.L9]\nshift_target_kg = 700\n").await;
+    let record = factory.run(Mode::Incremental).await;
+    assert_eq!(record.status, "partial");
+    let error = record.error.unwrap_or_default();
+    assert!(error.contains("line 1: there is no line `L9`: the ERP has L1"), "{error}");
+    assert_eq!(manifest(&factory).await.settings, None);
 }
 
 /// How many findings there are.

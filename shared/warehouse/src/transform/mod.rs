@@ -132,12 +132,13 @@ pub async fn transform(
         // that names them is replaced.
         lake.publish(&work.manifest).await?;
         work.count_as_read(tables.read.keys());
+        // Settings name lines. Those that this job has read count as known.
+        tables.note_in(&mut work.manifest, job.started_at);
         let bad_settings = take_settings(&mut work).await?;
         let written = build::build(&mut work).await?;
         work.pending = Touched::default();
         MODELS.clone_into(&mut work.manifest.models);
         work.manifest.unpublished = written;
-        tables.note_in(&mut work.manifest, job.started_at);
         Ok(Transformed { manifest: work.swap().await?, bad_settings })
     })
     .await?;
