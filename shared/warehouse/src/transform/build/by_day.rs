@@ -153,3 +153,17 @@ fn with_day(source: &Source, mut rows: DataFrame) -> Result<DataFrame> {
         .map(|()| rows)
         .map_err(|source| WarehouseError::Compute { step: "the rows of days".to_owned(), source })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_touches_those_that_look_back_to_it_and_sees_those_that_it_looks_back_to() {
+        let these = |days: &[u32]| -> BTreeSet<NaiveDate> {
+            days.iter().filter_map(|day| NaiveDate::from_ymd_opt(2026, 11, *day)).collect()
+        };
+        assert_eq!(with_days_after(&these(&[1, 9])), these(&[1, 2, 3, 9, 10, 11]));
+        assert_eq!(with_days_before(&these(&[3, 9])), these(&[1, 2, 3, 7, 8, 9]));
+    }
+}
