@@ -1,6 +1,6 @@
 //! The file of the factory's settings, as it lies in the lake.
 
-use crate::{ETag, Fetched, Lake, Metadata, Object, PutMode, Result, keys};
+use crate::{ETag, Fetched, Lake, Metadata, PutMode, Result, keys};
 
 impl Lake {
     /// Reads the file of settings, unless it still is version `known`.
@@ -9,7 +9,7 @@ impl Lake {
         if let Some(known) = known {
             return Ok(self.store().get_if_changed(&key, known).await?);
         }
-        Ok(self.store().get(&key).await?.map_or(Fetched::Missing, |object: Object| Fetched::New(object)))
+        Ok(self.store().get(&key).await?.map_or(Fetched::Missing, Fetched::New))
     }
 
     /// Puts a file of settings in the place of the one that is there. Jobs never call this.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use domain::settings::FactorySettings;
-use lake::{ETag, Fetched, LakeError, Object, SettingsInForce, keys};
+use lake::{ETag, Fetched, Object, SettingsInForce};
 
-use super::work::Work;
+use super::work::{Work, to_json};
+use crate::Result;
 use crate::settings::{BadSettings, in_force, known_lines, parse};
 use crate::touched::Touched;
-use crate::{Result, WarehouseError};
 
 /// Reads the file of settings, unless it is the one in force. What depends on settings that have changed is
 /// noted to be made again. Returns what is wrong with a file that cannot be taken: then the settings stay as
@@ -20,20 +20,21 @@ pub(super) async fn take_settings(work: &mut Work<'_>) -> Result<Option<BadSetti
     let version = work.manifest.settings.as_ref().map(|settings| settings.version.clone());
     // Another version of the program may read more out of the same file.
     let known: Option<ETag> = version.filter(|_| before.is_ok() && !work.is_outdated);
+    let kept = before.as_ref().ok().cloned().unwrap_or_default();
     let file = work.lake.settings_file(known.as_ref()).await?;
     let (settings, bad) = match file {
-        Fetched::Unchanged => (before.as_ref().ok().cloned().unwrap_or_default(), None),
+        Fetched::Unchanged => (kept, None),
         Fetched::Missing => {
             work.manifest.settings = None;
             (FactorySettings::default(), None)
         }
         Fetched::New(file) => match parsed(work, &file).await? {
             Ok(settings) => {
-                let values = encode(&settings)?;
+                let values = to_json(&settings)?;
                 work.manifest.settings = Some(SettingsInForce { version: file.etag, values });
                 (settings, None)
             }
-            Err(bad) => (before.as_ref().ok().cloned().unwrap_or_default(), Some(bad)),
+            Err(bad) => (kept, Some(bad)),
         },
     };
     work.pending.merge(match before {
@@ -47,14 +48,4 @@ pub(super) async fn take_settings(work: &mut Work<'_>) -> Result<Option<BadSetti
 async fn parsed(work: &Work<'_>, file: &Object) -> Result<std::result::Result<FactorySettings, BadSettings>> {
     let lines = known_lines(work.lake, &work.manifest).await?;
     Ok(parse(&file.bytes, lines.as_ref()))
-}
-
-fn encode(settings: &FactorySettings) -> Result<serde_json::Value> {
-    serde_json::to_value(settings).map_err(|error| {
-        WarehouseError::Lake(LakeError::Corrupt {
-            key: keys::MANIFEST.to_owned(),
-            expected: "JSON",
-            reason: error.to_string(),
-        })
-    })
 }

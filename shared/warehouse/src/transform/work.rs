@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, FixedOffset};
 use domain::settings::FactorySettings;
 use lake::{ETag, Lake, LakeError, Manifest, Put, keys};
+use serde::Serialize;
 
 use crate::sources::ALL;
 use crate::touched::Touched;
@@ -132,10 +133,12 @@ impl<'a> Work<'a> {
 }
 
 fn encode(pending: &Touched) -> Result<serde_json::Value> {
-    if pending.is_empty() {
-        return Ok(serde_json::Value::Null);
-    }
-    serde_json::to_value(pending).map_err(|error| {
+    if pending.is_empty() { Ok(serde_json::Value::Null) } else { to_json(pending) }
+}
+
+/// What the manifest carries without understanding it.
+pub(super) fn to_json(carried: &impl Serialize) -> Result<serde_json::Value> {
+    serde_json::to_value(carried).map_err(|error| {
         WarehouseError::Lake(LakeError::Corrupt {
             key: keys::MANIFEST.to_owned(),
             expected: "JSON",
