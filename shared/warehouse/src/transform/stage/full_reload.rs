@@ -26,20 +26,8 @@ pub(super) async fn fold_reload(
     reload: &Reload,
     closing: SegmentNumber,
 ) -> Result<()> {
-    let (lake, generation, keeps_missing) = (work.lake, reload.generation, reload.keeps_missing);
-    let numbers: Vec<_> = lake.segments_after(source.staging, generation.saturating_sub(1)).await?;
-    let segments: Vec<Segment> = stream::iter(numbers.into_iter().filter(|number| *number <= closing))
-        .map(|number| async move { lake.segment(source.staging, number, None).await })
-        .buffered(READS_AT_ONCE)
-        .try_collect()
-        .await?;
-    // Segments of other reloads, above all of unfinished ones, mean nothing.
-    let (of_reload, others): (Vec<Segment>, Vec<Segment>) = segments
-        .into_iter()
-        .filter(|segment| segment.info.reload.as_ref().is_none_or(|reload| reload.generation == generation))
-        .partition(|segment| segment.info.reload.is_some());
-
-    let order: Vec<Segment> = of_reload.into_iter().chain(others).collect();
+    let (lake, keeps_missing) = (work.lake, reload.keeps_missing);
+    let order = segments_of(work, source, reload.generation, closing).await?;
     let known = if keeps_missing { lake.held(source.staging, Slot::Rejected, None).await? } else { None };
     let open = known.map_or_else(|| DataFrame::empty_with_schema(&rejected_schema()), |held| held.frame);
     fold_open(work, source, &order, closing, Some(open)).await?;
@@ -74,6 +62,28 @@ pub(super) async fn fold_reload(
         replaced.push(Replaced { part, held, new, touched });
     }
     replace(work, source, replaced, closing).await
+}
+
+/// The segments of a reload, and after them those that other jobs committed meanwhile.
+async fn segments_of(
+    work: &Work<'_>,
+    source: &'static Source,
+    generation: SegmentNumber,
+    closing: SegmentNumber,
+) -> Result<Vec<Segment>> {
+    let lake = work.lake;
+    let numbers = lake.segments_after(source.staging, generation.saturating_sub(1)).await?;
+    let segments: Vec<Segment> = stream::iter(numbers.into_iter().filter(|number| *number <= closing))
+        .map(|number| async move { lake.segment(source.staging, number, None).await })
+        .buffered(READS_AT_ONCE)
+        .try_collect()
+        .await?;
+    // Segments of other reloads, above all of unfinished ones, mean nothing.
+    let (of_reload, others): (Vec<Segment>, Vec<Segment>) = segments
+        .into_iter()
+        .filter(|segment| segment.info.reload.as_ref().is_none_or(|reload| reload.generation == generation))
+        .partition(|segment| segment.info.reload.is_some());
+    Ok(of_reload.into_iter().chain(others).collect())
 }
 
 /// What is touched by the rows that only one of the frames has.
