@@ -1,5 +1,5 @@
-//! The codes of batches, runs, products, lines, orders, grades and shifts. People and programs write one code in
-//! several ways.
+//! The codes of batches, runs, products, lines, orders, grades and shifts. People and programs write one code
+//! in several ways.
 
 /// What all spellings of a code have in common, as the ERP compares them: case does not count, nor do blanks
 /// around it. Lower case is that of Unicode.

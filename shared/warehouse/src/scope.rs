@@ -40,8 +40,8 @@ pub struct RunScope {
     /// Staging `case_verification`, with the columns that
     /// [`mart_columns`](crate::sources::Source::mart_columns) names.
     pub cases: DataFrame,
-    /// The rejected rows of these runs that the ERP has not mended yet: the `table` in the ERP, the `key` if it can
-    /// be read, and the `reason`.
+    /// The rejected rows of these runs that the ERP has not mended yet: the `table` in the ERP, the `key` if
+    /// it can be read, and the `reason`.
     pub rejected: DataFrame,
     /// Which of the batches are known that inputs and scan-backs of these runs name: the `batch_code` of each
     /// row of another table that tells of such a batch (see [`told_batches`](Source::told_batches)).

@@ -18,8 +18,8 @@ pub(crate) struct RejectedRow {
     pub(crate) run_number: String,
     /// The production date, if the table has one and it can be read.
     pub(crate) production_date: Option<NaiveDate>,
-    /// The time that tells which of several runs of the number is meant: the row's own time, else its watermark,
-    /// else when it was found.
+    /// The time that tells which of several runs of the number is meant: the row's own time, else its
+    /// watermark, else when it was found.
     pub(crate) time: Option<NaiveDateTime>,
     /// Its day, if it has a day and no time. It belongs to no run that is dated later.
     pub(crate) day: Option<NaiveDate>,

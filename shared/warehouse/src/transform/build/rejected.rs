@@ -33,8 +33,8 @@ impl RejectedRows {
         Ok(Self(Arc::new(of_runs)))
     }
 
-    /// Those of the runs of these folded numbers, with the number and the production date of the run that each
-    /// belongs to.
+    /// Those of the runs of these folded numbers, with the number and the production date of the run that
+    /// each belongs to.
     pub(super) fn under_runs(&self, numbers: &BTreeSet<String>, index: &RunIndex) -> PolarsResult<DataFrame> {
         let rows = numbers.iter().filter_map(|number| self.0.get(number)).flatten();
         let found = rows.filter_map(|(source, row)| {

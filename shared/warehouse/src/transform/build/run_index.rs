@@ -48,8 +48,8 @@ impl RunIndex {
         Ok(Self(by_number))
     }
 
-    /// The run of this number that a rejected row belongs to: that of its production date, if it has one, else
-    /// by its own time. The number is folded. It is returned as the run writes it.
+    /// The run of this number that a rejected row belongs to: that of its production date, if it has one,
+    /// else by its own time. The number is folded. It is returned as the run writes it.
     pub(super) fn run_of(
         &self,
         number: &str,
@@ -65,8 +65,8 @@ impl RunIndex {
         run.map(|run| (run.number.as_str(), run.date))
     }
 
-    /// The latest of these runs that began at or before `time` and is not dated after `day`. If there is none,
-    /// the earliest.
+    /// The latest of these runs that began at or before `time` and is not dated after `day`. If there is
+    /// none, the earliest.
     fn at(runs: &[Run], time: Option<NaiveDateTime>, day: Option<NaiveDate>) -> Option<&Run> {
         let before = time.map_or(0, |time| runs.partition_point(|run| run.began <= time));
         let is_by_then = |run: &&Run| day.is_none_or(|day| run.date <= day);
