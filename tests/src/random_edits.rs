@@ -64,8 +64,8 @@ pub fn untie(factory: &Factory) {
     drop_rejected_twins(factory);
 }
 
-/// Deletes the rejected rows of keys that have other rows as well: only the order in which they are read
-/// tells which of them hides which.
+/// Deletes the rejected rows of keys that have other rows as well. Where these are read on different pages,
+/// only the order of reading tells which of them hides which.
 fn drop_rejected_twins(factory: &Factory) {
     for source in ALL {
         let mut rows = BTreeMap::<Vec<String>, Vec<(usize, bool)>>::new();

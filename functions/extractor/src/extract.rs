@@ -2,6 +2,7 @@
 //! lake holds, and what is new is committed. Which pages are read depends on the mode: `incremental.rs`,
 //! `full.rs`, `reconcile.rs`.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime};
@@ -16,7 +17,7 @@ use warehouse::transform::JobStamp;
 use crate::current_rows::CurrentRows;
 use crate::deletes::Withheld;
 use crate::error::TableError;
-use crate::key::newest_per_key;
+use crate::key::{key_of, newest_per_key};
 use crate::rows::frame;
 use crate::settings::Reading;
 use crate::source::{Cell, Erp, Table, note_time};
@@ -165,6 +166,7 @@ impl<'a> Extraction<'a> {
             self.told = Instant::now();
             tracing::info!(table = self.source.table, rows = self.counts.extracted, "reading");
         }
+        judged.leave_out_overtaken(self.source);
         judged
     }
 
@@ -236,7 +238,62 @@ impl<'a> Extraction<'a> {
     }
 }
 
+impl Judged {
+    /// Leaves out the valid rows that a rejected row with their key has overtaken. Where a table has no unique
+    /// key, the later of two rows counts, and if that one is rejected, none is shown.
+    fn leave_out_overtaken(&mut self, source: &Source) {
+        let mut rejected: HashMap<String, NaiveDateTime> = HashMap::new();
+        for row in &self.rejected {
+            if let Some(watermark) = row.watermark {
+                let latest = rejected.entry(key_of(source, &row.values)).or_insert(watermark);
+                *latest = watermark.max(*latest);
+            }
+        }
+        if rejected.is_empty() {
+            return;
+        }
+        self.valid.retain(|row| {
+            rejected.get(&key_of(source, &row.values)).is_none_or(|latest| *latest < row.watermark)
+        });
+    }
+}
+
 /// All columns of a source, by their names in the ERP.
 pub(crate) fn column_names(source: &Source) -> Vec<&'static str> {
     source.columns.iter().map(|column| column.source).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Tz;
+    use warehouse::sources::RUN_INPUTS;
+
+    use super::*;
+    use crate::value::Value;
+
+    /// The ids of the valid rows that are left of rows with an id, kilograms, and the hour of their stamp.
+    fn left(rows: &[(i64, &str, u32)]) -> Vec<i64> {
+        let mut judged = Judged::default();
+        for (id, kg, hour) in rows {
+            let mut cells = vec![Cell::Null; RUN_INPUTS.columns.len()];
+            cells[0] = Cell::Int(*id);
+            cells[5] = Cell::Text((*kg).to_owned());
+            cells[6] = Cell::Text(format!("2026-11-20 {hour:02}:00:00"));
+            match validate(&RUN_INPUTS, cells, Tz::Europe__London) {
+                Ok(row) => judged.valid.push(row),
+                Err(row) => judged.rejected.push(row),
+            }
+        }
+        judged.leave_out_overtaken(&RUN_INPUTS);
+        let id = |row: &ValidRow| if let Value::Whole(id) = row.values[0] { Some(id) } else { None };
+        judged.valid.iter().filter_map(id).collect()
+    }
+
+    #[test]
+    fn a_valid_row_is_left_out_if_a_later_row_with_its_key_is_rejected() {
+        assert!(left(&[(1, "5", 9), (1, "much", 10)]).is_empty());
+        assert!(left(&[(1, "much", 10), (1, "5", 9)]).is_empty(), "the order of reading does not count");
+        assert_eq!(left(&[(1, "much", 9), (1, "5", 10)]), [1]);
+        assert_eq!(left(&[(1, "5", 9), (2, "much", 10)]), [1]);
+    }
 }

@@ -4,9 +4,10 @@
 use api::compliance::CheckFinding;
 use api::runs::{ActiveRun, RunDetail};
 use api::yields::DailyYield;
-use lake::Mode;
+use lake::{Mode, Slot};
 use tests::factory::{ErpAccess, Factory, moment};
 use tests::site::Site;
+use warehouse::sources::RUN_INPUTS;
 
 over_both_ways!(
     a_run_that_moves_is_counted_in_its_new_place_alone,
@@ -170,4 +171,18 @@ async fn a_late_row_counts_when_keys_are_compared(access: ErpAccess) {
     site.go_away().await;
     site.come_back(&factory).await;
     assert_eq!(daily(&site).await, [row("2026-11-20", "L1", 125.0, 95.0)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_a_later_rejected_row_of_its_key_hides_stays_hidden_however_often_both_are_read() {
+    let factory = Factory::in_memory("2026-11-20T14:00:00").await;
+    for (kg, at) in [("'much'", "'2026-11-20 13:00:00'"), ("100", "'2026-11-20 12:00:00'")] {
+        factory.insert("run_inputs", &[("input_id", "1"), ("qty_kg", kg), ("updated_at", at)]);
+    }
+    for mode in [Mode::Incremental, Mode::Incremental, Mode::Reconcile, Mode::Full, Mode::Incremental] {
+        factory.job_ok(mode).await;
+        assert!(factory.staged(&RUN_INPUTS).await.is_empty(), "{mode:?}");
+        let open = factory.lake().held(RUN_INPUTS.staging, Slot::Rejected, None).await.unwrap();
+        assert_eq!(open.map(|open| open.frame.height()), Some(1), "{mode:?}");
+    }
 }
