@@ -186,3 +186,27 @@ async fn a_row_that_a_later_rejected_row_of_its_key_hides_stays_hidden_however_o
         assert_eq!(open.map(|open| open.frame.height()), Some(1), "{mode:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_row_that_comes_or_goes_alone_shows_in_its_run() {
+    let factory = factory(ErpAccess::Sqlite).await;
+    let rejected = async || {
+        let run: serde_json::Value = Site::open(&factory).await.get("/runs/007").await.unwrap();
+        run["run"]["rejected_rows"].clone()
+    };
+    assert_eq!(rejected().await, 0);
+    factory.insert(
+        "run_inputs",
+        &[
+            ("input_id", "2"),
+            ("run_number", "'007'"),
+            ("qty_kg", "'much'"),
+            ("updated_at", "'2026-11-20 13:00:00'"),
+        ],
+    );
+    factory.job_ok(Mode::Incremental).await;
+    assert_eq!(rejected().await, 1);
+    factory.execute("DELETE FROM run_inputs WHERE input_id = 2");
+    factory.job_ok(Mode::Reconcile).await;
+    assert_eq!(rejected().await, 0);
+}
