@@ -14,6 +14,9 @@ use crate::sources::{Kind, OfRun, Source};
 
 /// A row whose own time moves by more than this, and that names something else than before, is another row.
 const MOVES_MAX_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
+/// The same for the time of an event, which a machine notes: who books it on another run moves it by hours of the
+/// same shift at most.
+const EVENT_MOVES_MAX_MICROS: i64 = 8 * 60 * 60 * 1_000_000;
 
 /// What the rows of tables that belong to no run are about, by the names in the lake. The first that a table
 /// has counts.
@@ -23,8 +26,9 @@ const ABOUT: [&str; 3] = ["location", "line_id", "product_code"];
 ///
 /// A number that counts rows up is looked at, and no code that people give out. Its row is another one if it
 /// names another run (or place, line or product in a table without runs) and its own time lies more than a
-/// day from that of the row before. A correction changes one of these and hardly ever both. Where the only
-/// time is that of the last change, which every correction moves, something else must differ as well.
+/// day from that of the row before, or that of its event more than a shift. A correction changes one of these and
+/// hardly ever both. Where the only time is that of the last change, which every correction moves, something
+/// else must differ as well.
 pub fn rekeyed(source: &Source, held: &DataFrame, rows: &DataFrame) -> PolarsResult<Vec<i64>> {
     let ([key], Some(about)) = (source.key, about(source)) else { return Ok(Vec::new()) };
     if source.column(key).kind != Kind::Whole || rows.height() == 0 {
@@ -40,7 +44,13 @@ pub fn rekeyed(source: &Source, held: &DataFrame, rows: &DataFrame) -> PolarsRes
         return Ok(Vec::new());
     }
     let mut is_other = texts_differ(before.column(&about)?, now.column(&about)?)?;
-    is_other = &is_other & &moved(&moment_of_each(source, &before)?, &moment_of_each(source, &now)?)?;
+    let moments = (moment_of_each(source, &before)?, moment_of_each(source, &now)?);
+    let mut is_far = moved(&moments.0, &moments.1, MOVES_MAX_MICROS)?;
+    if let OfRun::AtTime(event) = source.run {
+        let of_event = |rows: &DataFrame| micros(rows.column(&source.column(event).name())?);
+        is_far = &is_far | &moved(&of_event(&before)?, &of_event(&now)?, EVENT_MOVES_MAX_MICROS)?;
+    }
+    is_other = &is_other & &is_far;
     if !has_own_time(source) {
         is_other = &is_other & &more_differs(source, &about, &before, &now)?;
     }
@@ -82,13 +92,18 @@ fn moment_of_each(source: &Source, rows: &DataFrame) -> PolarsResult<Column> {
         Some(days) if source.run == OfRun::None => days,
         _ => own_time(source, rows)?,
     };
+    micros(&moments)
+}
+
+fn micros(moments: &Column) -> PolarsResult<Column> {
     moments.cast(&DataType::Datetime(TimeUnit::Microseconds, None))?.cast(&DataType::Int64)
 }
 
-fn moved(before: &Column, now: &Column) -> PolarsResult<BooleanChunked> {
+/// Which of these moments lie farther apart than this.
+fn moved(before: &Column, now: &Column, max_micros: i64) -> PolarsResult<BooleanChunked> {
     let pairs = before.i64()?.iter().zip(now.i64()?.iter());
     let far = |(before, now): (Option<i64>, Option<i64>)| {
-        Some(before.zip(now).is_some_and(|(before, now)| before.abs_diff(now) > MOVES_MAX_MICROS as u64))
+        Some(before.zip(now).is_some_and(|(before, now)| before.abs_diff(now) > max_micros.unsigned_abs()))
     };
     Ok(pairs.map(far).collect())
 }
@@ -147,17 +162,24 @@ mod tests {
                 "trans_date" => rows.iter().map(|row| row.2).collect::<Vec<_>>()]
             .unwrap()
         };
-        let before =
-            packs(&[(3, "7", at(1, 6)), (1, "7", at(1, 6)), (2, "r7", at(1, 6)), (4, "7", at(1, 6))]);
+        let before = packs(&[
+            (3, "7", at(1, 6)),
+            (1, "7", at(1, 6)),
+            (2, "r7", at(1, 6)),
+            (4, "7", at(1, 6)),
+            (6, "7", at(1, 6)),
+        ]);
         let now = packs(&[
             (1, "8", at(9, 6)),
-            // Booked on another run the same day, moved in time, spelt in another way, and quite new.
-            (3, "8", at(1, 20)),
+            // The numbers began again the evening after.
+            (6, "8", at(1, 15)),
+            // Booked on another run in the same shift, moved in time, spelt in another way, and quite new.
+            (3, "8", at(1, 14)),
             (4, "7", at(9, 6)),
             (2, "R7", at(9, 6)),
             (5, "9", at(9, 6)),
         ]);
-        assert_eq!(again(&TRANSACTIONS, before, now), [1]);
+        assert_eq!(again(&TRANSACTIONS, before, now), [1, 6]);
     }
 
     #[test]
