@@ -53,6 +53,18 @@ async fn a_table_whose_rows_were_all_changed_since_is_read_by_its_overlap_alone(
     factory.assert_lake_mirrors_erp().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn old_runs_whose_change_is_a_blank_are_not_fetched_by_each_comparison() {
+    let factory = Factory::in_memory("2026-11-20T14:00:00").await;
+    for number in 1..=5 {
+        insert_run(&factory, number, "2026-01-10", "'2026-01-10 05:00:00'", "''");
+    }
+    assert_eq!(table(&factory.job_ok(Mode::Incremental).await, "RunNumber").written, 5);
+    let runs = table(&factory.job_ok(Mode::Reconcile).await, "RunNumber").clone();
+    assert_eq!((runs.extracted, runs.written), (0, 0));
+    factory.assert_lake_mirrors_erp().await;
+}
+
 async fn stamps_of_more_digits_than_are_kept_are_compared_by_those_that_are(access: ErpAccess) {
     for sql_type in ["datetime2(7)", "datetimeoffset(7)", "varchar(40)"] {
         let factory = Factory::in_memory("2026-11-20T14:00:00").await.over(access);
