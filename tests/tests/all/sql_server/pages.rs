@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lake::Mode;
 use tests::factory::{ErpAccess, Factory, moment};
 use tests::tds::ServerError;
-use warehouse::sources::{ALL, NON_CONFORMANCE, PLU, RUN_INPUTS, TRANSACTIONS};
+use warehouse::sources::{NON_CONFORMANCE, RUN_INPUTS, TRANSACTIONS};
 
 use super::{NOW, factory, open_rejections, plu, small_factory, table};
 
