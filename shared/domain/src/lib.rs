@@ -18,6 +18,7 @@
 //! | which delivery of a batch code is meant? | [`intake`] |
 //! | is this run on? | [`run_state`] |
 //! | what has the factory told us? | [`settings`] |
+//! | which shift was on, which one made this run? | [`shift_instance`] |
 //! | has this order left? | [`despatch`] |
 //! | what is wrong with this run? | [`checks`] names the checks, [`rules`] judges, [`label_gap`] lists labels |
 //! | how long was it too warm? | [`episodes`] |
@@ -53,6 +54,7 @@ pub mod rules;
 pub mod run_state;
 pub mod settings;
 pub mod shelf_life;
+pub mod shift_instance;
 pub mod single_precision;
 pub mod spc;
 pub mod species;
