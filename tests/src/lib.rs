@@ -5,6 +5,7 @@ pub mod browser;
 pub mod described;
 pub mod factory;
 pub mod faults;
+pub mod gateway;
 pub mod generated;
 pub mod moto;
 pub mod never_begun;

@@ -1,5 +1,5 @@
 //! The real tool `cargo lambda watch`. It serves the functions under their HTTP paths, and they answer there
-//! what their routers answer here.
+//! what their routers answer here. They answer the same to the events that API Gateway makes of requests.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,15 +9,21 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::compliance::{CHECKS, CheckQuery};
 use api::pipeline::{JobRecord, START};
+use api::runs::{ONE, RunQuery};
+use api::trace::{TRACE, TraceQuery};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use chrono::Utc;
 use lake::{Lake, Mode};
+use reqwest::RequestBuilder;
 use serde_json::Value;
 use serve::{Routes, Settings, State};
 use tests::factory::{ErpAccess, Factory};
+use tests::gateway::event;
+use tests::never_begun::NeverBegun;
 use tests::place;
 use tests::tree::Tree;
 use tideline::jobs::Jobs;
@@ -30,11 +36,15 @@ const SECRET_KEY: &str = "tideline-local";
 /// A function's first request may wait for its program to be linked.
 const PATIENCE: Duration = Duration::from_mins(10);
 
+/// The code of a run and of a batch. API Gateway decodes it in paths, and leaves it encoded in queries.
+const CODE: &str = "A/1?b=c#2%25";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
     let factory = Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 2)
         .await
         .over(ErpAccess::SqlServer);
+    add_code(&factory);
     let first = factory.job_ok(Mode::Incremental).await;
     let mut watch = Watch::start(&factory).await;
 
@@ -82,6 +92,7 @@ async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
         404,
         "a path of no function"
     );
+    assert_codes_are_found_behind_the_gateway(&watch, &factory).await;
 
     factory.insert(
         "prod_lines",
@@ -114,6 +125,42 @@ async fn cargo_lambda_watch_serves_every_function_under_its_paths() {
     factory.assert_lake_mirrors_erp().await;
 
     watch.tool.interrupt().await;
+}
+
+/// Adds a batch and a run with the code [`CODE`]. Less than nothing came out of the run, which is a finding.
+fn add_code(factory: &Factory) {
+    let (now, code) = (factory.local_now(), format!("'{CODE}'"));
+    let (today, now) = (format!("'{}'", now.date()), format!("'{}'", now.format("%F %T")));
+    factory.insert("RunNumber", &[("RunNumber", &code), ("ProductionDate", &today), ("Created", &now)]);
+    factory.insert(
+        "run_outputs",
+        &[("output_id", "9999999"), ("run_number", &code), ("qty_kg", "-1"), ("updated_at", &now)],
+    );
+    factory.insert("traceability", &[("trace_id", "'T-CODE'"), ("batch_code", &code), ("updated_at", &now)]);
+}
+
+/// Hands events of API Gateway to the functions. They answer what one machine answers to the same request.
+async fn assert_codes_are_found_behind_the_gateway(watch: &Watch, factory: &Factory) {
+    let here = serve::finish(tideline::app::routes(Arc::new(NeverBegun)), watch.state(factory));
+    let findings = CHECKS.address(&[], &CheckQuery { run: Some(CODE.to_owned()), ..CheckQuery::default() });
+    let (_, query) = findings.split_once('?').unwrap();
+    for (function, there, address) in [
+        (
+            "runs",
+            event(&format!("/api/runs/{CODE}"), Some(("run_number", CODE)), ""),
+            ONE.address(&[CODE], &RunQuery::default()),
+        ),
+        (
+            "trace",
+            event(&format!("/api/trace/{CODE}"), Some(("batch_code", CODE)), ""),
+            TRACE.address(&[CODE], &TraceQuery::default()),
+        ),
+        ("compliance", event("/api/compliance/checks", None, query), findings.clone()),
+    ] {
+        let (status, answer) = watch.invoke(function, &there).await;
+        assert_eq!((status, &answer), (200, &ask(here.clone(), &address).await.1), "{address}");
+        assert!(answer.to_string().contains(CODE), "{address}: {answer}");
+    }
 }
 
 /// The running tool, over an S3 server of its own.
@@ -168,30 +215,19 @@ impl Watch {
         format!("http://127.0.0.1:{}{address}", self.port)
     }
 
-    /// Asks again if the emulator fails. It does so now and then, with a large answer on a busy machine. Its
-    /// problem has another type than the problems that the functions answer.
     async fn get(&self, address: &str) -> (u16, Value) {
-        for _ in 0..5 {
-            let (status, answer) = self.get_once(address).await;
-            if answer["type"] != "https://httpstatuses.com/500" {
-                return (status, answer);
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-        self.get_once(address).await
+        let (status, answer) = answer(&self.http.get(self.url(address))).await;
+        (status, comparable(answer))
     }
 
-    async fn get_once(&self, address: &str) -> (u16, Value) {
-        let response = self.http.get(self.url(address)).send().await.unwrap();
-        let status = response.status().as_u16();
-        let text = response.text().await.unwrap();
-        (
-            status,
-            comparable(
-                serde_json::from_str(&text)
-                    .unwrap_or_else(|error| panic!("{address}: {status}: {error}: {text}")),
-            ),
-        )
+    /// What a function answers to an event, unpacked as API Gateway unpacks it.
+    async fn invoke(&self, function: &str, event: &Value) -> (u16, Value) {
+        let url = self.url(&format!("/2015-03-31/functions/{function}/invocations"));
+        let (status, answer) = answer(&self.http.post(url).json(event)).await;
+        assert_eq!(status, 200, "{function}: {answer}");
+        let status = answer["statusCode"].as_u64().unwrap();
+        let body = answer["body"].as_str().unwrap_or_else(|| panic!("{function}: {answer}"));
+        (u16::try_from(status).unwrap(), comparable(serde_json::from_str(body).unwrap()))
     }
 
     async fn invoke_extractor(&self) -> JobRecord {
@@ -234,6 +270,26 @@ impl Watch {
         let lake = Lake::new(Arc::new(self.server.store(BUCKET)), "", &settings.factory_id);
         State::new(lake, settings, Utc::now)
     }
+}
+
+/// Asks again if the emulator fails. It does so now and then, with a large answer on a busy machine. Its
+/// problem has another type than the problems that the functions answer.
+async fn answer(request: &RequestBuilder) -> (u16, Value) {
+    for _ in 0..5 {
+        let (status, answer) = answer_once(request).await;
+        if answer["type"] != "https://httpstatuses.com/500" {
+            return (status, answer);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    answer_once(request).await
+}
+
+async fn answer_once(request: &RequestBuilder) -> (u16, Value) {
+    let response = request.try_clone().unwrap().send().await.unwrap();
+    let (status, url) = (response.status().as_u16(), response.url().clone());
+    let text = response.text().await.unwrap();
+    (status, serde_json::from_str(&text).unwrap_or_else(|error| panic!("{url}: {status}: {error}: {text}")))
 }
 
 /// The tool in the repository's root, as `cargo` would start it.

@@ -1,8 +1,6 @@
 //! Codes with characters that mean something in an address. API Gateway's HTTP API hands the path on decoded,
 //! and the answer is the same as on one machine.
 
-use std::collections::BTreeMap;
-
 use api::names::path_value;
 use api::runs::{ONE, RunQuery};
 use api::trace::{TRACE, TraceQuery};
@@ -12,6 +10,7 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Context, LambdaEvent};
 use polars::prelude::*;
 use serde_json::{Value, json};
+use tests::gateway::event;
 use tower::ServiceExt;
 use warehouse::marts::RUNS;
 
@@ -36,29 +35,6 @@ async fn through_gateway(app: &Router, event: &Value) -> Value {
     let answer =
         serve::lambda::events(app.clone()).oneshot(LambdaEvent::new(payload, Context::default())).await;
     serde_json::to_value(answer.unwrap()).unwrap()
-}
-
-/// The event for a path as API Gateway decodes it. It names the value in the path where the route has one.
-fn event(raw_path: &str, value: Option<(&str, &str)>, query: &str) -> Value {
-    let parameters: BTreeMap<&str, &str> = value.into_iter().collect();
-    let route = value.map_or("$default".to_owned(), |(name, value)| {
-        format!("ANY {}{{{name}+}}", raw_path.strip_suffix(value).unwrap())
-    });
-    json!({
-        "version": "2.0",
-        "routeKey": route,
-        "rawPath": raw_path,
-        "rawQueryString": query,
-        "headers": {"host": "api.example.com", "accept": "*/*", "x-forwarded-proto": "https"},
-        "pathParameters": parameters,
-        "requestContext": {
-            "accountId": "123456789012", "apiId": "api", "domainName": "api.example.com", "domainPrefix": "api",
-            "http": {"method": "GET", "path": raw_path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test"},
-            "requestId": "id", "routeKey": route, "stage": "$default", "time": "23/Nov/2026:10:00:00 +0000",
-            "timeEpoch": 1_795_427_200_000_i64,
-        },
-        "isBase64Encoded": false,
-    })
 }
 
 fn assert_same(reply: &Reply, answer: &Value, what: &str) {
