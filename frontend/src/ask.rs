@@ -3,8 +3,9 @@
 use api::Whole;
 use api::compliance::{CHECKS, CheckQuery};
 use api::health::HEALTH;
-use api::query::{AnyQuery, Limit};
+use api::query::{AnyQuery, Limit, NoQuery};
 use api::runs::{ACTIVE, ActiveQuery, ONE, RunQuery};
+use api::shelf_life::EXPIRING;
 use api::temperature::{BREACHES, BreachQuery};
 use api::yields::{TOTAL, YieldQuery};
 use futures::join;
@@ -20,6 +21,9 @@ pub(crate) const DAYS: u32 = 7;
 /// How far back temperatures are looked at.
 pub(crate) const HOURS: u32 = 24;
 
+/// How many runs are shown of which something has to be sold or frozen.
+pub(crate) const MOST_URGENT: u32 = 10;
+
 /// How many rows a list has at most. A list with that many may have been cut off.
 pub(crate) fn list_limit() -> usize {
     Limit::default().0 as usize
@@ -31,14 +35,15 @@ pub(crate) async fn board(client: &Client) -> BoardRound {
     let breaches = BreachQuery { hours: Whole(HOURS) };
     let active = ActiveQuery::default();
     let checks = CheckQuery { days: Some(Whole(DAYS)), ..CheckQuery::default() };
-    let (health, yields, active, breaches, checks) = join!(
+    let (health, yields, active, breaches, checks, expiring) = join!(
         client.get(&HEALTH, &[], &AnyQuery),
         client.get(&TOTAL, &[], &yields),
         client.get(&ACTIVE, &[], &active),
         client.get(&BREACHES, &[], &breaches),
         client.get(&CHECKS, &[], &checks),
+        client.get_first(&EXPIRING, &NoQuery {}, MOST_URGENT),
     );
-    BoardRound { at_ms: page_ms(), health, yields, active, breaches, checks }
+    BoardRound { at_ms: page_ms(), health, yields, active, breaches, checks, expiring }
 }
 
 /// Asks for one run.

@@ -1,6 +1,7 @@
 //! Calls the API through the types of its contract. What is on screen afterwards is not decided here.
 
-use api::{DATA_AS_OF, Endpoint, Problem, Query};
+use api::query::Paging;
+use api::{DATA_AS_OF, Endpoint, Problem, Query, Whole};
 use chrono::{DateTime, FixedOffset};
 use futures::future::{Either, select};
 use gloo_net::http::Request;
@@ -60,7 +61,22 @@ impl Client {
         values: &[&str],
         query: &Q,
     ) -> Result<Fetched<A>, ApiError> {
-        let address = format!("{}{}", self.base, endpoint.address(values, query));
+        self.ask(&endpoint.address(values, query)).await
+    }
+
+    /// The same for the first rows of a list, at most so many.
+    pub(crate) async fn get_first<Q: Query, T: DeserializeOwned>(
+        &self,
+        endpoint: &Endpoint<Q, Vec<T>>,
+        query: &Q,
+        rows: u32,
+    ) -> Result<Fetched<Vec<T>>, ApiError> {
+        let paging = Paging { limit: Whole(rows), ..Paging::default() };
+        self.ask(&endpoint.address_of_page(&[], query, &paging)).await
+    }
+
+    async fn ask<A: DeserializeOwned>(&self, address: &str) -> Result<Fetched<A>, ApiError> {
+        let address = format!("{}{address}", self.base);
         let (status, data_as_of, body) = fetch(&address).await.ok_or(ApiError::Unavailable)?;
         read(status, data_as_of.as_deref(), &body, page_ms())
     }

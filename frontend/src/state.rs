@@ -6,6 +6,7 @@ use std::rc::Rc;
 use api::compliance::CheckFinding;
 use api::health::{Health, HealthStatus, STALE_AFTER_SECONDS, old_after_seconds};
 use api::runs::{ActiveRun, RunDetail};
+use api::shelf_life::ExpiringRun;
 use api::temperature::Breach;
 use api::yields::YieldTotal;
 use chrono::{DateTime, FixedOffset, NaiveDate};
@@ -188,6 +189,8 @@ pub(crate) struct BoardRound {
     pub(crate) breaches: Outcome<Vec<Breach>>,
     /// Compliance findings.
     pub(crate) checks: Outcome<Vec<CheckFinding>>,
+    /// Stock that has to be sold or frozen, the most urgent first.
+    pub(crate) expiring: Outcome<Vec<ExpiringRun>>,
 }
 
 /// What the dashboard shows.
@@ -201,6 +204,8 @@ pub(crate) struct Board {
     pub(crate) breaches: LastAnswer<Vec<Breach>>,
     /// Compliance findings.
     pub(crate) checks: LastAnswer<Vec<CheckFinding>>,
+    /// Stock that has to be sold or frozen, the most urgent first.
+    pub(crate) expiring: LastAnswer<Vec<ExpiringRun>>,
     /// How fresh all this is.
     pub(crate) fresh: Freshness,
 }
@@ -208,8 +213,13 @@ pub(crate) struct Board {
 impl Board {
     /// The board after a round.
     pub(crate) fn after(mut self, round: BoardRound) -> Self {
-        let lists =
-            [round.yields.is_ok(), round.active.is_ok(), round.breaches.is_ok(), round.checks.is_ok()];
+        let lists = [
+            round.yields.is_ok(),
+            round.active.is_ok(),
+            round.breaches.is_ok(),
+            round.checks.is_ok(),
+            round.expiring.is_ok(),
+        ];
         if says_empty(&round.health) && !lists.contains(&true) {
             return Self { fresh: nothing_yet(round.at_ms), ..Self::default() };
         }
@@ -219,6 +229,7 @@ impl Board {
         self.active.take(round.active, health_as_of);
         self.breaches.take(round.breaches, health_as_of);
         self.checks.take(round.checks, health_as_of);
+        self.expiring.take(round.expiring, health_as_of);
         let ages = self.answers().map(|(name, as_of, _)| (name, as_of));
         self.fresh.age(round.at_ms, limits, &ages);
         self.fresh.empty = false;
@@ -230,12 +241,13 @@ impl Board {
     }
 
     /// Each answer's name, the age of its data, and what went wrong with the last request for it.
-    fn answers(&self) -> [(&'static str, Option<Moment>, Option<&ApiError>); 4] {
+    fn answers(&self) -> [(&'static str, Option<Moment>, Option<&ApiError>); 5] {
         [
             ("yields", self.yields.data_as_of, self.yields.problem.as_ref()),
             ("active runs", self.active.data_as_of, self.active.problem.as_ref()),
             ("temperatures", self.breaches.data_as_of, self.breaches.problem.as_ref()),
             ("compliance", self.checks.data_as_of, self.checks.problem.as_ref()),
+            ("shelf life", self.expiring.data_as_of, self.expiring.problem.as_ref()),
         ]
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod active_runs;
 pub(crate) mod banner;
 pub(crate) mod breaches;
+pub(crate) mod expiring;
 pub(crate) mod figure;
 pub(crate) mod findings;
 pub(crate) mod header;

@@ -1,22 +1,24 @@
-//! All numbers on one page: four cards, the yield of each day, the runs that are on, and what needs a look.
+//! All numbers on one page: four cards, the yield of each day, the runs that are on, what needs a look, and
+//! what has to be sold or frozen.
 
 use std::rc::Rc;
 
 use api::compliance::{Check, CheckFinding, Severity};
 use api::runs::ActiveRun;
+use api::shelf_life::ExpiringRun;
 use api::temperature::Breach;
 use api::yields::YieldTotal;
 use chrono::NaiveDate;
 use domain::yields::{RunKg, YieldSum};
 use yew::prelude::*;
 
-use crate::ask::{DAYS, HOURS, list_limit};
+use crate::ask::{DAYS, HOURS, MOST_URGENT, list_limit};
 use crate::charts::bars::{Bar, BarChart};
 use crate::components::active_runs::ActiveRuns;
 use crate::components::figure::figure;
 use crate::components::kpi_card::KpiCard;
 use crate::components::section::{Section, instead_of_a_list};
-use crate::components::{breaches, findings};
+use crate::components::{breaches, expiring, findings};
 use crate::format;
 use crate::level::Level;
 use crate::state::Board;
@@ -32,7 +34,7 @@ pub(crate) struct Props {
 
 #[component]
 pub(crate) fn Dashboard(props: &Props) -> Html {
-    let Board { yields, active, breaches, checks, fresh } = &props.board;
+    let Board { yields, active, breaches, checks, expiring, fresh } = &props.board;
     let today = fresh.today;
     let worked_on = active.answer.as_deref().map(|runs| Rc::new(without_idle(runs)));
     let listed = active.answer.as_deref().map_or(0, Vec::len);
@@ -55,12 +57,15 @@ pub(crate) fn Dashboard(props: &Props) -> Html {
                 </Section>
                 <ActiveRuns runs={worked_on.clone()} note={worked_on.as_ref().map(|runs| how_many(runs.len(), listed)).unwrap_or_default()} {today} />
             </div>
-            <div class="two">
+            <div class="three">
                 <Section id="compliance" title="Compliance findings" note={latest(checks.answer.as_ref().map(|rows| rows.len()), &format!("{DAYS} days"))}>
                     { latest_findings(checks.answer.as_deref().map(Vec::as_slice), today) }
                 </Section>
                 <Section id="temperatures" title="Temperature breaches" note={latest(breaches.answer.as_ref().map(|rows| rows.len()), &format!("{HOURS} hours"))}>
                     { latest_breaches(breaches.answer.as_deref().map(Vec::as_slice), today) }
+                </Section>
+                <Section id="expiring" title="Sell or freeze first" note={expiring.answer.as_ref().map(|runs| urgent(runs.len())).unwrap_or_default()}>
+                    { most_urgent(expiring.answer.as_deref().map(Vec::as_slice)) }
                 </Section>
             </div>
         </>
@@ -192,6 +197,18 @@ fn latest_breaches(rows: Option<&[Breach]>, today: Option<NaiveDate>) -> Html {
     }
 }
 
+fn most_urgent(runs: Option<&[ExpiringRun]>) -> Html {
+    match runs.unwrap_or_default() {
+        [] => instead_of_a_list(runs.is_some(), "Nothing has to be sold or frozen."),
+        some => expiring::list(some),
+    }
+}
+
+/// How much stock is listed. Of a list that was cut off, there may be more.
+fn urgent(listed: usize) -> String {
+    format::rows(listed, listed, MOST_URGENT as usize)
+}
+
 /// How many rows of a list of `listed` are of a kind.
 fn how_many(rows: usize, listed: usize) -> String {
     format::rows(rows, listed, list_limit())
@@ -235,6 +252,11 @@ mod tests {
         assert_eq!(shown(4), (Some(89.0), true, "1,290.0 kg made in 2 complete runs"));
         assert_eq!(shown(6), (None, false, "no complete run"));
         assert_eq!(made(148, None), "148 complete, not all weighed");
+    }
+
+    #[test]
+    fn where_more_stock_may_be_urgent_than_is_listed_the_count_says_so() {
+        assert_eq!([0, 9, 10].map(urgent), ["0", "9", "10+"]);
     }
 
     #[test]

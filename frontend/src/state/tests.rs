@@ -78,6 +78,7 @@ fn good_round(time: &str, location: &str) -> BoardRound {
         active: Ok(fetched(Vec::new(), time)),
         breaches: Ok(fetched(vec![reading(location)], time)),
         checks: Ok(fetched(Vec::new(), time)),
+        expiring: Ok(fetched(Vec::new(), time)),
     }
 }
 
@@ -90,7 +91,8 @@ fn failed_round(problem: &ApiError) -> BoardRound {
         yields: Err(error.clone()),
         active: Err(error.clone()),
         breaches: Err(error.clone()),
-        checks: Err(error),
+        checks: Err(error.clone()),
+        expiring: Err(error),
     }
 }
 
@@ -204,7 +206,7 @@ fn the_page_is_as_old_as_its_oldest_numbers_and_names_them_when_they_lag() {
     };
     assert_eq!(ages("14:30"), ("14:30".into(), vec![]));
     assert_eq!(ages("14:20"), ("14:20".into(), vec!["compliance"]));
-    assert_eq!(ages("14:40"), ("14:31".into(), vec!["yields", "active runs", "temperatures"]));
+    assert_eq!(ages("14:40"), ("14:31".into(), vec!["yields", "active runs", "temperatures", "shelf life"]));
 }
 
 #[test]

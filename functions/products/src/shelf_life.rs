@@ -43,6 +43,7 @@ fn expiring_run(run: ShelfLifeRow, today: NaiveDate) -> Option<ExpiringRun> {
     let days_to_use_by = days_to_use_by(today, use_by);
     Some(ExpiringRun {
         run_number: run.run_number,
+        production_date: run.production_date,
         product_code: run.product_code,
         description: run.description,
         pack_date: run.pack_date,

@@ -4,10 +4,11 @@
 use std::marker::PhantomData;
 
 use crate::operation::{Lead, Media};
+use crate::query::Paging;
 use crate::{Described, Method, Operation, Query};
 
 /// An endpoint that takes the parameters `Q` and answers `A`. One that answers a list also takes those of
-/// [`Paging`](crate::query::Paging).
+/// [`Paging`].
 #[derive(Debug)]
 pub struct Endpoint<Q, A> {
     operation: Operation,
@@ -91,6 +92,10 @@ impl<Q: Query, A> Endpoint<Q, A> {
     /// The path and query that ask this endpoint. The `values` take the places of the path's `{name}`s, in
     /// order.
     pub fn address(&self, values: &[&str], query: &Q) -> String {
+        self.address_with(values, &query.pairs())
+    }
+
+    fn address_with(&self, values: &[&str], pairs: &[(&str, String)]) -> String {
         let mut address = String::new();
         let mut values = values.iter();
         for (i, segment) in self.path().split('/').enumerate() {
@@ -103,13 +108,20 @@ impl<Q: Query, A> Endpoint<Q, A> {
                 address.push_str(segment);
             }
         }
-        for (i, (name, value)) in query.pairs().into_iter().enumerate() {
+        for (i, (name, value)) in pairs.iter().enumerate() {
             address.push(if i == 0 { '?' } else { '&' });
             address.push_str(name);
             address.push('=');
-            encode(&value, &mut address);
+            encode(value, &mut address);
         }
         address
+    }
+}
+
+impl<Q: Query, T> Endpoint<Q, Vec<T>> {
+    /// The path and query that ask this endpoint for a page of its list.
+    pub fn address_of_page(&self, values: &[&str], query: &Q, paging: &Paging) -> String {
+        self.address_with(values, &[query.pairs(), paging.pairs()].concat())
     }
 }
 
@@ -147,7 +159,7 @@ fn encode(text: &str, into: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use crate::query::Whole;
+    use crate::query::{Paging, Whole};
     use crate::{runs, yields};
 
     #[test]
@@ -159,5 +171,10 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(yields::DAILY.address(&[], &query), "/yield/daily?days=7&line=L%C3%ADnea%201%262");
+        let paging = Paging { limit: Whole(10), ..Paging::default() };
+        assert_eq!(
+            yields::DAILY.address_of_page(&[], &query, &paging),
+            "/yield/daily?days=7&line=L%C3%ADnea%201%262&limit=10"
+        );
     }
 }

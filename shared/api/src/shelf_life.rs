@@ -10,6 +10,8 @@ row! {
     pub struct ExpiringRun {
         /// The run's number.
         run_number: String,
+        /// The run's production date.
+        production_date: NaiveDate,
         /// The product's code.
         product_code: Option<String>,
         /// What it is.

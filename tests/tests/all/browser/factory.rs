@@ -1,15 +1,17 @@
 //! A factory for the page to show, and what happens in it.
 
 use api::runs::RunDetail;
-use chrono::{NaiveDateTime, Utc};
+use chrono::{Days, NaiveDateTime, Utc};
 use tests::factory::Factory;
 use tests::site::Site;
 
 /// The number of a run that is on whatever the shift.
 pub(super) const RUN: &str = "T-100";
 pub(super) const WARM_PLACE: &str = "Test chiller 9";
+/// The number of a run of which something is left past its use-by date.
+pub(super) const OLD_RUN: &str = "T099";
 
-/// A factory at the present time, with the last three days and the run [`RUN`].
+/// A factory at the present time, with the last three days and the runs [`RUN`] and [`OLD_RUN`].
 pub(super) async fn producing_factory() -> Factory {
     let factory = Factory::sandbox(&Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string(), 3).await;
     let (now, today) = (quoted(factory.local_now()), format!("'{}'", factory.local_now().date()));
@@ -38,7 +40,28 @@ pub(super) async fn producing_factory() -> Factory {
         "run_outputs",
         &[("output_id", "9999999"), ("run_number", &run), ("qty_kg", "1234.56"), ("updated_at", &now)],
     );
+    add_old_run(&factory);
     factory
+}
+
+/// Adds a run that was packed twelve days ago and sent nowhere. Its product keeps for nine or ten.
+fn add_old_run(factory: &Factory) {
+    let (now, run) = (factory.local_now(), format!("'{OLD_RUN}'"));
+    let (packed, now) = (now.date() - Days::new(12), quoted(now));
+    factory.insert(
+        "RunNumber",
+        &[
+            ("RunNumber", &run),
+            ("ProductionDate", &format!("'{packed}'")),
+            ("ProductCode", "'SAL-201'"),
+            ("Complete", "1"),
+            ("Created", &now),
+        ],
+    );
+    factory.insert(
+        "run_outputs",
+        &[("output_id", "9999998"), ("run_number", &run), ("qty_kg", "120.5"), ("updated_at", &now)],
+    );
 }
 
 /// Completes the run. Of 1000 kg that went in, less than 90 % came out, but rounded it reads 90 %.

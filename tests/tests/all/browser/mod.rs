@@ -12,7 +12,7 @@ use tests::browser::{Browser, Logged, until};
 use tests::site::Site;
 
 use factory::{
-    RUN, WARM_PLACE, a_run_with_yield, finish_a_run_of_89_96_pct, finish_the_run_and_warm_a_chiller,
+    OLD_RUN, RUN, WARM_PLACE, a_run_with_yield, finish_a_run_of_89_96_pct, finish_the_run_and_warm_a_chiller,
     producing_factory,
 };
 use screen::{READ_SCREEN, Screen, number, until_screen_is_as_the_api_says};
@@ -54,6 +54,8 @@ async fn the_page_shows_the_numbers_of_the_api() {
         screen.cards[0].ends_with(" %") && screen.bars.len() >= 2 && !screen.runs.is_empty(),
         "too little to compare: {screen:?}"
     );
+    let old = screen.expiring.iter().find(|stock| stock[3] == OLD_RUN).unwrap();
+    assert!(old[0] == "badge bad" && old[1].starts_with("past use by "), "{old:?}");
     let health: Health = site.get("/health").await.unwrap();
     let age: String = browser.run("return document.getElementById('data-age').textContent").await;
     let read_at = health.data_as_of.unwrap().format("%H:%M").to_string();
@@ -297,10 +299,10 @@ async fn assert_no_gaps(browser: &Browser) {
 
 /// Fails if a phone would have to scroll sideways.
 async fn assert_nothing_is_wider_than_a_phone(browser: &Browser, picture: &str) {
-    browser.take_picture(picture, 390, 844).await;
+    browser.take_picture(picture, 360, 780).await;
     let (needed, there): (f64, f64) =
         browser.run("return [document.documentElement.scrollWidth, window.innerWidth]").await;
-    assert!(there == 390.0 && needed <= there, "{picture}: {needed} of {there} pixels");
+    assert!(there == 360.0 && needed <= there, "{picture}: {needed} of {there} pixels");
 }
 
 /// Presses the tabulator key once for every link and button. Each must be reached, and show that it is.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use api::compliance::CheckFinding;
 use api::health::Health;
 use api::runs::ActiveRun;
+use api::shelf_life::ExpiringRun;
 use api::temperature::Breach;
 use api::yields::YieldTotal;
 use chrono::{NaiveDate, Utc};
@@ -21,6 +22,9 @@ pub(super) struct Screen {
     pub(super) bars: Vec<(String, String)>,
     /// The cells of the table of active runs.
     pub(super) runs: Vec<Vec<String>>,
+    /// Stock that has to be sold or frozen: the class of its badge, the badge, the product, run and its
+    /// address, and the rest.
+    pub(super) expiring: Vec<[String; 6]>,
 }
 
 pub(super) const READ_SCREEN: &str = "
@@ -29,6 +33,10 @@ pub(super) const READ_SCREEN: &str = "
         cards: ['yield', 'active-runs', 'breaches', 'compliance'].map((id) => text(document.querySelector(`#kpi-${id} .value`))),
         bars: [...document.querySelectorAll('#daily-yield [data-date]')].map((bar) => [bar.dataset.date, bar.dataset.value]),
         runs: [...document.querySelectorAll('#active-runs tbody tr')].map((row) => [...row.cells].map(text)),
+        expiring: [...document.querySelectorAll('#expiring li')].map((item) => [
+            item.querySelector('.badge').className, ...['.badge', 'strong', 'a'].map((part) => text(item.querySelector(part))),
+            item.querySelector('a').getAttribute('href'), text(item.querySelector('.detail')),
+        ]),
     };";
 
 pub(super) async fn until_screen_is_as_the_api_says(browser: &Browser, site: &Site) {
@@ -50,6 +58,7 @@ async fn expected_screen(site: &Site) -> Result<Screen, String> {
     let active: Vec<ActiveRun> = site.get("/api/runs/active?idle=false").await?;
     let breaches: Vec<Breach> = site.get("/api/temperature/breaches?hours=24").await?;
     let checks: Vec<CheckFinding> = site.get("/api/compliance/checks?days=7").await?;
+    let expiring: Vec<ExpiringRun> = site.get("/api/shelf-life/expiring?limit=10").await?;
     let zone = *health.data_as_of.ok_or("the lake is empty")?.offset();
     let today = Utc::now().with_timezone(&zone).date_naive();
 
@@ -65,7 +74,30 @@ async fn expected_screen(site: &Site) -> Result<Screen, String> {
         ],
         bars: days.map(|(date, pct)| (date.to_string(), format!("{pct:.1}"))).collect(),
         runs: active.iter().map(|run| cells(run, today)).collect(),
+        expiring: expiring.iter().map(stock).collect(),
     })
+}
+
+/// What is shown of a run of which something has to be sold or frozen.
+fn stock(run: &ExpiringRun) -> [String; 6] {
+    let (class, time_left) = match run.days_to_use_by {
+        ..-1 => ("badge bad", format!("past use by for {} days", -run.days_to_use_by)),
+        -1 => ("badge bad", "past use by since yesterday".to_owned()),
+        0 => ("badge plain", "use by today".to_owned()),
+        1 => ("badge plain", "1 day left".to_owned()),
+        days => ("badge plain", format!("{days} days left")),
+    };
+    let product = run.description.clone().or_else(|| run.product_code.clone());
+    let left =
+        run.qty_kg.map_or_else(|| "kg left not known".to_owned(), |kg| format!("{} kg left", number(kg, 1)));
+    [
+        class.to_owned(),
+        time_left,
+        product.unwrap_or_else(|| "product not named".to_owned()),
+        run.run_number.clone(),
+        format!("#/run/{}?date={}", run.run_number, run.production_date),
+        format!("{left} · use by {}", run.use_by.format("%-d %b %Y")),
+    ]
 }
 
 /// The cells of a run in the table of active runs.
