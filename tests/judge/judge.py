@@ -43,6 +43,17 @@ def scope_of(scope):
     return "CREATE OR REPLACE VIEW report_scope AS SELECT " + ", ".join(f"CAST({quoted[name]} AS {kind}) AS {name}" for name, kind in columns.items())
 
 
+def shift_times(shifts):
+    """The rows of the view shift_times."""
+    for shift in shifts:
+        starts, ends = (int(shift[name][:2]) * 60 + int(shift[name][3:5]) for name in ["start", "end"])
+        is_over = ends <= starts
+        code = "'" + shift["code"].strip().lower().replace("'", "''") + "'"
+        for day in shift["days"]:
+            weekday = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].index(day)
+            yield code, weekday, starts, ends + 1440 * is_over, int(is_over and shift["date"] == "end")
+
+
 def settings_of(manifest):
     """The views of the factory's settings that are in force."""
     values = (manifest.get("settings") or {}).get("values", {})
@@ -51,11 +62,14 @@ def settings_of(manifest):
     for grade, others in values.get("grades", {}).items():
         texts.update({text.strip().lower(): grade for text in others})
     quoted = ", ".join("('" + text.replace("'", "''") + f"', '{grade}')" for text, grade in texts.items())
+    shifts = ", ".join(f"({', '.join(map(str, row))})" for row in [("''", 0, 0, 0, 0), *shift_times(values.get("shifts", []))])
     names = ["low_yield_pct", "giveaway_pct", "sensor_min_c", "sensor_max_c"]
     columns = ", ".join(f"CAST({limits[name]} AS DOUBLE) AS {name}" for name in names)
     return f"""
         CREATE OR REPLACE VIEW grades AS SELECT grade_text, grade FROM (VALUES {quoted}) AS v (grade_text, grade);
-        CREATE OR REPLACE VIEW limits AS SELECT {columns};"""
+        CREATE OR REPLACE VIEW limits AS SELECT {columns};
+        CREATE OR REPLACE VIEW shift_times AS
+        SELECT * FROM (VALUES {shifts}) AS v (shift_code, weekday, starts_after_minutes, ends_after_minutes, dated_after_days) WHERE shift_code <> '';"""
 
 
 def stage(engine, lake, manifest, scope):

@@ -14,7 +14,7 @@ use extractor_function::source::Cell;
 use extractor_function::validate::validate;
 use extractor_function::value::Value;
 use extractor_function::{JobRequest, Settings, run_job};
-use lake::{Commit, Lake, Mode, Segment, Slot};
+use lake::{Commit, Fetched, Lake, Mode, Segment, Slot};
 use polars::prelude::*;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -281,9 +281,12 @@ pub(crate) fn own_columns(source: &Source) -> Vec<String> {
     source.columns.iter().map(Column::name).collect()
 }
 
-/// Copies all segments of a lake into another one. What staging keeps of the past, such as the stamps that
-/// rows were first read with, follows from them.
+/// Copies all segments of a lake into another one, and what the factory has told. What staging keeps of the
+/// past, such as the stamps that rows were first read with, follows from the segments.
 pub async fn copy_raw(from: &Lake, to: &Lake) {
+    if let Fetched::New(settings) = from.settings_file(None).await.expect("the lake") {
+        to.put_settings_file(settings.bytes).await.expect("the lake");
+    }
     for source in ALL {
         for number in from.segments_after(source.staging, 0).await.expect("the lake") {
             let Segment { mut frame, info, .. } =

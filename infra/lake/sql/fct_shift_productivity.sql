@@ -3,8 +3,9 @@
 -- Each figure is a ratio of sums over the bookings that know both sides of it, and whose denominator is not zero. OEE is availability times performance times quality:
 -- - availability: hours worked, as a share of the hours planned
 -- - performance: the rate in the hours worked, as a share of the rate of the line. The capacity of a line is per shift, however many bookings the shift has.
--- - quality: good packs of the shift's own runs, as a share of all their packs. It is null, as the packs are, where the booked output is not that of these runs: a
---   run began before its date, so the shift that made it stands under the day before, or their weights differ by more than 2 %.
+-- - quality: good packs of the runs that count in the shift (see run_shifts), as a share of all their packs. It is null, as the packs are, where the booked output is
+--   not that of these runs: the shift of the day before made one of them, or their weights differ by more than 2 %, or one may go on after the shift and no two weights
+--   are known that would tell.
 CREATE OR REPLACE VIEW fct_shift_productivity AS
 WITH bookings AS (
     SELECT
@@ -50,15 +51,16 @@ sums AS (
 ),
 made AS (
     SELECT
-        production_date,
+        shift_date,
         shift_code,
         prod_line,
         SUM(CASE WHEN reject_count IS NOT NULL THEN total_packs END) AS packs,
         SUM(CASE WHEN total_packs IS NOT NULL THEN reject_count END) AS rejected_packs,
-        CASE WHEN COUNT(COALESCE(total_weight_kg, actual_kg)) = COUNT(*) THEN SUM(COALESCE(total_weight_kg, actual_kg)) END AS made_kg,
-        MAX(CASE WHEN started_at < CAST(production_date AS TIMESTAMP) AND COALESCE(started_at <> created, TRUE) THEN 1 ELSE 0 END) AS began_before
-    FROM runs
-    GROUP BY production_date, shift_code, prod_line
+        CASE WHEN COUNT(made_kg) = COUNT(*) THEN SUM(made_kg) END AS made_kg,
+        MAX(CASE WHEN is_of_the_night_before THEN 1 ELSE 0 END) AS of_the_night_before,
+        MAX(CASE WHEN may_go_on THEN 1 ELSE 0 END) AS may_go_on
+    FROM run_shifts
+    GROUP BY shift_date, shift_code, prod_line
 ),
 figures AS (
     SELECT
@@ -74,10 +76,11 @@ figures AS (
     FROM sums s
     LEFT JOIN staging.prod_lines l ON l.line_id = s.prod_line
     LEFT JOIN made m
-        ON m.production_date = s.shift_date
-        AND m.shift_code = s.shift_code
+        ON m.shift_date = s.shift_date
+        AND m.shift_code = LOWER(s.shift_code)
         AND m.prod_line = s.prod_line
-        AND m.began_before = 0
+        AND m.of_the_night_before = 0
+        AND (m.may_go_on = 0 OR (s.output_kg IS NOT NULL AND m.made_kg IS NOT NULL))
         AND NOT COALESCE(ABS(s.output_kg - m.made_kg) > 0.02 * m.made_kg * (1 + 1e-9) + 1e-9, FALSE)
 )
 SELECT

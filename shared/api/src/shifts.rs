@@ -36,8 +36,9 @@ row! {
         hours_utilisation_pct: Option<f64>,
         /// What the line can make in a shift, kg.
         max_capacity_kg: Option<f64>,
-        /// Packs of the runs of this date, shift and line, rejected ones included, as the weighing system
-        /// counted them; null where the booked output is not that of these runs.
+        /// Packs of the line's runs that began in this shift, rejected ones included, as the weighing system
+        /// counted them; where no shift times are known, of the runs of this date and shift; null where the
+        /// booked output is not that of these runs.
         packs: Option<i64>,
         /// Those of them that were rejected.
         rejected_packs: Option<i64>,

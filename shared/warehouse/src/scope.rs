@@ -98,7 +98,8 @@ pub struct DayScope {
     pub before: DataFrame,
     /// Staging `prod_lines`, whole.
     pub lines: DataFrame,
-    /// The finished rows of the mart `runs` on these days. Empty if no build of the table takes them.
+    /// The finished rows of the mart `runs` that may count in shifts of these days, and others. Empty if no
+    /// build of the table takes them.
     pub runs: DataFrame,
     /// What the factory has told us.
     pub settings: Arc<FactorySettings>,

@@ -12,7 +12,7 @@ use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::frames::codes;
-use crate::sources::{OfRun, Source, TEMPERATURE_LOGS, Touches};
+use crate::sources::{OfRun, SHIFTS, Source, TEMPERATURE_LOGS, Touches};
 use crate::staging::stamps::day_of_each;
 
 /// More runs, batches or days than this are noted as "all".
@@ -87,17 +87,20 @@ impl Touched {
             let Limits { sensor_min_c, sensor_max_c, .. } = settings.limits;
             (sensor_min_c, sensor_max_c)
         };
-        let is_other_range = of_probes(before) != of_probes(after);
+        let by_day = [
+            (&TEMPERATURE_LOGS, of_probes(before) != of_probes(after)),
+            (&SHIFTS, before.shifts != after.shifts),
+        ];
         Self {
             all_runs: of_runs(before) != of_runs(after),
-            days: if is_other_range { every_reading() } else { BTreeMap::new() },
+            days: every_day_of(by_day.into_iter().filter(|(_, differs)| *differs).map(|(source, _)| source)),
             ..Self::default()
         }
     }
 
     /// What settings touch if nobody knows those before them.
     pub(crate) fn by_any_settings() -> Self {
-        Self { all_runs: true, days: every_reading(), ..Self::default() }
+        Self { all_runs: true, days: every_day_of([&TEMPERATURE_LOGS, &SHIFTS]), ..Self::default() }
     }
 
     /// Adds what another change touches.
@@ -121,9 +124,11 @@ impl Touched {
     }
 }
 
-/// Every day on which temperatures were read.
-fn every_reading() -> BTreeMap<String, Option<BTreeSet<NaiveDate>>> {
-    BTreeMap::from([(TEMPERATURE_LOGS.staging.to_owned(), None)])
+/// Every day of these tables.
+fn every_day_of<'s>(
+    sources: impl IntoIterator<Item = &'s Source>,
+) -> BTreeMap<String, Option<BTreeSet<NaiveDate>>> {
+    sources.into_iter().map(|source| (source.staging.to_owned(), None)).collect()
 }
 
 /// Adds what another change touches in each table. More than [`NOTE_MAX`] entries of a table are noted as
@@ -143,6 +148,8 @@ fn merge_tables<T: Ord + Clone>(
 mod tests {
     use super::*;
     use crate::sources;
+    use chrono::NaiveTime;
+    use domain::settings::{ShiftDate, ShiftTimes};
 
     #[test]
     fn too_many_runs_are_noted_as_all() {
@@ -169,11 +176,24 @@ mod tests {
     #[test]
     fn another_range_of_temperatures_touches_every_day_of_readings_and_no_run() {
         let before = FactorySettings::default();
-        let every_day = Touched { days: every_reading(), ..Touched::default() };
+        let every_day = Touched { days: every_day_of([&TEMPERATURE_LOGS]), ..Touched::default() };
         for limits in
             [Limits { sensor_min_c: -40.0, ..before.limits }, Limits { sensor_max_c: 40.0, ..before.limits }]
         {
             let after = FactorySettings { limits, ..before.clone() };
+            assert_eq!(Touched::by_settings(&before, &after), every_day);
+        }
+    }
+
+    #[test]
+    fn other_shift_times_touch_every_day_of_bookings_and_no_run() {
+        let [start, end] = [22, 6].map(|hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap());
+        let code = "N".to_owned();
+        let night = ShiftTimes { code, start, end, date: ShiftDate::Start, days: vec![], breaks: vec![] };
+        let before = FactorySettings { shifts: vec![night.clone()], ..FactorySettings::default() };
+        let every_day = Touched { days: every_day_of([&SHIFTS]), ..Touched::default() };
+        for shifts in [vec![], vec![ShiftTimes { date: ShiftDate::End, ..night }]] {
+            let after = FactorySettings { shifts, ..before.clone() };
             assert_eq!(Touched::by_settings(&before, &after), every_day);
         }
     }

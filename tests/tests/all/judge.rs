@@ -92,8 +92,29 @@ fn lake_of(factory: &Factory) -> PathBuf {
     factory.folder.path().join("lake").join(format!("factory={}", factory.settings.factory_id))
 }
 
-/// What every second random factory says of itself.
-const SETTINGS: &str = "[grades]\nPremium = [\"b\"]\n[limits]\nlow_yield_pct = 75.5\ngiveaway_pct = 1.25\n";
+/// What every second random factory says of itself. 24 October and 1 November are a weekend.
+const SETTINGS: &str = r#"
+[[shifts]]
+code = "am"
+start = "05:30"
+end = "14:00"
+[[shifts]]
+code = "PM"
+start = "14:00"
+end = "00:00"
+days = ["Sat", "Mon"]
+date = "end"
+[[shifts]]
+code = "N"
+start = "22:00"
+end = "05:00"
+days = ["Sun", "Fri"]
+[grades]
+Premium = ["b"]
+[limits]
+low_yield_pct = 75.5
+giveaway_pct = 1.25
+"#;
 
 /// A factory of random rows, with marts that two jobs made.
 async fn random_factory(seed: u64) -> Factory {
@@ -132,6 +153,7 @@ fn assert_every_check_is_violated(found: &BTreeMap<String, usize>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn sql_over_staging_computes_every_mart_of_the_sandbox() {
     let factory = Factory::sandbox("2026-11-08T14:00:00", 7).await;
+    factory.lake().put_settings_file(tideline::sandbox::factory_toml().into_bytes()).await.unwrap();
     factory.job_ok(Mode::Incremental).await;
     let (mut compared, mut found) = (BTreeMap::new(), BTreeMap::new());
     assert_judge_agrees(&factory, &[], "the sandbox", &mut compared);

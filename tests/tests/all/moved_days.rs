@@ -210,3 +210,76 @@ async fn a_shift_s_quality_is_that_of_the_runs_that_are_its_own_now(access: ErpA
         ["2026-11-18 AM: - % of 0 packs good, OEE -", "2026-10-31 AM: - % of 0 packs good, OEE -"]
     );
 }
+
+const NIGHT: &str = "[[shifts]]\ncode = \"Night\"\nstart = \"22:00\"\nend = \"06:00\"\n";
+
+/// A night that starts on the last day of a month. Its only run is dated with the first day of the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_night_s_quality_is_that_of_the_runs_that_began_in_it_once_its_times_are_told() {
+    let factory = Factory::empty("2026-11-20T14:00:00").await;
+    let at = "'2026-11-20 12:00:00'";
+    for (id, date) in [("1", "'2026-10-31'"), ("2", "'2026-11-01'")] {
+        let night = [("shift_id", id), ("shift_date", date), ("shift_code", "'NIGHT'"), ("line_id", "'L1'")];
+        factory.insert("shifts", &[&night[..], &[("output_kg", "1000"), ("updated_at", at)]].concat());
+    }
+    let (number, date) = ("'7'", "'2026-11-01'");
+    factory.insert(
+        "RunNumber",
+        &[
+            ("RunNumber", number),
+            ("ProductionDate", date),
+            ("ProdLine", "'L1'"),
+            ("ShiftCode", "'NIGHT'"),
+            ("Created", "'2026-10-31 12:00:00'"),
+        ],
+    );
+    factory.insert(
+        "run_sheets",
+        &[
+            ("run_number", number),
+            ("production_date", date),
+            ("started_at", "'2026-10-31 22:30:00'"),
+            ("finished_at", "'2026-11-01 05:30:00'"),
+            ("updated_at", at),
+        ],
+    );
+    factory.insert(
+        "SI_OCM_TOTALS",
+        &[
+            ("RunNumber", number),
+            ("TotalPacks", "100"),
+            ("TotalWeight", "1000"),
+            ("RejectCount", "10"),
+            ("Updated", at),
+        ],
+    );
+    let pct_of_nights = async || {
+        let nights: Vec<ShiftProductivity> =
+            Site::open(&factory).await.get("/shifts/productivity?days=60").await.unwrap();
+        nights.into_iter().rev().map(|night| night.quality_pct).collect::<Vec<_>>()
+    };
+    factory.job_ok(Mode::Incremental).await;
+    assert_eq!(pct_of_nights().await, [None, None], "nobody knows which night made the run");
+
+    factory.lake().put_settings_file(NIGHT.as_bytes().to_vec()).await.unwrap();
+    factory.job_ok(Mode::Incremental).await;
+    assert_eq!(pct_of_nights().await, [Some(90.0), None]);
+
+    edit(&factory, 1, "UPDATE SI_OCM_TOTALS SET RejectCount = 20, Updated = STAMP").await;
+    assert_eq!(pct_of_nights().await, [Some(80.0), None]);
+
+    edit(
+        &factory,
+        2,
+        "UPDATE run_sheets SET started_at = '2026-11-02 01:00:00', finished_at = '2026-11-02 04:00:00', updated_at = STAMP",
+    )
+    .await;
+    assert_eq!(pct_of_nights().await, [None, Some(80.0)], "the run moves from one night to the other");
+
+    edit(&factory, 3, "UPDATE shifts SET output_kg = 600, updated_at = STAMP WHERE shift_id = 2").await;
+    assert_eq!(pct_of_nights().await, [None, None]);
+
+    factory.lake().put_settings_file(Vec::new()).await.unwrap();
+    edit(&factory, 4, "UPDATE shifts SET output_kg = 1000, updated_at = STAMP WHERE shift_id = 2").await;
+    assert_eq!(pct_of_nights().await, [None, Some(80.0)], "the run stands under the date of this night");
+}

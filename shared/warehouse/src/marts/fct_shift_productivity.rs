@@ -4,6 +4,7 @@ use api::shifts::ShiftProductivity;
 use std::collections::BTreeMap;
 use std::ops::Add;
 
+use chrono::NaiveDate;
 use domain::oee::Oee;
 use domain::ratio::Ratio;
 use polars::prelude::*;
@@ -13,14 +14,14 @@ use super::shift_oee::{Hours, Packs, ShiftOutput, oee};
 use super::{Build, Mart, columns_of, known};
 use crate::frames;
 use crate::scope::DayScope;
-use crate::sources::{PROD_LINES, RUN_NUMBERS, RUN_TOTALS, SHIFTS};
+use crate::sources::{PROD_LINES, RUN_NUMBERS, RUN_SHEETS, RUN_TOTALS, SHIFTS};
 
 /// Labour per date, shift and line. A booking is a row of `shifts`, and one without a date counts nowhere.
 ///
 /// A sum with an unknown part is unknown. Each ratio is a [`Ratio`] of sums over the bookings that know both
 /// sides of it. A shift that is still going has people and planned hours, but no output per head yet.
 ///
-/// The OEE follows from the hours, the line's capacity and the packs of the line's runs of that date and
+/// The OEE follows from the hours, the line's capacity and the packs of the line's runs that count in that
 /// shift. The capacity is stated for a shift of the planned hours. The packs and the quality are null where
 /// the output that was booked is not that of these runs.
 pub const FCT_SHIFT_PRODUCTIVITY: Mart = Mart {
@@ -29,7 +30,7 @@ pub const FCT_SHIFT_PRODUCTIVITY: Mart = Mart {
     grain: &["shift_date", "shift_code", "prod_line"],
     month_of: Some("shift_date"),
     batches: &[],
-    tables: &[&[&SHIFTS, &PROD_LINES, &RUN_NUMBERS, &RUN_TOTALS]],
+    tables: &[&[&SHIFTS, &PROD_LINES, &RUN_NUMBERS, &RUN_SHEETS, &RUN_TOTALS]],
     builds: &[Build::DaysWithRuns(&SHIFTS, build)],
 };
 
@@ -120,7 +121,8 @@ fn build(scope: &DayScope) -> PolarsResult<DataFrame> {
         .filter(col("shift_date").is_not_null())
         .sort(["shift_id"], SortMultipleOptions::new())
         .collect()?;
-    let (lines, outputs) = (Lines::of(&scope.lines)?, ShiftOutput::of(&scope.runs, &scope.lines)?);
+    let lines = Lines::of(&scope.lines)?;
+    let outputs = ShiftOutput::of(&scope.runs, &scope.lines, &scope.settings.shifts)?;
     let rows = rows_of(&grouped(&shifts, &lines, &outputs)?)?;
     frames::fit(&rows, &FCT_SHIFT_PRODUCTIVITY.schema())
 }
@@ -154,7 +156,8 @@ fn grouped<'a>(
         });
     }
     for ((date, code, line), group) in &mut groups {
-        group.packs = outputs.packs(*date, *code, *line, group.output_kg.0);
+        let date = date.and_then(NaiveDate::from_epoch_days);
+        group.packs = outputs.packs(date, *code, *line, group.output_kg.0);
     }
     Ok(groups)
 }

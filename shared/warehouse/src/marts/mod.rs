@@ -24,6 +24,7 @@ mod rows;
 mod run_batches;
 mod run_inputs;
 mod run_outputs;
+mod run_shifts;
 mod run_weight_charts;
 mod run_weights;
 mod runs;
@@ -64,6 +65,7 @@ pub use rows::{ReadMart, RowError, rows};
 pub use run_batches::{RUN_BATCHES, RunBatchRow};
 pub use run_inputs::{RUN_INPUTS, RunInputRow};
 pub use run_outputs::{RUN_OUTPUTS, RunOutputRow};
+pub(crate) use run_shifts::shift_dates;
 pub use run_weight_charts::{RUN_WEIGHT_BINS, RUN_WEIGHT_POINTS, WeightBinRow, WeightPointRow};
 pub use run_weights::{RUN_WEIGHTS, RunWeightsRow};
 pub use runs::{RUNS, RunRow};
@@ -198,8 +200,8 @@ pub enum Build {
     Days(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
     /// The same, with the rows of the [`LOOKS_BACK_DAYS`] days before each of these days beside them.
     DaysLookingBack(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
-    /// The same, with the finished rows of the mart `runs` of these days beside them. The rows are made again
-    /// where the runs change, too.
+    /// The same, with the finished rows of the mart `runs` that may count in shifts of these days beside them.
+    /// The rows are made again where such runs change, too.
     DaysWithRuns(&'static Source, fn(&DayScope) -> PolarsResult<DataFrame>),
     /// The rows of the touched batches, from the rows of this table that name these batches, replaced by
     /// batch code. The table has a [`Source::batch`].

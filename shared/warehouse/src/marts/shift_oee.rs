@@ -3,26 +3,45 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+use domain::code::folded;
 use domain::oee::{Oee, Production};
 use domain::rules::weight_mismatch;
+use domain::settings::ShiftTimes;
 use polars::prelude::*;
 
 use super::known;
+use super::run_shifts::{RunShift, run_shifts};
 
 /// What is known of the packs and the capacity behind each shift.
 pub(super) struct ShiftOutput<'a> {
-    made: HashMap<(i32, &'a str, &'a str), Made>,
+    /// By date, [folded] code and line.
+    made: HashMap<(NaiveDate, String, &'a str), Made>,
     capacity_kg: HashMap<&'a str, f64>,
 }
 
-/// What the runs made that bear the date, the code and the line of a shift.
+/// What the runs made that count in a shift of a line.
 #[derive(Clone, Copy, Debug)]
 struct Made {
     packs: Option<Packs>,
     /// What they made, by the weighing system's sums. It is unknown where that of one of them is.
     kg: Option<f64>,
-    /// Whether one of them began before its date. So the shift that made it stands under the day before.
+    /// Whether the shift of the day before made one of them.
     is_of_the_night_before: bool,
+    /// Whether the next shift may have made a part of one of them.
+    may_go_on: bool,
+}
+
+impl Made {
+    const NOTHING: Self =
+        Self { packs: None, kg: Some(0.0), is_of_the_night_before: false, may_go_on: false };
+
+    /// Whether the output that was booked for the shift is that of these runs, as far as anybody knows. Runs
+    /// that may go on need proof: only weights that agree tell that the whole of them was booked here.
+    fn is_what_was_booked(&self, output_kg: Option<f64>) -> bool {
+        let is_proof = output_kg.is_some() && self.kg.is_some();
+        !self.is_of_the_night_before && (is_proof || !self.may_go_on) && !weight_mismatch(output_kg, self.kg)
+    }
 }
 
 /// The packs of the runs of a shift, as the weighing system counted them.
@@ -35,26 +54,25 @@ pub(super) struct Packs {
 }
 
 impl<'a> ShiftOutput<'a> {
-    /// From rows of the mart `runs` and of staging `prod_lines`. A run of which only one of the two pack
-    /// counts is known adds to neither.
-    pub(super) fn of(runs: &'a DataFrame, lines: &'a DataFrame) -> PolarsResult<Self> {
+    /// From rows of the mart `runs` and of staging `prod_lines`, and the factory's shift times. A run of
+    /// which only one of the two pack counts is known adds to neither.
+    pub(super) fn of(runs: &'a DataFrame, lines: &'a DataFrame, shifts: &[ShiftTimes]) -> PolarsResult<Self> {
         let mut by_shift: HashMap<_, Made> = HashMap::new();
-        let dates = runs.column("production_date")?.date()?.physical();
-        let (shifts, of_lines) = (runs.column("shift_code")?.str()?, runs.column("prod_line")?.str()?);
+        let of_lines = runs.column("prod_line")?.str()?;
         let (made, rejected) = (runs.column("total_packs")?.i64()?, runs.column("reject_count")?.i64()?);
         let (weighed_kg, booked_kg) =
             (runs.column("total_weight_kg")?.f64()?, runs.column("actual_kg")?.f64()?);
-        for (run, began_before) in began_before(runs)?.into_iter().enumerate() {
-            let (Some(date), Some(shift), Some(line)) =
-                (dates.get(run), known(shifts.get(run)), of_lines.get(run))
+        for (run, shift) in run_shifts(runs, shifts)?.into_iter().enumerate() {
+            let (Some(RunShift { date, code: Some(code), is_of_the_night_before, may_go_on }), Some(line)) =
+                (shift, of_lines.get(run))
             else {
                 continue;
             };
-            let none = Made { packs: None, kg: Some(0.0), is_of_the_night_before: false };
-            let of_shift = by_shift.entry((date, shift, line)).or_insert(none);
+            let of_shift = by_shift.entry((date, code, line)).or_insert(Made::NOTHING);
             let kg = weighed_kg.get(run).or(booked_kg.get(run));
             of_shift.kg = of_shift.kg.zip(kg).map(|(sum, kg)| sum + kg);
-            of_shift.is_of_the_night_before |= began_before;
+            of_shift.is_of_the_night_before |= is_of_the_night_before;
+            of_shift.may_go_on |= may_go_on;
             if let (Some(made), Some(rejected)) = (made.get(run), rejected.get(run)) {
                 let packs = of_shift.packs.get_or_insert_default();
                 packs.made = packs.made.saturating_add(made);
@@ -69,37 +87,22 @@ impl<'a> ShiftOutput<'a> {
 
     /// The packs of a date, shift and line that booked `output_kg`. `None` without a shift code or a line:
     /// nobody knows which runs are meant. `None` also where the output that was booked is not that of these
-    /// runs. At night many factories date runs with the day on which the shift ends, and the shift with the
-    /// day on which it begins.
+    /// runs.
     pub(super) fn packs(
         &self,
-        date: Option<i32>,
+        date: Option<NaiveDate>,
         shift: Option<&str>,
         line: Option<&str>,
         output_kg: Option<f64>,
     ) -> Option<Packs> {
-        let made = self.made.get(&(date?, shift?, line?))?;
-        made.packs.filter(|_| !made.is_of_the_night_before && !weight_mismatch(output_kg, made.kg))
+        let made = self.made.get(&(date?, folded(shift?), line?))?;
+        made.packs.filter(|_| made.is_what_was_booked(output_kg))
     }
 
     /// What a line can make in a shift, kg.
     pub(super) fn capacity_kg(&self, line: Option<&str>) -> Option<f64> {
         self.capacity_kg.get(line?).copied()
     }
-}
-
-/// Which runs began before the day that they are dated with, by their sheets. When the ERP made them tells
-/// nothing: a planner may have been early.
-fn began_before(runs: &DataFrame) -> PolarsResult<Vec<bool>> {
-    let time = |name: &str| runs.column(name)?.cast(&DataType::Datetime(TimeUnit::Microseconds, None));
-    let (dates, began, created) = (time("production_date")?, time("started_at")?, time("created")?);
-    let (dates, began, created) =
-        (dates.datetime()?.physical(), began.datetime()?.physical(), created.datetime()?.physical());
-    let of_sheet =
-        began.iter().zip(created.iter()).map(|(began, created)| began.filter(|_| began != created));
-    let before =
-        of_sheet.zip(dates.iter()).map(|(began, date)| began.zip(date).is_some_and(|(at, date)| at < date));
-    Ok(before.collect())
 }
 
 /// The hours of some bookings added up, and their output where it is asked for. Only bookings that know all

@@ -54,7 +54,10 @@ fn a_mart_is_as_old_as_the_tables_that_its_builds_take() {
     let names = |mart: &Mart| mart.tables().map(|source| source.staging).collect::<Vec<_>>();
     assert_eq!(names(&PRODUCTS), ["plu", "product_catalogue"]);
     assert_eq!(names(&FCT_TEMP_BREACHES), ["temperature_logs"]);
-    assert_eq!(names(&FCT_SHIFT_PRODUCTIVITY), ["shifts", "prod_lines", "run_numbers", "run_totals"]);
+    assert_eq!(
+        names(&FCT_SHIFT_PRODUCTIVITY),
+        ["shifts", "prod_lines", "run_numbers", "run_sheets", "run_totals"]
+    );
 }
 
 #[test]

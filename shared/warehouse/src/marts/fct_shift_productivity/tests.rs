@@ -1,6 +1,9 @@
 //! What a shift's figures are made of, from bookings by hand.
 
-use chrono::NaiveDateTime;
+use std::sync::Arc;
+
+use chrono::{NaiveDateTime, NaiveTime};
+use domain::settings::{FactorySettings, ShiftDate, ShiftTimes, WEEK};
 
 use super::super::small_factory::{at, day, days_of, rows, runs, shown};
 use super::*;
@@ -24,7 +27,18 @@ fn built(named: PolarsResult<DataFrame>, columns: &[&str]) -> Vec<String> {
 
 /// Shifts with the runs of their days; line 1 can make 4,000 kg in a shift.
 fn rated(named: PolarsResult<DataFrame>, of_days: PolarsResult<DataFrame>, columns: &[&str]) -> Vec<String> {
+    rated_by(&[], named, of_days, columns)
+}
+
+/// The same where the factory has told us its shift times.
+fn rated_by(
+    times: &[ShiftTimes],
+    named: PolarsResult<DataFrame>,
+    of_days: PolarsResult<DataFrame>,
+    columns: &[&str],
+) -> Vec<String> {
     let mut scope = days_of(&SHIFTS, &named.unwrap());
+    scope.settings = Arc::new(FactorySettings { shifts: times.to_vec(), ..FactorySettings::default() });
     let lines = df![
         "line_id" => ["L1", "L2"],
         "line_name" => ["Line 1", "Line 2"],
@@ -185,6 +199,122 @@ fn packs_of_runs_that_did_not_make_the_booked_output_tell_no_quality() {
     assert_eq!(rated(one_shift("L1"), of_night(2400.0, night_before), &OEE), [unknown]);
     // A planner made the run the day before. When it began is not known.
     assert_eq!(rated(one_shift("L1"), of_night(2400.0, at(1, 5, 0)), &OEE), [known]);
+}
+
+/// A shift from one hour to another, each day.
+fn shift_times(code: &str, from: u32, to: u32, date: ShiftDate) -> ShiftTimes {
+    let [start, end] = [from, to].map(|hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap());
+    ShiftTimes { code: code.to_owned(), start, end, date, days: WEEK.to_vec(), breaks: Vec::new() }
+}
+
+/// Three shifts round the clock; the night belongs to the day on which it starts.
+fn round_the_clock() -> [ShiftTimes; 3] {
+    [("AM", 6, 14), ("PM", 14, 22), ("Night", 22, 6)]
+        .map(|(code, from, to)| shift_times(code, from, to, ShiftDate::Start))
+}
+
+/// The nights of 1 to 3 November, of 2,000 kg each.
+fn nights() -> PolarsResult<DataFrame> {
+    df![
+        "shift_id" => [1_i64, 2, 3],
+        "shift_date" => [day(1), day(2), day(3)],
+        "shift_code" => ["NIGHT"; 3],
+        "line_id" => ["L1"; 3],
+        "output_kg" => [2000.0; 3],
+    ]
+}
+
+/// Runs of line 1 of 1,000 kg and 100 packs, each with its date, when its sheet says that it began and
+/// ended, and its rejected packs.
+fn of_sheets(of: &[(u32, Option<NaiveDateTime>, Option<NaiveDateTime>, i64)]) -> PolarsResult<DataFrame> {
+    df![
+        "run_number" => (1..=of.len()).map(|run| run.to_string()).collect::<Vec<_>>(),
+        "production_date" => of.iter().map(|run| day(run.0)).collect::<Vec<_>>(),
+        "shift_code" => vec!["night"; of.len()],
+        "prod_line" => vec!["L1"; of.len()],
+        "started_at" => of.iter().map(|run| run.1).collect::<Vec<_>>(),
+        "finished_at" => of.iter().map(|run| run.2).collect::<Vec<_>>(),
+        "total_packs" => vec![100_i64; of.len()],
+        "reject_count" => of.iter().map(|run| run.3).collect::<Vec<_>>(),
+        "total_weight_kg" => vec![1000.0; of.len()],
+    ]
+}
+
+const PACKS: [&str; 4] = ["shift_date", "packs", "rejected_packs", "quality_pct"];
+
+#[test]
+fn runs_of_a_night_count_in_its_shift_whichever_day_they_are_dated_with() {
+    // The first night's runs are dated with the day on which it ends, the second night's with the days on
+    // which they began, the third night's with the day on which it starts.
+    let runs = || {
+        of_sheets(&[
+            (2, Some(at(1, 22, 0)), Some(at(2, 2, 0)), 1),
+            (2, Some(at(2, 2, 0)), Some(at(2, 6, 0)), 2),
+            (2, Some(at(2, 22, 5)), Some(at(3, 1, 0)), 10),
+            (3, Some(at(3, 1, 5)), Some(at(3, 5, 0)), 20),
+            (3, Some(at(3, 23, 0)), Some(at(4, 1, 0)), 0),
+            (3, Some(at(4, 1, 0)), Some(at(4, 3, 0)), 100),
+        ])
+    };
+    assert_eq!(
+        rated_by(&round_the_clock(), nights(), runs(), &PACKS),
+        ["2026-11-01 | 200 | 3 | 98.5", "2026-11-02 | 200 | 30 | 85", "2026-11-03 | 200 | 100 | 50"]
+    );
+    let unknown = ["2026-11-01 | - | - | -", "2026-11-02 | - | - | -", "2026-11-03 | - | - | -"];
+    assert_eq!(rated(nights(), runs(), &PACKS), unknown, "nobody has told when shifts end");
+    // A factory whose nights belong to the day on which they end books them there.
+    let dated_by_end = [shift_times("night", 22, 6, ShiftDate::End)];
+    assert_eq!(
+        rated_by(&dated_by_end, nights(), runs(), &PACKS),
+        ["2026-11-01 | - | - | -", "2026-11-02 | 200 | 3 | 98.5", "2026-11-03 | 200 | 30 | 85"]
+    );
+}
+
+#[test]
+fn a_run_over_the_end_of_its_shift_counts_only_if_the_booked_output_is_all_that_its_runs_made() {
+    let quality = |output_kg: Option<f64>, ended: Option<NaiveDateTime>| {
+        let night = df![
+            "shift_id" => [1_i64],
+            "shift_date" => [day(2)],
+            "shift_code" => ["NIGHT"],
+            "line_id" => ["L1"],
+            "output_kg" => [output_kg],
+        ];
+        let runs =
+            of_sheets(&[(2, Some(at(2, 23, 0)), Some(at(3, 2, 0)), 0), (3, Some(at(3, 2, 0)), ended, 10)]);
+        rated_by(&round_the_clock(), night, runs, &["quality_pct"]).remove(0)
+    };
+    let (within, over) = (Some(at(3, 6, 0)), Some(at(3, 6, 30)));
+    for (output_kg, ended, expect) in [
+        (Some(2000.0), within, "95"),
+        (Some(2000.0), over, "95"),
+        (Some(1900.0), within, "-"),
+        (Some(1900.0), over, "-"),
+        // Nothing is booked yet, or not all of it.
+        (None, within, "95"),
+        (None, over, "-"),
+        (None, None, "-"),
+    ] {
+        assert_eq!(quality(output_kg, ended), expect, "{output_kg:?} {ended:?}");
+    }
+}
+
+#[test]
+fn a_run_whose_time_tells_no_shift_counts_by_its_own_date_and_code() {
+    // One has no sheet, one has a sheet of another week, one began before the shifts of the day.
+    let runs = || {
+        of_sheets(&[
+            (2, None, None, 1),
+            (2, Some(at(12, 23, 0)), Some(at(12, 23, 30)), 2),
+            (3, Some(at(3, 4, 0)), Some(at(3, 5, 0)), 3),
+            (3, Some(at(3, 23, 0)), Some(at(4, 5, 0)), 4),
+        ])
+    };
+    let until_two = [shift_times("NIGHT", 22, 2, ShiftDate::Start)];
+    assert_eq!(
+        rated_by(&until_two, nights(), runs(), &PACKS),
+        ["2026-11-01 | - | - | -", "2026-11-02 | 200 | 3 | 98.5", "2026-11-03 | 200 | 7 | 96.5"]
+    );
 }
 
 #[test]

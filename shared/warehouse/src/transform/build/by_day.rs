@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
+use domain::shift_instance::RUN_DATE_DAYS;
 use polars::prelude::*;
 
 use super::mart_parts::MartParts;
@@ -47,8 +48,7 @@ pub(super) async fn build_days(work: &Work<'_>, parts: &mut MartParts, touched: 
                 before,
                 lines: lines.clone(),
                 runs: if needs_runs {
-                    let runs = parts.runs_of_month(work, &of_month).await?;
-                    of_days(runs, "production_date", &days).await?
+                    runs_around(work, parts, &days).await?
                 } else {
                     DataFrame::empty_with_schema(&RUNS.schema())
                 },
@@ -117,6 +117,21 @@ async fn rows_of_days(
     of_days(with_day(source, staged(work, source, DAY, &names, None).await?)?, DAY, days).await
 }
 
+/// The finished runs that may count in shifts of these days.
+async fn runs_around(
+    work: &Work<'_>,
+    parts: &mut MartParts,
+    days: &BTreeSet<NaiveDate>,
+) -> Result<DataFrame> {
+    let dates = with_days_around(days);
+    let mut runs = DataFrame::empty_with_schema(&RUNS.schema());
+    for of_month in months(&dates).keys() {
+        let more = of_days(parts.runs_of_month(work, of_month).await?, "production_date", &dates).await?;
+        runs = compute("the runs of shifts", move || runs.vstack(&more)).await?;
+    }
+    Ok(runs)
+}
+
 /// The rows of these days, and the others.
 async fn parted(rows: DataFrame, days: &BTreeSet<NaiveDate>) -> Result<(DataFrame, DataFrame)> {
     let days = days.clone();
@@ -139,6 +154,17 @@ fn with_days_before(days: &BTreeSet<NaiveDate>) -> BTreeSet<NaiveDate> {
         (0..=LOOKS_BACK_DAYS).filter_map(move |days| day.checked_sub_days(Days::new(days)))
     };
     days.iter().flat_map(before).collect()
+}
+
+/// These days, and the dates that runs of their shifts may be dated with.
+fn with_days_around(days: &BTreeSet<NaiveDate>) -> BTreeSet<NaiveDate> {
+    let around = |day: &NaiveDate| {
+        let day = *day;
+        (0..=RUN_DATE_DAYS).map(Days::new).flat_map(move |days| {
+            [day.checked_sub_days(days), day.checked_add_days(days)].into_iter().flatten()
+        })
+    };
+    days.iter().flat_map(around).collect()
 }
 
 async fn of_days(rows: DataFrame, column: &'static str, days: &BTreeSet<NaiveDate>) -> Result<DataFrame> {
@@ -165,5 +191,10 @@ mod tests {
         };
         assert_eq!(with_days_after(&these(&[1, 9])), these(&[1, 2, 3, 9, 10, 11]));
         assert_eq!(with_days_before(&these(&[3, 9])), these(&[1, 2, 3, 7, 8, 9]));
+        assert_eq!(
+            with_days_around(&these(&[3, 9])),
+            these(&[2, 3, 4, 8, 9, 10]),
+            "dates of runs of a shift"
+        );
     }
 }

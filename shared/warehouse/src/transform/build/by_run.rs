@@ -4,32 +4,54 @@
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
+use polars::prelude::DataFrame;
 
 use super::mart_parts::MartParts;
 use super::rejected::RejectedRows;
 use super::replace::{By, dates_of, made, months, replace, split_by_date};
 use super::run_scope::{load_runs, run_chunks};
-use crate::Result;
 use crate::frames::compute;
-use crate::marts::{Build, PRODUCTS, RUNS, builds};
+use crate::marts::{Build, PRODUCTS, RUNS, builds, shift_dates};
 use crate::sources;
 use crate::touched::Touched;
 use crate::transform::staged::staged_all;
 use crate::transform::work::Work;
+use crate::{Result, WarehouseError};
 
-/// Makes the rows of the touched runs again. Returns the production dates of these runs, old and new.
+/// The dates of runs that were made again, old and new.
+#[derive(Default)]
+pub(super) struct RunDates {
+    /// Those that the runs are dated with.
+    pub(super) production: BTreeSet<NaiveDate>,
+    /// Those of the shifts that the runs count in.
+    pub(super) shifts: BTreeSet<NaiveDate>,
+}
+
+impl RunDates {
+    fn add(&mut self, work: &Work<'_>, runs: &DataFrame) -> Result<()> {
+        self.production.extend(dates_of(runs, "production_date")?);
+        let of_shifts = shift_dates(runs, &work.settings.shifts);
+        self.shifts.extend(of_shifts.map_err(|source| WarehouseError::Compute {
+            step: "the dates of the shifts of runs".to_owned(),
+            source,
+        })?);
+        Ok(())
+    }
+}
+
+/// Makes the rows of the touched runs again. Returns the dates of these runs.
 pub(super) async fn build_runs(
     work: &Work<'_>,
     parts: &mut MartParts,
     touched: &Touched,
-) -> Result<BTreeSet<NaiveDate>> {
-    let mut dates = BTreeSet::new();
+) -> Result<RunDates> {
+    let mut dates = RunDates::default();
     if !touched.all_runs && touched.runs.is_empty() {
         return Ok(dates);
     }
     if touched.all_runs {
         for part in parts.names(work, &RUNS, RUNS.builds[0]) {
-            dates.extend(dates_of(&parts.rows(work, &RUNS, &part).await?, "production_date")?);
+            dates.add(work, &parts.rows(work, &RUNS, &part).await?)?;
         }
         for (mart, build) in builds() {
             if matches!(build, Build::Runs(_) | Build::FinishedRuns(_)) {
@@ -54,7 +76,7 @@ pub(super) async fn build_runs(
             let gone = replace(work, parts, mart, build, By::Run, numbers, &rows).await?;
             if matches!(build, Build::FinishedRuns(_)) {
                 for rows in gone.iter().chain([&rows]) {
-                    dates.extend(dates_of(rows, "production_date")?);
+                    dates.add(work, rows)?;
                 }
                 scope.finished = rows;
             }

@@ -49,10 +49,10 @@ pub(super) async fn build(work: &mut Work<'_>) -> Result<BTreeSet<String>> {
         build_products(work, &mut parts).await?;
     }
     let dates = build_runs(work, &mut parts, &touched).await?;
-    build_dates(work, &mut parts, &dates).await?;
+    build_dates(work, &mut parts, &dates.production).await?;
     for (_, build) in builds() {
         if let Build::DaysWithRuns(source, _) = build {
-            let days = BTreeMap::from([(source.staging.to_owned(), Some(dates.clone()))]);
+            let days = BTreeMap::from([(source.staging.to_owned(), Some(dates.shifts.clone()))]);
             touched.merge(Touched { days, ..Touched::default() });
         }
     }
