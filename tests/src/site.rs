@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::Router;
 use chrono::Utc;
 use lake::Lake;
 use serde::de::DeserializeOwned;
@@ -23,6 +22,7 @@ pub struct Site {
     // Keeps the address while the server is away: nobody else may take the port, and connections are refused.
     kept: Option<TcpSocket>,
     stale_after_seconds: u32,
+    state: Option<State>,
     // The server has its own runtime, whose end also ends its open connections.
     serving: Option<Runtime>,
 }
@@ -36,7 +36,7 @@ impl Site {
     /// The same, with numbers that are stale after so many seconds.
     pub async fn with_numbers_stale_after(factory: &Factory, stale_after_seconds: u32) -> Self {
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut site = Self { addr, kept: None, stale_after_seconds, serving: None };
+        let mut site = Self { addr, kept: None, stale_after_seconds, state: None, serving: None };
         site.come_back(factory).await;
         site
     }
@@ -46,8 +46,12 @@ impl Site {
         format!("http://{}{path}", self.addr)
     }
 
-    /// The answer of the API, or why there is none.
+    /// The answer of the API, or why there is none. It is that of the last job, however soon it is asked for:
+    /// a server trusts the manifest that it knows for a second, and a job may take less.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, String> {
+        if let Some(state) = &self.state {
+            state.forget_manifest().await;
+        }
         let answer = async { reqwest::get(self.url(path)).await?.error_for_status()?.json().await };
         answer.await.map_err(|error: reqwest::Error| format!("{path}: {error}"))
     }
@@ -62,7 +66,10 @@ impl Site {
     /// Starts the server again on the same address.
     pub async fn come_back(&mut self, factory: &Factory) {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        let app = app(factory, self.stale_after_seconds);
+        let state = state(factory, self.stale_after_seconds);
+        let jobs = Jobs::new(state.lake().clone(), factory.settings.clone());
+        let app = tideline::app::app(state.clone(), &place::page(), jobs);
+        self.state = Some(state);
         let socket = self.kept.take().unwrap_or_else(|| bound(self.addr));
         let listener =
             runtime.spawn(async { socket.listen(1024) }).await.expect("a task").expect("a listener");
@@ -88,8 +95,8 @@ impl Drop for Site {
     }
 }
 
-/// An app with a new client of the lake and empty caches, as in a program that has just started.
-fn app(factory: &Factory, stale_after_seconds: u32) -> Router {
+/// A new client of the lake and empty caches, as in a program that has just started.
+fn state(factory: &Factory, stale_after_seconds: u32) -> State {
     let server = factory.open.server.as_ref().expect("a lake in a folder");
     let settings = Settings {
         factory_id: factory.settings.factory_id.clone(),
@@ -98,6 +105,5 @@ fn app(factory: &Factory, stale_after_seconds: u32) -> Router {
         dashboard_origin: None,
     };
     let lake = Lake::new(Arc::new(server.store(BUCKET)), "", &settings.factory_id);
-    let jobs = Jobs::new(lake.clone(), factory.settings.clone());
-    tideline::app::app(State::new(lake, settings, Utc::now), &place::page(), jobs)
+    State::new(lake, settings, Utc::now)
 }

@@ -126,7 +126,7 @@ impl State {
     }
 
     /// Forgets the manifest, so that the next answer asks for it again.
-    pub(crate) async fn forget_manifest(&self) {
+    pub async fn forget_manifest(&self) {
         self.shared.latest.forget().await;
     }
 
