@@ -100,7 +100,7 @@ fn sheet(run: &RunRow) -> Option<RunSheet> {
         end_label: run.end_label,
         pack_date: run.pack_date,
         shelf_life_adjustment: run.shelf_life_adjustment,
-        started_at: run.started_at,
+        started_at: run.sheet_started_at,
         finished_at: run.finished_at,
         recorded_by: run.recorded_by.clone(),
     })

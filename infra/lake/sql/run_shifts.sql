@@ -6,10 +6,9 @@
 CREATE OR REPLACE VIEW run_shifts AS
 WITH midnights AS (
     -- A shift that is on started today or yesterday.
-    SELECT r.run_number, r.production_date, r.started_at, CAST(CAST(r.started_at AS DATE) AS TIMESTAMP) - d.days_ago * INTERVAL '1' DAY AS midnight
+    SELECT r.run_number, r.production_date, r.sheet_started_at, CAST(CAST(r.sheet_started_at AS DATE) AS TIMESTAMP) - d.days_ago * INTERVAL '1' DAY AS midnight
     FROM runs r
     CROSS JOIN (VALUES (0), (1)) AS d (days_ago)
-    WHERE COALESCE(r.started_at <> r.created, TRUE)
 ),
 instances AS (
     SELECT
@@ -22,8 +21,8 @@ instances AS (
     JOIN shift_times t
         -- 1 January 1900 was a Monday.
         ON t.weekday = MOD(EXTRACT(DAY FROM (m.midnight - TIMESTAMP '1900-01-01 00:00:00')), 7)
-        AND m.started_at >= m.midnight + t.starts_after_minutes * INTERVAL '1' MINUTE
-        AND m.started_at < m.midnight + t.ends_after_minutes * INTERVAL '1' MINUTE
+        AND m.sheet_started_at >= m.midnight + t.starts_after_minutes * INTERVAL '1' MINUTE
+        AND m.sheet_started_at < m.midnight + t.ends_after_minutes * INTERVAL '1' MINUTE
 )
 SELECT
     r.run_number,
@@ -31,7 +30,7 @@ SELECT
     r.prod_line,
     COALESCE(i.shift_date, r.production_date) AS shift_date,
     COALESCE(i.shift_code, LOWER(TRIM(r.shift_code))) AS shift_code,
-    i.shift_date IS NULL AND r.started_at < CAST(r.production_date AS TIMESTAMP) AND COALESCE(r.started_at <> r.created, TRUE) AS is_of_the_night_before,
+    i.shift_date IS NULL AND COALESCE(r.sheet_started_at < CAST(r.production_date AS TIMESTAMP), FALSE) AS is_of_the_night_before,
     i.shift_date IS NOT NULL AND COALESCE(COALESCE(r.finished_at, r.last_activity_at) > i.ends_at, TRUE) AS may_go_on,
     r.total_packs,
     r.reject_count,

@@ -57,6 +57,7 @@ joined AS (
         r.updated,
         -- What nobody filled in is day zero in old systems: SQL Server reads an empty text as 1900-01-01.
         COALESCE(CASE WHEN s.started_at >= TIMESTAMP '1901-01-01 00:00:00' THEN s.started_at END, r.created) AS started_at,
+        CASE WHEN s.started_at >= TIMESTAMP '1901-01-01 00:00:00' THEN s.started_at END AS sheet_started_at,
         CASE WHEN s.finished_at >= TIMESTAMP '1901-01-01 00:00:00' THEN s.finished_at END AS finished_at,
         a.last_activity_at,
         i.run_number IS NOT NULL AS has_inputs,

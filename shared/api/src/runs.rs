@@ -139,7 +139,7 @@ row! {
         pack_date: Option<NaiveDate>,
         /// Days added to the shelf life.
         shelf_life_adjustment: Option<i64>,
-        /// When the run began.
+        /// When the run began, if the sheet tells.
         started_at: Option<NaiveDateTime>,
         /// When it ended.
         finished_at: Option<NaiveDateTime>,

@@ -160,6 +160,26 @@ async fn sql_over_staging_computes_every_mart_of_the_sandbox() {
     violations(&factory, &mut found).await;
     assert_every_mart_has_rows(&compared);
     assert_every_check_is_violated(&found);
+    assert_nights_have_a_quality(&factory).await;
+}
+
+/// The sandbox dates the runs of a night with the days on which they begin, its bookings with the day on which
+/// the night starts.
+async fn assert_nights_have_a_quality(factory: &Factory) {
+    let (manifest, _) = factory.lake().manifest().await.unwrap().expect("a manifest");
+    let (mut nights, mut known) = (0, 0);
+    for part in manifest.marts["fct_shift_productivity"].values() {
+        let rows = factory.lake().mart_part(part, None).await.unwrap();
+        let column = |name: &str| rows.column(name).unwrap().f64().unwrap().iter();
+        let codes = rows.column("shift_code").unwrap().str().unwrap().iter();
+        for ((code, kg), quality) in codes.zip(column("output_kg")).zip(column("quality_pct")) {
+            if code == Some("NIGHT") && kg.is_some() {
+                nights += 1;
+                known += usize::from(quality.is_some());
+            }
+        }
+    }
+    assert!(2 * known > nights, "of {nights} nights {known} have a quality");
 }
 
 #[tokio::test(flavor = "multi_thread")]

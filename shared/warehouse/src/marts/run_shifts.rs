@@ -55,13 +55,12 @@ pub(super) fn run_shifts(runs: &DataFrame, shifts: &[ShiftTimes]) -> PolarsResul
     let times = |name: &str| -> PolarsResult<Vec<Option<NaiveDateTime>>> {
         Ok(runs.column(name)?.datetime()?.as_datetime_iter().collect())
     };
-    let (began, created) = (times("started_at")?, times("created")?);
-    let (finished, booked) = (times("finished_at")?, times("last_activity_at")?);
+    let (began, finished, booked) =
+        (times("sheet_started_at")?, times("finished_at")?, times("last_activity_at")?);
     let codes = runs.column("shift_code")?.str()?;
     let dates = runs.column("production_date")?.date()?.as_date_iter();
     let of_run = |(run, date): (usize, Option<NaiveDate>)| {
-        let began_at = began[run].filter(|_| began[run] != created[run]);
-        Some(RunShift::of(shifts, (date?, codes.get(run)), began_at, finished[run].or(booked[run])))
+        Some(RunShift::of(shifts, (date?, codes.get(run)), began[run], finished[run].or(booked[run])))
     };
     Ok(dates.enumerate().map(of_run).collect())
 }

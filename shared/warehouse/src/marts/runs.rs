@@ -53,8 +53,10 @@ row! {
         created: Option<NaiveDateTime>,
         /// When the ERP changed it last.
         updated: Option<NaiveDateTime>,
-        /// When it began.
+        /// When it began: by its sheet, or when the ERP made it if the sheet does not tell.
         started_at: Option<NaiveDateTime>,
+        /// When it began, by its sheet.
+        sheet_started_at: Option<NaiveDateTime>,
         /// When it ended.
         finished_at: Option<NaiveDateTime>,
         /// When something was last booked to it: a pack, an input, an output or a scan.

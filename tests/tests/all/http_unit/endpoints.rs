@@ -331,6 +331,11 @@ async fn a_run_is_shown_with_all_that_belongs_to_it() {
         (&json!("2026-11-23"), &json!(true), &json!(267.5))
     );
     assert_eq!((&run["totals"], &run["sheet"]["target_qty_kg"]), (&json!(null), &json!(300.0)));
+    assert_eq!(
+        (&run["run"]["started_at"], &run["sheet"]["started_at"]),
+        (&json!("2026-11-23T06:00:00"), &json!(null)),
+        "when the ERP made the run, since the sheet does not tell"
+    );
     let inputs: Vec<_> = run["inputs"]
         .as_array()
         .unwrap()

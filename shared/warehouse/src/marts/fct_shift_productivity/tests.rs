@@ -182,23 +182,23 @@ fn a_line_is_rated_by_its_hours_its_capacity_and_the_packs_of_the_shifts_own_run
 
 #[test]
 fn packs_of_runs_that_did_not_make_the_booked_output_tell_no_quality() {
-    let of_night = |kg: f64, began: NaiveDateTime| {
+    let of_night = |kg: f64, began: Option<NaiveDateTime>| {
         df![
             "run_number" => ["1"], "production_date" => [day(2)], "shift_code" => ["AM"], "prod_line" => ["L1"],
             "total_packs" => [1000_i64], "reject_count" => [0_i64], "total_weight_kg" => [kg],
-            "started_at" => [began], "created" => [at(1, 5, 0)],
+            "sheet_started_at" => [began], "started_at" => [began.unwrap_or(at(1, 5, 0))], "created" => [at(1, 5, 0)],
         ]
     };
     let known = "4000 | 1000 | 0 | 75 | 80 | 100 | 60";
     let unknown = "4000 | - | - | 75 | 80 | - | -";
-    let morning = at(2, 6, 0);
+    let morning = Some(at(2, 6, 0));
     assert_eq!(rated(one_shift("L1"), of_night(2400.0, morning), &OEE), [known]);
     assert_eq!(rated(one_shift("L1"), of_night(2430.0, morning), &OEE), [known], "weighing differs a little");
     assert_eq!(rated(one_shift("L1"), of_night(1500.0, morning), &OEE), [unknown]);
-    let night_before = at(1, 23, 0);
+    let night_before = Some(at(1, 23, 0));
     assert_eq!(rated(one_shift("L1"), of_night(2400.0, night_before), &OEE), [unknown]);
     // A planner made the run the day before. When it began is not known.
-    assert_eq!(rated(one_shift("L1"), of_night(2400.0, at(1, 5, 0)), &OEE), [known]);
+    assert_eq!(rated(one_shift("L1"), of_night(2400.0, None), &OEE), [known]);
 }
 
 /// A shift from one hour to another, each day.
@@ -232,7 +232,7 @@ fn of_sheets(of: &[(u32, Option<NaiveDateTime>, Option<NaiveDateTime>, i64)]) ->
         "production_date" => of.iter().map(|run| day(run.0)).collect::<Vec<_>>(),
         "shift_code" => vec!["night"; of.len()],
         "prod_line" => vec!["L1"; of.len()],
-        "started_at" => of.iter().map(|run| run.1).collect::<Vec<_>>(),
+        "sheet_started_at" => of.iter().map(|run| run.1).collect::<Vec<_>>(),
         "finished_at" => of.iter().map(|run| run.2).collect::<Vec<_>>(),
         "total_packs" => vec![100_i64; of.len()],
         "reject_count" => of.iter().map(|run| run.3).collect::<Vec<_>>(),

@@ -65,8 +65,8 @@ fn day_zero_of_an_old_system_is_no_date_that_somebody_filled_in() {
     scope.sheets = of_run(&RUN_SHEETS, &sheet.unwrap());
     let mart = build(&scope).unwrap();
     assert_eq!(
-        shown(&mart, &["pack_date", "started_at", "finished_at"]),
-        ["- | 2026-11-02 05:00:00 | 2026-11-02 14:00:00", "- | 2026-11-03 05:00:00 | -"]
+        shown(&mart, &["pack_date", "started_at", "sheet_started_at", "finished_at"]),
+        ["- | 2026-11-02 05:00:00 | - | 2026-11-02 14:00:00", "- | 2026-11-03 05:00:00 | - | -"]
     );
 }
 
@@ -184,14 +184,15 @@ fn sheet_and_totals_are_shown_as_they_are() {
         "shelf_life_adjustment",
         "recorded_by",
         "started_at",
+        "sheet_started_at",
         "finished_at",
         "has_sheet",
     ];
     assert_eq!(
         built(&with_children(), &sheet),
         [
-            "3 | 1010 | 1030 | 2026-11-03 | 1 | kim | 2026-11-02 06:00:00 | 2026-11-02 14:00:00 | true",
-            "- | - | - | - | - | - | 2026-11-03 05:00:00 | - | false"
+            "3 | 1010 | 1030 | 2026-11-03 | 1 | kim | 2026-11-02 06:00:00 | 2026-11-02 06:00:00 | 2026-11-02 14:00:00 | true",
+            "- | - | - | - | - | - | 2026-11-03 05:00:00 | - | - | false"
         ]
     );
     let totals = [
