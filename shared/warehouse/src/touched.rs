@@ -199,6 +199,19 @@ mod tests {
     }
 
     #[test]
+    fn settings_that_nobody_knows_touch_all_that_any_of_them_touch() {
+        let before = FactorySettings::default();
+        let (code, date) = ("N".to_owned(), ShiftDate::Start);
+        let [start, end] = [NaiveTime::MIN; 2];
+        let after = FactorySettings {
+            shifts: vec![ShiftTimes { code, start, end, date, days: vec![], breaks: vec![] }],
+            limits: Limits { giveaway_pct: 2.0, sensor_min_c: -40.0, ..before.limits },
+            ..before.clone()
+        };
+        assert_eq!(Touched::by_settings(&before, &after), Touched::by_any_settings());
+    }
+
+    #[test]
     fn a_batch_that_becomes_known_touches_the_runs_that_name_it_and_too_many_touch_all() {
         let touched =
             |source: &Source, rows: PolarsResult<DataFrame>| Touched::by(source, &rows.unwrap()).unwrap();
