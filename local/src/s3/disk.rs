@@ -1,12 +1,93 @@
-//! File work for the S3 server: moves files into place and creates and removes folders so that the change
-//! survives a power cut, and hashes contents.
+//! File work for the S3 server: opens plain files alone, moves files into place and creates and removes
+//! folders so that the change survives a power cut, takes a lock, and hashes contents.
+//!
+//! What is created here is for its owner alone. Links, pipes and devices are not followed, opened or removed.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use s3s::crypto::{Checksum, Md5};
 use tempfile::NamedTempFile;
+
+/// How long a lock is waited for.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is known of the plain file at `path` below `top`. `None` if there is none, if something else stands
+/// there, or if a link leads there.
+pub(super) fn plain_file(top: &Path, path: &Path) -> io::Result<Option<fs::Metadata>> {
+    if is_behind_link(top, path)? {
+        return Ok(None);
+    }
+    Ok(standing(path)?.filter(fs::Metadata::is_file))
+}
+
+/// Opens the plain file at `path` to read it; `None` if something else stands there.
+pub(super) fn open_plain_file(path: &Path) -> io::Result<Option<File>> {
+    // A pipe is opened at once instead of when somebody writes into it.
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        Ok(file) => Ok(file.metadata()?.is_file().then_some(file)),
+        Err(error) if is_absent(&error) || is_special(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What stands at `path`, links not followed.
+pub(super) fn standing(path: &Path) -> io::Result<Option<fs::Metadata>> {
+    match fs::symlink_metadata(path) {
+        Ok(there) => Ok(Some(there)),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether one of the folders between `top` and `path` is a link, which may lead anywhere.
+pub(super) fn is_behind_link(top: &Path, path: &Path) -> io::Result<bool> {
+    for folder in path.ancestors().skip(1).take_while(|folder| *folder != top) {
+        if standing(folder)?.is_some_and(|there| there.is_symlink()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Creates a folder and those above it, for this user alone. It is no error if there is one.
+pub(super) fn create_own_folders(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Takes the lock of a file, which is made if it is missing. The lock is held until the file is closed. Each
+/// call opens the file anew, because a lock belongs to an opened file.
+pub(super) fn lock(path: &Path) -> io::Result<File> {
+    lock_within(path, LOCK_TIMEOUT)
+}
+
+fn lock_within(path: &Path, patience: Duration) -> io::Result<File> {
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let mut options = OpenOptions::new();
+    let file = options.create(true).truncate(false).write(true).mode(0o600).custom_flags(flags).open(path)?;
+    match file.try_lock() {
+        Ok(()) => return Ok(file),
+        Err(TryLockError::Error(error)) => return Err(error),
+        Err(TryLockError::WouldBlock) => {}
+    }
+    // The system serves those that wait in turn, but waits for ever. So a thread waits, and is left behind if
+    // it takes too long: it lets go of a lock that nobody takes from it.
+    let (sender, receiver) = mpsc::channel();
+    thread::Builder::new().name("lock".to_owned()).spawn(move || {
+        let _ = sender.send(file.lock().map(|()| file));
+    })?;
+    receiver.recv_timeout(patience).unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, LOCKED)))
+}
+
+/// What is said of a lock that another process does not let go of.
+const LOCKED: &str = "another process has held the lock of the lake folder for 10 s: `fuser -v` or `lsof` \
+                      with its file `.tideline-s3/lock` names that process; stop it, and try again";
 
 /// Moves a temporary file to its place under `top`, and creates the folders between.
 pub(super) fn publish(file: NamedTempFile, top: &Path, path: &Path) -> io::Result<()> {
@@ -16,14 +97,14 @@ pub(super) fn publish(file: NamedTempFile, top: &Path, path: &Path) -> io::Resul
     sync_folder(parent)
 }
 
-/// Like `create_dir_all`, but the new folders survive a power cut.
+/// Like [`create_own_folders`], but the new folders survive a power cut.
 fn create_folders(folder: &Path, top: &Path) -> io::Result<()> {
     if folder == top || folder.is_dir() {
         return Ok(());
     }
     let parent = folder.parent().unwrap_or(top);
     create_folders(parent, top)?;
-    fs::create_dir(folder)?;
+    DirBuilder::new().mode(0o700).create(folder)?;
     sync_folder(parent)
 }
 
@@ -57,6 +138,11 @@ pub(super) fn is_absent(error: &io::Error) -> bool {
     )
 }
 
+/// Whether an error means that a link or a socket was not opened.
+fn is_special(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ELOOP | libc::ENXIO))
+}
+
 /// The hash of the bytes, in hexadecimal digits.
 pub(super) fn hash<H: Checksum>(bytes: &[u8]) -> String {
     let mut hasher = H::new();
@@ -73,5 +159,37 @@ pub(super) fn hash_of(file: &mut File) -> io::Result<String> {
             0 => return Ok(hex::encode(hasher.finalize())),
             read => hasher.update(&chunk[..read]),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_held_is_waited_for_and_given_up_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let held = lock(&path).unwrap();
+        let error = lock_within(&path, Duration::from_millis(20)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(error.to_string().contains("`fuser -v`"), "{error}");
+        let waiting = thread::spawn({
+            let path = path.clone();
+            move || lock(&path).map(drop)
+        });
+        drop(held);
+        waiting.join().unwrap().unwrap();
+        lock(&path).unwrap();
+    }
+
+    #[test]
+    fn a_link_or_a_pipe_is_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, pipe) = (folder.path().join("link"), folder.path().join("pipe"));
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), &link).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(lock(&link).is_err() && !folder.path().join("elsewhere").exists());
+        assert!(lock(&pipe).is_err());
     }
 }

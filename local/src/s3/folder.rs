@@ -2,13 +2,15 @@
 //!
 //! The body of an object lies at `<root>/<key>`. The hidden folder belongs to the server and holds a record
 //! per key, temporary files, and a lock. A writer takes the lock, checks its condition and renames its files
-//! into place. The system frees the lock when its holder dies. Readers take no lock: they open the body, then
-//! look for its record.
+//! into place. The system frees the lock when its holder dies. Readers take no lock: they look at the body,
+//! then at its record.
+//!
+//! A record has the hash of its body. A body that is read is held against it, so that what was changed on the
+//! disk is an error and not a wrong number. Listings and conditions go by the records alone.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::ops::Range;
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -16,7 +18,10 @@ use std::time::{Duration, SystemTime};
 use s3s::crypto::{Md5, Sha256};
 use tempfile::NamedTempFile;
 
-use super::disk::{drop_empty_folders, hash, hash_of, is_absent, publish, remove};
+use super::disk::{
+    create_own_folders, drop_empty_folders, hash, hash_of, is_behind_link, lock, open_plain_file, plain_file,
+    publish, remove, standing,
+};
 use super::key::{HIDDEN, Key};
 use super::record::{Fingerprint, Record, Records};
 
@@ -37,25 +42,46 @@ pub(super) struct Folder {
 
 /// Why a folder cannot hold objects.
 #[derive(Debug, thiserror::Error)]
-#[error("the lake folder `{}` cannot be {what}: {source}; choose a folder on a local disk in which this user may write", root.display())]
+#[error("the lake folder `{}` cannot be {what}: {source}{}", root.display(), advice(source))]
 pub struct FolderError {
     root: PathBuf,
     what: &'static str,
     source: io::Error,
 }
 
-/// One version of an object: its open body and what is known about it.
+/// What to do about a folder that is refused. A lock that is held says so itself.
+fn advice(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::TimedOut => "",
+        _ => "; choose a folder on a local disk in which this user may write",
+    }
+}
+
+/// One version of an object, without its body.
 #[derive(Debug)]
 pub(super) struct ObjectVersion {
-    body: File,
-    /// The MD5 of the body, like S3's own ETag of a plain put: other tools compare it with theirs. It tells
-    /// contents apart and serves no security.
+    /// The MD5 of the body that was put, like S3's own ETag of a plain put: other tools compare it with theirs.
+    /// It tells contents apart and serves no security.
     pub(super) etag: String,
     pub(super) size_bytes: u64,
     pub(super) modified: SystemTime,
-    /// The metadata of the put. Empty for a file that a person placed in the folder.
+    /// The metadata of the put.
     pub(super) metadata: BTreeMap<String, String>,
+    file: Fingerprint,
+    /// There is none for a file that nobody put, and none where it was lost.
     record: Option<Record>,
+}
+
+/// Why a body was not read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReadError {
+    #[error(
+        "the file of this object is not what was put: it was damaged, changed, or placed in the lake folder by \
+         other means; put the object again"
+    )]
+    Damaged,
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 /// What must be true of the current object, or else a put does not happen.
@@ -83,6 +109,10 @@ pub(super) enum PutError {
         "an object has the first part of this key, and objects are plain files here: nothing can lie under it"
     )]
     UnderObject,
+    #[error(
+        "a link or something else that is no plain file stands in the lake folder where this object would lie: remove it there"
+    )]
+    IsForeign,
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -98,11 +128,19 @@ impl Folder {
             temporary: hidden.join("tmp"),
             lock: hidden.join("lock"),
         };
-        fs::create_dir_all(root).map_err(failed("created"))?;
-        fs::create_dir_all(&folder.records).map_err(failed("written"))?;
-        fs::create_dir_all(&folder.temporary).map_err(failed("written"))?;
+        create_own_folders(root).map_err(failed("created"))?;
+        if standing(&hidden).map_err(failed("read"))?.is_some_and(|there| there.is_symlink()) {
+            let error = io::Error::other(format!("its folder `{HIDDEN}` is a link"));
+            return Err(failed("used")(error));
+        }
+        create_own_folders(&folder.records).map_err(failed("written"))?;
+        create_own_folders(&folder.temporary).map_err(failed("written"))?;
+        // Older versions let others in, who could then hold the lock.
+        if fs::metadata(&hidden).map_err(failed("read"))?.permissions().mode() & 0o077 != 0 {
+            fs::set_permissions(&hidden, Permissions::from_mode(0o700)).map_err(failed("written"))?;
+        }
         let probe = folder.written(b"probe").map_err(failed("written"))?;
-        drop(folder.locked().map_err(failed("locked"))?);
+        drop(lock(&folder.lock).map_err(failed("locked"))?);
         // A new file carries the time of the disk's own clock, which the ages of temporary files go by.
         let now = probe.as_file().metadata().and_then(|probe| probe.modified()).map_err(failed("read"))?;
         folder.sweep(now).map_err(failed("read"))?;
@@ -113,46 +151,54 @@ impl Folder {
         &self.root
     }
 
-    /// The object with this key, if there is one.
+    /// The current version of this object, if there is one.
     pub(super) fn find(&self, key: &Key) -> io::Result<Option<ObjectVersion>> {
         let path = key.below(&self.root);
         for _ in 0..READ_ATTEMPTS {
-            let mut body = match File::open(&path) {
-                Ok(body) => body,
-                Err(error) if is_absent(&error) => return Ok(None),
-                Err(error) => return Err(error),
-            };
-            let file = body.metadata()?;
-            if !file.is_file() {
-                return Ok(None);
-            }
+            let Some(file) = plain_file(&self.root, &path)? else { return Ok(None) };
             let fingerprint = Fingerprint::of(&file);
             let records = Records::read(&self.record_path(key))?;
-            let mut record = records.of_file(fingerprint).cloned();
-            let etag = match &record {
-                Some(record) => record.etag.clone(),
-                // A current file has its record, unless a person placed it there. A file without a record may
-                // have been replaced meanwhile: then the read begins again.
-                None if fs::metadata(&path).map(|now| Fingerprint::of(&now)).ok() != Some(fingerprint) => {
-                    continue;
-                }
-                None => hash_of(&mut body)?,
+            let record = match records.of_file(fingerprint) {
+                Some(record) => Some(record.clone()),
+                // A file that no record names may have been replaced meanwhile: then the look begins again.
+                None if self.fingerprint(&path)? != Some(fingerprint) => continue,
+                None => records
+                    .of_other_file(|| open_plain_file(&path)?.as_mut().map(hash_of).transpose())?
+                    .map(|copied| Record { body: fingerprint, ..copied.clone() }),
             };
-            if record.is_none() {
-                record =
-                    records.of_content(&etag).map(|copied| Record { body: fingerprint, ..copied.clone() });
-            }
-            let metadata = record.as_ref().map(|record| record.metadata.clone()).unwrap_or_default();
+            let (etag, metadata) = match &record {
+                Some(record) => (record.etag.clone(), record.metadata.clone()),
+                None => (format!("unrecorded-{fingerprint}"), BTreeMap::new()),
+            };
+            let (size_bytes, modified) = (file.len(), file.modified()?);
             return Ok(Some(ObjectVersion {
-                body,
                 etag,
-                size_bytes: file.len(),
-                modified: file.modified()?,
+                size_bytes,
+                modified,
                 metadata,
+                file: fingerprint,
                 record,
             }));
         }
-        Err(io::Error::other("the object changes faster than it can be read"))
+        Err(changes_too_fast())
+    }
+
+    /// The current version of this object with its body, still unread, if there is one.
+    pub(super) fn open_object(&self, key: &Key) -> io::Result<Option<(ObjectVersion, File)>> {
+        let path = key.below(&self.root);
+        for _ in 0..READ_ATTEMPTS {
+            let Some(object) = self.find(key)? else { return Ok(None) };
+            if let Some(body) = open_plain_file(&path)?
+                && Fingerprint::of(&body.metadata()?) == object.file
+            {
+                return Ok(Some((object, body)));
+            }
+        }
+        Err(changes_too_fast())
+    }
+
+    fn fingerprint(&self, path: &Path) -> io::Result<Option<Fingerprint>> {
+        Ok(plain_file(&self.root, path)?.as_ref().map(Fingerprint::of))
     }
 
     /// Stores an object, whole or not at all, if the condition holds. Returns its ETag.
@@ -169,13 +215,19 @@ impl Folder {
         let fingerprint = Fingerprint::of(&body.as_file().metadata()?);
         let next = Record { etag: etag.clone(), body: fingerprint, metadata };
 
-        let _lock = self.locked()?;
+        let _lock = lock(&self.lock)?;
         let path = key.below(&self.root);
         let current = self.find(key)?;
         check(condition, current.as_ref())?;
-        // An empty folder holds no object: a put that died left it behind.
-        if path.is_dir() && fs::remove_dir(&path).is_err() {
-            return Err(PutError::IsFolder);
+        if is_behind_link(&self.root, &path)? {
+            return Err(PutError::IsForeign);
+        }
+        match standing(&path)? {
+            None => {}
+            // An empty folder holds no object: a put that died left it behind.
+            Some(there) if there.is_dir() => fs::remove_dir(&path).map_err(|_| PutError::IsFolder)?,
+            Some(there) if there.is_file() => {}
+            Some(_) => return Err(PutError::IsForeign),
         }
         let records = Records::new(next, current.and_then(|current| current.record));
         publish(self.written(&records.to_bytes()?)?, &self.records, &self.record_path(key))?;
@@ -185,9 +237,9 @@ impl Folder {
 
     /// Removes an object. It is no error if there is none.
     pub(super) fn delete(&self, key: &Key) -> io::Result<()> {
-        let _lock = self.locked()?;
+        let _lock = lock(&self.lock)?;
         let path = key.below(&self.root);
-        if path.is_dir() {
+        if plain_file(&self.root, &path)?.is_none() && standing(&path)?.is_some() {
             return Ok(());
         }
         // An object without its body is gone, so the body is removed first.
@@ -207,26 +259,13 @@ impl Folder {
 
     /// Writes `bytes` through to the disk, into a temporary file that is removed when it is dropped.
     fn written(&self, bytes: &[u8]) -> io::Result<NamedTempFile> {
-        // Temporary files are readable by their owner alone. Others may read a lake, so the user's umask
-        // decides instead.
-        let everyone = Permissions::from_mode(0o666);
+        // Temporary files are readable by their owner alone, and stay so when they are moved into place.
         let mut builder = tempfile::Builder::new();
-        let file = builder
-            .prefix(&format!("{}-", std::process::id()))
-            .permissions(everyone)
-            .tempfile_in(&self.temporary);
+        let file = builder.prefix(&format!("{}-", std::process::id())).tempfile_in(&self.temporary);
         // The errors of the crate tempfile name the path, which no client may see.
         let mut file = file.map_err(|error| io::Error::from(error.kind()))?;
         file.as_file_mut().write_all(bytes)?;
         file.as_file().sync_all()?;
-        Ok(file)
-    }
-
-    /// Waits until no other thread or process writes here. Each call opens the lock file anew, because a lock
-    /// belongs to an opened file.
-    fn locked(&self) -> io::Result<File> {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.lock)?;
-        file.lock()?;
         Ok(file)
     }
 
@@ -245,18 +284,17 @@ impl Folder {
 }
 
 impl ObjectVersion {
-    /// Reads the bytes of `range`, which must lie within the body.
-    pub(super) fn read(mut self, range: Range<u64>) -> io::Result<Vec<u8>> {
-        let length = range.end - range.start;
-        self.body.seek(SeekFrom::Start(range.start))?;
-        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-        self.body.take(length).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 == length {
-            Ok(bytes)
-        } else {
-            Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file was cut short while it was read"))
-        }
+    /// Reads the whole body, and holds it against the hash that was recorded when it was put.
+    pub(super) fn read(&self, body: File) -> Result<Vec<u8>, ReadError> {
+        let Some(record) = &self.record else { return Err(ReadError::Damaged) };
+        let mut bytes = Vec::with_capacity(usize::try_from(self.size_bytes).unwrap_or_default());
+        body.take(self.size_bytes).read_to_end(&mut bytes)?;
+        if hash::<Md5>(&bytes) == record.etag { Ok(bytes) } else { Err(ReadError::Damaged) }
     }
+}
+
+fn changes_too_fast() -> io::Error {
+    io::Error::other("the object changes faster than it can be read")
 }
 
 fn check(condition: &Condition, current: Option<&ObjectVersion>) -> Result<(), PutError> {

@@ -25,8 +25,14 @@ pub enum KeyError {
     ControlCharacter(String),
     #[error("the key `{0}` has a name of more than {NAME_LIMIT_BYTES} bytes between two `/`")]
     TooLong(String),
-    #[error("keys under `{HIDDEN}` belong to the server")]
-    Hidden,
+    /// Such files belong to this server or to other programs.
+    #[error("the key `{0}` has a name that begins with `.`, and such files are none of the lake's")]
+    Hidden(String),
+}
+
+/// Whether a file of this name is never an object.
+pub(super) fn is_hidden(name: &str) -> bool {
+    name.starts_with('.')
 }
 
 impl Key {
@@ -41,9 +47,8 @@ impl Key {
         if key.split('/').any(|name| name.len() > NAME_LIMIT_BYTES) {
             return Err(KeyError::TooLong(key.to_owned()));
         }
-        // Some file systems do not distinguish upper and lower case.
-        if key.split('/').next().is_some_and(|first| first.eq_ignore_ascii_case(HIDDEN)) {
-            return Err(KeyError::Hidden);
+        if key.split('/').any(is_hidden) {
+            return Err(KeyError::Hidden(key.to_owned()));
         }
         Ok(Self(key.to_owned()))
     }
@@ -68,9 +73,9 @@ mod tests {
             "a",
             "factory=x/raw/plu/00000001.parquet",
             "ä ö/é+%20 &.csv",
-            "a/...",
-            "a/..b/c.",
-            "x/.tideline-s3",
+            "a/b...",
+            "a/b..b/c.",
+            "x/tideline-s3",
         ] {
             let path = Key::parse(key).unwrap().below(Path::new("/lake"));
             assert_eq!(path, PathBuf::from(format!("/lake/{key}")));
@@ -90,8 +95,8 @@ mod tests {
         assert_eq!(Key::parse("a\nb"), Err(KeyError::ControlCharacter("a\nb".into())));
         assert!(matches!(Key::parse(&"x".repeat(256)), Err(KeyError::TooLong(_))));
         assert!(Key::parse(&format!("{0}/{0}", "x".repeat(255))).is_ok());
-        for key in [".tideline-s3", ".tideline-s3/lock", ".Tideline-S3/tmp/a"] {
-            assert_eq!(Key::parse(key), Err(KeyError::Hidden), "{key}");
+        for key in [".tideline-s3", ".tideline-s3/lock", ".Tideline-S3/tmp/a", "a/.b", "a/.b/c", "..."] {
+            assert_eq!(Key::parse(key), Err(KeyError::Hidden(key.to_owned())), "{key}");
         }
     }
 }

@@ -8,8 +8,8 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use super::disk::is_absent;
-use super::key::HIDDEN;
+use super::disk::{is_absent, is_behind_link};
+use super::key::is_hidden;
 
 /// Which keys are wanted.
 #[derive(Clone, Debug, Default)]
@@ -61,13 +61,13 @@ pub(super) fn list(root: &Path, query: &Query) -> io::Result<Page> {
     let walk = Walk { root, prefix: &query.prefix, after };
     // The prefix names the folder to begin in. The folders beside it are not read.
     let (folder, _) = query.prefix.rsplit_once('/').unwrap_or_default();
-    if folder.split('/').any(|name| matches!(name, "." | ".."))
-        || folder.starts_with('/')
-        || folder.contains("//")
-    {
+    if folder.split('/').any(is_hidden) || folder.starts_with('/') || folder.contains("//") {
         return Ok(page);
     }
     let below = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    if is_behind_link(root, &root.join(&below).join("any"))? {
+        return Ok(page);
+    }
     let _ = walk.visit(&below, &mut |key| {
         let line = query.line(key);
         if query.page_after.as_deref().is_some_and(|last| line.text() <= last)
@@ -146,11 +146,15 @@ impl Walk<'_> {
             let entry = entry?;
             // A name that is not UTF-8 cannot be a key. We never write such a file.
             let Ok(mut name) = entry.file_name().into_string() else { continue };
+            if is_hidden(&name) || name.chars().any(char::is_control) {
+                continue;
+            }
+            // Links and pipes are neither folders nor files.
             let kind = entry.file_type()?;
-            if kind.is_dir() && !(below.is_empty() && name == HIDDEN) {
+            if kind.is_dir() {
                 name.push('/');
                 names.push(name);
-            } else if kind.is_file() && !name.chars().any(char::is_control) {
+            } else if kind.is_file() {
                 names.push(name);
             }
         }
@@ -181,9 +185,10 @@ mod tests {
 
     #[test]
     fn keys_come_in_byte_order_whatever_the_folders_do() {
-        let lake = lake(&["a/b", "a.b", "a0", "a-b/c", "Z", "é", ".tideline-s3/lock", "x/.tideline-s3"]);
+        let lake =
+            lake(&["a/b", "a.b", "a0", "a-b/c", "Z", "é", ".tideline-s3/lock", "x/.b", "x/.c/d", "x/e"]);
         let page = list(lake.path(), &Query { limit: 100, ..Query::default() }).unwrap();
-        let expected = ["Z", "a-b/c", "a.b", "a/b", "a0", "x/.tideline-s3", "é"].map(object);
+        let expected = ["Z", "a-b/c", "a.b", "a/b", "a0", "x/e", "é"].map(object);
         assert_eq!(page, Page { lines: expected.into(), truncated: false });
     }
 

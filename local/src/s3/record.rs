@@ -6,14 +6,15 @@
 //! leaves a record without a body, which is never used.
 
 use std::collections::BTreeMap;
-use std::fs::{self, Metadata};
-use std::io;
+use std::fmt;
+use std::fs::Metadata;
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::disk::is_absent;
+use super::disk::open_plain_file;
 
 /// Identifies a file. No two files that exist at the same time have the same fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,13 @@ pub(super) struct Fingerprint {
     size_bytes: u64,
     modified_seconds: i64,
     modified_ns: i64,
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { inode, size_bytes, modified_seconds, modified_ns } = self;
+        write!(f, "{inode:x}-{size_bytes:x}-{modified_seconds:x}.{modified_ns:x}")
+    }
 }
 
 impl Fingerprint {
@@ -54,14 +62,13 @@ impl Records {
         Self(std::iter::once(next).chain(current).collect())
     }
 
-    /// Reads the records at `path`. There are none if there is no such file.
+    /// Reads the records at `path`. There are none if there is no such file, or if it was damaged: the body is
+    /// then one of which nothing is known.
     pub(super) fn read(path: &Path) -> io::Result<Self> {
-        match fs::read(path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error)),
-            Err(error) if is_absent(&error) => Ok(Self::default()),
-            Err(error) => Err(error),
-        }
+        let Some(mut file) = open_plain_file(path)? else { return Ok(Self::default()) };
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
     pub(super) fn to_bytes(&self) -> io::Result<Vec<u8>> {
@@ -73,8 +80,20 @@ impl Records {
         self.0.iter().find(|record| record.body == body)
     }
 
-    /// The record whose body has this content. In a copied lake, no file is the one that its record names.
-    pub(super) fn of_content(&self, etag: &str) -> Option<&Record> {
-        self.0.iter().find(|record| record.etag == etag)
+    /// The record of a body that none of them names: in a copied lake, no file is the one that its record
+    /// names. Only if there are several is the body hashed, to choose.
+    pub(super) fn of_other_file(
+        &self,
+        hash: impl FnOnce() -> io::Result<Option<String>>,
+    ) -> io::Result<Option<&Record>> {
+        match self.0.as_slice() {
+            [] => Ok(None),
+            [record] => Ok(Some(record)),
+            [newest, ..] => {
+                let content = hash()?;
+                let same = self.0.iter().find(|record| Some(&record.etag) == content.as_ref());
+                Ok(Some(same.unwrap_or(newest)))
+            }
+        }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::io;
 
+use hyper::StatusCode;
+use lake::OBJECT_DAMAGED;
 use s3s::dto::{ETag, ETagCondition};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
-use super::folder::{ObjectVersion, PutError};
+use super::folder::{ObjectVersion, PutError, ReadError};
 use super::key::KeyError;
 
 /// Refuses a call that asks for something this server does not do. To ignore a condition would be worse.
@@ -39,7 +41,7 @@ impl From<KeyError> for S3Error {
     fn from(error: KeyError) -> Self {
         let code = match error {
             KeyError::TooLong(_) => S3ErrorCode::KeyTooLongError,
-            KeyError::NotAPath(_) | KeyError::ControlCharacter(_) | KeyError::Hidden => {
+            KeyError::NotAPath(_) | KeyError::ControlCharacter(_) | KeyError::Hidden(_) => {
                 S3ErrorCode::InvalidArgument
             }
         };
@@ -53,19 +55,42 @@ impl From<PutError> for S3Error {
             PutError::Io(error) => return disk_error(error),
             PutError::Missing => S3ErrorCode::NoSuchKey,
             PutError::ConditionFailed => S3ErrorCode::PreconditionFailed,
-            PutError::IsFolder | PutError::UnderObject => S3ErrorCode::InvalidRequest,
+            PutError::IsFolder | PutError::UnderObject | PutError::IsForeign => S3ErrorCode::InvalidRequest,
         };
         Self::with_message(code, error.to_string())
     }
+}
+
+impl From<ReadError> for S3Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Io(error) => disk_error(error),
+            // A client error, since another attempt reads the same.
+            ReadError::Damaged => {
+                with_own_code(OBJECT_DAMAGED, StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+            }
+        }
+    }
+}
+
+/// An error that S3 itself does not have.
+fn with_own_code(code: &'static str, status: StatusCode, message: String) -> S3Error {
+    let Ok(code) = code.parse::<S3ErrorCode>();
+    let mut answer = S3Error::with_message(code, message);
+    answer.set_status_code(status);
+    answer
 }
 
 /// The error of a disk, without its paths. Clients repeat a call after a server error, so a failure that
 /// another attempt cannot mend is reported as a client error.
 pub(super) fn disk_error(error: io::Error) -> S3Error {
     let (code, message) = match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            (S3ErrorCode::AccessDenied, "this user may not write in the lake folder".to_owned())
-        }
+        // Only a lock has a time-out. Who waited for it once does not wait again.
+        io::ErrorKind::TimedOut => return with_own_code("Locked", StatusCode::LOCKED, error.to_string()),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => (
+            S3ErrorCode::AccessDenied,
+            "this user may not read or write all that is in the lake folder".to_owned(),
+        ),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             (S3ErrorCode::ServiceUnavailable, "the disk of the lake folder is full".to_owned())
         }

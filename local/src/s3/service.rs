@@ -71,7 +71,8 @@ impl S3 for FolderS3 {
         refuse("versions and parts", input.version_id.is_some() || input.part_number.is_some())?;
         let key = readable_key(&input.key)?;
         self.on_disk(move |folder| {
-            let object = current(folder, &key)?;
+            let (object, body) =
+                folder.open_object(&key).map_err(disk_error)?.ok_or_else(|| missing(&key))?;
             check_read(&object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
             let whole = object.size_bytes;
             let range = input.range.map(|range| range.check(whole)).transpose()?;
@@ -85,7 +86,10 @@ impl S3 for FolderS3 {
                 metadata: Some(to_headers(&object)),
                 ..GetObjectOutput::default()
             };
-            let bytes = object.read(range.unwrap_or(0..whole)).map_err(disk_error)?;
+            let mut bytes = object.read(body)?;
+            if let Some(range) = range {
+                bytes = bytes[range.start as usize..range.end as usize].to_vec();
+            }
             output.content_length = i64::try_from(bytes.len()).ok();
             output.body = Some(StreamingBlob::from(Body::from(bytes)));
             Ok(S3Response::new(output))
@@ -109,7 +113,7 @@ impl S3 for FolderS3 {
         )?;
         let key = readable_key(&input.key)?;
         self.on_disk(move |folder| {
-            let object = current(folder, &key)?;
+            let object = folder.find(&key).map_err(disk_error)?.ok_or_else(|| missing(&key))?;
             check_read(&object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
             Ok(S3Response::new(HeadObjectOutput {
                 accept_ranges: Some("bytes".to_owned()),
@@ -165,10 +169,10 @@ impl S3 for FolderS3 {
         let metadata =
             replaced.then(|| input.metadata.unwrap_or_default().into_iter().collect::<BTreeMap<_, _>>());
         self.on_disk(move |folder| {
-            let source = current(folder, &from)?;
-            let metadata = metadata.unwrap_or_else(|| source.metadata.clone());
-            let whole = source.size_bytes;
-            let bytes = source.read(0..whole).map_err(disk_error)?;
+            let (source, body) =
+                folder.open_object(&from).map_err(disk_error)?.ok_or_else(|| missing(&from))?;
+            let bytes = source.read(body)?;
+            let metadata = metadata.unwrap_or(source.metadata);
             let etag = folder.put(&to, &bytes, metadata, &Condition::Always)?;
             let last_modified =
                 folder.find(&to).map_err(disk_error)?.map(|copy| Timestamp::from(copy.modified));
@@ -263,11 +267,8 @@ fn readable_key(key: &str) -> S3Result<Key> {
     Key::parse(key).map_err(|error| s3_error!(error, NoSuchKey, "there is no object `{key}`"))
 }
 
-fn current(folder: &Folder, key: &Key) -> S3Result<ObjectVersion> {
-    folder
-        .find(key)
-        .map_err(disk_error)?
-        .ok_or_else(|| s3_error!(NoSuchKey, "there is no object `{}`", key.as_str()))
+fn missing(key: &Key) -> S3Error {
+    s3_error!(NoSuchKey, "there is no object `{}`", key.as_str())
 }
 
 /// The line of an object in a listing. `None` if the object was removed meanwhile.

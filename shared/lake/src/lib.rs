@@ -40,7 +40,7 @@ pub use memory::MemoryStore;
 pub use parquet::{from_parquet, to_parquet};
 pub use raw::{Commit, Mode, Reload, Segment, SegmentInfo};
 pub use retries::{Pause, Retries};
-pub use s3::S3Store;
+pub use s3::{OBJECT_DAMAGED, S3Store};
 pub use staging::{Held, Slot};
 pub use store::{ETag, Fetched, Head, Listed, Metadata, Object, Put, PutMode, Store, StoreError};
 

@@ -39,6 +39,10 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a conditional put is tried again while S3 says that another one is under way on the key.
 const CONFLICT: Retries = Retries { most: 4, pause: Pause::Growing(Duration::from_millis(75)) };
 
+/// The code with which the embedded server refuses to read an object whose body is not the one that was put.
+/// S3 itself has none: it mends such an object before anybody sees it.
+pub const OBJECT_DAMAGED: &str = "ObjectDamaged";
+
 /// The characters that may stand in a copy's source unescaped.
 const PLAIN_IN_SOURCE: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
@@ -269,6 +273,9 @@ where
         (None, _, Some(status)) => format!("HTTP {status}: {}", chain(&error)),
         (None, _, None) => chain(&error),
     };
+    if error.code() == Some(OBJECT_DAMAGED) {
+        return StoreError::damaged(doing, reason);
+    }
     StoreError { doing, reason, source: Some(Box::new(error)) }
 }
 

@@ -102,6 +102,24 @@ pub struct StoreError {
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
+/// An object whose body is not the one that was put. No other attempt reads it. It can only be put again.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct DamagedObject(String);
+
+impl StoreError {
+    /// A read of an object whose body is not the one that was put.
+    pub fn damaged(doing: String, reason: String) -> Self {
+        let source = DamagedObject(reason.clone());
+        Self { doing, reason, source: Some(source.into()) }
+    }
+
+    /// Whether a read failed because the object's body is not the one that was put.
+    pub fn is_damaged(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.is::<DamagedObject>())
+    }
+}
+
 /// Objects by key. Each call does all that it says, or nothing. A read after a write sees what was written.
 #[async_trait]
 pub trait Store: Send + Sync + fmt::Debug {

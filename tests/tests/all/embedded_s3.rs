@@ -45,31 +45,25 @@ async fn nobody_without_the_servers_credentials_reads_or_writes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn objects_are_plain_files_and_plain_files_are_objects() {
+async fn objects_are_plain_files_and_a_file_that_nobody_put_is_replaced_but_not_read() {
     let (folder, server) = served().await;
     let store = server.store(BUCKET);
     let key = "factory=x/staging/plu/0/part.parquet";
     store.put(key, b"parquet".to_vec(), &one("applied", "7"), PutMode::Create).await.unwrap();
     assert_eq!(fs::read(folder.path().join(key)).unwrap(), b"parquet");
 
-    fs::write(folder.path().join("factory=x/by-hand.csv"), "a,b\n").unwrap();
-    let by_hand = store.get("factory=x/by-hand.csv").await.unwrap().unwrap();
-    assert_eq!((by_hand.bytes, by_hand.metadata), (b"a,b\n".to_vec(), Metadata::new()));
-    let refused =
-        store.put("factory=x/by-hand.csv", b"!".to_vec(), &Metadata::new(), PutMode::Create).await.unwrap();
+    let by_hand = "factory=x/by-hand.csv";
+    fs::write(folder.path().join(by_hand), "a,b\n").unwrap();
+    assert!(store.get(by_hand).await.unwrap_err().is_damaged());
+    let head = store.head(by_hand).await.unwrap().unwrap();
+    assert_eq!((head.size_bytes, head.metadata), (4, Metadata::new()));
+    let refused = store.put(by_hand, b"!".to_vec(), &Metadata::new(), PutMode::Create).await.unwrap();
     assert_eq!(refused, Put::Refused);
-    let replaced = store
-        .put("factory=x/by-hand.csv", b"c\n".to_vec(), &one("n", "1"), PutMode::Replace(by_hand.etag))
-        .await
-        .unwrap();
+    let replaced =
+        store.put(by_hand, b"c\n".to_vec(), &one("n", "1"), PutMode::Replace(head.etag)).await.unwrap();
     assert!(matches!(replaced, Put::Stored(_)));
-
-    // A file that was written over by hand is another object, without the metadata of the old.
-    let before = store.head(key).await.unwrap().unwrap();
-    fs::write(folder.path().join(key), "PARQUET").unwrap();
-    let after = store.head(key).await.unwrap().unwrap();
-    assert_ne!(after.etag, before.etag);
-    assert_eq!(after.metadata, Metadata::new());
+    let object = store.get(by_hand).await.unwrap().unwrap();
+    assert_eq!((object.bytes, object.metadata), (b"c\n".to_vec(), one("n", "1")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,7 +125,8 @@ async fn keys_that_cannot_be_files_are_refused_with_a_reason() {
         ("a//c", "cannot be a file"),
         ("a/", "cannot be a file"),
         ("a/../../outside", "cannot be a file"),
-        (".tideline-s3/lock", "belong to the server"),
+        (".tideline-s3/lock", "begins with `.`"),
+        ("a/.hidden", "begins with `.`"),
         (&long, "more than 255 bytes"),
     ];
     for (key, reason) in cases {

@@ -49,6 +49,7 @@ mod races;
 mod random_edits;
 mod reports;
 mod rights;
+mod s3_abuse;
 mod schedules;
 mod schema;
 mod secret;

@@ -1,0 +1,172 @@
+//! What the embedded S3 server makes of a folder that others have been at, and of callers who mean no good.
+
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use lake::{Metadata, Put, PutMode, Store};
+use tempfile::TempDir;
+use tideline::s3::{BUCKET, Server};
+
+async fn served() -> (TempDir, Server) {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("lake")).await.unwrap();
+    (folder, server)
+}
+
+/// The files that a server keeps beside the objects.
+fn records(lake: &Path) -> Vec<std::path::PathBuf> {
+    let folders = fs::read_dir(lake.join(".tideline-s3/records")).unwrap();
+    let files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
+    files.map(|file| file.unwrap().path()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_not_the_one_that_was_put_is_an_error_until_it_is_put_again() {
+    let (folder, server) = served().await;
+    let (lake, store) = (folder.path().join("lake"), server.store(BUCKET));
+    let body: Vec<u8> = (0..100_000_u32).map(|i| (i % 251) as u8).collect();
+    let put = store.put("a/b", body.clone(), &Metadata::new(), PutMode::Create).await.unwrap();
+    let Put::Stored(etag) = put else { panic!("{put:?}") };
+    let file = lake.join("a/b");
+    let modified = fs::metadata(&file).unwrap().modified().unwrap();
+    let flipped = |at: usize| {
+        let mut bytes = body.clone();
+        bytes[at] ^= 0x10;
+        bytes
+    };
+    let damages: [(&str, Box<dyn Fn()>); 5] = [
+        ("a bit that flipped", Box::new(|| fs::write(&file, flipped(70_000)).unwrap())),
+        (
+            "a bit that flipped on a disk that did not notice",
+            Box::new(|| {
+                fs::write(&file, flipped(3)).unwrap();
+                File::options().write(true).open(&file).unwrap().set_modified(modified).unwrap();
+            }),
+        ),
+        ("a body cut short", Box::new(|| fs::write(&file, &body[..500]).unwrap())),
+        (
+            "a record that is gone",
+            Box::new(|| records(&lake).iter().for_each(|file| fs::remove_file(file).unwrap())),
+        ),
+        (
+            "a record that is no record",
+            Box::new(|| records(&lake).iter().for_each(|file| fs::write(file, "{").unwrap())),
+        ),
+    ];
+    for (what, damage) in damages {
+        damage();
+        let error = store.get("a/b").await.expect_err(what);
+        assert!(error.is_damaged() && error.to_string().contains("ObjectDamaged: "), "{what}: {error}");
+        assert!(!error.to_string().contains(folder.path().to_str().unwrap()), "{what}: {error}");
+        assert!(store.copy("a/b", "copy").await.unwrap_err().is_damaged(), "{what}");
+        // Listings and conditions go by what was put, so that the object can be put again.
+        let (listed, head) = (store.list("", None).await.unwrap(), store.head("a/b").await.unwrap().unwrap());
+        assert_eq!(listed.iter().map(|line| line.key.as_str()).collect::<Vec<_>>(), ["a/b"], "{what}");
+        if !what.contains("record") {
+            assert_eq!(head.etag, etag, "{what}");
+        }
+        let again =
+            store.put("a/b", body.clone(), &Metadata::new(), PutMode::Replace(head.etag)).await.unwrap();
+        assert_eq!(again, Put::Stored(etag.clone()), "{what}");
+        assert_eq!(store.get("a/b").await.unwrap().unwrap().bytes, body, "{what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_of_the_storage_is_no_damage() {
+    let (_folder, server) = served().await;
+    let error = server.store("another").get("a").await.unwrap_err();
+    assert!(!error.is_damaged(), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_pipes_and_hidden_files_are_neither_followed_nor_served_nor_removed() {
+    let (folder, server) = served().await;
+    let (lake, store) = (folder.path().join("lake"), server.store(BUCKET));
+    store.put("a/own", b"own".to_vec(), &Metadata::new(), PutMode::Create).await.unwrap();
+    let outside = folder.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("secret"), "secret").unwrap();
+    symlink(&outside, lake.join("a/folder")).unwrap();
+    symlink(outside.join("secret"), lake.join("a/file")).unwrap();
+    symlink(outside.join("none"), lake.join("a/dangling")).unwrap();
+    symlink(lake.join("a/own"), lake.join("a/within")).unwrap();
+    assert!(Command::new("mkfifo").arg(lake.join("a/pipe")).status().unwrap().success());
+    fs::write(lake.join("a/.hidden"), "hidden").unwrap();
+    fs::write(lake.join("a/line\nbreak"), "x").unwrap();
+
+    let listed = async |prefix| {
+        let lines = store.list(prefix, None).await.unwrap();
+        lines.into_iter().map(|line| line.key).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("").await, ["a/own"]);
+    assert!(listed("a/folder/").await.is_empty());
+    for key in ["a/folder/secret", "a/file", "a/dangling", "a/within", "a/pipe", "a/.hidden"] {
+        assert!(store.get(key).await.unwrap().is_none(), "`{key}` was read");
+        assert!(store.head(key).await.unwrap().is_none(), "`{key}` was seen");
+        assert!(store.copy(key, "copy").await.is_err(), "`{key}` was copied");
+        let put = store.put(key, b"x".to_vec(), &Metadata::new(), PutMode::Overwrite).await.unwrap_err();
+        let reason = if key == "a/.hidden" { "begins with `.`" } else { "no plain file stands" };
+        assert!(put.to_string().contains(reason), "`{key}`: {put}");
+        let _ = store.delete(key).await;
+    }
+    assert_eq!(fs::read(outside.join("secret")).unwrap(), b"secret");
+    assert!(!outside.join("none").exists());
+    for name in ["folder", "file", "dangling", "within", "pipe", ".hidden"] {
+        assert!(fs::symlink_metadata(lake.join("a").join(name)).is_ok(), "`{name}` was removed");
+    }
+    assert_eq!(store.get("a/own").await.unwrap().unwrap().bytes, b"own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_is_for_its_owner_alone() {
+    let (folder, server) = served().await;
+    let lake = folder.path().join("lake");
+    server.store(BUCKET).put("a/b", b"x".to_vec(), &Metadata::new(), PutMode::Create).await.unwrap();
+    let mode = |path: &Path| fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777;
+    let (mut folders, mut files) = (vec![lake.clone()], 0);
+    while let Some(below) = folders.pop() {
+        assert_eq!(mode(&below), 0o700, "{}", below.display());
+        for entry in fs::read_dir(&below).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+            } else {
+                files += 1;
+                assert_eq!(mode(&entry.path()), 0o600, "{}", entry.path().display());
+            }
+        }
+    }
+    assert_eq!(files, 3, "a body, its record and the lock");
+
+    // A lake of an older version let others hold its lock.
+    drop(server);
+    fs::set_permissions(lake.join(".tideline-s3"), Permissions::from_mode(0o755)).unwrap();
+    let _server = Server::start(&lake).await.unwrap();
+    assert_eq!(mode(&lake.join(".tideline-s3")), 0o700);
+}
+
+/// The time-out is 10 s, so this is not tested every time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_another_holds_is_an_error_that_says_so_and_not_repeated() {
+    if !tests::is_all() {
+        return;
+    }
+    let (folder, server) = served().await;
+    let lake = folder.path().join("lake");
+    let held = File::options().write(true).open(lake.join(".tideline-s3/lock")).unwrap();
+    held.lock().unwrap();
+    let store = server.store(BUCKET);
+    let put = async || store.put("a", b"x".to_vec(), &Metadata::new(), PutMode::Create).await;
+    let error = put().await.unwrap_err().to_string();
+    assert!(
+        error.contains("Locked: another process has held the lock of the lake folder for 10 s"),
+        "{error}"
+    );
+    let error = Server::start(&lake).await.unwrap_err().to_string();
+    assert!(error.contains("` cannot be locked: another process has held the lock"), "{error}");
+    held.unlock().unwrap();
+    assert!(matches!(put().await.unwrap(), Put::Stored(_)));
+}
