@@ -7,6 +7,7 @@
 
 mod disk;
 mod folder;
+mod gate;
 mod key;
 mod listing;
 mod record;
@@ -92,6 +93,7 @@ impl Server {
             credentials.access_key.clone(),
             credentials.secret_key.clone(),
         ));
+        service.set_config(Arc::new(gate::limits()));
         let serving =
             tokio::spawn(serve(listener, service.build(), Arc::new(Hosts::of(addr).with_any_port())));
         Ok(Self { addr, credentials, serving })
@@ -170,7 +172,10 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, HttpError> {
     if hosts.are_named(request.uri(), request.headers()) == Named::This {
-        return service.call(request.map(Body::from)).await;
+        return match gate::refusal(&request) {
+            Some(refusal) => refusal.to_http_response().map_err(|error| HttpError::new(Box::new(error))),
+            None => service.call(request.map(Body::from)).await,
+        };
     }
     let mut refusal = Response::new(Body::empty());
     *refusal.status_mut() = StatusCode::FORBIDDEN;

@@ -4,10 +4,13 @@ use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use lake::{Metadata, Put, PutMode, Store};
 use tempfile::TempDir;
 use tideline::s3::{BUCKET, Server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 async fn served() -> (TempDir, Server) {
     let folder = tempfile::tempdir().unwrap();
@@ -146,6 +149,40 @@ async fn what_is_written_is_for_its_owner_alone() {
     fs::set_permissions(lake.join(".tideline-s3"), Permissions::from_mode(0o755)).unwrap();
     let _server = Server::start(&lake).await.unwrap();
     assert_eq!(mode(&lake.join(".tideline-s3")), 0o700);
+}
+
+/// How long an answer may take before it is taken for one that never comes.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_did_not_sign_is_refused_before_the_body_is_read_and_no_form_is_taken() {
+    let (_folder, server) = served().await;
+    let host = server.endpoint().trim_start_matches("http://").to_owned();
+    let form = "Content-Type: multipart/form-data; boundary=x\r\n";
+    let signed = "Authorization: AWS4-HMAC-SHA256 Credential=nobody/20261120/us-east-1/s3/aws4_request, \
+                  SignedHeaders=host, Signature=00\r\nX-Amz-Date: 20261120T000000Z\r\n\
+                  X-Amz-Content-Sha256: UNSIGNED-PAYLOAD\r\n";
+    for (line, headers, status) in [
+        ("PUT /lake/a", String::new(), 403),
+        ("PUT /lake/a", "Expect: 100-continue\r\n".to_owned(), 403),
+        ("PUT /lake/a", signed.to_owned(), 403),
+        ("PUT /lake/a", format!("{signed}{form}"), 405),
+        ("POST /lake", form.to_owned(), 405),
+        ("POST /lake/a", format!("{signed}{form}"), 405),
+        ("POST /lake/a?uploads", signed.to_owned(), 405),
+        ("POST /", "Content-Type: text/plain\r\n".to_owned(), 405),
+    ] {
+        // The body is announced, and none of it is sent.
+        let request =
+            format!("{line} HTTP/1.1\r\nHost: {host}\r\n{headers}Content-Length: 629145600\r\n\r\n");
+        let mut stream = TcpStream::connect(&host).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 4096];
+        let read = tokio::time::timeout(PATIENCE, stream.read(&mut answer)).await.expect(line).unwrap();
+        let answer = String::from_utf8_lossy(&answer[..read]);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}{answer}");
+    }
+    assert!(server.store(BUCKET).list("", None).await.unwrap().is_empty());
 }
 
 /// The time-out is 10 s, so this is not tested every time.
