@@ -5,14 +5,12 @@ use std::cmp::Reverse;
 use api::pipeline::{JobRecord, JobSummary};
 use api::query::{NoQuery, shorten};
 use futures::{StreamExt, TryStreamExt, stream};
+use lake::is_job_id;
 use serve::{Answer, Ask, Error, Result, State};
 
 use crate::{data_as_of, record};
 
 const READS_AT_ONCE: usize = 32;
-
-/// The longest id that a job may have.
-const ID_MAX_BYTES: usize = 64;
 
 pub(crate) async fn all(state: State, ask: Ask<NoQuery, Vec<JobSummary>>) -> Result<Answer> {
     let (lake, now, limit) = (state.lake(), state.now(), ask.limit());
@@ -29,9 +27,7 @@ pub(crate) async fn all(state: State, ask: Ask<NoQuery, Vec<JobSummary>>) -> Res
 
 pub(crate) async fn one(state: State, ask: Ask<NoQuery, JobRecord>) -> Result<Answer> {
     let job_id = ask.value();
-    let is_id = job_id.len() <= ID_MAX_BYTES
-        && job_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let record = if is_id { record::of(state.lake(), job_id, state.now()).await? } else { None };
+    let record = if is_job_id(job_id) { record::of(state.lake(), job_id, state.now()).await? } else { None };
     let unknown = || Error::Unknown(format!("there is no run `{}` of the pipeline", shorten(job_id)));
     let record = record.ok_or_else(unknown)?;
     ask.object(record, data_as_of(&state).await?)

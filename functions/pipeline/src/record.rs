@@ -7,11 +7,18 @@ use lake::{Lake, StoredJob};
 
 use crate::places::without_places;
 
-/// The record of a job. `None` if no job has this id.
+/// The record of a job. `None` if no job has this id, or if its record cannot be read: one such record hides no
+/// other.
 pub(crate) async fn of(lake: &Lake, job_id: &str, now: DateTime<Utc>) -> lake::Result<Option<JobRecord>> {
-    Ok(lake.job(job_id).await?.map(|StoredJob { record, lease }: StoredJob<JobRecord>| {
-        shown(record.seen_at(now, lease.map(|lease| lease.expires_at)))
-    }))
+    let stored: Option<StoredJob<JobRecord>> = match lake.job(job_id).await {
+        Err(error) if error.is_of_content() => {
+            tracing::warn!(job_id, error = process::chain(&error), "the record of a job is left out");
+            None
+        }
+        read => read?,
+    };
+    Ok(stored
+        .map(|StoredJob { record, lease }| shown(record.seen_at(now, lease.map(|lease| lease.expires_at)))))
 }
 
 fn shown(mut record: JobRecord) -> JobRecord {

@@ -26,5 +26,16 @@ pub enum LakeError {
     Address(String),
 }
 
+impl LakeError {
+    /// Whether an object is there and does not hold what it should. Reading it again does not help.
+    pub fn is_of_content(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_damaged(),
+            Self::Corrupt { .. } => true,
+            Self::Encode(_) | Self::Address(_) => false,
+        }
+    }
+}
+
 /// The result of an operation on the lake.
 pub type Result<T> = std::result::Result<T, LakeError>;

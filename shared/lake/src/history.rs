@@ -17,10 +17,19 @@ const APART_MS: i64 = 60_000;
 /// By how much clocks may differ. If they differ by more, more is listed than is needed.
 const SKEW_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// The longest id that a job may have.
+const ID_MAX_BYTES: usize = 64;
+
 /// Makes the id of a new job: a UUID of version 7, which begins with the time. Ids sort by the time when they
 /// were made.
 pub fn new_job_id() -> String {
     uuid::Uuid::now_v7().to_string()
+}
+
+/// Whether a text can be the id of a job.
+pub fn is_job_id(text: &str) -> bool {
+    (1..=ID_MAX_BYTES).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// The jobs from some moment on that are older than the job `before`, oldest first.
@@ -79,7 +88,9 @@ impl Lake {
         let listed = self.store().list_first(&folder, after.as_deref(), most).await?;
         let is_end = listed.len() < most;
         let id = |key: &str| key.strip_prefix(&folder)?.strip_suffix(".json").map(str::to_owned);
-        let mut ids: Vec<String> = listed.iter().filter_map(|object| id(&object.key)).collect();
+        // What has another name is not the record of a job.
+        let mut ids: Vec<String> =
+            listed.iter().filter_map(|object| id(&object.key)).filter(|id| is_job_id(id)).collect();
         let older = before.map_or(ids.len(), |before| ids.partition_point(|id| id.as_str() < before));
         let is_all = is_end || older < ids.len();
         ids.truncate(older);
@@ -243,6 +254,24 @@ mod tests {
                 assert_eq!(pages_of(&lake, limit).await, ids);
             });
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_named_like_a_record_is_no_job() {
+        let ids = ["job-1".to_owned(), "job-2".to_owned()];
+        let (lake, store) = lake(&ids).await;
+        for name in [
+            "foo",
+            "a b.json",
+            "below/job-3.json",
+            ".json",
+            "job-4.json.bak",
+            &format!("{}.json", "x".repeat(65)),
+        ] {
+            let key = format!("factory=test/runs/{name}");
+            store.put(&key, b"x".to_vec(), &Metadata::new(), PutMode::Create).await.unwrap();
+        }
+        assert_eq!(lake.newest_jobs(None, 10, now()).await.unwrap(), ["job-2", "job-1"]);
     }
 
     #[tokio::test]

@@ -204,16 +204,32 @@ impl Lake {
     async fn is_living(&self, job: &Beginner, now: DateTime<Utc>) -> Result<bool> {
         Ok(match self.stored::<Life>(&job.job_id).await {
             Ok(Some((there, _))) => there.lease.is_some_and(|lease| lease.expires_at > now),
-            Ok(None) | Err(LakeError::Corrupt { .. }) => job.expires_at > now,
+            Ok(None) => job.expires_at > now,
+            Err(error) if error.is_of_content() => job.expires_at > now,
             Err(error) => return Err(error),
         })
     }
 
     async fn beginners(&self) -> Result<(Vec<Beginner>, Option<ETag>)> {
         let key = self.key(keys::BEGINNERS);
-        let Some(object) = self.store().get(&key).await? else { return Ok((Vec::new(), None)) };
         // An object that is no list names nobody, and will be replaced by one.
-        Ok((serde_json::from_slice(&object.bytes).unwrap_or_default(), Some(object.etag)))
+        let told = |error: &dyn std::error::Error| {
+            let error = process::chain(error);
+            tracing::warn!(key, error, "the list of the jobs at work cannot be read: it is taken for empty");
+            Vec::new()
+        };
+        let mut read = self.store().get(&key).await;
+        if read.as_ref().is_err_and(StoreError::is_damaged) {
+            // The version is asked for before the body is read again: it is then the one that is damaged.
+            let version = self.store().head(&key).await?.map(|head| head.etag);
+            read = self.store().get(&key).await;
+            if let Some(error) = read.as_ref().err().filter(|error| error.is_damaged()) {
+                return Ok((told(error), version));
+            }
+        }
+        let Some(object) = read? else { return Ok((Vec::new(), None)) };
+        let jobs = serde_json::from_slice(&object.bytes).unwrap_or_else(|error| told(&error));
+        Ok((jobs, Some(object.etag)))
     }
 
     /// Puts these jobs in the place of the version that was read. Returns `false`, after a pause, if that

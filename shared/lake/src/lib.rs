@@ -32,7 +32,7 @@ mod store;
 use std::sync::Arc;
 
 pub use error::{LakeError, Result};
-pub use history::new_job_id;
+pub use history::{is_job_id, new_job_id};
 pub use jobs::{JOB_LEASE, JobLease, StoredJob, Turn};
 pub use keys::SegmentNumber;
 pub use manifest::{Manifest, PartRef, SettingsInForce, TableState, Zone};

@@ -159,19 +159,17 @@ impl Lake {
         Ok(Commit::Done)
     }
 
-    /// The numbers of a table's segments after `applied`, ascending.
+    /// The numbers of a table's segments after `applied`, ascending. What lies beside them under another name
+    /// is no segment.
     pub async fn segments_after(&self, staging: &str, applied: SegmentNumber) -> Result<Vec<SegmentNumber>> {
         let folder = self.key(&keys::raw_folder(staging));
         let after = self.key(&keys::raw(staging, applied));
         let listed = self.store().list(&folder, Some(&after)).await?;
-        listed
-            .iter()
-            .map(|object| {
-                let name = object.key.strip_prefix(&folder).and_then(|name| name.strip_suffix(".parquet"));
-                name.and_then(|name| name.parse().ok())
-                    .ok_or_else(|| corrupt(&object.key, "a numbered segment", "its name is not a number"))
-            })
-            .collect()
+        let number = |key: &str| {
+            let number = key.strip_prefix(&folder)?.strip_suffix(".parquet")?.parse().ok()?;
+            (self.key(&keys::raw(staging, number)) == key).then_some(number)
+        };
+        Ok(listed.iter().filter_map(|object| number(&object.key)).collect())
     }
 
     /// What a segment says about itself.

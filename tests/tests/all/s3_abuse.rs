@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use lake::{Metadata, Put, PutMode, Store};
+use lake::{Lake, Metadata, Mode, Put, PutMode, SegmentInfo, Store, Turn};
+use polars::prelude::{Column, DataFrame};
 use tempfile::TempDir;
 use tideline::s3::{BUCKET, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -149,6 +150,47 @@ async fn what_is_written_is_for_its_owner_alone() {
     fs::set_permissions(lake.join(".tideline-s3"), Permissions::from_mode(0o755)).unwrap();
     let _server = Server::start(&lake).await.unwrap();
     assert_eq!(mode(&lake.join(".tideline-s3")), 0o700);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_put_beside_the_records_and_segments_hides_none_of_them() {
+    let (folder, server) = served().await;
+    let lake = Lake::new(std::sync::Arc::new(server.store(BUCKET)), "", "main");
+    let below = folder.path().join("lake/factory=main");
+    for job_id in ["job-1", "job-2"] {
+        lake.end_job(job_id, &serde_json::json!({"job_id": job_id})).await.unwrap();
+    }
+    let info = |rows: usize| SegmentInfo {
+        watermark: None,
+        mode: Mode::Full,
+        rows,
+        rejected: 0,
+        job_id: "job-1".to_owned(),
+        started_at: "2026-11-20T06:00:00+00:00".to_owned(),
+        schema: "x".to_owned(),
+        reload: None,
+        pass: None,
+    };
+    let mut rows = DataFrame::new(1, vec![Column::new("a".into(), ["1"])]).unwrap();
+    lake.commit_segment("plu", 1, &mut rows, &info(1), None).await.unwrap();
+    for name in
+        ["runs/foo", "runs/x y.json", "raw/plu/abc.parquet", "raw/plu/2.parquet", "raw/plu/00000003.csv"]
+    {
+        fs::write(below.join(name), "junk").unwrap();
+    }
+    fs::create_dir(below.join("raw/plu/00000004.parquet")).unwrap();
+    assert_eq!(lake.newest_jobs(None, 10, chrono::Utc::now()).await.unwrap(), ["job-2", "job-1"]);
+    assert_eq!(lake.segments_after("plu", 0).await.unwrap(), [1]);
+
+    // Whoever reads that list of jobs that no longer is one begins anew, and makes it one again.
+    let now = chrono::Utc::now();
+    assert_eq!(lake.take_turn("job-3", now).await.unwrap(), Turn::Taken);
+    for junk in ["junk", "[]"] {
+        fs::write(below.join("running/jobs.json"), junk).unwrap();
+        assert_eq!(lake.take_turn("job-4", now).await.unwrap(), Turn::Taken);
+        assert_eq!(lake.take_turn("job-5", now).await.unwrap(), Turn::Held("job-4".to_owned()));
+        lake.give_turn_back("job-4").await.unwrap();
+    }
 }
 
 /// How long an answer may take before it is taken for one that never comes.
