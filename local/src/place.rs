@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lake::{Lake, LakeError};
+use process::may_hold_password;
 
 use crate::s3::{BUCKET, Server, StartError};
 
@@ -29,7 +30,7 @@ pub enum PlaceError {
 
 /// Opens the lake that `LAKE` names.
 pub async fn open(address: &str, factory: &str) -> Result<OpenLake, PlaceError> {
-    if address.contains("://") {
+    if address.contains("://") || may_hold_password(address) {
         return Ok(OpenLake { lake: Lake::connect(address, factory).await?, server: None });
     }
     let server = Server::start(Path::new(address)).await?;

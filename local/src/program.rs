@@ -1,10 +1,8 @@
 //! The command line. Exit code 0: done; 1: failed, and one line says why; 2: wrong usage.
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 
 use crate::commands::Command;
 
@@ -19,17 +17,7 @@ struct Arguments {
 /// Does what the command line asks for.
 pub fn program() -> ExitCode {
     let arguments = Arguments::parse();
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("warn,tideline=info,extractor_function=info,warehouse=info"));
-    let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .with_level(false)
-        .without_time()
-        .with_target(false)
-        .init();
+    process::logs::init_for_people("warn,tideline=info,extractor_function=info,warehouse=info");
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),

@@ -3,6 +3,7 @@
 
 use aws_config::BehaviorVersion;
 use aws_sdk_secretsmanager::Client;
+use process::may_hold_password;
 
 /// Why the secret could not be read. The error never contains what the secret holds.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +35,7 @@ pub async fn source_db(says: Option<String>) -> Result<Option<String>, SecretErr
     match says {
         Some(name) if !name.trim().is_empty() && !name.contains("://") => {
             let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_+.@:-".contains(c);
-            if !name.trim().chars().all(is_plain) {
+            if !name.trim().chars().all(is_plain) || may_hold_password(&name) {
                 return Err(SecretError::NoName);
             }
             let config = aws_config::defaults(BehaviorVersion::latest()).load().await;

@@ -81,6 +81,7 @@ fn remove_lake(address: &str) -> anyhow::Result<()> {
         );
     }
     if folder.exists() && !folder.join(crate::s3::HIDDEN).exists() {
+        let address = process::shown(address);
         bail!("`{address}` is not a lake folder: it is not removed; name another with LAKE");
     }
     match std::fs::remove_dir_all(folder) {

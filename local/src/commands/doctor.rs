@@ -7,6 +7,7 @@ use anyhow::bail;
 use chrono::Utc;
 use clap::Args;
 use extractor_function::doctor::{Finding, Severity, examine_erp, examine_lake, tables_with_rows};
+use process::may_hold_password;
 
 use crate::place;
 
@@ -27,7 +28,7 @@ impl Doctor {
         let about_lake = |severity, found| Finding { severity, about: "lake".to_owned(), found };
         let lake = super::ENVIRONMENT.lake();
         // To open a folder would make it.
-        let is_there = lake.contains("://") || Path::new(&lake).exists();
+        let is_there = lake.contains("://") || may_hold_password(&lake) || Path::new(&lake).exists();
         let open = if is_there { Some(place::open(&lake, &settings.factory_id).await) } else { None };
         let held = match &open {
             Some(Ok(open)) => tables_with_rows(&open.lake).await,

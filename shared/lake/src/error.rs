@@ -22,7 +22,10 @@ pub enum LakeError {
     #[error("rows cannot be written as Parquet: {0}")]
     Encode(#[source] polars::error::PolarsError),
     /// The address of a lake makes no sense.
-    #[error("LAKE is `{0}`: use a folder such as `data/lake` or `s3://bucket/prefix`")]
+    #[error(
+        "LAKE is `{}`: use a folder such as `data/lake` or `s3://bucket/prefix`; keys stand in AWS_* variables",
+        process::shown(.0)
+    )]
     Address(String),
 }
 

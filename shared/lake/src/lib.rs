@@ -63,7 +63,8 @@ impl Lake {
     pub async fn connect(address: &str, factory: &str) -> Result<Self> {
         let place = address.strip_prefix("s3://").ok_or_else(|| LakeError::Address(address.to_owned()))?;
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
-        if bucket.is_empty() {
+        // Keys are no part of the address, and later errors name the bucket.
+        if bucket.is_empty() || process::may_hold_password(place) {
             return Err(LakeError::Address(address.to_owned()));
         }
         Ok(Self::new(Arc::new(S3Store::connect(bucket).await?), prefix, factory))

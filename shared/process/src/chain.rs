@@ -2,7 +2,10 @@
 
 use std::error::Error;
 
-/// An error and the errors below it, in one line. A message that the line contains already is left out.
+use crate::masked;
+
+/// An error and the errors below it, in one line. A message that the line contains already is left out, and so
+/// is what may be a password.
 pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut below = error.source();
@@ -13,5 +16,5 @@ pub fn chain(error: &dyn Error) -> String {
         }
         below = error.source();
     }
-    text
+    masked(&text).into_owned()
 }

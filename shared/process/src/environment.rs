@@ -8,6 +8,8 @@ use std::ops::RangeInclusive;
 
 use chrono_tz::Tz;
 
+use crate::shown;
+
 /// The value of a variable of this process.
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
@@ -24,9 +26,10 @@ pub enum SettingsError {
         expected: &'static str,
     },
     /// Its value is not understood.
-    #[error("{name} is `{value}`: {expected}")]
+    #[error("{name} is `{}`: {expected}", shown(value))]
     Wrong {
         name: &'static str,
+        /// The error does not show it if it may hold a password.
         value: String,
         /// What the variable might say.
         expected: String,
@@ -131,6 +134,8 @@ mod tests {
             said("Grimsby", |all| all.factory_tz().unwrap_err()),
             "FACTORY_TZ is `Grimsby`: use the name of a zone such as Europe/London"
         );
+        let secret = said("ann:s3cret@erp", |all| all.factory_id().unwrap_err());
+        assert_eq!(secret, "FACTORY_ID is `…`: use letters, digits, `-`, `_` and `.`");
         for value in ["a/b", "../x", ".hidden"] {
             assert_eq!(
                 said(value, |all| all.factory_id().unwrap_err()),

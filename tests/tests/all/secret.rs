@@ -43,11 +43,14 @@ async fn an_address_is_not_looked_up() {
 
 #[tokio::test]
 async fn a_connection_string_is_not_taken_for_a_name_and_not_shown() {
-    let error =
-        source_db(Some("Server=erp;User Id=reader;Password=Quay".to_owned())).await.unwrap_err().to_string();
-    assert!(
-        error.starts_with("SOURCE_DB is neither an address nor the name of a secret")
-            && !error.contains("Quay"),
-        "{error}"
-    );
+    for says in
+        ["Server=erp;User Id=reader;Password=Quay", "reader:Quay@erp.example:1433/factory", "reader:Quay@erp"]
+    {
+        let error = source_db(Some(says.to_owned())).await.unwrap_err().to_string();
+        assert!(
+            error.starts_with("SOURCE_DB is neither an address nor the name of a secret")
+                && !error.contains("Quay"),
+            "{error}"
+        );
+    }
 }

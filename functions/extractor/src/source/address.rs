@@ -16,6 +16,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
+use process::may_hold_password;
 
 use login::LoginError;
 
@@ -69,6 +70,11 @@ pub enum AddressError {
     /// A SQLite address without a path.
     #[error("it names no file: use sqlite://relative/path or sqlite:///absolute/path")]
     NoFile,
+    /// A SQLite address that goes on like that of a server.
+    #[error(
+        "it begins with sqlite:// and goes on with a `:` and an `@`, like the address of a server: use mssql://user:password@host:1433/database, or a file without these marks in its path"
+    )]
+    NotAFile,
     /// A mark may divide the address in another way than meant.
     #[error("it can be read in more than one way: {ENCODE}")]
     Ambiguous,
@@ -157,6 +163,8 @@ impl FromStr for Address {
         let (scheme, rest) = text.trim().split_once("://").ok_or(AddressError::Scheme)?;
         match scheme.to_ascii_lowercase().as_str() {
             "sqlite" if rest.is_empty() => Err(AddressError::NoFile),
+            // Errors name the file.
+            "sqlite" if may_hold_password(rest) => Err(AddressError::NotAFile),
             "sqlite" => Ok(Self::Sqlite(PathBuf::from(rest))),
             "mssql" | "sqlserver" => sql_server(rest).map(Self::SqlServer),
             _ => Err(AddressError::Scheme),

@@ -51,10 +51,18 @@ pub(super) fn of_table(
         Failure::Tds(Error::Server(said)) => of_server(address, said).unwrap_or_else(|| match said.code() {
             DEADLOCK | LOCK_TIMEOUT | 701 | 8645 | 8651 => ErpError::Busy { table, reason: busy(said) },
             229 | 230 | 300 | 371 => ErpError::NoPermission { table, reason: one_line(said) },
-            code => ErpError::Statement { table, reason: format!("{} (error {code})", one_line(said)) },
+            code @ (207..=209) => {
+                ErpError::Statement { table, reason: format!("{} (error {code})", one_line(said)) }
+            }
+            code => ErpError::Statement { table, reason: format!("{} (error {code})", without_values(said)) },
         }),
         Failure::Tds(Error::Io { message, .. }) => ErpError::Unreachable(format!(
             "the connection to the ERP at {} was lost while table `{table}` was read: {message}",
+            place(address)
+        )),
+        // The driver repeats the value that it could not take.
+        Failure::Tds(Error::Conversion(_) | Error::BulkInput(_)) => ErpError::Unreachable(format!(
+            "the ERP at {} sent a value of table `{table}` that the driver cannot take",
             place(address)
         )),
         Failure::Tds(error) => ErpError::Unreachable(format!(
@@ -145,6 +153,13 @@ fn unencrypted(place: &str) -> String {
 
 fn place(address: &SqlServerAddress) -> String {
     format!("`{}:{}`", address.host, address.port)
+}
+
+/// What the server said, without what it quotes: names of objects in a few errors, and in others values of rows.
+fn without_values(said: &TokenError) -> String {
+    let line = one_line(said);
+    let parts = line.split('\'').enumerate().map(|(i, part)| if i % 2 == 0 { part } else { "…" });
+    parts.collect::<Vec<_>>().join("'")
 }
 
 fn one_line(said: &TokenError) -> String {
