@@ -53,6 +53,7 @@ mod s3_abuse;
 mod schedules;
 mod schema;
 mod secret;
+mod secrets;
 mod settings;
 mod sql_server;
 mod sql_server_sandbox;
