@@ -89,6 +89,29 @@ async fn a_job_is_shown_as_running_only_while_it_is_sure_to_live() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn junk_beside_the_records_hides_no_run_and_keeps_none_from_starting() {
+    let factory = factory().await;
+    let api = Api::over(&factory).await;
+    let good = factory.job_ok(Mode::Incremental).await.job_id;
+    let (changed, foreign) = (new_job_id(), new_job_id());
+    // What is no record, put as an object is; a record that was changed on the disk; and a file of somebody.
+    api.lake.end_job(&foreign, &json!({"by": "somebody"})).await.unwrap();
+    api.lake.end_job(&changed, &json!({})).await.unwrap();
+    let lake = factory.folder.path().join("lake/factory=test");
+    std::fs::write(lake.join(format!("runs/{changed}.json")), "{}}").unwrap();
+    std::fs::write(lake.join("runs/notes"), "ours").unwrap();
+    std::fs::write(lake.join("running/jobs.json"), "none").unwrap();
+
+    let listed = api.list("/pipeline/runs").await;
+    assert_eq!(listed.iter().map(|job| &job["job_id"]).collect::<Vec<_>>(), [&json!(good)]);
+    for job_id in [&changed, &foreign] {
+        api.get(&format!("/pipeline/runs/{job_id}")).await.assert_problem(404, "there is no run");
+    }
+    let started = api.start("/pipeline/run").await;
+    assert_eq!(api.ended(&started).await["status"], "ok");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_went_wrong_is_told_without_the_places_where_it_did() {
     let now = Utc::now().format("%Y-%m-%dT%H:%M:%S").to_string();
     let factory = Factory::without_erp(&now).await;
