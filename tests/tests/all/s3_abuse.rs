@@ -26,6 +26,9 @@ fn records(lake: &Path) -> Vec<std::path::PathBuf> {
     files.map(|file| file.unwrap().path()).collect()
 }
 
+/// What happens to a file, and how.
+type Damage<'a> = (&'a str, Box<dyn Fn() + 'a>);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_not_the_one_that_was_put_is_an_error_until_it_is_put_again() {
     let (folder, server) = served().await;
@@ -40,7 +43,7 @@ async fn a_body_that_is_not_the_one_that_was_put_is_an_error_until_it_is_put_aga
         bytes[at] ^= 0x10;
         bytes
     };
-    let damages: [(&str, Box<dyn Fn()>); 5] = [
+    let damages: [Damage<'_>; 5] = [
         ("a bit that flipped", Box::new(|| fs::write(&file, flipped(70_000)).unwrap())),
         (
             "a bit that flipped on a disk that did not notice",
