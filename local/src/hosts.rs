@@ -17,6 +17,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use process::{Environment, SettingsError};
+use serve::KnownOrigin;
 
 /// The hosts that a server is asked as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,7 +136,7 @@ pub fn only_as(hosts: Hosts, dashboard: Option<String>, app: Router) -> Router {
 
 async fn guarded(
     State(guard): State<Arc<(Hosts, Option<String>)>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let (hosts, dashboard) = &*guard;
@@ -147,6 +148,9 @@ async fn guarded(
     let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     if !reads && is_of_other_origin(request.headers(), hosts, dashboard.as_deref()) {
         return refused(StatusCode::FORBIDDEN, OTHER_ORIGIN);
+    }
+    if !reads {
+        request.extensions_mut().insert(KnownOrigin);
     }
     next.run(request).await
 }

@@ -3,7 +3,7 @@
 //! Callers know jobs as runs, under `/pipeline/runs`. So the texts for callers, which become the API's
 //! description, say run.
 
-use chrono::{DateTime, FixedOffset, SubsecRound, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, SubsecRound, TimeDelta, TimeZone, Utc};
 use domain::named::named_enum;
 
 use crate::query::{Days, NoQuery};
@@ -214,10 +214,17 @@ endpoints! {
     /// Answers before the run is done: `Location` says where its record is. One run at a time is at work.
     pub const START: Endpoint<StartQuery, JobStarted> =
         Endpoint::post("/pipeline/run", "Start a run of the pipeline")
-        .refuses(&[(403, "The request comes from the page of another site"), (409, "A run is at work already")]);
+        .refuses(&[
+            (403, "The request comes from the page of another site"),
+            (409, "A run is at work already"),
+            (429, "A full run is asked for within 10 minutes after the last one began"),
+        ]);
 }
 
 const TO_A_JOB: Lead = Lead { path: JOB.path(), value: "job_id", pointer: "/0/job_id" };
+
+/// How much later than a full job another one may begin that is asked for here: it reads the whole ERP.
+pub const BETWEEN_FULL_JOBS: TimeDelta = TimeDelta::minutes(10);
 
 /// The error that is shown for a job that died.
 pub const DIED: &str =

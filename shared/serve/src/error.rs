@@ -5,8 +5,8 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use api::{ParameterError, Problem};
-use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use lake::LakeError;
 use polars::error::PolarsError;
@@ -42,6 +42,17 @@ pub enum Error {
     /// What was asked for cannot be done while something else goes on. The text is shown to the client.
     #[error("{0}")]
     Conflict(String),
+    /// What was asked for has been done not long ago. The text is shown to the client.
+    #[error("{detail}")]
+    TooSoon {
+        /// What was done, and what to do now.
+        detail: String,
+        /// After how many seconds it may be asked for again.
+        again_in_seconds: i64,
+    },
+    /// More is asked for at once than is worked on.
+    #[error("too much is asked at once: try again in a few seconds")]
+    Busy,
     /// Something that was asked for could not be begun.
     #[error("it cannot be begun")]
     NotBegun(#[source] Box<dyn StdError + Send + Sync>),
@@ -85,8 +96,8 @@ pub(crate) struct Failure {
     pub(crate) error: Arc<Error>,
 }
 
-/// After how many seconds a client may try again while there are no data.
-const RETRY_AFTER_SECONDS: &str = "5";
+/// After how many seconds a client may try again where nobody knows better.
+const RETRY_AFTER_SECONDS: i64 = 5;
 
 impl Error {
     fn status(&self) -> StatusCode {
@@ -96,7 +107,8 @@ impl Error {
             Self::TooLong { .. } => StatusCode::URI_TOO_LONG,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::NoData | Self::NeverRead(_) | Self::NotMade(_) | Self::NotBegun(_) => {
+            Self::TooSoon { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::NoData | Self::NeverRead(_) | Self::NotMade(_) | Self::NotBegun(_) | Self::Busy => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Lake(error) if matches!(**error, LakeError::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
@@ -117,7 +129,9 @@ impl Error {
             | Self::TooLong { .. }
             | Self::TooLarge { .. }
             | Self::Forbidden(_)
-            | Self::Conflict(_) => self.to_string(),
+            | Self::Conflict(_)
+            | Self::TooSoon { .. }
+            | Self::Busy => self.to_string(),
             Self::NotBegun(_) => "this cannot be begun at the moment: try again".to_owned(),
             Self::NoData => "there are no data yet: the first extraction has not been completed".to_owned(),
             Self::NeverRead(table) => format!(
@@ -137,6 +151,14 @@ impl Error {
         }
         problem
     }
+
+    /// After how many seconds it makes sense to try again.
+    fn retry_after_seconds(&self) -> Option<i64> {
+        match self {
+            Self::TooSoon { again_in_seconds, .. } => Some(*again_in_seconds),
+            _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_SECONDS),
+        }
+    }
 }
 
 /// What a client is told of a fault of ours.
@@ -155,12 +177,9 @@ impl From<LakeError> for Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let status = self.status();
-        let mut response = status.into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, axum::http::HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        let mut response = self.status().into_response();
+        if let Some(seconds) = self.retry_after_seconds() {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(Failure { problem: self.problem(), error: Arc::new(self) });
         response

@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::{Request, State as Extract};
 use axum::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK,
-    LOCATION, RETRY_AFTER, VARY,
+    LOCATION, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
@@ -20,6 +20,7 @@ use axum::routing::any;
 use futures::FutureExt;
 use tower::Layer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::answer::Rows;
 use crate::error::{self, Failure};
@@ -28,6 +29,11 @@ use crate::{Error, State};
 /// The id that names a request in the logs. A request that comes with an id keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub String);
+
+/// Says of a request that its `Origin` was looked at already, where all names of the server are known. A page
+/// that it comes from is then the server's own or the dashboard's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownOrigin;
 
 /// The response header that holds the request's id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -55,10 +61,12 @@ pub fn finish_with_page(routes: impl Into<Router<State>>, page: Router, state: S
     // This layer lies around the whole router, while the router's own layers lie around each route. Only out
     // here does a refusal already have its `Allow` header.
     let app = Router::new().fallback_service(from_fn_with_state(state, handled).layer(app));
-    match origin {
+    let app = match origin {
         Some(origin) => app.layer(cors(origin)),
         None => app,
-    }
+    };
+    // A browser takes an answer for what its type says, and for nothing that its bytes look like.
+    app.layer(SetResponseHeaderLayer::overriding(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
 }
 
 async fn no_such_path() -> Error {
@@ -102,7 +110,8 @@ async fn handled(Extract(state): Extract<State>, request: Request, next: Next) -
     }
 
     let (id, status, ms) = (id.0, response.status().as_u16(), (state.now() - began).num_milliseconds());
-    if response.status().is_server_error() {
+    let is_busy = cause.as_deref().is_some_and(|error| matches!(error, Error::Busy));
+    if response.status().is_server_error() && !is_busy {
         let cause = cause.map(|error| process::chain(&*error));
         tracing::error!(request_id = id, cause, "the request failed");
     }

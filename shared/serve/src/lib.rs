@@ -36,7 +36,7 @@ pub use answer::Answer;
 pub use ask::Ask;
 pub use error::{Error, Result};
 pub use filter::{day, is_asked_for, is_line_asked_for};
-pub use finish::{RequestId, finish, finish_with_page};
+pub use finish::{KnownOrigin, RequestId, finish, finish_with_page};
 pub use page::Key;
 pub use payload::ANSWER_MAX_BYTES;
 pub use routes::Routes;

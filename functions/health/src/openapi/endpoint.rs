@@ -137,12 +137,9 @@ fn link(lead: &Lead) -> (String, Link) {
 /// What this endpoint refuses with: the statuses of every endpoint, those that follow from what it is, and
 /// those that it declares itself.
 fn refusals(operation: &'static Operation) -> Vec<(String, Either<Response>)> {
-    let mut statuses: BTreeSet<u16> = BTreeSet::from([414, 422]);
+    let mut statuses: BTreeSet<u16> = BTreeSet::from([414, 422, 503]);
     if operation.values().next().is_some() {
         statuses.extend([400, 404]);
-    }
-    if operation.dated || operation.path == api::health::HEALTH.path() || operation.method == Method::Post {
-        statuses.insert(503);
     }
     statuses.extend(operation.refusals.iter().map(|(status, _)| *status));
     let when =

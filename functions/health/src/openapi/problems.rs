@@ -67,9 +67,17 @@ const REFUSALS: &[Refusal] = &[
         parameter: Some("limit"),
     },
     Refusal {
+        status: 429,
+        name: "TooSoon",
+        when: "It has been done not long ago. Try again after `Retry-After` seconds.",
+        title: "Too Many Requests",
+        detail: "the full run `01981d1e-6f7a-7c30-b1d4-52f1a4c0e9d2` began less than 10 minutes ago: ask again in 412 s, or for a run that is not full",
+        parameter: None,
+    },
+    Refusal {
         status: 503,
         name: "NotYet",
-        when: "There are no data yet, or they cannot be reached at the moment. Try again after `Retry-After` seconds.",
+        when: "There are no data yet, or they cannot be reached at the moment, or too much is asked at once. Try again after `Retry-After` seconds.",
         title: "Service Unavailable",
         detail: "there are no data yet: the first extraction has not been completed",
         parameter: None,
@@ -98,7 +106,7 @@ fn response(status: u16, when: &str, example: Option<Box<RawValue>>) -> Response
     let retry_after = ("Retry-After", Either::There { place: "#/components/headers/RetryAfter".to_owned() });
     Response {
         description: when.to_owned(),
-        headers: (status == 503).then_some(retry_after).into_iter().collect(),
+        headers: [429, 503].contains(&status).then_some(retry_after).into_iter().collect(),
         content: Members::from_iter([(MEDIA_TYPE, Content { schema: reference, example })]),
         links: Members::default(),
     }
@@ -111,7 +119,7 @@ fn example(refusal: &Refusal) -> Box<RawValue> {
     to_raw_value(&problem).unwrap_or_default()
 }
 
-/// The header of a 503.
+/// The header of a 429 and a 503.
 pub(super) fn retry_after() -> Header {
     let schema = Schema { minimum: Some(0), ..typed("integer") };
     Header {

@@ -221,6 +221,26 @@ async fn an_endpoint_that_panics_answers_with_a_problem_and_the_next_request_is_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_answer_is_taken_for_another_type_than_it_says() {
+    let factory = with_products().await;
+    let page = Router::new().route("/", on_get("the page"));
+    let app = serve::finish_with_page(products_function::routes(), page, factory.state());
+    let preflight = [("origin", DASHBOARD), ("access-control-request-method", "GET")];
+    for (method, path, headers) in [
+        (Method::GET, "/products", &[][..]),
+        (Method::HEAD, "/products", &[]),
+        (Method::GET, "/products?limit=0", &[]),
+        (Method::GET, "/nothing", &[]),
+        (Method::POST, "/products", &[]),
+        (Method::GET, "/", &[]),
+        (Method::OPTIONS, "/products", &preflight),
+    ] {
+        let answer = ask(&app, method.clone(), path, headers).await;
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{method} {path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_comes_with_an_id_keeps_it() {
     let app = with_products().await.app().layer(axum::Extension(serve::RequestId("from-lambda".to_owned())));
     assert_eq!(get(&app, "/products").await.header("x-request-id"), Some("from-lambda"));

@@ -71,9 +71,16 @@ async fn only_the_dashboard_s_pages_may_start_a_job_from_a_browser() {
         )
         .await
     };
-    let foreign = post("https://evil.example.com", "cross-site").await;
-    foreign.assert_problem(403, "only the dashboard");
-    assert_eq!(foreign.header("access-control-allow-origin"), None);
+    let by_origin_alone =
+        |origin: &str| api.request(Method::POST, "/pipeline/run").header("origin", origin).send();
+    for foreign in [
+        post("https://evil.example.com", "cross-site").await,
+        Reply::of(by_origin_alone("http://evil.example.com").await.unwrap()).await,
+        Reply::of(by_origin_alone("null").await.unwrap()).await,
+    ] {
+        foreign.assert_problem(403, "only the dashboard");
+        assert_eq!(foreign.header("access-control-allow-origin"), None);
+    }
     assert_eq!(api.list("/pipeline/runs").await.len(), 0);
 
     let preflight = async |origin: &str| {
@@ -93,6 +100,9 @@ async fn only_the_dashboard_s_pages_may_start_a_job_from_a_browser() {
     assert!(started.header("access-control-expose-headers").unwrap().contains("location"));
     api.ended(started.json()["job_id"].as_str().unwrap()).await;
     let same = post(&api.url, "same-origin").await;
+    assert_eq!(same.status, 202, "{}", same.text);
+    api.ended(same.json()["job_id"].as_str().unwrap()).await;
+    let same = Reply::of(by_origin_alone(&api.url).await.unwrap()).await;
     assert_eq!(same.status, 202, "{}", same.text);
     api.ended(same.json()["job_id"].as_str().unwrap()).await;
 }

@@ -102,6 +102,27 @@ async fn while_a_job_is_at_work_others_are_refused_and_told_which_one_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_full_job_is_refused_until_ten_minutes_after_the_last_one_began_and_others_are_not() {
+    let factory = factory().await;
+    let api = Api::over(&factory).await;
+    let full = api.start("/pipeline/run?full=true").await;
+    let record = api.ended(&full).await;
+    for _ in 0..2 {
+        api.ended(&api.start("/pipeline/run").await).await;
+    }
+    let refused = api.post("/pipeline/run?full=true&accept_deletes=true").await;
+    refused.assert_problem(429, &format!("the full run `{full}` began less than 10 minutes ago"));
+    let again_in_seconds: i64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=600).contains(&again_in_seconds), "{again_in_seconds}");
+    assert_eq!(api.list("/pipeline/runs").await.len(), 3, "who was refused leaves no record");
+    assert_eq!(api.ended(&api.start("/pipeline/run?reconcile=true").await).await["status"], "ok");
+
+    let began: DateTime<Utc> = record["started_at"].as_str().unwrap().parse().unwrap();
+    api.set_now(&(began + TimeDelta::minutes(10) + TimeDelta::seconds(1)).to_rfc3339());
+    api.ended(&api.start("/pipeline/run?full=true").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_many_starts_at_once_exactly_one_is_accepted_and_the_others_hear_of_it() {
     let factory = factory().await.over(ErpAccess::SqlServer);
     let apis = [Api::over(&factory).await, Api::over(&factory).await];
