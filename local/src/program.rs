@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::commands::Command;
+use crate::server::raise_open_files;
 
 /// Tideline on one machine: a live view of a fish factory's production
 #[derive(Parser)]
@@ -18,6 +19,7 @@ struct Arguments {
 pub fn program() -> ExitCode {
     let arguments = Arguments::parse();
     process::logs::init_for_people("warn,tideline=info,extractor_function=info,warehouse=info");
+    raise_open_files();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),

@@ -1,5 +1,6 @@
 //! A server of the API and the page. It can go away and come back on the same address.
 
+use std::future::pending;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serve::{Settings, State};
 use tideline::jobs::Jobs;
 use tideline::s3::BUCKET;
+use tideline::server::{self, Limits};
 use tokio::net::TcpSocket;
 use tokio::runtime::{Builder, Runtime};
 
@@ -74,7 +76,7 @@ impl Site {
         let listener =
             runtime.spawn(async { socket.listen(1024) }).await.expect("a task").expect("a listener");
         self.addr = listener.local_addr().expect("an address");
-        runtime.spawn(async { axum::serve(listener, app).await });
+        runtime.spawn(server::serve_app(listener, Limits::of_page(), app, pending()));
         self.serving = Some(runtime);
     }
 }

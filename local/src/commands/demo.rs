@@ -64,7 +64,7 @@ impl Demo {
             }
         };
         let done = tokio::select! {
-            done = serve(listener, router) => done,
+            () = serve(listener, router) => Ok(()),
             done = factory => done,
         };
         jobs.abandon().await;

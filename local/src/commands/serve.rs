@@ -8,9 +8,11 @@ use axum::Router;
 use chrono::Utc;
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use crate::hosts::{Hosts, only_as};
 use crate::jobs::Jobs;
+use crate::server::{self, Limits};
 use crate::{app, place, schedule};
 
 /// Options of serving.
@@ -47,12 +49,12 @@ impl Serve {
             }
             schedule::run_every(&jobs, Duration::from_secs(self.every)).await;
         };
-        let done = tokio::select! {
-            done = serve(listener, router) => done,
-            () = scheduled => Ok(()),
-        };
+        tokio::select! {
+            () = serve(listener, router) => {}
+            () = scheduled => {}
+        }
         jobs.abandon().await;
-        done
+        Ok(())
     }
 }
 
@@ -81,22 +83,21 @@ pub(super) async fn listen(address: IpAddr, port: u16) -> anyhow::Result<TcpList
 }
 
 /// Serves until Ctrl-C or the system's request to stop; requests that have begun are answered.
-pub(super) async fn serve(listener: TcpListener, router: Router) -> anyhow::Result<()> {
+pub(super) async fn serve(listener: TcpListener, router: Router) {
     const LAST_ANSWERS: Duration = Duration::from_secs(2);
-    let stopping = std::sync::Arc::new(tokio::sync::Notify::new());
-    let told = std::sync::Arc::clone(&stopping);
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let stopping = Notify::new();
+    let stop = async {
         stop_asked().await;
         println!("\nstopping");
-        told.notify_one();
-    });
+        stopping.notify_one();
+    };
     let too_long = async {
         stopping.notified().await;
         tokio::time::sleep(LAST_ANSWERS).await;
     };
     tokio::select! {
-        done = serving => done.context("serving failed"),
-        () = too_long => Ok(()),
+        () = server::serve_app(listener, Limits::of_page(), router, stop) => {}
+        () = too_long => {}
     }
 }
 

@@ -15,17 +15,13 @@ mod refusal;
 mod service;
 
 use std::fmt;
+use std::future::pending;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use lake::S3Store;
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -33,13 +29,14 @@ use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, HttpError};
 use tokio::net::TcpListener;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 pub use folder::FolderError;
 pub(crate) use key::HIDDEN;
 pub use key::KeyError;
 
 use crate::hosts::{Hosts, Named};
+use crate::server::{self, Asked, Limits};
 
 /// The only bucket. Its root is the folder itself.
 pub const BUCKET: &str = "lake";
@@ -94,8 +91,9 @@ impl Server {
             credentials.secret_key.clone(),
         ));
         service.set_config(Arc::new(gate::limits()));
-        let serving =
-            tokio::spawn(serve(listener, service.build(), Arc::new(Hosts::of(addr).with_any_port())));
+        let (service, hosts) = (service.build(), Arc::new(Hosts::of(addr).with_any_port()));
+        let answer = move |request| answer(service.clone(), Arc::clone(&hosts), request);
+        let serving = tokio::spawn(server::serve(listener, Limits::of_storage(), answer, pending()));
         Ok(Self { addr, credentials, serving })
     }
 
@@ -142,42 +140,24 @@ impl fmt::Debug for Credentials {
     }
 }
 
-async fn serve(listener: TcpListener, service: S3Service, hosts: Arc<Hosts>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    // Answers are small and clients wait for them. A failure here only costs milliseconds.
-                    let _ = stream.set_nodelay(true);
-                    let (service, hosts) = (service.clone(), Arc::clone(&hosts));
-                    let answer = service_fn(move |request| answer(service.clone(), Arc::clone(&hosts), request));
-                    connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the S3 server could not take a connection");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
 /// Answers only as this server: the keys of a folder on a fixed port may be known to the page of another
 /// site.
 async fn answer(
     service: S3Service,
     hosts: Arc<Hosts>,
-    request: Request<Incoming>,
+    request: Request<Asked>,
 ) -> Result<Response<Body>, HttpError> {
-    if hosts.are_named(request.uri(), request.headers()) == Named::This {
-        return match gate::refusal(&request) {
-            Some(refusal) => refusal.to_http_response().map_err(|error| HttpError::new(Box::new(error))),
-            None => service.call(request.map(Body::from)).await,
-        };
-    }
+    let status = match hosts.are_named(request.uri(), request.headers()) {
+        Named::This => {
+            return match gate::refusal(&request) {
+                Some(refusal) => refusal.to_http_response().map_err(|error| HttpError::new(Box::new(error))),
+                None => service.call(request.map(Body::http_body_unsync)).await,
+            };
+        }
+        Named::Another => StatusCode::FORBIDDEN,
+        Named::NotOne => StatusCode::BAD_REQUEST,
+    };
     let mut refusal = Response::new(Body::empty());
-    *refusal.status_mut() = StatusCode::FORBIDDEN;
+    *refusal.status_mut() = status;
     Ok(refusal)
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lake::{Lake, PartRef};
 use polars::prelude::DataFrame;
+use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
 use crate::{Error, Result};
@@ -40,7 +41,7 @@ impl Parts {
         if let Some(frame) = cell.get() {
             return Ok(frame.clone());
         }
-        let loaded = cell.get_or_try_init(|| lake.mart_part(part, None)).await.cloned();
+        let loaded = cell.get_or_try_init(|| load(lake.clone(), part.clone())).await.cloned();
         let mut held = self.lock();
         match loaded {
             Ok(frame) => {
@@ -61,6 +62,14 @@ impl Parts {
         // A poisoned lock does no harm: nothing that happens under it can leave the map half changed.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Reads a part on a thread that may block: to decode it takes long, and other requests need the threads that
+/// wait for sockets.
+async fn load(lake: Lake, part: PartRef) -> lake::Result<DataFrame> {
+    let runtime = Handle::current();
+    let loading = tokio::task::spawn_blocking(move || runtime.block_on(lake.mart_part(&part, None)));
+    loading.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
 }
 
 impl Held {

@@ -18,6 +18,7 @@ macro_rules! over_both_ways {
     };
 }
 
+mod abuse;
 mod allergens;
 mod bad_input;
 mod belonging;
