@@ -1,14 +1,20 @@
 //! The dashboard, and the description of the API at `/docs`: the files that this program was built with, or
 //! those of a folder.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use axum::Router;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue};
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap,
+    HeaderValue, VARY,
+};
 use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use flate2::Compression;
+use flate2::read::GzEncoder;
 use sha2::{Digest, Sha256};
 use tower_http::compression::CompressionLayer;
 use tower_http::services::{ServeDir, ServeFile};
@@ -39,13 +45,13 @@ pub(crate) fn routes(page: &Page) -> Router {
         Page::Folder(folder) if folder.join(INDEX).is_file() => {
             // A folder's page stands under its name with a slash; the contract names it without.
             let docs = ServeFile::new(folder.join(DOCS));
-            Router::new().route_service("/docs", docs).fallback_service(ServeDir::new(folder))
+            let files = Router::new().route_service("/docs", docs).fallback_service(ServeDir::new(folder));
+            files.layer(CompressionLayer::new())
         }
         Page::Inside => not_there(NOT_BUILT),
         Page::Folder(_) => not_there(NOT_IN_FOLDER),
     };
     router
-        .layer(CompressionLayer::new())
         .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-cache")))
         .layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)))
 }
@@ -66,6 +72,8 @@ struct File {
     name: &'static str,
     bytes: &'static [u8],
     etag: String,
+    /// The same compressed. This is done once: to do it for each client takes memory until that has read it.
+    gzipped: OnceLock<Vec<u8>>,
 }
 
 /// The files that this program was built with.
@@ -75,6 +83,7 @@ static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
         name,
         bytes,
         etag: format!("\"{}\"", hex::encode(&Sha256::digest(bytes)[..16])),
+        gzipped: OnceLock::new(),
     };
     files.iter().map(file).collect()
 });
@@ -83,14 +92,43 @@ fn file(name: &str) -> Option<&'static File> {
     FILES.iter().find(|file| file.name == name)
 }
 
-async fn inside(uri: Uri) -> Response {
+impl File {
+    fn gzipped(&self) -> &[u8] {
+        self.gzipped.get_or_init(|| {
+            let mut gzipped = Vec::new();
+            // Nothing can fail that reads from memory and writes to it.
+            let _ = GzEncoder::new(self.bytes, Compression::default()).read_to_end(&mut gzipped);
+            gzipped
+        })
+    }
+}
+
+async fn inside(uri: Uri, headers: HeaderMap) -> Response {
     let name = match uri.path().trim_start_matches('/') {
         "" => INDEX,
         "docs" | "docs/" => DOCS,
         name => name,
     };
     let Some(file) = file(name) else { return StatusCode::NOT_FOUND.into_response() };
-    ([(CONTENT_TYPE, media_type(name)), (ETAG, file.etag.as_str())], file.bytes).into_response()
+    let told =
+        [(CONTENT_TYPE, media_type(name)), (ETAG, file.etag.as_str()), (VARY, ACCEPT_ENCODING.as_str())];
+    if !takes_gzip(&headers) {
+        return (told, file.bytes).into_response();
+    }
+    match tokio::task::spawn_blocking(|| file.gzipped()).await {
+        Ok(gzipped) => (told, [(CONTENT_ENCODING, "gzip")], gzipped).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let named = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    named.flat_map(|value| value.split(',')).any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let is_gzip = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f64>().ok());
+        is_gzip && weight != Some(0.0)
+    })
 }
 
 fn media_type(name: &str) -> &'static str {
@@ -132,6 +170,31 @@ mod tests {
         let (status, _, body) = asked(&Page::Inside, "/docs").await;
         let expect = file(DOCS).map_or(NOT_BUILT.as_bytes(), |file| file.bytes);
         assert_eq!((status, body.as_slice()), (StatusCode::OK, expect));
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_it_gets_a_file_compressed() {
+        for (taken, expect) in [
+            ("gzip", true),
+            ("br, GZIP;q=0.5", true),
+            ("gzip; q=1.0, identity", true),
+            ("gzip;q=0", false),
+            ("gzip;q=0.000", false),
+            ("identity, br", false),
+            ("xgzip", false),
+        ] {
+            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(taken))]);
+            assert_eq!(takes_gzip(&headers), expect, "{taken}");
+        }
+        for file in FILES.iter().filter(|file| [INDEX, DOCS].contains(&file.name)) {
+            let request = Request::get(format!("/{}", file.name)).header(ACCEPT_ENCODING, "gzip");
+            let answer = routes(&Page::Inside).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(answer.headers()[CONTENT_ENCODING], "gzip");
+            let gzipped = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+            let mut bytes = Vec::new();
+            flate2::read::GzDecoder::new(&gzipped[..]).read_to_end(&mut bytes).unwrap();
+            assert_eq!(bytes, file.bytes, "{}", file.name);
+        }
     }
 
     #[tokio::test]
