@@ -9,7 +9,7 @@ pub(crate) fn raw_folder(staging: &str) -> String {
 }
 
 /// A raw segment.
-pub(crate) fn raw(staging: &str, number: SegmentNumber) -> String {
+pub fn raw(staging: &str, number: SegmentNumber) -> String {
     format!("raw/{staging}/{number:08}.parquet")
 }
 
@@ -19,12 +19,12 @@ pub fn rejected_folder(staging: &str) -> String {
 }
 
 /// The rejected rows of a raw segment, for people.
-pub(crate) fn rejected(staging: &str, number: SegmentNumber) -> String {
+pub fn rejected(staging: &str, number: SegmentNumber) -> String {
     format!("rejected/{staging}/{number:08}.csv")
 }
 
 /// The rejected rows of a table that are still open.
-pub(crate) fn rejected_open(staging: &str) -> String {
+pub fn rejected_open(staging: &str) -> String {
     format!("rejected/{staging}/open.parquet")
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn staging_folder(staging: &str) -> String {
 }
 
 /// A staging part.
-pub(crate) fn staging(staging: &str, part: &str) -> String {
+pub fn staging(staging: &str, part: &str) -> String {
     format!("staging/{staging}/{part}/part.parquet")
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn mart(mart: &str, part: &str, generation: u64, unique: &str) -> Str
 }
 
 /// The current version of a mart part at a fixed place.
-pub(crate) fn published(mart: &str, part: &str) -> String {
+pub fn published(mart: &str, part: &str) -> String {
     format!("published/{mart}/{part}/part.parquet")
 }
 

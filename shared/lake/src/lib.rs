@@ -9,17 +9,20 @@
 //! - the manifest: [`Lake::manifest`] and [`Lake::swap_manifest`], which alone publishes
 //! - the factory's settings: [`Lake::settings_file`], which people write
 //! - mart parts: [`Lake::put_mart_part`] and [`Lake::publish`]
+//! - what is there: [`Lake::objects`], and [`Lake::footer`] for a cheap look at one of them
 //! - jobs: [`new_job_id`] and [`Lake::begin_job`]; [`Lake::take_turn`] lets one begin at a time
 
 #![warn(missing_docs)]
 
 mod error;
+mod footer;
 mod history;
 mod jobs;
 pub mod keys;
 mod manifest;
 mod marts;
 mod memory;
+mod object_key;
 mod parquet;
 mod probe;
 mod raw;
@@ -32,11 +35,13 @@ mod store;
 use std::sync::Arc;
 
 pub use error::{LakeError, Result};
+pub use footer::Footer;
 pub use history::{is_job_id, new_job_id};
 pub use jobs::{JOB_LEASE, JobLease, StoredJob, Turn};
 pub use keys::SegmentNumber;
 pub use manifest::{Manifest, PartRef, SettingsInForce, TableState, Zone};
 pub use memory::MemoryStore;
+pub use object_key::{LakeObject, ObjectKey};
 pub use parquet::{from_parquet, to_parquet};
 pub use raw::{Commit, Mode, Reload, Segment, SegmentInfo};
 pub use retries::{Pause, Retries};

@@ -53,6 +53,6 @@ pub(crate) fn from_parquet_with(
     read().map_err(|error| corrupt(key, &error))
 }
 
-fn corrupt(key: &str, error: &PolarsError) -> LakeError {
+pub(crate) fn corrupt(key: &str, error: &PolarsError) -> LakeError {
     LakeError::Corrupt { key: key.to_owned(), expected: "Parquet", reason: error.to_string() }
 }

@@ -109,12 +109,8 @@ impl S3Store {
         };
         let etag = etag(answer.e_tag, doing)?;
         let metadata = metadata(answer.metadata);
-        let bytes = answer.body.collect().await.map_err(|error| StoreError {
-            doing: doing(),
-            reason: chain(&error),
-            source: Some(Box::new(error)),
-        })?;
-        Ok(Fetched::New(Object { bytes: bytes.to_vec(), etag, metadata }))
+        let bytes = collected(answer.body, doing).await?;
+        Ok(Fetched::New(Object { bytes, etag, metadata }))
     }
 }
 
@@ -135,6 +131,19 @@ impl Store for S3Store {
 
     async fn get_if_changed(&self, key: &str, known: &ETag) -> Result<Fetched, StoreError> {
         self.fetch(key, Some(known)).await
+    }
+
+    async fn tail(&self, key: &str, most_bytes: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let doing = || format!("get the end of `{key}`");
+        let call = self.client.get_object().bucket(&self.bucket).key(key);
+        let answer = match call.range(format!("bytes=-{most_bytes}")).send().await {
+            Ok(answer) => answer,
+            Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
+            // An object without a body has no last byte.
+            Err(error) if error.code() == Some("InvalidRange") => return Ok(Some(Vec::new())),
+            Err(error) => return Err(failed(doing(), error)),
+        };
+        Ok(Some(collected(answer.body, doing).await?))
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, StoreError> {
@@ -237,6 +246,15 @@ impl Store for S3Store {
             Err(error) => Err(failed(format!("delete `{key}`"), error)),
         }
     }
+}
+
+async fn collected(body: ByteStream, doing: impl Fn() -> String) -> Result<Vec<u8>, StoreError> {
+    let bytes = body.collect().await.map_err(|error| StoreError {
+        doing: doing(),
+        reason: chain(&error),
+        source: Some(Box::new(error)),
+    })?;
+    Ok(bytes.to_vec())
 }
 
 fn quoted(etag: &ETag) -> String {

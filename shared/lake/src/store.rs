@@ -129,6 +129,15 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Reads an object unless it still is version `known` (`If-None-Match`).
     async fn get_if_changed(&self, key: &str, known: &ETag) -> Result<Fetched, StoreError>;
 
+    /// Reads the last bytes of an object, at most `most_bytes` of them (at least 1); `None` if there is no
+    /// such object. A storage that can reads no more than these.
+    async fn tail(&self, key: &str, most_bytes: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(Object { mut bytes, .. }) = self.get(key).await? else { return Ok(None) };
+        let most = usize::try_from(most_bytes).unwrap_or(usize::MAX);
+        bytes.drain(..bytes.len().saturating_sub(most));
+        Ok(Some(bytes))
+    }
+
     /// Reads version and metadata only; `None` if there is no such object.
     async fn head(&self, key: &str) -> Result<Option<Head>, StoreError>;
 

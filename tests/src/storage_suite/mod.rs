@@ -54,6 +54,7 @@ pub async fn answers_like_s3(handles: &Handles) {
         a_copy_takes_the_metadata_along_and_stands_alone,
         a_deleted_object_is_gone_and_may_be_deleted_again,
         an_empty_body_is_an_object,
+        the_end_of_an_object_can_be_read_alone,
         a_body_of_6_mb_comes_back_unchanged,
         keys_may_have_blanks_accents_and_signs,
         metadata_that_headers_cannot_carry_is_refused,
@@ -292,6 +293,19 @@ async fn an_empty_body_is_an_object(handles: &Handles, at: &str) {
     assert_eq!(store.head(&key).await.unwrap().unwrap().size_bytes, 0);
     let refused = store.put(&key, b"x".to_vec(), &Metadata::new(), PutMode::Create).await.unwrap();
     assert_eq!(refused, Put::Refused);
+}
+
+async fn the_end_of_an_object_can_be_read_alone(handles: &Handles, at: &str) {
+    let (store, key) = (&handles[0], format!("{at}/a"));
+    store.put(&key, b"0123456789".to_vec(), &Metadata::new(), PutMode::Create).await.unwrap();
+    for (most_bytes, end) in [(1, "9"), (4, "6789"), (10, "0123456789"), (1000, "0123456789")] {
+        let read = store.tail(&key, most_bytes).await.unwrap();
+        assert_eq!(read.as_deref(), Some(end.as_bytes()), "{most_bytes} bytes");
+    }
+    let empty = format!("{at}/empty");
+    store.put(&empty, Vec::new(), &Metadata::new(), PutMode::Create).await.unwrap();
+    assert_eq!(store.tail(&empty, 4).await.unwrap().as_deref(), Some(&b""[..]));
+    assert_eq!(store.tail(&format!("{at}/missing"), 4).await.unwrap(), None);
 }
 
 async fn a_body_of_6_mb_comes_back_unchanged(handles: &Handles, at: &str) {
