@@ -1,7 +1,9 @@
-//! Looks at ERP, login, tables, clock and lake, and says what to do about what it finds. It changes nothing,
-//! except that it tries whether the lake can be written.
+//! Looks at ERP, login, tables, clock, lake and its objects, and says what to do about what it finds. It changes
+//! nothing, except that it tries whether the lake can be written.
 
+mod deep;
 mod lake_state;
+mod objects;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,7 +18,9 @@ use crate::Settings;
 use crate::error::TableError;
 use crate::source::{Address, Class, Erp, ErpError, ObjectKind, SqlServer, SqlServerAddress, Sqlite, Table};
 
+pub use deep::examine_deep;
 pub use lake_state::examine_lake;
+pub use objects::examine_objects;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +37,8 @@ pub enum Severity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub severity: Severity,
-    /// What was looked at: `source`, `login`, a table's name, `clock`, `lake`, `settings`, `grades`.
+    /// What was looked at: `source`, `login`, a table's name, `clock`, `lake` or a folder in it, `settings`,
+    /// `grades`.
     pub about: String,
     /// What was found, and what to do about it; one line.
     pub found: String,

@@ -6,14 +6,20 @@ use std::path::Path;
 use anyhow::bail;
 use chrono::Utc;
 use clap::Args;
-use extractor_function::doctor::{Finding, Severity, examine_erp, examine_lake, tables_with_rows};
+use extractor_function::doctor::{
+    Finding, Severity, examine_deep, examine_erp, examine_lake, examine_objects, tables_with_rows,
+};
 use process::may_hold_password;
 
 use crate::place;
 
 /// Options of the examination.
 #[derive(Debug, Args)]
-pub struct Doctor {}
+pub struct Doctor {
+    /// Read every object of the lake, and compare what it holds with raw
+    #[arg(long)]
+    deep: bool,
+}
 
 impl Doctor {
     pub(super) async fn run(self) -> anyhow::Result<()> {
@@ -36,7 +42,13 @@ impl Doctor {
         };
         tell(examine_erp(&settings, held, Utc::now).await);
         match open {
-            Some(Ok(open)) => tell(examine_lake(&open.lake, Utc::now()).await),
+            Some(Ok(open)) => {
+                tell(examine_lake(&open.lake, Utc::now()).await);
+                tell(examine_objects(&open.lake).await);
+                if self.deep {
+                    tell(examine_deep(&open.lake, Utc::now()).await);
+                }
+            }
             Some(Err(error)) => tell(vec![about_lake(Severity::Failure, process::chain(&error))]),
             None => {
                 let found = format!("the folder `{lake}` is not there yet: the first run makes it");

@@ -31,6 +31,7 @@ mod corrections;
 mod deletions;
 mod disk_full;
 mod doctor;
+mod doctor_lake;
 mod embedded_s3;
 mod faults;
 mod generated;

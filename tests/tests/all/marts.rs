@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use extractor_function::doctor::{Severity, examine_deep};
 use lake::{Lake, MemoryStore, Mode};
 use tests::factory::{ErpAccess, Factory, copy_raw, moment, rows_of, run_into};
 use tests::is_all;
@@ -76,6 +77,8 @@ async fn marts_that_followed_every_change_are_those_made_from_nothing(access: Er
     factory.assert_lake_mirrors_erp().await;
 
     assert_marts_are_those_made_from_nothing(&factory).await;
+    let findings = examine_deep(factory.lake(), factory.now.get()).await;
+    assert!(findings.iter().all(|finding| finding.severity == Severity::Ok), "{findings:#?}");
 }
 
 /// Fails unless every mart holds the rows that one job makes in a lake that has nothing but the same

@@ -2,10 +2,11 @@
 //! compared with the ERP, and which settings it holds.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use lake::{Lake, Manifest, keys};
+use lake::{Lake, LakeError, Manifest, keys};
 use process::chain;
 use warehouse::settings::{self, State};
 
+use super::objects::MADE_AGAIN;
 use super::{Finding, Findings, Severity};
 
 /// How long ago the last good comparison of the ERP with the lake may be without a word about it.
@@ -37,6 +38,9 @@ pub async fn examine_lake(lake: &Lake, now: DateTime<Utc>) -> Vec<Finding> {
             );
             findings.settings(lake, &manifest).await;
             findings.comparison(&manifest, now);
+        }
+        Err(error @ LakeError::Corrupt { .. }) => {
+            findings.add(Severity::Failure, "lake", format!("{}: {MADE_AGAIN}", chain(&error)));
         }
         Err(error) => findings.add(Severity::Failure, "lake", format!("cannot be read: {}", chain(&error))),
     }

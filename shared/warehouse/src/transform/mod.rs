@@ -4,6 +4,7 @@
 //! exist. So it may die, be repeated or run twice at once. Conditional writes decide: a staging part or the
 //! manifest is replaced only if it still is the version that was read.
 
+mod again;
 mod build;
 mod stage;
 mod staged;
@@ -23,6 +24,7 @@ use crate::staging::zones::holds_rows;
 use crate::touched::Touched;
 use crate::{Result, WarehouseError};
 
+pub use self::again::make_again;
 pub use self::work::JobStamp;
 
 /// Folds into staging the segments that no job has folded yet. An extraction then compares with all that was
@@ -42,6 +44,11 @@ pub async fn stage(lake: &Lake, job: &JobStamp) -> Result<Manifest> {
 /// made of them, or other models made the marts.
 pub fn is_behind(manifest: &Manifest) -> bool {
     !manifest.pending.is_null() || (manifest.generation > 0 && manifest.models != MODELS)
+}
+
+/// Whether this version of the models made the marts, so that what it makes of raw must be what they hold.
+pub fn is_of_these_models(manifest: &Manifest) -> bool {
+    manifest.models == MODELS
 }
 
 /// What a job has read, by staging names.
