@@ -47,7 +47,7 @@ impl Jobs {
         } else {
             (Mode::Incremental, Occasion::Scheduled)
         };
-        let record = self.run(&new_job_id(), request(mode, false, by), occasion).await;
+        let record = self.run(&new_job_id(), request(mode, by), occasion).await;
         if record.is_some() && mode == Mode::Reconcile {
             *self.compared_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Utc::now());
         }
@@ -101,13 +101,14 @@ impl StartJob for Jobs {
         // A job has a thread of its own: it is not made to move between the threads that answer requests.
         let thread = thread::Builder::new().name("run".to_owned());
         thread.spawn(move || {
-            let request = request(job.mode, job.accept_deletes, &job.trigger);
+            let PromisedJob { mode, accept_deletes, rebuild, .. } = job;
+            let request = JobRequest { accept_deletes, rebuild, ..request(mode, &job.trigger) };
             runtime.block_on(jobs.run(&job.job_id, request, Occasion::Promised))
         })?;
         Ok(())
     }
 }
 
-fn request(mode: Mode, accept_deletes: bool, by: &str) -> JobRequest {
-    JobRequest { mode, accept_deletes, trigger: by.to_owned(), deadline: None }
+fn request(mode: Mode, by: &str) -> JobRequest {
+    JobRequest { mode, accept_deletes: false, rebuild: false, trigger: by.to_owned(), deadline: None }
 }

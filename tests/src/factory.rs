@@ -273,7 +273,7 @@ pub async fn run_into(lake: &Lake, settings: &Settings, mode: Mode, now: DateTim
 
 /// The request for a job that nobody waits for.
 pub fn request(mode: Mode) -> JobRequest {
-    JobRequest { mode, accept_deletes: false, trigger: "test".to_owned(), deadline: None }
+    JobRequest { mode, accept_deletes: false, rebuild: false, trigger: "test".to_owned(), deadline: None }
 }
 
 /// The names in the lake of the columns that are read from the ERP.

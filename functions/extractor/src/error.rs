@@ -32,6 +32,13 @@ pub(crate) enum TableError {
          `tideline extract --full --accept-deletes` removes its rows"
     )]
     Vanished(&'static str),
+    /// A segment of the table is lost, and only a reload of the whole table makes good for it.
+    #[error(
+        "{0}, and what it brought is not in the lake: nothing more is read of this table until \
+         `tideline extract --full` (`POST /pipeline/run?full=true`) has read all of it anew, with \
+         `--accept-deletes` if that run keeps rows which the ERP lacks"
+    )]
+    Lost(String),
     /// A background task died.
     #[error("comparing rows with the lake was interrupted")]
     Interrupted,
@@ -46,7 +53,7 @@ impl TableError {
     }
 
     /// Whether the same work may succeed a little later.
-    pub(crate) const fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         match self {
             Self::Erp(error) => error.is_passing(),
             error => error.is_of_storage(),
@@ -54,7 +61,7 @@ impl TableError {
     }
 
     /// Whether this failure keeps every table from being extracted, and not only one.
-    pub(crate) const fn concerns_all_tables(&self) -> bool {
+    pub(crate) fn concerns_all_tables(&self) -> bool {
         match self {
             Self::Erp(error) => error.concerns_all_tables(),
             Self::Stopped => true,
@@ -62,10 +69,12 @@ impl TableError {
         }
     }
 
-    const fn is_of_storage(&self) -> bool {
-        matches!(
-            self,
-            Self::Lake(LakeError::Store(_)) | Self::Warehouse(WarehouseError::Lake(LakeError::Store(_)))
-        )
+    fn is_of_storage(&self) -> bool {
+        match self {
+            Self::Lake(error) | Self::Warehouse(WarehouseError::Lake(error)) => {
+                matches!(error, LakeError::Store(_)) && !error.is_damage()
+            }
+            _ => false,
+        }
     }
 }

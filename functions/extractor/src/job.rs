@@ -24,6 +24,8 @@ pub struct JobRequest {
     /// Whether it removes however much the ERP no longer has. Otherwise a table of which it would remove too
     /// much keeps all of that.
     pub accept_deletes: bool,
+    /// Whether all that is made of the segments is first made again, whatever state it is in.
+    pub rebuild: bool,
     /// What started it: one of [`Trigger`](api::pipeline::Trigger), or what an invocation says.
     pub trigger: String,
     /// When the platform ends the job, if it does. The job stops reading early enough that what it has read

@@ -27,10 +27,12 @@ struct Event {
 /// What a job is to do.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 struct Asked {
     full: bool,
     reconcile: bool,
     accept_deletes: bool,
+    rebuild: bool,
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
@@ -50,13 +52,13 @@ async fn answer() -> Result<(), Error> {
     let lake = Lake::connect(&Environment(process::variable).bucket()?, &factory_id).await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
         let Event { asked, nightly, trigger: by, job_id } = event.payload;
-        let Asked { full, reconcile, accept_deletes } = asked;
+        let Asked { full, reconcile, accept_deletes, rebuild } = asked;
         // An emulator of the platform names a deadline that has long passed.
         let deadline =
             Some(DateTime::from(event.context.deadline())).filter(|deadline| *deadline > Utc::now());
         let by = by.unwrap_or_else(|| Trigger::Schedule.as_str().to_owned());
         let mode = Mode::asked(full, reconcile || nightly || accept_deletes);
-        let request = JobRequest { mode, accept_deletes, trigger: by, deadline };
+        let request = JobRequest { mode, accept_deletes, rebuild, trigger: by, deadline };
         // Read for each invocation: the password in the secret may have been changed.
         let settings = settings().await?;
         let done = match job_id {

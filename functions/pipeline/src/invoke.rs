@@ -50,10 +50,10 @@ impl InvokeExtractor {
 #[async_trait]
 impl StartJob for InvokeExtractor {
     async fn start(&self, job: PromisedJob) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let PromisedJob { job_id, mode, accept_deletes, trigger } = job;
+        let PromisedJob { job_id, mode, accept_deletes, rebuild, trigger } = job;
         let event = json!({
             "job_id": job_id, "full": mode == Mode::Full, "reconcile": mode == Mode::Reconcile,
-            "accept_deletes": accept_deletes, "trigger": trigger,
+            "accept_deletes": accept_deletes, "rebuild": rebuild, "trigger": trigger,
         });
         let call = self.client.invoke().function_name(&self.function).invocation_type(InvocationType::Event);
         match call.payload(Blob::new(event.to_string())).send().await {

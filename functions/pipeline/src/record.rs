@@ -11,7 +11,7 @@ use crate::places::without_places;
 /// other.
 pub(crate) async fn of(lake: &Lake, job_id: &str, now: DateTime<Utc>) -> lake::Result<Option<JobRecord>> {
     let stored: Option<StoredJob<JobRecord>> = match lake.job(job_id).await {
-        Err(error) if error.is_of_content() => {
+        Err(error) if error.is_damage() => {
             tracing::warn!(job_id, error = process::chain(&error), "the record of a job is left out");
             None
         }

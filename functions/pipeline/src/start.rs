@@ -28,6 +28,8 @@ pub struct PromisedJob {
     pub mode: Mode,
     /// Whether it may remove however much the ERP no longer has.
     pub accept_deletes: bool,
+    /// Whether it first makes again all that was made of what was read before.
+    pub rebuild: bool,
     /// What started it.
     pub trigger: String,
 }
@@ -52,10 +54,10 @@ pub(crate) async fn start(
     if is_of_foreign_page(&headers, dashboard, known.is_some()) {
         return Err(Error::Forbidden("only the dashboard's own pages may start a run"));
     }
-    let (mode, accept_deletes) = (mode(&ask.query)?, ask.query.accept_deletes);
+    let mode = mode(&ask.query)?;
     // A task of its own goes on when the client goes away. Otherwise a promise might be left behind that
     // nobody keeps.
-    let job_id = tokio::spawn(begin(state, jobs, mode, accept_deletes)).await.map_err(Error::Panicked)??;
+    let job_id = tokio::spawn(begin(state, jobs, mode, ask.query)).await.map_err(Error::Panicked)??;
     // The location begins as the path that was asked for: with /api where the dashboard lies beside the API.
     let above = path.as_str().strip_suffix(START.path()).unwrap_or_default();
     let location = format!("{above}{}", JOB.address(&[&job_id], &NoQuery::default()));
@@ -74,7 +76,8 @@ fn mode(query: &StartQuery) -> Result<Mode> {
     Ok(Mode::asked(query.full, query.reconcile || query.accept_deletes))
 }
 
-async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode, accept_deletes: bool) -> Result<String> {
+async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode, query: StartQuery) -> Result<String> {
+    let StartQuery { accept_deletes, rebuild, .. } = query;
     let (lake, now) = (state.lake(), state.now());
     let job_id = new_job_id();
     if let Turn::Held(other) = lake.take_turn(&job_id, now).await? {
@@ -90,7 +93,8 @@ async fn begin(state: State, jobs: Arc<dyn StartJob>, mode: Mode, accept_deletes
         give_turn_back(lake, &job_id).await;
         return Err(error);
     }
-    let job = PromisedJob { job_id: job_id.clone(), mode, accept_deletes, trigger: TRIGGER.to_owned() };
+    let job =
+        PromisedJob { job_id: job_id.clone(), mode, accept_deletes, rebuild, trigger: TRIGGER.to_owned() };
     if let Err(error) = jobs.start(job).await {
         give_turn_back(lake, &job_id).await;
         return Err(Error::NotBegun(error));
@@ -119,8 +123,13 @@ async fn full_again(lake: &Lake, now: DateTime<Utc>) -> Result<()> {
     loop {
         let ids = lake.newest_jobs(before.as_deref(), JOBS_AT_ONCE, now).await?;
         for job_id in &ids {
-            let Some(StoredJob { record, .. }) = lake.job::<JobRecord>(job_id).await? else { continue };
-            let wait = record.started_at.to_utc() + BETWEEN_FULL_JOBS - now;
+            let stored = match lake.job::<JobRecord>(job_id).await {
+                Err(error) if error.is_damage() => None,
+                stored => stored?,
+            };
+            let Some(StoredJob { record, .. }) = stored else { continue };
+            // Clocks differ: nobody is told to wait for longer than that.
+            let wait = (record.started_at.to_utc() + BETWEEN_FULL_JOBS - now).min(BETWEEN_FULL_JOBS);
             if wait <= TimeDelta::zero() {
                 return Ok(());
             }

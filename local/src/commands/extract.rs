@@ -26,6 +26,7 @@ pub struct Extract {
 
 /// What a job is to do.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 struct Asked {
     /// Read everything again and mirror deletions
     #[arg(long, conflicts_with = "reconcile")]
@@ -36,6 +37,9 @@ struct Asked {
     /// Remove what the ERP no longer has, however much it is; compares unless --full is given
     #[arg(long)]
     accept_deletes: bool,
+    /// First make everything again from what was read before, whatever state it is in
+    #[arg(long)]
+    rebuild: bool,
 }
 
 impl Extract {
@@ -44,9 +48,9 @@ impl Extract {
         let address = super::ENVIRONMENT.lake();
         let open = place::open(&address, &settings.factory_id).await?;
         let trigger = Trigger::Cli.as_str().to_owned();
-        let Asked { full, reconcile, accept_deletes } = self.asked;
+        let Asked { full, reconcile, accept_deletes, rebuild } = self.asked;
         let mode = Mode::asked(full, reconcile || accept_deletes);
-        let request = JobRequest { mode, accept_deletes, trigger, deadline: None };
+        let request = JobRequest { mode, accept_deletes, rebuild, trigger, deadline: None };
         let record = run_job(&open.lake, &settings, &request, Utc::now).await;
         if self.json {
             print_json(&record);
@@ -83,7 +87,7 @@ fn print_json(record: &JobRecord) {
     let answer = json!({
         "job_id": record.job_id, "mode": record.mode, "status": record.status, "duration_ms": record.duration_ms,
         "withheld": record.withheld, "rekeyed": record.rekeyed, "error": record.error, "warning": record.warning,
-        "tables": tables, "skipped": record.skipped,
+        "healed": record.healed, "tables": tables, "skipped": record.skipped,
     });
     println!("{answer:#}");
 }
@@ -114,6 +118,9 @@ fn print_text(record: &JobRecord, lake: &Lake, address: &str) {
     }
     if !record.skipped.is_empty() {
         println!("not in this ERP: {}", record.skipped.join(", "));
+    }
+    if let Some(healed) = &record.healed {
+        println!("made again: {healed}");
     }
     if let Some(warning) = &record.warning {
         println!("warning: {warning}");

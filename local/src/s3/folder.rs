@@ -6,13 +6,15 @@
 //! then at its record.
 //!
 //! A record has the hash of its body. A body that is read is held against it, so that what was changed on the
-//! disk is an error and not a wrong number. Listings and conditions go by the records alone.
+//! disk is an error and not a wrong number. Listings and conditions go by the records. A file that is not the one
+//! that its record names is hashed for them too: it may be a copy, or something else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use s3s::crypto::{Md5, Sha256};
@@ -38,6 +40,8 @@ pub(super) struct Folder {
     records: PathBuf,
     temporary: PathBuf,
     lock: PathBuf,
+    /// The MD5 of files that no record names.
+    hashes: Mutex<HashMap<Fingerprint, String>>,
 }
 
 /// Why a folder cannot hold objects.
@@ -127,6 +131,7 @@ impl Folder {
             records: hidden.join("records"),
             temporary: hidden.join("tmp"),
             lock: hidden.join("lock"),
+            hashes: Mutex::default(),
         };
         create_own_folders(root).map_err(failed("created"))?;
         if standing(&hidden).map_err(failed("read"))?.is_some_and(|there| there.is_symlink()) {
@@ -162,8 +167,8 @@ impl Folder {
                 Some(record) => Some(record.clone()),
                 // A file that no record names may have been replaced meanwhile: then the look begins again.
                 None if self.fingerprint(&path)? != Some(fingerprint) => continue,
-                None => records
-                    .of_other_file(|| open_plain_file(&path)?.as_mut().map(hash_of).transpose())?
+                None => self
+                    .copied(&records, &path, fingerprint)?
                     .map(|copied| Record { body: fingerprint, ..copied.clone() }),
             };
             let (etag, metadata) = match &record {
@@ -195,6 +200,36 @@ impl Folder {
             }
         }
         Err(changes_too_fast())
+    }
+
+    /// The record of a file that none of them names, if it has the content that was put: in a copied lake, no
+    /// file is the one that its record names. Each file is hashed once.
+    fn copied<'r>(
+        &self,
+        records: &'r Records,
+        path: &Path,
+        file: Fingerprint,
+    ) -> io::Result<Option<&'r Record>> {
+        if records.is_empty() {
+            return Ok(None);
+        }
+        let known = self.hashes().get(&file).cloned();
+        if let Some(hash) = known {
+            return Ok(records.of_content(&hash));
+        }
+        let Some(mut body) = open_plain_file(path)? else { return Ok(None) };
+        // What cannot be read is damaged.
+        let Ok(hash) = hash_of(&mut body) else { return Ok(None) };
+        let record = records.of_content(&hash);
+        if Fingerprint::of(&body.metadata()?) == file {
+            self.hashes().insert(file, hash);
+        }
+        Ok(record)
+    }
+
+    fn hashes(&self) -> MutexGuard<'_, HashMap<Fingerprint, String>> {
+        // A poisoned lock does no harm: an entry is there or not.
+        self.hashes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn fingerprint(&self, path: &Path) -> io::Result<Option<Fingerprint>> {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::disk::open_plain_file;
 
 /// Identifies a file. No two files that exist at the same time have the same fingerprint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Fingerprint {
     inode: u64,
     size_bytes: u64,
@@ -80,20 +80,12 @@ impl Records {
         self.0.iter().find(|record| record.body == body)
     }
 
-    /// The record of a body that none of them names: in a copied lake, no file is the one that its record
-    /// names. Only if there are several is the body hashed, to choose.
-    pub(super) fn of_other_file(
-        &self,
-        hash: impl FnOnce() -> io::Result<Option<String>>,
-    ) -> io::Result<Option<&Record>> {
-        match self.0.as_slice() {
-            [] => Ok(None),
-            [record] => Ok(Some(record)),
-            [newest, ..] => {
-                let content = hash()?;
-                let same = self.0.iter().find(|record| Some(&record.etag) == content.as_ref());
-                Ok(Some(same.unwrap_or(newest)))
-            }
-        }
+    /// The record of the version that has this content.
+    pub(super) fn of_content(&self, etag: &str) -> Option<&Record> {
+        self.0.iter().find(|record| record.etag == etag)
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }

@@ -100,6 +100,8 @@ row! {
         error: Option<String>,
         /// What somebody should look into though all was done, such as grades that nobody has explained.
         warning: Option<String>,
+        /// What of the lake was damaged and was made again, and how that showed.
+        healed: Option<String>,
         /// The tables.
         tables: Vec<JobTable>,
         /// Tables that the ERP does not have; nothing was expected of them.
@@ -142,6 +144,8 @@ row! {
         error: Option<String>,
         /// What somebody should look into though all was done, such as grades that nobody has explained.
         warning: Option<String>,
+        /// What of the lake was damaged and was made again, and how that showed.
+        healed: Option<String>,
     }
 }
 
@@ -195,6 +199,8 @@ query! {
         /// % and over 100 rows of a table removes none of them. Asks for a comparison unless `full` is asked
         /// for.
         accept_deletes: bool,
+        /// First make everything again from what was read before, whatever state it is in.
+        rebuild: bool,
     }
 }
 
@@ -254,6 +260,7 @@ impl JobRecord {
             rekeyed: Some(0),
             error: None,
             warning: None,
+            healed: None,
             tables: Vec::new(),
             skipped: Vec::new(),
         }
@@ -299,6 +306,7 @@ impl From<JobRecord> for JobSummary {
             rekeyed,
             error,
             warning,
+            healed,
             ..
         } = record;
         Self {
@@ -317,6 +325,7 @@ impl From<JobRecord> for JobSummary {
             rekeyed,
             error,
             warning,
+            healed,
         }
     }
 }

@@ -31,7 +31,7 @@ pub enum LakeError {
 
 impl LakeError {
     /// Whether an object is there and does not hold what it should. Reading it again does not help.
-    pub fn is_of_content(&self) -> bool {
+    pub fn is_damage(&self) -> bool {
         match self {
             Self::Store(error) => error.is_damaged(),
             Self::Corrupt { .. } => true,

@@ -184,7 +184,7 @@ mod tests {
             Ok(listed)
         }
 
-        async fn copy(&self, from: &str, to: &str) -> std::result::Result<(), StoreError> {
+        async fn copy(&self, from: &str, to: &str) -> std::result::Result<ETag, StoreError> {
             self.inner.copy(from, to).await
         }
 

@@ -205,7 +205,7 @@ impl Lake {
         Ok(match self.stored::<Life>(&job.job_id).await {
             Ok(Some((there, _))) => there.lease.is_some_and(|lease| lease.expires_at > now),
             Ok(None) => job.expires_at > now,
-            Err(error) if error.is_of_content() => job.expires_at > now,
+            Err(error) if error.is_damage() => job.expires_at > now,
             Err(error) => return Err(error),
         })
     }
@@ -322,8 +322,8 @@ mod tests {
             Ok(Vec::new())
         }
 
-        async fn copy(&self, _: &str, _: &str) -> std::result::Result<(), StoreError> {
-            Ok(())
+        async fn copy(&self, _: &str, _: &str) -> std::result::Result<ETag, StoreError> {
+            Ok(ETag(String::new()))
         }
 
         async fn delete(&self, _: &str) -> std::result::Result<(), StoreError> {

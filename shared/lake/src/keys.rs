@@ -28,6 +28,30 @@ pub fn rejected_open(staging: &str) -> String {
     format!("rejected/{staging}/open.parquet")
 }
 
+/// The folder of all staging parts.
+pub(crate) const STAGING: &str = "staging/";
+
+/// The folder of all mart parts.
+pub(crate) const MARTS: &str = "marts/";
+
+/// The folder of all published copies.
+pub(crate) const PUBLISHED: &str = "published/";
+
+/// The table and the part of a staging part's key.
+pub fn staging_part(key: &str) -> Option<(&str, &str)> {
+    part_below(STAGING, key)
+}
+
+/// The mart and the part of a published copy's key.
+pub fn published_part(key: &str) -> Option<(&str, &str)> {
+    part_below(PUBLISHED, key)
+}
+
+fn part_below<'k>(folder: &str, key: &'k str) -> Option<(&'k str, &'k str)> {
+    let (name, part) = key.strip_prefix(folder)?.strip_suffix("/part.parquet")?.split_once('/')?;
+    (!part.contains('/')).then_some((name, part))
+}
+
 /// The folder of a table's staging parts.
 pub(crate) fn staging_folder(staging: &str) -> String {
     format!("staging/{staging}/")

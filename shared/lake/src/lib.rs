@@ -14,6 +14,8 @@
 
 #![warn(missing_docs)]
 
+mod derived;
+mod digest;
 mod error;
 mod footer;
 mod history;
@@ -34,19 +36,20 @@ mod store;
 
 use std::sync::Arc;
 
+pub use derived::Derived;
 pub use error::{LakeError, Result};
 pub use footer::Footer;
 pub use history::{is_job_id, new_job_id};
 pub use jobs::{JOB_LEASE, JobLease, StoredJob, Turn};
 pub use keys::SegmentNumber;
-pub use manifest::{Manifest, PartRef, SettingsInForce, TableState, Zone};
+pub use manifest::{LostSegment, Manifest, PartRef, SettingsInForce, TableState, Tail, Zone};
 pub use memory::MemoryStore;
 pub use object_key::{LakeObject, ObjectKey};
 pub use parquet::{from_parquet, to_parquet};
 pub use raw::{Commit, Mode, Reload, Segment, SegmentInfo};
 pub use retries::{Pause, Retries};
 pub use s3::{OBJECT_DAMAGED, S3Store};
-pub use staging::{Held, Slot};
+pub use staging::{Held, Slot, SlotInfo};
 pub use store::{ETag, Fetched, Head, Listed, Metadata, Object, Put, PutMode, Store, StoreError};
 
 /// The lake of one factory. Cheap to clone.

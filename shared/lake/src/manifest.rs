@@ -42,6 +42,9 @@ pub struct Manifest {
     /// Mart parts (`mart/part`) whose published copy may be older.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unpublished: BTreeSet<String>,
+    /// The versions of the published copies of all other mart parts (`mart/part`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub copies: BTreeMap<String, ETag>,
 }
 
 /// The factory's settings that are in force.
@@ -72,6 +75,41 @@ pub struct TableState {
     pub pass: Option<String>,
     /// Staging parts, each with the values that tell whether a row can be in it.
     pub parts: BTreeMap<String, Zone>,
+    /// The segment `applied` as it was when it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tail: Option<Tail>,
+    /// The versions of the staging parts and of the list of rejected rows, by key below the lake's prefix.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<String, ETag>,
+    /// The last segment that objects may take account of which a job has overwritten since. It is noted before
+    /// they are overwritten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writing_upto: Option<SegmentNumber>,
+    /// Why all that is made of the segments has to be made again from nothing, if it has to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rebuild: Option<String>,
+    /// The first segment that should be there and cannot be read. What it brought is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<LostSegment>,
+}
+
+/// The last segment that staging takes account of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tail {
+    /// Its version.
+    pub version: ETag,
+    /// The digest of its body, which is the same in every storage; `None` for one of an older program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+}
+
+/// A segment that should be there and cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostSegment {
+    /// Its number.
+    pub number: SegmentNumber,
+    /// What is wrong with it, with its key.
+    pub reason: String,
 }
 
 /// What a part holds, as far as that helps to leave parts unread: by column, the groups of codes that occur
@@ -83,11 +121,25 @@ pub type Zone = BTreeMap<String, BTreeSet<String>>;
 pub struct PartRef {
     /// Its key below the lake's prefix.
     pub key: String,
+    /// Its version; `None` if a program noted it that did not know of versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<ETag>,
+    /// The digest of its body, which is the same in every storage; `None` if a program noted it that did not
+    /// know of digests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// How many rows it has.
     pub rows: usize,
     /// What it holds, as far as that helps to leave it unread.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub zone: Zone,
+}
+
+impl TableState {
+    /// Whether a job that has not published it may have left an object that takes account of this segment.
+    pub fn may_be_written(&self, applied: SegmentNumber) -> bool {
+        applied > self.applied && self.writing_upto.is_some_and(|upto| applied <= upto)
+    }
 }
 
 impl Manifest {
@@ -108,13 +160,18 @@ impl Lake {
     /// Reads the manifest with its version; `None` before the first job.
     pub async fn manifest(&self) -> Result<Option<(Manifest, ETag)>> {
         let key = self.key(keys::MANIFEST);
-        self.store().get(&key).await?.map(|object| Ok((parse(&key, &object.bytes)?, object.etag))).transpose()
+        self.read(&key).await?.map(|object| Ok((parse(&key, &object.bytes)?, object.etag))).transpose()
+    }
+
+    /// The version of the manifest, whether or not it can be read; `None` if there is none.
+    pub async fn manifest_version(&self) -> Result<Option<ETag>> {
+        Ok(self.store().head(&self.key(keys::MANIFEST)).await?.map(|head| head.etag))
     }
 
     /// Reads the manifest; `None` if it still is version `known`.
     pub async fn manifest_if_changed(&self, known: &ETag) -> Result<Option<(Manifest, ETag)>> {
         let key = self.key(keys::MANIFEST);
-        match self.store().get_if_changed(&key, known).await? {
+        match self.read_if_changed(&key, known).await? {
             Fetched::New(object) => Ok(Some((parse(&key, &object.bytes)?, object.etag))),
             Fetched::Unchanged => Ok(None),
             Fetched::Missing => Err(LakeError::Corrupt {
@@ -133,7 +190,7 @@ impl Lake {
             reason: error.to_string(),
         })?;
         let mode = known.map_or(PutMode::Create, PutMode::Replace);
-        Ok(self.store().put(&self.key(keys::MANIFEST), bytes, &Metadata::new(), mode).await?)
+        self.write(&self.key(keys::MANIFEST), bytes, Metadata::new(), mode).await
     }
 }
 

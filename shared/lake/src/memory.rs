@@ -111,21 +111,22 @@ impl Store for MemoryStore {
         let keys = inner.objects.range::<str, _>((from, Bound::Unbounded));
         let listed = keys.take_while(|(key, _)| key.starts_with(prefix)).map(|(key, stored)| Listed {
             key: key.clone(),
+            etag: stored.object.etag.clone(),
             size_bytes: stored.object.bytes.len() as u64,
             last_modified: stored.last_modified,
         });
         Ok(listed.collect())
     }
 
-    async fn copy(&self, from: &str, to: &str) -> Result<(), StoreError> {
+    async fn copy(&self, from: &str, to: &str) -> Result<ETag, StoreError> {
         let mut inner = self.lock();
         let Some(object) = inner.objects.get(from).map(|stored| stored.object.clone()) else {
             let reason = "NoSuchKey: there is no such object".into();
             return Err(StoreError { doing: format!("copy `{from}` to `{to}`"), reason, source: None });
         };
-        let last_modified = inner.now;
+        let (etag, last_modified) = (object.etag.clone(), inner.now);
         inner.objects.insert(to.to_owned(), Stored { object, last_modified });
-        Ok(())
+        Ok(etag)
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {

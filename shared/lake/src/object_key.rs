@@ -5,7 +5,7 @@
 
 use uuid::Uuid;
 
-use crate::{Lake, Result, SegmentNumber, keys};
+use crate::{Lake, Result, SegmentNumber, is_job_id, keys};
 
 /// What a key of the lake stands for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +92,7 @@ impl ObjectKey {
                 Some(Self::Published { mart: of(mart), part: of(part) })
             }
             ["runs", file] => {
-                let job_id = file.strip_suffix(".json").filter(|id| Uuid::try_parse(id).is_ok())?;
+                let job_id = file.strip_suffix(".json").filter(|id| is_job_id(id))?;
                 Some(Self::JobRecord { job_id: of(job_id) })
             }
             ["probe", unique] => Uuid::try_parse(unique).is_ok().then_some(Self::Probe),
@@ -185,7 +185,7 @@ mod tests {
             "marts/yield/all/1-0f.parquet",
             "published/yield/all/other.parquet",
             "runs/foo",
-            "runs/foo.json",
+            "runs/a b.json",
             "running/jobs.json.tmp",
             "probe/x",
             "manifest.json.old",

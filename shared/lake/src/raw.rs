@@ -4,11 +4,15 @@
 //! its number. There is no other watermark of record. Rejected rows lie in the segment too, so that nothing
 //! about them depends on a second object. The CSV beside it is for people.
 
+use std::collections::BTreeMap;
+
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
+use crate::digest::DIGEST;
 use crate::parquet::{from_parquet, to_parquet};
-use crate::{Lake, LakeError, Metadata, Put, PutMode, Result, SegmentNumber, keys};
+use crate::staging::OBJECT;
+use crate::{ETag, Lake, LakeError, Metadata, Put, PutMode, Result, SegmentNumber, keys};
 
 /// How the rows of a segment were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +101,8 @@ pub struct Segment {
     pub number: SegmentNumber,
     /// Its rows, changed, deleted and rejected.
     pub frame: DataFrame,
+    /// The digest of its body; `None` for one of an older program.
+    pub digest: Option<String>,
     /// What it says about itself.
     pub info: SegmentInfo,
 }
@@ -129,6 +135,7 @@ impl Lake {
         let put_id = uuid::Uuid::new_v4().to_string();
         let mut metadata = metadata_of(info);
         metadata.insert("put-id".to_owned(), put_id.clone());
+        metadata.insert(OBJECT.to_owned(), keys::raw(staging, number));
         // A CSV that stands there may be that of a job that died, or of one that is about to win. Only the
         // job that gets the number may replace it.
         let csv_key = self.key(&keys::rejected(staging, number));
@@ -139,7 +146,7 @@ impl Lake {
             ),
             None => false,
         };
-        let put = self.store().put(&key, to_parquet(frame)?, &metadata, PutMode::Create).await?;
+        let put = self.write(&key, to_parquet(frame)?, metadata, PutMode::Create).await?;
         if !matches!(put, Put::Stored(_)) {
             // If the answer to a put was lost, the put is repeated and refused. The id tells whether the
             // object is ours.
@@ -162,20 +169,41 @@ impl Lake {
     /// The numbers of a table's segments after `applied`, ascending. What lies beside them under another name
     /// is no segment.
     pub async fn segments_after(&self, staging: &str, applied: SegmentNumber) -> Result<Vec<SegmentNumber>> {
+        Ok(self.segment_versions(staging, applied + 1).await?.into_keys().collect())
+    }
+
+    /// The table's segments from this number on, with their versions. Objects that are none are left out.
+    pub async fn segment_versions(
+        &self,
+        staging: &str,
+        from: SegmentNumber,
+    ) -> Result<BTreeMap<SegmentNumber, ETag>> {
         let folder = self.key(&keys::raw_folder(staging));
-        let after = self.key(&keys::raw(staging, applied));
+        let after = self.key(&keys::raw(staging, from.saturating_sub(1)));
         let listed = self.store().list(&folder, Some(&after)).await?;
-        let number = |key: &str| {
-            let number = key.strip_prefix(&folder)?.strip_suffix(".parquet")?.parse().ok()?;
-            (self.key(&keys::raw(staging, number)) == key).then_some(number)
-        };
-        Ok(listed.iter().filter_map(|object| number(&object.key)).collect())
+        let numbered = listed.into_iter().filter_map(|object| {
+            let number = object.key.strip_prefix(&folder)?.strip_suffix(".parquet")?.parse().ok()?;
+            // A number that is written otherwise is not the key that a job would read.
+            (object.key == self.key(&keys::raw(staging, number))).then_some((number, object.etag))
+        });
+        Ok(numbered.collect())
+    }
+
+    /// The key of a segment below the lake's prefix.
+    pub fn segment_key(staging: &str, number: SegmentNumber) -> String {
+        keys::raw(staging, number)
     }
 
     /// What a segment says about itself.
     pub async fn segment_info(&self, staging: &str, number: SegmentNumber) -> Result<Option<SegmentInfo>> {
         let key = self.key(&keys::raw(staging, number));
         self.store().head(&key).await?.map(|head| info_of(&key, &head.metadata)).transpose()
+    }
+
+    /// The digest of a segment's body, as it was written.
+    pub async fn segment_digest(&self, staging: &str, number: SegmentNumber) -> Result<Option<String>> {
+        let head = self.store().head(&self.key(&keys::raw(staging, number))).await?;
+        Ok(head.and_then(|head| head.metadata.get(DIGEST).cloned()))
     }
 
     /// Reads a segment that exists, or only some of its columns.
@@ -186,10 +214,15 @@ impl Lake {
         columns: Option<&[String]>,
     ) -> Result<Segment> {
         let key = self.key(&keys::raw(staging, number));
-        let object =
-            self.store().get(&key).await?.ok_or_else(|| corrupt(&key, "a segment", "it is not there"))?;
+        let object = self.read(&key).await?.ok_or_else(|| corrupt(&key, "a segment", "it is not there"))?;
         let info = info_of(&key, &object.metadata)?;
-        Ok(Segment { number, frame: from_parquet(&key, object.bytes, columns)?, info })
+        // An object that was copied here from another key is not what it seems.
+        let of = object.metadata.get(OBJECT);
+        if let Some(of) = of.filter(|of| **of != keys::raw(staging, number)) {
+            return Err(corrupt(&key, "a segment", &format!("it was written as `{of}`")));
+        }
+        let digest = object.metadata.get(DIGEST).cloned();
+        Ok(Segment { number, frame: from_parquet(&key, object.bytes, columns)?, digest, info })
     }
 
     /// The folder of a table's rejected rows, as the storage's keys name it.
@@ -206,7 +239,11 @@ impl Lake {
         csv: Vec<u8>,
     ) -> Result<()> {
         let key = self.key(&keys::rejected(staging, number));
-        if self.store().get(&key).await?.is_none_or(|object| object.bytes != csv) {
+        let stands = match self.store().get(&key).await {
+            Err(error) if error.is_damaged() => false,
+            object => object?.is_some_and(|object| object.bytes == csv),
+        };
+        if !stands {
             self.store().put(&key, csv, &Metadata::new(), PutMode::Overwrite).await?;
         }
         Ok(())

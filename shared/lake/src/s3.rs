@@ -224,19 +224,21 @@ impl Store for S3Store {
                 let (Some(key), Some(last_modified)) = (object.key, modified) else {
                     return Err(incomplete(doing(), "a line without a key or a time"));
                 };
-                listed.push(Listed { key, size_bytes: size(object.size), last_modified });
+                let etag = etag(object.e_tag, doing)?;
+                listed.push(Listed { key, etag, size_bytes: size(object.size), last_modified });
             }
         }
         listed.truncate(limit);
         Ok(listed)
     }
 
-    async fn copy(&self, from: &str, to: &str) -> Result<(), StoreError> {
+    async fn copy(&self, from: &str, to: &str) -> Result<ETag, StoreError> {
+        let doing = || format!("copy `{from}` to `{to}`");
         let source = format!("{}/{}", self.bucket, utf8_percent_encode(from, PLAIN_IN_SOURCE));
         let call = self.client.copy_object().bucket(&self.bucket).key(to).copy_source(source);
         match call.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(failed(format!("copy `{from}` to `{to}`"), error)),
+            Ok(answer) => etag(answer.copy_object_result.and_then(|copy| copy.e_tag), doing),
+            Err(error) => Err(failed(doing(), error)),
         }
     }
 

@@ -9,6 +9,9 @@ use crate::{ETag, Lake, LakeError, Metadata, Put, PutMode, Result, SegmentNumber
 /// The entry of a file's own metadata that holds the note beside the rows.
 const NOTE: &str = "note";
 
+/// The metadata that says under which key an object was written, below the lake's prefix.
+pub(crate) const OBJECT: &str = "object";
+
 /// Which object of a table's current state is meant.
 #[derive(Clone, Copy, Debug)]
 pub enum Slot<'a> {
@@ -16,6 +19,26 @@ pub enum Slot<'a> {
     Part(&'a str),
     /// The rejected rows that are still open.
     Rejected,
+}
+
+impl Slot<'_> {
+    /// The object's key below the lake's prefix.
+    pub fn key(self, staging: &str) -> String {
+        match self {
+            Self::Part(part) => keys::staging(staging, part),
+            Self::Rejected => keys::rejected_open(staging),
+        }
+    }
+}
+
+/// What an object of current state says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotInfo {
+    /// Its version.
+    pub etag: ETag,
+    /// The last segment that it takes account of; `None` if it does not say so, or was written under another
+    /// key.
+    pub applied: Option<SegmentNumber>,
 }
 
 /// An object of current state as it was read.
@@ -40,8 +63,9 @@ impl Lake {
         slot: Slot<'_>,
         columns: Option<&[String]>,
     ) -> Result<Option<Held>> {
-        let key = self.slot_key(staging, slot);
-        let Some(object) = self.store().get(&key).await? else { return Ok(None) };
+        let below = slot.key(staging);
+        let key = self.key(&below);
+        let Some(object) = self.read(&key).await? else { return Ok(None) };
         let applied = object.metadata.get("applied").and_then(|text| text.parse().ok()).ok_or_else(|| {
             LakeError::Corrupt {
                 key: key.clone(),
@@ -49,6 +73,15 @@ impl Lake {
                 reason: "metadata `applied` is missing".to_owned(),
             }
         })?;
+        // An object that was copied here from another key is not what it seems.
+        let of = object.metadata.get(OBJECT);
+        if let Some(of) = of.filter(|of| **of != below) {
+            return Err(LakeError::Corrupt {
+                key,
+                expected: "a staging part",
+                reason: format!("it was written as `{of}`"),
+            });
+        }
         let (frame, note) = from_parquet_with(&key, object.bytes, columns, NOTE)?;
         Ok(Some(Held { frame, note, applied, etag: object.etag }))
     }
@@ -63,7 +96,9 @@ impl Lake {
         applied: SegmentNumber,
         known: Option<ETag>,
     ) -> Result<Put> {
-        let metadata = Metadata::from([("applied".to_owned(), applied.to_string())]);
+        let below = slot.key(staging);
+        let metadata =
+            Metadata::from([("applied".to_owned(), applied.to_string()), (OBJECT.to_owned(), below.clone())]);
         // The number stands in the body too, because the version of an object is a hash of its body. A part
         // may hold the same rows again after others have come and gone. It must not look like the earlier
         // version, which a slower job may have read.
@@ -71,7 +106,7 @@ impl Lake {
         said.extend(note.map(|note| (NOTE.to_owned(), note)));
         let bytes = to_parquet_with(frame, said)?;
         let mode = known.map_or(PutMode::Create, PutMode::Replace);
-        Ok(self.store().put(&self.slot_key(staging, slot), bytes, &metadata, mode).await?)
+        self.write(&self.key(&below), bytes, metadata, mode).await
     }
 
     /// The staging parts of a table that exist.
@@ -86,10 +121,12 @@ impl Lake {
             .collect())
     }
 
-    fn slot_key(&self, staging: &str, slot: Slot<'_>) -> String {
-        self.key(&match slot {
-            Slot::Part(part) => keys::staging(staging, part),
-            Slot::Rejected => keys::rejected_open(staging),
-        })
+    /// What an object of a table's current state says about itself; `None` if there is none.
+    pub async fn slot_info(&self, staging: &str, slot: Slot<'_>) -> Result<Option<SlotInfo>> {
+        let below = slot.key(staging);
+        let Some(head) = self.store().head(&self.key(&below)).await? else { return Ok(None) };
+        let applied = head.metadata.get("applied").and_then(|text| text.parse().ok());
+        let applied = applied.filter(|_| head.metadata.get(OBJECT) == Some(&below));
+        Ok(Some(SlotInfo { etag: head.etag, applied }))
     }
 }

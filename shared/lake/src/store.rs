@@ -51,6 +51,8 @@ pub struct Head {
 pub struct Listed {
     /// The object's whole key.
     pub key: String,
+    /// The current version.
+    pub etag: ETag,
     /// Length of the body in bytes.
     pub size_bytes: u64,
     /// When the object was last written, by the storage's clock.
@@ -166,8 +168,9 @@ pub trait Store: Send + Sync + fmt::Debug {
         Ok(listed)
     }
 
-    /// Copies an object with its metadata inside the storage, whatever stands at `to`.
-    async fn copy(&self, from: &str, to: &str) -> Result<(), StoreError>;
+    /// Copies an object with its metadata inside the storage, whatever stands at `to`. Returns the version of
+    /// the copy, which may be another than that of the original.
+    async fn copy(&self, from: &str, to: &str) -> Result<ETag, StoreError>;
 
     /// Removes an object; removing what is not there is no error.
     async fn delete(&self, key: &str) -> Result<(), StoreError>;

@@ -111,13 +111,14 @@ impl Error {
             Self::NoData | Self::NeverRead(_) | Self::NotMade(_) | Self::NotBegun(_) | Self::Busy => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::Lake(error) if matches!(**error, LakeError::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Lake(_)
-            | Self::Part(_)
-            | Self::Frame(_)
-            | Self::Rows(_)
-            | Self::Write(_)
-            | Self::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            // The next run makes again what is damaged.
+            Self::Part(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Lake(error) if error.is_damage() || matches!(**error, LakeError::Store(_)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Lake(_) | Self::Frame(_) | Self::Rows(_) | Self::Write(_) | Self::Panicked(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 
@@ -140,6 +141,8 @@ impl Error {
             Self::NotMade(_) => {
                 "these numbers are being computed; they are here after the next run".to_owned()
             }
+            Self::Part(_) => DAMAGED.to_owned(),
+            Self::Lake(error) if error.is_damage() => DAMAGED.to_owned(),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => {
                 "the data cannot be reached at the moment: try again".to_owned()
             }
@@ -160,6 +163,9 @@ impl Error {
         }
     }
 }
+
+/// What a client is told of numbers that cannot be read.
+const DAMAGED: &str = "these numbers are damaged: the next run makes them again";
 
 /// What a client is told of a fault of ours.
 pub(crate) const INTERNAL: &str = "something went wrong here; the log knows more under the request id";

@@ -50,10 +50,7 @@ impl Parts {
             }
             Err(error) => {
                 held.parts.remove(&part.key);
-                Err(match error {
-                    error @ lake::LakeError::Corrupt { .. } => Error::Part(error),
-                    error => Error::Lake(Arc::new(error)),
-                })
+                Err(if error.is_damage() { Error::Part(error) } else { Error::Lake(Arc::new(error)) })
             }
         }
     }

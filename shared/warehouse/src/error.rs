@@ -1,5 +1,7 @@
 //! Why staging or marts could not be brought up to date.
 
+use lake::LostSegment;
+
 /// A failed step of the warehouse.
 #[derive(Debug, thiserror::Error)]
 pub enum WarehouseError {
@@ -24,6 +26,20 @@ pub enum WarehouseError {
     /// Somebody else changed what this attempt had read. The attempt is made again.
     #[error("another run changed the lake meanwhile")]
     Disturbed,
+    /// What is made of the segments cannot be read. The attempt is made again, and makes that again.
+    #[error("what is made of the segments was damaged again and again: {reason}")]
+    Damaged {
+        /// The table whose staging it is, by staging name; `None` for the marts.
+        table: Option<&'static str>,
+        /// What cannot be read, and why.
+        reason: String,
+    },
+    /// An object of this table was not the expected version. The attempt is made again, and looks closer.
+    #[error("another run changed the table `{0}` meanwhile")]
+    Suspect(&'static str),
+    /// A segment that should be there cannot be read.
+    #[error("{}", .0.reason)]
+    Lost(LostSegment),
     /// A background task died.
     #[error("{0} was interrupted")]
     Interrupted(&'static str),

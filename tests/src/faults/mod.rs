@@ -20,7 +20,7 @@ pub use erp::FaultyConnect;
 pub use fate::{Blow, Call, ErpFailure, Failure, Fate, Operation, Unharmed};
 pub use left_behind::left_behind;
 pub use settled::{Goal, check_published, check_staging_follows_raw};
-pub use snapshot::see_one_version;
+pub use snapshot::{see_no_wrong_numbers, see_one_version};
 pub use store::FaultyStore;
 pub use strike::Strike;
 pub use wire::{Outage, Wire};

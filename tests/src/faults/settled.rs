@@ -13,7 +13,7 @@ use warehouse::marts;
 use warehouse::rejected_csv::rejected_csv;
 use warehouse::sources::{ALL, Source};
 use warehouse::staging::open::rejected_schema;
-use warehouse::transform::{JobStamp, stage};
+use warehouse::transform::{JobStamp, Search, stage};
 
 use super::see_one_version;
 use super::small::Small;
@@ -263,7 +263,7 @@ pub async fn check_staging_follows_raw(factory: &Small) -> Result<(), String> {
     }
     let (lake, again) = (factory.lake(), factory.lake_over(fresh));
     let stamp = JobStamp { job_id: "again".to_owned(), started_at: factory.clock.now().fixed_offset() };
-    stage(&again, &stamp).await.map_err(said)?;
+    stage(&again, &stamp, Search::default()).await.map_err(said)?;
     for source in ALL {
         let (held, folded) = (all_staged(&lake, source).await?, all_staged(&again, source).await?);
         differ(&format!("staging/{} against its segments", source.staging), &folded, &held)?;

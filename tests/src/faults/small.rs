@@ -199,6 +199,7 @@ impl Client {
         let request = JobRequest {
             mode,
             accept_deletes: false,
+            rebuild: false,
             trigger: "test".to_owned(),
             deadline: self.time_limit.map(|limit| clock() + limit),
         };

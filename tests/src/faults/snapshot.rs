@@ -7,6 +7,7 @@ use api::temperature::TemperatureSummary;
 use chrono::{NaiveDate, NaiveDateTime};
 use domain::bookings::{quantity_kg, sum_kg};
 use lake::{Lake, Manifest, Mode};
+use polars::prelude::DataFrame;
 use warehouse::marts::{
     ALL, BreachRow, DailyYieldRow, FindingRow, ReadMart, RunInputRow, RunOutputRow, RunRow, RunWeightsRow,
     rows,
@@ -17,6 +18,18 @@ type RunKey = (String, NaiveDate);
 /// A figure by name, as a run tells it and as the daily yield does, which adds up the runs.
 type Figure = (&'static str, fn(&RunRow) -> Option<f64>, fn(&DailyYieldRow) -> Option<f64>);
 
+/// The marts that are compared with each other.
+const COMPARED: [&str; 8] = [
+    "runs",
+    "fct_daily_yield",
+    "run_inputs",
+    "run_outputs",
+    "run_weights",
+    "temperature_breaches",
+    "fct_temp_breaches",
+    "fct_compliance_checks",
+];
+
 /// Reads all that a reader can see and says what does not fit together. `latest_start` is the latest start of
 /// any job on the factory's clock, if the test knows it. Returns the generation that was read, or 0 if there
 /// is no manifest yet.
@@ -25,9 +38,17 @@ pub async fn see_one_version(lake: &Lake, latest_start: Option<NaiveDateTime>) -
     segments_are_there(lake, &manifest, latest_start).await?;
     // A manifest without marts only notes what the first job is about to do.
     if !manifest.marts.is_empty() {
-        marts_agree(lake, &manifest).await?;
+        marts_agree(&Marts::read(lake, &manifest).await?)?;
     }
     Ok(manifest.generation)
+}
+
+/// Reads the marts that a reader can see and says what does not fit together. What cannot be read is answered
+/// with 503, and no wrong number.
+pub async fn see_no_wrong_numbers(lake: &Lake) -> Result<(), String> {
+    let Ok(Some((manifest, _))) = lake.manifest().await else { return Ok(()) };
+    let Ok(marts) = Marts::read(lake, &manifest).await else { return Ok(()) };
+    marts_agree(&marts)
 }
 
 async fn segments_are_there(
@@ -71,38 +92,50 @@ async fn segments_are_there(
     Ok(())
 }
 
-async fn read<T: ReadMart>(lake: &Lake, manifest: &Manifest, mart: &str) -> Result<Vec<T>, String> {
-    let parts = manifest.marts.get(mart).ok_or_else(|| format!("the manifest has no mart {mart}"))?;
-    let mut all = Vec::new();
-    for (name, part) in parts {
-        let frame = lake
-            .mart_part(part, None)
-            .await
-            .map_err(|error| format!("{mart}/{name} of generation {}: {error}", manifest.generation))?;
-        ensure(frame.height() == part.rows, || {
-            format!("{mart}/{name} has {} rows, the manifest says {}", frame.height(), part.rows)
-        })?;
-        all.extend(rows::<T>(&frame).map_err(|error| format!("{mart}: {error}"))?);
+/// The marts of a manifest, as they were read.
+struct Marts(BTreeMap<&'static str, Vec<DataFrame>>);
+
+impl Marts {
+    async fn read(lake: &Lake, manifest: &Manifest) -> Result<Self, String> {
+        let missing: Vec<_> =
+            ALL.iter().filter(|mart| !manifest.marts.contains_key(mart.name)).map(|mart| mart.name).collect();
+        ensure(missing.is_empty(), || format!("the manifest has some marts, but not {missing:?}"))?;
+        let mut all = BTreeMap::<_, Vec<_>>::new();
+        for mart in COMPARED {
+            for (name, part) in &manifest.marts[mart] {
+                let frame = lake.mart_part(part, None).await.map_err(|error| {
+                    format!("{mart}/{name} of generation {}: {error}", manifest.generation)
+                })?;
+                ensure(frame.height() == part.rows, || {
+                    format!("{mart}/{name} has {} rows, the manifest says {}", frame.height(), part.rows)
+                })?;
+                all.entry(mart).or_default().push(frame);
+            }
+        }
+        Ok(Self(all))
     }
-    Ok(all)
+
+    fn rows<T: ReadMart>(&self, mart: &str) -> Result<Vec<T>, String> {
+        let mut all = Vec::new();
+        for frame in self.0.get(mart).into_iter().flatten() {
+            all.extend(rows::<T>(frame).map_err(|error| format!("{mart}: {error}"))?);
+        }
+        Ok(all)
+    }
 }
 
-async fn marts_agree(lake: &Lake, manifest: &Manifest) -> Result<(), String> {
-    let missing: Vec<_> =
-        ALL.iter().filter(|mart| !manifest.marts.contains_key(mart.name)).map(|mart| mart.name).collect();
-    ensure(missing.is_empty(), || format!("the manifest has some marts, but not {missing:?}"))?;
-
-    let runs: Vec<RunRow> = read(lake, manifest, "runs").await?;
+fn marts_agree(marts: &Marts) -> Result<(), String> {
+    let runs: Vec<RunRow> = marts.rows("runs")?;
     let known: BTreeSet<RunKey> = runs.iter().map(run_key).collect();
     ensure(known.len() == runs.len(), || "a run is in `runs` twice".to_owned())?;
-    days_agree(lake, manifest, &runs).await?;
-    rows_of_runs_agree(lake, manifest, &runs).await?;
-    readings_and_findings_agree(lake, manifest, &known).await
+    days_agree(marts, &runs)?;
+    rows_of_runs_agree(marts, &runs)?;
+    readings_and_findings_agree(marts, &known)
 }
 
 /// Compares complete runs with the daily yield that adds them up.
-async fn days_agree(lake: &Lake, manifest: &Manifest, runs: &[RunRow]) -> Result<(), String> {
-    let days: Vec<DailyYieldRow> = read(lake, manifest, "fct_daily_yield").await?;
+fn days_agree(marts: &Marts, runs: &[RunRow]) -> Result<(), String> {
+    let days: Vec<DailyYieldRow> = marts.rows("fct_daily_yield")?;
     let complete = || runs.iter().filter(|run| run.complete);
     let counted = by_date(complete().map(|run| (run.production_date, Some(1.0))));
     same("runs", &counted, &by_date(days.iter().map(|day| (day.production_date, Some(day.runs as f64)))))?;
@@ -119,20 +152,20 @@ async fn days_agree(lake: &Lake, manifest: &Manifest, runs: &[RunRow]) -> Result
 }
 
 /// Compares runs with their inputs, outputs and packs.
-async fn rows_of_runs_agree(lake: &Lake, manifest: &Manifest, runs: &[RunRow]) -> Result<(), String> {
-    let inputs: Vec<RunInputRow> = read(lake, manifest, "run_inputs").await?;
+fn rows_of_runs_agree(marts: &Marts, runs: &[RunRow]) -> Result<(), String> {
+    let inputs: Vec<RunInputRow> = marts.rows("run_inputs")?;
     same(
         "the inputs of runs",
         &by_run(runs.iter().map(|run| (run_key(run), run.input_kg))),
         &booked(inputs.iter().map(|row| (key(&row.run_number, row.production_date), row.input.qty_kg))),
     )?;
-    let outputs: Vec<RunOutputRow> = read(lake, manifest, "run_outputs").await?;
+    let outputs: Vec<RunOutputRow> = marts.rows("run_outputs")?;
     let outputs =
         booked(outputs.iter().map(|row| (key(&row.run_number, row.production_date), row.output.qty_kg)));
     // A run without outputs goes by its totals.
     let with_outputs = runs.iter().filter(|run| outputs.contains_key(&run_key(run)));
     same("the outputs of runs", &by_run(with_outputs.map(|run| (run_key(run), run.actual_kg))), &outputs)?;
-    let weights: Vec<RunWeightsRow> = read(lake, manifest, "run_weights").await?;
+    let weights: Vec<RunWeightsRow> = marts.rows("run_weights")?;
     let weighed = weights.iter().map(|row| (key(&row.run_number, row.production_date), row.weights.packs));
     for (run, packs) in weighed {
         let of_run = runs.iter().find(|row| run_key(row) == run).map(|row| row.packs);
@@ -146,20 +179,16 @@ async fn rows_of_runs_agree(lake: &Lake, manifest: &Manifest, runs: &[RunRow]) -
 
 /// Compares temperature breaches with the days that count them and with the findings of the checks. Every
 /// finding must be of a known run.
-async fn readings_and_findings_agree(
-    lake: &Lake,
-    manifest: &Manifest,
-    known: &BTreeSet<RunKey>,
-) -> Result<(), String> {
-    let breaches: Vec<BreachRow> = read(lake, manifest, "temperature_breaches").await?;
+fn readings_and_findings_agree(marts: &Marts, known: &BTreeSet<RunKey>) -> Result<(), String> {
+    let breaches: Vec<BreachRow> = marts.rows("temperature_breaches")?;
     let breaches = by_date(breaches.iter().map(|row| (row.reading_date, Some(1.0))));
-    let breach_days: Vec<TemperatureSummary> = read(lake, manifest, "fct_temp_breaches").await?;
+    let breach_days: Vec<TemperatureSummary> = marts.rows("fct_temp_breaches")?;
     let counted = breach_days
         .iter()
         .filter(|day| day.breaches > 0)
         .map(|day| (day.reading_date, Some(day.breaches as f64)));
     same("temperature breaches", &breaches, &by_date(counted))?;
-    let checks: Vec<FindingRow> = read(lake, manifest, "fct_compliance_checks").await?;
+    let checks: Vec<FindingRow> = marts.rows("fct_compliance_checks")?;
     let of_readings = checks
         .iter()
         .filter(|row| row.finding.check == "temperature_breach")

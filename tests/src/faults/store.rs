@@ -114,7 +114,7 @@ impl Store for FaultyStore {
         self.plain(call(Operation::List, prefix), self.inner.list(prefix, after)).await
     }
 
-    async fn copy(&self, from: &str, to: &str) -> Result<(), StoreError> {
+    async fn copy(&self, from: &str, to: &str) -> Result<ETag, StoreError> {
         self.plain(call(Operation::Copy, to), self.inner.copy(from, to)).await
     }
 

@@ -201,7 +201,7 @@ async fn damage_of_raw_is_told_with_what_mends_it(patient: &Patient) {
     for (key, told) in [
         (gone, "is missing, and".to_owned()),
         (cut, format!("; it brought {} rows and 0 rejected ones, and", info.rows)),
-        (exchanged, "rejected ones, but says that it has".to_owned()),
+        (exchanged, "cannot be read (its body has another digest)".to_owned()),
     ] {
         assert_told(&within, key, Severity::Failure, &told);
         assert_told(&within, key, Severity::Failure, mended);

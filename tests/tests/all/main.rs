@@ -35,6 +35,7 @@ mod doctor_lake;
 mod embedded_s3;
 mod faults;
 mod generated;
+mod healing;
 mod http_unit;
 mod job_records;
 mod judge;

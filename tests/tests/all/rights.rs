@@ -120,6 +120,10 @@ async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
     for mode in [Mode::Incremental, Mode::Reconcile, Mode::Full] {
         factory.job_ok(mode).await;
     }
+    // A copy that nobody made is removed.
+    let foreign = format!("factory={}/published/runs/foreign/part.parquet", factory.settings.factory_id);
+    full.objects.put(&foreign, Vec::new(), &Metadata::new(), PutMode::Create).await.unwrap();
+    factory.job_ok(Mode::Incremental).await;
     let of_extractor = rights.remove("extractor").unwrap();
     for asked in full.asked() {
         assert!(
@@ -262,7 +266,7 @@ impl Store for Recording {
         self.objects.list(prefix, after).await
     }
 
-    async fn copy(&self, from: &str, to: &str) -> Result<(), StoreError> {
+    async fn copy(&self, from: &str, to: &str) -> Result<ETag, StoreError> {
         self.note(GET, from);
         self.note(PUT, to);
         self.objects.copy(from, to).await

@@ -15,7 +15,7 @@ use process::chain;
 use warehouse::sources::ALL;
 use warehouse::transform::{JobStamp, is_of_these_models, make_again};
 
-use super::objects::{MADE_AGAIN, folder};
+use super::objects::{MADE_AGAIN, folder, or_damage};
 use super::{Finding, Findings, Severity};
 use derived::{Standing, Tallies, tallies};
 use raw::Segments;
@@ -68,9 +68,17 @@ impl Findings {
     async fn records(&mut self, lake: &Lake, objects: &[LakeObject]) -> lake::Result<()> {
         let records = objects.iter().filter(|object| matches!(object.is, Some(ObjectKey::JobRecord { .. })));
         for LakeObject { key, .. } in records {
-            let Some(body) = lake.body(key).await? else { continue };
-            if let Err(error) = serde_json::from_slice::<StoredJob<JobRecord>>(&body) {
-                let found = format!("`{key}` is no record of a run ({error}): move it away");
+            let parse = |body: Vec<u8>| {
+                let record = serde_json::from_slice::<StoredJob<JobRecord>>(&body);
+                record.map(|_| ()).map_err(|error| error.to_string())
+            };
+            let record = match or_damage(lake.body(key).await)? {
+                Ok(None) => continue,
+                Ok(Some(body)) => parse(body),
+                Err(reason) => Err(reason),
+            };
+            if let Err(reason) = record {
+                let found = format!("`{key}` is no record of a run ({reason}): move it away");
                 self.add(Severity::Warning, folder(key), found);
             }
         }
@@ -154,13 +162,17 @@ impl Findings {
         for (mart, parts) in &manifest.marts {
             for (part, current) in parts {
                 let key = keys::published(mart, part);
-                // What is missing is told by the look from outside.
-                let (Some(copy), Some(version)) = (lake.body(&key).await?, lake.body(&current.key).await?)
-                else {
-                    continue;
-                };
-                if copy != version {
-                    wrong.push(format!("`{key}` is not the version `{}`: {MADE_AGAIN}", current.key));
+                let copy = or_damage(lake.body(&key).await)?;
+                let version = or_damage(lake.body(&current.key).await)?;
+                // What is missing, and a version that cannot be read, is told elsewhere.
+                match (copy, version) {
+                    (Err(reason), _) => {
+                        wrong.push(format!("`{key}` cannot be read ({reason}): {MADE_AGAIN}"));
+                    }
+                    (Ok(Some(copy)), Ok(Some(version))) if copy != version => {
+                        wrong.push(format!("`{key}` is not the version `{}`: {MADE_AGAIN}", current.key));
+                    }
+                    _ => {}
                 }
             }
         }

@@ -2,7 +2,7 @@
 //! compared with the ERP, and which settings it holds.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use lake::{Lake, LakeError, Manifest, keys};
+use lake::{Lake, Manifest, keys};
 use process::chain;
 use warehouse::settings::{self, State};
 
@@ -39,7 +39,7 @@ pub async fn examine_lake(lake: &Lake, now: DateTime<Utc>) -> Vec<Finding> {
             findings.settings(lake, &manifest).await;
             findings.comparison(&manifest, now);
         }
-        Err(error @ LakeError::Corrupt { .. }) => {
+        Err(error) if error.is_damage() => {
             findings.add(Severity::Failure, "lake", format!("{}: {MADE_AGAIN}", chain(&error)));
         }
         Err(error) => findings.add(Severity::Failure, "lake", format!("cannot be read: {}", chain(&error))),

@@ -35,7 +35,7 @@ impl Findings {
         let manifest = match lake.manifest().await {
             Ok(manifest) => manifest.map(|(manifest, _)| manifest),
             // That it cannot be read is told where the lake is examined.
-            Err(LakeError::Corrupt { .. }) => Some(Manifest::default()),
+            Err(error) if error.is_damage() => Some(Manifest::default()),
             Err(error) => return Err(error),
         };
         let objects = lake.objects().await?;
@@ -97,13 +97,7 @@ impl Findings {
             _ => false,
         });
         let ends: Vec<(&LakeObject, Result<Option<Footer>, String>)> = stream::iter(looked_at)
-            .map(|object| async move {
-                match lake.footer(object).await {
-                    Ok(footer) => Ok((object, Ok(footer))),
-                    Err(LakeError::Corrupt { reason, .. }) => Ok((object, Err(reason))),
-                    Err(error) => Err(error),
-                }
-            })
+            .map(|object| async move { Ok::<_, LakeError>((object, or_damage(lake.footer(object).await)?)) })
             .buffered(READS_AT_ONCE)
             .try_collect()
             .await?;
@@ -168,6 +162,16 @@ fn is_foreign(object: &LakeObject) -> bool {
             | ObjectKey::Settings
             | ObjectKey::Manifest,
         ) => false,
+    }
+}
+
+/// What was read, or what is wrong with the object. Any other failure is none of the object.
+pub(super) fn or_damage<T>(read: lake::Result<T>) -> lake::Result<Result<T, String>> {
+    match read {
+        Ok(read) => Ok(Ok(read)),
+        Err(LakeError::Corrupt { reason, .. }) => Ok(Err(reason)),
+        Err(error) if error.is_damage() => Ok(Err(chain(&error))),
+        Err(error) => Err(error),
     }
 }
 

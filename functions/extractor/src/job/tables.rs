@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use api::pipeline::{JobRecord, JobTable};
 use chrono::{DateTime, FixedOffset};
-use lake::{Lake, Mode, Pause, Retries, TableState};
+use lake::{Lake, Manifest, Mode, Pause, Retries, TableState};
 use process::chain;
 use warehouse::settings;
 use warehouse::sources::{ALL, Owner, Source};
 use warehouse::staging::zones::holds_rows;
-use warehouse::transform::{self, Comparison, JobStamp, Tables, Transformed};
+use warehouse::transform::{self, Comparison, JobStamp, Search, Staged, Tables, Transformed};
 
 use super::JobRequest;
 use super::progress::Progress;
@@ -31,6 +31,7 @@ pub(super) struct Job<'a> {
     settings: &'a Settings,
     mode: Mode,
     accept_deletes: bool,
+    rebuild: bool,
     stamp: &'a JobStamp,
     time: &'a TimeLeft<'a>,
     record: &'a mut JobRecord,
@@ -73,6 +74,7 @@ impl<'a> Job<'a> {
             settings,
             mode: request.mode,
             accept_deletes: request.accept_deletes,
+            rebuild: request.rebuild,
             stamp,
             time,
             record,
@@ -83,7 +85,12 @@ impl<'a> Job<'a> {
 
     /// Extracts all tables and brings the marts up to date, also with what an earlier job left to do.
     pub(super) async fn all(&mut self) -> Result<Ended, String> {
-        let manifest = transform::stage(self.lake, self.stamp).await.map_err(|error| chain(&error))?;
+        let search = match self.mode {
+            _ if self.rebuild => Search::rebuild(),
+            Mode::Incremental => Search::by_comparison(),
+            Mode::Reconcile | Mode::Full => Search::by_reading(),
+        };
+        let manifest = self.stage(search).await.map_err(|error| chain(&error))?;
         let is_behind = transform::is_behind(&manifest);
         self.tables.next = ALL
             .into_iter()
@@ -93,21 +100,46 @@ impl<'a> Job<'a> {
             Ok(erp) => Ok(self.extract(erp.as_ref(), manifest.tables).await),
             Err(error) => Err(error),
         };
+        let is_behind = is_behind || self.record.healed.is_some();
         if is_behind || self.has_committed || !self.tables.read.is_empty() {
             let transformed = transform::transform(self.lake, self.stamp, &self.tables, self.time.now())
                 .await
                 .map_err(|error| chain(&error))?;
             self.note_settings(&transformed).map_err(|error| chain(&error))?;
+            self.note_healed(transformed.healed);
         }
         ended
     }
 
+    /// Brings staging up to date, and notes in the record what was made again.
+    async fn stage(&mut self, search: Search) -> warehouse::Result<Manifest> {
+        let Staged { manifest, healed, warnings } = transform::stage(self.lake, self.stamp, search).await?;
+        self.note_healed(healed);
+        for warning in warnings {
+            self.warn(warning);
+        }
+        Ok(manifest)
+    }
+
+    fn note_healed(&mut self, healed: Vec<String>) {
+        for told in healed {
+            tracing::warn!(job_id = self.stamp.job_id, "{told}");
+            add(&mut self.record.healed, told);
+        }
+    }
+
+    fn warn(&mut self, warning: String) {
+        add(&mut self.record.warning, warning);
+    }
+
     /// Notes in the record what keeps the factory's settings from being taken, and what they leave open.
     fn note_settings(&mut self, transformed: &Transformed) -> lake::Result<()> {
-        let Transformed { manifest, bad_settings } = transformed;
+        let Transformed { manifest, bad_settings, .. } = transformed;
         self.record.error = bad_settings.as_ref().map(settings::told_bad);
         let unknown = settings::unknown_grades(manifest, &settings::in_force(manifest)?);
-        self.record.warning = settings::told_unknown_grades(&unknown);
+        if let Some(warning) = settings::told_unknown_grades(&unknown) {
+            self.warn(warning);
+        }
         Ok(())
     }
 
@@ -242,9 +274,18 @@ impl<'a> Job<'a> {
         let mut progress = Progress::of(&state);
         let mut known = Some(state);
         let (mut attempts, mut overtaken) = (0, 0);
+        let (mut search, mut was_damaged) = (Search::default(), false);
         loop {
             attempts += 1;
-            let error = match self.attempt(erp, source, known.take(), &mut progress).await {
+            let state = match known.take() {
+                Some(state) => Ok(state),
+                None => self.state(source, std::mem::take(&mut search)).await,
+            };
+            let tried = match state {
+                Ok(state) => self.attempt(erp, source, state, &mut progress).await,
+                Err(error) => Err(error),
+            };
+            let error = match tried {
                 Ok(None) => return Outcome::Absent,
                 Ok(Some(Read::AsOf(as_of))) => {
                     let left_undone = progress.withheld.map(|withheld| withheld.told(self.mode));
@@ -264,6 +305,13 @@ impl<'a> Job<'a> {
             let again = match &error {
                 TableError::Overtaken if OVERTAKEN.pause_after(overtaken + 1).is_some() => {
                     overtaken += 1;
+                    attempts -= 1;
+                    Again::Yes
+                }
+                // What staging holds cannot be read. It is made again, once.
+                TableError::Lake(error) if error.is_damage() && !was_damaged => {
+                    was_damaged = true;
+                    search = Search::found_in(source, error.to_string());
                     attempts -= 1;
                     Again::Yes
                 }
@@ -288,23 +336,20 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Tries a table once; `None` if the ERP does not have it and need not. `known` is what the lake knows of
-    /// the table: without it, the lake is asked.
+    /// What the lake knows of a table now.
+    async fn state(&mut self, source: &Source, search: Search) -> Result<TableState, TableError> {
+        Ok(self.stage(search).await?.tables.remove(source.staging).unwrap_or_default())
+    }
+
+    /// Tries a table once; `None` if the ERP does not have it and need not. `state` is what the lake knows of
+    /// the table.
     async fn attempt(
         &mut self,
         erp: &dyn Erp,
         source: &'static Source,
-        known: Option<TableState>,
+        state: TableState,
         progress: &mut Progress,
     ) -> Result<Option<Read>, TableError> {
-        let state = match known {
-            Some(state) => state,
-            None => transform::stage(self.lake, self.stamp)
-                .await?
-                .tables
-                .remove(source.staging)
-                .unwrap_or_default(),
-        };
         let described = described(erp, source).await?;
         let is_absent = described.is_none();
         let table = match described {
@@ -316,6 +361,7 @@ impl<'a> Job<'a> {
             // A table that is read no more is not one that was never there.
             None => return Err(TableError::Vanished(source.table)),
         };
+        let state = self.without_lost(source, state).await?;
         let with = With {
             lake: self.lake,
             erp,
@@ -329,6 +375,30 @@ impl<'a> Job<'a> {
         self.has_committed |= extraction.has_committed();
         progress.note(extraction);
         result.map(Some)
+    }
+
+    /// What a table is read from if a segment of it is lost: from nothing, by a full reload, whose segments
+    /// come after all that are there.
+    async fn without_lost(&self, source: &Source, state: TableState) -> Result<TableState, TableError> {
+        let Some(lost) = &state.lost else { return Ok(state) };
+        if self.mode != Mode::Full {
+            return Err(TableError::Lost(lost.reason.clone()));
+        }
+        let later = self.lake.segments_after(source.staging, state.applied).await?;
+        let applied = later.last().copied().unwrap_or(state.applied).max(lost.number);
+        Ok(TableState { applied, watermark: None, pass: None, ..state })
+    }
+}
+
+/// Adds a text to those that a record has.
+fn add(texts: &mut Option<String>, text: String) {
+    match texts {
+        None => *texts = Some(text),
+        Some(texts) if texts.contains(&text) => {}
+        Some(texts) => {
+            texts.push_str("; ");
+            texts.push_str(&text);
+        }
     }
 }
 

@@ -132,7 +132,13 @@ mod tests {
     fn a_grade_that_no_run_s_row_explains_is_named_once_however_often_it_is_spelled() {
         let part = |grades: &[&str]| {
             let grades = grades.iter().map(|grade| (*grade).to_owned()).collect();
-            PartRef { key: String::new(), rows: 1, zone: BTreeMap::from([(GRADE.to_owned(), grades)]) }
+            PartRef {
+                key: String::new(),
+                etag: None,
+                digest: None,
+                rows: 1,
+                zone: BTreeMap::from([(GRADE.to_owned(), grades)]),
+            }
         };
         let mut manifest = Manifest::default();
         for (mart, month, grades) in [

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lake::{Lake, Manifest};
 
 use super::work::{JobStamp, Work};
-use super::{build, stage};
+use super::{Search, build, stage};
 use crate::Result;
 use crate::settings::in_force;
 
@@ -13,7 +13,7 @@ use crate::settings::in_force;
 /// `like`: by the settings that were in force, and of the tables that had been read. Returns the manifest of
 /// what was made. Nothing is published.
 pub async fn make_again(beside: &Lake, like: &Manifest, job: &JobStamp) -> Result<Manifest> {
-    let mut work = Work::load(beside, job).await?;
+    let mut work = Work::load(beside, job, &Search::default()).await?;
     stage::catch_up(&mut work).await?;
     let read: Vec<&str> = like
         .tables

@@ -6,6 +6,12 @@
 
 mod again;
 mod build;
+mod current;
+mod damage;
+mod in_memory;
+mod models;
+mod reads;
+mod rebuild;
 mod stage;
 mod staged;
 mod take_settings;
@@ -17,25 +23,39 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset, Utc};
 use lake::{Lake, Manifest, Pause, Retries, TableState};
 
+use self::damage::of_marts;
+use self::models::MODELS;
 use self::take_settings::take_settings;
-use self::work::{MODELS, Work};
+use self::work::Work;
 use crate::settings::BadSettings;
 use crate::staging::zones::holds_rows;
 use crate::touched::Touched;
 use crate::{Result, WarehouseError};
 
 pub use self::again::make_again;
+pub use self::damage::Search;
 pub use self::work::JobStamp;
 
-/// Folds into staging the segments that no job has folded yet. An extraction then compares with all that was
-/// committed.
-pub async fn stage(lake: &Lake, job: &JobStamp) -> Result<Manifest> {
-    until_undisturbed(|| async {
-        let mut work = Work::load(lake, job).await?;
-        if !stage::catch_up(&mut work).await? {
-            return Ok(work.manifest);
-        }
-        work.swap().await
+/// What a job finds before it reads anything.
+#[derive(Clone, Debug, Default)]
+pub struct Staged {
+    /// The manifest: staging holds all that was committed.
+    pub manifest: Manifest,
+    /// What was damaged and is made again, and why.
+    pub healed: Vec<String>,
+    /// What somebody should look into.
+    pub warnings: Vec<String>,
+}
+
+/// Folds into staging the segments that no job has folded yet, and makes again what `search` finds to be
+/// damaged. An extraction then compares with all that was committed.
+pub async fn stage(lake: &Lake, job: &JobStamp, search: Search) -> Result<Staged> {
+    until_undisturbed(search, async |search| {
+        let mut work = Work::load(lake, job, search).await?;
+        let has_changed = stage::catch_up(&mut work).await?;
+        let (healed, warnings) = (work.damage.told(), std::mem::take(&mut work.warnings));
+        let manifest = if has_changed { work.swap().await? } else { work.manifest };
+        Ok(Staged { manifest, healed, warnings })
     })
     .await
 }
@@ -99,7 +119,10 @@ impl Tables<'_> {
         }
         for (table, as_of) in &self.read {
             let state = manifest.tables.entry((*table).to_owned()).or_default();
-            state.as_of = state.as_of.max(Some(*as_of));
+            // Of a table that lacks what a segment brought, it cannot be said that all rows are there.
+            if state.lost.is_none() {
+                state.as_of = state.as_of.max(Some(*as_of));
+            }
         }
         manifest.next_table = self.next.map(str::to_owned);
         match self.compared {
@@ -120,6 +143,8 @@ pub struct Transformed {
     pub manifest: Manifest,
     /// Why the factory's settings could not be taken. Those before them are in force.
     pub bad_settings: Option<BadSettings>,
+    /// What was found to be damaged on the way, and was made again.
+    pub healed: Vec<String>,
 }
 
 /// Folds what is left, makes the touched marts again by the factory's settings, and publishes them. `now` is
@@ -130,14 +155,17 @@ pub async fn transform(
     tables: &Tables<'_>,
     now: DateTime<Utc>,
 ) -> Result<Transformed> {
-    let transformed = until_undisturbed(|| async {
-        let mut work = Work::load(lake, job).await?;
+    let transformed = until_undisturbed(Search::default(), async |search| {
+        let mut work = Work::load(lake, job, search).await?;
         // All tables are folded, also those that this job did not write. The note of what is pending may be
         // cleared only if all that it names has been folded.
         stage::catch_up(&mut work).await?;
         // An earlier job may have written parts that it did not get to copy. They are copied before the note
-        // that names them is replaced.
-        lake.publish(&work.manifest).await?;
+        // that names them is replaced, unless all parts are made again now.
+        if !work.is_outdated {
+            let copies = lake.publish(&work.manifest).await.map_err(of_marts)?;
+            work.manifest.copies.extend(copies);
+        }
         work.count_as_read(tables.read.keys());
         // Settings name lines. Those that this job has read count as known.
         tables.note_in(&mut work.manifest, job.started_at);
@@ -145,8 +173,10 @@ pub async fn transform(
         let written = build::build(&mut work).await?;
         work.pending = Touched::default();
         MODELS.clone_into(&mut work.manifest.models);
+        work.manifest.copies.retain(|part, _| !written.contains(part));
         work.manifest.unpublished = written;
-        Ok(Transformed { manifest: work.swap().await?, bad_settings })
+        let healed = work.damage.told();
+        Ok(Transformed { manifest: work.swap().await?, bad_settings, healed })
     })
     .await?;
     publish(lake, &transformed.manifest).await?;
@@ -174,13 +204,18 @@ async fn publish(lake: &Lake, manifest: &Manifest) -> Result<()> {
 /// How often an attempt that was disturbed is made again.
 const DISTURBED: Retries = Retries { most: 59, pause: Pause::Growing(Duration::from_millis(100)) };
 
-async fn until_undisturbed<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
+/// Makes an attempt until nobody disturbs it and nothing that it meets is damaged.
+async fn until_undisturbed<T>(mut search: Search, attempt: impl AsyncFn(&Search) -> Result<T>) -> Result<T> {
     let mut failed = 0;
     loop {
-        match attempt().await {
-            Err(WarehouseError::Disturbed) => failed += 1,
-            done => return done,
+        let error = match attempt(&search).await {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        if !search.learn(&error) {
+            return Err(error);
         }
+        failed += 1;
         let Some(pause) = DISTURBED.pause_after(failed) else {
             return Err(WarehouseError::Contended(failed));
         };

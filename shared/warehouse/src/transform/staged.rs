@@ -6,7 +6,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use lake::Slot;
 use polars::prelude::{DataFrame, SchemaExt};
 
-use super::work::{READS_AT_ONCE, Work};
+use super::reads::READS_AT_ONCE;
+use super::work::Work;
 use crate::frames::{compute, stack};
 use crate::sources::Source;
 use crate::staging::zones::may_hold;
@@ -47,11 +48,10 @@ async fn rows_of_parts(
     parts: Vec<String>,
     columns: Option<&[String]>,
 ) -> Result<DataFrame> {
-    let lake = work.lake;
     let frames: Vec<DataFrame> = stream::iter(parts)
         .map(|part| async move {
             Ok::<_, WarehouseError>(
-                lake.held(source.staging, Slot::Part(&part), columns).await?.map(|held| held.frame),
+                work.held(source, Slot::Part(&part), columns).await?.map(|held| held.frame),
             )
         })
         .buffered(READS_AT_ONCE)

@@ -1,23 +1,19 @@
 //! An attempt to bring the lake up to date: the manifest that it read, and what it has decided since.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
 use domain::settings::FactorySettings;
-use lake::{ETag, Lake, LakeError, Manifest, Put, keys};
+use lake::{ETag, Lake, LakeError, Manifest, Put, SegmentNumber, keys};
 use serde::Serialize;
 
-use crate::sources::ALL;
+use super::damage::{Damage, Search};
+use super::in_memory::InMemory;
+use super::models::MODELS;
+use crate::sources::{ALL, Source};
 use crate::touched::Touched;
 use crate::{Result, WarehouseError};
-
-/// The version of the models. Marts that another version made are made again from nothing. The version is a
-/// fingerprint of the sources that marts follow from, since people would forget to raise a number.
-pub(super) const MODELS: &str = env!("MODELS");
-
-/// How many reads of the storage go on at once.
-pub(super) const READS_AT_ONCE: usize = 8;
 
 /// The job that transforms.
 #[derive(Clone, Debug)]
@@ -45,12 +41,17 @@ pub(super) struct Work<'a> {
     pub(super) unread: BTreeSet<&'static str>,
     /// Whether this attempt has put a note. Whoever read the manifest before can then no longer replace it.
     has_noted: bool,
+    /// What was found to be damaged.
+    pub(super) damage: Damage,
+    /// The tables that are made again from nothing, by staging name.
+    pub(super) rebuilds: BTreeMap<&'static str, InMemory>,
+    /// What somebody should look into, though this attempt could do its work.
+    pub(super) warnings: Vec<String>,
 }
 
 impl<'a> Work<'a> {
-    pub(super) async fn load(lake: &'a Lake, job: &'a JobStamp) -> Result<Self> {
-        let (manifest, etag) =
-            lake.manifest().await?.map_or_else(Default::default, |(manifest, etag)| (manifest, Some(etag)));
+    pub(super) async fn load(lake: &'a Lake, job: &'a JobStamp, search: &Search) -> Result<Self> {
+        let (manifest, etag, damage) = search.look(lake).await?;
         let is_outdated = manifest.models != MODELS;
         let pending = if manifest.pending.is_null() || is_outdated {
             // Nothing is noted, or everything is made again because the models differ. In that case the note
@@ -77,7 +78,19 @@ impl<'a> Work<'a> {
             settings: Arc::default(),
             unread,
             has_noted: false,
+            damage,
+            rebuilds: BTreeMap::new(),
+            warnings: Vec::new(),
         })
+    }
+
+    /// Has all marts made again from nothing.
+    pub(super) fn make_all_marts(&mut self) {
+        self.is_outdated = true;
+        self.pending = Touched::default();
+        self.manifest.models.clear();
+        // A note that goes out must not lose what was pending.
+        self.read.models.clear();
     }
 
     /// Counts these tables as read to the end: if they lack a row, that says something from now on. The first
@@ -94,8 +107,9 @@ impl<'a> Work<'a> {
     /// An attempt puts a note at least once, even if the manifest that it read says the same already. Another
     /// job may have listed the segments before these were there, and be about to clear the note. After this
     /// note the other job cannot swap the manifest. It begins again, and finds these segments.
-    pub(super) async fn note(&mut self, touched: Touched) -> Result<()> {
-        if touched.is_empty() {
+    pub(super) async fn note(&mut self, source: &Source, touched: Touched) -> Result<()> {
+        // Of a table that is made again, and of all that follows from it, this is noted already.
+        if touched.is_empty() || self.rebuilds.contains_key(source.staging) {
             return Ok(());
         }
         let mut pending = self.pending.clone();
@@ -103,21 +117,57 @@ impl<'a> Work<'a> {
         if pending == self.pending && self.has_noted {
             return Ok(());
         }
-        // Only the note goes out: what else this attempt has decided is not true yet. The version of a
-        // manifest is a hash of its bytes. With a generation of its own it is another version even if the
-        // note is the same.
-        self.read.pending = encode(&pending)?;
+        self.pending = pending;
+        self.put_note().await
+    }
+
+    /// Notes in the manifest that objects of these tables are about to take account of the segments up to these.
+    pub(super) async fn note_writing(&mut self, tables: BTreeMap<&'static str, SegmentNumber>) -> Result<()> {
+        let mut has_news = false;
+        for (table, upto) in tables.into_iter().filter(|(table, _)| !self.rebuilds.contains_key(table)) {
+            let table = self.read.tables.entry(table.to_owned()).or_default();
+            has_news |= table.writing_upto < Some(upto);
+            table.writing_upto = table.writing_upto.max(Some(upto));
+        }
+        if has_news { self.put_note().await } else { Ok(()) }
+    }
+
+    /// Notes in the manifest that these tables, and all marts, are to be made again from nothing.
+    pub(super) async fn note_rebuilds(&mut self, tables: &BTreeMap<&'static str, String>) -> Result<()> {
+        let is_noted =
+            |table: &&str| self.read.tables.get(*table).is_some_and(|table| table.rebuild.is_some());
+        if tables.keys().all(is_noted) && self.read.models.is_empty() {
+            return Ok(());
+        }
+        for (table, reason) in tables {
+            let table = self.read.tables.entry((*table).to_owned()).or_default();
+            table.rebuild.get_or_insert_with(|| reason.clone());
+        }
+        self.read.models.clear();
+        self.put_note().await
+    }
+
+    /// Puts the manifest that was read, with what was noted in it. What else this attempt has decided is not
+    /// true yet.
+    async fn put_note(&mut self) -> Result<()> {
+        // The version of a manifest is a hash of its bytes. With a generation of its own it is another
+        // version even if the note is the same.
+        self.read.pending = encode(&self.pending)?;
         self.read.generation += 1;
         self.manifest.generation = self.read.generation;
         match self.lake.swap_manifest(&self.read, self.etag.clone()).await? {
             Put::Stored(etag) => {
                 self.etag = Some(etag);
-                self.pending = pending;
                 self.has_noted = true;
                 Ok(())
             }
             Put::Refused => Err(WarehouseError::Disturbed),
         }
+    }
+
+    /// Whether a job that has not published it may have left an object that takes account of this segment.
+    pub(super) fn may_be_written(&self, staging: &str, applied: SegmentNumber) -> bool {
+        self.read.tables.get(staging).is_some_and(|table| table.may_be_written(applied))
     }
 
     /// Publishes what was decided.

@@ -21,6 +21,7 @@ struct Inner {
     calls: usize,
     faults: usize,
     deaths: usize,
+    damages: usize,
     jobs: usize,
 }
 
@@ -33,6 +34,8 @@ pub struct Tally {
     pub faults: usize,
     /// Jobs that were killed.
     pub deaths: usize,
+    /// Objects that were spoiled.
+    pub damages: usize,
     pub jobs: usize,
     /// A hash of every step.
     pub trace: u64,
@@ -44,6 +47,7 @@ impl Tally {
         self.calls += other.calls;
         self.faults += other.faults;
         self.deaths += other.deaths;
+        self.damages += other.damages;
         self.jobs += other.jobs;
     }
 }
@@ -87,6 +91,11 @@ impl Log {
         self.step(format!("    {actor}: is killed"));
     }
 
+    pub(super) fn damage(&self, line: impl fmt::Display) {
+        self.with(|inner| inner.damages += 1);
+        self.step(line);
+    }
+
     pub(super) fn job(&self, line: impl fmt::Display) {
         self.with(|inner| inner.jobs += 1);
         self.step(line);
@@ -97,6 +106,7 @@ impl Log {
             calls: inner.calls,
             faults: inner.faults,
             deaths: inner.deaths,
+            damages: inner.damages,
             jobs: inner.jobs,
             trace: inner.hasher.finish(),
         })

@@ -4,25 +4,30 @@
 
 mod book;
 mod cells;
+mod damage;
 pub(crate) mod dice;
+mod hand;
 mod log;
 mod plan;
 mod turns;
 
 use api::pipeline::JobRecord;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use extractor_function::doctor::{Severity, examine_deep, examine_objects};
 use lake::Mode;
 use warehouse::sources::{ALL, Owner, RUN_NUMBERS};
 
 use book::Book;
 pub use book::Finder;
 use dice::Dice;
+use hand::Hand;
 pub use log::{Log, Tally};
 use plan::Plan;
 use turns::{Cast, Turnstile};
 
 use super::small::{Client, Small};
-use super::{Blow, FaultyStore, Goal, see_one_version};
+use super::{Blow, FaultyStore, Goal, see_no_wrong_numbers, see_one_version};
+use crate::is_all;
 
 /// When schedules begin: on an ordinary day, at a month's end, and shortly before London's clock goes back or
 /// forward.
@@ -41,21 +46,21 @@ const UNTIL_NO_TIME: TimeDelta = TimeDelta::minutes(8);
 
 /// Plays the schedule of a seed. An error says what is not as it must be.
 pub async fn play(seed: u64, log: &Log) -> Result<(), String> {
+    Scene::set(seed, log).play().await
+}
+
+/// Plays the schedule of a seed while a hand spoils objects of the lake. An error says what is not as it must
+/// be.
+pub async fn play_with_damage(seed: u64, log: &Log) -> Result<(), String> {
     let mut scene = Scene::set(seed, log);
-    for _ in 0..scene.dice.pick(&[1, 1, 2, 2]) {
-        for _ in 0..scene.dice.below(4) {
-            scene.edit();
-        }
-        scene.let_time_pass();
-        scene.side_by_side().await?;
-    }
-    scene.recover().await
+    scene.hand = Some(Hand::new(seed));
+    scene.play().await
 }
 
 /// How an actor ended.
 enum Ended {
     Job(Box<JobRecord>),
-    Read(Result<u64, String>),
+    Read(Result<(), String>),
 }
 
 struct Scene<'a> {
@@ -70,6 +75,8 @@ struct Scene<'a> {
     was_limited: bool,
     /// Clients whose writes may still be on their way.
     late: Vec<FaultyStore>,
+    /// What spoils the lake, if anything does.
+    hand: Option<Hand>,
 }
 
 impl<'a> Scene<'a> {
@@ -111,7 +118,19 @@ impl<'a> Scene<'a> {
             latest_start,
             was_limited: false,
             late: Vec::new(),
+            hand: None,
         }
+    }
+
+    async fn play(mut self) -> Result<(), String> {
+        for _ in 0..self.dice.pick(&[1, 1, 2, 2]) {
+            for _ in 0..self.dice.below(4) {
+                self.edit();
+            }
+            self.let_time_pass();
+            self.side_by_side().await?;
+        }
+        self.recover().await
     }
 
     fn edit(&mut self) {
@@ -138,10 +157,12 @@ impl<'a> Scene<'a> {
         // switches never let one actor make many calls while another stands at the wrong moment.
         let restless = self.dice.pick(&[3, 10, 40, 150, 500]);
         let edits_meanwhile = self.dice.pick(&[0, 0, 4, 20]);
+        let mut damage = self.begin_damage().await;
         let (mut current, mut was_edited, mut jump_is_due, mut finished) = (0, false, true, Vec::new());
         loop {
             cast.settle().await;
             self.take_ended(&mut cast, &mut finished)?;
+            self.damage_meanwhile(&mut damage).await?;
             let waiting = turnstile.actors();
             if waiting.is_empty() {
                 break;
@@ -166,12 +187,15 @@ impl<'a> Scene<'a> {
                 continue;
             };
             self.log.call(current, &calls[nth], blow);
+            damage.written = Some(calls[nth].subject.clone()).filter(|_| calls[nth].operation.writes());
             cast.let_through(current, nth, blow);
         }
-        if self.dice.chance(500) {
+        // A late write has read what the hand must not put back.
+        if self.dice.chance(500) || self.hand.is_some() {
             self.deliver_all().await;
         }
-        self.check_between(&finished, was_edited).await
+        self.check_between(&finished, was_edited, damage.is_done).await?;
+        self.damage_between().await
     }
 
     /// Some jobs with their plans, and perhaps a reader after them.
@@ -187,7 +211,14 @@ impl<'a> Scene<'a> {
         }
         if self.dice.chance(500) {
             let client = self.small.client(turnstile.fate(cast.next()));
-            cast.add(async move { Ended::Read(see_one_version(&client.lake, None).await) });
+            let is_spoiled = self.hand.is_some();
+            cast.add(async move {
+                Ended::Read(if is_spoiled {
+                    see_no_wrong_numbers(&client.lake).await
+                } else {
+                    see_one_version(&client.lake, None).await.map(|_| ())
+                })
+            });
         }
         (cast, plans)
     }
@@ -200,6 +231,7 @@ impl<'a> Scene<'a> {
                 Some(Ended::Job(record)) => {
                     self.log.step(format!("    {actor}: ends {}", record.status));
                     self.log.aside(format!("      {}", record.error.as_deref().unwrap_or_default()));
+                    self.check_undamaged(&record)?;
                     finished.push(*record);
                 }
                 Some(Ended::Read(seen)) => {
@@ -247,13 +279,22 @@ impl<'a> Scene<'a> {
 
     /// Checks what must hold whatever happened. Readers see one version, and a job that says that it went
     /// well has found what it must find.
-    async fn check_between(&mut self, finished: &[JobRecord], was_edited: bool) -> Result<(), String> {
-        see_one_version(&self.small.lake(), Some(self.latest_start))
-            .await
-            .map_err(|complaint| format!("afterwards readers see: {complaint}"))?;
+    async fn check_between(
+        &mut self,
+        finished: &[JobRecord],
+        was_edited: bool,
+        was_spoiled: bool,
+    ) -> Result<(), String> {
+        let afterwards = |complaint| format!("afterwards readers see: {complaint}");
+        if self.hand.is_some() {
+            self.check_readers().await.map_err(afterwards)?;
+        } else {
+            see_one_version(&self.small.lake(), Some(self.latest_start)).await.map_err(afterwards)?;
+        }
         let says_ok =
             finished.iter().any(|record| record.status == "ok" && record.mode == Mode::Incremental.word());
-        if says_ok && !was_edited && !self.was_limited && self.finder == Finder::Incremental {
+        let must_be_right = !was_edited && !was_spoiled && self.spoiled_raw().is_empty();
+        if says_ok && must_be_right && !self.was_limited && self.finder == Finder::Incremental {
             Goal::of_rows(&self.small)
                 .check_rows(&self.small)
                 .await
@@ -298,15 +339,43 @@ impl<'a> Scene<'a> {
                 self.clean_job(Mode::Full).await?;
             }
         }
-        Goal::of(&self.small).await.check(&self.small, Some(self.latest_start)).await
+        if !self.spoiled_raw().is_empty() {
+            return self.check_spoiled_raw().await;
+        }
+        let goal = Goal::of(&self.small).await;
+        goal.check(&self.small, Some(self.latest_start)).await?;
+        if self.hand.is_some() || is_all() {
+            self.doctor_finds_nothing().await?;
+        }
+        self.damage_at_rest(&goal).await
+    }
+
+    /// Whatever course a lake has gone, the doctor finds in it what raw gives, and nothing else.
+    async fn doctor_finds_nothing(&self) -> Result<(), String> {
+        let lake = self.small.lake();
+        let mut findings = examine_objects(&lake).await;
+        findings.extend(examine_deep(&lake, self.small.clock.now()).await);
+        findings.retain(|finding| finding.severity != Severity::Ok);
+        if findings.is_empty() { Ok(()) } else { Err(format!("the doctor finds {findings:#?}")) }
     }
 
     async fn clean_job(&self, mode: Mode) -> Result<(), String> {
         let record = self.small.run(mode).await;
-        if record.status == "ok" {
+        self.check_undamaged(&record)?;
+        if record.status == "ok" || !self.spoiled_raw().is_empty() {
             Ok(())
         } else {
             Err(format!("a clean {} job ends {}: {:?}", record.mode, record.status, record.error))
+        }
+    }
+
+    /// What jobs leave half done is no damage.
+    fn check_undamaged(&self, record: &JobRecord) -> Result<(), String> {
+        match &record.healed {
+            Some(healed) if self.hand.is_none() => {
+                Err(format!("a job takes the work of another for damage: {healed}"))
+            }
+            _ => Ok(()),
         }
     }
 }

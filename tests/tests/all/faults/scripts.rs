@@ -3,7 +3,7 @@
 use warehouse::sources::ALL;
 
 /// A factory with a handful of rows in every table, some of which cannot be taken.
-pub(super) const ROWS: &str = "
+pub(crate) const ROWS: &str = "
     INSERT INTO RunNumber (RunNumber, ProductionDate, Description, ProductCode, ProdLine, ShiftCode, Complete, Created, Updated) VALUES
         ('1', '2026-11-20', 'cod loin', 'P1', 'Line 1', 'AM', 1, '2026-11-20 06:00:00', '2026-11-20 12:30:00'),
         ('2', '2026-11-20', 'hake fillet', 'P2', 'L2', 'AM', 'Y', '2026-11-20 06:10:00', NULL),
@@ -38,7 +38,7 @@ pub(super) const ROWS: &str = "
     INSERT INTO shifts (shift_id, shift_date, headcount, updated_at) VALUES (1, '2026-11-20', ' 12 ', '2026-11-20 12:00:00'), (2, '2026-11-20', 'many', NULL)";
 
 /// What happens in the ERP before the second job.
-pub(super) const CHANGES: &str = "
+pub(crate) const CHANGES: &str = "
     UPDATE run_inputs SET qty_kg = 35, updated_at = '2026-11-20 13:10:00' WHERE input_id = 1;
     UPDATE run_inputs SET updated_at = '2026-11-20 13:10:00' WHERE input_id = 4;
     UPDATE run_outputs SET run_number = '1', updated_at = '2026-11-20 13:10:00' WHERE output_id = 3;
@@ -53,7 +53,7 @@ pub(super) const CHANGES: &str = "
 
 /// Changes that a comparison of keys and stamps finds: rows that went, moved to another key, or came with old
 /// stamps.
-pub(super) const MOVES: &str = "
+pub(crate) const MOVES: &str = "
     DELETE FROM run_inputs WHERE input_id = 2;
     DELETE FROM SI_OCM_TRANS WHERE TransNo IN (1, 4);
     DELETE FROM RunNumber WHERE RunNumber IS NULL;
@@ -65,14 +65,14 @@ pub(super) const MOVES: &str = "
     DELETE FROM product_catalogue WHERE product_code = 'P3'";
 
 /// Changes that only a full reload finds: rows that changed without a new stamp.
-pub(super) const SILENT: &str = "
+pub(crate) const SILENT: &str = "
     UPDATE run_inputs SET qty_kg = 71 WHERE input_id = 3;
     UPDATE SI_OCM_PLU SET Description = 'cod tail' WHERE PLUNumber = 1;
     UPDATE temperature_logs SET temp_celsius = 77 WHERE log_id = 4;
     DELETE FROM RunNumber WHERE RunNumber = '3'";
 
 /// What happens while a later job is held: rows that go, move and come.
-pub(super) const LATER_MOVES: &str = "
+pub(crate) const LATER_MOVES: &str = "
     DELETE FROM run_inputs WHERE input_id = 3;
     INSERT INTO run_inputs (input_id, run_number, qty_kg, updated_at) VALUES (11, '1', 3, '2026-11-20 14:20:00');
     UPDATE run_outputs SET run_number = '2', updated_at = '2026-11-20 14:20:00' WHERE output_id = 3;
@@ -84,7 +84,7 @@ pub(super) const LATER_MOVES: &str = "
     DELETE FROM SI_OCM_PLU WHERE PLUNumber = 2";
 
 /// The statements of a script that concern these tables.
-pub(super) fn about(script: &str, tables: &[&str]) -> String {
+pub(crate) fn about(script: &str, tables: &[&str]) -> String {
     let of = |statement: &&str| {
         statement
             .split_whitespace()

@@ -246,7 +246,7 @@ impl Store for Faulty {
         self.objects.list(prefix, after).await
     }
 
-    async fn copy(&self, from: &str, to: &str) -> Result<(), StoreError> {
+    async fn copy(&self, from: &str, to: &str) -> Result<ETag, StoreError> {
         self.objects.copy(from, to).await
     }
 

@@ -89,14 +89,15 @@ async fn a_part_that_was_collected_is_found_under_a_newer_manifest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_part_that_is_really_gone_is_a_fault_that_tells_nothing_and_harms_no_other_mart() {
+async fn a_part_that_is_really_gone_is_not_shown_until_it_is_made_again_and_harms_no_other_mart() {
     let factory = Factory::with(vec![(&PRODUCTS, "all", product("A"))]).await;
     let app = factory.app();
     let key = factory.manifest.marts["products"]["all"].key.clone();
     lake::Store::delete(&factory.store, &format!("factory=main/{key}")).await.unwrap();
     let failed = get(&app, "/products").await;
-    assert_problem(&failed, 500, "something went wrong here");
-    assert!(!failed.text.contains("parquet") && failed.header("retry-after").is_none());
+    assert_problem(&failed, 503, "these numbers are damaged: the next run makes them again");
+    assert!(!failed.text.contains("parquet"));
+    assert_eq!(failed.header("retry-after"), Some("5"));
     assert_eq!(get(&app, "/temperature/breaches").await.json(), json!([]));
 }
 

@@ -99,7 +99,8 @@ impl Trial {
     /// lake must be the one that came back.
     async fn run_for(&self, mode: Mode, seconds: Option<i64>) -> JobRecord {
         let deadline = seconds.map(|seconds| self.now() + TimeDelta::seconds(seconds));
-        let request = JobRequest { mode, trigger: "test".to_owned(), deadline, accept_deletes: false };
+        let request =
+            JobRequest { mode, trigger: "test".to_owned(), deadline, accept_deletes: false, rebuild: false };
         let fate: Arc<dyn Fate> = Arc::<Script>::clone(&self.script);
         let erp = FaultyConnect { path: self.factory.erp(), fate };
         let script = &self.script;

@@ -232,6 +232,7 @@ async fn a_promised_job_is_carried_out_once_however_often_it_is_asked_for() {
         trigger: "api".to_owned(),
         deadline: None,
         accept_deletes: false,
+        rebuild: false,
     };
     let ask = || trigger(&api.lake, &factory.settings, &request, &job_id, Occasion::Promised, Utc::now);
     let at_once: Vec<JobRecord> = join_all((0..3).map(|_| ask())).await.into_iter().flatten().collect();
@@ -253,6 +254,7 @@ async fn a_promise_that_comes_when_another_job_has_begun_is_not_kept() {
         trigger: "api".to_owned(),
         deadline: None,
         accept_deletes: false,
+        rebuild: false,
     };
     assert!(
         trigger(&api.lake, &factory.settings, &request, &late, Occasion::Promised, Utc::now).await.is_none()
@@ -265,6 +267,7 @@ async fn a_promise_that_comes_when_another_job_has_begun_is_not_kept() {
         trigger: "schedule".to_owned(),
         deadline: None,
         accept_deletes: false,
+        rebuild: false,
     };
     let record =
         trigger(&api.lake, &factory.settings, &request, &new_job_id(), Occasion::Scheduled, Utc::now)

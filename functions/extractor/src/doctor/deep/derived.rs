@@ -7,6 +7,7 @@ use lake::{Lake, LakeError, Manifest, Slot, keys};
 use polars::prelude::{DataFrame, PolarsResult};
 use warehouse::sources::ALL;
 
+use super::super::objects::or_damage;
 use super::tally::Tally;
 
 const READS_AT_ONCE: usize = 4;
@@ -53,11 +54,8 @@ impl Standing {
 }
 
 async fn manifest_of(lake: &Lake) -> lake::Result<Option<Manifest>> {
-    match lake.manifest().await {
-        Ok(manifest) => Ok(manifest.map(|(manifest, _)| manifest)),
-        Err(LakeError::Corrupt { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let read = or_damage(lake.manifest().await)?;
+    Ok(read.ok().flatten().map(|(manifest, _)| manifest))
 }
 
 fn is_same(before: &Manifest, after: &Manifest) -> bool {
@@ -108,11 +106,10 @@ fn add(
     rows: lake::Result<Option<DataFrame>>,
     tally: impl Fn(&DataFrame) -> PolarsResult<Tally>,
 ) -> lake::Result<()> {
-    let counted = match rows {
+    let counted = match or_damage(rows)? {
         Ok(None) => return Ok(()),
         Ok(Some(rows)) => tally(&rows).map_err(|error| error.to_string()),
-        Err(LakeError::Corrupt { reason, .. }) => Err(reason),
-        Err(error) => return Err(error),
+        Err(reason) => Err(reason),
     };
     all.insert(name, counted);
     Ok(())

@@ -10,7 +10,7 @@ use warehouse::rejected_csv::rejected_csv;
 use warehouse::segment::{OP_REJECT, OP_STILL_REJECTED, of_op};
 use warehouse::sources::Source;
 
-use super::super::objects::MADE_AGAIN;
+use super::super::objects::{MADE_AGAIN, or_damage};
 
 const READS_AT_ONCE: usize = 4;
 
@@ -120,12 +120,11 @@ async fn look(
     source: &'static Source,
     number: SegmentNumber,
 ) -> lake::Result<Result<Segment, String>> {
-    let segment = match lake.segment(source.staging, number, None).await {
+    let segment = match or_damage(lake.segment(source.staging, number, None).await)? {
         Ok(segment) => segment,
-        Err(LakeError::Corrupt { reason, .. }) => {
+        Err(reason) => {
             return Ok(Err(format!("cannot be read ({reason}){}", brought(lake, source, number).await?)));
         }
-        Err(error) => return Err(error),
     };
     let counted = || -> PolarsResult<(usize, usize)> {
         let rejected = of_op(&segment.frame, OP_REJECT)?.height();
@@ -145,20 +144,20 @@ async fn look(
 
 /// How many rows a segment brought that can no longer be read, if it says so.
 async fn brought(lake: &Lake, source: &Source, number: SegmentNumber) -> lake::Result<String> {
-    match lake.segment_info(source.staging, number).await {
-        Ok(Some(info)) => Ok(format!("; it brought {} rows and {} rejected ones", info.rows, info.rejected)),
-        Ok(None) | Err(LakeError::Corrupt { .. }) => Ok(String::new()),
-        Err(error) => Err(error),
-    }
+    let info = or_damage(lake.segment_info(source.staging, number).await)?.ok().flatten();
+    Ok(info.map_or_else(String::new, |info| {
+        format!("; it brought {} rows and {} rejected ones", info.rows, info.rejected)
+    }))
 }
 
 /// What is wrong with the copy of a segment's rejected rows that is for people.
 async fn wrong_copy(lake: &Lake, source: &Source, segment: &Segment) -> lake::Result<Option<String>> {
     let Some(csv) = rejected_csv(source, &segment.frame)? else { return Ok(None) };
     let key = keys::rejected(source.staging, segment.number);
-    Ok(match lake.body(&key).await? {
-        Some(there) if there == csv => None,
-        Some(_) => Some(format!("`{key}` is not what its segment rejected: {MADE_AGAIN}")),
-        None => Some(format!("`{key}` is missing: {MADE_AGAIN}")),
+    Ok(match or_damage(lake.body(&key).await)? {
+        Ok(Some(there)) if there == csv => None,
+        Ok(Some(_)) => Some(format!("`{key}` is not what its segment rejected: {MADE_AGAIN}")),
+        Ok(None) => Some(format!("`{key}` is missing: {MADE_AGAIN}")),
+        Err(reason) => Some(format!("`{key}` cannot be read ({reason}): {MADE_AGAIN}")),
     })
 }

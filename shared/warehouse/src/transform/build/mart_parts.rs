@@ -6,10 +6,11 @@ use lake::Zone;
 use polars::prelude::*;
 
 use super::contract::checked;
-use crate::Result;
 use crate::marts::{Build, Mart, RUNS};
 use crate::staging::zones::mart_zone_of;
+use crate::transform::damage::of_marts;
 use crate::transform::work::Work;
+use crate::{Result, WarehouseError};
 
 /// Mart parts by mart and part name, as they will be.
 #[derive(Default)]
@@ -29,7 +30,7 @@ impl MartParts {
             return Ok(rows.clone());
         }
         match work.manifest.marts.get(mart.name).and_then(|parts| parts.get(part)) {
-            Some(current) => Ok(work.lake.mart_part(current, None).await?),
+            Some(current) => work.lake.mart_part(current, None).await.map_err(of_marts),
             None => Ok(DataFrame::empty_with_schema(&mart.schema())),
         }
     }
@@ -74,10 +75,8 @@ impl MartParts {
         let mut written = BTreeSet::new();
         for ((name, part), (mart, rows)) in self.touched {
             let mut rows = checked(mart, &rows)?;
-            let zone = mart_zone_of(mart, &rows).map_err(|source| crate::WarehouseError::Compute {
-                step: format!("mart `{name}`"),
-                source,
-            })?;
+            let zone = mart_zone_of(mart, &rows)
+                .map_err(|source| WarehouseError::Compute { step: format!("mart `{name}`"), source })?;
             let current = work.lake.put_mart_part(name, &part, generation, &mut rows, zone).await?;
             written.insert(format!("{name}/{part}"));
             work.manifest.marts.entry(name.to_owned()).or_default().insert(part, current);

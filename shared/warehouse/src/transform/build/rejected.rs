@@ -25,7 +25,7 @@ impl RejectedRows {
             work.manifest.tables.get(source.staging).is_some_and(|table| table.rejected > 0)
         };
         for source in ALL.into_iter().filter(|source| source.run != OfRun::None).filter(has_rejected) {
-            let Some(held) = work.lake.held(source.staging, Slot::Rejected, None).await? else { continue };
+            let Some(held) = work.held(source, Slot::Rejected, None).await? else { continue };
             for row in compute("rejected rows", move || rejected_rows(source, &held.frame)).await? {
                 of_runs.entry(row.run_number.clone()).or_default().push((source, row));
             }

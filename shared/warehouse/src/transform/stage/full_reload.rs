@@ -8,6 +8,7 @@ use lake::{Mode, Reload, Segment, SegmentNumber, Slot};
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::rejected::{fold_open, restore_rejected};
+use super::segments::read_segment;
 use super::staging_parts::{Replaced, divided, replace, rows_of};
 use crate::Result;
 use crate::frames::{anti, compute};
@@ -15,7 +16,8 @@ use crate::sources::Source;
 use crate::staging::incoming::Incoming;
 use crate::staging::open::rejected_schema;
 use crate::touched::Touched;
-use crate::transform::work::{READS_AT_ONCE, Work};
+use crate::transform::reads::READS_AT_ONCE;
+use crate::transform::work::Work;
 
 /// Replaces the table by a reload, which segment `closing` closes. Segments that other jobs
 /// committed meanwhile are folded over it. The reload may have read past the place of their rows before the
@@ -26,9 +28,9 @@ pub(super) async fn fold_reload(
     reload: &Reload,
     closing: SegmentNumber,
 ) -> Result<()> {
-    let (lake, keeps_missing) = (work.lake, reload.keeps_missing);
+    let keeps_missing = reload.keeps_missing;
     let order = segments_of(work, source, reload.generation, closing).await?;
-    let known = if keeps_missing { lake.held(source.staging, Slot::Rejected, None).await? } else { None };
+    let known = if keeps_missing { work.held(source, Slot::Rejected, None).await? } else { None };
     let open = known.map_or_else(|| DataFrame::empty_with_schema(&rejected_schema()), |held| held.frame);
     fold_open(work, source, &order, closing, Some(open)).await?;
     restore_rejected(work, source, &order).await?;
@@ -41,12 +43,12 @@ pub(super) async fn fold_reload(
             by_part.entry(part).or_default().push(Incoming { rows, authoritative });
         }
     }
-    for part in lake.staging_parts(source.staging).await? {
+    for part in work.parts(source) {
         by_part.entry(part).or_default();
     }
     let mut replaced = Vec::new();
     for (part, incoming) in by_part {
-        let held = lake.held(source.staging, Slot::Part(&part), None).await?;
+        let held = work.held(source, Slot::Part(&part), None).await?;
         let read = held.clone();
         let (new, touched) = compute("a full reload", move || {
             let old = rows_of(source, read.as_ref())?;
@@ -71,10 +73,8 @@ async fn segments_of(
     generation: SegmentNumber,
     closing: SegmentNumber,
 ) -> Result<Vec<Segment>> {
-    let lake = work.lake;
-    let numbers = lake.segments_after(source.staging, generation.saturating_sub(1)).await?;
-    let segments: Vec<Segment> = stream::iter(numbers.into_iter().filter(|number| *number <= closing))
-        .map(|number| async move { lake.segment(source.staging, number, None).await })
+    let segments: Vec<Segment> = stream::iter(generation..=closing)
+        .map(|number| read_segment(work.lake, source, number))
         .buffered(READS_AT_ONCE)
         .try_collect()
         .await?;

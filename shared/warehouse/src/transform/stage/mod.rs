@@ -1,74 +1,152 @@
 //! Raw to staging: finds the segments that staging does not take account of yet and folds them in, part by
 //! part.
 
-mod first_stamps;
 mod full_reload;
 mod rejected;
+mod segments;
 mod staging_parts;
 
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use lake::{Mode, Segment, SegmentNumber, Slot};
+use lake::{LostSegment, Mode, Segment, SegmentNumber, Slot, Tail};
 
-use self::first_stamps::add_first_stamps;
 use self::full_reload::fold_reload;
 use self::rejected::{fold_open, restore_rejected};
+use self::segments::{Backlog, Later, read_segment};
 use self::staging_parts::{Replaced, divided, replace, rows_of};
 use crate::frames::compute;
 use crate::sources::{ALL, Source};
 use crate::staging::fold::old_versions;
 use crate::staging::incoming::Incoming;
 use crate::touched::Touched;
-use crate::transform::work::{READS_AT_ONCE, Work};
+use crate::transform::reads::READS_AT_ONCE;
+use crate::transform::rebuild;
+use crate::transform::work::Work;
 use crate::{Result, WarehouseError};
 
 /// How many segments are folded at once: enough to rewrite a part seldom, few enough to hold in memory.
 const SEGMENTS_AT_ONCE: usize = 64;
 
-/// Folds into staging all segments of raw that are not applied yet. Returns whether there were any.
+/// Folds into staging all segments of raw that are not applied yet, and makes again what was damaged. Returns
+/// whether there was anything to do.
 pub(super) async fn catch_up(work: &mut Work<'_>) -> Result<bool> {
-    if work.is_outdated {
-        add_first_stamps(work).await?;
-    }
+    rebuild::begin(work).await?;
     let applied = |source: &Source| work.manifest.tables.get(source.staging).map_or(0, |table| table.applied);
     let asked = ALL.into_iter().map(|source| (source, applied(source))).collect::<Vec<_>>();
     let lake = work.lake;
-    let backlog: Vec<(&Source, Vec<SegmentNumber>)> = stream::iter(asked)
+    let backlogs: Vec<(&Source, Backlog)> = stream::iter(asked)
         .map(|(source, applied)| async move {
-            Ok::<_, WarehouseError>((source, lake.segments_after(source.staging, applied).await?))
+            Ok::<_, WarehouseError>((source, Backlog::read(lake, source, applied).await?))
         })
         .buffered(READS_AT_ONCE)
         .try_collect()
         .await?;
-    let mut any = false;
-    for (source, numbers) in backlog {
-        for (i, chunk) in numbers.chunks(SEGMENTS_AT_ONCE).enumerate() {
-            if numbers.len() > SEGMENTS_AT_ONCE {
-                tracing::info!(
-                    table = source.table,
-                    segment = i * SEGMENTS_AT_ONCE,
-                    of = numbers.len(),
-                    "staging"
-                );
-            }
-            fold_chunk(work, source, chunk).await?;
-            any = true;
-        }
+    let ends = backlogs
+        .iter()
+        .filter_map(|(source, backlog)| Some((source.staging, backlog.last_after(applied(source))?)));
+    let ends = ends.collect();
+    work.note_writing(ends).await?;
+    let mut any = !work.damage.is_none();
+    for (source, backlog) in backlogs {
+        any |= fold_backlog(work, source, &backlog).await?;
+        rebuild::finish(work, source).await?;
     }
     Ok(any)
 }
 
-async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, numbers: &[SegmentNumber]) -> Result<()> {
+/// Folds the segments of a table as far as they can be read. Returns whether there were any.
+async fn fold_backlog(work: &mut Work<'_>, source: &'static Source, backlog: &Backlog) -> Result<bool> {
+    let applied = work.manifest.tables.get(source.staging).map_or(0, |table| table.applied);
+    let mut known_lost = backlog.lost_of_those_applied(work, source).await?;
+    let mut from = applied + 1;
+    loop {
+        let upto = known_lost.as_ref().map(|lost| lost.number);
+        let met = fold_segments(work, source, backlog, from, upto).await?;
+        let Some(lost) = met.or_else(|| known_lost.take()) else { break };
+        tracing::error!(table = source.table, "{}", lost.reason);
+        // A reload that began later makes good for all that was before it.
+        match backlog.reload_after(work.lake, source, lost.number).await? {
+            Later::Closed(generation) => from = generation,
+            Later::Open(open_reload) => {
+                let is_rebuilt = work.rebuilds.contains_key(source.staging);
+                let table = work.manifest.tables.entry(source.staging.to_owned()).or_default();
+                table.open_reload = open_reload;
+                table.lost = Some(lost);
+                if is_rebuilt {
+                    // What was shown before is gone. Nobody can say how old the rest is.
+                    table.as_of = None;
+                }
+                break;
+            }
+        }
+    }
+    if let Some(table) = work.manifest.tables.get_mut(source.staging).filter(|table| table.lost.is_none()) {
+        table.writing_upto = None;
+    }
+    Ok(backlog.has_after(applied))
+}
+
+/// Folds the segments from one on, which should be there without a gap. `upto` is not to be read. Returns the
+/// first that is missing or cannot be read: it ends the fold.
+async fn fold_segments(
+    work: &mut Work<'_>,
+    source: &'static Source,
+    backlog: &Backlog,
+    from: SegmentNumber,
+    upto: Option<SegmentNumber>,
+) -> Result<Option<LostSegment>> {
+    let numbers = backlog.without_gap(from, upto);
     let lake = work.lake;
-    let segments: Vec<Segment> = stream::iter(numbers.to_vec())
-        .map(|number| async move { lake.segment(source.staging, number, None).await })
-        .buffered(READS_AT_ONCE)
-        .try_collect()
-        .await?;
+    for (i, chunk) in numbers.chunks(SEGMENTS_AT_ONCE).enumerate() {
+        if numbers.len() > SEGMENTS_AT_ONCE {
+            tracing::info!(
+                table = source.table,
+                segment = i * SEGMENTS_AT_ONCE,
+                of = numbers.len(),
+                "staging"
+            );
+        }
+        let mut read = stream::iter(chunk.to_vec())
+            .map(|number| read_segment(lake, source, number))
+            .buffered(READS_AT_ONCE);
+        let (mut segments, mut lost) = (Vec::new(), None);
+        while let Some(segment) = read.next().await {
+            match segment {
+                Ok(segment) => segments.push(segment),
+                Err(WarehouseError::Lost(segment)) => {
+                    lost = Some(segment);
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        drop(read);
+        let last = segments.last().and_then(|segment| {
+            Some(Tail { version: backlog.version(segment.number)?, digest: segment.digest.clone() })
+        });
+        match fold_chunk(work, source, segments).await {
+            Err(WarehouseError::Lost(segment)) => return Ok(Some(segment)),
+            folded => folded?,
+        }
+        if let (Some(tail), Some(table)) = (last, work.manifest.tables.get_mut(source.staging)) {
+            table.tail = Some(tail);
+        }
+        if lost.is_some() {
+            return Ok(lost);
+        }
+    }
+    Ok(backlog.gap_after(source, from, upto))
+}
+
+async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, segments: Vec<Segment>) -> Result<()> {
     let last = segments.last().map(|segment| (segment.number, segment.info.clone()));
     let mut ordinary = Vec::new();
     for segment in segments {
+        if let Some(table) = work.manifest.tables.get_mut(source.staging) {
+            // It has come back.
+            table.lost.take_if(|lost| lost.number == segment.number);
+        }
         match &segment.info.reload {
             None => ordinary.push(segment),
             // The segments of a reload mean nothing until its closing segment is there.
@@ -81,6 +159,11 @@ async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, numbers: &[Seg
                 work.manifest.tables.entry(source.staging.to_owned()).or_default().open_reload = None;
                 fold_ordinary(work, source, std::mem::take(&mut ordinary)).await?;
                 fold_reload(work, source, &reload, segment.number).await?;
+                if !reload.keeps_missing
+                    && let Some(table) = work.manifest.tables.get_mut(source.staging)
+                {
+                    table.lost = None;
+                }
             }
         }
     }
@@ -108,7 +191,7 @@ async fn fold_ordinary(work: &mut Work<'_>, source: &'static Source, segments: V
     }
     let mut replaced = Vec::new();
     for (part, incoming) in by_part {
-        let held = work.lake.held(source.staging, Slot::Part(&part), None).await?;
+        let held = work.held(source, Slot::Part(&part), None).await?;
         let applied = held.as_ref().map_or(0, |held| held.applied);
         let incoming: Vec<Incoming> = incoming
             .into_iter()

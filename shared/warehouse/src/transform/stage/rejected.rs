@@ -1,6 +1,6 @@
 //! The rejected rows of segments: the list of those that are open, and the CSV beside a segment for people.
 
-use lake::{Put, Segment, SegmentNumber, Slot};
+use lake::{Segment, SegmentNumber, Slot};
 use polars::prelude::DataFrame;
 
 use crate::frames::{compute, fit};
@@ -26,11 +26,14 @@ pub(super) async fn fold_open(
     if open_before == 0 && !rejecting && from.is_none() {
         return Ok(());
     }
-    let held = work.lake.held(source.staging, Slot::Rejected, None).await?;
+    let held = work.held(source, Slot::Rejected, None).await?;
     let known_applied = held.as_ref().map_or(0, |held| held.applied);
     if known_applied >= applied {
-        work.manifest.tables.entry(source.staging.to_owned()).or_default().rejected =
-            held.map_or(0, |held| held.frame.height());
+        let rejected = held.as_ref().map_or(0, |held| held.frame.height());
+        work.manifest.tables.entry(source.staging.to_owned()).or_default().rejected = rejected;
+        if let Some(held) = held {
+            work.note_version(source, Slot::Rejected, held.etag);
+        }
         return Ok(());
     }
     let mut rejections = Vec::new();
@@ -55,13 +58,11 @@ pub(super) async fn fold_open(
     })
     .await?;
     // A run shows how many of its rows are rejected. Afterwards nobody could tell whose rows left the list.
-    work.note(Touched { runs, ..Touched::default() }).await?;
+    let touched = Touched { runs, ..Touched::default() };
+    work.note(source, touched).await?;
     work.manifest.tables.entry(source.staging.to_owned()).or_default().rejected = open.height();
     let known = held.map(|held| held.etag);
-    match work.lake.hold(source.staging, Slot::Rejected, &mut open, None, applied, known).await? {
-        Put::Stored(_) => Ok(()),
-        Put::Refused => Err(WarehouseError::Disturbed),
-    }
+    work.hold(source, Slot::Rejected, &mut open, None, applied, known).await
 }
 
 /// Makes sure that the rejected rows of these segments lie beside them for people: a job that lost the race

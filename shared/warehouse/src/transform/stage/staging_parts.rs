@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lake::{ETag, Held, Put, SegmentNumber, Slot};
+use lake::{ETag, Held, SegmentNumber, Slot};
 use polars::prelude::{DataFrame, PolarsError, PolarsResult};
 
 use crate::frames::compute;
@@ -10,7 +10,6 @@ use crate::sources::Source;
 use crate::staging::divide::divide;
 use crate::staging::first_stamps::{of_note, to_note};
 use crate::staging::fold::Rows;
-use crate::staging::zones::staging_zone_of;
 use crate::touched::Touched;
 use crate::transform::work::Work;
 use crate::{Result, WarehouseError};
@@ -40,22 +39,24 @@ pub(super) async fn replace(
     for part in &parts {
         touched.merge(part.touched.clone());
     }
-    work.note(touched).await?;
+    work.note(source, touched).await?;
     for Replaced { part, held, mut new, .. } in parts {
         match held {
             // Another job has been here with the same segments or more.
-            Some(held) if held.applied >= applied => new.held = held.frame,
+            Some(held) if held.applied >= applied => {
+                work.note_version(source, Slot::Part(&part), held.etag);
+                new.held = held.frame;
+            }
             held => put_part(work, source, &part, &mut new, applied, held.map(|held| held.etag)).await?,
         }
-        let zone = staging_zone_of(source, &new.held).map_err(failed)?;
-        work.manifest.tables.entry(source.staging.to_owned()).or_default().parts.insert(part, zone);
+        work.note_zone(source, &part, &new.held)?;
     }
     Ok(())
 }
 
 /// Writes a part in the place of the version `known`.
-pub(super) async fn put_part(
-    work: &Work<'_>,
+async fn put_part(
+    work: &mut Work<'_>,
     source: &'static Source,
     part: &str,
     rows: &mut Rows,
@@ -63,10 +64,7 @@ pub(super) async fn put_part(
     known: Option<ETag>,
 ) -> Result<()> {
     let note = to_note(source, &rows.gone).map_err(failed)?;
-    match work.lake.hold(source.staging, Slot::Part(part), &mut rows.held, note, applied, known).await? {
-        Put::Stored(_) => Ok(()),
-        Put::Refused => Err(WarehouseError::Disturbed),
-    }
+    work.hold(source, Slot::Part(part), &mut rows.held, note, applied, known).await
 }
 
 fn failed(source: PolarsError) -> WarehouseError {

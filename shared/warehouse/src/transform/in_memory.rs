@@ -1,0 +1,42 @@
+//! A table that is made again in memory before it is written.
+
+use std::collections::BTreeMap;
+
+use lake::{ETag, Held, SegmentNumber, Tail};
+use polars::prelude::DataFrame;
+
+/// A table that is made again.
+pub(super) struct InMemory {
+    /// What it holds so far, by key below the lake's prefix.
+    pub(super) objects: BTreeMap<String, Held>,
+    /// The versions of the objects that are there, which are replaced.
+    pub(super) there: BTreeMap<String, ETag>,
+    /// The last segment that the manifest took account of.
+    pub(super) reached: Option<(SegmentNumber, Tail)>,
+}
+
+impl InMemory {
+    /// A table without rows, of which these objects are there.
+    pub(super) fn new(there: BTreeMap<String, ETag>, reached: Option<(SegmentNumber, Tail)>) -> Self {
+        Self { objects: BTreeMap::new(), there, reached }
+    }
+
+    pub(super) fn held(&self, key: &str) -> Option<Held> {
+        self.objects.get(key).cloned()
+    }
+
+    pub(super) fn hold(
+        &mut self,
+        key: String,
+        frame: DataFrame,
+        note: Option<String>,
+        applied: SegmentNumber,
+    ) {
+        // It has no version before it is written.
+        self.objects.insert(key, Held { frame, note, applied, etag: ETag(String::new()) });
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &String> {
+        self.objects.keys()
+    }
+}

@@ -1,0 +1,152 @@
+//! The segments of a table: which are there, and which should be there and cannot be read.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use lake::{ETag, Lake, LostSegment, Reload, Segment, SegmentInfo, SegmentNumber, Tail};
+
+use crate::sources::Source;
+use crate::transform::reads::READS_AT_ONCE;
+use crate::transform::work::Work;
+use crate::{Result, WarehouseError};
+
+/// The segments of a table that are there from the last one on that staging takes account of, with their
+/// versions.
+pub(super) struct Backlog(BTreeMap<SegmentNumber, ETag>);
+
+/// What comes after a segment that is lost.
+pub(super) enum Later {
+    /// A whole reload of this generation: what was before it no longer counts.
+    Closed(SegmentNumber),
+    /// No whole reload. Perhaps one that is not closed yet.
+    Open(Option<Reload>),
+}
+
+impl Backlog {
+    pub(super) async fn read(lake: &Lake, source: &Source, applied: SegmentNumber) -> Result<Self> {
+        Ok(Self(lake.segment_versions(source.staging, applied.max(1)).await?))
+    }
+
+    /// The last segment, if staging does not take account of it yet.
+    pub(super) fn last_after(&self, applied: SegmentNumber) -> Option<SegmentNumber> {
+        self.0.last_key_value().map(|(last, _)| *last).filter(|last| *last > applied)
+    }
+
+    /// Whether there are segments that staging does not take account of yet.
+    pub(super) fn has_after(&self, applied: SegmentNumber) -> bool {
+        self.0.last_key_value().is_some_and(|(last, _)| *last > applied)
+    }
+
+    pub(super) fn version(&self, number: SegmentNumber) -> Option<ETag> {
+        self.0.get(&number).cloned()
+    }
+
+    /// The numbers from one on, up to the first that is missing or not to be read.
+    pub(super) fn without_gap(&self, from: SegmentNumber, upto: Option<SegmentNumber>) -> Vec<SegmentNumber> {
+        let there = |number: &SegmentNumber| self.0.contains_key(number) && Some(*number) != upto;
+        (from..SegmentNumber::MAX).take_while(there).collect()
+    }
+
+    /// The first number from one on that is missing, though later ones are there.
+    pub(super) fn gap_after(
+        &self,
+        source: &Source,
+        from: SegmentNumber,
+        upto: Option<SegmentNumber>,
+    ) -> Option<LostSegment> {
+        let first = self.without_gap(from, upto).last().map_or(from, |last| last + 1);
+        (Some(first) != upto && self.has_after(first)).then(|| lost(source, first, "is missing"))
+    }
+
+    /// Looks at the last segment that the manifest takes account of. If it is not the one that it was, it is
+    /// lost: a table that is made again lacks what it brought. Any other table has its rows in staging still,
+    /// so somebody is only warned.
+    pub(super) async fn lost_of_those_applied(
+        &self,
+        work: &mut Work<'_>,
+        source: &Source,
+    ) -> Result<Option<LostSegment>> {
+        let state = work.manifest.tables.get(source.staging);
+        let rebuild = work.rebuilds.get(source.staging);
+        let reached = match rebuild {
+            Some(rebuild) => rebuild.reached.clone(),
+            None => state.and_then(|state| Some((state.applied, state.tail.clone()?))),
+        };
+        let Some((number, Tail { version, digest })) = reached else { return Ok(None) };
+        let reason = match self.0.get(&number) {
+            Some(is) if *is == version => return Ok(None),
+            // Another storage may name the same content otherwise.
+            Some(_)
+                if digest.is_some() && work.lake.segment_digest(source.staging, number).await? == digest =>
+            {
+                return Ok(None);
+            }
+            Some(_) => "is another object than the one that was read before",
+            None => "is missing",
+        };
+        let lost = lost(source, number, reason);
+        if rebuild.is_some() {
+            return Ok(Some(lost));
+        }
+        work.warnings.push(format!(
+            "{}: its rows are still in what was made of it, which could not be made again without it; \
+             `tideline extract --full` reads the whole table anew",
+            lost.reason
+        ));
+        Ok(None)
+    }
+
+    /// What comes after a segment that is lost.
+    pub(super) async fn reload_after(
+        &self,
+        lake: &Lake,
+        source: &Source,
+        number: SegmentNumber,
+    ) -> Result<Later> {
+        let later: Vec<SegmentNumber> = self.0.range(number + 1..).map(|(number, _)| *number).collect();
+        let infos: Vec<Option<SegmentInfo>> = stream::iter(later)
+            .map(|number| async move {
+                match lake.segment_info(source.staging, number).await {
+                    // Where it is needed, it is missed.
+                    Err(error) if error.is_damage() => Ok::<_, WarehouseError>(None),
+                    info => Ok(info?),
+                }
+            })
+            .buffered(READS_AT_ONCE)
+            .try_collect()
+            .await?;
+        let mut open = None;
+        let reloads = infos.into_iter().flatten().filter_map(|info| info.reload);
+        for reload in reloads.filter(|reload| reload.generation > number) {
+            match reload {
+                Reload { closes: true, keeps_missing: false, generation, .. } => {
+                    return Ok(Later::Closed(generation));
+                }
+                Reload { closes: true, .. } => open = None,
+                reload => open = Some(reload),
+            }
+        }
+        Ok(Later::Open(open))
+    }
+}
+
+/// Reads a segment that should be there.
+pub(super) async fn read_segment(
+    lake: &Lake,
+    source: &'static Source,
+    number: SegmentNumber,
+) -> Result<Segment> {
+    let error = match lake.segment(source.staging, number, None).await {
+        Err(error) if error.is_damage() => error,
+        segment => return Ok(segment?),
+    };
+    let brought = match lake.segment_info(source.staging, number).await {
+        Ok(Some(info)) => format!("; it brought {} rows and {} rejected ones", info.rows, info.rejected),
+        _ => String::new(),
+    };
+    Err(WarehouseError::Lost(lost(source, number, &format!("cannot be read: {error}{brought}"))))
+}
+
+fn lost(source: &Source, number: SegmentNumber, reason: &str) -> LostSegment {
+    LostSegment { number, reason: format!("`{}` {reason}", Lake::segment_key(source.staging, number)) }
+}
