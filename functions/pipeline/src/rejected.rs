@@ -19,13 +19,16 @@ const ORDER_CHARS: usize = 40;
 
 pub(crate) async fn open(state: State, ask: Ask<RejectedQuery, Vec<RejectedRow>>) -> Result<Answer> {
     let manifest = state.manifest().await?.unwrap_or_default();
-    let has_rejected = |source: &&'static Source| {
-        manifest.tables.get(source.staging).is_some_and(|table| table.rejected > 0)
+    let with_state = |source: &'static Source| {
+        let table = manifest.tables.get(source.staging).filter(|table| table.rejected > 0);
+        table.map(|table| (source, table))
     };
-    let sources: Vec<&'static Source> = ALL.into_iter().filter(has_rejected).collect();
-    let lists =
-        try_join_all(sources.iter().map(|source| state.lake().held(source.staging, Slot::Rejected, None)))
-            .await?;
+    let (sources, tables): (Vec<&'static Source>, Vec<_>) = ALL.into_iter().filter_map(with_state).unzip();
+    let lists = sources
+        .iter()
+        .zip(tables)
+        .map(|(source, table)| state.lake().held_to_show(source.staging, Slot::Rejected, table));
+    let lists = try_join_all(lists).await?;
     let as_of = data_as_of(&state).await?;
     work(move || {
         let (days, tz) = (state.last_days(ask.query.days.0), state.settings().factory_tz);

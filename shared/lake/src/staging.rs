@@ -4,7 +4,7 @@
 use polars::prelude::DataFrame;
 
 use crate::parquet::{from_parquet_with, to_parquet_with};
-use crate::{ETag, Lake, LakeError, Metadata, Put, PutMode, Result, SegmentNumber, keys};
+use crate::{ETag, Lake, LakeError, Metadata, Put, PutMode, Result, SegmentNumber, TableState, keys};
 
 /// The entry of a file's own metadata that holds the note beside the rows.
 const NOTE: &str = "note";
@@ -84,6 +84,29 @@ impl Lake {
         }
         let (frame, note) = from_parquet_with(&key, object.bytes, columns, NOTE)?;
         Ok(Some(Held { frame, note, applied, etag: object.etag }))
+    }
+
+    /// Reads an object of a table's current state for people. Fails if it is another than the manifest names, or
+    /// missing. A newer one is shown: a job has just made it and is about to name it.
+    pub async fn held_to_show(
+        &self,
+        staging: &str,
+        slot: Slot<'_>,
+        table: &TableState,
+    ) -> Result<Option<Held>> {
+        let held = self.held(staging, slot, None).await?;
+        let key = slot.key(staging);
+        // Older programs named no versions.
+        let Some(named) = table.versions.get(&key) else { return Ok(held) };
+        let is_named = |held: &Held| held.etag == *named || held.applied > table.applied;
+        match held {
+            Some(held) if is_named(&held) => Ok(Some(held)),
+            held => Err(LakeError::Corrupt {
+                key,
+                expected: "the version that the manifest names",
+                reason: if held.is_some() { "it is another" } else { "it is not there" }.to_owned(),
+            }),
+        }
     }
 
     /// Writes an object of a table's current state in the place of the version `known`, or as the first one.

@@ -120,7 +120,11 @@ async fn a_list_from_before_jobs_were_noted_in_it_is_read_too() {
         .hold("run_inputs", Slot::Rejected, &mut old, None, held.applied, Some(held.etag))
         .await
         .unwrap();
-    assert!(matches!(put, Put::Stored(_)));
+    let Put::Stored(version) = put else { panic!("{put:?}") };
+    let (mut manifest, before) = api.lake.manifest().await.unwrap().unwrap();
+    let table = manifest.tables.get_mut("run_inputs").unwrap();
+    table.versions.insert(Slot::Rejected.key("run_inputs"), version);
+    api.lake.swap_manifest(&manifest, Some(before)).await.unwrap();
     let rows = api.list("/pipeline/rejected").await;
     assert_eq!(rows.len(), 1, "of the others it is known that they are older");
     assert_eq!(
@@ -128,4 +132,26 @@ async fn a_list_from_before_jobs_were_noted_in_it_is_read_too() {
         (&json!("7"), &Value::Null, &Value::Null)
     );
     assert_eq!(serde_json::from_str::<Value>(rows[0]["row"].as_str().unwrap()).unwrap()["qty_kg"], "1.50 kg");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_older_than_the_manifest_says_is_not_shown() {
+    let factory = with_rejected().await;
+    let api = Api::over(&factory).await;
+    api.set_now("2026-07-02T10:00:00Z");
+    factory.job_ok(Mode::Incremental).await;
+    let held = api.lake.held("run_inputs", Slot::Rejected, None).await.unwrap().unwrap();
+    let (mut older, applied) = (held.frame.head(Some(0)), held.applied);
+    let put = api.lake.hold("run_inputs", Slot::Rejected, &mut older, None, applied, Some(held.etag)).await;
+    assert!(matches!(put, Ok(Put::Stored(_))));
+    let answer = api.get("/pipeline/rejected").await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.text.contains("these numbers are damaged"), "{}", answer.text);
+    // What a job has just made, and is about to name in the manifest, is newer.
+    let held = api.lake.held("run_inputs", Slot::Rejected, None).await.unwrap().unwrap();
+    let put =
+        api.lake.hold("run_inputs", Slot::Rejected, &mut older, None, applied + 1, Some(held.etag)).await;
+    assert!(matches!(put, Ok(Put::Stored(_))));
+    let rows = api.list("/pipeline/rejected").await;
+    assert_eq!(rows.iter().map(|row| &row["table"]).collect::<Vec<_>>(), ["prod_lines", "shifts"]);
 }
