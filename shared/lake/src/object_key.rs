@@ -80,16 +80,10 @@ impl ObjectKey {
                 (keys::rejected(table, number) == key)
                     .then(|| Self::RejectedRows { table: of(table), number })
             }
-            ["staging", table, part, "part.parquet"] => {
-                Some(Self::StagingPart { table: of(table), part: of(part) })
-            }
             ["marts", mart, part, file] => {
                 let (generation, unique) = file.strip_suffix(".parquet")?.split_once('-')?;
                 let is_version = keys::mart(mart, part, generation.parse().ok()?, unique) == key;
                 is_version.then(|| Self::MartVersion { mart: of(mart), part: of(part) })
-            }
-            ["published", mart, part, "part.parquet"] => {
-                Some(Self::Published { mart: of(mart), part: of(part) })
             }
             ["runs", file] => {
                 let job_id = file.strip_suffix(".json").filter(|id| is_job_id(id))?;
@@ -100,7 +94,15 @@ impl ObjectKey {
                 keys::BEGINNERS => Some(Self::RunningJobs),
                 keys::SETTINGS => Some(Self::Settings),
                 keys::MANIFEST => Some(Self::Manifest),
-                _ => None,
+                _ => {
+                    let staging = keys::staging_part(key)
+                        .map(|(table, part)| Self::StagingPart { table: of(table), part: of(part) });
+                    let published = || {
+                        let (mart, part) = keys::published_part(key)?;
+                        Some(Self::Published { mart: of(mart), part: of(part) })
+                    };
+                    staging.or_else(published)
+                }
             },
         }
     }

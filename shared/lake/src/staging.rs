@@ -136,12 +136,10 @@ impl Lake {
     pub async fn staging_parts(&self, staging: &str) -> Result<Vec<String>> {
         let folder = self.key(&keys::staging_folder(staging));
         let listed = self.store().list(&folder, None).await?;
-        Ok(listed
-            .iter()
-            .filter_map(|object| {
-                object.key.strip_prefix(&folder)?.strip_suffix("/part.parquet").map(str::to_owned)
-            })
-            .collect())
+        let below = |key: &str| {
+            key.strip_prefix(&self.prefix).and_then(keys::staging_part).map(|(_, part)| part.to_owned())
+        };
+        Ok(listed.iter().filter_map(|object| below(&object.key)).collect())
     }
 
     /// What an object of a table's current state says about itself; `None` if there is none.
