@@ -110,6 +110,9 @@ pub struct LostSegment {
     pub number: SegmentNumber,
     /// What is wrong with it, with its key.
     pub reason: String,
+    /// The last of the later segments that were asked whether a reload makes good for it.
+    #[serde(default)]
+    pub asked_upto: SegmentNumber,
 }
 
 /// What a part holds, as far as that helps to leave parts unread: by column, the groups of codes that occur

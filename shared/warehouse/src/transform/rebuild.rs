@@ -2,7 +2,7 @@
 //! written once. First it is noted that all marts have to be made again, since nobody can tell any more what
 //! they were made of.
 
-use lake::{ETag, Held, Slot, keys};
+use lake::{ETag, Held, LostSegment, Slot, keys};
 use polars::prelude::DataFrame;
 
 use super::in_memory::InMemory;
@@ -23,7 +23,9 @@ pub(super) async fn begin(work: &mut Work<'_>) -> Result<()> {
         let there = work.damage.there.get(table).cloned().unwrap_or_default();
         let state = work.manifest.tables.entry(table.to_owned()).or_default();
         let before = std::mem::take(state);
-        (state.as_of, state.lost) = (before.as_of, before.lost);
+        // What comes after a lost segment is asked anew: the reload that was open is forgotten here.
+        let lost = before.lost.map(|lost| LostSegment { asked_upto: lost.number, ..lost });
+        (state.as_of, state.lost) = (before.as_of, lost);
         let reached = before.tail.map(|tail| (before.applied, tail));
         work.rebuilds.insert(table, InMemory::new(there, reached));
     }

@@ -63,15 +63,17 @@ async fn fold_backlog(work: &mut Work<'_>, source: &'static Source, backlog: &Ba
     loop {
         let upto = known_lost.as_ref().map(|lost| lost.number);
         let met = fold_segments(work, source, backlog, from, upto).await?;
-        let Some(lost) = met.or_else(|| known_lost.take()) else { break };
+        let Some(mut lost) = met.or_else(|| known_lost.take()) else { break };
         tracing::error!(table = source.table, "{}", lost.reason);
         // A reload that began later makes good for all that was before it.
-        match backlog.reload_after(work.lake, source, lost.number).await? {
+        let known = work.manifest.tables.get(source.staging);
+        match backlog.reload_after(work.lake, source, lost.number, known).await? {
             Later::Closed(generation) => from = generation,
             Later::Open(open_reload) => {
                 let is_rebuilt = work.rebuilds.contains_key(source.staging);
                 let table = work.manifest.tables.entry(source.staging.to_owned()).or_default();
                 table.open_reload = open_reload;
+                lost.asked_upto = backlog.last_after(lost.number).unwrap_or(lost.number);
                 table.lost = Some(lost);
                 if is_rebuilt {
                     // What was shown before is gone. Nobody can say how old the rest is.

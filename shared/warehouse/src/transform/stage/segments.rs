@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use lake::{ETag, Lake, LostSegment, Reload, Segment, SegmentInfo, SegmentNumber, Tail};
+use lake::{ETag, Lake, LostSegment, Reload, Segment, SegmentInfo, SegmentNumber, TableState, Tail};
 
 use crate::sources::Source;
 use crate::transform::reads::READS_AT_ONCE;
@@ -96,14 +96,19 @@ impl Backlog {
         Ok(None)
     }
 
-    /// What comes after a segment that is lost.
+    /// What comes after a segment that is lost. `known` is what the manifest says of the table: which segments
+    /// an earlier job has asked is not asked again.
     pub(super) async fn reload_after(
         &self,
         lake: &Lake,
         source: &Source,
         number: SegmentNumber,
+        known: Option<&TableState>,
     ) -> Result<Later> {
-        let later: Vec<SegmentNumber> = self.0.range(number + 1..).map(|(number, _)| *number).collect();
+        let known = known.and_then(|table| Some((table, table.lost.as_ref()?)));
+        let known = known.filter(|(_, lost)| lost.number == number);
+        let asked_upto = known.map_or(number, |(_, lost)| lost.asked_upto.max(number));
+        let later: Vec<SegmentNumber> = self.0.range(asked_upto + 1..).map(|(number, _)| *number).collect();
         let infos: Vec<Option<SegmentInfo>> = stream::iter(later)
             .map(|number| async move {
                 match lake.segment_info(source.staging, number).await {
@@ -115,7 +120,7 @@ impl Backlog {
             .buffered(READS_AT_ONCE)
             .try_collect()
             .await?;
-        let mut open = None;
+        let mut open = known.and_then(|(table, _)| table.open_reload.clone());
         let reloads = infos.into_iter().flatten().filter_map(|info| info.reload);
         for reload in reloads.filter(|reload| reload.generation > number) {
             match reload {
@@ -148,5 +153,6 @@ pub(super) async fn read_segment(
 }
 
 fn lost(source: &Source, number: SegmentNumber, reason: &str) -> LostSegment {
-    LostSegment { number, reason: format!("`{}` {reason}", Lake::segment_key(source.staging, number)) }
+    let reason = format!("`{}` {reason}", Lake::segment_key(source.staging, number));
+    LostSegment { number, reason, asked_upto: number }
 }
