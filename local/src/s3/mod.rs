@@ -5,6 +5,7 @@
 //! The crate s3s speaks the protocol, [`folder`] holds the objects. This module does not know what the lake
 //! keeps in them.
 
+mod body;
 mod disk;
 mod folder;
 mod gate;

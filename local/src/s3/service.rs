@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures::StreamExt;
 use s3s::dto::{
     Bucket, CommonPrefix, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput,
     DeleteObjectOutput, ETag, ETagCondition, GetObjectInput, GetObjectOutput, HeadBucketInput,
@@ -14,17 +13,14 @@ use s3s::dto::{
 };
 use s3s::{Body, S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 
-use super::BUCKET;
 use super::folder::{Condition, Folder, ObjectVersion};
 use super::key::Key;
 use super::listing::{self, Line, Query};
 use super::refusal::{check_read, disk_error, refuse};
+use super::{BUCKET, body};
 
 /// The most lines on a page of a listing, as in S3.
 const PAGE_LIMIT: usize = 1000;
-
-/// The largest body that a put may have. Bodies are held in memory.
-const BODY_LIMIT_BYTES: usize = 512 * 1024 * 1024;
 
 #[derive(Clone, Debug)]
 pub(super) struct FolderS3 {
@@ -128,7 +124,7 @@ impl S3 for FolderS3 {
     }
 
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
-        let input = request.input;
+        let S3Request { input, headers, trailing_headers, .. } = request;
         check_bucket(&input.bucket)?;
         refuse("appending", input.write_offset_bytes.is_some())?;
         let key = Key::parse(&input.key)?;
@@ -142,7 +138,7 @@ impl S3 for FolderS3 {
             }
         };
         let metadata = input.metadata.unwrap_or_default().into_iter().collect();
-        let bytes = collected(input.body, input.content_length).await?;
+        let bytes = body::read(input.body, input.content_length, &headers, trailing_headers).await?;
         let etag = self.on_disk(move |folder| Ok(folder.put(&key, &bytes, metadata, &condition)?)).await?;
         Ok(S3Response::new(PutObjectOutput { e_tag: Some(ETag::Strong(etag)), ..PutObjectOutput::default() }))
     }
@@ -287,27 +283,4 @@ fn listed(folder: &Folder, key: String) -> S3Result<Option<Object>> {
 
 fn to_headers(object: &ObjectVersion) -> Metadata {
     object.metadata.clone().into_iter().collect()
-}
-
-/// The whole body. s3s has checked it against the hash that the sender signed.
-async fn collected(body: Option<StreamingBlob>, announced: Option<i64>) -> S3Result<Vec<u8>> {
-    let too_large = || s3_error!(EntityTooLarge, "an object may have {BODY_LIMIT_BYTES} bytes here");
-    let announced = usize::try_from(announced.unwrap_or_default()).unwrap_or_default();
-    if announced > BODY_LIMIT_BYTES {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::with_capacity(announced);
-    let mut body = body;
-    while let Some(chunk) = match &mut body {
-        Some(body) => body.next().await,
-        None => None,
-    } {
-        let chunk =
-            chunk.map_err(|error| s3_error!(IncompleteBody, "the body did not arrive whole: {error}"))?;
-        if bytes.len() + chunk.len() > BODY_LIMIT_BYTES {
-            return Err(too_large());
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
 }

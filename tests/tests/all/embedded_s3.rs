@@ -8,6 +8,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ChecksumAlgorithm;
 use lake::{Metadata, Put, PutMode, S3Store, Store};
 use tempfile::TempDir;
 use tideline::s3::{BUCKET, Server};
@@ -252,6 +253,31 @@ async fn calls_and_conditions_that_are_not_kept_are_refused_not_ignored() {
         bucket,
         "storage: get `a` failed: NoSuchBucket: there is no bucket `another` here, only `lake`"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_changed_on_its_way_is_not_taken() {
+    let (_folder, server) = served().await;
+    let client = client(&server);
+    let put = || client.put_object().bucket(BUCKET).key("a").body(ByteStream::from_static(b"whole"));
+    // The sums of nothing.
+    for (name, put) in [
+        ("Content-MD5", put().content_md5("1B2M2Y8AsgTpgAmY7PhCfg==")),
+        ("x-amz-checksum-crc32", put().checksum_crc32("AAAAAA==")),
+        ("x-amz-checksum-sha256", put().checksum_sha256("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")),
+    ] {
+        let error = put.send().await.expect_err(name).into_service_error();
+        assert_eq!(error.code(), Some("BadDigest"), "{name}: {error:?}");
+    }
+    assert!(server.store(BUCKET).list("", None).await.unwrap().is_empty());
+    for put in [
+        put().content_md5("NWye5g6doFMBrcO9lvazgw=="),
+        put().checksum_sha256("XVdmzy14cBYUIAQY7hRQaQ2a8SyE1SVF5IAvABrVMJk="),
+        put().checksum_algorithm(ChecksumAlgorithm::Crc32C),
+        put().checksum_algorithm(ChecksumAlgorithm::Crc64Nvme),
+    ] {
+        put.send().await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
