@@ -88,6 +88,9 @@ pub struct TableState {
     /// Why all that is made of the segments has to be made again from nothing, if it has to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebuild: Option<String>,
+    /// Why it was made again from nothing, if no job has said so in its record yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rebuilt: Option<String>,
     /// The first segment that should be there and cannot be read. What it brought is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<LostSegment>,

@@ -1,15 +1,18 @@
 //! What is made of the segments is lost, put back, exchanged or broken. The next job finds it and makes it
 //! again. Segments are the record: a job that misses one says which, and shows nothing that lacks its rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use api::pipeline::JobRecord;
+use async_trait::async_trait;
 use chrono::TimeDelta;
 use lake::{Listed, Mode, Object, PutMode, Store};
 use serde_json::Value;
 use tests::factory::{Factory, moment, request};
 use tests::faults::small::Small;
-use tests::faults::{Goal, check_staging_follows_raw, see_one_version};
+use tests::faults::{Blow, Call, Failure, Fate, Goal, Operation, check_staging_follows_raw, see_one_version};
 use tests::site::Site;
 use warehouse::sources::ALL;
 
@@ -219,6 +222,64 @@ async fn everything_is_made_again_when_somebody_asks_for_it() {
     };
     assert_eq!(before.marts.keys().filter(same).count(), 0, "every part is a new one");
     damaged.is_whole(&small, "rebuilt").await;
+}
+
+/// Notes which objects a job reads, and fails all of its calls once it has put so many manifests.
+#[derive(Debug)]
+struct Watched {
+    puts_left: AtomicUsize,
+    read: Mutex<BTreeSet<String>>,
+}
+
+#[async_trait]
+impl Fate for Watched {
+    async fn of(&self, call: &Call) -> Blow {
+        let left = self.puts_left.load(Ordering::SeqCst);
+        if left == 0 {
+            return Blow::Fails(Failure::TimedOut);
+        }
+        if call.operation == Operation::PutIf && call.subject.ends_with("/manifest.json") {
+            self.puts_left.store(left - 1, Ordering::SeqCst);
+        }
+        if call.operation == Operation::Get {
+            self.read.lock().unwrap().insert(call.subject.clone());
+        }
+        Blow::Spared
+    }
+}
+
+/// Runs a job until it has put so many manifests. Returns its record, and which segments it has read.
+async fn watched(small: &Small, puts: usize) -> (JobRecord, BTreeSet<String>) {
+    let watched = Arc::new(Watched { puts_left: AtomicUsize::new(puts), read: Mutex::default() });
+    let record = small.client(watched.clone()).run(Mode::Incremental).await;
+    let read = watched.read.lock().unwrap();
+    (record, read.iter().filter(|key| key.contains("/raw/")).cloned().collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_dies_while_it_makes_tables_again_leaves_only_the_others_to_the_next() {
+    let damaged = Damaged::new().await;
+    let small = damaged.fork();
+    for key in keys(&small, "staging/").await {
+        small.store.delete(&key).await.unwrap();
+    }
+    // One note that all tables are made again, and one for each table that has been.
+    let (_, before) = watched(&small, 1 + 3).await;
+    assert!(!before.is_empty());
+    small.set_now(small.clock.now() + TimeDelta::minutes(5));
+    let (record, after) = watched(&small, usize::MAX).await;
+    assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
+    assert!(!after.is_empty());
+    assert_eq!(before.intersection(&after).collect::<Vec<_>>(), Vec::<&String>::new());
+    // Its record tells of all of them.
+    let told = record.healed.unwrap();
+    let raw = keys(&small, "raw/").await;
+    for source in ALL {
+        let has_segments = raw.iter().any(|key| key.contains(&format!("/raw/{}/", source.staging)));
+        let is_told = told.contains(&format!("`{}` was made again", source.table));
+        assert_eq!(is_told, has_segments, "{}: {told}", source.table);
+    }
+    damaged.is_whole(&small, "made again by two jobs").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

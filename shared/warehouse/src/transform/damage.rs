@@ -90,9 +90,12 @@ impl Search {
             Err(error) => return Err(error.into()),
         };
         for source in ALL {
-            if let Some(reason) = manifest.tables.get(source.staging).and_then(|table| table.rebuild.as_ref())
-            {
+            let Some(table) = manifest.tables.get(source.staging) else { continue };
+            if let Some(reason) = &table.rebuild {
                 damage.add_table(source, || reason.clone());
+            }
+            if let Some(reason) = &table.rebuilt {
+                damage.rebuilt.insert(source.staging, reason.clone());
             }
         }
         if !(self.compares || damage.manifest.is_some() || !damage.tables.is_empty()) {
@@ -276,6 +279,8 @@ pub(super) struct Damage {
     manifest: Option<String>,
     /// The tables whose staging is made again, by staging name: what was found first.
     pub(super) tables: BTreeMap<&'static str, String>,
+    /// The tables that a job has made again that died before it could say so, in the same way.
+    rebuilt: BTreeMap<&'static str, String>,
     /// The objects that staging holds of them, by key below the lake's prefix.
     pub(super) there: BTreeMap<&'static str, BTreeMap<String, ETag>>,
     /// Why the marts are made again, where not because of the tables.
@@ -303,7 +308,7 @@ impl Damage {
             told.push(format!("the manifest was made again: {reason}"));
         }
         for source in ALL {
-            if let Some(reason) = self.tables.get(source.staging) {
+            if let Some(reason) = self.tables.get(source.staging).or(self.rebuilt.get(source.staging)) {
                 told.push(format!("`{}` was made again from its segments: {reason}", source.table));
             }
         }

@@ -29,6 +29,10 @@ pub(super) async fn begin(work: &mut Work<'_>) -> Result<()> {
         let reached = before.tail.map(|tail| (before.applied, tail));
         work.rebuilds.insert(table, InMemory::new(there, reached));
     }
+    for table in work.manifest.tables.values_mut() {
+        // The record of this job will say so.
+        table.rebuilt = None;
+    }
     if work.damage.makes_marts_again() {
         work.make_all_marts();
     }
@@ -42,7 +46,7 @@ pub(super) async fn begin(work: &mut Work<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Writes a table, if it is one that was made again.
+/// Writes a table, if it is one that was made again, and notes that.
 pub(super) async fn finish(work: &mut Work<'_>, source: &'static Source) -> Result<()> {
     let Some(rebuild) = work.rebuilds.remove(source.staging) else { return Ok(()) };
     let InMemory { mut objects, there, .. } = rebuild;
@@ -62,5 +66,5 @@ pub(super) async fn finish(work: &mut Work<'_>, source: &'static Source) -> Resu
         let known = there.get(&key).cloned();
         work.hold(source, slot, &mut held.frame, held.note, applied, known).await?;
     }
-    Ok(())
+    work.note_rebuilt(source.staging).await
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
 use domain::settings::FactorySettings;
-use lake::{ETag, Lake, LakeError, Manifest, Put, SegmentNumber, keys};
+use lake::{ETag, Lake, LakeError, Manifest, Put, SegmentNumber, TableState, keys};
 use serde::Serialize;
 
 use super::damage::{Damage, Search};
@@ -144,6 +144,14 @@ impl<'a> Work<'a> {
             table.rebuild.get_or_insert_with(|| reason.clone());
         }
         self.read.models.clear();
+        self.put_note().await
+    }
+
+    /// Notes in the manifest that a table has been made again. A job that dies then leaves the rest to the next.
+    pub(super) async fn note_rebuilt(&mut self, staging: &str) -> Result<()> {
+        let rebuilt = self.damage.tables.get(staging).cloned();
+        let table = self.manifest.tables.get(staging).cloned().unwrap_or_default();
+        self.read.tables.insert(staging.to_owned(), TableState { rebuilt, ..table });
         self.put_note().await
     }
 
