@@ -25,10 +25,11 @@ struct Open {
     task: AbortHandle,
 }
 
-/// How long a connection may wait for its request though others are to be taken.
-const TIME_TO_ASK: Duration = Duration::from_secs(1);
+/// How long a connection may wait for its request, or for its client to take the answer, though others are to
+/// be taken.
+const TIME: Duration = Duration::from_secs(1);
 
-/// The same where most of the connections wait, as when somebody opens thousands.
+/// The same where most of the connections wait for the same, as when somebody opens thousands.
 const TIME_AMONG_MANY: Duration = Duration::from_millis(100);
 
 impl Connections {
@@ -36,37 +37,37 @@ impl Connections {
         Self { limits, tasks: JoinSet::new(), open: HashMap::new(), stopping: GracefulShutdown::new() }
     }
 
-    /// Whether another connection can be taken: there are few enough, or one of them can make room. A client
-    /// has some time to send its request, and less where most of the connections send none.
+    /// Whether another connection can be taken: there are few enough, or one of them can make room.
     pub(super) fn have_room(&self) -> bool {
-        if self.open.len() < self.limits.connections {
-            return true;
-        }
-        let waiting: Vec<Instant> =
-            self.open.values().filter_map(|open| open.doing.waiting_since()).collect();
-        let most_wait = waiting.len() > self.limits.connections / 2;
-        let time = if most_wait { TIME_AMONG_MANY } else { TIME_TO_ASK };
-        waiting.iter().any(|since| since.elapsed() > time)
+        self.open.len() < self.limits.connections || self.who_makes_room().is_some()
     }
 
-    /// Takes a connection. Where there are too many, the one that has waited longest for a request is ended.
+    /// The connection that makes room: the one that has waited longest for a request, else the one whose client
+    /// has left its answer longest. A client has some time for both, and less where most of them do the same.
+    fn who_makes_room(&self) -> Option<Id> {
+        let longest = |since: fn(&Doing) -> Option<Instant>| {
+            let alike = self.open.iter().filter_map(|(id, open)| Some((since(&open.doing)?, *id)));
+            let alike: Vec<(Instant, Id)> = alike.collect();
+            let time = if alike.len() > self.limits.connections / 2 { TIME_AMONG_MANY } else { TIME };
+            let longest = alike.into_iter().min_by_key(|(since, _)| *since);
+            longest.filter(|(since, _)| since.elapsed() > time).map(|(_, id)| id)
+        };
+        longest(Doing::waiting_since).or_else(|| longest(Doing::sending_since))
+    }
+
+    /// Takes a connection. Where there are too many, another one is ended for it. If none makes room any more,
+    /// it is dropped.
     pub(super) fn add<Connection>(&mut self, connection: impl FnOnce(Doing, Watcher) -> Connection)
     where
         Connection: Future<Output = ()> + Send + 'static,
     {
         if self.open.len() >= self.limits.connections {
-            self.end_the_longest_waiting();
+            let Some(id) = self.who_makes_room() else { return };
+            self.end(id);
         }
         let doing = Doing::new();
         let task = self.tasks.spawn(connection(doing.clone(), self.stopping.watcher()));
         self.open.insert(task.id(), Open { doing, task });
-    }
-
-    fn end_the_longest_waiting(&mut self) {
-        let waiting = self.open.iter().filter_map(|(id, open)| Some((open.doing.waiting_since()?, *id)));
-        if let Some((_, id)) = waiting.min_by_key(|(since, _)| *since) {
-            self.end(id);
-        }
     }
 
     /// Ends the connections whose request takes longer than one may.
@@ -111,6 +112,8 @@ struct Now {
     requests: usize,
     /// Since when it is at work, or has nothing to do.
     since: Instant,
+    /// Since when an answer is on its way.
+    sending: Option<Instant>,
 }
 
 /// A request that is being answered. It is over when this value is dropped.
@@ -119,7 +122,7 @@ pub(super) struct AtWork(Doing);
 
 impl Doing {
     fn new() -> Self {
-        Self(Arc::new(Mutex::new(Now { requests: 0, since: Instant::now() })))
+        Self(Arc::new(Mutex::new(Now { requests: 0, since: Instant::now(), sending: None })))
     }
 
     /// Begins a request.
@@ -143,9 +146,20 @@ impl Doing {
         (now.requests > 0).then_some(now.since)
     }
 
+    fn sending_since(&self) -> Option<Instant> {
+        self.now().sending
+    }
+
     fn now(&self) -> MutexGuard<'_, Now> {
         // A poisoned lock does no harm: nothing that happens under it can be left half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AtWork {
+    /// Says that the answer is there, and is only to be sent.
+    pub(super) fn sends(&self) {
+        self.0.now().sending.get_or_insert_with(Instant::now);
     }
 }
 
@@ -154,7 +168,7 @@ impl Drop for AtWork {
         let mut now = self.0.now();
         now.requests -= 1;
         if now.requests == 0 {
-            now.since = Instant::now();
+            (now.since, now.sending) = (Instant::now(), None);
         }
     }
 }
@@ -191,7 +205,7 @@ mod tests {
         let mut connections = connections(3);
         let doing: Vec<Doing> = (0..3).map(|_| add(&mut connections)).collect();
         let first = doing[0].begin();
-        std::thread::sleep(SHORT);
+        std::thread::sleep(TIME_AMONG_MANY + SHORT);
         drop(doing[1].begin());
         add(&mut connections);
         connections.one_ends().await;
@@ -203,6 +217,10 @@ mod tests {
 
         let all: Vec<AtWork> = connections.open.values().map(|open| open.doing.begin()).collect();
         assert!(!connections.have_room(), "all are at work");
+        std::thread::sleep(TIME_AMONG_MANY + SHORT);
+        assert!(!connections.have_room(), "all are at work");
+        connections.add(|_, _| async { panic!("there is no room") });
+        assert_eq!(connections.open.len(), 3);
         drop(all);
         assert!(!connections.have_room(), "they have just begun to wait");
         std::thread::sleep(TIME_AMONG_MANY + SHORT);
@@ -210,6 +228,19 @@ mod tests {
         let second = doing[1].begin();
         assert!(!connections.have_room(), "the only one that waits has more time");
         drop((first, second));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_nobody_takes_makes_room_where_no_connection_waits() {
+        let mut connections = connections(3);
+        let doing: Vec<Doing> = (0..3).map(|_| add(&mut connections)).collect();
+        let at_work: Vec<AtWork> = doing.iter().map(Doing::begin).collect();
+        at_work.iter().skip(1).for_each(AtWork::sends);
+        assert!(!connections.have_room(), "the answers have just begun");
+        std::thread::sleep(TIME_AMONG_MANY + SHORT);
+        assert!(connections.have_room());
+        drop(at_work);
+        assert!(!connections.have_room(), "they were taken");
     }
 
     #[tokio::test]

@@ -23,6 +23,7 @@ struct Piece {
 
 impl<B> Sending<B> {
     pub(super) fn new(body: B, at_work: AtWork) -> Self {
+        at_work.sends();
         Self { body: Box::pin(body), at_work: Arc::new(at_work) }
     }
 }

@@ -175,6 +175,15 @@ async fn an_answer_that_nobody_reads_is_given_up_by_its_pause_or_by_all_the_time
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn clients_that_take_no_answers_keep_nobody_out() {
+    let served = served(LIMITS).await;
+    let asked = get(served.addr, "/large").repeat(3);
+    let unread = join_all((0..2 * LIMITS.connections).map(|_| begun(served.addr, &asked))).await;
+    assert_eq!(status(&answer(served.addr, &get(served.addr, "/")).await), 200);
+    drop(unread);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_on_its_way_makes_no_room_and_comes_whole() {
     let served = served(Limits { connections: 2, ..LIMITS }).await;
     let mut slow = begun(served.addr, &get(served.addr, "/large")).await;
