@@ -1,6 +1,7 @@
 //! `tideline serve`: API and dashboard, with jobs on a schedule.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -9,6 +10,7 @@ use chrono::Utc;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 use crate::hosts::{Hosts, only_as};
 use crate::jobs::Jobs;
@@ -85,18 +87,23 @@ pub(super) async fn listen(address: IpAddr, port: u16) -> anyhow::Result<TcpList
 /// Serves until Ctrl-C or the system's request to stop; requests that have begun are answered.
 pub(super) async fn serve(listener: TcpListener, router: Router) {
     const LAST_ANSWERS: Duration = Duration::from_secs(2);
-    let stopping = Notify::new();
-    let stop = async {
+    let stopping = Arc::new(Notify::new());
+    let is_stopping = Arc::clone(&stopping);
+    let stop = async move {
         stop_asked().await;
         println!("\nstopping");
-        stopping.notify_one();
+        is_stopping.notify_one();
     };
     let too_long = async {
         stopping.notified().await;
         tokio::time::sleep(LAST_ANSWERS).await;
     };
+    // Beside the jobs, in a task of its own: a job computes for a while without a pause, and nobody would be
+    // let in meanwhile. The task ends with this set.
+    let mut serving = JoinSet::new();
+    serving.spawn(server::serve_app(listener, Limits::of_page(), router, stop));
     tokio::select! {
-        () = server::serve_app(listener, Limits::of_page(), router, stop) => {}
+        _ = serving.join_next() => {}
         () = too_long => {}
     }
 }
