@@ -3,7 +3,8 @@
 //!
 //! - A request must name this server as its host. Otherwise the page of another site could have its own name
 //!   point to this machine (DNS rebinding), and would be taken for ours.
-//! - A request that changes something must not come from the page of another origin.
+//! - A request must not come from the page of another origin, which could otherwise keep this machine at work,
+//!   and tell by what fails which runs there are. Links to here may stand anywhere.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use process::{Environment, SettingsError};
@@ -146,7 +147,12 @@ async fn guarded(
         Named::NotOne => return refused(StatusCode::BAD_REQUEST, NOT_ONE_HOST),
     }
     let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
-    if !reads && is_of_other_origin(request.headers(), hosts, dashboard.as_deref()) {
+    let is_foreign = if request.headers().contains_key(ORIGIN) {
+        is_of_other_origin(request.headers(), hosts, dashboard.as_deref())
+    } else {
+        is_part_of_other_page(request.headers())
+    };
+    if is_foreign {
         return refused(StatusCode::FORBIDDEN, OTHER_ORIGIN);
     }
     if !reads {
@@ -158,7 +164,8 @@ async fn guarded(
 const OTHER_HOST: &str =
     "this server is not asked by this host: name it in ALLOWED_HOSTS, if it is one of yours";
 const NOT_ONE_HOST: &str = "the request must name one host";
-const OTHER_ORIGIN: &str = "only the dashboard's own pages may start a run";
+const OTHER_ORIGIN: &str =
+    "only the dashboard's own pages may ask for this; a link to it works from anywhere";
 
 /// Whether a browser says that the request comes from a page that is neither this server's nor the
 /// dashboard's. The scheme does not matter: what ends TLS before this server asks it without. A proxy may
@@ -173,6 +180,15 @@ fn is_of_other_origin(headers: &HeaderMap, hosts: &Hosts, dashboard: Option<&str
         let is_own = named.is_some_and(|named| host.as_ref() == Some(&named) || hosts.allow(&named));
         !is_own && dashboard != Some(origin)
     })
+}
+
+/// Whether a browser says that it asks for this as a part of a page of another origin, such as an image. A page
+/// that somebody follows a link to is none.
+fn is_part_of_other_page(headers: &HeaderMap) -> bool {
+    let says = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let is_elsewhere = matches!(says("sec-fetch-site"), Some("cross-site" | "same-site"));
+    let is_page = says("sec-fetch-mode") == Some("navigate") && says("sec-fetch-dest") == Some("document");
+    is_elsewhere && !is_page
 }
 
 /// A refusal as the API writes it.
@@ -278,14 +294,29 @@ mod tests {
     #[tokio::test]
     async fn a_page_of_another_site_starts_nothing_and_reads_nothing() {
         const HERE: (&str, &str) = ("host", "localhost:8000");
+        const CROSS: (&str, &str) = ("sec-fetch-site", "cross-site");
         let check = async |method: Method, headers: &[(&str, &str)], expect: u16| {
             assert_eq!(status(method.clone(), headers).await.as_u16(), expect, "{method} {headers:?}");
         };
         check(Method::GET, &[HERE], 200).await;
-        check(Method::GET, &[HERE, ("origin", "https://evil.example")], 200).await;
         check(Method::POST, &[HERE], 200).await;
-        for own in ["http://localhost:8000", "https://dashboard.example.com", "https://wall"] {
-            check(Method::POST, &[HERE, ("origin", own)], 200).await;
+        for method in [Method::GET, Method::POST] {
+            for own in ["http://localhost:8000", "https://dashboard.example.com", "https://wall"] {
+                check(method.clone(), &[HERE, ("origin", own)], 200).await;
+                check(method.clone(), &[HERE, ("origin", own), CROSS], 200).await;
+            }
+        }
+        for site in ["same-origin", "none"] {
+            check(Method::GET, &[HERE, ("sec-fetch-site", site)], 200).await;
+        }
+        // A link on any page leads here. An image or a frame there does not.
+        for (mode, dest, expect) in
+            [("navigate", "document", 200), ("navigate", "object", 403), ("no-cors", "image", 403)]
+        {
+            for site in ["cross-site", "same-site"] {
+                let says = [("sec-fetch-site", site), ("sec-fetch-mode", mode), ("sec-fetch-dest", dest)];
+                check(Method::GET, &[HERE, says[0], says[1], says[2]], expect).await;
+            }
         }
         check(Method::POST, &[("host", "wall"), ("origin", "https://wall")], 200).await;
         for foreign in [
@@ -297,6 +328,7 @@ mod tests {
             "http://localhost:8000.evil.example",
         ] {
             check(Method::POST, &[HERE, ("origin", foreign)], 403).await;
+            check(Method::GET, &[HERE, ("origin", foreign)], 403).await;
         }
         for method in [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS] {
             check(
