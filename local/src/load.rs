@@ -44,6 +44,9 @@ const MOST_AT_ONCE: usize = 64;
 /// How many requests of middle weight are worked on at once.
 const MIDDLE_AT_ONCE: usize = 4;
 
+/// How many processors heavy requests may take.
+const PROCESSORS_MAX: usize = 4;
+
 /// How much may lie finished in memory, until clients take it.
 const UNSENT_KIB: usize = 48 * 1024;
 
@@ -61,7 +64,7 @@ impl Load {
         let at_once = match weight {
             Weight::Light => None,
             Weight::Middle => Some(MIDDLE_AT_ONCE),
-            Weight::Heavy => Some(processors()),
+            Weight::Heavy => Some(heavy_at_once()),
         };
         let routes = match at_once {
             Some(at_once) => in_turn(routes, at_once),
@@ -76,9 +79,10 @@ impl Load {
     }
 }
 
-/// One more than there are processors: a request that waits for the lake leaves its own to another.
-fn processors() -> usize {
-    thread::available_parallelism().map_or(1, usize::from) + 1
+/// One more than there are processors: a request that waits for the lake leaves its own to another. Each takes
+/// memory too, so on a large machine they are fewer.
+fn heavy_at_once() -> usize {
+    thread::available_parallelism().map_or(1, usize::from).min(PROCESSORS_MAX) + 1
 }
 
 /// These routes with a few turns among them. A router does not pass on that it is at its limit, so those that

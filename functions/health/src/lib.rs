@@ -3,6 +3,8 @@
 
 pub mod openapi;
 
+use std::sync::LazyLock;
+
 use api::health::{HEALTH, Health, HealthStatus, old_after_seconds};
 use api::openapi::OPENAPI;
 use api::query::{AnyQuery, NoQuery};
@@ -46,7 +48,8 @@ async fn health(state: State, ask: Ask<AnyQuery, Health>) -> Result<Answer> {
 }
 
 async fn description(_: State, _: Ask<NoQuery, Anything>) -> Result<Answer> {
-    Ok(Answer::written(openapi::text()))
+    static DESCRIPTION: LazyLock<Answer> = LazyLock::new(|| Answer::constant(openapi::text()));
+    Ok(DESCRIPTION.clone())
 }
 
 fn count(things: usize) -> i64 {

@@ -19,10 +19,12 @@ pub(crate) async fn all(state: State, ask: Ask<NoQuery, Vec<JobSummary>>) -> Res
     let more = ids.len() > limit;
     ids.truncate(limit);
     let last = ids.last().filter(|_| more).cloned().map(Reverse);
-    let records = stream::iter(ids).map(|job_id| async move { record::of(lake, &job_id, now).await });
-    let records: Vec<_> = records.buffered(READS_AT_ONCE).try_collect().await?;
     let keyed = |record: JobRecord| (Reverse(record.job_id.clone()), JobSummary::from(record));
-    ask.page(records.into_iter().flatten().map(keyed).collect(), last, data_as_of(&state).await?)
+    // A record is several times as large as its line.
+    let lines = stream::iter(ids)
+        .map(|job_id| async move { Ok::<_, Error>(record::of(lake, &job_id, now).await?.map(keyed)) });
+    let lines: Vec<_> = lines.buffered(READS_AT_ONCE).try_collect().await?;
+    ask.page(lines.into_iter().flatten().collect(), last, data_as_of(&state).await?)
 }
 
 pub(crate) async fn one(state: State, ask: Ask<NoQuery, JobRecord>) -> Result<Answer> {

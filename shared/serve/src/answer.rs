@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use api::{DATA_AS_OF, Described, Row};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LINK};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +18,9 @@ use crate::{Error, Result};
 /// A successful answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    body: Vec<u8>,
+    body: Bytes,
+    /// Of an answer that is always the same.
+    etag: Option<String>,
     media_type: &'static str,
     as_of: Option<DateTime<FixedOffset>>,
     next: Option<String>,
@@ -33,7 +35,16 @@ pub(crate) struct Rows(pub(crate) usize);
 
 impl Answer {
     fn new(media_type: &'static str, body: Vec<u8>, as_of: Option<DateTime<FixedOffset>>) -> Self {
-        Self { body, media_type, as_of, next: None, rows: Rows(1), file_name: None, instead: "ask for less" }
+        Self {
+            body: body.into(),
+            etag: None,
+            media_type,
+            as_of,
+            next: None,
+            rows: Rows(1),
+            file_name: None,
+            instead: "ask for less",
+        }
     }
 
     /// An object, as JSON.
@@ -54,9 +65,12 @@ impl Answer {
         Ok(Self::new(media_type, json(document)?, as_of))
     }
 
-    /// JSON that is written already. It holds no data of the ERP, so it has no age.
-    pub fn written(json: &[u8]) -> Self {
-        Self::new("application/json", json.to_vec(), None)
+    /// JSON that is always the same. It holds no data of the ERP, so it has no age. Clones of this answer cost
+    /// next to nothing.
+    pub fn constant(json: &'static [u8]) -> Self {
+        let answer = Self::new("application/json", Vec::new(), None);
+        let etag = Some(etag(&[answer.media_type.as_bytes(), b"", json]));
+        Self { body: Bytes::from_static(json), etag, ..answer }
     }
 
     /// All rows as CSV. For Excel they come after a byte-order mark, and no text in them is a formula.
@@ -121,14 +135,15 @@ fn json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        if sent_bytes(self.media_type, &self.body) > ANSWER_MAX_BYTES {
+        if self.etag.is_none() && sent_bytes(self.media_type, &self.body) > ANSWER_MAX_BYTES {
             return Error::TooLarge { instead: self.instead.to_owned() }.into_response();
         }
         // The link is relative to the address that was asked for, so it holds under any path that the API
         // has.
         let link = self.next.map(|query| format!("<?{query}>; rel=\"next\""));
-        let etag =
-            etag(&[self.media_type.as_bytes(), link.as_deref().unwrap_or_default().as_bytes(), &self.body]);
+        let etag = self.etag.unwrap_or_else(|| {
+            etag(&[self.media_type.as_bytes(), link.as_deref().unwrap_or_default().as_bytes(), &self.body])
+        });
         let as_of = self.as_of.map(|as_of| as_of.to_rfc3339_opts(SecondsFormat::AutoSi, false));
         let disposition = self.file_name.map(|name| format!("attachment; filename=\"{name}\""));
         let mut headers = HeaderMap::new();

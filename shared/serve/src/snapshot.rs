@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use domain::code::folded;
 use domain::settings::FactorySettings;
+use futures::{StreamExt, TryStreamExt, stream};
 use lake::{Manifest, PartRef, Zone};
 use polars::prelude::{DataFrame, IntoLazy, SortMultipleOptions, col, lit};
 use warehouse::marts::{Mart, month};
@@ -15,6 +16,9 @@ use warehouse::staging::zones::{RUN_GROUP, may_hold, run_group};
 use crate::filter::day;
 use crate::window::Dates;
 use crate::{Error, Result, State, work};
+
+/// How many parts are read at once for one answer. Each is in memory more than once while it is decoded.
+const READS_AT_ONCE: usize = 8;
 
 /// One version of all marts. What a clone reads counts in [`Snapshot::as_of`] of all clones.
 #[derive(Clone, Debug)]
@@ -60,8 +64,8 @@ impl Snapshot {
         let load = async |(name, part): (&String, &PartRef)| {
             Ok::<_, Error>((name.clone(), self.state.parts().get(self.state.lake(), part).await?))
         };
-        let parts: Vec<(String, DataFrame)> =
-            futures::future::try_join_all(parts.into_iter().map(load)).await?;
+        let parts = stream::iter(parts.into_iter().map(load)).buffered(READS_AT_ONCE);
+        let parts: Vec<(String, DataFrame)> = parts.try_collect().await?;
         let schema = mart.schema();
         if parts.iter().any(|(_, frame)| **frame.schema() != schema) {
             return Err(Error::NotMade(mart.name));
