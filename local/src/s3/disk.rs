@@ -7,15 +7,16 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use s3s::crypto::{Checksum, Md5};
 use tempfile::NamedTempFile;
 
 /// How long a lock is waited for.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest pause before a lock is tried again.
+const LOCK_PAUSE: Duration = Duration::from_millis(40);
 
 /// What is known of the plain file at `path` below `top`. `None` if there is none, if something else stands
 /// there, or if a link leads there.
@@ -71,18 +72,21 @@ fn lock_within(path: &Path, patience: Duration) -> io::Result<File> {
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
     let mut options = OpenOptions::new();
     let file = options.create(true).truncate(false).write(true).mode(0o600).custom_flags(flags).open(path)?;
-    match file.try_lock() {
-        Ok(()) => return Ok(file),
-        Err(TryLockError::Error(error)) => return Err(error),
-        Err(TryLockError::WouldBlock) => {}
+    let (began, mut pause) = (Instant::now(), Duration::from_millis(1));
+    // The system would wait for ever, and keep a thread and the opened file as long.
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        let left = patience.saturating_sub(began.elapsed());
+        if left.is_zero() {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, LOCKED));
+        }
+        thread::sleep(pause.min(left));
+        pause = (pause * 2).min(LOCK_PAUSE);
     }
-    // The system serves those that wait in turn, but waits for ever. So a thread waits, and is left behind if
-    // it takes too long: it lets go of a lock that nobody takes from it.
-    let (sender, receiver) = mpsc::channel();
-    thread::Builder::new().name("lock".to_owned()).spawn(move || {
-        let _ = sender.send(file.lock().map(|()| file));
-    })?;
-    receiver.recv_timeout(patience).unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, LOCKED)))
 }
 
 /// What is said of a lock that another process does not let go of.
@@ -181,6 +185,37 @@ mod tests {
         drop(held);
         waiting.join().unwrap().unwrap();
         lock(&path).unwrap();
+    }
+
+    #[test]
+    fn a_lock_that_was_given_up_is_no_longer_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap().join("lock");
+        let _held = lock(&path).unwrap();
+        for _ in 0..3 {
+            lock_within(&path, Duration::from_millis(20)).unwrap_err();
+        }
+        // Only Linux tells what a process has open.
+        if let Ok(open) = fs::read_dir("/proc/self/fd") {
+            let open = open.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
+            assert_eq!(open.filter(|open| *open == path).count(), 1, "the one that is held");
+        }
+    }
+
+    #[test]
+    fn many_that_wait_for_a_lock_all_get_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..5 {
+                        let _held = lock(&path).unwrap();
+                        thread::sleep(Duration::from_millis(5));
+                    }
+                });
+            }
+        });
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! that its record names is hashed for them too: it may be a copy, or something else.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -114,7 +115,8 @@ pub(super) enum PutError {
     )]
     UnderObject,
     #[error(
-        "a link or something else that is no plain file stands in the lake folder where this object would lie: remove it there"
+        "a link or something else that is no plain file stands in the lake folder where this object or its \
+         record would lie: remove it there"
     )]
     IsForeign,
     #[error(transparent)]
@@ -134,12 +136,13 @@ impl Folder {
             hashes: Mutex::default(),
         };
         create_own_folders(root).map_err(failed("created"))?;
-        if standing(&hidden).map_err(failed("read"))?.is_some_and(|there| there.is_symlink()) {
-            let error = io::Error::other(format!("its folder `{HIDDEN}` is a link"));
-            return Err(failed("used")(error));
+        for own in [&hidden, &folder.records, &folder.temporary] {
+            if standing(own).map_err(failed("read"))?.is_some_and(|there| there.is_symlink()) {
+                let name = own.strip_prefix(root).unwrap_or(own).display();
+                return Err(failed("used")(io::Error::other(format!("its folder `{name}` is a link"))));
+            }
+            create_own_folders(own).map_err(failed("written"))?;
         }
-        create_own_folders(&folder.records).map_err(failed("written"))?;
-        create_own_folders(&folder.temporary).map_err(failed("written"))?;
         // Older versions let others in, who could then hold the lock.
         if fs::metadata(&hidden).map_err(failed("read"))?.permissions().mode() & 0o077 != 0 {
             fs::set_permissions(&hidden, Permissions::from_mode(0o700)).map_err(failed("written"))?;
@@ -162,7 +165,7 @@ impl Folder {
         for _ in 0..READ_ATTEMPTS {
             let Some(file) = plain_file(&self.root, &path)? else { return Ok(None) };
             let fingerprint = Fingerprint::of(&file);
-            let records = Records::read(&self.record_path(key))?;
+            let records = self.records_of(key)?;
             let record = match records.of_file(fingerprint) {
                 Some(record) => Some(record.clone()),
                 // A file that no record names may have been replaced meanwhile: then the look begins again.
@@ -251,10 +254,10 @@ impl Folder {
         let next = Record { etag: etag.clone(), body: fingerprint, metadata };
 
         let _lock = lock(&self.lock)?;
-        let path = key.below(&self.root);
+        let (path, record_path) = (key.below(&self.root), self.record_path(key));
         let current = self.find(key)?;
         check(condition, current.as_ref())?;
-        if is_behind_link(&self.root, &path)? {
+        if is_behind_link(&self.root, &path)? || is_behind_link(&self.root, &record_path)? {
             return Err(PutError::IsForeign);
         }
         match standing(&path)? {
@@ -265,7 +268,7 @@ impl Folder {
             Some(_) => return Err(PutError::IsForeign),
         }
         let records = Records::new(next, current.and_then(|current| current.record));
-        publish(self.written(&records.to_bytes()?)?, &self.records, &self.record_path(key))?;
+        publish(self.written(&records.to_bytes()?)?, &self.records, &record_path)?;
         publish(body, &self.root, &path).map_err(under_object)?;
         Ok(etag)
     }
@@ -281,8 +284,17 @@ impl Folder {
         if remove(&path)? {
             drop_empty_folders(&path, &self.root)?;
         }
-        remove(&self.record_path(key))?;
+        let record_path = self.record_path(key);
+        if !is_behind_link(&self.root, &record_path)? {
+            remove(&record_path)?;
+        }
         Ok(())
+    }
+
+    /// The records of a key. Behind a link there are none.
+    fn records_of(&self, key: &Key) -> io::Result<Records> {
+        let path = self.record_path(key);
+        if is_behind_link(&self.root, &path)? { Ok(Records::default()) } else { Records::read(&path) }
     }
 
     /// The path of a key's record. Its name is a hash: otherwise the record of one key could stand where that
@@ -304,11 +316,15 @@ impl Folder {
         Ok(file)
     }
 
-    /// Removes the temporary files of puts that died long ago.
+    /// Removes the temporary files of puts that died long ago, and nothing that somebody else put there.
     fn sweep(&self, now: SystemTime) -> io::Result<()> {
         for entry in fs::read_dir(&self.temporary)? {
             let entry = entry?;
-            let Ok(modified) = entry.metadata().and_then(|file| file.modified()) else { continue };
+            let Ok(file) = entry.metadata() else { continue };
+            let Ok(modified) = file.modified() else { continue };
+            if !file.is_file() || !is_temporary(&entry.file_name()) {
+                continue;
+            }
             if now.duration_since(modified).is_ok_and(|age| age > LEFT_OVER_AFTER) {
                 // Another server may have removed it already.
                 let _ = fs::remove_file(entry.path());
@@ -326,6 +342,12 @@ impl ObjectVersion {
         body.take(self.size_bytes).read_to_end(&mut bytes)?;
         if hash::<Md5>(&bytes) == record.etag { Ok(bytes) } else { Err(ReadError::Damaged) }
     }
+}
+
+/// Whether [`Folder::written`] gives such names, which begin with the number of a process.
+fn is_temporary(name: &OsStr) -> bool {
+    let process = name.to_str().and_then(|name| name.split_once('-')).map(|(process, _)| process);
+    process.is_some_and(|process| process.parse::<u32>().is_ok())
 }
 
 fn changes_too_fast() -> io::Error {

@@ -281,6 +281,31 @@ async fn a_body_that_changed_on_its_way_is_not_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_comes_without_all_that_was_announced_is_not_taken() {
+    let (_folder, server) = served().await;
+    let client = client(&server);
+    let put = |body| client.put_object().bucket(BUCKET).key("a").body(body);
+    for (name, value) in [
+        ("x-amz-decoded-content-length", "6"),
+        ("x-amz-decoded-content-length", "4"),
+        ("x-amz-trailer", "x-amz-checksum-crc32"),
+    ] {
+        let put = put(ByteStream::from_static(b"whole")).customize();
+        let put = put.mutate_request(move |request| {
+            request.headers_mut().insert(name, value);
+        });
+        let error = put.send().await.expect_err(name).into_service_error();
+        assert_eq!(error.code(), Some("IncompleteBody"), "{name}: {error:?}");
+    }
+    assert!(server.store(BUCKET).list("", None).await.unwrap().is_empty());
+    // The client sends a file in chunks, with the sum behind them.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), "whole").unwrap();
+    put(ByteStream::from_path(file.path()).await.unwrap()).send().await.unwrap();
+    assert_eq!(server.store(BUCKET).get("a").await.unwrap().unwrap().bytes, b"whole");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_cannot_be_one_is_named_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
@@ -320,14 +345,14 @@ async fn temporary_files_go_when_they_are_old_and_stay_while_a_put_may_run() {
     server.store(BUCKET).put("a", b"x".to_vec(), &Metadata::new(), PutMode::Create).await.unwrap();
     let temporary = folder.path().join(".tideline-s3/tmp");
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "a put left its temporary files");
-    let (old, young) = (temporary.join("1-old"), temporary.join("1-young"));
-    for (path, hours) in [(&old, 25), (&young, 23)] {
+    let [old, young, notes] = ["1-old", "1-young", "my-notes"].map(|name| temporary.join(name));
+    for (path, hours) in [(&old, 25), (&young, 23), (&notes, 25)] {
         fs::write(path, "half").unwrap();
         let written = SystemTime::now() - Duration::from_hours(hours);
         fs::File::options().write(true).open(path).unwrap().set_modified(written).unwrap();
     }
     let _second = Server::start(folder.path()).await.unwrap();
-    assert_eq!((old.exists(), young.exists()), (false, true));
+    assert_eq!((old.exists(), young.exists(), notes.exists()), (false, true, true));
 }
 
 async fn served() -> (TempDir, Server) {

@@ -4,7 +4,7 @@ use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use lake::{Lake, Metadata, Mode, Put, PutMode, SegmentInfo, Store, Turn};
 use polars::prelude::{Column, DataFrame};
@@ -125,6 +125,48 @@ async fn links_pipes_and_hidden_files_are_neither_followed_nor_served_nor_remove
         assert!(fs::symlink_metadata(lake.join("a").join(name)).is_ok(), "`{name}` was removed");
     }
     assert_eq!(store.get("a/own").await.unwrap().unwrap().bytes, b"own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_of_the_server_that_is_a_link_is_refused_and_what_lies_behind_it_stays() {
+    for name in ["records", "tmp"] {
+        let (folder, server) = served().await;
+        drop(server);
+        let (lake, outside) = (folder.path().join("lake"), folder.path().join("outside"));
+        fs::create_dir(&outside).unwrap();
+        // It looks like what a put left behind that died long ago.
+        let file = File::create(outside.join("1-old")).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_hours(25)).unwrap();
+        let own = lake.join(".tideline-s3").join(name);
+        fs::remove_dir(&own).unwrap();
+        symlink(&outside, &own).unwrap();
+        let error = Server::start(&lake).await.unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("cannot be used: its folder `.tideline-s3/{name}` is a link")),
+            "{error}"
+        );
+        assert!(outside.join("1-old").exists(), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_behind_a_link_is_neither_read_nor_replaced_nor_removed() {
+    let (folder, server) = served().await;
+    let (lake, store) = (folder.path().join("lake"), server.store(BUCKET));
+    store.put("a", b"old".to_vec(), &Metadata::new(), PutMode::Create).await.unwrap();
+    let record = records(&lake).remove(0);
+    let (own, outside) = (record.parent().unwrap(), folder.path().join("outside"));
+    fs::rename(own, &outside).unwrap();
+    symlink(&outside, own).unwrap();
+    let before = fs::read(&record).unwrap();
+
+    assert!(store.get("a").await.unwrap_err().is_damaged());
+    let put = store.put("a", b"new".to_vec(), &Metadata::new(), PutMode::Overwrite).await.unwrap_err();
+    assert!(put.to_string().contains("no plain file stands"), "{put}");
+    assert_eq!(fs::read(lake.join("a")).unwrap(), b"old");
+    store.delete("a").await.unwrap();
+    assert!(!lake.join("a").exists());
+    assert_eq!(fs::read(&record).unwrap(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
