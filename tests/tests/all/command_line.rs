@@ -113,6 +113,18 @@ async fn wrong_usage_exits_with_2() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn help_and_version_that_are_asked_for_are_no_errors() {
+    let factory = Factory::without_erp(NOW).await;
+    for (arguments, expect) in
+        [(&["--help"][..], "Usage: "), (&["--version"], "tideline"), (&["doctor", "--help"], "--deep")]
+    {
+        let output = tideline(&factory, &factory.folder.path().join("other"), arguments);
+        assert_eq!((output.status.code(), complaint(&output).as_str()), (Some(0), ""), "{arguments:?}");
+        assert!(String::from_utf8(output.stdout).unwrap().contains(expect), "{arguments:?}");
+    }
+}
+
 /// The program is one file: it has the page with it, wherever it is started. To a page of another site it
 /// neither gives numbers nor starts a run.
 #[tokio::test(flavor = "multi_thread")]

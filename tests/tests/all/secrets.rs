@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 
 use tests::factory::{ErpAccess, Factory};
-use tests::tds::PASSWORD;
+use tests::tds::{PASSWORD, ServerError};
 
 const NOW: &str = "2026-11-20T14:00:00";
 
@@ -107,6 +107,13 @@ async fn whatever_runs_at_the_most_talkative_level_prints_no_secret_and_no_row()
     row("1", "'2'");
     row("2", &format!("'{ROW}'"));
     factory.execute("DROP TABLE SI_OCM_TRANS");
+    // The server quotes a value as it is, apostrophes and all.
+    let quoting = format!("Conversion failed when converting the varchar value 'O'{ROW}' to data type int.");
+    factory.server().disruptions().fail_containing(
+        "FROM [dbo].[SI_OCM_TOTALS]",
+        99,
+        ServerError::new(245, 16, quoting),
+    );
 
     let folder = factory.folder.path().join("other");
     let keys =
@@ -152,13 +159,36 @@ async fn whatever_runs_at_the_most_talkative_level_prints_no_secret_and_no_row()
     told += &refused;
 
     // Otherwise there would be nothing to look through.
-    for ours in ["a job was started", "SI_OCM_TRANS", "the run failed"] {
+    for ours in ["a job was started", "SI_OCM_TRANS", "to data type int (error 245)", "the run failed"] {
         assert!(told.contains(ours), "`{ours}` is not in {told}");
     }
     assert_no_mark("what was said", &told);
     let upper = told.to_uppercase();
     assert!(!upper.contains(&ROW.to_uppercase()), "a row in what was said");
     assert_no_mark("a record of a job", &records(&folder));
+}
+
+#[test]
+fn a_command_line_that_is_refused_is_not_repeated_if_it_may_hold_a_password() {
+    let (address, login) = (format!("mssql://ann:{SECRET}@host/db"), format!("ann:{SECRET}@host"));
+    // Without quotes around it, a shell ends an argument at a blank of the password.
+    let (with_blank, first) = (format!("mssql://ann:a {SECRET}@host/db"), format!("mssql://ann:{SECRET}"));
+    let option = format!("--port={login}");
+    for arguments in [
+        &["doctor", &*address][..],
+        &["doctor", &*with_blank],
+        &["doctor", &*first, "b@host/db"],
+        &[&*address],
+        &["serve", "--port", &*login],
+        &["serve", &*option],
+    ] {
+        let (told, code) = said(&[], arguments);
+        assert!(code == Some(2) && told.starts_with("error: "), "{arguments:?}: {told}");
+        assert!(told.contains("addresses are given by SOURCE_DB and LAKE"), "{arguments:?}: {told}");
+        assert_no_mark(&format!("{arguments:?}"), &told);
+    }
+    let (told, code) = said(&[], &["doctor", "lake:1"]);
+    assert!(code == Some(2) && told.contains("'lake:1'"), "{told}");
 }
 
 #[test]

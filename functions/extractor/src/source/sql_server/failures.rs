@@ -54,7 +54,10 @@ pub(super) fn of_table(
             code @ (207..=209) => {
                 ErpError::Statement { table, reason: format!("{} (error {code})", one_line(said)) }
             }
-            code => ErpError::Statement { table, reason: format!("{} (error {code})", without_values(said)) },
+            code => {
+                let reason = format!("{} (error {code})", without_values(said.message()));
+                ErpError::Statement { table, reason }
+            }
         }),
         Failure::Tds(Error::Io { message, .. }) => ErpError::Unreachable(format!(
             "the connection to the ERP at {} was lost while table `{table}` was read: {message}",
@@ -85,6 +88,10 @@ const DEADLOCK: u32 = 1205;
 const LOCK_TIMEOUT: u32 = 1222;
 /// From this severity on the server ends the connection.
 const FATAL: u8 = 20;
+/// A message of this length may be one that the server cut: it lets none have more than 2,047 characters.
+const CUT_FROM_BYTES: usize = 2000;
+/// What values stand behind that have no apostrophes around them. They end the message.
+const UNQUOTED: [&str; 2] = ["value = ", "value is "];
 
 /// The error for what concerns the whole server or database; `None` for anything else.
 fn of_server(address: &SqlServerAddress, said: &TokenError) -> Option<ErpError> {
@@ -156,12 +163,58 @@ fn place(address: &SqlServerAddress) -> String {
 }
 
 /// What the server said, without what it quotes: names of objects in a few errors, and in others values of rows.
-fn without_values(said: &TokenError) -> String {
-    let line = one_line(said);
-    let parts = line.split('\'').enumerate().map(|(i, part)| if i % 2 == 0 { part } else { "…" });
-    parts.collect::<Vec<_>>().join("'")
+fn without_values(message: &str) -> String {
+    let behind = |mark: &str| message.find(mark).map(|at| at + mark.len());
+    let unquoted = UNQUOTED.into_iter().filter_map(behind).min();
+    let Some(from) = behind("'").into_iter().chain(unquoted).min() else { return in_one_line(message) };
+    // The server does not double the apostrophes of a value. So the value may go on to the last one. Where
+    // that one need not close it, it may go on to the end.
+    let is_closed = unquoted.is_none() && message.len() < CUT_FROM_BYTES;
+    let to = message.rfind('\'').filter(|to| is_closed && *to >= from).unwrap_or(message.len());
+    in_one_line(&format!("{}…{}", &message[..from], &message[to..]))
 }
 
 fn one_line(said: &TokenError) -> String {
-    said.message().split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+    in_one_line(said.message())
+}
+
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_a_row_is_left_out_whatever_is_in_it_and_however_the_server_quotes_it() {
+        let converting = "Conversion failed when converting the varchar value '…";
+        let long = format!("Conversion failed when converting the varchar value 'O'{}", "cod ".repeat(600));
+        for (message, expect) in [
+            (
+                "Conversion failed when converting the varchar value 'O'Brien cod' to data type int.",
+                "Conversion failed when converting the varchar value '…' to data type int",
+            ),
+            (
+                "Conversion failed when converting the varchar value '' to data type int.",
+                "Conversion failed when converting the varchar value '…' to data type int",
+            ),
+            (
+                "Conversion failed when converting the varchar value 'a, value = O'Brien' to data type int.",
+                converting,
+            ),
+            (long.as_str(), converting),
+            (
+                "Arithmetic overflow error for data type tinyint, value = 300.",
+                "Arithmetic overflow error for data type tinyint, value = …",
+            ),
+            (
+                "Cannot insert duplicate key in object 'dbo.@t'. The duplicate key value is (O'Brien).",
+                "Cannot insert duplicate key in object '…",
+            ),
+            ("Divide by zero\n error encountered.", "Divide by zero error encountered"),
+        ] {
+            assert_eq!(without_values(message), expect, "{message}");
+        }
+    }
 }
