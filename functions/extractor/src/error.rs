@@ -39,6 +39,9 @@ pub(crate) enum TableError {
          `--accept-deletes` if that run keeps rows which the ERP lacks"
     )]
     Lost(String),
+    /// A segment cannot be read that belongs to a reload which goes on, or was committed beside it.
+    #[error("a full reload cannot go on, and is begun again: {0}")]
+    BrokenReload(String),
     /// A background task died.
     #[error("comparing rows with the lake was interrupted")]
     Interrupted,

@@ -81,7 +81,10 @@ impl Extraction<'_> {
         let (lake, source, keys) = (self.lake, self.source, self.source.key_names());
         let mut met = last.select(&keys)?;
         for number in generation..self.next {
-            let segment = lake.segment(source.staging, number, Some(&keys)).await?;
+            let segment = match lake.segment(source.staging, number, Some(&keys)).await {
+                Err(error) if error.is_damage() => return Err(TableError::BrokenReload(error.to_string())),
+                segment => segment?,
+            };
             if segment.info.reload.is_none_or(|reload| reload.generation == generation) {
                 met.vstack_mut_owned(segment.frame.select(&keys)?)?;
             }

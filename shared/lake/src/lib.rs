@@ -42,7 +42,7 @@ pub use footer::Footer;
 pub use history::{is_job_id, new_job_id};
 pub use jobs::{JOB_LEASE, JobLease, StoredJob, Turn};
 pub use keys::SegmentNumber;
-pub use manifest::{LostSegment, Manifest, PartRef, SettingsInForce, TableState, Tail, Zone};
+pub use manifest::{Healed, LostSegment, Manifest, PartRef, SettingsInForce, TableState, Tail, Zone};
 pub use memory::MemoryStore;
 pub use object_key::{LakeObject, ObjectKey};
 pub use parquet::{from_parquet, to_parquet};

@@ -45,6 +45,19 @@ pub struct Manifest {
     /// The versions of the published copies of all other mart parts (`mart/part`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub copies: BTreeMap<String, ETag>,
+    /// What was made again of the lake. It stands here until the record of a job says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub healed: Option<Healed>,
+}
+
+/// What a job has made again of the lake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Healed {
+    /// The job whose record says so, or will.
+    #[serde(rename = "run_id")]
+    pub job_id: String,
+    /// What was made again, and why.
+    pub told: Vec<String>,
 }
 
 /// The factory's settings that are in force.
@@ -88,10 +101,7 @@ pub struct TableState {
     /// Why all that is made of the segments has to be made again from nothing, if it has to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebuild: Option<String>,
-    /// Why it was made again from nothing, if no job has said so in its record yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rebuilt: Option<String>,
-    /// The first segment that should be there and cannot be read. What it brought is missing.
+    /// The first segments that should be there and cannot be read. What they brought is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<LostSegment>,
 }
@@ -101,17 +111,18 @@ pub struct TableState {
 pub struct Tail {
     /// Its version.
     pub version: ETag,
-    /// The digest of its body, which is the same in every storage; `None` for one of an older program.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digest: Option<String>,
+    /// The digest of its body, which is the same in every storage.
+    pub digest: String,
 }
 
-/// A segment that should be there and cannot be read.
+/// A segment that should be there and cannot be read, or several of them in a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LostSegment {
-    /// Its number.
+    /// The number of the first.
     pub number: SegmentNumber,
-    /// What is wrong with it, with its key.
+    /// The number of the last.
+    pub last: SegmentNumber,
+    /// What is wrong with them, with the key.
     pub reason: String,
     /// The last of the later segments that were asked whether a reload makes good for it.
     #[serde(default)]

@@ -91,6 +91,15 @@ impl Lake {
         }
     }
 
+    /// Copies a mart part to its fixed key, whatever is there. Returns the version of the copy; `None` if the
+    /// part itself is not there.
+    pub async fn publish_again(&self, mart: &str, part: &str, current: &PartRef) -> Result<Option<ETag>> {
+        match self.copied(current, &self.key(&keys::published(mart, part))).await {
+            Err(error) if error.is_damage() => Ok(None),
+            copied => copied.map(Some),
+        }
+    }
+
     /// Removes the published copy of a mart part.
     pub async fn unpublish(&self, mart: &str, part: &str) -> Result<()> {
         Ok(self.store().delete(&self.key(&keys::published(mart, part))).await?)

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
-use crate::digest::DIGEST;
+use crate::digest::{DIGEST, digest_of};
 use crate::parquet::{from_parquet, to_parquet};
 use crate::staging::OBJECT;
 use crate::{ETag, Lake, LakeError, Metadata, Put, PutMode, Result, SegmentNumber, keys};
@@ -101,8 +101,8 @@ pub struct Segment {
     pub number: SegmentNumber,
     /// Its rows, changed, deleted and rejected.
     pub frame: DataFrame,
-    /// The digest of its body; `None` for one of an older program.
-    pub digest: Option<String>,
+    /// The digest of its body.
+    pub digest: String,
     /// What it says about itself.
     pub info: SegmentInfo,
 }
@@ -200,10 +200,15 @@ impl Lake {
         self.store().head(&key).await?.map(|head| info_of(&key, &head.metadata)).transpose()
     }
 
-    /// The digest of a segment's body, as it was written.
+    /// The digest of a segment's body, as it was written; `None` if there is no such segment. One that carries
+    /// no digest is read for it.
     pub async fn segment_digest(&self, staging: &str, number: SegmentNumber) -> Result<Option<String>> {
-        let head = self.store().head(&self.key(&keys::raw(staging, number))).await?;
-        Ok(head.and_then(|head| head.metadata.get(DIGEST).cloned()))
+        let key = self.key(&keys::raw(staging, number));
+        let Some(head) = self.store().head(&key).await? else { return Ok(None) };
+        match head.metadata.get(DIGEST) {
+            Some(digest) => Ok(Some(digest.clone())),
+            None => Ok(self.read(&key).await?.map(|object| digest_of(&object.bytes))),
+        }
     }
 
     /// Reads a segment that exists, or only some of its columns.
@@ -221,7 +226,8 @@ impl Lake {
         if let Some(of) = of.filter(|of| **of != keys::raw(staging, number)) {
             return Err(corrupt(&key, "a segment", &format!("it was written as `{of}`")));
         }
-        let digest = object.metadata.get(DIGEST).cloned();
+        // Older versions of the program wrote none.
+        let digest = object.metadata.get(DIGEST).cloned().unwrap_or_else(|| digest_of(&object.bytes));
         Ok(Segment { number, frame: from_parquet(&key, object.bytes, columns)?, digest, info })
     }
 

@@ -8,11 +8,14 @@ use std::sync::{Arc, Mutex};
 use api::pipeline::JobRecord;
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use lake::{Listed, Mode, Object, PutMode, Store};
+use extractor_function::doctor::{Severity, examine_deep};
+use lake::{ETag, Listed, Mode, Object, PutMode, Store};
 use serde_json::Value;
 use tests::factory::{Factory, moment, request};
 use tests::faults::small::Small;
-use tests::faults::{Blow, Call, Failure, Fate, Goal, Operation, check_staging_follows_raw, see_one_version};
+use tests::faults::{
+    Blow, Call, Failure, Fate, Goal, Operation, Strike, check_staging_follows_raw, see_one_version,
+};
 use tests::site::Site;
 use warehouse::sources::ALL;
 
@@ -327,7 +330,133 @@ async fn a_segment_that_is_lost_is_named_and_only_a_reload_makes_good_for_it() {
             "{about}: a reload makes good for it"
         );
         damaged.goal.check_rows(&small).await.unwrap();
+        let findings = examine_deep(&small.lake(), small.clock.now()).await;
+        let failed = findings.iter().filter(|finding| finding.severity == Severity::Failure);
+        assert_eq!(failed.count(), 0, "{about}: {findings:?}");
+        let is_compared = findings.iter().any(|finding| finding.found.contains("are what raw gives"));
+        assert!(is_compared, "{about}: {findings:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn segments_that_are_lost_with_the_manifest_are_named_from_the_first_to_the_last() {
+    let damaged = Damaged::new().await;
+    let small = damaged.fork();
+    let segments = keys(&small, "raw/run_inputs/").await;
+    let [first, last] = [2, 1].map(|from_end| &segments[segments.len() - from_end]);
+    let [of_first, of_last] = [first, last].map(|key| key.strip_prefix("factory=test/").unwrap());
+    let mut gone = Vec::new();
+    for key in [first, last] {
+        gone.push(small.store.get(key).await.unwrap().unwrap());
+        small.store.delete(key).await.unwrap();
+    }
+    small.store.delete("factory=test/manifest.json").await.unwrap();
+    let record = small.run(Mode::Incremental).await;
+    let (error, healed) = (record.error.unwrap(), record.healed.unwrap());
+    let both = format!("`{of_first}` to `{of_last}` are missing");
+    assert!(record.status == "partial" && error.contains(&both), "{error}");
+    assert!(healed.contains("`manifest.json` was missing"), "{healed}");
+    // One comes back, the other is missed still. With both, all is as it was.
+    put(&small, first, gone[0].clone()).await;
+    for _ in 0..2 {
+        let error = small.run(Mode::Incremental).await.error.unwrap();
+        assert!(error.contains(&format!("`{of_last}` is missing")), "{error}");
+    }
+    put(&small, last, gone[1].clone()).await;
+    small.job_ok(Mode::Incremental).await;
+    damaged.goal.check_rows(&small).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_again_is_told_however_the_job_ends_that_did_it() {
+    let damaged = Damaged::new().await;
+    let small = damaged.fork();
+    let (manifest, _) = small.lake().manifest().await.unwrap().unwrap();
+    let part = &manifest.marts["runs"].values().next().unwrap().key;
+    let copy = keys(&small, "published/runs/").await.remove(0);
+    let good = small.store.get(&copy).await.unwrap().unwrap();
+    for (key, named) in [
+        (format!("factory=test/{part}"), part.as_str()),
+        (keys(&small, "staging/run_inputs/").await.remove(0), "staging/run_inputs/"),
+        (copy.clone(), "published/runs/"),
+    ] {
+        let mut told_later = 0;
+        for puts in 1.. {
+            let small = damaged.fork();
+            Harm::Truncated.strike(&small, &key, &key, &damaged.older).await;
+            small.set_now(small.clock.now() + TimeDelta::minutes(5));
+            let (record, _) = watched(&small, puts).await;
+            if key == copy {
+                let copied = small.store.get(&copy).await.unwrap().unwrap();
+                assert_eq!(copied.bytes, good.bytes, "it is right before anything else is done");
+            }
+            small.set_now(small.clock.now() + TimeDelta::minutes(20));
+            let next = small.job_ok(Mode::Incremental).await;
+            let stored = small.lake().job::<JobRecord>(&record.job_id).await.unwrap().unwrap().record;
+            let mut told = [&stored.healed, &next.healed].into_iter().flatten();
+            assert!(told.any(|told| told.contains(named)), "{named} {puts}: {stored:?} {next:?}");
+            told_later += usize::from(next.healed.is_some());
+            damaged.is_whole(&small, named).await;
+            if record.status == "ok" {
+                break;
+            }
+        }
+        assert!(told_later > 0, "{named}: no job has died in between");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_that_cannot_go_on_is_begun_again_and_harms_nothing() {
+    let damaged = Damaged::new().await;
+    let small = damaged.fork();
+    let open_reload = async || {
+        let (manifest, _) = small.lake().manifest().await.unwrap().unwrap();
+        manifest.tables["run_inputs"].open_reload.clone()
+    };
+    // A job dies in the middle of its reload.
+    for call in (1..).step_by(3) {
+        let struck = Arc::new(Strike::death_at(call));
+        assert!(small.job_struck(Mode::Full, &struck).await.is_none(), "no job died in a reload");
+        small.set_now(small.clock.now() + TimeDelta::minutes(20));
+        small.job_ok(Mode::Incremental).await;
+        if open_reload().await.is_some() {
+            break;
+        }
+    }
+    let generation = open_reload().await.unwrap().generation;
+    let key = format!("factory=test/{}", lake::keys::raw("run_inputs", generation));
+    Harm::Truncated.strike(&small, &key, &key, &damaged.older).await;
+    let record = small.job_ok(Mode::Full).await;
+    assert!(record.warning.is_some_and(|warning| warning.contains("begun again")));
+    assert_eq!((record.healed, open_reload().await), (None, None));
+    damaged.goal.check_rows(&small).await.unwrap();
+    let record = rebuild(&small).await;
+    assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
+    damaged.goal.check_rows(&small).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_that_another_storage_names_otherwise_is_not_lost() {
+    let damaged = Damaged::new().await;
+    let small = damaged.fork();
+    let (mut manifest, version) = small.lake().manifest().await.unwrap().unwrap();
+    let mut changed = 0;
+    for (staging, table) in &mut manifest.tables {
+        let Some(tail) = &mut table.tail else { continue };
+        tail.version = ETag("of another storage".to_owned());
+        // Older versions of the program wrote no digest.
+        let key = format!("factory=test/{}", lake::keys::raw(staging, table.applied));
+        let mut segment = small.store.get(&key).await.unwrap().unwrap();
+        segment.metadata.remove("digest");
+        put(&small, &key, segment).await;
+        changed += 1;
+    }
+    assert!(changed > 3);
+    small.lake().swap_manifest(&manifest, Some(version)).await.unwrap();
+    let record = small.job_ok(Mode::Incremental).await;
+    assert_eq!((record.warning, record.healed), (None, None));
+    let record = rebuild(&small).await;
+    assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -85,8 +85,8 @@ impl Findings {
         Ok(())
     }
 
-    /// Examines raw, and copies what has been applied into the lake beside. Returns the tables whose raw is
-    /// damaged.
+    /// Examines raw, and copies what has been applied into the lake beside. Returns the tables of which what is
+    /// shown follows from a segment that is damaged.
     async fn raw(
         &mut self,
         lake: &Lake,
@@ -100,7 +100,9 @@ impl Findings {
             let segments = Segments::read(lake, source, objects, applied, beside).await?;
             for (matters, found) in segments.told() {
                 self.add(if matters { Severity::Failure } else { Severity::Warning }, "raw", found);
-                damaged.insert(source.staging);
+                if matters {
+                    damaged.insert(source.staging);
+                }
             }
             for found in &segments.copies {
                 self.add(Severity::Warning, "rejected", found);

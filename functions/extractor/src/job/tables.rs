@@ -274,7 +274,7 @@ impl<'a> Job<'a> {
         let mut progress = Progress::of(&state);
         let mut known = Some(state);
         let (mut attempts, mut overtaken) = (0, 0);
-        let (mut search, mut was_damaged) = (Search::default(), false);
+        let (mut search, mut was_damaged, mut begins_anew) = (Search::default(), false, false);
         loop {
             attempts += 1;
             let state = match known.take() {
@@ -282,7 +282,10 @@ impl<'a> Job<'a> {
                 None => self.state(source, std::mem::take(&mut search)).await,
             };
             let tried = match state {
-                Ok(state) => self.attempt(erp, source, state, &mut progress).await,
+                Ok(state) => {
+                    let open_reload = state.open_reload.filter(|_| !begins_anew);
+                    self.attempt(erp, source, TableState { open_reload, ..state }, &mut progress).await
+                }
                 Err(error) => Err(error),
             };
             let error = match tried {
@@ -305,6 +308,12 @@ impl<'a> Job<'a> {
             let again = match &error {
                 TableError::Overtaken if OVERTAKEN.pause_after(overtaken + 1).is_some() => {
                     overtaken += 1;
+                    attempts -= 1;
+                    Again::Yes
+                }
+                TableError::BrokenReload(_) if !begins_anew => {
+                    begins_anew = true;
+                    self.warn(error.to_string());
                     attempts -= 1;
                     Again::Yes
                 }
@@ -385,7 +394,7 @@ impl<'a> Job<'a> {
             return Err(TableError::Lost(lost.reason.clone()));
         }
         let later = self.lake.segments_after(source.staging, state.applied).await?;
-        let applied = later.last().copied().unwrap_or(state.applied).max(lost.number);
+        let applied = later.last().copied().unwrap_or(state.applied).max(lost.last);
         Ok(TableState { applied, watermark: None, pass: None, ..state })
     }
 }

@@ -6,14 +6,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use api::pipeline::{JobRecord, JobStatus};
 use futures::{StreamExt, stream};
-use lake::{Derived, ETag, Lake, LakeError, Manifest, Slot, TableState, keys};
+use lake::{Derived, ETag, Lake, LakeError, Manifest, Slot, StoredJob, TableState, keys};
 
 use super::models::MODELS;
 use super::reads::READS_AT_ONCE;
+use super::work::JobStamp;
 use crate::marts::Mart;
 use crate::sources::{ALL, Source};
 use crate::{Result, WarehouseError};
+
+/// How many records are looked at to learn whether there has been a manifest.
+const RECORDS_LOOKED_AT: usize = 20;
 
 /// How many published copies are named.
 const NAMED_MAX: usize = 3;
@@ -79,13 +84,24 @@ impl Search {
     }
 
     /// Reads the manifest with its version, and tells what is not as it says.
-    pub(super) async fn look(&self, lake: &Lake) -> Result<(Manifest, Option<ETag>, Damage)> {
+    pub(super) async fn look(&self, lake: &Lake, job: &JobStamp) -> Result<(Manifest, Option<ETag>, Damage)> {
         let mut damage = self.found.clone();
         let (manifest, version) = match lake.manifest().await {
-            Ok(read) => read.map_or_else(Default::default, |(manifest, version)| (manifest, Some(version))),
+            Ok(Some((manifest, version))) => (manifest, Some(version)),
+            Ok(None) => {
+                if has_published(lake, job).await? {
+                    damage.manifest = Some(format!("`{}` was missing", keys::MANIFEST));
+                }
+                (Manifest::default(), None)
+            }
             Err(error) if error.is_damage() => {
                 damage.manifest = Some(error.to_string());
-                (Manifest::default(), lake.manifest_version().await?)
+                let version = lake.manifest_version().await?;
+                // Another job may have made it again in between.
+                if !lake.manifest().await.is_err_and(|error| error.is_damage()) {
+                    return Err(WarehouseError::Disturbed);
+                }
+                (Manifest::default(), version)
             }
             Err(error) => return Err(error.into()),
         };
@@ -93,9 +109,6 @@ impl Search {
             let Some(table) = manifest.tables.get(source.staging) else { continue };
             if let Some(reason) = &table.rebuild {
                 damage.add_table(source, || reason.clone());
-            }
-            if let Some(reason) = &table.rebuilt {
-                damage.rebuilt.insert(source.staging, reason.clone());
             }
         }
         if !(self.compares || damage.manifest.is_some() || !damage.tables.is_empty()) {
@@ -110,6 +123,9 @@ impl Search {
         if self.reads {
             read_all(lake, &manifest, &mut damage).await?;
         }
+        for table in damage.tables.keys() {
+            damage.there.insert(table, objects_of(lake, table, &there, true).await?);
+        }
         if self.rebuilds && version.is_some() {
             damage.is_asked_for = true;
             damage.marts.get_or_insert_with(|| "that was asked for".to_owned());
@@ -121,7 +137,7 @@ impl Search {
         Ok((manifest, version, damage))
     }
 
-    /// Compares what staging holds of a table. Notes which objects are there if the table is damaged.
+    /// Compares what staging holds of a table.
     async fn compare_table(
         &self,
         lake: &Lake,
@@ -132,20 +148,13 @@ impl Search {
     ) -> Result<()> {
         let none = TableState::default();
         let state = manifest.tables.get(source.staging).unwrap_or(&none);
-        let is_of_table =
-            |key: &&String| keys::staging_part(key).is_some_and(|(table, _)| table == source.staging);
-        let listed = there.staging.iter().filter(|(key, _)| is_of_table(key));
-        let mut listed: BTreeMap<String, ETag> =
-            listed.map(|(key, etag)| (key.clone(), etag.clone())).collect();
         let open = Slot::Rejected.key(source.staging);
         let is_known_damaged = damage.tables.contains_key(source.staging);
         let looks_at_open = self.rebuilds
             || is_known_damaged
             || self.suspects.contains(source.staging)
             || state.versions.contains_key(&open);
-        if looks_at_open && let Some(info) = lake.slot_info(source.staging, Slot::Rejected).await? {
-            listed.insert(open.clone(), info.etag);
-        }
+        let listed = objects_of(lake, source.staging, there, looks_at_open).await?;
         let mut expected: BTreeSet<&String> = state.versions.keys().collect();
         expected.extend(listed.keys());
         for key in expected {
@@ -162,14 +171,39 @@ impl Search {
         if self.rebuilds && (manifest.tables.contains_key(source.staging) || !listed.is_empty()) {
             damage.add_table(source, || "that was asked for".to_owned());
         }
-        if damage.tables.contains_key(source.staging) {
-            if !looks_at_open && let Some(info) = lake.slot_info(source.staging, Slot::Rejected).await? {
-                listed.insert(open, info.etag);
-            }
-            damage.there.insert(source.staging, listed);
-        }
         Ok(())
     }
+}
+
+/// Whether a job has ever made a manifest: the record of one of the last jobs says that it came to its end.
+async fn has_published(lake: &Lake, job: &JobStamp) -> Result<bool> {
+    for job_id in lake.newest_jobs(None, RECORDS_LOOKED_AT, job.started_at.to_utc()).await? {
+        let status = match lake.job::<JobRecord>(&job_id).await {
+            Err(error) if error.is_damage() => continue,
+            record => record?.map(|StoredJob { record, .. }| record.status),
+        };
+        let ended = [JobStatus::Ok, JobStatus::Partial].map(JobStatus::as_str);
+        if status.is_some_and(|status| ended.contains(&status.as_str())) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The objects that there are of a table, perhaps with its list of rejected rows.
+async fn objects_of(
+    lake: &Lake,
+    staging: &str,
+    there: &Derived,
+    with_rejected: bool,
+) -> Result<BTreeMap<String, ETag>> {
+    let is_of_table = |key: &&String| keys::staging_part(key).is_some_and(|(table, _)| table == staging);
+    let parts = there.staging.iter().filter(|(key, _)| is_of_table(key));
+    let mut objects: BTreeMap<String, ETag> = parts.map(|(key, etag)| (key.clone(), etag.clone())).collect();
+    if with_rejected && let Some(info) = lake.slot_info(staging, Slot::Rejected).await? {
+        objects.insert(Slot::Rejected.key(staging), info.etag);
+    }
+    Ok(objects)
 }
 
 /// Whether an object is as a job has left it that noted this before, and has not published it.
@@ -279,8 +313,6 @@ pub(super) struct Damage {
     manifest: Option<String>,
     /// The tables whose staging is made again, by staging name: what was found first.
     pub(super) tables: BTreeMap<&'static str, String>,
-    /// The tables that a job has made again that died before it could say so, in the same way.
-    rebuilt: BTreeMap<&'static str, String>,
     /// The objects that staging holds of them, by key below the lake's prefix.
     pub(super) there: BTreeMap<&'static str, BTreeMap<String, ETag>>,
     /// Why the marts are made again, where not because of the tables.
@@ -308,9 +340,7 @@ impl Damage {
             told.push(format!("the manifest was made again: {reason}"));
         }
         for source in ALL {
-            if let Some(reason) = self.tables.get(source.staging).or(self.rebuilt.get(source.staging)) {
-                told.push(format!("`{}` was made again from its segments: {reason}", source.table));
-            }
+            told.extend(self.told_of(source));
         }
         if let Some(reason) = &self.marts {
             told.push(format!("the marts were made again: {reason}"));
@@ -328,6 +358,12 @@ impl Damage {
             ));
         }
         told
+    }
+
+    /// What it says of one table.
+    pub(super) fn told_of(&self, source: &Source) -> Option<String> {
+        let reason = self.tables.get(source.staging)?;
+        Some(format!("`{}` was made again from its segments: {reason}", source.table))
     }
 
     pub(super) fn makes_marts_again(&self) -> bool {

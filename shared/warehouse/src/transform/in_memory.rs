@@ -11,13 +11,22 @@ pub(super) struct InMemory {
     pub(super) objects: BTreeMap<String, Held>,
     /// The versions of the objects that are there, which are replaced.
     pub(super) there: BTreeMap<String, ETag>,
-    /// The last segment that the manifest took account of.
-    pub(super) reached: Option<(SegmentNumber, Tail)>,
+    /// How far the table had come.
+    pub(super) reached: Reached,
+}
+
+/// How far a table has come.
+#[derive(Clone, Debug)]
+pub(super) struct Reached {
+    /// The last segment that anything takes account of.
+    pub(super) applied: SegmentNumber,
+    /// That segment as it was then, if that is known.
+    pub(super) tail: Option<Tail>,
 }
 
 impl InMemory {
     /// A table without rows, of which these objects are there.
-    pub(super) fn new(there: BTreeMap<String, ETag>, reached: Option<(SegmentNumber, Tail)>) -> Self {
+    pub(super) fn new(there: BTreeMap<String, ETag>, reached: Reached) -> Self {
         Self { objects: BTreeMap::new(), there, reached }
     }
 

@@ -53,7 +53,7 @@ pub async fn stage(lake: &Lake, job: &JobStamp, search: Search) -> Result<Staged
     until_undisturbed(search, async |search| {
         let mut work = Work::load(lake, job, search).await?;
         let has_changed = stage::catch_up(&mut work).await?;
-        let (healed, warnings) = (work.damage.told(), std::mem::take(&mut work.warnings));
+        let (healed, warnings) = (work.told(), std::mem::take(&mut work.warnings));
         let manifest = if has_changed { work.swap().await? } else { work.manifest };
         Ok(Staged { manifest, healed, warnings })
     })
@@ -175,7 +175,7 @@ pub async fn transform(
         MODELS.clone_into(&mut work.manifest.models);
         work.manifest.copies.retain(|part, _| !written.contains(part));
         work.manifest.unpublished = written;
-        let healed = work.damage.told();
+        let healed = work.told();
         Ok(Transformed { manifest: work.swap().await?, bad_settings, healed })
     })
     .await?;

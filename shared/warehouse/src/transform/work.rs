@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use api::pipeline::JobRecord;
 use chrono::{DateTime, FixedOffset};
 use domain::settings::FactorySettings;
-use lake::{ETag, Lake, LakeError, Manifest, Put, SegmentNumber, TableState, keys};
+use lake::{ETag, Healed, Lake, LakeError, Manifest, Put, SegmentNumber, StoredJob, keys};
 use serde::Serialize;
 
 use super::damage::{Damage, Search};
@@ -45,13 +46,19 @@ pub(super) struct Work<'a> {
     pub(super) damage: Damage,
     /// The tables that are made again from nothing, by staging name.
     pub(super) rebuilds: BTreeMap<&'static str, InMemory>,
+    /// What was made again before, by jobs whose records do not say so, or by this one.
+    told_before: Vec<String>,
     /// What somebody should look into, though this attempt could do its work.
     pub(super) warnings: Vec<String>,
 }
 
 impl<'a> Work<'a> {
     pub(super) async fn load(lake: &'a Lake, job: &'a JobStamp, search: &Search) -> Result<Self> {
-        let (manifest, etag, damage) = search.look(lake).await?;
+        let (manifest, etag, damage) = search.look(lake, job).await?;
+        let told_before = match &manifest.healed {
+            Some(healed) => untold(lake, job, healed).await?,
+            None => Vec::new(),
+        };
         let is_outdated = manifest.models != MODELS;
         let pending = if manifest.pending.is_null() || is_outdated {
             // Nothing is noted, or everything is made again because the models differ. In that case the note
@@ -80,6 +87,7 @@ impl<'a> Work<'a> {
             has_noted: false,
             damage,
             rebuilds: BTreeMap::new(),
+            told_before,
             warnings: Vec::new(),
         })
     }
@@ -148,11 +156,30 @@ impl<'a> Work<'a> {
     }
 
     /// Notes in the manifest that a table has been made again. A job that dies then leaves the rest to the next.
-    pub(super) async fn note_rebuilt(&mut self, staging: &str) -> Result<()> {
-        let rebuilt = self.damage.tables.get(staging).cloned();
-        let table = self.manifest.tables.get(staging).cloned().unwrap_or_default();
-        self.read.tables.insert(staging.to_owned(), TableState { rebuilt, ..table });
+    pub(super) async fn note_rebuilt(&mut self, source: &Source) -> Result<()> {
+        let table = self.manifest.tables.get(source.staging).cloned().unwrap_or_default();
+        self.read.tables.insert(source.staging.to_owned(), table);
+        let earlier = self.read.healed.take().filter(|healed| healed.job_id == self.job.job_id);
+        let mut told = earlier.map_or_else(|| self.told_before.clone(), |healed| healed.told);
+        told.extend(self.damage.told_of(source).filter(|new| !told.contains(new)));
+        self.read.healed = Some(self.healed(told));
         self.put_note().await
+    }
+
+    /// Whether anything was made again that the record of this job has to tell.
+    pub(super) fn has_made_again(&self) -> bool {
+        !(self.damage.is_none() && self.told_before.is_empty())
+    }
+
+    /// What the record of this job has to tell.
+    pub(super) fn told(&self) -> Vec<String> {
+        let mut told = self.told_before.clone();
+        told.extend(self.damage.told().into_iter().filter(|new| !self.told_before.contains(new)));
+        told
+    }
+
+    fn healed(&self, told: Vec<String>) -> Healed {
+        Healed { job_id: self.job.job_id.clone(), told }
     }
 
     /// Puts the manifest that was read, with what was noted in it. What else this attempt has decided is not
@@ -183,11 +210,26 @@ impl<'a> Work<'a> {
         self.manifest.generation += 1;
         self.manifest.job_id.clone_from(&self.job.job_id);
         self.manifest.pending = encode(&self.pending)?;
+        self.manifest.healed =
+            Some(self.told()).filter(|told| !told.is_empty()).map(|told| self.healed(told));
         match self.lake.swap_manifest(&self.manifest, self.etag).await? {
             Put::Stored(_) => Ok(self.manifest),
             Put::Refused => Err(WarehouseError::Disturbed),
         }
     }
+}
+
+/// What of this no record tells yet. A record that cannot be read tells nothing.
+async fn untold(lake: &Lake, job: &JobStamp, healed: &Healed) -> Result<Vec<String>> {
+    if healed.job_id == job.job_id {
+        return Ok(healed.told.clone());
+    }
+    let said = match lake.job::<JobRecord>(&healed.job_id).await {
+        Err(error) if error.is_damage() => None,
+        record => record?.and_then(|StoredJob { record, .. }| record.healed),
+    };
+    let is_untold = |told: &&String| said.as_ref().is_none_or(|said| !said.contains(told.as_str()));
+    Ok(healed.told.iter().filter(is_untold).cloned().collect())
 }
 
 fn encode(pending: &Touched) -> Result<serde_json::Value> {

@@ -10,9 +10,11 @@ use warehouse::rejected_csv::rejected_csv;
 use warehouse::segment::{OP_REJECT, OP_STILL_REJECTED, of_op};
 use warehouse::sources::Source;
 
-use super::super::objects::{MADE_AGAIN, or_damage};
+use super::super::objects::or_damage;
 
 const READS_AT_ONCE: usize = 4;
+
+const WRITTEN_AGAIN: &str = "`tideline extract --rebuild` writes it again";
 
 /// The segments of a table: what is wrong with them, and what they say of reloads.
 pub(super) struct Segments {
@@ -26,8 +28,8 @@ pub(super) struct Segments {
 }
 
 impl Segments {
-    /// Reads the segments of a table. Those that have been applied are committed to `beside` as well, up to the
-    /// first damage: of a table with a gap nothing can be made.
+    /// Reads the segments of a table. Those that can be read and have been applied are committed to `beside` as
+    /// well.
     pub(super) async fn read(
         lake: &Lake,
         source: &'static Source,
@@ -65,7 +67,7 @@ impl Segments {
             if let Some(reload) = &segment.info.reload {
                 segments.reloads.push((number, reload.clone()));
             }
-            if number <= applied && segments.damage.is_empty() {
+            if number <= applied {
                 beside
                     .commit_segment(source.staging, number, &mut segment.frame, &segment.info, None)
                     .await?;
@@ -156,8 +158,8 @@ async fn wrong_copy(lake: &Lake, source: &Source, segment: &Segment) -> lake::Re
     let key = keys::rejected(source.staging, segment.number);
     Ok(match or_damage(lake.body(&key).await)? {
         Ok(Some(there)) if there == csv => None,
-        Ok(Some(_)) => Some(format!("`{key}` is not what its segment rejected: {MADE_AGAIN}")),
-        Ok(None) => Some(format!("`{key}` is missing: {MADE_AGAIN}")),
-        Err(reason) => Some(format!("`{key}` cannot be read ({reason}): {MADE_AGAIN}")),
+        Ok(Some(_)) => Some(format!("`{key}` is not what its segment rejected: {WRITTEN_AGAIN}")),
+        Ok(None) => Some(format!("`{key}` is missing: {WRITTEN_AGAIN}")),
+        Err(reason) => Some(format!("`{key}` cannot be read ({reason}): {WRITTEN_AGAIN}")),
     })
 }

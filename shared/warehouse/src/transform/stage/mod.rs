@@ -13,7 +13,7 @@ use lake::{LostSegment, Mode, Segment, SegmentNumber, Slot, Tail};
 
 use self::full_reload::fold_reload;
 use self::rejected::{fold_open, restore_rejected};
-use self::segments::{Backlog, Later, read_segment};
+use self::segments::{Backlog, Later, lost_after, read_segment};
 use self::staging_parts::{Replaced, divided, replace, rows_of};
 use crate::frames::compute;
 use crate::sources::{ALL, Source};
@@ -47,7 +47,7 @@ pub(super) async fn catch_up(work: &mut Work<'_>) -> Result<bool> {
         .filter_map(|(source, backlog)| Some((source.staging, backlog.last_after(applied(source))?)));
     let ends = ends.collect();
     work.note_writing(ends).await?;
-    let mut any = !work.damage.is_none();
+    let mut any = work.has_made_again();
     for (source, backlog) in backlogs {
         any |= fold_backlog(work, source, &backlog).await?;
         rebuild::finish(work, source).await?;
@@ -145,9 +145,11 @@ async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, segments: Vec<
     let last = segments.last().map(|segment| (segment.number, segment.info.clone()));
     let mut ordinary = Vec::new();
     for segment in segments {
-        if let Some(table) = work.manifest.tables.get_mut(source.staging) {
+        if let Some(table) = work.manifest.tables.get_mut(source.staging)
+            && let Some(lost) = table.lost.take_if(|lost| lost.number == segment.number)
+        {
             // It has come back.
-            table.lost.take_if(|lost| lost.number == segment.number);
+            table.lost = lost_after(source, &lost);
         }
         match &segment.info.reload {
             None => ordinary.push(segment),
@@ -158,14 +160,12 @@ async fn fold_chunk(work: &mut Work<'_>, source: &'static Source, segments: Vec<
             }
             Some(reload) => {
                 let reload = reload.clone();
-                work.manifest.tables.entry(source.staging.to_owned()).or_default().open_reload = None;
                 fold_ordinary(work, source, std::mem::take(&mut ordinary)).await?;
                 fold_reload(work, source, &reload, segment.number).await?;
-                if !reload.keeps_missing
-                    && let Some(table) = work.manifest.tables.get_mut(source.staging)
-                {
-                    table.lost = None;
-                }
+                let table = work.manifest.tables.entry(source.staging.to_owned()).or_default();
+                table.open_reload = None;
+                // One of the reload itself has come back, for all of them were read.
+                table.lost.take_if(|lost| !reload.keeps_missing || lost.number >= reload.generation);
             }
         }
     }

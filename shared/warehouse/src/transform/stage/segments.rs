@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use lake::{ETag, Lake, LostSegment, Reload, Segment, SegmentInfo, SegmentNumber, TableState, Tail};
+use lake::{ETag, Lake, LostSegment, Reload, Segment, SegmentInfo, SegmentNumber, TableState};
 
 use crate::sources::Source;
+use crate::transform::in_memory::Reached;
 use crate::transform::reads::READS_AT_ONCE;
 use crate::transform::work::Work;
 use crate::{Result, WarehouseError};
@@ -55,7 +56,7 @@ impl Backlog {
         upto: Option<SegmentNumber>,
     ) -> Option<LostSegment> {
         let first = self.without_gap(from, upto).last().map_or(from, |last| last + 1);
-        (Some(first) != upto && self.has_after(first)).then(|| lost(source, first, "is missing"))
+        (Some(first) != upto && self.has_after(first)).then(|| missing(source, first, first))
     }
 
     /// Looks at the last segment that the manifest takes account of. If it is not the one that it was, it is
@@ -69,22 +70,30 @@ impl Backlog {
         let state = work.manifest.tables.get(source.staging);
         let rebuild = work.rebuilds.get(source.staging);
         let reached = match rebuild {
-            Some(rebuild) => rebuild.reached.clone(),
-            None => state.and_then(|state| Some((state.applied, state.tail.clone()?))),
+            Some(rebuild) => Some(rebuild.reached.clone()),
+            None => state.map(|state| Reached { applied: state.applied, tail: state.tail.clone() }),
         };
-        let Some((number, Tail { version, digest })) = reached else { return Ok(None) };
-        let reason = match self.0.get(&number) {
-            Some(is) if *is == version => return Ok(None),
-            // Another storage may name the same content otherwise.
-            Some(_)
-                if digest.is_some() && work.lake.segment_digest(source.staging, number).await? == digest =>
-            {
-                return Ok(None);
+        let Some(Reached { applied, tail }) = reached.filter(|reached| reached.applied > 0) else {
+            return Ok(None);
+        };
+        let lost = match (self.0.get(&applied), tail) {
+            (None, _) => {
+                let before = self.0.range(..applied).next_back().map_or(0, |(number, _)| *number);
+                missing(source, if rebuild.is_some() { before + 1 } else { applied }, applied)
             }
-            Some(_) => "is another object than the one that was read before",
-            None => "is missing",
+            // Older versions of the program did not note what they had read.
+            (Some(_), None) => return Ok(None),
+            (Some(is), Some(tail)) if *is == tail.version => return Ok(None),
+            (Some(_), Some(tail)) => {
+                // Another storage may name the same content otherwise.
+                match work.lake.segment_digest(source.staging, applied).await {
+                    Ok(Some(digest)) if digest == tail.digest => return Ok(None),
+                    Err(error) if !error.is_damage() => return Err(error.into()),
+                    _ => {}
+                }
+                lost(source, applied, "is another object than the one that was read before")
+            }
         };
-        let lost = lost(source, number, reason);
         if rebuild.is_some() {
             return Ok(Some(lost));
         }
@@ -154,5 +163,18 @@ pub(super) async fn read_segment(
 
 fn lost(source: &Source, number: SegmentNumber, reason: &str) -> LostSegment {
     let reason = format!("`{}` {reason}", Lake::segment_key(source.staging, number));
-    LostSegment { number, reason, asked_upto: number }
+    LostSegment { number, last: number, reason, asked_upto: number }
+}
+
+fn missing(source: &Source, number: SegmentNumber, last: SegmentNumber) -> LostSegment {
+    if number == last {
+        return lost(source, number, "is missing");
+    }
+    let reason = format!("to `{}` are missing", Lake::segment_key(source.staging, last));
+    LostSegment { last, ..lost(source, number, &reason) }
+}
+
+/// What is lost still when the first segment of these has come back.
+pub(super) fn lost_after(source: &Source, lost: &LostSegment) -> Option<LostSegment> {
+    (lost.number < lost.last).then(|| missing(source, lost.number + 1, lost.last))
 }
