@@ -3,6 +3,9 @@
 /// The number of a raw segment: 1, 2, 3, … per table.
 pub type SegmentNumber = u64;
 
+/// The metadata that says under which key an object was written, below the lake's prefix.
+pub(crate) const OBJECT: &str = "object";
+
 /// The folder of a table's raw segments.
 pub(crate) fn raw_folder(staging: &str) -> String {
     format!("raw/{staging}/")

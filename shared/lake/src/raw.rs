@@ -10,8 +10,8 @@ use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{DIGEST, digest_of};
+use crate::keys::OBJECT;
 use crate::parquet::{from_parquet, to_parquet};
-use crate::staging::OBJECT;
 use crate::{ETag, Lake, LakeError, Metadata, Put, PutMode, Result, SegmentNumber, keys};
 
 /// How the rows of a segment were found.

@@ -3,14 +3,12 @@
 
 use polars::prelude::DataFrame;
 
+use crate::keys::OBJECT;
 use crate::parquet::{from_parquet_with, to_parquet_with};
 use crate::{ETag, Lake, LakeError, Metadata, Put, PutMode, Result, SegmentNumber, TableState, keys};
 
 /// The entry of a file's own metadata that holds the note beside the rows.
 const NOTE: &str = "note";
-
-/// The metadata that says under which key an object was written, below the lake's prefix.
-pub(crate) const OBJECT: &str = "object";
 
 /// Which object of a table's current state is meant.
 #[derive(Clone, Copy, Debug)]

@@ -6,19 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::pipeline::{JobRecord, JobStatus};
+use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
-use lake::{Derived, ETag, Lake, LakeError, Manifest, Slot, StoredJob, TableState, keys};
+use lake::{Derived, ETag, Lake, LakeError, Manifest, Slot, TableState, keys};
 
 use super::models::MODELS;
 use super::reads::READS_AT_ONCE;
-use super::work::JobStamp;
+use super::records::has_published;
 use crate::marts::Mart;
 use crate::sources::{ALL, Source};
 use crate::{Result, WarehouseError};
-
-/// How many records are looked at to learn whether there has been a manifest.
-const RECORDS_LOOKED_AT: usize = 20;
 
 /// How many published copies are named.
 const NAMED_MAX: usize = 3;
@@ -83,13 +80,17 @@ impl Search {
         true
     }
 
-    /// Reads the manifest with its version, and tells what is not as it says.
-    pub(super) async fn look(&self, lake: &Lake, job: &JobStamp) -> Result<(Manifest, Option<ETag>, Damage)> {
+    /// Reads the manifest with its version, and tells what is not as it says. `now` is about the present moment.
+    pub(super) async fn look(
+        &self,
+        lake: &Lake,
+        now: DateTime<Utc>,
+    ) -> Result<(Manifest, Option<ETag>, Damage)> {
         let mut damage = self.found.clone();
         let (manifest, version) = match lake.manifest().await {
             Ok(Some((manifest, version))) => (manifest, Some(version)),
             Ok(None) => {
-                if has_published(lake, job).await? {
+                if has_published(lake, now).await? {
                     damage.manifest = Some(format!("`{}` was missing", keys::MANIFEST));
                 }
                 (Manifest::default(), None)
@@ -173,21 +174,6 @@ impl Search {
         }
         Ok(())
     }
-}
-
-/// Whether a job has ever made a manifest: the record of one of the last jobs says that it came to its end.
-async fn has_published(lake: &Lake, job: &JobStamp) -> Result<bool> {
-    for job_id in lake.newest_jobs(None, RECORDS_LOOKED_AT, job.started_at.to_utc()).await? {
-        let status = match lake.job::<JobRecord>(&job_id).await {
-            Err(error) if error.is_damage() => continue,
-            record => record?.map(|StoredJob { record, .. }| record.status),
-        };
-        let ended = [JobStatus::Ok, JobStatus::Partial].map(JobStatus::as_str);
-        if status.is_some_and(|status| ended.contains(&status.as_str())) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// The objects that there are of a table, perhaps with its list of rejected rows.

@@ -12,6 +12,7 @@ mod in_memory;
 mod models;
 mod reads;
 mod rebuild;
+mod records;
 mod stage;
 mod staged;
 mod take_settings;

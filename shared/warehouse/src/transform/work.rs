@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use api::pipeline::JobRecord;
 use chrono::{DateTime, FixedOffset};
 use domain::settings::FactorySettings;
-use lake::{ETag, Healed, Lake, LakeError, Manifest, Put, SegmentNumber, StoredJob, keys};
+use lake::{ETag, Healed, Lake, LakeError, Manifest, Put, SegmentNumber, keys};
 use serde::Serialize;
 
 use super::damage::{Damage, Search};
 use super::in_memory::InMemory;
 use super::models::MODELS;
+use super::records::untold;
 use crate::sources::{ALL, Source};
 use crate::touched::Touched;
 use crate::{Result, WarehouseError};
@@ -54,9 +54,11 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     pub(super) async fn load(lake: &'a Lake, job: &'a JobStamp, search: &Search) -> Result<Self> {
-        let (manifest, etag, damage) = search.look(lake, job).await?;
+        let (manifest, etag, damage) = search.look(lake, job.started_at.to_utc()).await?;
         let told_before = match &manifest.healed {
-            Some(healed) => untold(lake, job, healed).await?,
+            // This job has told nobody yet.
+            Some(healed) if healed.job_id == job.job_id => healed.told.clone(),
+            Some(healed) => untold(lake, healed).await?,
             None => Vec::new(),
         };
         let is_outdated = manifest.models != MODELS;
@@ -217,19 +219,6 @@ impl<'a> Work<'a> {
             Put::Refused => Err(WarehouseError::Disturbed),
         }
     }
-}
-
-/// What of this no record tells yet. A record that cannot be read tells nothing.
-async fn untold(lake: &Lake, job: &JobStamp, healed: &Healed) -> Result<Vec<String>> {
-    if healed.job_id == job.job_id {
-        return Ok(healed.told.clone());
-    }
-    let said = match lake.job::<JobRecord>(&healed.job_id).await {
-        Err(error) if error.is_damage() => None,
-        record => record?.and_then(|StoredJob { record, .. }| record.healed),
-    };
-    let is_untold = |told: &&String| said.as_ref().is_none_or(|said| !said.contains(told.as_str()));
-    Ok(healed.told.iter().filter(is_untold).cloned().collect())
 }
 
 fn encode(pending: &Touched) -> Result<serde_json::Value> {
