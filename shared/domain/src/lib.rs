@@ -24,6 +24,7 @@
 //! | how long was it too warm? | [`episodes`] |
 //! | can a probe be believed? | [`probes`] |
 //! | are the packs heavy enough, is the line steady? | [`average_quantity`], [`spc`], [`histogram`] |
+//! | how heavy need packs be, and will a lot pass? | [`setpoint`], [`lot_forecast`] |
 //! | how is a figure shown? | [`rounding`] |
 
 #![warn(missing_docs)]
@@ -42,6 +43,7 @@ pub mod histogram;
 pub mod intake;
 pub mod label_gap;
 pub mod lineage;
+pub mod lot_forecast;
 pub mod mass_balance;
 pub mod named;
 pub mod oee;
@@ -52,6 +54,7 @@ pub mod ratio;
 pub mod rounding;
 pub mod rules;
 pub mod run_state;
+pub mod setpoint;
 pub mod settings;
 pub mod shelf_life;
 pub mod shift_instance;
