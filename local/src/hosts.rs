@@ -77,7 +77,8 @@ impl Hosts {
     /// Whether a request names one of these as its host, and no other.
     pub(crate) fn are_named(&self, uri: &Uri, headers: &HeaderMap) -> Named {
         let mut hosts = headers.get_all(HOST).iter();
-        let (Some(host), None) = (hosts.next(), hosts.next()) else { return Named::NotOne };
+        let host = hosts.next().filter(|host| !host.is_empty());
+        let (Some(host), None) = (host, hosts.next()) else { return Named::NotOne };
         let named = [host.to_str().ok(), uri.authority().map(Authority::as_str)];
         let is_known = |host: Option<&str>| host.is_some_and(|host| self.know(host));
         let other_is_known = named[1].is_none() || is_known(named[1]);
@@ -338,6 +339,7 @@ mod tests {
             )
             .await;
             check(method.clone(), &[], 400).await;
+            check(method.clone(), &[("host", "")], 400).await;
             check(method, &[HERE, HERE], 400).await;
         }
     }

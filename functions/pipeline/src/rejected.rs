@@ -1,11 +1,12 @@
 //! The rows that were rejected and that the ERP has not mended yet, with their original values.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use api::pipeline::{RejectedQuery, RejectedRow};
 use futures::future::try_join_all;
 use lake::Slot;
-use serve::{Answer, Ask, Result, State, work};
+use serve::{Answer, Ask, Error, Result, State, work};
 use sha2::{Digest, Sha256};
 use warehouse::sources::{ALL, Source};
 use warehouse::staging::open::{OpenRow, open_rows};
@@ -18,7 +19,12 @@ use crate::data_as_of;
 const ORDER_CHARS: usize = 40;
 
 pub(crate) async fn open(state: State, ask: Ask<RejectedQuery, Vec<RejectedRow>>) -> Result<Answer> {
-    let manifest = state.manifest().await?.unwrap_or_default();
+    let manifest = match state.manifest().await? {
+        Some(manifest) => manifest,
+        // Before the first job nothing can be rejected.
+        None if state.lake().newest_jobs(None, 1, state.now()).await?.is_empty() => Arc::default(),
+        None => return Err(Error::NoData),
+    };
     let with_state = |source: &'static Source| {
         let table = manifest.tables.get(source.staging).filter(|table| table.rejected > 0);
         table.map(|table| (source, table))

@@ -134,7 +134,7 @@ impl Error {
             | Self::TooSoon { .. }
             | Self::Busy => self.to_string(),
             Self::NotBegun(_) => "this cannot be begun at the moment: try again".to_owned(),
-            Self::NoData => "there are no data yet: the first extraction has not been completed".to_owned(),
+            Self::NoData => "there are no data yet: they are here after the next run".to_owned(),
             Self::NeverRead(table) => format!(
                 "there are no data yet: the table `{table}` could not be read so far; the run records say why"
             ),

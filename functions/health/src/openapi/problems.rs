@@ -79,7 +79,7 @@ const REFUSALS: &[Refusal] = &[
         name: "NotYet",
         when: "There are no data yet, or they cannot be reached at the moment, or too much is asked at once. Try again after `Retry-After` seconds.",
         title: "Service Unavailable",
-        detail: "there are no data yet: the first extraction has not been completed",
+        detail: "there are no data yet: they are here after the next run",
         parameter: None,
     },
 ];

@@ -135,6 +135,18 @@ async fn a_list_from_before_jobs_were_noted_in_it_is_read_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_of_rejected_rows_while_the_manifest_is_missing() {
+    let factory = with_rejected().await;
+    factory.job_ok(Mode::Incremental).await;
+    let lake = factory.folder.path().join(format!("lake/factory={}", factory.settings.factory_id));
+    std::fs::remove_file(lake.join("manifest.json")).unwrap();
+    let api = Api::over(&factory).await;
+    let answer = api.get("/pipeline/rejected").await;
+    assert_eq!(answer.status, 503, "{}", answer.text);
+    assert!(answer.text.contains("they are here after the next run"), "{}", answer.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_is_older_than_the_manifest_says_is_not_shown() {
     let factory = with_rejected().await;
     let api = Api::over(&factory).await;
