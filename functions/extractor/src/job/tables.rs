@@ -1,6 +1,8 @@
 //! The work of a job: it extracts one table after the other, trying each again where that may help, then
 //! brings the marts up to date.
 
+mod again;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use warehouse::sources::{ALL, Owner, Source};
 use warehouse::staging::zones::holds_rows;
 use warehouse::transform::{self, Comparison, JobStamp, Search, Staged, Tables, Transformed};
 
+use self::again::{Again, told};
 use super::JobRequest;
 use super::progress::Progress;
 use crate::Settings;
@@ -46,16 +49,6 @@ pub(super) enum Ended {
     AllDone,
     /// The job had to stop for lack of time.
     ForLackOfTime,
-}
-
-/// Whether what failed may be tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Again {
-    Yes,
-    /// It was tried often enough, or would fail again.
-    No,
-    /// There is no time left to wait and try.
-    NoTime,
 }
 
 impl<'a> Job<'a> {
@@ -115,15 +108,20 @@ impl<'a> Job<'a> {
     async fn stage(&mut self, search: Search) -> warehouse::Result<Manifest> {
         let Staged { manifest, healed, warnings } = transform::stage(self.lake, self.stamp, search).await?;
         self.note_healed(healed);
-        for warning in warnings {
-            self.warn(warning);
+        // A full reload makes good for what is lost, or names it itself.
+        if self.mode != Mode::Full {
+            for warning in warnings {
+                self.warn(warning);
+            }
         }
         Ok(manifest)
     }
 
     fn note_healed(&mut self, healed: Vec<String>) {
         for told in healed {
-            tracing::warn!(job_id = self.stamp.job_id, "{told}");
+            if self.record.healed.as_ref().is_none_or(|healed| !healed.contains(&told)) {
+                tracing::warn!(job_id = self.stamp.job_id, "{told}");
+            }
             add(&mut self.record.healed, told);
         }
     }
@@ -220,52 +218,6 @@ impl<'a> Job<'a> {
             Mode::Incremental => (is_first && is_well).then_some(Comparison::Ended(at)),
             Mode::Reconcile | Mode::Full if is_well => Some(Comparison::Good(at)),
             Mode::Reconcile | Mode::Full => is_whole.then_some(Comparison::Ended(at)),
-        }
-    }
-
-    async fn connect(&mut self) -> Result<Box<dyn Erp>, String> {
-        self.record.attempts = 1;
-        loop {
-            let error = match self.erp.connect().await {
-                Ok(erp) => return Ok(erp),
-                Err(error) => error,
-            };
-            match self.connect_again(&error).await {
-                Again::Yes => {}
-                again => return Err(told(&error, again)),
-            }
-        }
-    }
-
-    /// Decides whether the ERP is connected to again, and waits before that. These tries are counted for the
-    /// whole job: what one table has waited for, no other waits for again.
-    async fn connect_again(&mut self, error: &ErpError) -> Again {
-        let attempt = self.record.attempts;
-        let tell = || tracing::warn!(%error, attempt, "the ERP cannot be reached; trying again");
-        let again = self.again(error.is_passing(), attempt, tell).await;
-        self.record.attempts += i64::from(again == Again::Yes);
-        again
-    }
-
-    /// Decides whether a table is tried again, and waits before that.
-    async fn try_again(&self, source: &Source, error: &TableError, attempt: i64) -> Again {
-        let tell = || {
-            let (table, error) = (source.table, chain(error));
-            tracing::warn!(table, error, attempt, "reading a table failed; trying again");
-        };
-        self.again(error.is_passing(), attempt, tell).await
-    }
-
-    async fn again(&self, may_pass: bool, failed: i64, tell: impl FnOnce()) -> Again {
-        let failed = u32::try_from(failed).unwrap_or(u32::MAX);
-        match self.settings.again().pause_after(failed).filter(|_| may_pass) {
-            None => Again::No,
-            Some(pause) if !self.time.allows(pause) => Again::NoTime,
-            Some(pause) => {
-                tell();
-                tokio::time::sleep(pause).await;
-                Again::Yes
-            }
         }
     }
 
@@ -430,12 +382,6 @@ enum Cause {
     Everywhere,
     /// In the time that the job has.
     Time,
-}
-
-/// The text of a failure for the job's record.
-fn told(error: &dyn std::error::Error, again: Again) -> String {
-    let reason = chain(error);
-    if again == Again::NoTime { format!("{reason}; not tried again: {NEARLY_UP}") } else { reason }
 }
 
 /// What the ERP says of a table; `None` if the ERP does not have it and need not. The table must have all the
