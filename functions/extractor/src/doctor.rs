@@ -1,9 +1,11 @@
 //! Looks at ERP, login, tables, clock, lake and its objects, and says what to do about what it finds. It changes
 //! nothing, except that it tries whether the lake can be written.
 
+mod damage;
 mod deep;
 mod lake_state;
 mod objects;
+mod raw;
 
 use std::collections::BTreeSet;
 use std::fmt;

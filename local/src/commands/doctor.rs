@@ -24,11 +24,14 @@ pub struct Doctor {
 impl Doctor {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let settings = super::settings()?;
-        let mut worst = Severity::Ok;
+        let (mut worst, mut told) = (Severity::Ok, BTreeSet::new());
         let mut tell = |findings: Vec<Finding>| {
             for Finding { severity, about, found } in findings {
-                println!("{severity:<5} {about:<20} {found}");
                 worst = worst.max(severity);
+                // Who reads all objects finds again what their keys show.
+                if told.insert((about.clone(), found.clone())) {
+                    println!("{severity:<5} {about:<20} {found}");
+                }
             }
         };
         let about_lake = |severity, found| Finding { severity, about: "lake".to_owned(), found };

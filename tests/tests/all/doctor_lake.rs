@@ -196,7 +196,9 @@ async fn damage_of_raw_is_told_with_what_mends_it(patient: &Patient) {
     patient.spoil(exchanged, |bytes| *bytes = other).await;
     patient.delete(record).await;
     let [outside, within] = patient.complaints().await;
-    assert_eq!(outside, []);
+    // Of segments only their keys are seen from outside.
+    assert_told(&outside, gone, Severity::Failure, "is missing, and");
+    assert_eq!(outside.len(), 1, "{outside:#?}");
     let mended = "nothing can be made of it again: `tideline extract --full` reads";
     for (key, told) in [
         (gone, "is missing, and".to_owned()),
@@ -212,7 +214,9 @@ async fn damage_of_raw_is_told_with_what_mends_it(patient: &Patient) {
 
     // What a full reload has replaced is no longer needed.
     patient.factory.run(Mode::Full).await;
-    let [_, within] = patient.complaints().await;
+    let [outside, within] = patient.complaints().await;
+    assert_told(&outside, gone, Severity::Warning, "the full reload in segments");
+    assert_eq!(outside.len(), 1, "{outside:#?}");
     for key in [gone, cut, exchanged] {
         assert_told(&within, key, Severity::Warning, "the full reload in segments");
     }

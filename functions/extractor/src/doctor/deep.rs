@@ -2,7 +2,6 @@
 //! made again. That is done in memory, beside the lake.
 
 mod derived;
-mod raw;
 mod tally;
 
 use std::collections::BTreeSet;
@@ -15,10 +14,11 @@ use process::chain;
 use warehouse::sources::ALL;
 use warehouse::transform::{JobStamp, is_of_these_models, make_again};
 
-use super::objects::{MADE_AGAIN, folder, or_damage};
+use super::damage::{MADE_AGAIN, or_damage};
+use super::objects::folder;
+use super::raw::Segments;
 use super::{Finding, Findings, Severity};
 use derived::{Standing, Tallies, tallies};
-use raw::Segments;
 use tally::Tally;
 
 /// Reads every object of the lake, and compares counts and sums of what is made of raw with those that raw
@@ -57,8 +57,8 @@ impl Findings {
         if is_of_these_models(manifest) {
             self.against_raw(held, manifest, &beside, &damaged, now).await?;
         } else {
-            let found =
-                "not compared with raw: another version made the marts, and the next run makes them again";
+            let found = "not compared with raw: the next run makes all marts again, for another version made them or the \
+                 last run could not end that";
             self.add(Severity::Warning, "lake", found);
         }
         self.published(lake, now).await
@@ -98,21 +98,28 @@ impl Findings {
         for source in ALL {
             let applied = manifest.tables.get(source.staging).map_or(0, |table| table.applied);
             let segments = Segments::read(lake, source, objects, applied, beside).await?;
-            for (matters, found) in segments.told() {
-                self.add(if matters { Severity::Failure } else { Severity::Warning }, "raw", found);
-                if matters {
-                    damaged.insert(source.staging);
-                }
+            if self.damaged_raw(&segments) {
+                damaged.insert(source.staging);
             }
             for found in &segments.copies {
                 self.add(Severity::Warning, "rejected", found);
             }
-            count += segments.count;
+            count += segments.numbers.len();
         }
         if damaged.is_empty() {
             self.add(Severity::Ok, "raw", format!("all {count} segments are there and whole"));
         }
         Ok(damaged)
+    }
+
+    /// Tells what is wrong with the segments of a table. Returns whether what is shown follows from one of them.
+    pub(super) fn damaged_raw(&mut self, segments: &Segments) -> bool {
+        let mut any_matters = false;
+        for (matters, found) in segments.told() {
+            any_matters |= matters;
+            self.add(if matters { Severity::Failure } else { Severity::Warning }, "raw", found);
+        }
+        any_matters
     }
 
     /// Compares what is made of raw with what raw gives.

@@ -6,7 +6,7 @@ use lake::{Lake, Manifest, keys};
 use process::chain;
 use warehouse::settings::{self, State};
 
-use super::objects::MADE_AGAIN;
+use super::damage::MADE_AGAIN;
 use super::{Finding, Findings, Severity};
 
 /// How long ago the last good comparison of the ERP with the lake may be without a word about it.

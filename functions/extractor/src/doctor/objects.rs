@@ -9,10 +9,9 @@ use process::chain;
 use warehouse::marts::Mart;
 use warehouse::sources::ALL;
 
+use super::damage::{MADE_AGAIN, or_damage};
+use super::raw::Segments;
 use super::{Finding, Findings, Severity};
-
-/// What mends all that is made of raw.
-pub(super) const MADE_AGAIN: &str = "the next run makes it again (`tideline extract --rebuild` makes all)";
 
 /// How many objects are looked at at once.
 const READS_AT_ONCE: usize = 8;
@@ -32,22 +31,58 @@ pub async fn examine_objects(lake: &Lake) -> Vec<Finding> {
 impl Findings {
     async fn objects(&mut self, lake: &Lake) -> lake::Result<()> {
         // The manifest is read first: what a job writes after that is more than it names, not less.
+        let mut is_missing = false;
         let manifest = match lake.manifest().await {
-            Ok(manifest) => manifest.map(|(manifest, _)| manifest),
+            Ok(manifest) => {
+                is_missing = manifest.is_none();
+                manifest.map(|(manifest, _)| manifest)
+            }
             // That it cannot be read is told where the lake is examined.
-            Err(error) if error.is_damage() => Some(Manifest::default()),
+            Err(error) if error.is_damage() => None,
             Err(error) => return Err(error),
         };
         let objects = lake.objects().await?;
         self.foreign(&objects);
-        let has_raw = || objects.iter().any(|object| matches!(object.is, Some(ObjectKey::Segment { .. })));
-        if manifest.is_none() && has_raw() {
+        let has_raw =
+            is_missing && objects.iter().any(|object| matches!(object.is, Some(ObjectKey::Segment { .. })));
+        if has_raw {
             let found = format!("`{}` is missing, though there is raw: {MADE_AGAIN}", keys::MANIFEST);
             self.add(Severity::Failure, "lake", found);
         }
+        // Without a manifest nobody can say what else should be there.
+        if let Some(manifest) = &manifest {
+            self.missing(&objects, manifest);
+        }
         let manifest = manifest.unwrap_or_default();
-        self.missing(&objects, &manifest);
+        self.raw_listed(lake, &objects, &manifest).await?;
         self.ends(lake, &objects, &manifest).await
+    }
+
+    /// Names the segments that are missing, and the tables that are not shown because of one.
+    async fn raw_listed(
+        &mut self,
+        lake: &Lake,
+        objects: &[LakeObject],
+        manifest: &Manifest,
+    ) -> lake::Result<()> {
+        for source in ALL {
+            let state = manifest.tables.get(source.staging);
+            let segments =
+                Segments::listed(lake, source, objects, state.map_or(0, |table| table.applied)).await?;
+            self.damaged_raw(&segments);
+            for found in segments.told_strays() {
+                self.add(Severity::Warning, "raw", found);
+            }
+            let lost = state.and_then(|table| table.lost.as_ref());
+            if let Some(lost) = lost.filter(|lost| !segments.damage.contains_key(&lost.number)) {
+                let found = format!(
+                    "{}: nothing more is read of `{}` until `tideline extract --full` has read all of it anew",
+                    lost.reason, source.table
+                );
+                self.add(Severity::Failure, "raw", found);
+            }
+        }
+        Ok(())
     }
 
     /// Names what has no place in a lake.
@@ -162,16 +197,6 @@ fn is_foreign(object: &LakeObject) -> bool {
             | ObjectKey::Settings
             | ObjectKey::Manifest,
         ) => false,
-    }
-}
-
-/// What was read, or what is wrong with the object. Any other failure is none of the object.
-pub(super) fn or_damage<T>(read: lake::Result<T>) -> lake::Result<Result<T, String>> {
-    match read {
-        Ok(read) => Ok(Ok(read)),
-        Err(LakeError::Corrupt { reason, .. }) => Ok(Err(reason)),
-        Err(error) if error.is_damage() => Ok(Err(chain(&error))),
-        Err(error) => Err(error),
     }
 }
 

@@ -7,7 +7,7 @@ use lake::{Lake, LakeError, Manifest, Slot, keys};
 use polars::prelude::{DataFrame, PolarsResult};
 use warehouse::sources::ALL;
 
-use super::super::objects::or_damage;
+use super::super::damage::or_damage;
 use super::tally::Tally;
 
 const READS_AT_ONCE: usize = 4;

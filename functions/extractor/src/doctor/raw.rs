@@ -1,16 +1,16 @@
-//! Every raw segment, read whole: whether it is there, can be read, and holds what it says of itself. Raw is
-//! the record, so nothing can make it again but the ERP.
+//! Raw segments: whether they are there and, read whole, hold what they say of themselves. Raw is the record, so
+//! nothing can make it again but the ERP.
 
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use lake::{Lake, LakeError, LakeObject, ObjectKey, Reload, Segment, SegmentNumber, keys};
+use lake::{Lake, LakeError, LakeObject, ObjectKey, Reload, Segment, SegmentInfo, SegmentNumber, keys};
 use polars::prelude::PolarsResult;
 use warehouse::rejected_csv::rejected_csv;
 use warehouse::segment::{OP_REJECT, OP_STILL_REJECTED, of_op};
 use warehouse::sources::Source;
 
-use super::super::objects::or_damage;
+use super::damage::or_damage;
 
 const READS_AT_ONCE: usize = 4;
 
@@ -19,25 +19,26 @@ const WRITTEN_AGAIN: &str = "`tideline extract --rebuild` writes it again";
 /// The segments of a table: what is wrong with them, and what they say of reloads.
 pub(super) struct Segments {
     pub(super) source: &'static Source,
-    /// How many there are.
-    pub(super) count: usize,
+    /// Their numbers.
+    pub(super) numbers: Vec<SegmentNumber>,
     pub(super) damage: BTreeMap<SegmentNumber, String>,
     /// What is wrong with the copies of their rejected rows, which are made of them.
     pub(super) copies: Vec<String>,
+    /// What somebody else has put between them.
+    pub(super) strays: Vec<SegmentNumber>,
     reloads: Vec<(SegmentNumber, Reload)>,
 }
 
 impl Segments {
-    /// Reads the segments of a table. Those that can be read and have been applied are committed to `beside` as
-    /// well.
-    pub(super) async fn read(
+    /// Which segments of a table are there, by their keys. Where one is missing, those behind it are asked what they
+    /// are.
+    pub(super) async fn listed(
         lake: &Lake,
         source: &'static Source,
         objects: &[LakeObject],
         applied: SegmentNumber,
-        beside: &Lake,
     ) -> lake::Result<Self> {
-        let numbers: Vec<SegmentNumber> = objects
+        let mut numbers: Vec<SegmentNumber> = objects
             .iter()
             .filter_map(|object| match &object.is {
                 Some(ObjectKey::Segment { table, number }) if table == source.staging => Some(*number),
@@ -46,13 +47,48 @@ impl Segments {
             .collect();
         let mut segments = Self {
             source,
-            count: numbers.len(),
+            numbers: Vec::new(),
             damage: BTreeMap::new(),
             copies: Vec::new(),
+            strays: Vec::new(),
             reloads: Vec::new(),
         };
-        segments.note_missing(&numbers, applied);
-        let mut read = stream::iter(numbers)
+        let first_gap = (1..).zip(&numbers).find(|(expected, number)| expected != *number);
+        let behind_gap = first_gap.map(|(expected, _)| expected);
+        let behind_gap = numbers.iter().copied().filter(|number| behind_gap.is_some_and(|gap| *number > gap));
+        let infos: Vec<(SegmentNumber, Result<Option<SegmentInfo>, String>)> = stream::iter(behind_gap)
+            .map(|number| async move {
+                Ok::<_, LakeError>((number, or_damage(lake.segment_info(source.staging, number).await)?))
+            })
+            .buffered(READS_AT_ONCE)
+            .try_collect()
+            .await?;
+        for (number, info) in infos {
+            match info {
+                Ok(info) => segments.note_reload(number, info.as_ref()),
+                // What runs have come to was a segment once.
+                Err(_) if number > applied => segments.strays.push(number),
+                Err(_) => {}
+            }
+        }
+        numbers.retain(|number| !segments.strays.contains(number));
+        segments.numbers = numbers;
+        segments.note_missing(applied);
+        Ok(segments)
+    }
+
+    /// The same, with every segment read. Those that can be read and have been applied are committed to `beside`
+    /// as well.
+    pub(super) async fn read(
+        lake: &Lake,
+        source: &'static Source,
+        objects: &[LakeObject],
+        applied: SegmentNumber,
+        beside: &Lake,
+    ) -> lake::Result<Self> {
+        let mut segments = Self::listed(lake, source, objects, applied).await?;
+        segments.reloads.clear();
+        let mut read = stream::iter(segments.numbers.clone())
             .map(|number| async move { Ok::<_, LakeError>((number, look(lake, source, number).await?)) })
             .buffered(READS_AT_ONCE);
         while let Some((number, looked)) = read.try_next().await? {
@@ -64,9 +100,7 @@ impl Segments {
                 }
             };
             segments.copies.extend(wrong_copy(lake, source, &segment).await?);
-            if let Some(reload) = &segment.info.reload {
-                segments.reloads.push((number, reload.clone()));
-            }
+            segments.note_reload(number, Some(&segment.info));
             if number <= applied {
                 beside
                     .commit_segment(source.staging, number, &mut segment.frame, &segment.info, None)
@@ -76,10 +110,16 @@ impl Segments {
         Ok(segments)
     }
 
+    fn note_reload(&mut self, number: SegmentNumber, info: Option<&SegmentInfo>) {
+        if let Some(reload) = info.and_then(|info| info.reload.as_ref()) {
+            self.reloads.push((number, reload.clone()));
+        }
+    }
+
     /// Numbers have no gaps, and what has been applied is there.
-    fn note_missing(&mut self, numbers: &[SegmentNumber], applied: SegmentNumber) {
-        let last = numbers.last().copied().unwrap_or_default().max(applied);
-        for number in (1..=last).filter(|number| numbers.binary_search(number).is_err()) {
+    fn note_missing(&mut self, applied: SegmentNumber) {
+        let last = self.numbers.last().copied().unwrap_or_default().max(applied);
+        for number in (1..=last).filter(|number| self.numbers.binary_search(number).is_err()) {
             self.damage.insert(number, "is missing".to_owned());
         }
     }
@@ -94,6 +134,14 @@ impl Segments {
                 && self.damage.range(reload.generation..=*closing).next().is_none()
         };
         self.reloads.iter().find(whole).map(|(closing, reload)| (reload.generation, *closing))
+    }
+
+    /// The objects that are none of ours.
+    pub(super) fn told_strays(&self) -> impl Iterator<Item = String> {
+        self.strays.iter().map(|number| {
+            let key = keys::raw(self.source.staging, *number);
+            format!("`{key}` is no segment that a run has written, and is left alone: move it away")
+        })
     }
 
     /// What is wrong with each damaged segment and what would mend it, and whether that matters still.
