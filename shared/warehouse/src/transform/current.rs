@@ -19,7 +19,7 @@ impl Work<'_> {
         columns: Option<&[String]>,
     ) -> Result<Option<Held>> {
         let key = slot.key(source.staging);
-        if let Some(rebuild) = self.rebuilds.get(source.staging) {
+        if let Some(rebuild) = self.in_memory.get(source.staging) {
             return Ok(rebuild.held(&key));
         }
         let held = match self.lake.held(source.staging, slot, columns).await {
@@ -51,7 +51,7 @@ impl Work<'_> {
         applied: SegmentNumber,
         known: Option<ETag>,
     ) -> Result<()> {
-        if let Some(rebuild) = self.rebuilds.get_mut(source.staging) {
+        if let Some(rebuild) = self.in_memory.get_mut(source.staging) {
             rebuild.hold(slot.key(source.staging), rows.clone(), note, applied);
             return Ok(());
         }
@@ -67,7 +67,7 @@ impl Work<'_> {
     /// The parts of a table that there are.
     pub(super) fn parts(&self, source: &Source) -> Vec<String> {
         let part = |key: &String| keys::staging_part(key).map(|(_, part)| part.to_owned());
-        match (self.rebuilds.get(source.staging), self.manifest.tables.get(source.staging)) {
+        match (self.in_memory.get(source.staging), self.manifest.tables.get(source.staging)) {
             (Some(rebuild), _) => rebuild.keys().filter_map(part).collect(),
             (None, Some(table)) => table.versions.keys().filter_map(part).collect(),
             (None, None) => Vec::new(),

@@ -20,6 +20,9 @@ use crate::{Result, WarehouseError};
 /// How many published copies are named.
 const NAMED_MAX: usize = 3;
 
+/// The reason of what is made again though nothing is wrong with it.
+const ASKED_FOR: &str = "that was asked for";
+
 /// How closely a job looks at what it finds before it trusts it.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
@@ -129,7 +132,7 @@ impl Search {
         }
         if self.rebuilds && version.is_some() {
             damage.is_asked_for = true;
-            damage.marts.get_or_insert_with(|| "that was asked for".to_owned());
+            damage.marts.get_or_insert_with(|| ASKED_FOR.to_owned());
         }
         // Whoever wrote what the manifest does not say has changed the manifest before.
         if !damage.is_none() && lake.manifest_version().await? != version {
@@ -170,7 +173,7 @@ impl Search {
             });
         }
         if self.rebuilds && (manifest.tables.contains_key(source.staging) || !listed.is_empty()) {
-            damage.add_table(source, || "that was asked for".to_owned());
+            damage.add_table(source, || ASKED_FOR.to_owned());
         }
         Ok(())
     }
@@ -309,6 +312,8 @@ pub(super) struct Damage {
     pub(super) unknown_copies: BTreeSet<String>,
     /// Whether somebody asked to have all made again.
     is_asked_for: bool,
+    /// The tables that are left as they are nevertheless.
+    left: BTreeSet<&'static str>,
 }
 
 impl Damage {
@@ -320,15 +325,14 @@ impl Damage {
     pub(super) fn told(&self) -> Vec<String> {
         let mut told = Vec::new();
         if self.is_asked_for {
-            return vec!["everything was made again from the segments, as was asked for".to_owned()];
-        }
-        if let Some(reason) = &self.manifest {
-            told.push(format!("the manifest was made again: {reason}"));
+            let left: Vec<_> = self.left.iter().map(|table| format!("`{table}`")).collect();
+            let but = if left.is_empty() { String::new() } else { format!(" but {}", left.join(", ")) };
+            return vec![format!("everything{but} was made again from the segments, as was asked for")];
         }
         for source in ALL {
-            told.extend(self.told_of(source));
+            told.extend(self.told_of(source).filter(|new| !told.contains(new)));
         }
-        if let Some(reason) = &self.marts {
+        if let Some(reason) = self.marts.as_ref().filter(|_| self.manifest.is_none()) {
             told.push(format!("the marts were made again: {reason}"));
         }
         // What is left of marts that this program no longer makes is no damage.
@@ -346,14 +350,31 @@ impl Damage {
         told
     }
 
-    /// What it says of one table.
+    /// What it says of one table. Where the manifest is made again, all is that it names.
     pub(super) fn told_of(&self, source: &Source) -> Option<String> {
+        if let Some(reason) = &self.manifest {
+            return Some(format!("the manifest was made again, with all that it names: {reason}"));
+        }
         let reason = self.tables.get(source.staging)?;
         Some(format!("`{}` was made again from its segments: {reason}", source.table))
     }
 
     pub(super) fn makes_marts_again(&self) -> bool {
         self.manifest.is_some() || self.marts.is_some() || !self.tables.is_empty()
+    }
+
+    /// The tables that are made again for no other reason than that somebody asked for it.
+    pub(super) fn asked_for(&self) -> Vec<&'static Source> {
+        let is_asked_for =
+            |source: &&Source| self.tables.get(source.staging).is_some_and(|why| why == ASKED_FOR);
+        ALL.into_iter().filter(is_asked_for).collect()
+    }
+
+    /// Leaves a table as it is.
+    pub(super) fn leave(&mut self, source: &'static Source) {
+        self.tables.remove(source.staging);
+        self.there.remove(source.staging);
+        self.left.insert(source.staging);
     }
 
     pub(super) fn is_none(&self) -> bool {

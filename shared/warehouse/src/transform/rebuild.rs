@@ -36,7 +36,7 @@ pub(super) async fn begin(work: &mut Work<'_>) -> Result<()> {
         } else {
             Reached { applied: before.applied, tail: before.tail }
         };
-        work.rebuilds.insert(table, InMemory::new(there, reached));
+        work.in_memory.insert(table, InMemory::new(there, reached));
     }
     if work.damage.makes_marts_again() {
         work.make_all_marts();
@@ -73,7 +73,7 @@ async fn last_applied(lake: &Lake, staging: &str, there: &BTreeMap<String, ETag>
 
 /// Writes a table, if it is one that was made again, and notes that.
 pub(super) async fn finish(work: &mut Work<'_>, source: &'static Source) -> Result<()> {
-    let Some(rebuild) = work.rebuilds.remove(source.staging) else { return Ok(()) };
+    let Some(rebuild) = work.in_memory.remove(source.staging) else { return Ok(()) };
     let InMemory { mut objects, there, .. } = rebuild;
     let applied = work.manifest.tables.get(source.staging).map_or(0, |table| table.applied);
     // What is there and would not be made is emptied: an object that is removed might be put back unseen.

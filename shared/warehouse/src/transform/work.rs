@@ -28,8 +28,8 @@ pub struct JobStamp {
 pub(super) struct Work<'a> {
     pub(super) lake: &'a Lake,
     job: &'a JobStamp,
-    /// The manifest as it was read, with the notes that went out since.
-    read: Manifest,
+    /// The manifest as it lies in the lake: as it was read, with the notes that went out since.
+    noted: Manifest,
     etag: Option<ETag>,
     /// The manifest as it will be.
     pub(super) manifest: Manifest,
@@ -45,7 +45,7 @@ pub(super) struct Work<'a> {
     /// What was found to be damaged.
     pub(super) damage: Damage,
     /// The tables that are made again from nothing, by staging name.
-    pub(super) rebuilds: BTreeMap<&'static str, InMemory>,
+    pub(super) in_memory: BTreeMap<&'static str, InMemory>,
     /// What was made again before, by jobs whose records do not say so, or by this one.
     told_before: Vec<String>,
     /// What somebody should look into, though this attempt could do its work.
@@ -79,7 +79,7 @@ impl<'a> Work<'a> {
         Ok(Self {
             lake,
             job,
-            read: manifest.clone(),
+            noted: manifest.clone(),
             etag,
             manifest,
             pending,
@@ -88,7 +88,7 @@ impl<'a> Work<'a> {
             unread,
             has_noted: false,
             damage,
-            rebuilds: BTreeMap::new(),
+            in_memory: BTreeMap::new(),
             told_before,
             warnings: Vec::new(),
         })
@@ -100,7 +100,7 @@ impl<'a> Work<'a> {
         self.pending = Touched::default();
         self.manifest.models.clear();
         // A note that goes out must not lose what was pending.
-        self.read.models.clear();
+        self.noted.models.clear();
     }
 
     /// Counts these tables as read to the end: if they lack a row, that says something from now on. The first
@@ -119,7 +119,7 @@ impl<'a> Work<'a> {
     /// note the other job cannot swap the manifest. It begins again, and finds these segments.
     pub(super) async fn note(&mut self, source: &Source, touched: Touched) -> Result<()> {
         // Of a table that is made again, and of all that follows from it, this is noted already.
-        if touched.is_empty() || self.rebuilds.contains_key(source.staging) {
+        if touched.is_empty() || self.in_memory.contains_key(source.staging) {
             return Ok(());
         }
         let mut pending = self.pending.clone();
@@ -134,8 +134,8 @@ impl<'a> Work<'a> {
     /// Notes in the manifest that objects of these tables are about to take account of the segments up to these.
     pub(super) async fn note_writing(&mut self, tables: BTreeMap<&'static str, SegmentNumber>) -> Result<()> {
         let mut has_news = false;
-        for (table, upto) in tables.into_iter().filter(|(table, _)| !self.rebuilds.contains_key(table)) {
-            let table = self.read.tables.entry(table.to_owned()).or_default();
+        for (table, upto) in tables.into_iter().filter(|(table, _)| !self.in_memory.contains_key(table)) {
+            let table = self.noted.tables.entry(table.to_owned()).or_default();
             has_news |= table.writing_upto < Some(upto);
             table.writing_upto = table.writing_upto.max(Some(upto));
         }
@@ -145,26 +145,26 @@ impl<'a> Work<'a> {
     /// Notes in the manifest that these tables, and all marts, are to be made again from nothing.
     pub(super) async fn note_rebuilds(&mut self, tables: &BTreeMap<&'static str, String>) -> Result<()> {
         let is_noted =
-            |table: &&str| self.read.tables.get(*table).is_some_and(|table| table.rebuild.is_some());
-        if tables.keys().all(is_noted) && self.read.models.is_empty() {
+            |table: &&str| self.noted.tables.get(*table).is_some_and(|table| table.rebuild.is_some());
+        if tables.keys().all(is_noted) && self.noted.models.is_empty() {
             return Ok(());
         }
         for (table, reason) in tables {
-            let table = self.read.tables.entry((*table).to_owned()).or_default();
+            let table = self.noted.tables.entry((*table).to_owned()).or_default();
             table.rebuild.get_or_insert_with(|| reason.clone());
         }
-        self.read.models.clear();
+        self.noted.models.clear();
         self.put_note().await
     }
 
     /// Notes in the manifest that a table has been made again. A job that dies then leaves the rest to the next.
     pub(super) async fn note_rebuilt(&mut self, source: &Source) -> Result<()> {
         let table = self.manifest.tables.get(source.staging).cloned().unwrap_or_default();
-        self.read.tables.insert(source.staging.to_owned(), table);
-        let earlier = self.read.healed.take().filter(|healed| healed.job_id == self.job.job_id);
+        self.noted.tables.insert(source.staging.to_owned(), table);
+        let earlier = self.noted.healed.take().filter(|healed| healed.job_id == self.job.job_id);
         let mut told = earlier.map_or_else(|| self.told_before.clone(), |healed| healed.told);
         told.extend(self.damage.told_of(source).filter(|new| !told.contains(new)));
-        self.read.healed = Some(self.healed(told));
+        self.noted.healed = Some(self.healed(told));
         self.put_note().await
     }
 
@@ -189,10 +189,10 @@ impl<'a> Work<'a> {
     async fn put_note(&mut self) -> Result<()> {
         // The version of a manifest is a hash of its bytes. With a generation of its own it is another
         // version even if the note is the same.
-        self.read.pending = encode(&self.pending)?;
-        self.read.generation += 1;
-        self.manifest.generation = self.read.generation;
-        match self.lake.swap_manifest(&self.read, self.etag.clone()).await? {
+        self.noted.pending = encode(&self.pending)?;
+        self.noted.generation += 1;
+        self.manifest.generation = self.noted.generation;
+        match self.lake.swap_manifest(&self.noted, self.etag.clone()).await? {
             Put::Stored(etag) => {
                 self.etag = Some(etag);
                 self.has_noted = true;
@@ -204,7 +204,7 @@ impl<'a> Work<'a> {
 
     /// Whether a job that has not published it may have left an object that takes account of this segment.
     pub(super) fn may_be_written(&self, staging: &str, applied: SegmentNumber) -> bool {
-        self.read.tables.get(staging).is_some_and(|table| table.may_be_written(applied))
+        self.noted.tables.get(staging).is_some_and(|table| table.may_be_written(applied))
     }
 
     /// Publishes what was decided.

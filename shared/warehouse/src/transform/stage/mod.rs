@@ -9,7 +9,7 @@ mod staging_parts;
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use lake::{LostSegment, Mode, Segment, SegmentNumber, Slot, Tail};
+use lake::{LostSegment, Mode, Segment, SegmentNumber, Slot, Tail, keys};
 
 use self::full_reload::fold_reload;
 use self::rejected::{fold_open, restore_rejected};
@@ -31,28 +31,65 @@ const SEGMENTS_AT_ONCE: usize = 64;
 /// Folds into staging all segments of raw that are not applied yet, and makes again what was damaged. Returns
 /// whether there was anything to do.
 pub(super) async fn catch_up(work: &mut Work<'_>) -> Result<bool> {
+    leave_what_raw_lacks(work).await?;
     rebuild::begin(work).await?;
-    let applied = |source: &Source| work.manifest.tables.get(source.staging).map_or(0, |table| table.applied);
-    let asked = ALL.into_iter().map(|source| (source, applied(source))).collect::<Vec<_>>();
+    let asked = ALL.into_iter().map(|source| (source, come_to(work, source))).collect::<Vec<_>>();
     let lake = work.lake;
-    let backlogs: Vec<(&Source, Backlog)> = stream::iter(asked)
-        .map(|(source, applied)| async move {
-            Ok::<_, WarehouseError>((source, Backlog::read(lake, source, applied).await?))
+    let backlogs: Vec<(&Source, Backlog, Vec<SegmentNumber>)> = stream::iter(asked)
+        .map(|(source, (applied, known))| async move {
+            let mut backlog = Backlog::read(lake, source, applied).await?;
+            let strays = backlog.take_strays(lake, source, applied, known).await?;
+            Ok::<_, WarehouseError>((source, backlog, strays))
         })
         .buffered(READS_AT_ONCE)
         .try_collect()
         .await?;
+    for (source, _, strays) in &backlogs {
+        work.warnings.extend(strays.iter().map(|number| {
+            format!(
+                "`{}` is no segment that a run has written: move it away",
+                keys::raw(source.staging, *number)
+            )
+        }));
+    }
+    let applied = |source: &Source| work.manifest.tables.get(source.staging).map_or(0, |table| table.applied);
     let ends = backlogs
         .iter()
-        .filter_map(|(source, backlog)| Some((source.staging, backlog.last_after(applied(source))?)));
+        .filter_map(|(source, backlog, _)| Some((source.staging, backlog.last_after(applied(source))?)));
     let ends = ends.collect();
     work.note_writing(ends).await?;
     let mut any = work.has_made_again();
-    for (source, backlog) in backlogs {
+    for (source, backlog, _) in backlogs {
         any |= fold_backlog(work, source, &backlog).await?;
         rebuild::finish(work, source).await?;
     }
     Ok(any)
+}
+
+/// The last segment of a table that is folded, and the last one that any job has come to.
+fn come_to(work: &Work<'_>, source: &Source) -> (SegmentNumber, SegmentNumber) {
+    let Some(table) = work.manifest.tables.get(source.staging) else { return (0, 0) };
+    let asked = table.lost.as_ref().map_or(0, |lost| lost.asked_upto);
+    let reached = work.in_memory.get(source.staging).map_or(0, |table| table.reached.applied);
+    (table.applied, table.applied.max(asked).max(reached))
+}
+
+/// Of what somebody asked to have made again, leaves the tables as they are that lack a segment. Nothing could
+/// take the place of what they hold.
+async fn leave_what_raw_lacks(work: &mut Work<'_>) -> Result<()> {
+    for source in work.damage.asked_for() {
+        let applied = work.manifest.tables.get(source.staging).map_or(0, |table| table.applied);
+        let backlog = Backlog::read(work.lake, source, 0).await?;
+        let Some(lost) = backlog.first_missing(source, applied) else { continue };
+        if let Later::Open(_) = backlog.reload_after(work.lake, source, lost.number, None).await? {
+            work.warnings.push(format!(
+                "{}: without it, `{}` could not be made again, and is left as it is",
+                lost.reason, source.table
+            ));
+            work.damage.leave(source);
+        }
+    }
+    Ok(())
 }
 
 /// Folds the segments of a table as far as they can be read. Returns whether there were any.
@@ -70,7 +107,7 @@ async fn fold_backlog(work: &mut Work<'_>, source: &'static Source, backlog: &Ba
         match backlog.reload_after(work.lake, source, lost.number, known).await? {
             Later::Closed(generation) => from = generation,
             Later::Open(open_reload) => {
-                let is_rebuilt = work.rebuilds.contains_key(source.staging);
+                let is_rebuilt = work.in_memory.contains_key(source.staging);
                 let table = work.manifest.tables.entry(source.staging.to_owned()).or_default();
                 table.open_reload = open_reload;
                 lost.asked_upto = backlog.last_after(lost.number).unwrap_or(lost.number);

@@ -28,6 +28,28 @@ impl Backlog {
         Ok(Self(lake.segment_versions(source.staging, applied.max(1)).await?))
     }
 
+    /// Takes out what no job can have committed, and returns its numbers. A job gets the next number, so numbers
+    /// have no gaps. What lies behind a gap and does not say what it is, somebody has put there. Up to `known`
+    /// jobs have come, so it is not asked of those.
+    pub(super) async fn take_strays(
+        &mut self,
+        lake: &Lake,
+        source: &Source,
+        applied: SegmentNumber,
+        known: SegmentNumber,
+    ) -> Result<Vec<SegmentNumber>> {
+        let gap = self.without_gap(applied + 1, None).last().map_or(applied, |last| *last) + 1;
+        let mut strays = Vec::new();
+        for number in self.0.range(gap.max(known + 1)..).map(|(number, _)| *number) {
+            match lake.segment_info(source.staging, number).await {
+                Err(error) if error.is_damage() => strays.push(number),
+                info => drop(info?),
+            }
+        }
+        self.0.retain(|number, _| !strays.contains(number));
+        Ok(strays)
+    }
+
     /// The last segment, if staging does not take account of it yet.
     pub(super) fn last_after(&self, applied: SegmentNumber) -> Option<SegmentNumber> {
         self.0.last_key_value().map(|(last, _)| *last).filter(|last| *last > applied)
@@ -56,7 +78,20 @@ impl Backlog {
         upto: Option<SegmentNumber>,
     ) -> Option<LostSegment> {
         let first = self.without_gap(from, upto).last().map_or(from, |last| last + 1);
-        (Some(first) != upto && self.has_after(first)).then(|| missing(source, first, first))
+        let next = self.0.range(first..).next().map(|(next, _)| *next)?;
+        (Some(first) != upto && next > first).then(|| missing(source, first, next - 1))
+    }
+
+    /// The first of the numbers up to `applied`, or up to the last that is there, that are missing.
+    pub(super) fn first_missing(&self, source: &Source, applied: SegmentNumber) -> Option<LostSegment> {
+        let is_cut_off = || (!self.0.contains_key(&applied)).then(|| self.missing_upto(source, applied));
+        self.gap_after(source, 1, None).or_else(is_cut_off).filter(|_| applied > 0)
+    }
+
+    /// The numbers up to this one that are missing, without an earlier gap.
+    fn missing_upto(&self, source: &Source, last: SegmentNumber) -> LostSegment {
+        let before = self.0.range(..last).next_back().map_or(0, |(number, _)| *number);
+        missing(source, before + 1, last)
     }
 
     /// Looks at the last segment that the manifest takes account of. If it is not the one that it was, it is
@@ -68,7 +103,7 @@ impl Backlog {
         source: &Source,
     ) -> Result<Option<LostSegment>> {
         let state = work.manifest.tables.get(source.staging);
-        let rebuild = work.rebuilds.get(source.staging);
+        let rebuild = work.in_memory.get(source.staging);
         let reached = match rebuild {
             Some(rebuild) => Some(rebuild.reached.clone()),
             None => state.map(|state| Reached { applied: state.applied, tail: state.tail.clone() }),
@@ -77,10 +112,9 @@ impl Backlog {
             return Ok(None);
         };
         let lost = match (self.0.get(&applied), tail) {
-            (None, _) => {
-                let before = self.0.range(..applied).next_back().map_or(0, |(number, _)| *number);
-                missing(source, if rebuild.is_some() { before + 1 } else { applied }, applied)
-            }
+            (None, _) if rebuild.is_some() => self.missing_upto(source, applied),
+            // Nothing before it was listed.
+            (None, _) => missing(source, applied, applied),
             // Older versions of the program did not note what they had read.
             (Some(_), None) => return Ok(None),
             (Some(is), Some(tail)) if *is == tail.version => return Ok(None),
