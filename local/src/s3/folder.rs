@@ -135,6 +135,7 @@ impl Folder {
             lock: hidden.join("lock"),
             hashes: Mutex::default(),
         };
+        let is_without_records = !hidden.exists() && holds_files(root);
         create_own_folders(root).map_err(failed("created"))?;
         for own in [&hidden, &folder.records, &folder.temporary] {
             if standing(own).map_err(failed("read"))?.is_some_and(|there| there.is_symlink()) {
@@ -146,6 +147,13 @@ impl Folder {
         // Older versions let others in, who could then hold the lock.
         if fs::metadata(&hidden).map_err(failed("read"))?.permissions().mode() & 0o077 != 0 {
             fs::set_permissions(&hidden, Permissions::from_mode(0o700)).map_err(failed("written"))?;
+        }
+        if is_without_records {
+            tracing::warn!(
+                "the folder `{}` holds files, but no `{HIDDEN}` that says what they are: if it is a copy of a lake, \
+                 copy `{HIDDEN}` too; without it none of them is read",
+                root.display()
+            );
         }
         let probe = folder.written(b"probe").map_err(failed("written"))?;
         drop(lock(&folder.lock).map_err(failed("locked"))?);
@@ -342,6 +350,11 @@ impl ObjectVersion {
         body.take(self.size_bytes).read_to_end(&mut bytes)?;
         if hash::<Md5>(&bytes) == record.etag { Ok(bytes) } else { Err(ReadError::Damaged) }
     }
+}
+
+/// Whether anything is in a folder.
+fn holds_files(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 /// Whether [`Folder::written`] gives such names, which begin with the number of a process.
