@@ -87,6 +87,7 @@ async fn a_file_that_somebody_has_put_between_the_segments_is_named_and_hides_no
     }
     let record = rebuild(&small).await;
     assert_eq!((record.status.as_str(), &record.error), ("ok", &None));
+    assert!(record.healed.is_some_and(|told| told.starts_with("everything was made again")));
     damaged.goal.check_rows(&small).await.unwrap();
     for findings in
         [examine_objects(&small.lake()).await, examine_deep(&small.lake(), small.clock.now()).await]

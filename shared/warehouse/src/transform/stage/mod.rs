@@ -79,7 +79,8 @@ fn come_to(work: &Work<'_>, source: &Source) -> (SegmentNumber, SegmentNumber) {
 async fn leave_what_raw_lacks(work: &mut Work<'_>) -> Result<()> {
     for source in work.damage.asked_for() {
         let applied = work.manifest.tables.get(source.staging).map_or(0, |table| table.applied);
-        let backlog = Backlog::read(work.lake, source, 0).await?;
+        let mut backlog = Backlog::read(work.lake, source, 0).await?;
+        backlog.take_strays(work.lake, source, 0, applied).await?;
         let Some(lost) = backlog.first_missing(source, applied) else { continue };
         if let Later::Open(_) = backlog.reload_after(work.lake, source, lost.number, None).await? {
             work.warnings.push(format!(
