@@ -278,3 +278,18 @@ CREATE TABLE [production].[shifts] (
 );
 CREATE INDEX [IX_shifts_updated_at] ON [production].[shifts] ([updated_at], [shift_id]);
 GO
+
+CREATE TABLE [production].[downgrade_log] (
+    [downgrade_id] bigint NOT NULL,
+    [run_number] nvarchar(200) NULL,
+    [from_product] nvarchar(200) NULL,
+    [to_product] nvarchar(200) NULL,
+    [from_tier] int NULL,
+    [to_tier] int NULL,
+    [reason] nvarchar(200) NULL,
+    [qty_kg] decimal(12, 3) NULL,
+    [logged_at] datetime2(3) NULL,
+    CONSTRAINT [PK_downgrade_log] PRIMARY KEY ([downgrade_id])
+);
+CREATE INDEX [IX_downgrade_log_logged_at] ON [production].[downgrade_log] ([logged_at], [downgrade_id]);
+GO

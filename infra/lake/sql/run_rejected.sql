@@ -29,7 +29,8 @@ WITH named AS (
         ) AS own_time
     FROM open_rejected o
     WHERE o.table_name IN (
-        'run_numbers', 'transactions', 'run_totals', 'run_sheets', 'run_inputs', 'run_outputs', 'batch_lineage', 'case_verification', 'despatch'
+        'run_numbers', 'transactions', 'run_totals', 'run_sheets', 'run_inputs', 'run_outputs', 'batch_lineage', 'case_verification', 'despatch',
+        'downgrade_log'
     )
 ),
 paired AS (

@@ -234,3 +234,15 @@ CREATE TABLE staging.shifts (
     output_kg DOUBLE,
     updated_at TIMESTAMP
 );
+
+CREATE TABLE staging.downgrade_log (
+    downgrade_id BIGINT,
+    run_number VARCHAR,
+    from_product VARCHAR,
+    to_product VARCHAR,
+    from_tier BIGINT,
+    to_tier BIGINT,
+    reason VARCHAR,
+    qty_kg DOUBLE,
+    logged_at TIMESTAMP
+);

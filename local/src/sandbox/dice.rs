@@ -24,6 +24,7 @@ pub(super) enum Topic {
     Master = 14,
     Material = 15,
     Seed = 16,
+    Downgrade = 17,
 }
 
 /// The throws for one thing.

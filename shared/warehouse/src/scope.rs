@@ -8,7 +8,7 @@ use domain::settings::FactorySettings;
 use polars::prelude::{DataFrame, PolarsResult};
 
 use crate::sources::{
-    BATCH_LINEAGE, CASE_VERIFICATION, DESPATCH, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS,
+    BATCH_LINEAGE, CASE_VERIFICATION, DESPATCH, DOWNGRADE_LOG, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS,
     Source, TRANSACTIONS,
 };
 
@@ -40,6 +40,8 @@ pub struct RunScope {
     /// Staging `case_verification`, with the columns that
     /// [`mart_columns`](crate::sources::Source::mart_columns) names.
     pub cases: DataFrame,
+    /// Staging `downgrade_log`.
+    pub downgrades: DataFrame,
     /// The rejected rows of these runs that the ERP has not mended yet: the `table` in the ERP, the `key` if
     /// it can be read, and the `reason`.
     pub rejected: DataFrame,
@@ -76,6 +78,7 @@ impl RunScope {
             lineage: of_runs(&BATCH_LINEAGE)?,
             despatch: of_runs(&DESPATCH)?,
             cases: of_runs(&CASE_VERIFICATION)?,
+            downgrades: of_runs(&DOWNGRADE_LOG)?,
             rejected: DataFrame::empty(),
             batches: DataFrame::empty(),
             intakes: DataFrame::empty(),

@@ -41,7 +41,7 @@ async fn a_job_that_goes_well_exits_with_0_and_tells_all_in_json(access: ErpAcce
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&answer["mode"], &answer["status"]), (&Value::from("incremental"), &Value::from("ok")));
     assert!(answer["job_id"].is_string() && answer["duration_ms"].is_u64());
-    assert_eq!(answer["tables"].as_object().unwrap().len(), 16);
+    assert_eq!(answer["tables"].as_object().unwrap().len(), 17);
     let expected = serde_json::json!({
         "extracted": 2, "accepted": 1, "rejected": 1, "written": 1, "withheld": 0, "rekeyed": 0,
         "watermark": "2026-11-20T10:00:00.123", "error": null, "warning": null,

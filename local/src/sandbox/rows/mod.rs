@@ -6,6 +6,7 @@
 
 mod cases;
 mod despatch;
+mod downgrades;
 mod labour;
 mod masters;
 mod materials;
@@ -36,6 +37,7 @@ pub(super) fn write_day(day: &Day, window: Window, erp: &mut Writer) -> rusqlite
         cases::write(day, made, window, erp)?;
         materials::write_run(day, made, inputs, window, erp)?;
         despatch::write(day, made, inputs, window, erp)?;
+        downgrades::write(day.seed, made, window, erp)?;
     }
     quality::write(day, window, erp)?;
     labour::write(day, window, erp)

@@ -9,6 +9,7 @@ mod case_verification;
 mod column;
 mod despatch;
 mod division;
+mod downgrade_log;
 mod non_conformance;
 mod plu;
 mod prod_lines;
@@ -29,6 +30,7 @@ pub use case_verification::CASE_VERIFICATION;
 pub use column::{Column, Kind, date, flag, number, signed, text, time, whole};
 pub use despatch::DESPATCH;
 pub use division::Division;
+pub use downgrade_log::DOWNGRADE_LOG;
 pub use non_conformance::NON_CONFORMANCE;
 pub use plu::PLU;
 pub use prod_lines::PROD_LINES;
@@ -45,7 +47,7 @@ pub use traceability::TRACEABILITY;
 pub use transactions::TRANSACTIONS;
 
 /// All source tables, the ERP's own four first.
-pub const ALL: [&Source; 16] = [
+pub const ALL: [&Source; 17] = [
     &RUN_NUMBERS,
     &TRANSACTIONS,
     &PLU,
@@ -62,6 +64,7 @@ pub const ALL: [&Source; 16] = [
     &CASE_VERIFICATION,
     &DESPATCH,
     &SHIFTS,
+    &DOWNGRADE_LOG,
 ];
 
 impl Source {

@@ -220,10 +220,11 @@ async fn a_job_that_spent_its_time_before_it_could_read_has_failed_and_says_why(
     let trial = Trial::new().await;
     trial.script.connecting_seconds.store(480, std::sync::atomic::Ordering::SeqCst);
     let record = trial.run_for(Mode::Incremental, Some(600)).await;
-    assert_eq!((record.status.as_str(), record.extracted, record.tables.len()), ("failed", 0, 16));
+    assert_eq!((record.status.as_str(), record.extracted, record.tables.len()), ("failed", 0, 17));
     let error = record.error.unwrap();
     assert!(
-        error.starts_with("RunNumber, SI_OCM_TRANS, ") && error.ends_with(&format!(", shifts: {NOT_TRIED}")),
+        error.starts_with("RunNumber, SI_OCM_TRANS, ")
+            && error.ends_with(&format!(", downgrade_log: {NOT_TRIED}")),
         "{error}"
     );
 }
