@@ -63,11 +63,18 @@ def settings_of(manifest):
         texts.update({text.strip().lower(): grade for text in others})
     quoted = ", ".join("('" + text.replace("'", "''") + f"', '{grade}')" for text, grade in texts.items())
     shifts = ", ".join(f"({', '.join(map(str, row))})" for row in [("''", 0, 0, 0, 0), *shift_times(values.get("shifts", []))])
+    prices = values.get("prices", {})
+    products = ", ".join(
+        "('" + code.strip().lower().replace("'", "''") + f"', CAST({price!r} AS DOUBLE))" for code, price in [("", 0.0), *prices.get("products", {}).items()]
+    )
+    tiers = ", ".join(f"({tier}, CAST({price!r} AS DOUBLE))" for tier, price in [(0, 0.0), *prices.get("tiers", {}).items()])
     names = ["low_yield_pct", "giveaway_pct", "sensor_min_c", "sensor_max_c"]
     columns = ", ".join(f"CAST({limits[name]} AS DOUBLE) AS {name}" for name in names)
     return f"""
         CREATE OR REPLACE VIEW grades AS SELECT grade_text, grade FROM (VALUES {quoted}) AS v (grade_text, grade);
         CREATE OR REPLACE VIEW limits AS SELECT {columns};
+        CREATE OR REPLACE VIEW product_prices AS SELECT * FROM (VALUES {products}) AS v (product_key, price) WHERE product_key <> '';
+        CREATE OR REPLACE VIEW tier_prices AS SELECT * FROM (VALUES {tiers}) AS v (tier, price) WHERE tier > 0;
         CREATE OR REPLACE VIEW shift_times AS
         SELECT * FROM (VALUES {shifts}) AS v (shift_code, weekday, starts_after_minutes, ends_after_minutes, dated_after_days) WHERE shift_code <> '';"""
 

@@ -182,7 +182,7 @@ fn words(dice: &mut Dice, source: &Source, name: &str, id: i64) -> String {
             if is_key { "6" } else { "none" },
         ]),
         "product_code" if is_key => return format!("{}{}", dice.pick(&["P", "P", "p", "Ü/"]), id % 9),
-        "product_code" => {
+        "product_code" | "from_product" | "to_product" => {
             return format!("{}{}", dice.pick(&["P", "P", "P", "p", "Ü/", " P"]), dice.between(0, 9));
         }
         "line_id" if is_key => return format!("{}{}", dice.pick(&["L", "L", "l"]), id % 4),

@@ -1,14 +1,15 @@
-//! `/yield/total`, `/yield/daily`, `/yield/by-line` and `/yield/waterfall`: how much of the fish that went in
-//! came out as product, and in which tier.
+//! `/yield/total`, `/yield/daily`, `/yield/by-line`, `/yield/waterfall` and `/yield/downgrades`: how much of the
+//! fish that went in came out as product, and in which tier.
 
 mod by_line;
+mod downgrades;
 mod group;
 mod total;
 mod which;
 
 use std::cmp::Reverse;
 
-use api::yields::{BY_LINE, DAILY, DAYS, DailyYield, TOTAL, WATERFALL, WaterfallRun, YieldQuery};
+use api::yields::{BY_LINE, DAILY, DAYS, DOWNGRADES, DailyYield, TOTAL, WATERFALL, WaterfallRun, YieldQuery};
 use serve::{Answer, Ask, Result, Routes, State, work};
 use warehouse::marts::{FCT_WATERFALL_YIELD, RUNS, rows};
 
@@ -21,6 +22,7 @@ pub fn routes() -> Routes {
         .get(&DAILY, daily)
         .get(&BY_LINE, by_line::by_line)
         .get(&WATERFALL, waterfall)
+        .get(&DOWNGRADES, downgrades::downgrades)
 }
 
 async fn daily(state: State, ask: Ask<YieldQuery, Vec<DailyYield>>) -> Result<Answer> {

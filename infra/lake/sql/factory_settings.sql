@@ -1,4 +1,4 @@
--- grades, limits and shift_times: what the factory's settings say (settings/factory.toml). These are the defaults: change them as that file does. Texts for grades are written in
+-- grades, limits, product_prices, tier_prices and shift_times: what the factory's settings say (settings/factory.toml). These are the defaults: change them as that file does. Texts for grades are written in
 -- lower case, without blanks around them.
 CREATE OR REPLACE VIEW grades AS
 SELECT grade_text, grade
@@ -7,6 +7,17 @@ FROM (VALUES ('premium', 'Premium'), ('gg', 'GG')) AS v (grade_text, grade);
 CREATE OR REPLACE VIEW limits AS
 SELECT low_yield_pct, giveaway_pct, sensor_min_c, sensor_max_c
 FROM (VALUES (CAST(90 AS DOUBLE), CAST(3 AS DOUBLE), CAST(-60 AS DOUBLE), CAST(60 AS DOUBLE))) AS v (low_yield_pct, giveaway_pct, sensor_min_c, sensor_max_c);
+
+-- Prices per kg. The codes of products are written in lower case. No price is known here.
+CREATE OR REPLACE VIEW product_prices AS
+SELECT product_key, price
+FROM (VALUES ('', CAST(0 AS DOUBLE))) AS v (product_key, price)
+WHERE product_key <> '';
+
+CREATE OR REPLACE VIEW tier_prices AS
+SELECT tier, price
+FROM (VALUES (0, CAST(0 AS DOUBLE))) AS v (tier, price)
+WHERE tier > 0;
 
 -- A shift has a row for each weekday on which it starts, from 0 (Monday) to 6. It starts and ends so many minutes after the midnight with which that day begins, and
 -- belongs to the date so many days after that day: 0, or 1 if it ends on the next day and the file says date = "end". Codes are written in lower case. No shift is known here.

@@ -160,6 +160,33 @@ run_row! {
     }
 }
 
+row! {
+    /// Product of a run that went down a tier.
+    pub struct Downgrade {
+        /// The run's number.
+        run_number: String,
+        /// The production date.
+        production_date: NaiveDate,
+        /// The code of the product that it was to be.
+        from_product: Option<String>,
+        /// The code of the product that it became.
+        to_product: Option<String>,
+        /// The tier that it was to be sold in.
+        #[within(1, 3)]
+        from_tier: Option<i64>,
+        /// The tier that it is sold in.
+        #[within(1, 3)]
+        to_tier: Option<i64>,
+        /// Why, in the factory's words: `underweight`, `tail`, `visual`, `light_portion` or another.
+        reason: Option<String>,
+        /// How much, kg.
+        qty_kg: Option<f64>,
+        /// What that costs, in the currency of the factory's prices: by the prices of both products, else of
+        /// both tiers; null where neither are known.
+        lost_money: Option<f64>,
+    }
+}
+
 /// How many days a question about yields covers where nothing else is asked for; all days by line.
 pub const DAYS: u32 = 7;
 
@@ -177,6 +204,14 @@ days_query! {
     }
 }
 
+days_query! {
+    /// Which downgrades.
+    pub struct DowngradeQuery<DAYS> {
+        /// So many production dates up to today.
+        days,
+    }
+}
+
 endpoints! {
     /// Yield of all that counts, and of each date of it; 7 days where no day is named.
     pub const TOTAL: Endpoint<YieldQuery, YieldTotal> =
@@ -189,6 +224,11 @@ endpoints! {
     /// Yield per line; all dates where no day is named.
     pub const BY_LINE: Endpoint<YieldQuery, Vec<LineYield>> =
         Endpoint::get("/yield/by-line", "Yield of complete runs per line");
+
+    /// Product that went down a tier while its run was on; 7 days where no day is named.
+    pub const DOWNGRADES: Endpoint<DowngradeQuery, Vec<Downgrade>> =
+        Endpoint::get("/yield/downgrades", "Product that went down a tier, why, and what that costs")
+            .leads_to(&[runs::TO_A_RUN]);
 
     /// How far down the tiers each run's fish went; 7 days where no day is named.
     pub const WATERFALL: Endpoint<YieldQuery, Vec<WaterfallRun>> =

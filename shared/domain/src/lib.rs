@@ -13,6 +13,7 @@
 //! | may this fish go into this pack? | [`tier`] |
 //! | what do bookings add up to? | [`bookings`] |
 //! | how much was made of what went in? | [`yields`], [`oee`], as a [`ratio`] of sums |
+//! | what does it cost to go down a tier? | [`downgrades`] |
 //! | which days count? | [`window`], [`shelf_life`] |
 //! | where did this batch come from and go to? | [`trace`], [`mass_balance`] |
 //! | which delivery of a batch code is meant? | [`intake`] |
@@ -36,6 +37,7 @@ pub mod checks;
 pub mod code;
 pub mod description;
 pub mod despatch;
+pub mod downgrades;
 pub mod episodes;
 pub mod flag;
 mod float_dust;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::code::folded;
 use crate::named::named_enum;
-use crate::tier::Grade;
+use crate::tier::{Grade, Tier};
 
 /// The settings of a factory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -74,6 +74,19 @@ pub struct Prices {
     pub products: BTreeMap<String, f64>,
     /// By the number of the tier.
     pub tiers: BTreeMap<i64, f64>,
+}
+
+impl Prices {
+    /// The price of a product. The case of its code does not count.
+    pub fn of_product(&self, code: &str) -> Option<f64> {
+        let wanted = folded(code);
+        self.products.iter().find(|(code, _)| folded(code) == wanted).map(|(_, price)| *price)
+    }
+
+    /// The usual price of a tier.
+    pub fn of_tier(&self, tier: Tier) -> Option<f64> {
+        self.tiers.get(&tier.number()).copied()
+    }
 }
 
 /// Where the checks draw their lines.

@@ -81,7 +81,7 @@ impl Touched {
     pub(crate) fn by_settings(before: &FactorySettings, after: &FactorySettings) -> Self {
         let of_runs = |settings: &FactorySettings| {
             let Limits { low_yield_pct, giveaway_pct, .. } = settings.limits;
-            (settings.grades.clone(), low_yield_pct, giveaway_pct)
+            (settings.grades.clone(), settings.prices.clone(), low_yield_pct, giveaway_pct)
         };
         let of_probes = |settings: &FactorySettings| {
             let Limits { sensor_min_c, sensor_max_c, .. } = settings.limits;
@@ -171,6 +171,9 @@ mod tests {
         let mut other = before.clone();
         other.grades.0.insert(domain::tier::Grade::Gg, vec!["Std".to_owned()]);
         assert!(Touched::by_settings(&before, &other).all_runs);
+        let mut dearer = before.clone();
+        dearer.prices.tiers.insert(1, 16.0);
+        assert!(Touched::by_settings(&before, &dearer).all_runs, "downgrades have a price");
     }
 
     #[test]

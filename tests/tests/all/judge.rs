@@ -111,6 +111,15 @@ end = "05:00"
 days = ["Sun", "Fri"]
 [grades]
 Premium = ["b"]
+[prices]
+currency = "GBP"
+[prices.products]
+"P1" = 12.5
+"p2" = 9.75
+"P3" = 3.2
+[prices.tiers]
+1 = 16.0
+2 = 11.1
 [limits]
 low_yield_pct = 75.5
 giveaway_pct = 1.25

@@ -326,7 +326,7 @@ fn router(function: &str, state: State, factory: &Factory) -> Router {
 /// factory has.
 fn address(path: &str, run_number: &str, job_id: &str) -> String {
     let query = match path {
-        "/yield/daily" | "/yield/waterfall" | "/pipeline/rejected" => "?days=30",
+        "/yield/daily" | "/yield/waterfall" | "/yield/downgrades" | "/pipeline/rejected" => "?days=30",
         "/compliance/checks" => "?days=30&limit=7",
         "/temperature/breaches" => "?hours=720",
         _ => "",

@@ -35,8 +35,9 @@ over_both_ways!(
 );
 
 /// The lists that nothing in the four tables can fill.
-const EMPTY: [&str; 11] = [
+const EMPTY: [&str; 12] = [
     "/yield/waterfall",
+    "/yield/downgrades",
     "/quality/summary",
     "/temperature/breaches",
     "/temperature/episodes",

@@ -7,6 +7,7 @@
 
 mod bookings;
 mod despatch_lines;
+mod downgrades;
 mod fct_compliance_checks;
 mod fct_daily_yield;
 mod fct_product_mix;
@@ -50,6 +51,7 @@ use crate::scope::{DayScope, ProductScope, RunScope};
 use crate::sources::{self, Source};
 
 pub use despatch_lines::{DESPATCH_LINES, DespatchRow};
+pub use downgrades::{DOWNGRADES, DowngradeRow};
 pub use fct_compliance_checks::{FCT_COMPLIANCE_CHECKS, FindingRow};
 pub use fct_daily_yield::{DailyYieldRow, FCT_DAILY_YIELD};
 pub use fct_product_mix::{FCT_PRODUCT_MIX, ProductMixRow};
@@ -78,7 +80,7 @@ pub use temperature_places::{PlaceDayRow, TEMPERATURE_PLACES};
 pub use trace_links::{LinkRow, TRACE_LINKS};
 
 /// All marts, in build order within each kind. [`RUNS`] comes before the marts that take its rows.
-pub const ALL: [&Mart; 27] = [
+pub const ALL: [&Mart; 28] = [
     &PRODUCTS,
     &STG_RUNS,
     &RUNS,
@@ -92,6 +94,7 @@ pub const ALL: [&Mart; 27] = [
     &LINE_MONTHS,
     &FCT_WATERFALL_YIELD,
     &FCT_PRODUCT_MIX,
+    &DOWNGRADES,
     &STG_TEMPERATURE,
     &FCT_SHELF_LIFE,
     &TEMPERATURE_BREACHES,

@@ -1,6 +1,7 @@
 //! The query functions' routers over small marts in memory: what each endpoint answers, how HTTP is spoken,
 //! and what happens when the lake fails.
 
+mod downgrades;
 mod endpoints;
 mod factory;
 mod gateway;

@@ -78,6 +78,9 @@ fn write_codes(scope: &mut RunScope, batches: &Spelling) -> PolarsResult<()> {
     for rows in [&mut scope.runs, &mut scope.outputs, &mut scope.despatch] {
         products.write(rows, "product_code")?;
     }
+    for column in ["from_product", "to_product"] {
+        products.write(&mut scope.downgrades, column)?;
+    }
     for rows in [&mut scope.inputs, &mut scope.batches, &mut scope.intakes] {
         batches.write(rows, "batch_code")?;
     }
