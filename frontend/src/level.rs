@@ -46,6 +46,7 @@ impl Level {
         match severity {
             Severity::Critical => Self::Bad,
             Severity::Major | Severity::Warning => Self::Warn,
+            Severity::Info => Self::Plain,
         }
     }
 }

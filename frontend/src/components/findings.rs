@@ -1,12 +1,27 @@
 //! What the compliance checks found: the latest first.
 
-use api::compliance::CheckFinding;
+use api::compliance::{CheckFinding, Severity};
 use chrono::NaiveDate;
 use yew::prelude::*;
 
 use super::figure::{first_known, run_number};
 use crate::format;
 use crate::level::Level;
+
+/// How many findings somebody has to do something about.
+pub(crate) fn issues(findings: &[CheckFinding]) -> usize {
+    let is_issue = |finding: &&CheckFinding| finding.severity.parse().is_ok_and(Severity::is_issue);
+    findings.iter().filter(is_issue).count()
+}
+
+/// The same, with how many others are listed: "2", "2 · 1 info".
+pub(crate) fn counted(findings: &[CheckFinding]) -> String {
+    let issues = issues(findings);
+    match findings.len() - issues {
+        0 => issues.to_string(),
+        others => format!("{issues} · {others} {}", Severity::Info.as_str().to_lowercase()),
+    }
+}
 
 /// A list of findings.
 pub(crate) fn list(findings: &[CheckFinding], today: Option<NaiveDate>) -> Html {
@@ -29,5 +44,25 @@ fn item(finding: &CheckFinding, today: Option<NaiveDate>) -> Html {
             </span>
             <span class="detail">{ finding.detail.clone() }</span>
         </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_only_worth_knowing_is_no_issue() {
+        let found = |severities: &[Severity]| {
+            let of = |severity: &Severity| CheckFinding {
+                severity: severity.as_str().to_owned(),
+                ..CheckFinding::default()
+            };
+            counted(&severities.iter().map(of).collect::<Vec<_>>())
+        };
+        assert_eq!(found(&[Severity::Critical, Severity::Info, Severity::Warning]), "2 · 1 info");
+        assert_eq!(found(&[Severity::Info]), "0 · 1 info");
+        assert_eq!(found(&[Severity::Major]), "1");
+        assert_eq!(found(&[]), "0");
     }
 }

@@ -141,12 +141,13 @@ fn breach_card(rows: Option<&[Breach]>, today: Option<NaiveDate>) -> Html {
 }
 
 fn compliance_card(rows: Option<&[CheckFinding]>) -> Html {
-    let value = rows.map(|rows| html! { { how_many(rows.len(), rows.len()) } });
+    let value = rows.map(|rows| html! { { how_many(findings::issues(rows), rows.len()) } });
     let rows = rows.unwrap_or_default();
     let count = |severity: Severity| {
         (severity, rows.iter().filter(|finding| finding.severity == severity.as_str()).count())
     };
-    let counts: Vec<(Severity, usize)> = Severity::ALL.iter().copied().map(count).collect();
+    let severities = Severity::ALL.iter().copied().filter(|severity| severity.is_issue());
+    let counts: Vec<(Severity, usize)> = severities.map(count).collect();
     let (level, verdict) = match counts.iter().find(|(_, count)| *count > 0) {
         None => (Level::Ok, "Nothing found"),
         Some((Severity::Critical, _)) => (Level::of_severity(Severity::Critical), "Critical findings"),

@@ -65,7 +65,7 @@ fn sections(detail: &RunDetail, today: Option<NaiveDate>) -> Html {
     html! {
         <>
             { overview(detail, today) }
-            <Section id="checks" title="Compliance findings" note={checks.len().to_string()}>
+            <Section id="checks" title="Compliance findings" note={findings::counted(checks)}>
                 if checks.is_empty() { <p class="quiet">{ "Nothing found." }</p> } else { { findings::list(checks, today) } }
             </Section>
             <div class="two">

@@ -13,7 +13,7 @@ row! {
         /// Which check.
         #[one_of(Check::NAMES)]
         check: String,
-        /// `CRITICAL`, `MAJOR` or `WARNING`.
+        /// `CRITICAL`, `MAJOR`, `WARNING`, or `INFO`, which counts as no issue.
         #[one_of(Severity::NAMES)]
         severity: String,
         /// The run's number.
@@ -45,7 +45,7 @@ days_query! {
     pub struct CheckQuery<DAYS> {
         /// So many days up to today.
         days,
-        /// Only `CRITICAL`, `MAJOR` or `WARNING`.
+        /// Only `CRITICAL`, `MAJOR`, `WARNING` or `INFO`.
         severity: Option<Severity>,
         /// Only this check.
         check: Option<Check>,

@@ -14,6 +14,15 @@ named_enum! {
         Major = "MAJOR",
         /// It costs money.
         Warning = "WARNING",
+        /// It is worth knowing, and nothing is wrong: it counts in no number of issues.
+        Info = "INFO",
+    }
+}
+
+impl Severity {
+    /// Whether somebody has to do something about it.
+    pub const fn is_issue(self) -> bool {
+        !matches!(self, Self::Info)
     }
 }
 

@@ -88,6 +88,6 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_the_names_there_are() {
         let refused = "urgent".parse::<Severity>().unwrap_err();
-        assert_eq!(refused.to_string(), "`urgent` is no severity: use one of CRITICAL, MAJOR, WARNING");
+        assert_eq!(refused.to_string(), "`urgent` is no severity: use one of CRITICAL, MAJOR, WARNING, INFO");
     }
 }

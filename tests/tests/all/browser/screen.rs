@@ -70,7 +70,7 @@ async fn expected_screen(site: &Site) -> Result<Screen, String> {
             format!("{} %", number(yield_pct, 1)),
             count(active.len()),
             count(breaches.len()),
-            count(checks.len()),
+            count(checks.iter().filter(|finding| finding.severity != "INFO").count()),
         ],
         bars: days.map(|(date, pct)| (date.to_string(), format!("{pct:.1}"))).collect(),
         runs: active.iter().map(|run| cells(run, today)).collect(),

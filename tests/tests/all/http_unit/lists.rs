@@ -79,7 +79,7 @@ async fn a_check_that_does_not_exist_is_refused_with_those_that_do() {
     assert_problem(
         &get(&app, "/compliance/checks?severity=major").await,
         422,
-        "is none of CRITICAL MAJOR WARNING",
+        "is none of CRITICAL MAJOR WARNING INFO",
     );
 }
 
