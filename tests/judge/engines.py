@@ -23,6 +23,9 @@ class DuckDb:
         self.execute("CREATE MACRO regexp_like(said, pattern) AS regexp_matches(said, pattern)")
         self.execute("CREATE MACRO array_join(list, separator) AS array_to_string(list, separator)")
         self.execute("CREATE MACRO json_extract_scalar(said, path) AS json_extract_string(said, path)")
+        # Its sha256 takes a text and gives one in hexadecimal digits.
+        self.execute("CREATE MACRO to_utf8(said) AS said")
+        self.execute("CREATE MACRO to_hex(said) AS said")
 
     def execute(self, sql):
         self.connection.execute(sql)
@@ -77,6 +80,9 @@ class Spark:
         self.session = builder.getOrCreate()
         self.execute("CREATE SCHEMA staging")
         self.execute("CREATE TEMPORARY FUNCTION json_extract_scalar(said STRING, path STRING) RETURNS STRING RETURN get_json_object(said, path)")
+        self.execute("CREATE TEMPORARY FUNCTION to_utf8(said STRING) RETURNS STRING RETURN said")
+        self.execute("CREATE TEMPORARY FUNCTION sha256(said STRING) RETURNS STRING RETURN sha2(said, 256)")
+        self.execute("CREATE TEMPORARY FUNCTION to_hex(said STRING) RETURNS STRING RETURN said")
 
     def execute(self, sql):
         self.session.sql(sql)

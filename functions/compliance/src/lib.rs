@@ -40,7 +40,7 @@ async fn checks(state: State, ask: Ask<CheckQuery, Vec<CheckFinding>>) -> Result
                 reading_id,
                 finding.location.clone(),
             );
-            ((Reverse(finding.detected_at), place), finding)
+            ((Reverse(finding.detected_at), place, finding.finding_id.clone()), finding)
         });
         ask.list(newest_first.collect(), &snapshot)
     })

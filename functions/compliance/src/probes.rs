@@ -10,6 +10,7 @@ use domain::probes::{gap_seconds, is_fault, is_silent, is_stuck};
 use domain::settings::Limits;
 use serve::window::Dates;
 use serve::{Result, Snapshot, State, work};
+use warehouse::finding_id;
 use warehouse::marts::{FindingRow, PlaceDayRow, TEMPERATURE_PLACES, rows};
 
 /// A place that was not read for longer is no longer in use.
@@ -108,6 +109,7 @@ fn finding(
             limit: Some(figures.1),
             detail,
             detected_at: Some(detected_at),
+            finding_id: finding_id::of_place(check, location, detected_at),
             ..CheckFinding::default()
         },
     }

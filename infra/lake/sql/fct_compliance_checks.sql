@@ -2,6 +2,8 @@
 --
 -- Whether a probe is silent or stuck depends on when somebody asks: temperature_places has what that follows from.
 --
+-- finding_id is the same as long as the finding is: the first 16 bytes of the SHA-256 of the check and of what it is about, in hexadecimal digits.
+--
 -- detail lists the things found: codes, PLUs, ranges of labels. In the published mart the same things stand in sentences.
 CREATE OR REPLACE VIEW fct_compliance_checks AS
 WITH violations AS (
@@ -75,7 +77,8 @@ SELECT
     v.detail,
     COALESCE(r.finished_at, r.started_at, CAST(v.production_date AS TIMESTAMP)) AS detected_at,
     v.production_date AS detected_on,
-    CAST(NULL AS BIGINT) AS reading_id
+    CAST(NULL AS BIGINT) AS reading_id,
+    SUBSTR(LOWER(to_hex(sha256(to_utf8(v."check" || '|' || LOWER(v.run_number) || '|' || CAST(v.production_date AS VARCHAR(10)))))), 1, 32) AS finding_id
 FROM violations v
 JOIN runs r ON r.run_number = v.run_number AND r.production_date = v.production_date
 UNION ALL
@@ -98,7 +101,14 @@ SELECT
     CAST(NULL AS VARCHAR(1)) AS detail,
     reading_time AS detected_at,
     reading_date AS detected_on,
-    log_id AS reading_id
+    log_id AS reading_id,
+    SUBSTR(
+        LOWER(
+            to_hex(sha256(to_utf8(CASE WHEN sensor_fault THEN 'sensor_fault|' ELSE 'temperature_breach|' END || CAST(log_id AS VARCHAR(20)))))
+        ),
+        1,
+        32
+    ) AS finding_id
 FROM stg_temperature
 CROSS JOIN limits
 WHERE sensor_fault OR degrees_over IS NOT NULL;

@@ -34,6 +34,8 @@ row! {
         detail: String,
         /// When it happened, on the factory's clock.
         detected_at: Option<NaiveDateTime>,
+        /// The finding's name: the same as long as the finding is there, whatever its figures become.
+        finding_id: String,
     }
 }
 

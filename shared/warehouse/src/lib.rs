@@ -4,13 +4,14 @@
 //! - [`sources`]: the ERP's tables, columns, keys and watermarks
 //! - [`segment`]: what a raw segment's rows look like; [`rejected_csv`]: those that were rejected, for people
 //! - [`staging`]: raw segments folded into the current version of each row
-//! - [`marts`]: what readers ask
+//! - [`marts`]: what readers ask; [`finding_id`]: what findings of checks are called
 //! - [`settings`]: what the factory tells us once
 //! - [`transform`]: catches staging and marts up with raw, and publishes
 //!
 //! The crate asks no ERP, serves no HTTP and reads no clock.
 
 mod error;
+pub mod finding_id;
 mod frames;
 pub mod marts;
 pub mod rejected_csv;

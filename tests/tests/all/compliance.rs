@@ -1,6 +1,6 @@
 //! What the compliance checks find in a factory, from the ERP to the mart.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api::compliance::CheckFinding;
 use chrono::NaiveDate;
@@ -15,6 +15,7 @@ over_both_ways!(
     a_corrected_species_clears_the_mismatch_of_every_run_that_used_the_batch,
     what_the_erp_has_no_table_of_is_not_missed,
     a_table_that_the_erp_gets_later_is_judged_in_all_runs,
+    a_finding_keeps_its_id_while_its_figures_change,
 );
 
 /// A row of the mart, as far as tests compare it.
@@ -26,17 +27,23 @@ struct Finding {
     detail: String,
 }
 
-async fn findings(factory: &Factory) -> BTreeSet<Finding> {
-    let (manifest, _) = factory.lake().manifest().await.unwrap().unwrap();
-    let mut found = BTreeSet::new();
-    for part in manifest.marts[FCT_COMPLIANCE_CHECKS.name].values() {
-        let rows: Vec<FindingRow> = rows(&factory.lake().mart_part(part, None).await.unwrap()).unwrap();
-        found.extend(rows.into_iter().map(|row| {
-            let CheckFinding { check, run_number, production_date, detail, .. } = row.finding;
-            Finding { check, run_number, production_date, detail }
-        }));
+/// The rows of the mart. No two of them have one id.
+async fn all_findings(factory: &Factory) -> Vec<FindingRow> {
+    let mut found = Vec::new();
+    for part in manifest(factory).await.marts[FCT_COMPLIANCE_CHECKS.name].values() {
+        found.extend(rows::<FindingRow>(&factory.lake().mart_part(part, None).await.unwrap()).unwrap());
     }
+    let ids: BTreeSet<_> = found.iter().map(|row| &row.finding.finding_id).collect();
+    assert_eq!(ids.len(), found.len(), "a finding is named as another");
     found
+}
+
+async fn findings(factory: &Factory) -> BTreeSet<Finding> {
+    let shown = |row: FindingRow| {
+        let CheckFinding { check, run_number, production_date, detail, .. } = row.finding;
+        Finding { check, run_number, production_date, detail }
+    };
+    all_findings(factory).await.into_iter().map(shown).collect()
 }
 
 /// Each finding of one check, as its run and its words.
@@ -278,6 +285,38 @@ async fn a_table_that_the_erp_gets_later_is_judged_in_all_runs(access: ErpAccess
     factory.job_ok(Mode::Incremental).await;
     assert_eq!(of_check(&factory, Check::LabelGap).await, ["007: 1-3"]);
     assert_eq!(of_check(&factory, Check::ScanbackWithoutParent).await.len(), 1);
+}
+
+/// The id of each finding of run 007, by its check and words.
+async fn ids(factory: &Factory) -> BTreeMap<String, String> {
+    let rows = all_findings(factory).await.into_iter().map(|row| row.finding);
+    let of_run = rows.filter(|finding| finding.run_number.as_deref() == Some("007"));
+    of_run.map(|finding| (format!("{}: {}", finding.check, finding.detail), finding.finding_id)).collect()
+}
+
+async fn a_finding_keeps_its_id_while_its_figures_change(access: ErpAccess) {
+    let factory = factory(access).await;
+    factory.job_ok(Mode::Incremental).await;
+    let before = ids(&factory).await;
+    let gap = before["label_gap: 1, 3"].clone();
+    let mismatch = before["species_mismatch: SAL-1 is salmon; what went in is Cod (B1)"].clone();
+
+    // Another label is scanned, somebody writes the species in another way, and a job reads all again.
+    factory.insert(
+        "case_verification",
+        &[
+            ("verify_id", "2"),
+            ("run_number", "'007'"),
+            ("label_seq", "3"),
+            ("updated_at", "'2026-11-20 13:20:00'"),
+        ],
+    );
+    factory.execute("UPDATE traceability SET species = 'COD', updated_at = '2026-11-20 13:30:00'");
+    factory.job_ok(Mode::Incremental).await;
+    factory.job_ok(Mode::Full).await;
+    let after = ids(&factory).await;
+    assert_eq!(after["label_gap: 1"], gap);
+    assert_eq!(after["species_mismatch: SAL-1 is salmon; what went in is COD (B1)"], mismatch);
 }
 
 async fn manifest(factory: &Factory) -> Manifest {

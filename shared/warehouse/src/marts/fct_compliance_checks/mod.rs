@@ -25,7 +25,7 @@ use domain::checks::Check;
 use polars::prelude::*;
 
 use super::{Build, Mart, RUN_TABLES, columns_of, stg_temperature};
-use crate::frames;
+use crate::{finding_id, frames};
 use crate::scope::{DayScope, RunScope};
 use crate::sources::{BATCH_LINEAGE, CASE_VERIFICATION, DESPATCH, TEMPERATURE_LOGS, TRACEABILITY};
 use finding::Finding;
@@ -47,7 +47,7 @@ row! {
 pub const FCT_COMPLIANCE_CHECKS: Mart = Mart {
     name: "fct_compliance_checks",
     columns: columns_of::<FindingRow>(),
-    grain: &["check", "run_number", "production_date", "reading_id"],
+    grain: &["finding_id"],
     month_of: Some("detected_on"),
     batches: &[],
     tables: &[RUN_TABLES, &[&TRACEABILITY, &BATCH_LINEAGE, &TEMPERATURE_LOGS, &CASE_VERIFICATION, &DESPATCH]],
@@ -78,10 +78,13 @@ const RUN_CHECKS: &[(Check, Judge)] = &[
 fn build_runs(scope: &RunScope) -> PolarsResult<DataFrame> {
     let frames = Frames::of(scope)?;
     let mut violations = Violations::default();
-    for (row, run) in frames.runs(scope)?.iter().enumerate() {
+    let numbers = scope.finished.column("run_number")?.str()?.iter();
+    let dates = scope.finished.column("production_date")?.date()?.as_date_iter();
+    for ((row, run), key) in frames.runs(scope)?.iter().enumerate().zip(numbers.zip(dates)) {
+        let (number, date) = (key.0.unwrap_or_default(), key.1.unwrap_or_default());
         for (check, judge) in RUN_CHECKS {
             if let Some(finding) = judge(run) {
-                violations.add(row, *check, finding);
+                violations.add(row, *check, finding_id::of_run(*check, number, date), finding);
             }
         }
     }
@@ -105,17 +108,20 @@ fn build_readings(scope: &DayScope) -> PolarsResult<DataFrame> {
     let (temp, over, min, max) =
         (number("temp_celsius")?, number("degrees_over")?, number("target_min")?, number("target_max")?);
     let faults = judged.column("sensor_fault")?.bool()?;
+    let ids = judged.column("log_id")?.i64()?;
     let mut violations = Violations::default();
     for row in 0..judged.height() {
-        if let (Some(temp), Some(true)) = (temp.get(row), faults.get(row)) {
-            violations.add(row, Check::SensorFault, readings::sensor_fault(temp, &scope.settings.limits));
-        } else if let (Some(temp), Some(over)) = (temp.get(row), over.get(row)) {
-            violations.add(
-                row,
-                Check::TemperatureBreach,
-                readings::temperature_breach(temp, over, min.get(row), max.get(row)),
-            );
-        }
+        let Some(temp) = temp.get(row) else { continue };
+        let (check, finding) = if faults.get(row) == Some(true) {
+            (Check::SensorFault, readings::sensor_fault(temp, &scope.settings.limits))
+        } else if let Some(over) = over.get(row) {
+            let breach = readings::temperature_breach(temp, over, min.get(row), max.get(row));
+            (Check::TemperatureBreach, breach)
+        } else {
+            continue;
+        };
+        let key = ids.get(row).unwrap_or_default().to_string();
+        violations.add(row, check, finding_id::of_row(check, &key), finding);
     }
     violations.of(
         &judged,
@@ -128,18 +134,20 @@ fn build_readings(scope: &DayScope) -> PolarsResult<DataFrame> {
     )
 }
 
-/// The findings, each with its check and the row that it was found in.
+/// The findings, each with its check, its id and the row that it was found in.
 #[derive(Default)]
 struct Violations {
     rows: Vec<IdxSize>,
     checks: Vec<Check>,
+    ids: Vec<String>,
     findings: Vec<Finding>,
 }
 
 impl Violations {
-    fn add(&mut self, row: usize, check: Check, finding: Finding) {
+    fn add(&mut self, row: usize, check: Check, id: String, finding: Finding) {
         self.rows.push(row as IdxSize);
         self.checks.push(check);
+        self.ids.push(id);
         self.findings.push(finding);
     }
 
@@ -161,6 +169,7 @@ impl Violations {
             ),
             Column::new("limit".into(), findings.clone().map(|finding| finding.limit).collect::<Vec<_>>()),
             Column::new("detail".into(), findings.map(|finding| finding.detail.as_str()).collect::<Vec<_>>()),
+            Column::new("finding_id".into(), &self.ids),
         ] {
             rows.with_column(column)?;
         }
