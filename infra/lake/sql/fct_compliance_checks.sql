@@ -11,6 +11,10 @@ WITH violations AS (
     UNION ALL
     SELECT 'tails_in_premium' AS "check", 'CRITICAL' AS severity, v.* FROM check_tails_in_premium v
     UNION ALL
+    SELECT 'premium_downgraded' AS "check", 'INFO' AS severity, v.* FROM check_premium_downgraded v
+    UNION ALL
+    SELECT 'simply_salmon_tier' AS "check", 'MAJOR' AS severity, v.* FROM check_simply_salmon_tier v
+    UNION ALL
     SELECT 'species_mismatch' AS "check", 'CRITICAL' AS severity, v.* FROM check_species_mismatch v
     UNION ALL
     SELECT 'scanback_without_parent' AS "check", 'MAJOR' AS severity, v.* FROM check_scanback_without_parent v

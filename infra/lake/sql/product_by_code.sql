@@ -5,7 +5,12 @@ WITH ranked AS (
     FROM products p
     WHERE product_code <> ''
 )
-SELECT r.*, w.product_type, COALESCE(w.is_exception, FALSE) OR COALESCE(LOWER(TRIM(r.piece_type)) IN ('marinade', 'marinades'), FALSE) AS is_exception
+SELECT
+    r.*,
+    w.product_type,
+    COALESCE(w.is_exception, FALSE) OR COALESCE(LOWER(TRIM(r.piece_type)) IN ('marinade', 'marinades'), FALSE) AS is_exception,
+    COALESCE(w.is_simply_salmon, FALSE) OR COALESCE(b.is_simply_salmon, FALSE) AS is_simply_salmon
 FROM ranked r
 LEFT JOIN words w ON w.text = r.description
+LEFT JOIN words b ON b.text = r.brand
 WHERE r.place = 1;

@@ -1,4 +1,4 @@
--- words: what texts say about products and fish. A row per text: its species, its product type, and whether it is an exception product.
+-- words: what texts say about products and fish. A row per text: its species, its product type, whether it is an exception product, and whether it is Simply Salmon.
 --
 -- Whole words count, and the order of the lines below decides, not the place in the text: "LEMON SOLE" is sole, "CODDLED" is nothing, and
 -- "SMOKED HADDOCK FILLET" is smoked.
@@ -9,6 +9,7 @@ WITH texts AS (
     UNION SELECT species FROM staging.plu
     UNION SELECT UPPER(TRIM(description)) FROM staging.product_catalogue
     UNION SELECT species FROM staging.product_catalogue
+    UNION SELECT brand FROM staging.product_catalogue
     UNION SELECT species FROM staging.traceability
     UNION SELECT species FROM staging.run_inputs
 ),
@@ -46,5 +47,6 @@ SELECT
         WHEN regexp_like(said, '[^A-Z0-9_À-ÖØ-Þ]GOUJONS?[^A-Z0-9_À-ÖØ-Þ]') THEN 'goujon'
         WHEN regexp_like(said, '[^A-Z0-9_À-ÖØ-Þ]WHOLE[^A-Z0-9_À-ÖØ-Þ]') THEN 'whole'
     END AS product_type,
-    regexp_like(said, '[^A-Z0-9_À-ÖØ-Þ](FAMILY +PACKS?|MARINADES?|SIMPLY +SALMON)[^A-Z0-9_À-ÖØ-Þ]') AS is_exception
+    regexp_like(said, '[^A-Z0-9_À-ÖØ-Þ](FAMILY +PACKS?|MARINADES?|SIMPLY +SALMON)[^A-Z0-9_À-ÖØ-Þ]') AS is_exception,
+    regexp_like(said, '[^A-Z0-9_À-ÖØ-Þ]SIMPLY +SALMON[^A-Z0-9_À-ÖØ-Þ]') AS is_simply_salmon
 FROM padded;

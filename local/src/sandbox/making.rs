@@ -22,7 +22,7 @@ pub(super) struct Pack {
 }
 
 /// One output of a run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Output {
     pub(super) product: &'static Product,
     pub(super) tier: i64,

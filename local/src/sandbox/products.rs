@@ -24,9 +24,11 @@ pub(super) struct Product {
 impl Product {
     /// Whether it is a family pack, a marinade or Simply Salmon, whose inputs are often not booked.
     pub(super) fn is_exception(&self) -> bool {
-        self.piece_type == "marinade"
-            || self.description.contains("FAMILY PACK")
-            || self.description.contains("SIMPLY SALMON")
+        self.piece_type == "marinade" || self.description.contains("FAMILY PACK") || self.is_simply_salmon()
+    }
+
+    pub(super) fn is_simply_salmon(&self) -> bool {
+        self.description.contains("SIMPLY SALMON")
     }
 
     /// The species that the product master and the catalogue show.

@@ -135,7 +135,9 @@ pub fn decimals(name: &str) -> Option<i32> {
         // This is finer than a scale, a thermometer or a time clock tells, so it only takes away what a sum
         // leaves behind the last digit. `measured` and `limit` have the unit of their check. With one decimal
         // a finding could say that 90.0 is below 90, which explains nothing.
-        (_, "g" | "hours" | "money") | ("degrees_over" | "max_degrees_over" | "measured" | "limit", _) => Some(2),
+        (_, "g" | "hours" | "money") | ("degrees_over" | "max_degrees_over" | "measured" | "limit", _) => {
+            Some(2)
+        }
         _ => None,
     }
 }

@@ -33,6 +33,10 @@ named_enum! {
         GgInPremium = "gg_in_premium",
         /// Tails were packed as tier 1.
         TailsInPremium = "tails_in_premium",
+        /// Premium centre cut is sold below tier 1.
+        PremiumDowngraded = "premium_downgraded",
+        /// Simply Salmon is in another tier than its own, or of Premium fish.
+        SimplySalmonTier = "simply_salmon_tier",
         /// The product is of a species that did not go into the run.
         SpeciesMismatch = "species_mismatch",
         /// Fish was scanned back as a new batch without a known parent.
@@ -77,7 +81,8 @@ impl Check {
             | Self::SpeciesMismatch
             | Self::TemperatureBreach
             | Self::UnderweightLot => Severity::Critical,
-            Self::ScanbackWithoutParent
+            Self::SimplySalmonTier
+            | Self::ScanbackWithoutParent
             | Self::MissingProductCode
             | Self::PluMismatch
             | Self::UnmappedExceptionRun
@@ -87,6 +92,7 @@ impl Check {
             | Self::SensorSilent
             | Self::SensorStuck => Severity::Major,
             Self::LowYield | Self::HighGiveaway | Self::LabelGap | Self::WeightMismatch => Severity::Warning,
+            Self::PremiumDowngraded => Severity::Info,
         }
     }
 
@@ -114,6 +120,8 @@ impl Check {
                 "GG fish was packed as tier 1, or more tier 1 came out than Premium fish went in"
             }
             Self::TailsInPremium => "tails were packed as tier 1",
+            Self::PremiumDowngraded => "centre cut of Premium fish is sold as tier 2 or 3: what that costs",
+            Self::SimplySalmonTier => "Simply Salmon is in another tier than 3, or was made of Premium fish",
             Self::SpeciesMismatch => "the product's species is that of no batch that went into the run",
             Self::ScanbackWithoutParent => {
                 "fish was scanned back as a new batch without a known parent batch"
@@ -161,10 +169,11 @@ mod tests {
         );
         assert_eq!(
             with(Severity::Major),
-            "scanback_without_parent missing_product_code plu_mismatch unmapped_exception_run negative_quantity \
+            "simply_salmon_tier scanback_without_parent missing_product_code plu_mismatch unmapped_exception_run negative_quantity \
              rejected_rows sensor_fault sensor_silent sensor_stuck"
         );
         assert_eq!(with(Severity::Warning), "low_yield high_giveaway label_gap weight_mismatch");
+        assert_eq!(with(Severity::Info), "premium_downgraded");
     }
 
     #[test]

@@ -18,9 +18,10 @@ pub struct SoldAs<'a> {
 /// product says nothing beside the usual price of another tier. `None` if neither pair is known. Below zero,
 /// if what it became is dearer.
 pub fn lost_money(prices: &Prices, qty_kg: Option<f64>, from: SoldAs<'_>, to: SoldAs<'_>) -> Option<f64> {
-    let of_products = from.product.zip(to.product).and_then(|(from, to)| {
-        Some(prices.of_product(from)? - prices.of_product(to)?)
-    });
+    let of_products = from
+        .product
+        .zip(to.product)
+        .and_then(|(from, to)| Some(prices.of_product(from)? - prices.of_product(to)?));
     let of_tiers = || Some(prices.of_tier(from.tier?)? - prices.of_tier(to.tier?)?);
     Some(qty_kg? * of_products.or_else(of_tiers)?)
 }

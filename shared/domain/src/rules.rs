@@ -73,6 +73,23 @@ pub fn tails_in_premium(tier: Option<Tier>, piece: Option<PieceType>) -> bool {
     matches!((tier, piece), (Some(tier), Some(piece)) if !tier.admits_piece(piece))
 }
 
+/// Whether an output is centre cut of Premium fish that is sold below tier 1. That is allowed, but it costs.
+pub fn premium_downgraded(tier: Option<Tier>, piece: Option<PieceType>, source_grade: Option<Grade>) -> bool {
+    piece == Some(PieceType::CenterCut)
+        && source_grade == Some(Grade::Premium)
+        && tier.is_some_and(|tier| tier > Tier::Premium)
+}
+
+/// Whether a product is Simply Salmon, by its description or its brand.
+pub fn is_simply_salmon(description: Option<&str>, brand: Option<&str>) -> bool {
+    [description, brand].into_iter().flatten().any(|text| Words::of(text).contain_any(&["SIMPLY SALMON"]))
+}
+
+/// Whether an output of Simply Salmon is in another tier than 3, or of fish that is too good for it.
+pub fn simply_salmon_tier(tier: Option<Tier>, source_grade: Option<Grade>) -> bool {
+    tier.is_some_and(|tier| tier != Tier::Export) || source_grade == Some(Grade::Premium)
+}
+
 /// Whether an output product is of another species than every batch that went into its run.
 ///
 /// Batches of unknown species are left out. Where no species is known there is nothing to judge.
@@ -204,6 +221,50 @@ mod tests {
         assert!(tails_in_premium(Some(Tier::Premium), Some(PieceType::Tail)));
         assert!(!tails_in_premium(Some(Tier::Export), Some(PieceType::Tail)));
         assert!(!tails_in_premium(Some(Tier::Premium), Some(PieceType::CenterCut)));
+    }
+
+    #[test]
+    fn premium_centre_cut_goes_down_below_tier_one_alone() {
+        use PieceType::{CenterCut, Tail};
+        for (tier, piece, grade, expect) in [
+            (Some(Tier::Gg), Some(CenterCut), Some(Grade::Premium), true),
+            (Some(Tier::Export), Some(CenterCut), Some(Grade::Premium), true),
+            (Some(Tier::Premium), Some(CenterCut), Some(Grade::Premium), false),
+            (Some(Tier::Gg), Some(Tail), Some(Grade::Premium), false),
+            (Some(Tier::Gg), Some(CenterCut), Some(Grade::Gg), false),
+            (None, Some(CenterCut), Some(Grade::Premium), false),
+            (Some(Tier::Gg), None, Some(Grade::Premium), false),
+            (Some(Tier::Gg), Some(CenterCut), None, false),
+        ] {
+            assert_eq!(premium_downgraded(tier, piece, grade), expect, "{tier:?} {piece:?} {grade:?}");
+        }
+    }
+
+    #[test]
+    fn simply_salmon_is_known_by_description_or_brand() {
+        for (description, brand, expect) in [
+            (Some("simply  salmon sides"), None, true),
+            (Some("SALMON SIDES"), Some("Simply Salmon"), true),
+            (Some("SIMPLY SALMONS"), Some("Simply"), false),
+            (None, None, false),
+        ] {
+            assert_eq!(is_simply_salmon(description, brand), expect, "{description:?} {brand:?}");
+        }
+    }
+
+    #[test]
+    fn simply_salmon_belongs_into_tier_three_and_takes_no_premium_fish() {
+        for (tier, grade, expect) in [
+            (Some(Tier::Export), Some(Grade::Gg), false),
+            (Some(Tier::Export), None, false),
+            (Some(Tier::Export), Some(Grade::Premium), true),
+            (Some(Tier::Gg), Some(Grade::Gg), true),
+            (Some(Tier::Premium), None, true),
+            (None, Some(Grade::Gg), false),
+            (None, None, false),
+        ] {
+            assert_eq!(simply_salmon_tier(tier, grade), expect, "{tier:?} {grade:?}");
+        }
     }
 
     #[test]

@@ -8,8 +8,8 @@ use domain::settings::FactorySettings;
 use polars::prelude::{DataFrame, PolarsResult};
 
 use crate::sources::{
-    BATCH_LINEAGE, CASE_VERIFICATION, DESPATCH, DOWNGRADE_LOG, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS, RUN_SHEETS, RUN_TOTALS,
-    Source, TRANSACTIONS,
+    BATCH_LINEAGE, CASE_VERIFICATION, DESPATCH, DOWNGRADE_LOG, RUN_INPUTS, RUN_NUMBERS, RUN_OUTPUTS,
+    RUN_SHEETS, RUN_TOTALS, Source, TRANSACTIONS,
 };
 
 /// The day on which a delivery came, and the one of the delivery that an input was taken from. Under one code

@@ -53,7 +53,7 @@ async fn of_check(factory: &Factory, check: Check) -> Vec<String> {
 }
 
 /// For each check of runs, a query over tables of valid rows for the numbers of the runs that violate it.
-const BY_SQL: [(Check, &str); 14] = [
+const BY_SQL: [(Check, &str); 16] = [
     (
         Check::GgInPremium,
         "SELECT n FROM runs JOIN outs o USING (n) WHERE tier = 1 AND source_grade = 'GG'
@@ -61,6 +61,15 @@ const BY_SQL: [(Check, &str); 14] = [
          JOIN (SELECT n, sum(iif(grade = 'Premium', kg, 0)) AS in_kg FROM ins GROUP BY n) USING (n) WHERE out_kg > in_kg * 1.005",
     ),
     (Check::TailsInPremium, "SELECT n FROM runs JOIN outs USING (n) WHERE tier = 1 AND piece = 'tail'"),
+    (
+        Check::PremiumDowngraded,
+        "SELECT n FROM runs JOIN outs USING (n) WHERE tier IN (2, 3) AND piece = 'center_cut' AND source_grade = 'Premium'",
+    ),
+    (
+        Check::SimplySalmonTier,
+        "SELECT n FROM runs JOIN outs o USING (n) JOIN product_catalogue p ON p.product_code = o.code
+         WHERE p.description LIKE '%simply salmon%' AND (o.tier <> 3 OR source_grade = 'Premium')",
+    ),
     (
         Check::SpeciesMismatch,
         "SELECT r.n FROM runs r JOIN outs o USING (n) JOIN product_catalogue p ON p.product_code = o.code WHERE p.species IS NOT NULL

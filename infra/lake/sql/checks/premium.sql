@@ -1,4 +1,4 @@
--- check_gg_in_premium and check_tails_in_premium: fish in tier 1 that must not be there.
+-- check_gg_in_premium and check_tails_in_premium: fish in tier 1 that must not be there. check_premium_downgraded: Premium centre cut below tier 1.
 CREATE OR REPLACE VIEW check_gg_in_premium AS
 WITH inputs AS (
     -- Fish of an unknown grade may be Premium: this is the most Premium fish that can have gone in. It is not known where a part is not, nor where the bookings
@@ -60,3 +60,17 @@ SELECT
 FROM run_outputs
 WHERE tier = 1 AND LOWER(TRIM(piece_type)) IN ('tail', 'tails')
 GROUP BY run_number, production_date;
+
+CREATE OR REPLACE VIEW check_premium_downgraded AS
+SELECT
+    o.run_number,
+    o.production_date,
+    CASE WHEN COUNT(*) = COUNT(o.qty_kg) THEN SUM(o.qty_kg) END AS measured,
+    CAST(NULL AS DOUBLE) AS "limit",
+    array_join(array_sort(array_agg(DISTINCT COALESCE(o.product_code, ''))), ', ') AS detail
+FROM run_outputs o
+JOIN grades g ON g.grade_text = LOWER(TRIM(o.source_grade)) AND g.grade = 'Premium'
+WHERE o.tier IN (2, 3)
+    -- However it is spelt: "centre cut", "center-cuts".
+    AND regexp_like(LOWER(o.piece_type), '^ *cent(er|re)[ _-]*cuts? *$')
+GROUP BY o.run_number, o.production_date;

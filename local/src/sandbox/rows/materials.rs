@@ -6,12 +6,14 @@ use crate::sandbox::cell::{Cell, date, kg, mixed_stamp, stamp, typed_stamp, unti
 use crate::sandbox::clock::{DAY, HOUR, Moment, Window};
 use crate::sandbox::day::Day;
 use crate::sandbox::dice::{Dice, Topic};
-use crate::sandbox::factory::{GRADES, ORIGINS};
-use crate::sandbox::faults::{Fault, Typo, typo};
+use crate::sandbox::factory::{GRADES, ORIGINS, PREMIUM};
+use crate::sandbox::faults::{Fault, Typo, turn, typo};
 use crate::sandbox::intake::{Batch, Input, returned_batch_code, scan_back};
 use crate::sandbox::making::{Made, Output};
 use crate::sandbox::rota::Run;
 use crate::sandbox::schema::Writer;
+
+use super::downgrades;
 
 /// Each run has a block of this many ids in each table.
 const BLOCK: i64 = 12;
@@ -94,8 +96,8 @@ pub(super) fn write_run(
         erp.put(&BATCH_LINEAGE, &scanned_back(run, &back, inputs))?;
     }
     if window.contains(run.end) && run.completes() {
-        for (n, output) in (0..).zip(&made.outputs) {
-            erp.put(&RUN_OUTPUTS, &out(run, n, output, output.tier, run.end))?;
+        for (n, output) in (0..).zip(outputs(day, made)) {
+            erp.put(&RUN_OUTPUTS, &out(run, n, &output, output.tier, run.end))?;
         }
     }
     let mended = run.end + 20 * HOUR;
@@ -105,6 +107,26 @@ pub(super) fn write_run(
         erp.put(&RUN_OUTPUTS, &out(run, EXTRA, &output, tier, at))?;
     }
     Ok(())
+}
+
+/// The outputs of a run as they are booked: what went down stands apart from what it was to be.
+fn outputs(day: &Day, made: &Made) -> Vec<Output> {
+    let run = &made.run;
+    let mut outputs = made.outputs.clone();
+    let main = &mut outputs[0];
+    if run.fault.is_none() && run.product.is_simply_salmon() && turn(day.seed, day.number) % 2 == 0 {
+        // Somebody took Premium fish for it, or booked it in another tier.
+        (main.tier, main.source_grade) =
+            if run.serial % 2 == 0 { (2, main.source_grade) } else { (main.tier, PREMIUM) };
+    }
+    if let Some(down) = downgrades::of(day.seed, made) {
+        main.grams -= down.grams;
+        let piece_type = if down.reason == "tail" { "tail" } else { main.piece_type };
+        let source_grade = main.source_grade;
+        let (product, tier, grams) = (down.to, down.to.tier, down.grams);
+        outputs.push(Output { product, tier, piece_type, source_grade, grams });
+    }
+    outputs
 }
 
 fn booking<'a>(run: &'a Run, n: i64, input: &'a Input, qty_kg: Cell<'a>, at: Moment) -> [Cell<'a>; 7] {

@@ -20,10 +20,19 @@ fn with_runs(db: &Connection) {
 }
 
 /// Each check, with a query for the dates of its findings.
-const CHECKS: [(&str, &str); 19] = [
+const CHECKS: [(&str, &str); 21] = [
     ("gg_in_premium by grade", "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n WHERE tier = 1 AND source_grade = 'GG'"),
     ("gg_in_premium by weight", "SELECT d FROM runs JOIN ins USING (n) JOIN outs USING (n) WHERE tier_1_kg > premium_kg * 1.005"),
     ("tails_in_premium", "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n WHERE tier = 1 AND piece_type = 'tail'"),
+    (
+        "premium_downgraded",
+        "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n WHERE tier IN (2, 3) AND piece_type = 'center_cut' AND source_grade = 'Premium'",
+    ),
+    (
+        "simply_salmon_tier",
+        "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n JOIN product_catalogue p USING (product_code) WHERE p.description LIKE '%simply salmon%'
+         AND (o.tier IN (1, 2) OR source_grade = 'Premium')",
+    ),
     (
         "species_mismatch",
         "SELECT d FROM runs JOIN run_outputs o ON o.run_number = n JOIN product_catalogue p USING (product_code) WHERE p.species IS NOT NULL

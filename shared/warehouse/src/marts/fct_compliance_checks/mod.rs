@@ -13,6 +13,7 @@ mod readings;
 mod rejected;
 mod run;
 mod scanbacks;
+mod simply_salmon;
 #[cfg(test)]
 mod small_run;
 mod species;
@@ -25,9 +26,9 @@ use domain::checks::Check;
 use polars::prelude::*;
 
 use super::{Build, Mart, RUN_TABLES, columns_of, stg_temperature};
-use crate::{finding_id, frames};
 use crate::scope::{DayScope, RunScope};
 use crate::sources::{BATCH_LINEAGE, CASE_VERIFICATION, DESPATCH, TEMPERATURE_LOGS, TRACEABILITY};
+use crate::{finding_id, frames};
 use finding::Finding;
 use run::{Frames, Run};
 
@@ -61,6 +62,8 @@ type Judge = fn(&Run) -> Option<Finding>;
 const RUN_CHECKS: &[(Check, Judge)] = &[
     (Check::GgInPremium, premium::gg_in_premium),
     (Check::TailsInPremium, premium::tails_in_premium),
+    (Check::PremiumDowngraded, premium::premium_downgraded),
+    (Check::SimplySalmonTier, simply_salmon::simply_salmon_tier),
     (Check::SpeciesMismatch, species::species_mismatch),
     (Check::ScanbackWithoutParent, scanbacks::scanback_without_parent),
     (Check::MissingProductCode, paperwork::missing_product_code),

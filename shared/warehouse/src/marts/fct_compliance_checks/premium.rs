@@ -1,6 +1,8 @@
-//! `gg_in_premium` and `tails_in_premium`: fish in tier 1 that may not be in that tier.
+//! `gg_in_premium` and `tails_in_premium`: fish in tier 1 that may not be in that tier; `premium_downgraded`:
+//! fish that is not in tier 1, though it may be.
 
 use domain::bookings::{quantity_kg, sum_kg};
+use domain::downgrades::{SoldAs, lost_money};
 use domain::rounding::rounded;
 use domain::rules::{self, PREMIUM_EXCESS_PCT};
 use domain::tier::{Grade, Tier};
@@ -59,6 +61,31 @@ pub(super) fn tails_in_premium(run: &Run) -> Option<Finding> {
     let (kg, outputs) = outputs(run, |output| rules::tails_in_premium(output.tier, output.piece))?;
     let detail = format!("tails packed as tier 1: {outputs}");
     Some(Finding { measured: kg, ..Finding::none_may_be(0.0, detail) })
+}
+
+/// Premium centre cut that is sold below tier 1, with what that costs.
+pub(super) fn premium_downgraded(run: &Run) -> Option<Finding> {
+    let is_down =
+        |output: &&Output| rules::premium_downgraded(output.tier, output.piece, output.source_grade);
+    let down: Vec<_> = run.outputs.iter().filter(is_down).collect();
+    let names = down.iter().map(|output| {
+        let tier = output.tier.map_or_else(String::new, |tier| format!(" in tier {}", tier.number()));
+        kg_of(output.qty_kg, output.name()) + &tier
+    });
+    let prices = &run.settings.prices;
+    // Nobody knows which product of tier 1 it would have been.
+    let from = SoldAs { product: None, tier: Some(Tier::Premium) };
+    let lost = down.iter().map(|output| {
+        lost_money(prices, output.qty_kg, from, SoldAs { product: output.product_code, tier: output.tier })
+    });
+    let lost = lost.sum::<Option<f64>>().map_or_else(String::new, |money| {
+        let currency = prices.currency.as_deref().map_or_else(String::new, |currency| format!(" {currency}"));
+        format!(": {:.2}{currency} less than in tier 1", rounded(money, 2))
+    });
+    (!down.is_empty()).then(|| Finding {
+        measured: sum_kg(down.iter().map(|output| output.qty_kg)),
+        ..Finding::unmeasured(format!("Premium centre cut sold as {}{lost}", listed(names)))
+    })
 }
 
 /// The kilograms, if they are known, and the names of the outputs that are wrong, if any.
@@ -235,5 +262,28 @@ mod tests {
             found(&scope),
             ["7 | tails_in_premium | CRITICAL | 9 | 0 | tails packed as tier 1: 3.0 kg of A, 6.0 kg of D"]
         );
+    }
+
+    #[test]
+    fn premium_centre_cut_below_tier_one_is_told_with_what_it_costs() {
+        let mut scope = one_run(false);
+        scope.outputs = outputs(df![
+            "output_id" => [1_i64, 2, 3, 4],
+            "product_code" => ["A", "B", "C", "D"],
+            "tier" => [1_i64, 2, 3, 2],
+            "piece_type" => ["center_cut", "Centre cut", "center_cut", "tail"],
+            "source_grade" => ["Premium"; 4],
+            "qty_kg" => [3.0, 4.0, 5.0, 6.0],
+        ]);
+        let words = "7 | premium_downgraded | INFO | 9 | - | Premium centre cut sold as 4.0 kg of B in tier 2, 5.0 kg of C in tier 3";
+        assert_eq!(found(&scope), [words]);
+        let mut settings = FactorySettings::default();
+        settings.prices.tiers.extend([(1, 16.0), (2, 12.0)]);
+        scope.settings = Arc::new(settings.clone());
+        assert_eq!(found(&scope), [words], "nobody knows the price of tier 3");
+        settings.prices.tiers.insert(3, 6.5);
+        settings.prices.currency = Some("GBP".to_owned());
+        scope.settings = Arc::new(settings);
+        assert_eq!(found(&scope), [format!("{words}: 63.50 GBP less than in tier 1")]);
     }
 }

@@ -74,6 +74,7 @@ impl Output<'_> {
 #[derive(Clone, Copy)]
 pub(super) struct Product<'a> {
     pub(super) description: Option<&'a str>,
+    pub(super) brand: Option<&'a str>,
     pub(super) species: Option<&'a str>,
     pub(super) piece: Option<PieceType>,
 }
@@ -216,8 +217,9 @@ impl Frames {
     }
 
     fn outputs<'a>(&'a self, scope: &'a RunScope) -> PolarsResult<impl Fn(usize) -> Option<Output<'a>>> {
-        let (description, species, piece) = (
+        let (description, brand, species, piece) = (
             text(&self.products, "description")?,
+            text(&self.products, "brand")?,
             text(&self.products, "species")?,
             text(&self.products, "piece_type")?,
         );
@@ -225,6 +227,7 @@ impl Frames {
         for (row, code) in text(&self.products, "product_code")?.iter().enumerate() {
             let product = Product {
                 description: description.get(row),
+                brand: brand.get(row),
                 species: species.get(row),
                 piece: piece.get(row).and_then(PieceType::read),
             };
