@@ -57,7 +57,8 @@ def shift_times(shifts):
 def settings_of(manifest):
     """The views of the factory's settings that are in force."""
     values = (manifest.get("settings") or {}).get("values", {})
-    limits = {"low_yield_pct": 90, "giveaway_pct": 3, "sensor_min_c": -60, "sensor_max_c": 60, **values.get("limits", {})}
+    defaults = {"intake_max_c": 4, "vehicle_max_c": 5, "low_yield_pct": 90, "giveaway_pct": 3, "sensor_min_c": -60, "sensor_max_c": 60}
+    limits = {**defaults, **values.get("limits", {})}
     texts = {"premium": "Premium", "gg": "GG"}
     for grade, others in values.get("grades", {}).items():
         texts.update({text.strip().lower(): grade for text in others})
@@ -68,8 +69,7 @@ def settings_of(manifest):
         "('" + code.strip().lower().replace("'", "''") + f"', CAST({price!r} AS DOUBLE))" for code, price in [("", 0.0), *prices.get("products", {}).items()]
     )
     tiers = ", ".join(f"({tier}, CAST({price!r} AS DOUBLE))" for tier, price in [(0, 0.0), *prices.get("tiers", {}).items()])
-    names = ["low_yield_pct", "giveaway_pct", "sensor_min_c", "sensor_max_c"]
-    columns = ", ".join(f"CAST({limits[name]} AS DOUBLE) AS {name}" for name in names)
+    columns = ", ".join(f"CAST({limits[name]} AS DOUBLE) AS {name}" for name in defaults)
     return f"""
         CREATE OR REPLACE VIEW grades AS SELECT grade_text, grade FROM (VALUES {quoted}) AS v (grade_text, grade);
         CREATE OR REPLACE VIEW limits AS SELECT {columns};

@@ -134,6 +134,7 @@ fn number(dice: &mut Dice, name: &str) -> f64 {
         "pack_size" | "pack_weight_g" => {
             dice.pick(&[0.0, 4.9, 33.3, 155.5, 200.0, 200.0, 250.0, 455.0, 2500.0, 20_000.0])
         }
+        "received_temp_c" | "vehicle_temp_c" => dice.pick(&[-1.5, 0.0, 3.9, 4.0, 4.1, 5.0, 5.1, 7.25]),
         "temp_celsius" => dice.pick(&[-19.0, -1.5, 0.0, 3.9, 5.0, 5.1, 5.1_f32.into(), 7.25, 85.0]),
         "target_min" => dice.pick(&[-1.5, 0.0, 6.0]),
         "target_max" => dice.pick(&[4.0, 5.0, 5.1]),
@@ -192,6 +193,7 @@ fn words(dice: &mut Dice, source: &Source, name: &str, id: i64) -> String {
         "line_name" => dice.pick(&["Line 1", "LINE 1", "Line 3", "L2", "", "Dock"]),
         "shift_code" => dice.pick(&["AM", "PM", "am", "", "N"]),
         "description" => dice.pick(DESCRIPTIONS),
+        "catch_method" => dice.pick(&["Trawl", "Farmed", "sea farms", "AQUACULTURE", "cultured", ""]),
         "brand" => dice.pick(&["Simply Salmon", "simply", ""]),
         "species" => dice.pick(SPECIES),
         "batch_code" | "new_batch_code" | "parent_batch" => dice.pick(BATCHES),

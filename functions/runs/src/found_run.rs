@@ -1,12 +1,14 @@
 //! The run that a number names. Numbers recur on other dates: the number and the production date together are
 //! one run.
 
+use std::collections::BTreeSet;
+
 use api::query::shorten;
 use chrono::NaiveDate;
 use polars::prelude::{DataFrame, IntoLazy, col, lit};
-use serve::window::Dates;
 use serve::{Error, Result, Snapshot, day, work};
 use warehouse::marts::{Mart, RUNS, RunRow, rows};
+use warehouse::staging::zones::{RUN_GROUP, may_hold, run_group};
 
 /// The run that was asked for, by its row of the mart `runs`.
 pub(crate) struct FoundRun {
@@ -21,14 +23,27 @@ impl FoundRun {
         rows(&row)?.into_iter().next().map(|row| Self { row }).ok_or_else(unknown)
     }
 
-    /// The rows that a mart has of this run.
+    /// The rows that a mart has of this run. Parts that can hold none are left unread.
     pub(crate) async fn rows_of(&self, snapshot: &Snapshot, mart: &'static Mart) -> Result<DataFrame> {
         let RunRow { run_number, production_date, .. } = &self.row;
-        let frame = snapshot.mart(mart, Dates::on(*production_date)).await?;
+        let groups = BTreeSet::from([run_group(run_number)]);
+        let date = *production_date;
+        let parts = snapshot
+            .parts(mart, |name, zone| {
+                mart.part_overlaps(name, date, date) && may_hold(zone, RUN_GROUP, &groups)
+            })
+            .await?;
         let of_run = col("run_number")
             .eq(lit(run_number.as_str()))
             .and(col("production_date").eq(day(*production_date)));
-        work(move || Ok(frame.lazy().filter(of_run).collect()?)).await
+        work(move || {
+            let mut rows = DataFrame::empty_with_schema(&mart.schema());
+            for (_, part) in parts {
+                rows.vstack_mut(&part.lazy().filter(of_run.clone()).collect()?)?;
+            }
+            Ok(rows)
+        })
+        .await
     }
 }
 

@@ -5,8 +5,10 @@ SELECT grade_text, grade
 FROM (VALUES ('premium', 'Premium'), ('gg', 'GG')) AS v (grade_text, grade);
 
 CREATE OR REPLACE VIEW limits AS
-SELECT low_yield_pct, giveaway_pct, sensor_min_c, sensor_max_c
-FROM (VALUES (CAST(90 AS DOUBLE), CAST(3 AS DOUBLE), CAST(-60 AS DOUBLE), CAST(60 AS DOUBLE))) AS v (low_yield_pct, giveaway_pct, sensor_min_c, sensor_max_c);
+SELECT intake_max_c, vehicle_max_c, low_yield_pct, giveaway_pct, sensor_min_c, sensor_max_c
+FROM (
+    VALUES (CAST(4 AS DOUBLE), CAST(5 AS DOUBLE), CAST(90 AS DOUBLE), CAST(3 AS DOUBLE), CAST(-60 AS DOUBLE), CAST(60 AS DOUBLE))
+) AS v (intake_max_c, vehicle_max_c, low_yield_pct, giveaway_pct, sensor_min_c, sensor_max_c);
 
 -- Prices per kg. The codes of products are written in lower case. No price is known here.
 CREATE OR REPLACE VIEW product_prices AS

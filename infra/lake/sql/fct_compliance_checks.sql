@@ -115,4 +115,27 @@ SELECT
     ) AS finding_id
 FROM stg_temperature
 CROSS JOIN limits
-WHERE sensor_fault OR degrees_over IS NOT NULL;
+WHERE sensor_fault OR degrees_over IS NOT NULL
+UNION ALL
+SELECT
+    v."check",
+    v.severity,
+    CAST(NULL AS VARCHAR(1)) AS run_number,
+    CAST(NULL AS DATE) AS production_date,
+    CAST(NULL AS VARCHAR(1)) AS prod_line,
+    v.product_code,
+    CAST(NULL AS VARCHAR(1)) AS location,
+    v.measured,
+    v."limit",
+    v.detail,
+    CAST(v.detected_on AS TIMESTAMP) AS detected_at,
+    v.detected_on,
+    CAST(NULL AS BIGINT) AS reading_id,
+    SUBSTR(LOWER(to_hex(sha256(to_utf8(v."check" || '|' || v.row_key)))), 1, 32) AS finding_id
+FROM (
+    SELECT 'warm_intake' AS "check", 'MAJOR' AS severity, w.* FROM check_warm_intake w
+    UNION ALL
+    SELECT 'missing_kde' AS "check", 'WARNING' AS severity, k.* FROM check_missing_kde k
+    UNION ALL
+    SELECT 'warm_vehicle' AS "check", 'MAJOR' AS severity, t.* FROM check_warm_vehicle t
+) v;

@@ -59,6 +59,12 @@ named_enum! {
         SensorSilent = "sensor_silent",
         /// A probe shows the same all the time.
         SensorStuck = "sensor_stuck",
+        /// Fish came in too warm.
+        WarmIntake = "warm_intake",
+        /// An order is on a vehicle that is too warm.
+        WarmVehicle = "warm_vehicle",
+        /// Too little is known of fish that came in.
+        MissingKde = "missing_kde",
         /// The yield is too low.
         LowYield = "low_yield",
         /// Too much fish was given away.
@@ -90,8 +96,14 @@ impl Check {
             | Self::RejectedRows
             | Self::SensorFault
             | Self::SensorSilent
-            | Self::SensorStuck => Severity::Major,
-            Self::LowYield | Self::HighGiveaway | Self::LabelGap | Self::WeightMismatch => Severity::Warning,
+            | Self::SensorStuck
+            | Self::WarmIntake
+            | Self::WarmVehicle => Severity::Major,
+            Self::MissingKde
+            | Self::LowYield
+            | Self::HighGiveaway
+            | Self::LabelGap
+            | Self::WeightMismatch => Severity::Warning,
             Self::PremiumDowngraded => Severity::Info,
         }
     }
@@ -139,6 +151,9 @@ impl Check {
                 "a place has not been read for over three of its usual intervals, and for over half an hour"
             }
             Self::SensorStuck => "a probe has shown one value, to the last digit, for 24 hours",
+            Self::WarmIntake => "fish came in warmer than the factory's limit, by default 4 °C",
+            Self::WarmVehicle => "an order is on a vehicle warmer than the factory's limit, by default 5 °C",
+            Self::MissingKde => "of fish that came in, a key data element of GDST is not known",
             Self::LowYield => {
                 "less of the fish that went in came out as product than the factory's limit, by default 90 %"
             }
@@ -170,9 +185,9 @@ mod tests {
         assert_eq!(
             with(Severity::Major),
             "simply_salmon_tier scanback_without_parent missing_product_code plu_mismatch unmapped_exception_run negative_quantity \
-             rejected_rows sensor_fault sensor_silent sensor_stuck"
+             rejected_rows sensor_fault sensor_silent sensor_stuck warm_intake warm_vehicle"
         );
-        assert_eq!(with(Severity::Warning), "low_yield high_giveaway label_gap weight_mismatch");
+        assert_eq!(with(Severity::Warning), "missing_kde low_yield high_giveaway label_gap weight_mismatch");
         assert_eq!(with(Severity::Info), "premium_downgraded");
     }
 

@@ -17,6 +17,7 @@
 //! | which days count? | [`window`], [`shelf_life`] |
 //! | where did this batch come from and go to? | [`trace`], [`mass_balance`] |
 //! | which delivery of a batch code is meant? | [`intake`] |
+//! | what is not known of a delivery? | [`key_data_elements`] |
 //! | is this run on? | [`run_state`] |
 //! | what has the factory told us? | [`settings`] |
 //! | which shift was on, which one made this run? | [`shift_instance`] |
@@ -43,6 +44,7 @@ pub mod flag;
 mod float_dust;
 pub mod histogram;
 pub mod intake;
+pub mod key_data_elements;
 pub mod label_gap;
 pub mod lineage;
 pub mod lot_forecast;

@@ -27,6 +27,11 @@ pub fn high_giveaway(giveaway_pct: Option<f64>, limits: &Limits) -> bool {
     giveaway_pct.is_some_and(|pct| is_above(pct, limits.giveaway_pct))
 }
 
+/// Whether fish or a vehicle is warmer than it may be.
+pub fn is_too_warm(temp_c: Option<f64>, max_c: f64) -> bool {
+    temp_c.is_some_and(|temp| is_above(temp, max_c))
+}
+
 /// How many degrees a temperature reading lies outside its limits, always positive. `None` if it lies
 /// inside, or has no limits.
 pub fn degrees_over(temp_celsius: f64, target_min: Option<f64>, target_max: Option<f64>) -> Option<f64> {
@@ -169,6 +174,14 @@ mod tests {
         }
         assert!(!high_giveaway(ratio_pct(1.03 - 1.0, 1.0), &limits), "1.03 - 1.0 is not quite 0.03");
         assert!(high_giveaway(Some(2.5), &Limits { giveaway_pct: 2.0, ..limits }));
+    }
+
+    #[test]
+    fn fish_at_the_limit_is_not_too_warm() {
+        for (temp, expect) in [(Some(4.1), true), (Some(4.0), false), (Some(-1.0), false), (None, false)] {
+            assert_eq!(is_too_warm(temp, 4.0), expect, "{temp:?}");
+        }
+        assert!(!is_too_warm(Some((39.2 - 32.0) / 1.8), 4.0), "39.2 °F are not quite 4 °C");
     }
 
     #[test]

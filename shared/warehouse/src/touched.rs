@@ -12,7 +12,7 @@ use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::frames::codes;
-use crate::sources::{OfRun, SHIFTS, Source, TEMPERATURE_LOGS, Touches};
+use crate::sources::{DESPATCH, OfRun, SHIFTS, Source, TEMPERATURE_LOGS, TRACEABILITY, Touches};
 use crate::staging::stamps::day_of_each;
 
 /// More runs, batches or days than this are noted as "all".
@@ -90,6 +90,8 @@ impl Touched {
         let by_day = [
             (&TEMPERATURE_LOGS, of_probes(before) != of_probes(after)),
             (&SHIFTS, before.shifts != after.shifts),
+            (&TRACEABILITY, before.limits.intake_max_c != after.limits.intake_max_c),
+            (&DESPATCH, before.limits.vehicle_max_c != after.limits.vehicle_max_c),
         ];
         Self {
             all_runs: of_runs(before) != of_runs(after),
@@ -100,7 +102,8 @@ impl Touched {
 
     /// What settings touch if nobody knows those before them.
     pub(crate) fn by_any_settings() -> Self {
-        Self { all_runs: true, days: every_day_of([&TEMPERATURE_LOGS, &SHIFTS]), ..Self::default() }
+        let days = every_day_of([&TEMPERATURE_LOGS, &SHIFTS, &TRACEABILITY, &DESPATCH]);
+        Self { all_runs: true, days, ..Self::default() }
     }
 
     /// Adds what another change touches.
@@ -189,6 +192,20 @@ mod tests {
     }
 
     #[test]
+    fn another_limit_for_deliveries_or_vehicles_touches_every_day_of_them_and_no_run() {
+        let before = FactorySettings::default();
+        let limits = before.limits;
+        for (limits, source) in [
+            (Limits { intake_max_c: 3.0, ..limits }, &TRACEABILITY),
+            (Limits { vehicle_max_c: 3.0, ..limits }, &DESPATCH),
+        ] {
+            let after = FactorySettings { limits, ..before.clone() };
+            let every_day = Touched { days: every_day_of([source]), ..Touched::default() };
+            assert_eq!(Touched::by_settings(&before, &after), every_day);
+        }
+    }
+
+    #[test]
     fn other_shift_times_touch_every_day_of_bookings_and_no_run() {
         let [start, end] = [22, 6].map(|hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap());
         let code = "N".to_owned();
@@ -208,7 +225,13 @@ mod tests {
         let [start, end] = [NaiveTime::MIN; 2];
         let after = FactorySettings {
             shifts: vec![ShiftTimes { code, start, end, date, days: vec![], breaks: vec![] }],
-            limits: Limits { giveaway_pct: 2.0, sensor_min_c: -40.0, ..before.limits },
+            limits: Limits {
+                giveaway_pct: 2.0,
+                sensor_min_c: -40.0,
+                intake_max_c: 2.0,
+                vehicle_max_c: 2.0,
+                ..before.limits
+            },
             ..before.clone()
         };
         assert_eq!(Touched::by_settings(&before, &after), Touched::by_any_settings());
@@ -218,7 +241,13 @@ mod tests {
     fn a_batch_that_becomes_known_touches_the_runs_that_name_it_and_too_many_touch_all() {
         let touched =
             |source: &Source, rows: PolarsResult<DataFrame>| Touched::by(source, &rows.unwrap()).unwrap();
-        let intakes = touched(&sources::TRACEABILITY, df!["batch_code" => [Some("B1"), None]]);
+        let day = NaiveDate::from_ymd_opt(2026, 11, 2);
+        let intakes = touched(
+            &sources::TRACEABILITY,
+            df!["batch_code" => [Some("B1"), None], "received_date" => [day, None], "landing_date" => [None, day],
+                "kill_date" => [None::<NaiveDate>; 2], "updated_at" => [None::<chrono::NaiveDateTime>; 2]],
+        );
+        assert_eq!(intakes.days["traceability"], Some(day.into_iter().collect()));
         assert_eq!((intakes.runs.len(), intakes.batches), (0, BTreeSet::from(["b1".to_owned()])));
         let scans = touched(
             &sources::BATCH_LINEAGE,

@@ -123,6 +123,8 @@ currency = "GBP"
 [limits]
 low_yield_pct = 75.5
 giveaway_pct = 1.25
+intake_max_c = 5.0
+vehicle_max_c = 3.9
 "#;
 
 /// A factory of random rows, with marts that two jobs made.

@@ -77,7 +77,7 @@ fn order<'a>(
     let run = &made.run;
     let cases = grams / (run.product.pack_g * run.product.packs_per_case()) + 1;
     let due = loaded / DAY * DAY + if dice.chance(900) { DAY } else { 0 };
-    let degrees_tenths = dice.whole(4, 38);
+    let degrees_tenths = if dice.chance(20) { dice.whole(53, 80) } else { dice.whole(4, 38) };
     let late = stage == 2 && delivered / DAY > due / DAY;
     [
         Cell::Int(run.serial * BLOCK + n),

@@ -35,18 +35,25 @@ pub(super) fn write_deliveries(day: &Day, window: Window, erp: &mut Writer) -> r
 fn delivery<'a>(batch: &'a Batch, is_certified: bool, certified: Moment, dice: &mut Dice) -> [Cell<'a>; 17] {
     let origin = &ORIGINS[batch.species];
     let landed = batch.received - dice.whole(1, 3) * DAY;
-    let degrees_tenths = dice.whole(2, 34);
+    let degrees_tenths = if dice.chance(30) { dice.whole(43, 80) } else { dice.whole(2, 34) };
+    // Now and then somebody forgets to fill in a field.
+    let forgotten = if dice.chance(50) { dice.below(5) } else { -1 };
+    let unless_forgotten = |field, cell: Cell<'a>| if field == forgotten { Cell::Null } else { cell };
     [
         Cell::Text(format!("TR-{:06}", batch.trace_number)),
         Cell::Str(&batch.code),
         untidy(dice.pick(&origin.suppliers), dice),
         untidy(origin.name, dice),
         Cell::Str(GRADES[batch.grade]),
-        Cell::Str(origin.area),
-        Cell::Str(origin.method),
-        if origin.vessels.is_empty() { Cell::Null } else { Cell::Str(dice.pick(origin.vessels)) },
-        if origin.vessels.is_empty() { Cell::Null } else { date(landed) },
-        if origin.vessels.is_empty() { date(landed) } else { Cell::Null },
+        unless_forgotten(0, Cell::Str(origin.area)),
+        unless_forgotten(1, Cell::Str(origin.method)),
+        if origin.vessels.is_empty() {
+            Cell::Null
+        } else {
+            unless_forgotten(2, Cell::Str(dice.pick(origin.vessels)))
+        },
+        if origin.vessels.is_empty() { Cell::Null } else { unless_forgotten(3, date(landed)) },
+        if origin.vessels.is_empty() { unless_forgotten(4, date(landed)) } else { Cell::Null },
         date(batch.received),
         Cell::Text(format!("{}.{}", degrees_tenths / 10, degrees_tenths % 10)),
         kg(batch.grams),

@@ -32,7 +32,7 @@ pub const TRACEABILITY: Source = Source {
     division: Division::Digits("trace_id", 5000),
     run: OfRun::None,
     named_batch: None,
-    days: &[],
+    days: &["received_date", "landing_date", "kill_date", "updated_at"],
     batch: Some("batch_code"),
     // The species and the supplier of an intake stand in the rows of the runs that took it in.
     touches: &[Touches::RunsNaming("batch_code")],

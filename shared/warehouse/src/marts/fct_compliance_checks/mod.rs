@@ -6,6 +6,7 @@
 mod bookings;
 mod cases;
 mod finding;
+mod intakes;
 mod packs;
 mod paperwork;
 mod premium;
@@ -17,6 +18,7 @@ mod simply_salmon;
 #[cfg(test)]
 mod small_run;
 mod species;
+mod vehicles;
 mod yields;
 
 use api::compliance::CheckFinding;
@@ -35,7 +37,7 @@ use run::{Frames, Run};
 row! {
     /// A finding with its place in the mart.
     pub struct FindingRow {
-        /// The production date of a run, or the day of a reading.
+        /// The production date of a run, or the day of a reading, a delivery or an order.
         detected_on: NaiveDate,
         /// The id of the reading; null for a run.
         reading_id: Option<i64>,
@@ -43,8 +45,8 @@ row! {
     }
 }
 
-/// Violations of the compliance checks. `detected_on` is the production date of a run and the day of a
-/// reading.
+/// Violations of the compliance checks. `detected_on` is the production date of a run, the day of a reading, the
+/// day on which a delivery came and that on which an order leaves.
 pub const FCT_COMPLIANCE_CHECKS: Mart = Mart {
     name: "fct_compliance_checks",
     columns: columns_of::<FindingRow>(),
@@ -52,7 +54,12 @@ pub const FCT_COMPLIANCE_CHECKS: Mart = Mart {
     month_of: Some("detected_on"),
     batches: &[],
     tables: &[RUN_TABLES, &[&TRACEABILITY, &BATCH_LINEAGE, &TEMPERATURE_LOGS, &CASE_VERIFICATION, &DESPATCH]],
-    builds: &[Build::Runs(build_runs), Build::Days(&TEMPERATURE_LOGS, build_readings)],
+    builds: &[
+        Build::Runs(build_runs),
+        Build::Days(&TEMPERATURE_LOGS, build_readings),
+        Build::Days(&TRACEABILITY, intakes::build),
+        Build::Days(&DESPATCH, vehicles::build),
+    ],
 };
 
 /// Judges a run: returns what is wrong with it, if anything.
@@ -137,6 +144,12 @@ fn build_readings(scope: &DayScope) -> PolarsResult<DataFrame> {
     )
 }
 
+/// Where a finding stands that is known by its day alone.
+fn of_the_day() -> Vec<Expr> {
+    let midnight = col("day").cast(DataType::Datetime(TimeUnit::Microseconds, None));
+    vec![midnight.alias("detected_at"), col("day").alias("detected_on")]
+}
+
 /// The findings, each with its check, its id and the row that it was found in.
 #[derive(Default)]
 struct Violations {
@@ -188,10 +201,15 @@ mod tests {
     #[test]
     fn every_check_is_judged() {
         let judged: Vec<_> = RUN_CHECKS.iter().map(|(check, _)| *check).collect();
-        let is_of_readings = |check: &Check| {
-            [Check::TemperatureBreach, Check::SensorFault].contains(check) || check.is_judged_when_asked()
-        };
-        let of_runs: Vec<_> = Check::ALL.iter().copied().filter(|check| !is_of_readings(check)).collect();
+        let of_days = [
+            Check::TemperatureBreach,
+            Check::SensorFault,
+            Check::WarmIntake,
+            Check::WarmVehicle,
+            Check::MissingKde,
+        ];
+        let is_of_a_run = |check: &Check| !of_days.contains(check) && !check.is_judged_when_asked();
+        let of_runs: Vec<_> = Check::ALL.iter().copied().filter(is_of_a_run).collect();
         assert_eq!(judged, of_runs);
     }
 
