@@ -2,6 +2,7 @@
 
 mod probes;
 mod quality;
+mod records;
 
 use std::cmp::Reverse;
 
@@ -21,12 +22,16 @@ async fn checks(state: State, ask: Ask<CheckQuery, Vec<CheckFinding>>) -> Result
     // What lasts is found today. Whoever asks for earlier days one by one would count it once for each.
     let today = state.today();
     let is_today_asked = dates.from.is_none_or(|from| from <= today) && dates.to.is_none_or(|to| today <= to);
-    let of_probes = if is_today_asked { probes::findings(&state, &snapshot).await? } else { Vec::new() };
+    let mut judged_now = records::missing(&state, &snapshot, dates).await?;
+    if is_today_asked {
+        judged_now.extend(probes::findings(&state, &snapshot).await?);
+        judged_now.extend(records::open(&state, &snapshot).await?);
+    }
     work(move || {
         let (check, severity) =
             (ask.query.check.map(Check::as_str), ask.query.severity.map(Severity::as_str));
         let run = ask.query.run.as_deref();
-        let findings = rows::<FindingRow>(&frame)?.into_iter().chain(of_probes);
+        let findings = rows::<FindingRow>(&frame)?.into_iter().chain(judged_now);
         let findings = findings.filter(|FindingRow { finding, .. }| {
             check.is_none_or(|check| finding.check == check)
                 && severity.is_none_or(|severity| finding.severity == severity)

@@ -1,6 +1,7 @@
 -- fct_compliance_checks: the violations of the checks. Several findings of one check in one run share a row.
 --
--- Whether a probe is silent or stuck depends on when somebody asks: temperature_places has what that follows from.
+-- What time alone makes a violation depends on when somebody asks: whether a probe is silent or stuck, whether a breach has no quality record, whether a critical record
+-- stays open. It follows from temperature_places, temperature_episodes and stg_non_conformance.
 --
 -- finding_id is the same as long as the finding is: the first 16 bytes of the SHA-256 of the check and of what it is about, in hexadecimal digits.
 --

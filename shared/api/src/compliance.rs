@@ -24,7 +24,7 @@ row! {
         prod_line: Option<String>,
         /// The product's code.
         product_code: Option<String>,
-        /// Where a temperature was read.
+        /// The place where a temperature was read.
         location: Option<String>,
         /// What was measured, in the check's unit.
         measured: Option<f64>,
@@ -77,8 +77,9 @@ macro_rules! one_of_the_rules {
 one_of_the_rules!(Severity, Check);
 
 endpoints! {
-    /// Findings, newest first; 30 days where no day is named. Those of probes that are silent or stuck are there
-    /// as long as that lasts, whenever it began, if today is asked for.
+    /// Findings, newest first; 30 days where no day is named. Those of probes that are silent or stuck, and of
+    /// critical quality records that stay open, are there as long as that lasts, whenever it began, if today is
+    /// asked for.
     pub const CHECKS: Endpoint<CheckQuery, Vec<CheckFinding>> =
         Endpoint::get("/compliance/checks", "Findings of the compliance checks");
 }

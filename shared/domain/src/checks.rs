@@ -59,6 +59,10 @@ named_enum! {
         SensorSilent = "sensor_silent",
         /// A probe shows the same all the time.
         SensorStuck = "sensor_stuck",
+        /// It was too warm or too cold for long, and nobody wrote it down.
+        BreachWithoutRecord = "breach_without_record",
+        /// A critical quality record stays open.
+        CriticalNcOpen = "critical_nc_open",
         /// Fish came in too warm.
         WarmIntake = "warm_intake",
         /// An order is on a vehicle that is too warm.
@@ -97,6 +101,8 @@ impl Check {
             | Self::SensorFault
             | Self::SensorSilent
             | Self::SensorStuck
+            | Self::BreachWithoutRecord
+            | Self::CriticalNcOpen
             | Self::WarmIntake
             | Self::WarmVehicle => Severity::Major,
             Self::MissingKde
@@ -119,10 +125,13 @@ impl Check {
         }
     }
 
-    /// Whether a finding lasts only as long as its cause. Such a check is judged when somebody asks, and no
-    /// mart holds its findings.
+    /// Whether a finding comes because time passes, without a row that changes. Such a check is judged when
+    /// somebody asks, and no mart holds its findings.
     pub const fn is_judged_when_asked(self) -> bool {
-        matches!(self, Self::SensorSilent | Self::SensorStuck)
+        matches!(
+            self,
+            Self::SensorSilent | Self::SensorStuck | Self::BreachWithoutRecord | Self::CriticalNcOpen
+        )
     }
 
     /// What the check looks for, in plain words.
@@ -151,6 +160,11 @@ impl Check {
                 "a place has not been read for over three of its usual intervals, and for over half an hour"
             }
             Self::SensorStuck => "a probe has shown one value, to the last digit, for 24 hours",
+            Self::BreachWithoutRecord => {
+                "a place was outside its limits for over 30 minutes, without a quality record of type \
+                 temperature within 24 hours"
+            }
+            Self::CriticalNcOpen => "a critical quality record has been open for over 48 hours",
             Self::WarmIntake => "fish came in warmer than the factory's limit, by default 4 °C",
             Self::WarmVehicle => "an order is on a vehicle warmer than the factory's limit, by default 5 °C",
             Self::MissingKde => "of fish that came in, a key data element of GDST is not known",
@@ -185,7 +199,8 @@ mod tests {
         assert_eq!(
             with(Severity::Major),
             "simply_salmon_tier scanback_without_parent missing_product_code plu_mismatch unmapped_exception_run negative_quantity \
-             rejected_rows sensor_fault sensor_silent sensor_stuck warm_intake warm_vehicle"
+             rejected_rows sensor_fault sensor_silent sensor_stuck breach_without_record critical_nc_open warm_intake \
+             warm_vehicle"
         );
         assert_eq!(with(Severity::Warning), "missing_kde low_yield high_giveaway label_gap weight_mismatch");
         assert_eq!(with(Severity::Info), "premium_downgraded");

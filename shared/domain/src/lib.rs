@@ -24,6 +24,7 @@
 //! | has this order left? | [`despatch`] |
 //! | what is wrong with this run? | [`checks`] names the checks, [`rules`] judges, [`label_gap`] lists labels |
 //! | how long was it too warm? | [`episodes`] |
+//! | was it written down, and put right? | [`quality_records`] |
 //! | can a probe be believed? | [`probes`] |
 //! | are the packs heavy enough, is the line steady? | [`average_quantity`], [`spc`], [`histogram`] |
 //! | how heavy need packs be, and will a lot pass? | [`setpoint`], [`lot_forecast`] |
@@ -54,6 +55,7 @@ pub mod oee;
 pub mod piece_type;
 pub mod probes;
 pub mod product_type;
+pub mod quality_records;
 pub mod ratio;
 pub mod rounding;
 pub mod rules;

@@ -5,6 +5,7 @@
 //! - [`segment`]: what a raw segment's rows look like; [`rejected_csv`]: those that were rejected, for people
 //! - [`staging`]: raw segments folded into the current version of each row
 //! - [`marts`]: what readers ask; [`finding_id`]: what findings of checks are called
+//! - [`whole_episodes`]: what a mart cuts at midnight, joined
 //! - [`settings`]: what the factory tells us once
 //! - [`transform`]: catches staging and marts up with raw, and publishes
 //!
@@ -22,5 +23,6 @@ pub mod sources;
 pub mod staging;
 mod touched;
 pub mod transform;
+pub mod whole_episodes;
 
 pub use error::{Result, WarehouseError};

@@ -7,7 +7,8 @@ use chrono::NaiveDate;
 use domain::checks::Check;
 use lake::{Manifest, Mode};
 use rusqlite::Connection;
-use tests::factory::{ErpAccess, Factory};
+use tests::described::answer_of;
+use tests::factory::{ErpAccess, Factory, moment};
 use warehouse::marts::{FCT_COMPLIANCE_CHECKS, FindingRow, rows};
 
 over_both_ways!(
@@ -16,6 +17,7 @@ over_both_ways!(
     what_the_erp_has_no_table_of_is_not_missed,
     a_table_that_the_erp_gets_later_is_judged_in_all_runs,
     a_finding_keeps_its_id_while_its_figures_change,
+    records_that_are_missing_or_stay_open_are_findings_until_somebody_acts,
 );
 
 /// A row of the mart, as far as tests compare it.
@@ -326,6 +328,75 @@ async fn a_finding_keeps_its_id_while_its_figures_change(access: ErpAccess) {
     let after = ids(&factory).await;
     assert_eq!(after["label_gap: 1"], gap);
     assert_eq!(after["species_mismatch: SAL-1 is salmon; what went in is COD (B1)"], mismatch);
+}
+
+/// The words and the id of each finding of a check that is asked for in this way.
+async fn asked(factory: &Factory, query: &str) -> Vec<(String, String)> {
+    let found = answer_of(factory, &format!("/compliance/checks?{query}")).await;
+    let found: Vec<CheckFinding> = serde_json::from_value(found).unwrap();
+    found.into_iter().map(|finding| (finding.detail, finding.finding_id)).collect()
+}
+
+async fn records_that_are_missing_or_stay_open_are_findings_until_somebody_acts(access: ErpAccess) {
+    let factory = Factory::in_memory("2026-11-20T14:00:00").await.over(access);
+    for minute in (0..50).step_by(5) {
+        let at = format!("'2026-11-18 08:{minute:02}:00'");
+        factory.insert(
+            "temperature_logs",
+            &[
+                ("log_id", &(minute + 1).to_string()),
+                ("location", "'Dock'"),
+                ("reading_time", &at),
+                ("temp_celsius", "7.5"),
+                ("target_max", "5"),
+                ("updated_at", &at),
+            ],
+        );
+    }
+    factory.insert(
+        "non_conformance",
+        &[
+            ("nc_id", "1"),
+            ("nc_date", "'2026-11-17'"),
+            ("nc_type", "'bones'"),
+            ("severity", "'Critical'"),
+            ("status", "'Open'"),
+            ("updated_at", "'2026-11-17 09:00:00'"),
+        ],
+    );
+    factory.job_ok(Mode::Incremental).await;
+    let breach = asked(&factory, "check=breach_without_record").await;
+    assert!(breach.len() == 1 && breach[0].0.starts_with("outside its limits for 45 minutes"), "{breach:?}");
+    let open = asked(&factory, "check=critical_nc_open&days=1").await;
+    assert_eq!(open[0].0, "critical record 1 of type bones of 2026-11-17 is open");
+    let of_the_day = asked(&factory, "from=2026-11-18&to=2026-11-18&check=breach_without_record").await;
+    assert_eq!(of_the_day, breach, "it is a finding of its day");
+    let earlier = asked(&factory, "from=2026-11-01&to=2026-11-19&check=critical_nc_open").await;
+    assert!(earlier.is_empty(), "what lasts is found today: {earlier:?}");
+
+    // Time passes, and nobody does anything.
+    factory.now.set(moment("2026-11-21T14:00:00"));
+    factory.job_ok(Mode::Full).await;
+    assert_eq!(asked(&factory, "check=breach_without_record").await, breach);
+    assert_eq!(asked(&factory, "check=critical_nc_open").await, open);
+
+    factory.insert(
+        "non_conformance",
+        &[
+            ("nc_id", "2"),
+            ("nc_date", "'2026-11-19'"),
+            ("nc_type", "'Temperature'"),
+            ("updated_at", "'2026-11-21 13:00:00'"),
+        ],
+    );
+    factory.execute(
+        "UPDATE non_conformance SET status = 'closed', updated_at = '2026-11-21 13:00:00' WHERE nc_id = 1",
+    );
+    factory.job_ok(Mode::Incremental).await;
+    for check in ["breach_without_record", "critical_nc_open"] {
+        let found = asked(&factory, &format!("check={check}")).await;
+        assert!(found.is_empty(), "{found:?}");
+    }
 }
 
 async fn manifest(factory: &Factory) -> Manifest {

@@ -158,3 +158,22 @@ fn yields_and_weights_are_those_of_a_factory() {
     );
     assert!((110..170).contains(&spread), "packs spread by {spread} hundredths of a percent");
 }
+
+/// Time alone makes these findings. They are rarer than one a week.
+#[test]
+fn now_and_then_a_breach_is_not_written_down_and_a_critical_record_stays_open() {
+    let db = Factory::of(afternoon(), 40, 1).reader();
+    let open = "SELECT count(*) FROM non_conformance WHERE trim(severity) = 'critical'
+        AND julianday(coalesce(closed_date, '2026-11-23')) - julianday(nc_date) > 3";
+    assert!(number(&db, open) > 0, "every critical record is closed in time");
+    // Readings outside their limits in a row, five minutes apart.
+    let unrecorded = "WITH warm AS (
+            SELECT location, reading_time AS at, julianday(reading_time) * 288 - row_number() OVER (PARTITION BY location ORDER BY reading_time) AS island
+            FROM temperature_logs WHERE typeof(temp_celsius) = 'real' AND temp_celsius BETWEEN -60 AND 60 AND temp_celsius NOT BETWEEN target_min AND target_max
+        ),
+        breaches AS (SELECT min(at) AS began FROM warm GROUP BY location, round(island) HAVING count(*) > 7)
+        SELECT count(*) FROM breaches WHERE NOT EXISTS (
+            SELECT 1 FROM non_conformance WHERE nc_type LIKE '%temp%' AND nc_date BETWEEN substr(began, 1, 10) AND date(began, '+1 day')
+        )";
+    assert!(number(&db, unrecorded) > 0, "every long breach is written down");
+}

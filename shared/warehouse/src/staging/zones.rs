@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDateTime;
+use domain::quality_records::is_critical_and_open;
 use domain::run_state::RunState;
 use lake::{TableState, Zone};
 use polars::prelude::*;
 
 use super::stamps::{DAY, day_of_each, watermark_of};
 use crate::frames::{codes, texts};
-use crate::marts::{GRADES, Mart, month};
+use crate::marts::{GRADES, Mart, STG_NON_CONFORMANCE, month};
 use crate::sources::{Division, Source};
 
 /// The zone of the run numbers that rows name.
@@ -38,6 +39,9 @@ const BATCH_GROUPS_MAX: usize = 500;
 
 /// The zone of the texts for grades that the checks judge by.
 pub const GRADE: &str = "grade";
+
+/// The zone of the severities of quality records that are open. Only critical ones are noted.
+pub const OPEN_RECORD: &str = "open_record";
 
 /// No more texts for grades are noted of a part.
 const GRADES_MAX: usize = 100;
@@ -81,11 +85,17 @@ pub fn holds_rows(table: &TableState) -> bool {
 }
 
 /// What the rows of a mart part hold: which groups of run numbers and of batch codes they name, in which
-/// states their runs are, and which grades they name.
+/// states their runs are, which grades they name, and whether a critical quality record is open.
 pub fn mart_zone_of(mart: &Mart, rows: &DataFrame) -> PolarsResult<Zone> {
     let mut zone = zone_of(rows, mart.batches.iter().copied())?;
     if let Some((_, column)) = GRADES.iter().find(|(of, _)| of.name == mart.name) {
         zone.insert(GRADE.to_owned(), grades(rows, column)?);
+    }
+    if mart.name == STG_NON_CONFORMANCE.name {
+        let (severity, status) = (rows.column("severity")?.str()?, rows.column("status")?.str()?);
+        let mut records = severity.iter().zip(status.iter());
+        let is_open = records.any(|(severity, status)| is_critical_and_open(severity, status));
+        zone.insert(OPEN_RECORD.to_owned(), is_open.then(|| "critical".to_owned()).into_iter().collect());
     }
     Ok(zone)
 }
