@@ -24,7 +24,13 @@ pub(super) enum Topic {
     Master = 14,
     Material = 15,
     Seed = 16,
-    Downgrade = 17,
+    BlockEnd = 17,
+    GoingOn = 18,
+    Breakdown = 19,
+    BadDay = 20,
+    Pace = 21,
+    Raised = 22,
+    Downgrade = 23,
 }
 
 /// The throws for one thing.

@@ -1,4 +1,4 @@
-//! What stays the same from day to day: lines, shifts, species and their suppliers, customers, cold rooms and
+//! What stays the same from day to day: lines, species and their suppliers, customers, cold rooms and
 //! people. All names are invented.
 
 /// A production line.
@@ -7,26 +7,27 @@ pub(super) struct Line {
     pub(super) name: &'static str,
     pub(super) kind: &'static str,
     pub(super) area: &'static str,
-    /// What the line could make in a shift.
+    /// About what the line could make in a shift without a stop.
     pub(super) capacity_kg: f64,
     pub(super) headcount: i64,
 }
 
 #[rustfmt::skip]
 pub(super) const LINES: [Line; 6] = [
-    Line { id: "L1", name: "Line 1", kind: "filleting", area: "Hall A", capacity_kg: 900.0, headcount: 9 },
-    Line { id: "L2", name: "Line 2", kind: "filleting", area: "Hall A", capacity_kg: 720.0, headcount: 8 },
-    Line { id: "L3", name: "Line 3", kind: "portioning", area: "Hall A", capacity_kg: 380.0, headcount: 7 },
-    Line { id: "L4", name: "Line 4", kind: "coating", area: "Hall B", capacity_kg: 600.0, headcount: 11 },
-    Line { id: "L5", name: "Line 5", kind: "smoking", area: "Hall B", capacity_kg: 640.0, headcount: 6 },
-    Line { id: "L6", name: "Line 6", kind: "mixed packing", area: "Hall C", capacity_kg: 560.0, headcount: 8 },
+    Line { id: "L1", name: "Line 1", kind: "filleting", area: "Hall A", capacity_kg: 360.0, headcount: 9 },
+    Line { id: "L2", name: "Line 2", kind: "filleting", area: "Hall A", capacity_kg: 350.0, headcount: 8 },
+    Line { id: "L3", name: "Line 3", kind: "portioning", area: "Hall A", capacity_kg: 330.0, headcount: 7 },
+    Line { id: "L4", name: "Line 4", kind: "coating", area: "Hall B", capacity_kg: 340.0, headcount: 11 },
+    Line { id: "L5", name: "Line 5", kind: "smoking", area: "Hall B", capacity_kg: 340.0, headcount: 6 },
+    Line { id: "L6", name: "Line 6", kind: "mixed packing", area: "Hall C", capacity_kg: 320.0, headcount: 8 },
 ];
 
-/// The three shifts of eight hours. The first begins with the factory day.
-pub(super) const SHIFTS: [&str; 3] = ["AM", "PM", "NIGHT"];
-
+/// How many lines work in the morning.
+pub(super) const MORNING_LINES: i64 = 5;
+/// How many runs each of them makes.
+pub(super) const RUNS_OF_MORNING_LINE: i64 = 4;
 /// Runs of a factory day: four on each line of the morning and the afternoon, three on each at night.
-pub(super) const RUNS_PER_DAY: i64 = 5 * 4 + 4 * 4 + 3 * 3;
+pub(super) const RUNS_PER_DAY: i64 = MORNING_LINES * RUNS_OF_MORNING_LINE + 4 * 4 + 3 * 3;
 
 /// The grades of fish.
 pub(super) const GRADES: [&str; 2] = ["Premium", "GG"];

@@ -25,12 +25,14 @@ pub(super) enum Fault {
     LabelGap,
     WeightMismatch,
     UnderweightLot,
+    /// A lot that starts well and sinks below its weight, while somebody could still act.
+    SinkingLot,
     /// Stopped, but never signed off as complete. No check minds; dashboards must not count it as running.
     NeverSigned,
 }
 
 /// Each fault with the days from one to the next. At most 4, so that any 7 days hold a whole day that has it.
-const SCHEDULE: [(Fault, i64); 18] = [
+const SCHEDULE: [(Fault, i64); 19] = [
     (Fault::LowYield, 1),
     (Fault::LowYield, 1),
     (Fault::HighGiveaway, 1),
@@ -49,6 +51,7 @@ const SCHEDULE: [(Fault, i64); 18] = [
     (Fault::NeverSigned, 2),
     (Fault::LabelGap, 4),
     (Fault::NegativeQuantity, 4),
+    (Fault::SinkingLot, 1),
 ];
 
 /// What is wrong with the run of this rank in its day.

@@ -5,8 +5,10 @@ use super::clock::{HOUR, Moment};
 use super::dice::{Dice, Topic};
 use super::factory::{GG, PREMIUM};
 use super::faults::Fault;
+use super::pace::Pace;
 use super::products::{Product, sibling};
 use super::rota::Run;
+use super::weights::{Course, spread_pct};
 
 /// The most packs that a run has. The ids of a run's packs are a block of this size.
 pub(super) const MOST_PACKS: i64 = 512;
@@ -45,18 +47,16 @@ pub(super) struct Demand {
 pub(super) struct Made {
     pub(super) run: Run,
     pub(super) packs: Vec<Pack>,
-    /// The net weight of all packs.
-    pub(super) total_g: i64,
     pub(super) outputs: Vec<Output>,
     pub(super) demands: Vec<Demand>,
-    pub(super) downtime_minutes: i64,
+    pace: Pace,
 }
 
 impl Made {
     pub(super) fn of(seed: u64, run: Run) -> Self {
         let mut dice = Dice::of(seed, Topic::Making, run.serial);
-        let downtime_minutes = if dice.chance(400) { dice.whole(2, (run.end - run.start) / 360) } else { 0 };
-        let packs = packs(seed, &run, downtime_minutes, &mut dice);
+        let pace = Pace::of(seed, &run);
+        let packs = packs(seed, &run, &pace, &mut dice);
         let total_g = packs.iter().map(|pack| pack.net_dg).sum::<i64>() / 10;
         let off_pct = if run.fault == Some(Fault::WeightMismatch) {
             dice.between(3.0, 6.0) * if dice.chance(500) { 1.0 } else { -1.0 }
@@ -71,7 +71,13 @@ impl Made {
             dice.between(91.5, 96.8)
         };
         let demands = demands(&run, (out_g as f64 * 100.0 / yield_pct) as i64);
-        Self { run, packs, total_g, outputs, demands, downtime_minutes }
+        Self { run, packs, outputs, demands, pace }
+    }
+
+    /// For how many minutes the line was broken down, by a moment at which it runs again.
+    pub(super) fn downtime_minutes(&self, at: Moment) -> i64 {
+        let over = self.pace.breakdown.as_ref().filter(|breakdown| breakdown.end <= at);
+        over.map_or(0, |breakdown| (breakdown.end - breakdown.start) / 60)
     }
 
     /// How many cases the packs fill. The last one may not be full.
@@ -85,30 +91,22 @@ impl Made {
     }
 }
 
-fn packs(seed: u64, run: &Run, downtime_minutes: i64, dice: &mut Dice) -> Vec<Pack> {
-    let target_dg = (run.product.pack_g * 10) as f64;
-    let over_pct = match run.fault {
-        Some(Fault::HighGiveaway) => dice.between(3.6, 5.5),
-        Some(Fault::UnderweightLot) => dice.between(-0.8, -0.4),
-        _ => dice.between(0.6, 1.8),
-    };
-    // The average-quantity rules allow heavy packs to vary less. With the spread of light packs, most runs of
-    // heavy ones would fail.
-    let spread_dg = target_dg * if run.product.pack_g <= 500 { 0.0135 } else { 0.0055 };
-    let mean_dg = target_dg * (1.0 + over_pct / 100.0);
-    let seconds = run.end - run.start - 180;
-    let count = (run.product.packs_per_hour() as f64
-        * dice.between(0.86, 1.12)
-        * (seconds - downtime_minutes * 60) as f64
-        / HOUR as f64) as i64;
-    let count = count.clamp(20, MOST_PACKS);
+fn packs(seed: u64, run: &Run, pace: &Pace, dice: &mut Dice) -> Vec<Pack> {
+    let nominal_dg = (run.product.pack_g * 10) as f64;
+    let course = Course::of(run, dice);
+    let spread_pct = spread_pct(run.product);
+    let work = pace.work();
+    let usual = run.product.packs_per_hour() as f64 * work / HOUR as f64;
+    let count = ((usual * dice.between(0.94, 1.06)) as i64).clamp(20, MOST_PACKS);
     let mut dice = Dice::of(seed, Topic::Pack, run.serial);
     (0..count)
         .map(|n| {
             let jitter = dice.below(800);
+            let share = (n * 1000 + jitter) as f64 / (count * 1000) as f64;
+            let over_pct = course.over_pct(share) + dice.normal() * spread_pct;
             Pack {
-                at: run.start + 90 + (n * 1000 + jitter) * seconds / (count * 1000),
-                net_dg: (mean_dg + dice.normal() * spread_dg) as i64,
+                at: pace.when_done(share * work),
+                net_dg: (nominal_dg * (1.0 + over_pct / 100.0)) as i64,
                 is_reject: jitter < 6,
             }
         })

@@ -8,6 +8,8 @@
 
 #![expect(clippy::cast_possible_wrap, reason = "counts and ids are far from the ends of an i64")]
 
+mod bad_day;
+mod block;
 mod cell;
 mod clock;
 mod day;
@@ -18,13 +20,16 @@ mod history;
 mod intake;
 mod live;
 mod making;
+mod pace;
 mod products;
 mod rota;
 mod rows;
 mod schema;
 mod settings;
+mod shifts;
 #[cfg(test)]
 mod tests;
+mod weights;
 
 use std::io;
 use std::path::{Path, PathBuf};

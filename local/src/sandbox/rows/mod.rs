@@ -21,7 +21,8 @@ use super::schema::Writer;
 
 /// How many days a row of a day may still change after it: orders and quality records take that long.
 pub(super) const DAYS_BACK: i64 = 10;
-/// How many days before a day its first rows appear: fish is delivered on the day before it is used.
+/// How many days before a day its first rows appear: fish is delivered, and orders are placed, on the day
+/// before.
 pub(super) const DAYS_AHEAD: i64 = 1;
 
 /// Writes the rows of this day that appear or change in the window.
@@ -29,15 +30,15 @@ pub(super) fn write_day(day: &Day, window: Window, erp: &mut Writer) -> rusqlite
     materials::write_deliveries(day, window, erp)?;
     temperatures::write(day, window, erp)?;
     for (made, inputs) in day.runs.iter().zip(&day.inputs) {
-        if made.run.start > window.until {
-            break;
-        }
-        paperwork::write(day, made, window, erp)?;
-        packs::write(day, made, window, erp)?;
-        cases::write(day, made, window, erp)?;
-        materials::write_run(day, made, inputs, window, erp)?;
         despatch::write(day, made, inputs, window, erp)?;
-        downgrades::write(day.seed, made, window, erp)?;
+        paperwork::write_run_number(day, made, window, erp)?;
+        if made.run.start <= window.until {
+            paperwork::write(day, made, window, erp)?;
+            packs::write(day, made, window, erp)?;
+            cases::write(day, made, window, erp)?;
+            materials::write_run(day, made, inputs, window, erp)?;
+            downgrades::write(day.seed, made, window, erp)?;
+        }
     }
     quality::write(day, window, erp)?;
     labour::write(day, window, erp)

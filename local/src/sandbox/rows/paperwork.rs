@@ -7,10 +7,11 @@ use crate::sandbox::cell::{Cell, date, flag_or_null, kg, mixed_stamp, stamp, typ
 use crate::sandbox::clock::{Moment, Window};
 use crate::sandbox::day::Day;
 use crate::sandbox::dice::{Dice, Topic};
-use crate::sandbox::factory::{LINES, PEOPLE, SHIFTS};
+use crate::sandbox::factory::{LINES, PEOPLE};
 use crate::sandbox::faults::{Fault, Typo, typo};
 use crate::sandbox::making::Made;
 use crate::sandbox::schema::Writer;
+use crate::sandbox::shifts::SHIFTS;
 
 /// How often, in seconds, the weighing system renews the totals of an active run.
 const TOTALS_EVERY: i64 = 300;
@@ -18,13 +19,31 @@ const TOTALS_EVERY: i64 = 300;
 /// The days of shelf life that superchill and rubber clock add. One of these is picked.
 const ADJUSTMENTS: [Option<i64>; 8] = [Some(0), Some(0), Some(0), Some(0), Some(1), Some(2), Some(3), None];
 
-/// Writes the rows that changed in the window.
+/// Where a run stands. The planner raises it. The line sets it to active when it begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Raised,
+    UnderWay,
+    Over,
+}
+
+/// Writes the run itself, if it was raised, began or ended in the window.
+pub(super) fn write_run_number(
+    day: &Day,
+    made: &Made,
+    window: Window,
+    erp: &mut Writer,
+) -> rusqlite::Result<()> {
+    let run = &made.run;
+    let Some(stage) = window.stage(&[run.raised, run.start, run.end]) else { return Ok(()) };
+    erp.put(&RUN_NUMBERS, &run_number(day, made, [Stage::Raised, Stage::UnderWay, Stage::Over][stage]))
+}
+
+/// Writes what changed in the window of the paperwork of a run that has begun.
 pub(super) fn write(day: &Day, made: &Made, window: Window, erp: &mut Writer) -> rusqlite::Result<()> {
     let run = &made.run;
     if let Some(stage) = window.stage(&[run.start, run.end]) {
-        let is_over = stage == 1;
-        erp.put(&RUN_NUMBERS, &run_number(day, made, is_over))?;
-        erp.put(&RUN_SHEETS, &sheet(day, made, is_over && run.completes()))?;
+        erp.put(&RUN_SHEETS, &sheet(day, made, stage == 1 && run.completes()))?;
     }
     let renewed = if window.until >= run.end {
         run.end
@@ -37,14 +56,14 @@ pub(super) fn write(day: &Day, made: &Made, window: Window, erp: &mut Writer) ->
     Ok(())
 }
 
-fn run_number<'a>(day: &Day, made: &'a Made, is_over: bool) -> [Cell<'a>; 11] {
+fn run_number<'a>(day: &Day, made: &'a Made, stage: Stage) -> [Cell<'a>; 11] {
     let run = &made.run;
     let mut dice = Dice::of(day.seed, Topic::Paper, run.serial * 2);
     // Somebody has to clear the flag by hand, and now and then nobody does. This is thrown first and at every
     // stage, so that the throws after it are the same at every stage.
     let is_left_active = dice.chance(40);
-    let is_complete = is_over && run.completes();
-    let is_active = !is_over || (is_complete && is_left_active);
+    let is_complete = stage == Stage::Over && run.completes();
+    let is_active = stage == Stage::UnderWay || (is_complete && is_left_active);
     let line = &LINES[run.line];
     let product_code = match run.fault {
         Some(Fault::MissingProductCode) => dice.pick(&[None, Some(""), Some("   ")]).into(),
@@ -75,8 +94,12 @@ fn run_number<'a>(day: &Day, made: &'a Made, is_over: bool) -> [Cell<'a>; 11] {
         },
         flag_or_null(is_active, true, &mut dice),
         flag_or_null(is_complete, false, &mut dice),
-        stamp(run.start),
-        if is_over { mixed_stamp(run.end, &mut dice) } else { Cell::Null },
+        stamp(run.raised),
+        match stage {
+            Stage::Raised => Cell::Null,
+            Stage::UnderWay => stamp(run.start),
+            Stage::Over => mixed_stamp(run.end, &mut dice),
+        },
     ]
 }
 
@@ -124,7 +147,7 @@ fn totals(made: &Made, at: Moment) -> [Cell<'_>; 12] {
         Cell::Real(rounded((sum_g - target_g) / 1000.0)),
         Cell::Real(rounded((sum_g - target_g) / target_g.max(1.0) * 100.0)),
         Cell::Int(packs.iter().filter(|pack| pack.is_reject).count() as i64),
-        Cell::Int(if at == run.end { made.downtime_minutes } else { 0 }),
+        Cell::Int(made.downtime_minutes(at)),
         stamp(at),
     ]
 }

@@ -2,8 +2,6 @@
 
 use super::*;
 
-const YES: &str = "('1', 'y', 'yes', 'true')";
-
 /// Makes tables of the runs and of what belongs to them. Within these two weeks no run number recurs.
 fn with_runs(db: &Connection) {
     db.execute_batch(&format!(

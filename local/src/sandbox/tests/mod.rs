@@ -3,6 +3,7 @@
 mod checks;
 mod history;
 mod live;
+mod shift;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,19 @@ use super::{Summary, create};
 /// A Monday afternoon.
 fn afternoon() -> NaiveDateTime {
     NaiveDate::from_ymd_opt(2026, 11, 23).unwrap().and_hms_opt(15, 20, 31).unwrap()
+}
+
+/// How the ERP says yes.
+const YES: &str = "('1', 'y', 'yes', 'true')";
+
+/// How many runs are under way, by the two flags of the ERP.
+fn active(db: &Connection) -> i64 {
+    number(
+        db,
+        &format!(
+            "SELECT count(*) FROM RunNumber WHERE lower(trim(coalesce(Active, 1))) IN {YES} AND lower(trim(coalesce(Complete, 0))) NOT IN {YES}"
+        ),
+    )
 }
 
 /// A sandbox in its own folder.

@@ -1,0 +1,101 @@
+//! What a shift manager sees of a sandbox: breaks, stops, breakdowns, and runs that are raised ahead.
+
+use super::*;
+
+/// Makes a table of the times between two packs of a run, in seconds. Those over a break are left out. Within
+/// these two weeks no run number recurs.
+fn with_gaps(db: &Connection) {
+    db.execute_batch(
+        "CREATE TEMP TABLE gaps AS SELECT n, before, at, at - before AS seconds FROM (
+            SELECT n, at, lag(at) OVER (PARTITION BY n ORDER BY at) AS before FROM (
+                SELECT trim(RunNumber) AS n, CAST(strftime('%s', TransDate) AS INTEGER) AS at FROM SI_OCM_TRANS))
+         WHERE before IS NOT NULL AND NOT EXISTS (SELECT 1 FROM (SELECT 7200 AS b UNION SELECT 36000 UNION SELECT 64800)
+            WHERE before % 86400 <= b AND at % 86400 > b AND at - before < 7200)",
+    )
+    .unwrap();
+}
+
+#[test]
+fn nothing_is_packed_in_a_break_but_much_just_before_and_after_it() {
+    let factory = Factory::of(afternoon(), 7, 1);
+    let db = factory.reader();
+    for hour in ["02", "10", "18"] {
+        let packs = |from: &str, to: &str| {
+            number(
+                &db,
+                &format!(
+                    "SELECT count(*) FROM SI_OCM_TRANS WHERE substr(TransDate, 12, 8) >= '{from}' AND substr(TransDate, 12, 8) < '{to}'"
+                ),
+            )
+        };
+        let of_hour = |from: &str, to: &str| packs(&format!("{hour}:{from}"), &format!("{hour}:{to}"));
+        assert_eq!(of_hour("00:00", "20:00"), 0);
+        assert!(of_hour("20:00", "30:00") > 100, "after the break at {hour}");
+        let before = format!("{:02}", hour.parse::<u32>().unwrap() - 1);
+        assert!(packs(&format!("{before}:50:00"), &format!("{before}:59:59")) > 100, "before it");
+    }
+}
+
+#[test]
+fn a_line_stops_several_times_in_a_shift_and_its_breakdowns_are_those_on_the_paperwork() {
+    let factory = Factory::of(afternoon(), 14, 1);
+    let db = factory.reader();
+    with_gaps(&db);
+    let stops = number(&db, "SELECT count(*) FROM gaps WHERE seconds BETWEEN 240 AND 600");
+    let line_shifts = number(&db, "SELECT count(*) FROM shifts WHERE actual_hours IS NOT NULL");
+    assert!((20..60).contains(&(stops * 10 / line_shifts)), "{stops} stops in {line_shifts} line-shifts");
+    let broken = number(&db, "SELECT count(*) FROM SI_OCM_TOTALS WHERE DowntimeMins > 0");
+    assert!((4..=9).contains(&(line_shifts / broken)), "{broken} breakdowns in {line_shifts} line-shifts");
+    let without_gap = number(
+        &db,
+        "SELECT count(*) FROM SI_OCM_TOTALS t WHERE DowntimeMins > 0 AND NOT EXISTS (SELECT 1 FROM gaps
+            WHERE n = t.RunNumber AND seconds BETWEEN DowntimeMins * 60 AND DowntimeMins * 60 + 240)",
+    );
+    assert_eq!(without_gap, 0, "breakdowns in which packs came");
+    let without_paper = number(
+        &db,
+        "SELECT count(*) FROM gaps WHERE seconds > 900 AND NOT EXISTS (SELECT 1 FROM SI_OCM_TOTALS t WHERE t.RunNumber = n AND DowntimeMins >= 15)",
+    );
+    assert_eq!(without_paper, 0, "long stops that nobody wrote down");
+}
+
+#[test]
+fn runs_are_raised_before_their_sheets_begin_and_wait_without_being_active() {
+    let factory = Factory::of(afternoon(), 7, 1);
+    let db = factory.reader();
+    let not_ahead = number(
+        &db,
+        "SELECT count(*) FROM RunNumber r JOIN run_sheets s ON trim(s.run_number) = trim(r.RunNumber) AND s.production_date = r.ProductionDate
+         WHERE length(s.started_at) > 10 AND julianday(s.started_at) - julianday(r.Created) < 4.0 / 1440",
+    );
+    assert_eq!(not_ahead, 0);
+    let waiting = number(&db, "SELECT count(*) FROM RunNumber WHERE Updated IS NULL");
+    assert!(waiting >= 4, "{waiting} runs wait");
+    let untrue = number(
+        &db,
+        &format!(
+            "SELECT count(*) FROM RunNumber r WHERE Updated IS NULL AND (lower(trim(coalesce(Active, 1))) IN {YES}
+             OR EXISTS (SELECT 1 FROM run_sheets s WHERE trim(s.run_number) = trim(r.RunNumber)))"
+        ),
+    );
+    assert_eq!(untrue, 0, "waiting runs that are active, or have a sheet");
+}
+
+#[test]
+fn some_lines_start_late_and_the_others_within_minutes() {
+    let factory = Factory::of(afternoon(), 14, 1);
+    let db = factory.reader();
+    // The first pack of each line's first run in a morning.
+    db.execute_batch(
+        "CREATE TEMP TABLE firsts AS SELECT line, d, min(at) AS at FROM (
+            SELECT CASE WHEN ProdLine LIKE 'Line%' THEN 'L' || substr(ProdLine, 6) ELSE ProdLine END AS line,
+                substr(TransDate, 1, 10) AS d, substr(TransDate, 12, 5) AS at FROM SI_OCM_TRANS)
+         WHERE at BETWEEN '06:00' AND '13:59' GROUP BY 1, 2",
+    )
+    .unwrap();
+    let mornings = number(&db, "SELECT count(*) FROM firsts");
+    let late = number(&db, "SELECT count(*) FROM firsts WHERE at BETWEEN '06:15' AND '06:50'");
+    let usual = number(&db, "SELECT count(*) FROM firsts WHERE at BETWEEN '06:02' AND '06:14'");
+    assert_eq!(late + usual, mornings);
+    assert!(late >= 4 && late * 4 < mornings, "{late} of {mornings} are late");
+}
