@@ -1,6 +1,8 @@
 //! Which runs and probes go wrong, and how. A schedule decides it, so that each compliance check finds
 //! something in any week, but never in most runs.
 
+use std::ops::Range;
+
 use super::dice::{Dice, Topic};
 use super::factory::{LOCATIONS, RUNS_PER_DAY};
 
@@ -125,13 +127,19 @@ pub(super) fn of_probe(seed: u64, day: i64, location: usize, reading: i64) -> Op
     };
     if strikes(turn, 5, 0) || (reading < 30 && strikes(turn - 1, 5, 0)) {
         Some(ProbeFault::Stuck)
-    } else if (60..100).contains(&reading) && strikes(turn - 1, 3, 2) {
+    } else if strikes(turn - 1, 3, 2) && silence(turn).contains(&reading) {
         Some(ProbeFault::Silent)
     } else if (150..153).contains(&reading) && strikes(turn - 1, 2, 4) {
         Some(ProbeFault::Disconnected)
     } else {
         None
     }
+}
+
+/// The readings that a silent probe does not take: some hours of its day, now early and now late.
+fn silence(turn: i64) -> Range<i64> {
+    let first = 20 + (turn * 47).rem_euclid(180);
+    first..first + 24 + (turn * 11).rem_euclid(40)
 }
 
 /// Whether a slot of the schedule strikes the run of this rank. The slots walk over the runs of the day with

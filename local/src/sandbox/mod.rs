@@ -14,6 +14,7 @@ mod cell;
 mod clock;
 mod day;
 mod dice;
+mod excursions;
 mod factory;
 mod faults;
 mod history;

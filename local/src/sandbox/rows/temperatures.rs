@@ -7,56 +7,35 @@ use crate::sandbox::cell::{Cell, stamp};
 use crate::sandbox::clock::{DAY, Moment, Window, begins};
 use crate::sandbox::day::Day;
 use crate::sandbox::dice::{Dice, Topic};
+use crate::sandbox::excursions::{Excursion, READ_EVERY, READINGS_A_DAY, excursion};
 use crate::sandbox::factory::{LOCATIONS, PEOPLE};
-use crate::sandbox::faults::{ProbeFault, of_probe, turn};
+use crate::sandbox::faults::{ProbeFault, of_probe};
 use crate::sandbox::schema::Writer;
 
-const EVERY: i64 = 300;
-const READINGS_A_DAY: i64 = DAY / EVERY;
 /// What a probe reports that is not connected, or whose memory was just switched on.
 const NO_TEMPERATURES: [f64; 3] = [85.0, -127.0, 327.67];
 
-/// A time in which one place is outside its limits.
-struct Excursion {
-    first: i64,
-    readings: i64,
-    /// The most degrees beyond the limit. Negative if it is too cold.
-    peak: f64,
-}
-
 /// Writes the readings that were taken in the window.
 pub(super) fn write(day: &Day, window: Window, erp: &mut Writer) -> rusqlite::Result<()> {
-    let first_of_window = (window.after.max(begins(day.number) - EVERY) - begins(day.number)) / EVERY;
-    let last_of_window = (window.until.min(begins(day.number) + DAY) - begins(day.number)) / EVERY;
+    let first_of_window =
+        (window.after.max(begins(day.number) - READ_EVERY) - begins(day.number)) / READ_EVERY;
+    let last_of_window = (window.until.min(begins(day.number) + DAY) - begins(day.number)) / READ_EVERY;
     if last_of_window < 0 || window.after >= begins(day.number) + DAY {
         return Ok(());
     }
     let readings = first_of_window.max(0)..(last_of_window + 1).min(READINGS_A_DAY);
-    let excursions: Vec<_> = (0..LOCATIONS.len()).map(|location| excursion(day, location)).collect();
+    let excursions: Vec<_> =
+        (0..LOCATIONS.len()).map(|location| excursion(day.seed, day.number, location)).collect();
     for reading in readings {
         for (location, excursion) in excursions.iter().enumerate() {
             // The logger reads one probe after the other.
-            let at = begins(day.number) + reading * EVERY + 2 * location as i64;
+            let at = begins(day.number) + reading * READ_EVERY + 2 * location as i64;
             if window.contains(at) {
                 put(day, reading, location, excursion.as_ref(), at, erp)?;
             }
         }
     }
     Ok(())
-}
-
-/// The excursion of a place on this day, if it has one. Every second day one place has one for sure. The
-/// others have one by chance.
-fn excursion(day: &Day, location: usize) -> Option<Excursion> {
-    let mut dice =
-        Dice::of(day.seed, Topic::Excursion, day.number * LOCATIONS.len() as i64 + location as i64);
-    let turn = turn(day.seed, day.number);
-    let is_due = turn % 2 == 0 && turn / 2 % LOCATIONS.len() as i64 == location as i64;
-    let readings = dice.whole(4, 12);
-    let first = dice.below(READINGS_A_DAY - readings);
-    let degrees = if LOCATIONS[location].1 < -10.0 { dice.between(2.0, 6.0) } else { dice.between(0.8, 3.2) };
-    let peak = if dice.chance(150) { -degrees } else { degrees };
-    (is_due || dice.chance(35)).then_some(Excursion { first, readings, peak })
 }
 
 fn put(

@@ -1,4 +1,4 @@
-//! What a shift manager sees of a sandbox: breaks, stops, breakdowns, and runs that are raised ahead.
+//! What a shift manager sees of a sandbox: breaks, stops, breakdowns, runs that are raised ahead, and places that nobody watches.
 
 use super::*;
 
@@ -98,4 +98,51 @@ fn some_lines_start_late_and_the_others_within_minutes() {
     let usual = number(&db, "SELECT count(*) FROM firsts WHERE at BETWEEN '06:02' AND '06:14'");
     assert_eq!(late + usual, mornings);
     assert!(late >= 4 && late * 4 < mornings, "{late} of {mornings} are late");
+}
+
+#[test]
+fn a_place_is_silent_for_some_hours_now_and_then() {
+    let factory = Factory::of(afternoon(), 14, 1);
+    let db = factory.reader();
+    let silences = "SELECT substr(before, 12, 2) AS hour, (julianday(reading_time) - julianday(before)) * 24 AS hours FROM (
+            SELECT reading_time, lag(reading_time) OVER (PARTITION BY location ORDER BY reading_time) AS before FROM temperature_logs)
+         WHERE julianday(reading_time) - julianday(before) > 1.0 / 24";
+    let count = number(&db, &format!("SELECT count(*) FROM ({silences})"));
+    let (shortest, longest) = (
+        number(&db, &format!("SELECT CAST(min(hours) AS INTEGER) FROM ({silences})")),
+        number(&db, &format!("SELECT CAST(max(hours) AS INTEGER) FROM ({silences})")),
+    );
+    assert!((3..=6).contains(&count), "{count} silences");
+    assert!(shortest >= 2 && longest <= 6, "they last {shortest} to {longest} hours");
+    assert!(number(&db, &format!("SELECT count(DISTINCT hour) FROM ({silences})")) >= 3);
+}
+
+#[test]
+fn long_breaches_are_sometimes_written_down_and_sometimes_not() {
+    let factory = Factory::of(afternoon(), 14, 1);
+    let db = factory.reader();
+    // Episodes of at least seven readings in a row outside the limits.
+    db.execute_batch(
+        "CREATE TEMP TABLE episodes AS SELECT location, min(reading_time) AS began, count(*) AS readings FROM (
+            SELECT *, row_number() OVER (PARTITION BY location ORDER BY reading_time)
+                - row_number() OVER (PARTITION BY location, is_out ORDER BY reading_time) AS island FROM (
+                SELECT *, typeof(temp_celsius) = 'real' AND temp_celsius NOT BETWEEN target_min AND target_max AS is_out
+                FROM temperature_logs)) WHERE is_out GROUP BY location, island HAVING count(*) >= 8",
+    )
+    .unwrap();
+    let with_record = "SELECT 1 FROM non_conformance WHERE nc_type = 'temperature' AND abs(julianday(nc_date) - julianday(substr(began, 1, 10))) <= 1";
+    let recorded = number(&db, &format!("SELECT count(*) FROM episodes WHERE EXISTS ({with_record})"));
+    let silent = number(&db, &format!("SELECT count(*) FROM episodes WHERE NOT EXISTS ({with_record})"));
+    assert!(recorded >= 2 && silent >= 2, "{recorded} recorded, {silent} not");
+}
+
+#[test]
+fn most_critical_records_are_closed_in_two_days_but_not_all() {
+    let factory = Factory::of(afternoon(), 28, 1);
+    let db = factory.reader();
+    let critical =
+        "SELECT count(*) FROM non_conformance WHERE trim(severity) = 'critical' AND nc_date < '2026-11-18'";
+    let slow = format!("{critical} AND coalesce(julianday(closed_date) - julianday(nc_date), 99) >= 3");
+    let (all, slow) = (number(&db, critical), number(&db, &slow));
+    assert!(slow >= 3 && slow * 3 < all * 2, "{slow} of {all} are open for over two days");
 }
