@@ -1,4 +1,5 @@
-//! What a shift manager sees of a sandbox: breaks, stops, breakdowns, runs that are raised ahead, and places that nobody watches.
+//! What a shift manager sees of a sandbox: breaks, stops, breakdowns, runs that are raised ahead, orders that
+//! will be short, and places that nobody watches.
 
 use super::*;
 
@@ -98,6 +99,42 @@ fn some_lines_start_late_and_the_others_within_minutes() {
     let usual = number(&db, "SELECT count(*) FROM firsts WHERE at BETWEEN '06:02' AND '06:14'");
     assert_eq!(late + usual, mornings);
     assert!(late >= 4 && late * 4 < mornings, "{late} of {mornings} are late");
+}
+
+#[test]
+fn some_orders_ask_for_more_than_there_is_and_some_wait_for_a_run_that_is_on() {
+    let factory = Factory::of(afternoon(), 10, 1);
+    let mut live = crate::sandbox::Live::open(&factory.path()).unwrap();
+    let db = factory.reader();
+    db.execute_batch("CREATE TEMP TABLE short (id, kg); CREATE TEMP TABLE waiting (id, kg)").unwrap();
+    for hour in (0..7 * 24).step_by(6) {
+        live.advance_to(afternoon() + minutes(hour * 60)).unwrap();
+        let stock = "SELECT p, sum(kg) AS kg FROM (SELECT product_code AS p, qty_kg AS kg FROM run_outputs
+                UNION ALL SELECT product_code, -qty_kg FROM despatch WHERE status <> 'pending') GROUP BY 1";
+        let runs_on = format!(
+            "SELECT trim(ProductCode) FROM RunNumber WHERE lower(trim(coalesce(Active, 1))) IN {YES} AND lower(trim(coalesce(Complete, 0))) NOT IN {YES}"
+        );
+        db.execute_batch(&format!(
+            "INSERT INTO short SELECT despatch_id, qty_kg FROM despatch LEFT JOIN ({stock}) s ON p = product_code
+             WHERE status = 'pending' AND qty_kg > coalesce(s.kg, 0);
+             INSERT INTO waiting SELECT despatch_id, qty_kg FROM despatch
+             WHERE status = 'pending' AND run_number IS NULL AND product_code IN ({runs_on})"
+        ))
+        .unwrap();
+    }
+    live.advance_to(afternoon() + minutes(12 * 24 * 60)).unwrap();
+    let left = |table: &str, as_asked: &str| {
+        number(
+            &db,
+            &format!(
+                "SELECT count(DISTINCT id) FROM {table} a JOIN despatch ON despatch_id = id WHERE status <> 'pending' AND qty_kg {as_asked}"
+            ),
+        )
+    };
+    let cut = left("short", "< 0.5 * a.kg");
+    assert!((1..20).contains(&cut), "{cut} orders asked for more than there was, and got less than half");
+    let kept = left("waiting", "BETWEEN 0.9 * a.kg AND 1.1 * a.kg AND run_number IS NOT NULL");
+    assert!(kept >= 8, "{kept} orders waited for a run that was on, and got what it made");
 }
 
 #[test]
