@@ -15,8 +15,8 @@ use tower::ServiceExt;
 use crate::factory::Factory;
 use crate::never_begun::NeverBegun;
 
-/// The factory's time: a Friday, in the middle of a shift.
-pub const NOW: &str = "2026-11-20T14:00:00";
+/// The factory's time: a Friday, in the middle of the morning shift.
+pub const NOW: &str = "2026-11-20T12:00:00";
 
 /// Where the dashboard lies.
 pub const DASHBOARD: &str = "https://dashboard.example.com";

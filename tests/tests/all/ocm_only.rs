@@ -59,7 +59,7 @@ struct OcmOnly {
 
 impl OcmOnly {
     async fn over(access: ErpAccess) -> Self {
-        let factory = Factory::sandbox("2026-11-20T14:00:00", 2).await.over(access).with_lake_in_memory();
+        let factory = Factory::sandbox("2026-11-20T16:00:00", 2).await.over(access).with_lake_in_memory();
         for source in ALL.into_iter().filter(|source| source.owner == Owner::Factory) {
             factory.execute(&format!("DROP TABLE {}", source.table));
         }

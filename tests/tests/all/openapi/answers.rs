@@ -117,7 +117,7 @@ async fn what_is_counted_and_added_up_is_what_the_erp_holds() {
          AND (CAST(temp_celsius AS REAL) < target_min OR CAST(temp_celsius AS REAL) > target_max)"
     );
     let since = asked.erp(&format!(
-        "SELECT COUNT(*) FROM temperature_logs WHERE reading_time BETWEEN '2026-11-19 14:00:00' AND '2026-11-20 14:00:00' AND {outside}"
+        "SELECT COUNT(*) FROM temperature_logs WHERE reading_time BETWEEN '2026-11-19 12:00:00' AND '2026-11-20 12:00:00' AND {outside}"
     ));
     let breaches = asked.get("/temperature/breaches?hours=24&limit=10000").await;
     assert!(since > 0.0);
