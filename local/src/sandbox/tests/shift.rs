@@ -102,6 +102,23 @@ fn some_lines_start_late_and_the_others_within_minutes() {
 }
 
 #[test]
+fn a_shift_books_what_its_line_packed_in_it_whichever_shift_began_with_the_run() {
+    let factory = Factory::of(afternoon(), 14, 1);
+    let db = factory.reader();
+    db.execute_batch(
+        "CREATE TEMP TABLE packed AS SELECT CASE WHEN ProdLine LIKE 'Line%' THEN 'L' || substr(ProdLine, 6) ELSE ProdLine END AS line,
+            TransDate AS at, NetWeight AS net_g FROM SI_OCM_TRANS; CREATE INDEX temp.packed_at ON packed (line, at)",
+    )
+    .unwrap();
+    let booked = "SELECT count(*) FROM shifts s WHERE output_kg IS NOT NULL AND shift_code IN ('AM', 'PM')";
+    let packed = "SELECT sum(net_g) / 1000 FROM packed WHERE line = line_id AND at >= shift_date || iif(shift_code = 'AM', ' 06', ' 14')
+        AND at < shift_date || iif(shift_code = 'AM', ' 14', ' 22')";
+    assert!(number(&db, booked) > 100);
+    // A pack at the very change of shift may be stamped with the second before.
+    assert_eq!(number(&db, &format!("{booked} AND abs(output_kg - ({packed})) > 3")), 0);
+}
+
+#[test]
 fn some_orders_ask_for_more_than_there_is_and_some_wait_for_a_run_that_is_on() {
     let factory = Factory::of(afternoon(), 10, 1);
     let mut live = crate::sandbox::Live::open(&factory.path()).unwrap();
