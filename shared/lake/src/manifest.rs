@@ -101,6 +101,9 @@ pub struct TableState {
     /// Why all that is made of the segments has to be made again from nothing, if it has to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebuild: Option<String>,
+    /// How far a job that has died had come with that, as it was when that job last saved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rebuilt: Option<Box<TableState>>,
     /// The first segments that should be there and cannot be read. What they brought is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<LostSegment>,

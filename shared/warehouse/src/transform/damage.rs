@@ -363,6 +363,11 @@ impl Damage {
         self.manifest.is_some() || self.marts.is_some() || !self.tables.is_empty()
     }
 
+    /// Whether somebody asked to have all made again, whatever state it is in.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.is_asked_for
+    }
+
     /// The tables that are made again for no other reason than that somebody asked for it.
     pub(super) fn asked_for(&self) -> Vec<&'static Source> {
         let is_asked_for =

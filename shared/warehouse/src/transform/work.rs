@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
 use domain::settings::FactorySettings;
-use lake::{ETag, Healed, Lake, LakeError, Manifest, Put, SegmentNumber, keys};
+use lake::{ETag, Healed, Lake, LakeError, Manifest, Put, SegmentNumber, TableState, keys};
 use serde::Serialize;
 
 use super::damage::{Damage, Search};
@@ -154,6 +154,15 @@ impl<'a> Work<'a> {
             table.rebuild.get_or_insert_with(|| reason.clone());
         }
         self.noted.models.clear();
+        self.put_note().await
+    }
+
+    /// Notes in the manifest how far a table has been made again. The next save may take account of the segments
+    /// up to this one.
+    pub(super) async fn note_saved(&mut self, source: &Source, upto: SegmentNumber) -> Result<()> {
+        let saved = self.manifest.tables.get(source.staging).cloned().unwrap_or_default();
+        let table = self.noted.tables.entry(source.staging.to_owned()).or_default();
+        table.rebuilt = Some(Box::new(TableState { writing_upto: Some(upto), ..saved }));
         self.put_note().await
     }
 

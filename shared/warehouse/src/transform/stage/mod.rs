@@ -139,6 +139,9 @@ async fn fold_segments(
     let numbers = backlog.without_gap(from, upto);
     let lake = work.lake;
     for (i, chunk) in numbers.chunks(SEGMENTS_AT_ONCE).enumerate() {
+        if let (true, Some(last)) = (i > 0, numbers.last()) {
+            rebuild::save_if_due(work, source, *last).await?;
+        }
         if numbers.len() > SEGMENTS_AT_ONCE {
             tracing::info!(
                 table = source.table,
