@@ -160,7 +160,8 @@ fn yields_and_weights_are_those_of_a_factory() {
 /// Time alone makes these findings. They are rarer than one a week.
 #[test]
 fn now_and_then_a_breach_is_not_written_down_and_a_critical_record_stays_open() {
-    let db = Factory::of(afternoon(), 40, 1).reader();
+    let factory = Factory::of(afternoon(), 40, 1);
+    let db = factory.reader();
     let open = "SELECT count(*) FROM non_conformance WHERE trim(severity) = 'critical'
         AND julianday(coalesce(closed_date, '2026-11-23')) - julianday(nc_date) > 3";
     assert!(number(&db, open) > 0, "every critical record is closed in time");
