@@ -54,6 +54,14 @@ impl<'a> ShiftInstance<'a> {
             .filter(|instance| (instance.date - date).num_days().unsigned_abs() <= RUN_DATE_DAYS)
     }
 
+    /// When its breaks begin and end.
+    pub fn breaks(&self) -> impl Iterator<Item = (NaiveDateTime, NaiveDateTime)> {
+        let places = self.shift.breaks.iter().filter_map(|pause| self.shift.place_of_break(*pause));
+        places.map(|(begins, ends)| {
+            (self.starts_at + TimeDelta::minutes(begins), self.starts_at + TimeDelta::minutes(ends))
+        })
+    }
+
     /// Whether it is on at this time.
     pub fn is_on(&self, time: NaiveDateTime) -> bool {
         self.starts_at <= time && time < self.ends_at
