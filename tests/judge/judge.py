@@ -11,7 +11,9 @@ The SQL computes the same rules in another way: where the two differ, one of the
 import argparse
 import json
 import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from comparison import differences, read_answer
 from engines import ENGINES, statements
@@ -43,40 +45,95 @@ def scope_of(scope):
     return "CREATE OR REPLACE VIEW report_scope AS SELECT " + ", ".join(f"CAST({quoted[name]} AS {kind}) AS {name}" for name, kind in columns.items())
 
 
+WEEK = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+
+
+def minutes(time):
+    """How many minutes after midnight a time of day is."""
+    return int(time[:2]) * 60 + int(time[3:5])
+
+
+def quoted(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
 def shift_times(shifts):
     """The rows of the view shift_times."""
     for shift in shifts:
-        starts, ends = (int(shift[name][:2]) * 60 + int(shift[name][3:5]) for name in ["start", "end"])
+        starts, ends = minutes(shift["start"]), minutes(shift["end"])
         is_over = ends <= starts
-        code = "'" + shift["code"].strip().lower().replace("'", "''") + "'"
+        name = shift["code"].strip()
         for day in shift["days"]:
-            weekday = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].index(day)
-            yield code, weekday, starts, ends + 1440 * is_over, int(is_over and shift["date"] == "end")
+            yield quoted(name.lower()), quoted(name), WEEK.index(day), starts, ends + 1440 * is_over, int(is_over and shift["date"] == "end")
+
+
+def shift_breaks(shifts):
+    """The rows of the view shift_breaks."""
+    for shift in shifts:
+        starts = minutes(shift["start"])
+        for begins, ends in shift.get("breaks", []):
+            begins = starts + (minutes(begins) - starts) % 1440
+            ends = begins + (minutes(ends) - begins) % 1440
+            for day in shift["days"]:
+                yield quoted(shift["code"].strip().lower()), WEEK.index(day), starts, begins, ends
+
+
+def clock_changes(zone):
+    """The rows of the view clock_changes: those of the years that the tests know."""
+    zone = ZoneInfo(zone)
+    offset = lambda hour: hour.astimezone(zone).utcoffset()
+    hour = datetime(2020, 1, 1, tzinfo=timezone.utc)
+    while hour.year < 2030:
+        before, after = offset(hour), offset(hour + timedelta(hours=1))
+        if before != after:
+            # The clock is changed at full hours.
+            times = sorted(hour.replace(tzinfo=None) + timedelta(hours=1) + by for by in [before, after])
+            yield str(after > before).upper(), *(f"TIMESTAMP '{time}'" for time in times)
+        hour += timedelta(hours=1)
+
+
+def view(name, columns, none, rows):
+    """A view of these rows, which may be none; `none` is a row that it does not have."""
+    rows = ", ".join(f"({', '.join(map(str, row))})" for row in [none, *rows])
+    named = ", ".join(columns)
+    return f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM (VALUES {rows}) AS v ({named}) WHERE {columns[0]} <> {none[0]};"
 
 
 def settings_of(manifest):
     """The views of the factory's settings that are in force."""
     values = (manifest.get("settings") or {}).get("values", {})
-    defaults = {"intake_max_c": 4, "vehicle_max_c": 5, "low_yield_pct": 90, "giveaway_pct": 3, "sensor_min_c": -60, "sensor_max_c": 60}
+    defaults = {
+        "intake_max_c": 4,
+        "vehicle_max_c": 5,
+        "low_yield_pct": 90,
+        "giveaway_pct": 3,
+        "sensor_min_c": -60,
+        "sensor_max_c": 60,
+        "stop_minutes": 3,
+    }
     limits = {**defaults, **values.get("limits", {})}
     texts = {"premium": "Premium", "gg": "GG"}
     for grade, others in values.get("grades", {}).items():
         texts.update({text.strip().lower(): grade for text in others})
-    quoted = ", ".join("('" + text.replace("'", "''") + f"', '{grade}')" for text, grade in texts.items())
-    shifts = ", ".join(f"({', '.join(map(str, row))})" for row in [("''", 0, 0, 0, 0), *shift_times(values.get("shifts", []))])
-    prices = values.get("prices", {})
-    products = ", ".join(
-        "('" + code.strip().lower().replace("'", "''") + f"', CAST({price!r} AS DOUBLE))" for code, price in [("", 0.0), *prices.get("products", {}).items()]
-    )
-    tiers = ", ".join(f"({tier}, CAST({price!r} AS DOUBLE))" for tier, price in [(0, 0.0), *prices.get("tiers", {}).items()])
+    texts = ", ".join(f"({quoted(text)}, '{grade}')" for text, grade in texts.items())
     columns = ", ".join(f"CAST({limits[name]} AS DOUBLE) AS {name}" for name in defaults)
+    price = lambda price: f"CAST({price!r} AS DOUBLE)"
+    prices = values.get("prices", {})
+    products = [(quoted(code.strip().lower()), price(of)) for code, of in prices.get("products", {}).items()]
+    tiers = [(tier, price(of)) for tier, of in prices.get("tiers", {}).items()]
+    shifts = values.get("shifts", [])
+    times = ["shift_code", "shift_name", "weekday", "starts_after_minutes", "ends_after_minutes", "dated_after_days"]
+    breaks = ["shift_code", "weekday", "starts_after_minutes", "begins_after_minutes", "ends_after_minutes"]
+    never = "TIMESTAMP '1900-01-01 00:00:00'"
+    changes = [(begins, ends, is_left_out) for is_left_out, begins, ends in clock_changes(manifest.get("zone") or "UTC")]
     return f"""
-        CREATE OR REPLACE VIEW grades AS SELECT grade_text, grade FROM (VALUES {quoted}) AS v (grade_text, grade);
+        CREATE OR REPLACE VIEW grades AS SELECT grade_text, grade FROM (VALUES {texts}) AS v (grade_text, grade);
         CREATE OR REPLACE VIEW limits AS SELECT {columns};
-        CREATE OR REPLACE VIEW product_prices AS SELECT * FROM (VALUES {products}) AS v (product_key, price) WHERE product_key <> '';
-        CREATE OR REPLACE VIEW tier_prices AS SELECT * FROM (VALUES {tiers}) AS v (tier, price) WHERE tier > 0;
-        CREATE OR REPLACE VIEW shift_times AS
-        SELECT * FROM (VALUES {shifts}) AS v (shift_code, weekday, starts_after_minutes, ends_after_minutes, dated_after_days) WHERE shift_code <> '';"""
+        {view("product_prices", ["product_key", "price"], ("''", price(0.0)), products)}
+        {view("tier_prices", ["tier", "price"], (0, price(0.0)), tiers)}
+        {view("shift_times", times, ("''", "''", 0, 0, 0, 0), shift_times(shifts))}
+        {view("shift_breaks", breaks, ("''", 0, 0, 0, 0), shift_breaks(shifts))}
+        {view("clock_changes", ["from_time", "to_time", "is_left_out"], (never, never, "TRUE"), changes)}"""
 
 
 def stage(engine, lake, manifest, scope):

@@ -66,7 +66,7 @@ pub(crate) async fn run_job_as(
 ) -> JobRecord {
     let time = TimeLeft::new(&clock, request.deadline);
     let local_now = || job_time(time.now(), &settings.factory_tz);
-    let stamp = JobStamp { job_id: job_id.to_owned(), started_at: local_now() };
+    let stamp = JobStamp { job_id: job_id.to_owned(), started_at: local_now(), zone: settings.factory_tz };
     let mut record = JobRecord::begun(&stamp.job_id, request.mode.word(), &request.trigger, stamp.started_at);
     let result = if let Err(error) = lease::begin(lake, &time, &record).await {
         Err(format!("the lake cannot be written: {error}"))

@@ -7,6 +7,7 @@ SELECT
     c.trans_date,
     c.net_weight,
     c.target_weight,
+    c.prod_line,
     COALESCE(c.net_weight > 0, FALSE) AND COALESCE(c.label_printed, TRUE) AS is_placed
 FROM staging.transactions c
 JOIN run_starts r

@@ -29,6 +29,9 @@ pub struct Manifest {
     /// The version of the models that the marts were made with. Only the warehouse understands it.
     #[serde(default)]
     pub models: String,
+    /// The zone of the factory's clock, as the marts were made by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// The factory's settings that the marts were made with; `None` for the defaults.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<SettingsInForce>,

@@ -80,8 +80,9 @@ impl Touched {
     /// made by the others yet.
     pub(crate) fn by_settings(before: &FactorySettings, after: &FactorySettings) -> Self {
         let of_runs = |settings: &FactorySettings| {
-            let Limits { low_yield_pct, giveaway_pct, .. } = settings.limits;
-            (settings.grades.clone(), settings.prices.clone(), low_yield_pct, giveaway_pct)
+            let FactorySettings { shifts, grades, prices, limits, .. } = settings.clone();
+            let Limits { low_yield_pct, giveaway_pct, stop_minutes, .. } = limits;
+            (shifts, grades, prices, low_yield_pct, giveaway_pct, stop_minutes)
         };
         let of_probes = |settings: &FactorySettings| {
             let Limits { sensor_min_c, sensor_max_c, .. } = settings.limits;
@@ -169,7 +170,8 @@ mod tests {
         let with = |limits| FactorySettings { limits, ..FactorySettings::default() };
         let limits = before.limits;
         assert!(Touched::by_settings(&before, &before).is_empty());
-        assert!(Touched::by_settings(&before, &with(Limits { stop_minutes: 9.0, ..limits })).is_empty());
+        assert!(!Touched::by_settings(&before, &with(Limits { intake_max_c: 9.0, ..limits })).all_runs);
+        assert!(Touched::by_settings(&before, &with(Limits { stop_minutes: 9.0, ..limits })).all_runs);
         assert!(Touched::by_settings(&before, &with(Limits { giveaway_pct: 2.0, ..limits })).all_runs);
         let mut other = before.clone();
         other.grades.0.insert(domain::tier::Grade::Gg, vec!["Std".to_owned()]);
@@ -206,15 +208,20 @@ mod tests {
     }
 
     #[test]
-    fn other_shift_times_touch_every_day_of_bookings_and_no_run() {
+    fn other_shift_times_touch_every_day_of_bookings_and_every_run() {
         let [start, end] = [22, 6].map(|hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap());
         let code = "N".to_owned();
         let night = ShiftTimes { code, start, end, date: ShiftDate::Start, days: vec![], breaks: vec![] };
         let before = FactorySettings { shifts: vec![night.clone()], ..FactorySettings::default() };
-        let every_day = Touched { days: every_day_of([&SHIFTS]), ..Touched::default() };
-        for shifts in [vec![], vec![ShiftTimes { date: ShiftDate::End, ..night }]] {
+        let all = Touched { days: every_day_of([&SHIFTS]), all_runs: true, ..Touched::default() };
+        let pause = (start, NaiveTime::MIN);
+        for shifts in [
+            vec![],
+            vec![ShiftTimes { date: ShiftDate::End, ..night.clone() }],
+            vec![ShiftTimes { breaks: vec![pause], ..night }],
+        ] {
             let after = FactorySettings { shifts, ..before.clone() };
-            assert_eq!(Touched::by_settings(&before, &after), every_day);
+            assert_eq!(Touched::by_settings(&before, &after), all);
         }
     }
 

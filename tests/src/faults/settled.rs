@@ -262,7 +262,11 @@ pub async fn check_staging_follows_raw(factory: &Small) -> Result<(), String> {
         fresh.put(&listed.key, object.bytes, &object.metadata, PutMode::Create).await.map_err(said)?;
     }
     let (lake, again) = (factory.lake(), factory.lake_over(fresh));
-    let stamp = JobStamp { job_id: "again".to_owned(), started_at: factory.clock.now().fixed_offset() };
+    let stamp = JobStamp {
+        job_id: "again".to_owned(),
+        started_at: factory.clock.now().fixed_offset(),
+        zone: factory.settings.factory_tz,
+    };
     stage(&again, &stamp, Search::default()).await.map_err(said)?;
     for source in ALL {
         let (held, folded) = (all_staged(&lake, source).await?, all_staged(&again, source).await?);

@@ -92,23 +92,25 @@ fn lake_of(factory: &Factory) -> PathBuf {
     factory.folder.path().join("lake").join(format!("factory={}", factory.settings.factory_id))
 }
 
-/// What every second random factory says of itself. 24 October and 1 November are a weekend.
-const SETTINGS: &str = r#"
+/// What every second random factory says of itself. In the night of Saturday, 24 October, the clock is set back.
+pub(crate) const SETTINGS: &str = r#"
 [[shifts]]
 code = "am"
 start = "05:30"
 end = "14:00"
+breaks = [["09:00", "09:30"], ["13:45", "14:00"]]
 [[shifts]]
 code = "PM"
 start = "14:00"
 end = "00:00"
-days = ["Sat", "Mon"]
+days = ["Thu", "Mon"]
 date = "end"
 [[shifts]]
 code = "N"
 start = "22:00"
 end = "05:00"
-days = ["Sun", "Fri"]
+days = ["Sat", "Fri"]
+breaks = [["23:50", "00:10"]]
 [grades]
 Premium = ["b"]
 [prices]
@@ -125,6 +127,7 @@ low_yield_pct = 75.5
 giveaway_pct = 1.25
 intake_max_c = 5.0
 vehicle_max_c = 3.9
+stop_minutes = 7.5
 "#;
 
 /// A factory of random rows, with marts that two jobs made.

@@ -10,6 +10,7 @@ use tests::is_all;
 use tests::random_edits::{edit, untie};
 use tests::random_factory::fill;
 
+use super::judge::SETTINGS;
 use super::marts::compared_with_those_made_from_nothing;
 
 /// How many random factories are edited.
@@ -37,6 +38,7 @@ async fn marts_that_followed_random_edits_of_all_tables_are_those_made_from_noth
 /// mart.
 async fn follow_random_edits(seed: u64, compared: &mut BTreeMap<&'static str, usize>) {
     let factory = Factory::in_memory("2026-11-02T14:00:00").await;
+    factory.lake().put_settings_file(SETTINGS.as_bytes().to_vec()).await.unwrap();
     fill(&factory, seed, 1);
     untie(&factory);
     factory.job_ok(Mode::Incremental).await;

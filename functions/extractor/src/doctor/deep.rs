@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use api::pipeline::JobRecord;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use lake::{Lake, LakeObject, Manifest, MemoryStore, ObjectKey, StoredJob, keys};
 use process::chain;
 use warehouse::sources::ALL;
@@ -131,7 +132,8 @@ impl Findings {
         damaged: &BTreeSet<&'static str>,
         now: DateTime<Utc>,
     ) -> lake::Result<()> {
-        let stamp = JobStamp { job_id: "doctor".to_owned(), started_at: now.fixed_offset() };
+        // The manifest says by which zone its marts were made.
+        let stamp = JobStamp { job_id: "doctor".to_owned(), started_at: now.fixed_offset(), zone: Tz::UTC };
         let given = match make_again(beside, manifest, &stamp).await {
             Ok(made) => tallies(beside, &made).await?,
             Err(error) => {

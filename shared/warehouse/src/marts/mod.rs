@@ -17,7 +17,11 @@ mod fct_shift_productivity;
 mod fct_temp_breaches;
 mod fct_waterfall_yield;
 mod intakes;
+mod line_hours;
+mod line_minutes;
 mod line_months;
+mod line_shifts;
+mod line_stops;
 mod place_days;
 mod prod_line;
 mod products;
@@ -29,7 +33,9 @@ mod run_shifts;
 mod run_weight_charts;
 mod run_weights;
 mod runs;
+mod shift_lines;
 mod shift_oee;
+mod shift_progress;
 #[cfg(test)]
 mod small_factory;
 mod stg_non_conformance;
@@ -61,7 +67,12 @@ pub use fct_shift_productivity::FCT_SHIFT_PRODUCTIVITY;
 pub use fct_temp_breaches::FCT_TEMP_BREACHES;
 pub use fct_waterfall_yield::FCT_WATERFALL_YIELD;
 pub use intakes::{BATCH_DESPATCHES, BatchDespatchRow, INTAKES, IntakeRow};
+pub use line_hours::{LINE_HOURS, LineHourRow};
+pub use line_minutes::{LINE_MINUTES, LineMinuteRow};
 pub use line_months::{LINE_MONTHS, LineMonthRow};
+pub use line_shifts::LineShift;
+pub(crate) use line_shifts::{line_shifts, shift_dates_of_minutes};
+pub use line_stops::{LINE_STOPS, LineStopRow};
 pub use products::{PRODUCTS, ProductRow, by_code as products_by_code};
 pub use rows::{ReadMart, RowError, rows};
 pub use run_batches::{RUN_BATCHES, RunBatchRow};
@@ -71,6 +82,9 @@ pub(crate) use run_shifts::shift_dates;
 pub use run_weight_charts::{RUN_WEIGHT_BINS, RUN_WEIGHT_POINTS, WeightBinRow, WeightPointRow};
 pub use run_weights::{RUN_WEIGHTS, RunWeightsRow};
 pub use runs::{RUNS, RunRow};
+pub use shift_lines::{SHIFT_LINES, ShiftLineRow};
+pub use shift_progress::{RECENT_SHIFTS, SHIFT_PROGRESS, ShiftProgressRow};
+pub(crate) use shift_progress::{RECENT_SHIFTS_KEPT, progress_frame};
 pub use stg_non_conformance::{NonConformanceRow, STG_NON_CONFORMANCE};
 pub use stg_runs::{NamedRunRow, STG_RUNS};
 pub use stg_temperature::{ReadingRow, STG_TEMPERATURE};
@@ -80,7 +94,7 @@ pub use temperature_places::{PlaceDayRow, TEMPERATURE_PLACES};
 pub use trace_links::{LinkRow, TRACE_LINKS};
 
 /// All marts, in build order within each kind. [`RUNS`] comes before the marts that take its rows.
-pub const ALL: [&Mart; 28] = [
+pub const ALL: [&Mart; 34] = [
     &PRODUCTS,
     &STG_RUNS,
     &RUNS,
@@ -90,6 +104,12 @@ pub const ALL: [&Mart; 28] = [
     &RUN_WEIGHTS,
     &RUN_WEIGHT_BINS,
     &RUN_WEIGHT_POINTS,
+    &LINE_MINUTES,
+    &LINE_HOURS,
+    &LINE_STOPS,
+    &SHIFT_LINES,
+    &SHIFT_PROGRESS,
+    &RECENT_SHIFTS,
     &FCT_DAILY_YIELD,
     &LINE_MONTHS,
     &FCT_WATERFALL_YIELD,
@@ -193,6 +213,13 @@ pub enum Build {
     Runs(fn(&RunScope) -> PolarsResult<DataFrame>),
     /// The same, and these rows are the finished runs that other builds take: the mart `runs`.
     FinishedRuns(fn(&RunScope) -> PolarsResult<DataFrame>),
+    /// The same, after the mart `runs`, and these rows are the minutes that shifts are made of: the mart
+    /// `line_minutes`.
+    RunMinutes(fn(&RunScope) -> PolarsResult<DataFrame>),
+    /// The rows of the touched shifts, from the mart `line_minutes`, replaced by the shift's date.
+    Shifts(fn(&[LineShift]) -> PolarsResult<DataFrame>),
+    /// The last shifts of each line, from the mart `shift_progress`.
+    RecentShifts,
     /// The rows of the touched production dates, from the finished rows of the mart `runs`, replaced by date.
     Dates(fn(&DataFrame) -> PolarsResult<DataFrame>),
     /// The rows of the months of the touched production dates, from all finished rows of the mart `runs` of a
@@ -217,9 +244,13 @@ impl Build {
     /// The source tables that every build of this kind takes.
     fn tables(self) -> impl Iterator<Item = &'static Source> {
         let tables = match self {
-            Self::Runs(_) | Self::FinishedRuns(_) | Self::Dates(_) | Self::Months(_) => {
-                [Some(&sources::RUN_NUMBERS), None]
-            }
+            Self::Runs(_)
+            | Self::FinishedRuns(_)
+            | Self::RunMinutes(_)
+            | Self::Shifts(_)
+            | Self::RecentShifts
+            | Self::Dates(_)
+            | Self::Months(_) => [Some(&sources::RUN_NUMBERS), None],
             Self::Days(source, _) | Self::DaysLookingBack(source, _) | Self::Batches(source, _) => {
                 [Some(source), None]
             }
@@ -232,7 +263,8 @@ impl Build {
     /// The folder that keeps the parts of this build apart from those of the mart's other builds.
     fn folder(self) -> &'static str {
         match self {
-            Self::Runs(_) | Self::FinishedRuns(_) => "run",
+            Self::Runs(_) | Self::FinishedRuns(_) | Self::RunMinutes(_) => "run",
+            Self::Shifts(_) | Self::RecentShifts => "shift",
             Self::Dates(_) => "date",
             Self::Months(_) => "month",
             // The parts of the findings have had this name from the start.

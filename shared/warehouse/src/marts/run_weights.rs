@@ -34,10 +34,10 @@ pub const RUN_WEIGHTS: Mart = Mart {
 };
 
 /// The column that says whether a pack is placed on the market.
-const PLACED: &str = "is_placed";
+pub(super) const PLACED: &str = "is_placed";
 
 /// The packs of a scope, each with whether it is placed on the market.
-fn marked(packs: &DataFrame) -> PolarsResult<LazyFrame> {
+pub(super) fn marked(packs: &DataFrame) -> PolarsResult<LazyFrame> {
     let (net, label) = (packs.column("net_weight")?.f64()?, packs.column("label_printed")?.bool()?);
     let placed: Vec<bool> =
         net.iter().zip(label.iter()).map(|(net_g, label)| is_placed_on_market(net_g, label)).collect();

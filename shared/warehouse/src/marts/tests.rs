@@ -45,9 +45,13 @@ fn a_mart_is_as_old_as_the_tables_that_its_builds_take() {
                     source
                 }
                 Build::Products(_) => &sources::PLU,
-                Build::Runs(_) | Build::FinishedRuns(_) | Build::Dates(_) | Build::Months(_) => {
-                    &sources::RUN_NUMBERS
-                }
+                Build::Runs(_)
+                | Build::FinishedRuns(_)
+                | Build::RunMinutes(_)
+                | Build::Shifts(_)
+                | Build::RecentShifts
+                | Build::Dates(_)
+                | Build::Months(_) => &sources::RUN_NUMBERS,
             };
             assert!(tables.contains(&taken.staging), "{} lacks {}", mart.name, taken.staging);
         }
@@ -66,6 +70,8 @@ fn one_mart_has_the_finished_runs() {
     let finished = builds().filter(|(_, build)| matches!(build, Build::FinishedRuns(_)));
     assert_eq!(finished.map(|(mart, _)| mart.name).collect::<Vec<_>>(), [RUNS.name]);
     assert!(matches!(RUNS.builds, [Build::FinishedRuns(_)]));
+    let minutes = builds().filter(|(_, build)| matches!(build, Build::RunMinutes(_)));
+    assert_eq!(minutes.map(|(mart, _)| mart.name).collect::<Vec<_>>(), [LINE_MINUTES.name]);
 }
 
 #[test]

@@ -317,7 +317,7 @@ impl Reader<'_> {
     fn limits(&self, list: &LimitList) -> Result<Limits> {
         let mut limits = Limits::default();
         for (name, given, limit, bounds) in [
-            ("stop_minutes", &list.stop_minutes, &mut limits.stop_minutes, 0.1..=1440.0),
+            ("stop_minutes", &list.stop_minutes, &mut limits.stop_minutes, 1.0..=1440.0),
             ("intake_max_c", &list.intake_max_c, &mut limits.intake_max_c, TEMPERATURES_C),
             ("vehicle_max_c", &list.vehicle_max_c, &mut limits.vehicle_max_c, TEMPERATURES_C),
             ("low_yield_pct", &list.low_yield_pct, &mut limits.low_yield_pct, 0.0..=100.0),

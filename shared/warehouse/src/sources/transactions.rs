@@ -32,5 +32,13 @@ pub const TRANSACTIONS: Source = Source {
     days: &[],
     batch: None,
     touches: &[],
-    mart_columns: Some(&["TransNo", "RunNumber", "TransDate", "NetWeight", "TargetWeight", "LabelPrinted"]),
+    mart_columns: Some(&[
+        "TransNo",
+        "RunNumber",
+        "TransDate",
+        "NetWeight",
+        "TargetWeight",
+        "LabelPrinted",
+        "ProdLine",
+    ]),
 };

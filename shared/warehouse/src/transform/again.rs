@@ -26,6 +26,7 @@ pub async fn make_again(beside: &Lake, like: &Manifest, job: &JobStamp) -> Resul
         work.manifest.tables.entry(name.clone()).or_default().as_of = table.as_of;
     }
     work.settings = Arc::new(in_force(like)?);
+    work.zone = like.zone.as_ref().and_then(|zone| zone.parse().ok()).unwrap_or(work.zone);
     build::build(&mut work).await?;
     Ok(work.manifest)
 }

@@ -36,6 +36,11 @@ pub(super) async fn take_settings(work: &mut Work<'_>) -> Result<Option<BadSetti
         Err(_) => Touched::by_any_settings(),
     });
     work.settings = Arc::new(settings);
+    let zone = Some(work.zone.name().to_owned());
+    if work.manifest.zone != zone {
+        work.pending.merge(Touched { all_runs: true, ..Touched::default() });
+        work.manifest.zone = zone;
+    }
     Ok(bad)
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
+use chrono_tz::Tz;
 use domain::settings::FactorySettings;
 use lake::{ETag, Healed, Lake, LakeError, Manifest, Put, SegmentNumber, TableState, keys};
 use serde::Serialize;
@@ -22,6 +23,8 @@ pub struct JobStamp {
     pub job_id: String,
     /// When it began, with the factory's offset.
     pub started_at: DateTime<FixedOffset>,
+    /// The zone of the factory's clock.
+    pub zone: Tz,
 }
 
 /// What an attempt has read and decided so far.
@@ -38,6 +41,8 @@ pub(super) struct Work<'a> {
     pub(super) is_outdated: bool,
     /// The factory's settings that the marts will be made with.
     pub(super) settings: Arc<FactorySettings>,
+    /// The zone of the factory's clock.
+    pub(super) zone: Tz,
     /// The tables that no job has read to the end.
     pub(super) unread: BTreeSet<&'static str>,
     /// Whether this attempt has put a note. Whoever read the manifest before can then no longer replace it.
@@ -85,6 +90,7 @@ impl<'a> Work<'a> {
             pending,
             is_outdated,
             settings: Arc::default(),
+            zone: job.zone,
             unread,
             has_noted: false,
             damage,

@@ -11,7 +11,7 @@ use super::rejected::RejectedRows;
 use super::replace::{By, dates_of, made, months, replace, split_by_date};
 use super::run_scope::{load_runs, run_chunks};
 use crate::frames::compute;
-use crate::marts::{Build, PRODUCTS, RUNS, builds, shift_dates};
+use crate::marts::{Build, PRODUCTS, RUNS, builds, shift_dates, shift_dates_of_minutes};
 use crate::sources;
 use crate::touched::Touched;
 use crate::transform::staged::staged_all;
@@ -25,6 +25,8 @@ pub(super) struct RunDates {
     pub(super) production: BTreeSet<NaiveDate>,
     /// Those of the shifts that the runs count in.
     pub(super) shifts: BTreeSet<NaiveDate>,
+    /// Those of the shifts in which their packs were made.
+    pub(super) packed: BTreeSet<NaiveDate>,
 }
 
 impl RunDates {
@@ -33,6 +35,15 @@ impl RunDates {
         let of_shifts = shift_dates(runs, &work.settings.shifts);
         self.shifts.extend(of_shifts.map_err(|source| WarehouseError::Compute {
             step: "the dates of the shifts of runs".to_owned(),
+            source,
+        })?);
+        Ok(())
+    }
+
+    fn add_packed(&mut self, work: &Work<'_>, minutes: &DataFrame) -> Result<()> {
+        let of_shifts = shift_dates_of_minutes(minutes, &work.settings.shifts);
+        self.packed.extend(of_shifts.map_err(|source| WarehouseError::Compute {
+            step: "the dates of the shifts of packs".to_owned(),
             source,
         })?);
         Ok(())
@@ -54,7 +65,15 @@ pub(super) async fn build_runs(
             dates.add(work, &parts.rows(work, &RUNS, &part).await?)?;
         }
         for (mart, build) in builds() {
-            if matches!(build, Build::Runs(_) | Build::FinishedRuns(_)) {
+            // Shifts may have had other times. Those that there are now follow from the new rows.
+            if matches!(
+                build,
+                Build::Runs(_)
+                    | Build::FinishedRuns(_)
+                    | Build::RunMinutes(_)
+                    | Build::Shifts(_)
+                    | Build::RecentShifts
+            ) {
                 parts.empty(work, mart, build);
             }
         }
@@ -70,7 +89,9 @@ pub(super) async fn build_runs(
         }
         let mut scope = load_runs(work, numbers, &lines, &products, &rejected).await?;
         for (mart, build) in builds() {
-            let (Build::Runs(make) | Build::FinishedRuns(make)) = build else { continue };
+            let (Build::Runs(make) | Build::FinishedRuns(make) | Build::RunMinutes(make)) = build else {
+                continue;
+            };
             let input = scope.clone();
             let rows = made(mart, move || make(&input)).await?;
             let gone = replace(work, parts, mart, build, By::Run, numbers, &rows).await?;
@@ -79,6 +100,10 @@ pub(super) async fn build_runs(
                     dates.add(work, rows)?;
                 }
                 scope.finished = rows;
+            } else if matches!(build, Build::RunMinutes(_)) {
+                for rows in gone.iter().chain([&rows]) {
+                    dates.add_packed(work, rows)?;
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 mod by_batch;
 mod by_day;
 mod by_run;
+mod by_shift;
 mod contract;
 mod deliveries;
 mod known_batches;
@@ -20,6 +21,7 @@ use polars::prelude::DataFrame;
 use self::by_batch::build_batches;
 use self::by_day::build_days;
 use self::by_run::{build_dates, build_runs};
+use self::by_shift::build_shifts;
 use self::known_batches::runs_naming;
 use self::mart_parts::MartParts;
 use self::replace::made;
@@ -50,6 +52,7 @@ pub(super) async fn build(work: &mut Work<'_>) -> Result<BTreeSet<String>> {
     }
     let dates = build_runs(work, &mut parts, &touched).await?;
     build_dates(work, &mut parts, &dates.production).await?;
+    build_shifts(work, &mut parts, &dates.packed).await?;
     for (_, build) in builds() {
         if let Build::DaysWithRuns(source, _) = build {
             let days = BTreeMap::from([(source.staging.to_owned(), Some(dates.shifts.clone()))]);
@@ -74,9 +77,13 @@ pub(super) async fn build(work: &mut Work<'_>) -> Result<BTreeSet<String>> {
 fn everything(build: Build) -> Touched {
     let mut touched = Touched::default();
     match build {
-        Build::Runs(_) | Build::FinishedRuns(_) | Build::Dates(_) | Build::Months(_) => {
-            touched.all_runs = true;
-        }
+        Build::Runs(_)
+        | Build::FinishedRuns(_)
+        | Build::RunMinutes(_)
+        | Build::Shifts(_)
+        | Build::RecentShifts
+        | Build::Dates(_)
+        | Build::Months(_) => touched.all_runs = true,
         Build::Days(source, _) | Build::DaysLookingBack(source, _) | Build::DaysWithRuns(source, _) => {
             touched.days.insert(source.staging.to_owned(), None);
         }
