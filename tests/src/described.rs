@@ -21,9 +21,11 @@ pub const NOW: &str = "2026-11-20T12:00:00";
 /// Where the dashboard lies.
 pub const DASHBOARD: &str = "https://dashboard.example.com";
 
-/// The factory after a job.
+/// The factory after a job, with the settings of the sandbox.
 pub async fn factory() -> Factory {
     let factory = factory_before_job().await;
+    let settings = tideline::sandbox::factory_toml().into_bytes();
+    factory.lake().put_settings_file(settings).await.expect("the lake");
     factory.job_ok(Mode::Incremental).await;
     factory
 }

@@ -1,25 +1,21 @@
-//! `/shifts/productivity`: what the people and hours of each shift and line brought.
+//! `/shift/hours`: what each line makes in a shift; `/stops`: when lines stood still; `/shifts/productivity`:
+//! what the people and hours of each shift and line brought.
 
-use std::cmp::Reverse;
+mod begun;
+mod hours;
+mod open_stop;
+mod productivity;
+mod stops;
+mod target;
 
-use api::shifts::{DAYS, PRODUCTIVITY, ShiftProductivity, ShiftQuery};
-use serve::{Answer, Ask, Result, Routes, State, work};
-use warehouse::marts::{FCT_SHIFT_PRODUCTIVITY, rows};
+use api::shift::HOURS;
+use api::shifts::PRODUCTIVITY;
+use api::stops::STOPS;
+use serve::Routes;
 
 pub fn routes() -> Routes {
-    Routes::new().get(&PRODUCTIVITY, productivity)
-}
-
-async fn productivity(state: State, ask: Ask<ShiftQuery, Vec<ShiftProductivity>>) -> Result<Answer> {
-    let dates = state.dates(&ask.query, DAYS)?;
-    let snapshot = state.snapshot().await?;
-    let frame = snapshot.mart(&FCT_SHIFT_PRODUCTIVITY, dates).await?;
-    work(move || {
-        let shifts = rows::<ShiftProductivity>(&frame)?.into_iter();
-        let newest_first = shifts.map(|shift| {
-            ((Reverse(shift.shift_date), shift.shift_code.clone(), shift.prod_line.clone()), shift)
-        });
-        ask.list(newest_first.collect(), &snapshot)
-    })
-    .await
+    Routes::new()
+        .get(&HOURS, hours::hours)
+        .get(&STOPS, stops::stops)
+        .get(&PRODUCTIVITY, productivity::productivity)
 }

@@ -2,8 +2,8 @@
 //! compares the list with what the functions serve.
 
 use crate::{
-    Operation, compliance, health, openapi, pipeline, products, quality, reports, runs, shelf_life, shifts,
-    temperature, trace, weights, yields,
+    Operation, compliance, health, openapi, pipeline, products, quality, reports, runs, shelf_life, shift,
+    shifts, stops, temperature, trace, weights, yields,
 };
 
 /// Endpoints that belong together.
@@ -45,7 +45,11 @@ pub const FAMILIES: &[Family] = &[
         doc: "Readings of chillers, stores and lines, above all those outside their limits.",
         modules: &[temperature::OPERATIONS],
     },
-    Family { name: "Shifts", doc: "What people and hours brought.", modules: &[shifts::OPERATIONS] },
+    Family {
+        name: "Shifts",
+        doc: "What each line makes in a shift, when it stands still, and what people and hours brought.",
+        modules: &[shift::OPERATIONS, stops::OPERATIONS, shifts::OPERATIONS],
+    },
     Family {
         name: "Products",
         doc: "What the factory makes.",

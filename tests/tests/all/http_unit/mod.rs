@@ -12,6 +12,7 @@ mod protocol;
 mod report_marts;
 mod reports;
 mod shelf_life;
+mod shift;
 mod summaries;
 mod trace;
 mod trace_bounds;

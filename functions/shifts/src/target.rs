@@ -1,0 +1,102 @@
+//! What a line should make in a shift: what the factory says, or else what the line usually makes.
+
+use std::collections::BTreeMap;
+
+use api::shift::TargetSource;
+use chrono::{Days, NaiveDate};
+use domain::code::folded;
+use domain::projection::{SHIFTS_MAX, SHIFTS_MIN, median};
+use domain::settings::{FactorySettings, LineSettings};
+use serve::window::Dates;
+use serve::{Result, Snapshot, work};
+use warehouse::marts::{RECENT_SHIFTS, SHIFT_LINES, ShiftLineRow, ShiftProgressRow, rows};
+
+/// How far back it is looked for what was usual before a shift that is none of the last ones.
+const BACK_DAYS: u64 = 182;
+
+/// The way of a line through a shift, by the date of the shift.
+pub(crate) type Ways = BTreeMap<NaiveDate, Vec<ShiftProgressRow>>;
+
+/// The shifts before one in which lines made something: what is usual on that shift.
+#[derive(Debug)]
+pub(crate) struct Before {
+    /// The last ones of its code by line, each with what was made (kg). The newest comes last.
+    made_kg: BTreeMap<Option<String>, Vec<f64>>,
+}
+
+/// A target, and where it is from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Target {
+    pub(crate) kg: f64,
+    pub(crate) source: TargetSource,
+}
+
+impl Before {
+    /// Reads what was usual before the shift of this date and code.
+    pub(crate) async fn read(snapshot: &Snapshot, date: NaiveDate, code: &str) -> Result<Self> {
+        let recent = recent(snapshot, code).await?;
+        let is_enough = |ways: &Ways| ways.len() <= SHIFTS_MAX || ways.range(..date).count() >= SHIFTS_MAX;
+        if recent.values().all(is_enough) {
+            let outcomes = |ways: &Ways| ways.range(..date).filter_map(|(_, way)| outcome_kg(way)).collect();
+            return Ok(Self {
+                made_kg: recent.iter().map(|(line, ways)| (line.clone(), outcomes(ways))).collect(),
+            });
+        }
+        let dates = Dates { from: date.checked_sub_days(Days::new(BACK_DAYS)), to: date.pred_opt() };
+        let lines = snapshot.mart(&SHIFT_LINES, dates).await?;
+        let code = folded(code);
+        work(move || {
+            let mut made: BTreeMap<Option<String>, BTreeMap<NaiveDate, f64>> = BTreeMap::new();
+            for line in rows::<ShiftLineRow>(&lines)? {
+                if folded(&line.shift_code) == code && line.made_kg > 0.0 {
+                    made.entry(line.prod_line).or_default().insert(line.shift_date, line.made_kg);
+                }
+            }
+            let by_line = made.into_iter().map(|(line, made)| (line, made.into_values().collect()));
+            Ok(Self { made_kg: by_line.collect() })
+        })
+        .await
+    }
+
+    /// What a line should make in the shift; `None` if the factory does not say it, and the line made something
+    /// in fewer than five shifts of this code before.
+    pub(crate) fn target(&self, line: Option<&str>, settings: &FactorySettings) -> Option<Target> {
+        let said = line.and_then(|line| settings_of(line, settings)?.shift_target_kg);
+        if let Some(kg) = said {
+            return Some(Target { kg, source: TargetSource::Settings });
+        }
+        let made_kg = self.made_kg.get(&line.map(str::to_owned))?;
+        if made_kg.len() < SHIFTS_MIN {
+            return None;
+        }
+        let last = &made_kg[made_kg.len().saturating_sub(SHIFTS_MAX)..];
+        Some(Target { kg: median(last.to_vec())?, source: TargetSource::Usual })
+    }
+}
+
+/// The last shifts of a code by line, as the mart keeps them.
+pub(crate) async fn recent(snapshot: &Snapshot, code: &str) -> Result<BTreeMap<Option<String>, Ways>> {
+    let frame = snapshot.mart(&RECENT_SHIFTS, Dates::ALL).await?;
+    let code = folded(code);
+    work(move || {
+        let mut recent: BTreeMap<Option<String>, Ways> = BTreeMap::new();
+        for row in rows::<ShiftProgressRow>(&frame)? {
+            if folded(&row.shift_code) == code {
+                let ways = recent.entry(row.prod_line.clone()).or_default();
+                ways.entry(row.shift_date).or_default().push(row);
+            }
+        }
+        Ok(recent)
+    })
+    .await
+}
+
+/// What was made in a whole shift.
+fn outcome_kg(way: &[ShiftProgressRow]) -> Option<f64> {
+    way.iter().max_by_key(|row| row.elapsed_pct).map(|row| row.made_kg)
+}
+
+/// What the factory says of a line. The file may write its id in another case.
+fn settings_of<'a>(line: &str, settings: &'a FactorySettings) -> Option<&'a LineSettings> {
+    settings.lines.iter().find(|(id, _)| folded(id) == folded(line)).map(|(_, line)| line)
+}
