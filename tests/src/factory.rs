@@ -89,9 +89,14 @@ impl Factory {
 
     /// A factory whose ERP is a sandbox with so many days of history.
     pub async fn sandbox(now: &str, days: u32) -> Self {
+        Self::sandbox_of(now, days, 7).await
+    }
+
+    /// The same, of another seed.
+    pub async fn sandbox_of(now: &str, days: u32, seed: u64) -> Self {
         let factory = Self::without_erp(now).await;
         let end = factory.now.get().with_timezone(&factory.settings.factory_tz).naive_local();
-        tideline::sandbox::create(&factory.erp(), end, days, 7, |_| {}).expect("a sandbox");
+        tideline::sandbox::create(&factory.erp(), end, days, seed, |_| {}).expect("a sandbox");
         factory
     }
 

@@ -4,6 +4,7 @@
 //! It knows the tools and the order of the steps. It knows no crate of the workspace: it must start before
 //! any of them compiles.
 
+mod backtest;
 mod command;
 mod demo;
 mod generate;
@@ -25,6 +26,8 @@ cargo xtask <command>
                           random schedules of faults, and every fault at every call of a job,
                           and has Spark judge the marts too;
                           a filter runs only the tests whose names contain it
+  backtest [days seed…]   how well the projection of shifts would have told those of sandbox factories;
+                          three factories of 90 days where none are named
   lint                    formatting and lints, and the licences and sources of the dependencies if cargo-deny is there
   generate                renew the files that follow from the declarations: the API's description with its
                           examples, routes and rights, the README's table, the staging tables in SQL
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
             Ok(options) => suite::run(&options),
             Err(wrong) => return wrong_usage(&wrong),
         },
+        "backtest" => backtest::run(rest).map(|()| ExitCode::SUCCESS),
         "generate" if rest.is_empty() => generate::run().map(|()| ExitCode::SUCCESS),
         "lint" if rest.is_empty() => suite::lint().map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
