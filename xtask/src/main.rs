@@ -18,7 +18,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask <command>
 
-  demo [--port 8000] [--days 90] [--fresh]
+  demo [--port 8000] [--days 30] [--fresh]
                           set everything up, build it, and run the whole system with a sandbox factory;
                           further options go to `tideline demo`
   page                    build the dashboard into frontend/dist

@@ -23,7 +23,7 @@ pub struct Demo {
     #[arg(long, default_value_t = 8000)]
     port: u16,
     /// Days of history in a new sandbox
-    #[arg(long, default_value_t = 90)]
+    #[arg(long, default_value_t = 30)]
     days: u32,
     /// Begin again with a new sandbox and an empty lake
     #[arg(long)]
