@@ -156,3 +156,59 @@ async fn read(frame: DataFrame, dates: Option<BTreeSet<NaiveDate>>) -> Result<Ve
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(day: u64) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 11, 1).unwrap() + Days::new(day)
+    }
+
+    /// The end of the shifts of these days.
+    fn shifts(days: impl IntoIterator<Item = u64>, made_kg: f64) -> Vec<ShiftProgressRow> {
+        let end = |of| ShiftProgressRow {
+            shift_date: day(of),
+            shift_code: "AM".to_owned(),
+            prod_line: Some("L1".to_owned()),
+            elapsed_pct: 100,
+            packs: 1,
+            made_kg,
+        };
+        days.into_iter().map(end).collect()
+    }
+
+    fn days_of(recent: &Recent) -> Vec<NaiveDate> {
+        recent.0.values().flat_map(BTreeMap::keys).copied().collect()
+    }
+
+    #[test]
+    fn the_last_shifts_in_which_something_was_made_are_kept() {
+        let mut recent = Recent::default();
+        recent.add(shifts(0..30, 5.0));
+        recent.add(shifts(30..33, 0.0));
+        recent.cut();
+        assert_eq!(days_of(&recent), (9..30).map(day).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn shifts_that_were_forgotten_are_missed_only_where_there_were_some_and_one_has_gone() {
+        let kept = RECENT_SHIFTS_KEPT as u64;
+        for (had, touched, again, misses) in [
+            // All that there ever were.
+            (kept - 1, 3, false, false),
+            (kept, 3, false, true),
+            // It is there again.
+            (kept, 3, true, false),
+            // No shift of this day was among them.
+            (kept, kept + 5, false, false),
+        ] {
+            let mut recent = Recent::default();
+            recent.add(shifts(0..had, 5.0));
+            let mut forgotten = recent.without(&BTreeSet::from([day(touched)]));
+            recent.add(shifts([touched].into_iter().filter(|_| again), 6.0));
+            forgotten.retain(|kind| recent.lacks(kind));
+            assert_eq!(!forgotten.is_empty(), misses, "{had} {touched} {again}");
+        }
+    }
+}
