@@ -116,7 +116,7 @@ const BY_SQL: [(Check, &str); 16] = [
     (
         Check::LabelGap,
         "SELECT r.n FROM runs r JOIN run_sheets s ON trim(s.run_number) = r.n AND substr(s.production_date, 1, 10) = substr(r.d, 1, 10)
-         WHERE complete AND s.shelf_life_adjustment <= 3 AND end_label - start_label + 1 >
+         WHERE complete AND coalesce(s.shelf_life_adjustment, 0) <= 3 AND end_label - start_label + 1 >
          (SELECT count(DISTINCT label_seq) FROM cases c WHERE c.n = r.n AND label_seq BETWEEN start_label AND end_label)",
     ),
     (
