@@ -116,9 +116,9 @@ async fn a_table_of_many_segments_is_saved_while_it_is_made_again() {
     let (whole, goal) = many_segments().await;
     let many = keys(&whole, "raw/temperature_logs/").await.len();
     assert!(many > 300, "{many}");
-    // The first part of the first save, all of it without its note, all of it, and the same of the second.
+    // The job dies within the first save, before the note of it, within the second, and after the note of each.
     for (parts, notes, begins_after) in
-        [(1, None, 0), (2, None, 0), (3, None, 128), (0, Some(2), 128), (0, Some(3), 256)]
+        [(1, None, 0), (3, None, 0), (4, None, 128), (0, Some(2), 128), (0, Some(3), 256)]
     {
         let about = format!("{parts} {notes:?}");
         let small = whole.fork();
