@@ -79,17 +79,18 @@ def shift_breaks(shifts):
 
 
 def clock_changes(zone):
-    """The rows of the view clock_changes: those of the years that the tests know."""
+    """The rows of the view clock_changes: those of the years that the tests know. The clock is changed at full hours."""
     zone = ZoneInfo(zone)
-    offset = lambda hour: hour.astimezone(zone).utcoffset()
-    hour = datetime(2020, 1, 1, tzinfo=timezone.utc)
-    while hour.year < 2030:
-        before, after = offset(hour), offset(hour + timedelta(hours=1))
-        if before != after:
-            # The clock is changed at full hours.
-            times = sorted(hour.replace(tzinfo=None) + timedelta(hours=1) + by for by in [before, after])
-            yield str(after > before).upper(), *(f"TIMESTAMP '{time}'" for time in times)
-        hour += timedelta(hours=1)
+    offset = lambda moment: moment.astimezone(zone).utcoffset()
+    day = datetime(2024, 1, 1, tzinfo=timezone.utc)
+    while day.year < 2029:
+        hours = [day + timedelta(hours=hour) for hour in range(25)]
+        for hour, next_hour in zip(hours, hours[1:]) if offset(hours[0]) != offset(hours[-1]) else []:
+            before, after = offset(hour), offset(next_hour)
+            if before != after:
+                times = sorted(next_hour.replace(tzinfo=None) + by for by in [before, after])
+                yield str(after > before).upper(), *(f"TIMESTAMP '{time}'" for time in times)
+        day = hours[-1]
 
 
 def view(name, columns, none, rows):
@@ -149,12 +150,12 @@ def stage(engine, lake, manifest, scope):
     rejected = " UNION ALL ".join(
         f"SELECT '{path.parent.name}' AS table_name, \"key\", reason, \"row\", watermark, rejected_at FROM {engine.parquet(path)}" for path in lists
     )
+    own = {"known_tables.sql": f"CREATE OR REPLACE VIEW known_tables AS {known}", "factory_settings.sql": settings_of(manifest)}
+    if rejected:
+        own["open_rejected.sql"] = f"CREATE OR REPLACE VIEW open_rejected AS {rejected}"
+    if scope:
+        own["report_scope.sql"] = scope_of(scope)
     for file in (SQL / "order.txt").read_text().split():
-        own = {"known_tables.sql": f"CREATE OR REPLACE VIEW known_tables AS {known}", "factory_settings.sql": settings_of(manifest)}
-        if rejected:
-            own["open_rejected.sql"] = f"CREATE OR REPLACE VIEW open_rejected AS {rejected}"
-        if scope:
-            own["report_scope.sql"] = scope_of(scope)
         for statement in statements(own.get(file) or (SQL / file).read_text()):
             engine.model(statement)
 
