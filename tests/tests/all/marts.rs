@@ -61,6 +61,8 @@ async fn marts_that_followed_every_change_are_those_made_from_nothing(access: Er
         return;
     }
     let factory = Factory::sandbox("2026-11-02T14:00:00", 4).await.over(access);
+    let settings = tideline::sandbox::factory_toml().into_bytes();
+    factory.lake().put_settings_file(settings).await.unwrap();
     factory.job_ok(Mode::Incremental).await;
     for (i, edit) in EDITS.iter().enumerate() {
         let minute = i + 1;

@@ -35,13 +35,15 @@ over_both_ways!(
 );
 
 /// The lists that nothing in the four tables can fill.
-const EMPTY: [&str; 12] = [
+const EMPTY: [&str; 14] = [
     "/yield/waterfall",
     "/yield/downgrades",
     "/quality/summary",
     "/temperature/breaches",
     "/temperature/episodes",
     "/temperature/summary",
+    "/shift/hours",
+    "/stops",
     "/shifts/productivity",
     "/reports/traceability",
     "/reports/temperature-audit",
@@ -310,10 +312,9 @@ async fn the_reports_tell_what_runs_totals_and_packs_do(access: ErpAccess) {
         is_about(Some(giveaway.iter().map(|row| row.packs as f64).sum()), packs["packs"]),
         "{packs:?}: {giveaway:?}"
     );
-    assert!(
-        is_about(Some(giveaway.iter().map(|row| row.giveaway_kg).sum()), packs["kg"]),
-        "{packs:?}: {giveaway:?}"
-    );
+    // Each row is rounded to a tenth.
+    let off_kg = giveaway.iter().map(|row| row.giveaway_kg).sum::<f64>() - packs["kg"];
+    assert!(off_kg.abs() <= 0.05 * giveaway.len() as f64, "{packs:?}: {giveaway:?}");
 
     let changes: Vec<AllergenChangeover> = site.get("/reports/allergen-changeovers").await;
     assert!(
