@@ -92,7 +92,15 @@ impl Factory {
         Self::sandbox_of(now, days, 7).await
     }
 
-    /// The same, of another seed.
+    /// The same, and its lake has the settings that such a factory has.
+    pub async fn sandbox_with_settings(now: &str, days: u32) -> Self {
+        let factory = Self::sandbox(now, days).await;
+        let settings = tideline::sandbox::factory_toml().into_bytes();
+        factory.lake().put_settings_file(settings).await.expect("the lake");
+        factory
+    }
+
+    /// A sandbox of another seed.
     pub async fn sandbox_of(now: &str, days: u32, seed: u64) -> Self {
         let factory = Self::without_erp(now).await;
         let end = factory.now.get().with_timezone(&factory.settings.factory_tz).naive_local();

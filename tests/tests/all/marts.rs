@@ -60,9 +60,7 @@ async fn marts_that_followed_every_change_are_those_made_from_nothing(access: Er
     if access == ErpAccess::SqlServer && !is_all() {
         return;
     }
-    let factory = Factory::sandbox("2026-11-02T14:00:00", 4).await.over(access);
-    let settings = tideline::sandbox::factory_toml().into_bytes();
-    factory.lake().put_settings_file(settings).await.unwrap();
+    let factory = Factory::sandbox_with_settings("2026-11-02T14:00:00", 4).await.over(access);
     factory.job_ok(Mode::Incremental).await;
     for (i, edit) in EDITS.iter().enumerate() {
         let minute = i + 1;

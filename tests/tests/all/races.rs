@@ -17,7 +17,7 @@ use warehouse::sources::ALL;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_extractions_at_once_lose_and_repeat_nothing() {
-    let factory = Factory::sandbox("2026-11-20T14:00:00", 1).await;
+    let factory = Factory::sandbox_with_settings("2026-11-20T14:00:00", 1).await;
     let address = factory.folder.path().join("lake").display().to_string();
     let other = place::open(&address, &factory.settings.factory_id).await.unwrap();
     // The pages have different sizes, so that what two jobs put under one number is never the same.
@@ -45,7 +45,7 @@ const CROWD: usize = 8;
 
 /// A day of a factory with every eighth row of its large tables, so that eight jobs over it stay short.
 async fn thin_factory() -> Factory {
-    let factory = Factory::sandbox("2026-11-20T14:00:00", 1).await;
+    let factory = Factory::sandbox_with_settings("2026-11-20T14:00:00", 1).await;
     factory.execute(
         "DELETE FROM SI_OCM_TRANS WHERE TransNo % 8 > 0; DELETE FROM case_verification WHERE verify_id % 8 > 0; DELETE FROM temperature_logs WHERE log_id % 8 > 0",
     );
@@ -169,7 +169,7 @@ async fn eight_extractions_at_once_by_processes_are_as_one() {
 /// The program is killed at random moments, and each time the next job goes on. Then one job is let through.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_extraction_that_is_killed_again_and_again_ends_as_the_erp_is() {
-    let factory = Factory::sandbox("2026-11-20T14:00:00", 1).await;
+    let factory = Factory::sandbox_with_settings("2026-11-20T14:00:00", 1).await;
     let (mut killed, mut started) = (0, 0);
     while killed < 10 {
         assert!(started < 100, "of {started} jobs only {killed} were killed before they ended");

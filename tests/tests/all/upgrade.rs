@@ -42,7 +42,7 @@ async fn made_by_another_version(factory: &Factory) -> Manifest {
 #[tokio::test(flavor = "multi_thread")]
 async fn marts_of_another_version_are_made_again_by_the_next_job_and_not_shown_before_where_they_cannot_be_read()
  {
-    let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
+    let factory = Factory::sandbox_with_settings("2026-11-02T14:00:00", 2).await;
     factory.job_ok(Mode::Incremental).await;
     let old = made_by_another_version(&factory).await;
 
@@ -67,7 +67,7 @@ async fn marts_of_another_version_are_made_again_by_the_next_job_and_not_shown_b
 
 #[tokio::test(flavor = "multi_thread")]
 async fn marts_of_another_version_are_made_again_though_the_erp_is_away() {
-    let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
+    let factory = Factory::sandbox_with_settings("2026-11-02T14:00:00", 2).await;
     factory.job_ok(Mode::Incremental).await;
     made_by_another_version(&factory).await;
     let (erp, elsewhere) = (factory.erp(), factory.erp().with_extension("away"));
@@ -90,7 +90,7 @@ async fn without_first_stamps(factory: &Factory, staging: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staging_of_another_version_gets_the_stamps_of_its_rows_as_their_first() {
-    let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
+    let factory = Factory::sandbox_with_settings("2026-11-02T14:00:00", 2).await;
     factory.job_ok(Mode::Incremental).await;
     made_by_another_version(&factory).await;
     for staging in ["run_inputs", "case_verification"] {
@@ -110,7 +110,7 @@ async fn staging_of_another_version_gets_the_stamps_of_its_rows_as_their_first()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_month_that_has_no_rows_by_this_versions_rules_is_emptied_for_other_engines_too() {
-    let factory = Factory::sandbox("2026-11-02T14:00:00", 2).await;
+    let factory = Factory::sandbox_with_settings("2026-11-02T14:00:00", 2).await;
     factory.job_ok(Mode::Incremental).await;
     let lake = factory.lake();
     let (mut manifest, version) = lake.manifest().await.unwrap().unwrap();
