@@ -117,6 +117,9 @@ async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
     let lake_in = |store: &Recording| Lake::new(Arc::new(store.clone()), "", &factory.settings.factory_id);
     let (in_full, in_empty) = (lake_in(&full), lake_in(&empty));
     factory.open = OpenLake { lake: in_full.clone(), server: None };
+    // People put settings there, no function does.
+    in_full.put_settings_file(tideline::sandbox::factory_toml().into_bytes()).await.unwrap();
+    full.asked();
     for mode in [Mode::Incremental, Mode::Reconcile, Mode::Full] {
         factory.job_ok(mode).await;
     }
