@@ -33,5 +33,5 @@ fn the_indexes_that_the_readme_offers_are_those_of_the_schema() {
         |text: &'static str| text.lines().filter(|line| line.starts_with("CREATE INDEX")).collect::<Vec<_>>();
     let offered = indexes(include_str!("../../../../infra/README.md"));
     assert_eq!(offered, indexes(include_str!("../../../../infra/sql/schema.sql")));
-    assert_eq!(offered.len(), 17);
+    assert_eq!(offered.len(), 18);
 }
