@@ -31,7 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The only crates that the rules and the HTTP contract may use: they build for the page, and do no I/O.
-const PURE: &[&str] = &["chrono", "domain", "regex", "serde", "statrs", "thiserror"];
+const PURE: &[&str] = &["chrono", "chrono-tz", "domain", "regex", "serde", "statrs", "thiserror"];
 
 /// Names that say nothing of what a module holds.
 const EMPTY_NAMES: &[&str] = &["common", "helper", "helpers", "manager", "misc", "util", "utils"];
