@@ -113,7 +113,10 @@ impl Extraction<'_> {
         wanted: &[Key],
         watermark: Option<NaiveDateTime>,
     ) -> Result<Vec<Key>, TableError> {
-        let mut keys = wanted.chunks(KEYS_PER_STATEMENT).peekable();
+        // Rows with one key are decided together, however the ERP spells it: what is committed last would count.
+        let mut wanted = wanted.to_vec();
+        wanted.sort_by_cached_key(Key::text);
+        let mut keys = chunks_of_keys(&wanted).into_iter().peekable();
         let (mut found, mut missing, mut large) = (Judged::default(), Vec::new(), false);
         while let Some(chunk) = keys.next() {
             large |= self.fetch(chunk, &mut found, &mut missing).await?;
@@ -265,15 +268,20 @@ impl Extraction<'_> {
 
     /// Reads the rows of these keys into `judged`, and puts the keys that have no row into `missing`. Returns
     /// whether the rows are large.
+    ///
+    /// Rows of other keys that begin in the same way are left alone. Such a key may have a later row in another
+    /// spelling, which is not among these.
     async fn fetch(
         &mut self,
         keys: &[Key],
         judged: &mut Judged,
         missing: &mut Vec<Key>,
     ) -> Result<bool, TableError> {
-        let (found, large) =
+        let (mut found, large) =
             self.rows_where(each_once(keys.iter().map(|key| key.begins(self.source)))).await?;
-        let seen = self.keys_of(&found);
+        let asked: HashSet<String> = keys.iter().map(Key::text).collect();
+        found.retain(|cells| self.key_in(cells).is_none_or(|key| asked.contains(&key)));
+        let seen: HashSet<String> = found.iter().filter_map(|cells| self.key_in(cells)).collect();
         judged.add(self.judge(found));
         let usable = |key: &&Key| !key.values.contains(&Value::Null);
         missing.extend(keys.iter().filter(usable).filter(|key| !seen.contains(&key.text())).cloned());
@@ -295,21 +303,13 @@ impl Extraction<'_> {
         Ok((rows, stream.is_large()))
     }
 
-    /// The keys of full rows, as far as they can be read.
-    fn keys_of(&self, rows: &[Vec<Cell>]) -> HashSet<String> {
-        let places = places(self.source);
-        rows.iter()
-            .filter_map(|cells| {
-                let values: Option<Vec<Value>> = places
-                    .iter()
-                    .map(|place| {
-                        let column = &self.source.columns[*place];
-                        read(column, &cells[*place], self.table.factory_tz).ok()
-                    })
-                    .collect();
-                Some(key_text(values?.iter()))
-            })
-            .collect()
+    /// The key of a full row, if it can be read.
+    fn key_in(&self, cells: &[Cell]) -> Option<String> {
+        let values: Option<Vec<Value>> = places(self.source)
+            .into_iter()
+            .map(|place| read(&self.source.columns[place], &cells[place], self.table.factory_tz).ok())
+            .collect();
+        Some(key_text(values?.iter()))
     }
 
     /// The keys of open rejected rows that have one.
@@ -358,6 +358,21 @@ impl Extraction<'_> {
         let rows = frame(source, &forgotten)?;
         self.put(rows, watermark, None, None).await
     }
+}
+
+/// The sorted keys in chunks of about [`KEYS_PER_STATEMENT`]. The same key in several spellings is in one chunk.
+fn chunks_of_keys(keys: &[Key]) -> Vec<&[Key]> {
+    let mut chunks = Vec::new();
+    let mut rest = keys;
+    while !rest.is_empty() {
+        let least = rest.len().min(KEYS_PER_STATEMENT);
+        let last = rest[least - 1].text();
+        let same = rest[least..].iter().take_while(|key| key.text() == last).count();
+        let (chunk, others) = rest.split_at(least + same);
+        chunks.push(chunk);
+        rest = others;
+    }
+    chunks
 }
 
 /// The conditions without repetitions. Many rows may have no key in the same way.
