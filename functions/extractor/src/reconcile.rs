@@ -387,3 +387,24 @@ impl Judged {
         self.rejected.extend(other.rejected);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_several_spellings_is_asked_for_in_one_statement() {
+        let keys = |numbers: &[i64]| -> Vec<Key> {
+            numbers.iter().map(|number| Key { values: vec![Value::Whole(*number)], cells: None }).collect()
+        };
+        let sizes = |numbers: &[i64]| -> Vec<usize> {
+            chunks_of_keys(&keys(numbers)).iter().map(|chunk| chunk.len()).collect()
+        };
+        assert_eq!(sizes(&[]), Vec::<usize>::new());
+        assert_eq!(sizes(&(0..250).collect::<Vec<_>>()), [100, 100, 50]);
+        // Three spellings of the hundredth.
+        let mut numbers: Vec<i64> = (0..150).collect();
+        numbers.splice(99..100, [99, 99, 99]);
+        assert_eq!(sizes(&numbers), [102, 50]);
+    }
+}

@@ -12,7 +12,8 @@ use warehouse::sources::RUN_INPUTS;
 over_both_ways!(
     a_run_that_moves_is_counted_in_its_new_place_alone,
     a_correction_counts_once_and_a_deletion_no_more,
-    a_late_row_counts_when_keys_are_compared
+    a_late_row_counts_when_keys_are_compared,
+    of_rows_whose_keys_differ_in_blanks_alone_the_later_counts_whatever_is_compared_beside_it
 );
 
 /// A complete run of 100 kg in, 95 kg out, and its totals.
@@ -209,4 +210,41 @@ async fn a_rejected_row_that_comes_or_goes_alone_shows_in_its_run() {
     factory.execute("DELETE FROM run_inputs WHERE input_id = 2");
     factory.job_ok(Mode::Reconcile).await;
     assert_eq!(rejected().await, 0);
+}
+
+/// A comparison asks for a run of another date under the spelling that an overtaken row has too.
+async fn of_rows_whose_keys_differ_in_blanks_alone_the_later_counts_whatever_is_compared_beside_it(
+    access: ErpAccess,
+) {
+    let factory = Factory::empty("2026-11-20T14:00:00").await.over(access);
+    for (number, date, line, updated) in [
+        ("2", "2026-11-19", "Line 1", "11:00"),
+        (" 2", "2026-11-19", "Line 9", "10:00"),
+        (" 2", "2026-11-18", "Line 1", "09:00"),
+    ] {
+        factory.insert(
+            "RunNumber",
+            &[
+                ("RunNumber", &format!("'{number}'")),
+                ("ProductionDate", &format!("'{date}'")),
+                ("ProdLine", &format!("'{line}'")),
+                ("Created", "'2026-11-18 06:00:00'"),
+                ("Updated", &format!("'2026-11-20 {updated}:00'")),
+            ],
+        );
+    }
+    factory.job_ok(Mode::Incremental).await;
+    let site = Site::open(&factory).await;
+    let line = async |date: &str| {
+        let found: RunDetail = site.get(&format!("/runs/2?date={date}")).await.unwrap();
+        found.run.prod_line
+    };
+    assert_eq!(line("2026-11-19").await.as_deref(), Some("Line 1"));
+    // New rows are not looked for so far back.
+    factory.execute(
+        "UPDATE RunNumber SET ProdLine = 'Line 2', Updated = '2026-11-19 08:00:00' WHERE ProductionDate = '2026-11-18'",
+    );
+    factory.job_ok(Mode::Reconcile).await;
+    assert_eq!(line("2026-11-18").await.as_deref(), Some("Line 2"));
+    assert_eq!(line("2026-11-19").await.as_deref(), Some("Line 1"), "the later row of that date");
 }
