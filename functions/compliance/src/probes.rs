@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use api::compliance::{Check, CheckFinding};
-use chrono::{DateTime, FixedOffset, LocalResult, NaiveDateTime, TimeDelta, TimeZone};
+use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use domain::clock::{first_moment, last_moment};
 use domain::probes::{gap_seconds, is_fault, is_silent, is_stuck};
 use domain::settings::Limits;
 use serve::window::Dates;
@@ -47,7 +48,7 @@ fn silent(location: &str, days: &[PlaceDayRow], as_of: DateTime<FixedOffset>, tz
     let last = days.last()?;
     // A probe that comes back for a moment was read too seldom lately to tell how often it is read.
     let usual_seconds = days.iter().rev().find_map(|day| day.usual_interval_seconds)?;
-    let since_last_seconds = seconds(tz, last.last_reading_at, as_of.with_timezone(&tz));
+    let since_last_seconds = seconds(tz, last.last_reading_at, as_of.to_utc());
     if !is_silent(since_last_seconds, Some(usual_seconds)) {
         return None;
     }
@@ -79,7 +80,7 @@ fn stuck(location: &str, days: &[PlaceDayRow], tz: Tz, limits: &Limits) -> Optio
         }
         (since, readings, goes_back) = (day.same_since, readings + day.same_readings, day.is_same_all_day);
     }
-    let same_seconds = seconds(tz, since, first_moment(tz, last.last_reading_at)?);
+    let same_seconds = seconds(tz, since, first_moment(last.last_reading_at, tz));
     is_stuck(same_seconds, readings).then(|| {
         let detail = format!(
             "{} °C in each of {readings} readings since {}: look at the probe",
@@ -117,18 +118,8 @@ fn finding(
 
 /// The seconds from a time on the factory's clock to a moment: real ones, also in a night in which the clock
 /// is changed.
-fn seconds(tz: Tz, from: NaiveDateTime, to: DateTime<Tz>) -> i64 {
-    let from = match tz.from_local_datetime(&from) {
-        LocalResult::Single(moment) | LocalResult::Ambiguous(_, moment) => moment.naive_utc(),
-        // A time that the clock left out, which a clock of its own may show.
-        LocalResult::None => return (to.naive_local() - from).num_seconds(),
-    };
-    (to.naive_utc() - from).num_seconds()
-}
-
-/// The first moment at which the factory's clock showed this time.
-fn first_moment(tz: Tz, time: NaiveDateTime) -> Option<DateTime<Tz>> {
-    tz.from_local_datetime(&time).earliest().or_else(|| Some(tz.from_utc_datetime(&time)))
+fn seconds(tz: Tz, from: NaiveDateTime, to: DateTime<Utc>) -> i64 {
+    (to - last_moment(from, tz)).num_seconds()
 }
 
 /// "5 minutes", "8 hours".

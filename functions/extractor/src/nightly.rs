@@ -1,9 +1,9 @@
 //! The comparison of each night: when it is due. A night that was missed, because the machine was off or the
 //! ERP away, is made up for as soon as somebody asks.
 
-use chrono::offset::LocalResult;
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
+use domain::clock::first_moment;
 use lake::{Lake, Manifest};
 use process::{Environment, SettingsError};
 
@@ -51,14 +51,7 @@ impl Nightly {
     /// The moment at which the factory's clock shows this. On a day on which it does not, it is the moment at
     /// which it would have.
     fn moment(&self, day: NaiveDate, at: NaiveTime) -> DateTime<Utc> {
-        let shown = day.and_time(at);
-        match self.factory_tz.from_local_datetime(&shown) {
-            LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => moment.to_utc(),
-            LocalResult::None => {
-                let before = self.factory_tz.from_local_datetime(&(shown - TimeDelta::hours(3))).earliest();
-                before.map_or_else(|| shown.and_utc(), |moment| moment.to_utc() + TimeDelta::hours(3))
-            }
-        }
+        first_moment(day.and_time(at), self.factory_tz)
     }
 }
 

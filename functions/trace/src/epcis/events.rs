@@ -62,7 +62,7 @@ impl Event {
 
 /// The events of a trace, in any order.
 pub(super) fn of(traced: &Traced, factory: &Factory) -> Vec<Event> {
-    let received = traced.intakes.iter().filter_map(|intake| receiving(intake, factory));
+    let received = traced.intakes.iter().map(|intake| receiving(intake, factory));
     let made = traced.links.keys().filter_map(|run| transformation(traced, run, factory));
     let mut events: Vec<Event> = received.chain(made).collect();
     events.extend(corrected(sales(traced, factory)).iter().flat_map(|sale| despatch(sale, factory)));
@@ -108,8 +108,8 @@ fn corrected(sales: Vec<Sale<'_>>) -> Vec<Sale<'_>> {
     sales
 }
 
-fn receiving(intake: &IntakeRow, factory: &Factory) -> Option<Event> {
-    let at = start_of(intake.known_since, factory.tz)?;
+fn receiving(intake: &IntakeRow, factory: &Factory) -> Event {
+    let at = start_of(intake.known_since, factory.tz);
     let fish = &intake.intake;
     let catch = json!({
         "cbvmda:vesselName": fish.vessel_name,
@@ -137,7 +137,7 @@ fn receiving(intake: &IntakeRow, factory: &Factory) -> Option<Event> {
             json!({"cbvmda:certification": [{"gdst:certificationType": "urn:gdst:certType:harvestCert", "cbvmda:certificationStandard": standard}]})
         }),
     });
-    Some(Event::new("ObjectEvent", event_id(factory, "receiving", &fish.trace_id), at, fields))
+    Event::new("ObjectEvent", event_id(factory, "receiving", &fish.trace_id), at, fields)
 }
 
 fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Event> {
@@ -160,7 +160,7 @@ fn transformation(traced: &Traced, run: &RunKey, factory: &Factory) -> Option<Ev
     Some(Event::new(
         "TransformationEvent",
         event_id(factory, "run", &lot(run)),
-        ended(traced, run, factory)?,
+        ended(traced, run, factory),
         fields,
     ))
 }
@@ -203,7 +203,7 @@ fn made(traced: &Traced, run: &RunKey, factory: &Factory) -> BTreeMap<String, Op
 }
 
 /// When a run ended, or else began, or else the start of its day.
-fn ended(traced: &Traced, (number, date): &RunKey, factory: &Factory) -> Option<DateTime<Tz>> {
+fn ended(traced: &Traced, (number, date): &RunKey, factory: &Factory) -> DateTime<Tz> {
     let row = traced.run_rows.get(&(number.clone(), *date));
     row.and_then(|row| row.finished_at.or(row.started_at))
         .map_or_else(|| start_of(*date, factory.tz), |time| moment(time, factory.tz))
@@ -229,7 +229,7 @@ impl<'a> Sale<'a> {
         Self {
             despatch_id: order.link_id,
             name: factory.product(product.as_deref(), run),
-            made: ended(traced, run, factory),
+            made: Some(ended(traced, run, factory)),
             qty_kg: order.qty_kg,
             order_number: order.order_number.as_deref(),
             customer: order.customer.as_deref(),
