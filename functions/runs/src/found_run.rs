@@ -30,7 +30,9 @@ impl FoundRun {
         let date = *production_date;
         let parts = snapshot
             .parts(mart, |name, zone| {
-                mart.part_overlaps(name, date, date) && may_hold(zone, RUN_GROUP, &groups)
+                mart.is_part_of_runs(name)
+                    && mart.part_overlaps(name, date, date)
+                    && may_hold(zone, RUN_GROUP, &groups)
             })
             .await?;
         let of_run = col("run_number")

@@ -178,6 +178,13 @@ impl Mart {
         self.builds.len() == 1 || month.is_some_and(|month| month.starts_with('-'))
     }
 
+    /// Whether a part may hold rows of runs, which are replaced by run number.
+    pub fn is_part_of_runs(&self, part: &str) -> bool {
+        let of_runs =
+            |build: &Build| matches!(build, Build::Runs(_) | Build::FinishedRuns(_) | Build::RunMinutes(_));
+        self.builds.iter().any(|build| of_runs(build) && self.is_part_of(*build, part))
+    }
+
     /// Whether a part may hold rows of the dates `from..=to`.
     pub fn part_overlaps(&self, part: &str, from: NaiveDate, to: NaiveDate) -> bool {
         let Some(start) = part.len().checked_sub(MONTH_LENGTH) else { return true };
