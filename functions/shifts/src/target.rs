@@ -48,8 +48,8 @@ impl Before {
         work(move || {
             let mut made: BTreeMap<Option<String>, BTreeMap<NaiveDate, f64>> = BTreeMap::new();
             for line in rows::<ShiftLineRow>(&lines)? {
-                if folded(&line.shift_code) == code && line.made_kg > 0.0 {
-                    made.entry(line.prod_line).or_default().insert(line.shift_date, line.made_kg);
+                if folded(&line.shift_code) == code && line.made.made_kg > 0.0 {
+                    made.entry(line.prod_line).or_default().insert(line.shift_date, line.made.made_kg);
                 }
             }
             let by_line = made.into_iter().map(|(line, made)| (line, made.into_values().collect()));

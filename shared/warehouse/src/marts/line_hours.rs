@@ -95,9 +95,9 @@ fn hours_of(shift: &LineShift) -> BTreeMap<NaiveDateTime, Hour<'_>> {
     let mut hours: BTreeMap<NaiveDateTime, Hour<'_>> = BTreeMap::new();
     for minute in &shift.minutes {
         let hour = hours.entry(hour_of(minute.minute)).or_default();
-        hour.packs += minute.packs;
-        hour.made_kg += minute.made_kg;
-        hour.giveaway_kg += minute.giveaway_kg;
+        hour.packs += minute.made.packs;
+        hour.made_kg += minute.made.made_kg;
+        hour.giveaway_kg += minute.made.giveaway_kg;
         hour.runs.insert((&minute.run_number, minute.production_date));
     }
     for stop in &shift.stops {

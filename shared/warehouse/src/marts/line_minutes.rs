@@ -12,6 +12,26 @@ use crate::frames;
 use crate::scope::RunScope;
 
 row! {
+    /// What packs add up to.
+    pub struct PackSums {
+        /// Packs that are placed on the market.
+        #[at_least(0)]
+        packs: i64,
+        /// The other packs: without a weight, or without a label.
+        #[at_least(0)]
+        packs_excluded: i64,
+        /// What the packs weigh that are placed on the market, kg.
+        #[at_least(0)]
+        made_kg: f64,
+        /// What the packs whose net and target weight are both known weigh above their targets, kg.
+        giveaway_kg: f64,
+        /// What these packs had to weigh, kg.
+        #[at_least(0)]
+        pack_target_kg: f64,
+    }
+}
+
+row! {
     /// The packs of a run that were made on a line in a minute.
     pub struct LineMinuteRow {
         /// The run's number.
@@ -32,23 +52,10 @@ row! {
         first_pack_at: NaiveDateTime,
         /// When the last of them was made.
         last_pack_at: NaiveDateTime,
-        /// Packs that are placed on the market.
-        #[at_least(0)]
-        packs: i64,
-        /// The other packs: without a weight, or without a label.
-        #[at_least(0)]
-        packs_excluded: i64,
-        /// What the packs weigh that are placed on the market, kg.
-        #[at_least(0)]
-        made_kg: f64,
-        /// What the packs whose net and target weight are both known weigh above their targets, kg.
-        giveaway_kg: f64,
-        /// What these packs had to weigh, kg.
-        #[at_least(0)]
-        pack_target_kg: f64,
         /// After how long without a pack the line has stopped, by the pace of the run on it, minutes.
         #[at_least(0)]
         stop_after_minutes: f64,
+        ..made: PackSums,
     }
 }
 

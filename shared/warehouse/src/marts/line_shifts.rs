@@ -154,7 +154,7 @@ pub(super) mod tests {
         let told: Vec<_> = of(&minutes)
             .iter()
             .map(|shift| {
-                let packs: i64 = shift.minutes.iter().map(|minute| minute.packs).sum();
+                let packs: i64 = shift.minutes.iter().map(|minute| minute.made.packs).sum();
                 let line = shift.prod_line.as_deref().unwrap_or("-");
                 format!("{} {} {line} {packs}", shift.shift_date, shift.shift_code)
             })

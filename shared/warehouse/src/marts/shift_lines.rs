@@ -7,7 +7,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use domain::pace::best_packs_per_minute;
 use polars::prelude::*;
 
-use super::line_minutes::LineMinuteRow;
+use super::line_minutes::{LineMinuteRow, PackSums};
 use super::line_shifts::LineShift;
 use super::{Build, Mart, RUN_TABLES, columns_of};
 use crate::frames;
@@ -30,20 +30,6 @@ row! {
         /// The working time of the whole shift, minutes.
         #[at_least(0)]
         working_minutes: f64,
-        /// Packs that are placed on the market.
-        #[at_least(0)]
-        packs: i64,
-        /// The other packs: without a weight, or without a label.
-        #[at_least(0)]
-        packs_excluded: i64,
-        /// What the packs weigh that are placed on the market, kg.
-        #[at_least(0)]
-        made_kg: f64,
-        /// What the packs whose net and target weight are both known weigh above their targets, kg.
-        giveaway_kg: f64,
-        /// What these packs had to weigh, kg.
-        #[at_least(0)]
-        pack_target_kg: f64,
         /// When the first pack was made.
         first_pack_at: NaiveDateTime,
         /// When the last pack was made.
@@ -68,6 +54,7 @@ row! {
         /// lies in the hour that the clock shows twice.
         #[at_least(0)]
         best_packs_per_min: Option<f64>,
+        ..made: PackSums,
     }
 }
 
@@ -100,11 +87,11 @@ fn build(shifts: &[LineShift]) -> PolarsResult<DataFrame> {
         "starts_at" => shifts.iter().map(|shift| shift.starts_at).collect::<Vec<_>>(),
         "ends_at" => shifts.iter().map(|shift| shift.ends_at).collect::<Vec<_>>(),
         "working_minutes" => shifts.iter().map(|shift| shift.working.minutes()).collect::<Vec<_>>(),
-        "packs" => counts(|minute| minute.packs),
-        "packs_excluded" => counts(|minute| minute.packs_excluded),
-        "made_kg" => sums(|minute| minute.made_kg),
-        "giveaway_kg" => sums(|minute| minute.giveaway_kg),
-        "pack_target_kg" => sums(|minute| minute.pack_target_kg),
+        "packs" => counts(|minute| minute.made.packs),
+        "packs_excluded" => counts(|minute| minute.made.packs_excluded),
+        "made_kg" => sums(|minute| minute.made.made_kg),
+        "giveaway_kg" => sums(|minute| minute.made.giveaway_kg),
+        "pack_target_kg" => sums(|minute| minute.made.pack_target_kg),
         "first_pack_at" => shifts.iter().map(|shift| shift.minutes.first().map(|minute| minute.first_pack_at)).collect::<Vec<_>>(),
         "last_pack_at" => last.iter().map(|minute| minute.map(|minute| minute.last_pack_at)).collect::<Vec<_>>(),
         "last_run_number" => last.iter().map(|minute| minute.map(|minute| minute.run_number.as_str())).collect::<Vec<_>>(),
@@ -127,7 +114,7 @@ fn last_of(shift: &LineShift) -> Option<&LineMinuteRow> {
 }
 
 fn best(shift: &LineShift) -> Option<f64> {
-    let minutes = shift.minutes.iter().map(|minute| (minute.minute, minute.packs));
+    let minutes = shift.minutes.iter().map(|minute| (minute.minute, minute.made.packs));
     best_packs_per_minute(&shift.working, minutes)
 }
 

@@ -89,8 +89,8 @@ fn steps_of(shift: &LineShift) -> Vec<ShiftProgressRow> {
         let until = whole * elapsed_pct as f64 / 100.0;
         // At the end all counts, also what was made in a break at the end.
         let so_far = begun.iter().filter(|(begun, _)| *begun < until || elapsed_pct == 100);
-        let (packs, made_kg) =
-            so_far.fold((0, 0.0), |(packs, kg), (_, minute)| (packs + minute.packs, kg + minute.made_kg));
+        let (packs, made_kg) = so_far
+            .fold((0, 0.0), |(packs, kg), (_, minute)| (packs + minute.made.packs, kg + minute.made.made_kg));
         ShiftProgressRow {
             shift_date: shift.shift_date,
             shift_code: shift.shift_code.clone(),
