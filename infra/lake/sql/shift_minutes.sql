@@ -32,41 +32,38 @@ moments AS (
     UNION
     SELECT DISTINCT shift_key, weekday, starts_after_minutes, midnight, starts_at, "minute" AS until FROM placed
 ),
-paused AS (
+spans AS (
+    -- What is added up to the working time until then: all less the breaks. A break that is on counts as far as it has come.
+    SELECT starts_at, until, 1 AS counts, starts_at AS from_time, until AS to_time FROM moments
+    UNION ALL
     SELECT
         m.starts_at,
         m.until,
-        SUM(CAST(FLOOR(EXTRACT(DAY FROM (LEAST(m.until, m.midnight + b.ends_after_minutes * INTERVAL '1' MINUTE) - (m.midnight + b.begins_after_minutes * INTERVAL '1' MINUTE))) * 86400 + EXTRACT(HOUR FROM (LEAST(m.until, m.midnight + b.ends_after_minutes * INTERVAL '1' MINUTE) - (m.midnight + b.begins_after_minutes * INTERVAL '1' MINUTE))) * 3600 + EXTRACT(MINUTE FROM (LEAST(m.until, m.midnight + b.ends_after_minutes * INTERVAL '1' MINUTE) - (m.midnight + b.begins_after_minutes * INTERVAL '1' MINUTE))) * 60 + EXTRACT(SECOND FROM (LEAST(m.until, m.midnight + b.ends_after_minutes * INTERVAL '1' MINUTE) - (m.midnight + b.begins_after_minutes * INTERVAL '1' MINUTE)))) AS BIGINT)) AS paused_seconds
+        -1,
+        m.midnight + b.begins_after_minutes * INTERVAL '1' MINUTE,
+        LEAST(m.until, m.midnight + b.ends_after_minutes * INTERVAL '1' MINUTE)
     FROM moments m
     JOIN shift_breaks b
         ON b.shift_code = m.shift_key
         AND b.weekday = m.weekday
         AND b.starts_after_minutes = m.starts_after_minutes
         AND m.midnight + b.begins_after_minutes * INTERVAL '1' MINUTE < m.until
-    GROUP BY m.starts_at, m.until
-),
-changed AS (
-    SELECT
-        m.starts_at,
-        m.until,
-        SUM(CASE
-            WHEN c.is_left_out AND c.from_time < m.until AND c.to_time > m.starts_at THEN
-                -CAST(FLOOR(EXTRACT(DAY FROM (LEAST(c.to_time, m.until) - GREATEST(c.from_time, m.starts_at))) * 86400 + EXTRACT(HOUR FROM (LEAST(c.to_time, m.until) - GREATEST(c.from_time, m.starts_at))) * 3600 + EXTRACT(MINUTE FROM (LEAST(c.to_time, m.until) - GREATEST(c.from_time, m.starts_at))) * 60 + EXTRACT(SECOND FROM (LEAST(c.to_time, m.until) - GREATEST(c.from_time, m.starts_at)))) AS BIGINT)
-            WHEN NOT c.is_left_out AND m.starts_at < c.to_time AND m.until >= c.to_time THEN
-                CAST(FLOOR(EXTRACT(DAY FROM (c.to_time - c.from_time)) * 86400 + EXTRACT(HOUR FROM (c.to_time - c.from_time)) * 3600 + EXTRACT(MINUTE FROM (c.to_time - c.from_time)) * 60 + EXTRACT(SECOND FROM (c.to_time - c.from_time))) AS BIGINT)
-        END) AS changed_seconds
+    UNION ALL
+    SELECT m.starts_at, m.until, -1, GREATEST(c.from_time, m.starts_at), LEAST(c.to_time, m.until)
     FROM moments m
-    CROSS JOIN clock_changes c
-    GROUP BY m.starts_at, m.until
+    JOIN clock_changes c ON c.is_left_out AND c.from_time < m.until AND c.to_time > m.starts_at
+    UNION ALL
+    SELECT m.starts_at, m.until, 1, c.from_time, c.to_time
+    FROM moments m
+    JOIN clock_changes c ON NOT c.is_left_out AND m.starts_at < c.to_time AND m.until >= c.to_time
 ),
 passed AS (
     SELECT
-        m.starts_at,
-        m.until,
-        CAST(FLOOR(EXTRACT(DAY FROM (m.until - m.starts_at)) * 86400 + EXTRACT(HOUR FROM (m.until - m.starts_at)) * 3600 + EXTRACT(MINUTE FROM (m.until - m.starts_at)) * 60 + EXTRACT(SECOND FROM (m.until - m.starts_at))) AS BIGINT) - COALESCE(p.paused_seconds, 0) + COALESCE(c.changed_seconds, 0) AS seconds
-    FROM moments m
-    LEFT JOIN paused p ON p.starts_at = m.starts_at AND p.until = m.until
-    LEFT JOIN changed c ON c.starts_at = m.starts_at AND c.until = m.until
+        s.starts_at,
+        s.until,
+        CAST(FLOOR(SUM(counts * (EXTRACT(DAY FROM (s.to_time - s.from_time)) * 86400 + EXTRACT(HOUR FROM (s.to_time - s.from_time)) * 3600 + EXTRACT(MINUTE FROM (s.to_time - s.from_time)) * 60 + EXTRACT(SECOND FROM (s.to_time - s.from_time))))) AS BIGINT) AS seconds
+    FROM spans s
+    GROUP BY s.starts_at, s.until
 )
 SELECT
     s.*,
