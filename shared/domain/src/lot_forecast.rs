@@ -78,9 +78,19 @@ pub struct ReferenceTest {
     pub pass_probability: f64,
 }
 
+/// No lot has more packs. A sheet that asks for more has an error in it.
+const PACKS_MAX: f64 = 1e8;
+
+/// How many packs a lot will have: what the run sheet asks for, or those that were packed, if they are more. `None`
+/// if the sheet does not say, or asks for what no line makes.
+pub fn expected_packs(target_kg: Option<f64>, nominal_g: f64, packed: u64) -> Option<u64> {
+    let asked = (target_kg.filter(|kg| *kg > 0.0)? * 1_000.0 / nominal_g).round();
+    (asked <= PACKS_MAX).then(|| packed.max(asked as u64))
+}
+
 impl Forecast {
-    /// What will become of a lot of `expected_packs` packs. More packs than were expected are a lot that is
-    /// complete. `most_g` is the heaviest that a pack may be, where the product says so. `None` where the rules
+    /// What will become of a lot of `expected_packs` packs, while its run is on. One that has all of them is told as
+    /// it stands: whether more are packed nobody knows, so that only a pack below T2 decides for good. `most_g` is the heaviest that a pack may be, where the product says so. `None` where the rules
     /// do not apply or nothing was packed.
     pub fn of(
         nominal_g: f64,
@@ -98,17 +108,17 @@ impl Forecast {
         let left = expected_packs - packed.packs;
         let packed_g = packed.packs as f64 * packed.mean_g;
         let needed_g = expected_packs as f64 * nominal_g - packed_g;
-        let required_mean_g = (left > 0).then(|| needed_g / left as f64);
+        let required_mean_g = (left > 0).then(|| (needed_g / left as f64).max(0.0));
         let allowed = allowed_below_t1(expected_packs).checked_sub(packed.below_t1);
         let is_out_of_reach = match required_mean_g {
-            None => !is_lawful(nominal_g, packed),
+            None => packed.below_t2 > 0,
             Some(mean_g) => {
                 packed.below_t2 > 0 || allowed.is_none() || most_g.is_some_and(|most_g| mean_g > most_g)
             }
         };
         let pass_probability = match (is_out_of_reach, allowed) {
+            _ if left == 0 => f64::from(u8::from(is_lawful(nominal_g, packed))),
             (true, _) | (_, None) => 0.0,
-            (false, Some(_)) if left == 0 => 1.0,
             (false, Some(allowed)) => passes(&limits, pace, left, needed_g, allowed)?,
         };
         let whole_mean_g = (packed_g + left as f64 * pace.mean_g) / expected_packs as f64;
@@ -204,6 +214,21 @@ mod tests {
     }
 
     #[test]
+    fn a_lot_will_have_what_its_sheet_asks_for_or_what_was_packed() {
+        for (target_kg, packed, expect) in [
+            (Some(120.0), 100, Some(500)),
+            (Some(120.0), 501, Some(501)),
+            (None, 7, None),
+            (Some(-3.0), 7, None),
+            (Some(0.0), 7, None),
+            (Some(1e300), 7, None),
+            (Some(f64::INFINITY), 7, None),
+        ] {
+            assert_eq!(expected_packs(target_kg, 240.0, packed), expect, "{target_kg:?} {packed}");
+        }
+    }
+
+    #[test]
     fn lots_pass_as_often_as_was_forecast_when_they_were_half_packed() {
         let mut dice = ChaCha8Rng::seed_from_u64(12);
         let about = rand_distr::Normal::new(NOMINAL_G + 0.1, 0.25).unwrap();
@@ -271,10 +296,11 @@ mod tests {
             (Packed { below_t2: 1, ..good }, 600, None, LotStatus::Lost),
             (Packed { below_t1: 15, ..good }, 600, None, LotStatus::AtRisk),
             (Packed { below_t1: 16, ..good }, 600, None, LotStatus::Lost),
-            // Complete lots are judged as they are.
+            // Lots that have all their packs are judged as they are. More may still come.
             (good, 300, None, LotStatus::OnCourse),
             (good, 10, None, LotStatus::OnCourse),
-            (light, 300, None, LotStatus::Lost),
+            (light, 300, None, LotStatus::AtRisk),
+            (Packed { below_t2: 1, ..good }, 300, None, LotStatus::Lost),
         ] {
             let forecast = of(packed, expected, most_g);
             assert_eq!(forecast.status, status, "{packed:?} {expected} {most_g:?}: {forecast:?}");
@@ -282,6 +308,12 @@ mod tests {
         let forecast = of(light, 600, None);
         assert_eq!((forecast.required_mean_g, forecast.expected_packs), (Some(244.0), 600));
         assert_eq!(of(good, 10, None).required_mean_g, None);
+        assert_eq!(
+            (of(light, 300, None).required_mean_g, of(light, 300, None).pass_probability),
+            (None, 0.0)
+        );
+        let heavy = Packed { mean_g: 300.0, ..good };
+        assert_eq!(of(heavy, 310, None).required_mean_g, Some(0.0), "the rest may weigh what it likes");
     }
 
     #[test]
