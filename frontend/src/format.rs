@@ -1,26 +1,7 @@
 //! Numbers, times and ages as people read them: `1,234.5 kg`, `92.4 %`, `14:32`, `2 min ago`.
 
 use chrono::{NaiveDate, NaiveDateTime};
-
-/// A number with thousands separators.
-pub(crate) fn number(value: f64, decimals: usize) -> String {
-    let text = format!("{:.decimals$}", value.abs());
-    let (whole, fraction) =
-        text.split_once('.').map_or((text.as_str(), None), |(whole, fraction)| (whole, Some(fraction)));
-    let negative = value < 0.0 && text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
-    let mut out = String::from(if negative { "-" } else { "" });
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    if let Some(fraction) = fraction {
-        out.push('.');
-        out.push_str(fraction);
-    }
-    out
-}
+pub(crate) use domain::spelled::number;
 
 /// A whole number with thousands separators.
 pub(crate) fn count(value: i64) -> String {

@@ -70,6 +70,7 @@ pub mod shift_instance;
 pub mod single_precision;
 pub mod spc;
 pub mod species;
+pub mod spelled;
 pub mod stops;
 pub mod tier;
 pub mod trace;

@@ -39,6 +39,20 @@ impl Way {
         (made_kg.len() >= 2).then_some(Self(made_kg))
     }
 
+    /// The way of several lines through one shift together. `None` if they are none, or not told at the same
+    /// shares.
+    pub fn together(ways: &[Self]) -> Option<Self> {
+        let (first, others) = ways.split_first()?;
+        let mut sum = first.clone();
+        for way in others {
+            if way.0.len() != sum.0.len() {
+                return None;
+            }
+            sum.0.iter_mut().zip(&way.0).for_each(|(sum, kg)| *sum += kg);
+        }
+        Some(sum)
+    }
+
     /// What had been made when this share of the working time had passed. Between two points it grows evenly.
     pub fn made_kg(&self, share: f64) -> f64 {
         let place = share.clamp(0.0, 1.0) * (self.0.len() - 1) as f64;
@@ -167,6 +181,15 @@ mod tests {
         }
         assert_eq!(way.outcome_kg(), 40.0);
         assert_eq!((Way::of(vec![]), Way::of(vec![1.0])), (None, None));
+    }
+
+    #[test]
+    fn lines_go_through_a_shift_together() {
+        let one = way([0.0, 10.0, 20.0, 30.0, 40.0]);
+        let other = way([0.0, 0.0, 5.0, 5.0, 5.0]);
+        assert_eq!(Way::together(&[one.clone(), other]), Some(way([0.0, 10.0, 25.0, 35.0, 45.0])));
+        assert_eq!(Way::together(&[one, Way::of(vec![0.0, 1.0]).unwrap()]), None);
+        assert_eq!(Way::together(&[]), None);
     }
 
     #[test]

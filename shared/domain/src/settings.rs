@@ -87,6 +87,11 @@ impl Prices {
     pub fn of_tier(&self, tier: Tier) -> Option<f64> {
         self.tiers.get(&tier.number()).copied()
     }
+
+    /// The most exact price that is known of a product of this tier.
+    pub fn of(&self, code: &str, tier: Option<Tier>) -> Option<f64> {
+        self.of_product(code).or_else(|| self.of_tier(tier?))
+    }
 }
 
 /// Where the checks draw their lines.

@@ -19,7 +19,7 @@ pub const FIRST_LISTED_DAY: i64 = 9;
 pub const LAST_LISTED_DAY: i64 = 30;
 
 /// Half a gram. Sums of decimals leave less than this behind when nothing is left.
-const LEAST_LEFT_KG: f64 = 0.000_5;
+pub const LEAST_LEFT_KG: f64 = 0.000_5;
 
 named_enum! {
     /// What to do with the rest of a run, by its age.
