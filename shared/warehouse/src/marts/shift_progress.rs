@@ -35,8 +35,9 @@ row! {
 /// How far apart the rows of a shift are, % of its working time.
 const PROGRESS_STEP_PCT: usize = 5;
 
-/// How many shifts of a code and line are recent: those that tell what is usual, and the one that is on.
-pub(crate) const RECENT_SHIFTS_KEPT: usize = SHIFTS_MAX + 1;
+/// How many shifts of a code and line are recent: those that tell what is usual before the one that is on and
+/// before the one that was on last, and these two.
+pub(crate) const RECENT_SHIFTS_KEPT: usize = SHIFTS_MAX + 2;
 
 /// The way of each line through each shift. A shift that is on has all its rows: those of the time to come say
 /// what it had made by its last pack.
@@ -50,7 +51,7 @@ pub const SHIFT_PROGRESS: Mart = Mart {
     builds: &[Build::Shifts(build)],
 };
 
-/// The rows of [`SHIFT_PROGRESS`] of the last 21 shifts of each code in which a line made
+/// The rows of [`SHIFT_PROGRESS`] of the last 22 shifts of each code in which a line made
 /// something. However long the history is, the mart stays as small.
 pub const RECENT_SHIFTS: Mart = Mart {
     name: "recent_shifts",
