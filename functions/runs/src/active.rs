@@ -4,14 +4,11 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use api::runs::{ActiveQuery, ActiveRun};
-use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::NaiveDateTime;
 use domain::run_state::RunState;
 use serve::{Answer, Ask, Result, State, work};
 use warehouse::marts::{RUNS, RunRow, rows};
 use warehouse::staging::zones::{RUN_STATE, may_hold, run_states};
-
-/// After how long without a booking a run is idle.
-const IDLE_AFTER: TimeDelta = TimeDelta::hours(24);
 
 pub(crate) async fn active(state: State, ask: Ask<ActiveQuery, Vec<ActiveRun>>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
@@ -40,7 +37,7 @@ pub(crate) async fn active(state: State, ask: Ask<ActiveQuery, Vec<ActiveRun>>) 
 
 fn shown(run: RunRow, read_at: NaiveDateTime) -> ActiveRun {
     ActiveRun {
-        idle: is_idle(&run, read_at),
+        idle: run.is_idle(read_at),
         run_number: run.run_number,
         production_date: run.production_date,
         prod_line: run.prod_line,
@@ -60,42 +57,5 @@ fn shown(run: RunRow, read_at: NaiveDateTime) -> ActiveRun {
         outputs_without_weight: run.outputs_without_weight,
         rejected_rows: run.rejected_rows,
         last_activity_at: run.last_activity_at,
-    }
-}
-
-/// Whether nothing was booked to a run for long. One that is still to come is not idle. Nor is one whose last
-/// stamp is from the future: a clock went wrong, and its stamp hides the others.
-fn is_idle(run: &RunRow, read_at: NaiveDateTime) -> bool {
-    let due = run.production_date.and_time(NaiveTime::MIN);
-    let since =
-        run.last_activity_at.unwrap_or_else(|| run.started_at.map_or(due, |started_at| started_at.max(due)));
-    read_at - since > IDLE_AFTER
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_is_idle_after_a_day_without_a_booking_and_not_before_its_day() {
-        let at = |text: &str| text.parse::<NaiveDateTime>().unwrap();
-        let check = |date: &str, started: Option<&str>, booked: Option<&str>, expect| {
-            let run = RunRow {
-                production_date: date.parse().unwrap(),
-                started_at: started.map(at),
-                last_activity_at: booked.map(at),
-                ..RunRow::default()
-            };
-            assert_eq!(is_idle(&run, at("2026-11-20T14:00:00")), expect, "{date} {started:?} {booked:?}");
-        };
-        check("2024-11-20", Some("2024-11-20T06:00:00"), Some("2024-11-20T13:00:00"), true);
-        check("2024-11-20", Some("2024-11-20T06:00:00"), Some("2026-11-20T13:00:00"), false);
-        check("2026-11-19", None, Some("2026-11-19T14:00:00"), false);
-        check("2026-11-19", None, Some("2026-11-19T13:59:59"), true);
-        check("2026-11-20", Some("2026-11-20T06:00:00"), None, false);
-        check("2026-11-20", None, None, false);
-        check("2026-11-18", None, None, true);
-        check("2026-11-25", Some("2026-11-10T06:00:00"), None, false);
-        check("2024-11-20", Some("2024-11-20T06:00:00"), Some("2099-01-01T00:00:00"), false);
     }
 }

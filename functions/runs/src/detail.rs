@@ -2,7 +2,6 @@
 
 use api::runs::{Run, RunDetail, RunSheet, RunTotals};
 use domain::rules::low_yield;
-use domain::run_state::RunState;
 use domain::settings::Limits;
 use serve::{Result, Snapshot, work};
 use warehouse::marts::{
@@ -29,7 +28,7 @@ pub(crate) async fn of(snapshot: &Snapshot, found: FoundRun) -> Result<RunDetail
         Ok(RunDetail {
             totals: totals(&found.row),
             sheet: sheet(&found.row),
-            state: RunState::of(found.row.active, found.row.complete).as_str().to_owned(),
+            state: found.row.state().to_string(),
             is_low: is_low(&found.row, &limits),
             run: run(found.row),
             inputs: inputs.into_iter().map(|row| row.input).collect(),

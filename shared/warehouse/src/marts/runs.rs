@@ -1,8 +1,9 @@
 //! `runs`: a run with its sheet, totals, inputs, outputs and packs, and the yields that follow.
 
 use api::row;
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use domain::product_type::ProductType;
+use domain::run_state::RunState;
 use domain::species::Species;
 use domain::yields::{RunKg, actual_kg, efficiency_pct, giveaway_pct, waste_kg, waste_pct, yield_pct};
 use polars::prelude::*;
@@ -139,6 +140,9 @@ row! {
     }
 }
 
+/// After how long without a booking a run is idle.
+const IDLE_AFTER: TimeDelta = TimeDelta::hours(24);
+
 impl RunRow {
     /// Whether fish went in, and nobody knows how much.
     pub fn is_input_unknown(&self) -> bool {
@@ -148,6 +152,19 @@ impl RunRow {
     /// Whether product came out, and nobody knows how much.
     pub fn is_output_unknown(&self) -> bool {
         (self.has_outputs || self.has_totals) && self.actual_kg.is_none()
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> RunState {
+        RunState::of(self.active, self.complete)
+    }
+
+    /// Whether nothing was booked to it for long. One that is still to come is not idle. Nor is one whose last
+    /// stamp is from the future: a clock went wrong, and its stamp hides the others.
+    pub fn is_idle(&self, read_at: NaiveDateTime) -> bool {
+        let due = self.production_date.and_time(NaiveTime::MIN);
+        let begun = || self.started_at.map_or(due, |started_at| started_at.max(due));
+        read_at - self.last_activity_at.unwrap_or_else(begun) > IDLE_AFTER
     }
 
     /// What the run brings to the sums of a group of runs.

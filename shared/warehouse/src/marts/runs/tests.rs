@@ -315,3 +315,26 @@ fn quantities_that_nobody_wrote_down_are_unknown_and_not_zero() {
 fn no_runs_make_an_empty_mart() {
     assert_eq!(built(&no_runs(), &["run_number"]), [""; 0]);
 }
+
+#[test]
+fn a_run_is_idle_after_a_day_without_a_booking_and_not_before_its_day() {
+    let at = |text: &str| text.parse::<NaiveDateTime>().unwrap();
+    let check = |date: &str, started: Option<&str>, booked: Option<&str>, expect| {
+        let run = RunRow {
+            production_date: date.parse().unwrap(),
+            started_at: started.map(at),
+            last_activity_at: booked.map(at),
+            ..RunRow::default()
+        };
+        assert_eq!(run.is_idle(at("2026-11-20T14:00:00")), expect, "{date} {started:?} {booked:?}");
+    };
+    check("2024-11-20", Some("2024-11-20T06:00:00"), Some("2024-11-20T13:00:00"), true);
+    check("2024-11-20", Some("2024-11-20T06:00:00"), Some("2026-11-20T13:00:00"), false);
+    check("2026-11-19", None, Some("2026-11-19T14:00:00"), false);
+    check("2026-11-19", None, Some("2026-11-19T13:59:59"), true);
+    check("2026-11-20", Some("2026-11-20T06:00:00"), None, false);
+    check("2026-11-20", None, None, false);
+    check("2026-11-18", None, None, true);
+    check("2026-11-25", Some("2026-11-10T06:00:00"), None, false);
+    check("2024-11-20", Some("2024-11-20T06:00:00"), Some("2099-01-01T00:00:00"), false);
+}
