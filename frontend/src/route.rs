@@ -1,7 +1,8 @@
 //! Which page the address asks for. Pages are hash routes, so that static storage needs no rewrite rules.
 
+pub(crate) use api::pages::run_link;
 use chrono::NaiveDate;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 
 /// A page that the address can ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,14 +41,6 @@ impl Route {
             }
             _ => Self::Unknown,
         }
-    }
-}
-
-pub(crate) fn run_link(number: &str, date: Option<NaiveDate>) -> String {
-    let number = utf8_percent_encode(number, NON_ALPHANUMERIC);
-    match date {
-        Some(date) => format!("#/run/{number}?date={date}"),
-        None => format!("#/run/{number}"),
     }
 }
 

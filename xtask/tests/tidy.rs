@@ -24,14 +24,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("warehouse", &["domain", "api", "lake"]),
     ("serve", &["domain", "api", "lake", "process", "warehouse"]),
     ("extractor-function", &["domain", "api", "lake", "process", "warehouse"]),
-    ("functions/*", &["domain", "api", "lake", "process", "warehouse", "serve"]),
+    ("live", &["domain", "api", "warehouse", "serve"]),
+    ("functions/*", &["domain", "api", "lake", "process", "warehouse", "serve", "live"]),
     ("frontend", &["domain", "api"]),
     ("sql-server-sandbox", &["process", "warehouse"]),
     ("xtask", &[]),
 ];
 
 /// The only crates that the rules and the HTTP contract may use: they build for the page, and do no I/O.
-const PURE: &[&str] = &["chrono", "chrono-tz", "domain", "regex", "serde", "statrs", "thiserror"];
+const PURE: &[&str] =
+    &["chrono", "chrono-tz", "domain", "percent-encoding", "regex", "serde", "statrs", "thiserror"];
 
 /// Names that say nothing of what a module holds.
 const EMPTY_NAMES: &[&str] = &["common", "helper", "helpers", "manager", "misc", "util", "utils"];

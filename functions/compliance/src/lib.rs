@@ -1,8 +1,6 @@
 //! `/compliance/checks`: what the compliance checks found; `/quality/summary`: what people raised.
 
-mod probes;
 mod quality;
-mod records;
 
 use std::cmp::Reverse;
 
@@ -19,14 +17,9 @@ async fn checks(state: State, ask: Ask<CheckQuery, Vec<CheckFinding>>) -> Result
     let dates = state.dates(&ask.query, DAYS)?;
     let snapshot = state.snapshot().await?;
     let frame = snapshot.mart(&FCT_COMPLIANCE_CHECKS, dates).await?;
-    // What lasts is found today. Whoever asks for earlier days one by one would count it once for each.
     let today = state.today();
     let is_today_asked = dates.from.is_none_or(|from| from <= today) && dates.to.is_none_or(|to| today <= to);
-    let mut judged_now = records::missing(&state, &snapshot, dates).await?;
-    if is_today_asked {
-        judged_now.extend(probes::findings(&state, &snapshot).await?);
-        judged_now.extend(records::open(&state, &snapshot).await?);
-    }
+    let judged_now = live::findings(&state, &snapshot, dates, is_today_asked).await?;
     work(move || {
         let (check, severity) =
             (ask.query.check.map(Check::as_str), ask.query.severity.map(Severity::as_str));

@@ -5,6 +5,7 @@ use api::weights::{PackWeights, WeightBin, WeightChart, WeightPoint};
 use domain::average_quantity::{Limits, failures};
 use domain::ratio::ratio_pct;
 use domain::spc::{Chart, Point, SUBGROUP_PACKS};
+use live::lots::forecast;
 use serve::{Result, Snapshot, work};
 use warehouse::marts::{
     RUN_WEIGHT_BINS, RUN_WEIGHT_POINTS, RUN_WEIGHTS, RunRow, RunWeightsRow, WeightBinRow, WeightPointRow,
@@ -22,7 +23,9 @@ pub(crate) async fn of(snapshot: &Snapshot, found: FoundRun) -> Result<PackWeigh
         let lot = rows::<RunWeightsRow>(&lot)?.into_iter().next().map(|row| row.weights);
         let mut bins: Vec<_> = rows::<WeightBinRow>(&bins)?.into_iter().map(|row| row.bin).collect();
         bins.sort_by(|one, other| one.from_g.total_cmp(&other.from_g));
-        Ok(judged(found.row, lot.unwrap_or_default(), bins, chart(rows(&points)?)))
+        let (lot, points) = (lot.unwrap_or_default(), rows::<WeightPointRow>(&points)?);
+        let forecast = forecast(&found.row, &lot, &points);
+        Ok(PackWeights { forecast, ..judged(found.row, lot, bins, chart(points)) })
     })
     .await
 }
@@ -58,6 +61,7 @@ fn judged(
         verdict: lot.verdict,
         histogram,
         xbar_r,
+        forecast: None,
     }
 }
 

@@ -63,6 +63,19 @@ pub(crate) fn begun<'a>(
     begun
 }
 
+/// The shift that began last before this time.
+pub(crate) fn begun_before(
+    shifts: &[ShiftTimes],
+    time: NaiveDateTime,
+    read_at: ReadAt,
+) -> Option<ShiftInstance<'_>> {
+    let days = (0..=BACK_DAYS).filter_map(|days| time.date().checked_sub_days(Days::new(days)));
+    let started =
+        days.flat_map(|day| shifts.iter().filter_map(move |shift| ShiftInstance::starting_on(shift, day)));
+    let before = started.filter(|shift| shift.starts_at < time && read_at.has_come(shift.starts_at));
+    before.max_by_key(|shift| shift.starts_at)
+}
+
 /// These dates with a day more on either side.
 pub(crate) fn widened(dates: Dates) -> Dates {
     let one = Days::new(1);
@@ -111,6 +124,19 @@ mod tests {
         // On Sunday, the last one began on Friday.
         assert_eq!(told("2026-11-22T12:00:00Z", None, Some("AM")), ["2026-11-20 AM"]);
         assert_eq!(told("2026-11-22T12:00:00Z", None, Some("PM")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_shift_before_one_is_the_last_to_begin_before_it_over_a_weekend_too() {
+        let read_at = ReadAt { moment: "2026-11-23T10:00:00Z".parse().unwrap(), zone: Tz::Europe__London };
+        let before = |time: &str| {
+            let shifts = shifts();
+            begun_before(&shifts, time.parse().unwrap(), read_at)
+                .map(|shift| format!("{} {}", shift.date, shift.shift.code))
+        };
+        assert_eq!(before("2026-11-23T06:00:00").as_deref(), Some("2026-11-21 N"));
+        assert_eq!(before("2026-11-20T22:00:00").as_deref(), Some("2026-11-20 AM"));
+        assert_eq!(before("2026-12-23T06:00:00"), None, "nothing that has begun is so near");
     }
 
     #[test]

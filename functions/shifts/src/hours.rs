@@ -15,7 +15,8 @@ use serve::{Answer, Ask, Result, State, is_line_asked_for, work};
 use warehouse::marts::{LINE_HOURS, LineHourRow, SHIFT_LINES, ShiftLineRow, rows};
 
 use crate::begun::{ReadAt, begun};
-use crate::open_stop::{LastRuns, last_runs, open_stop};
+use crate::open_stop::{on_at, open_stop};
+use crate::runs::{Runs, last_runs_of};
 use crate::target::Before;
 
 pub(crate) async fn hours(state: State, ask: Ask<HoursQuery, Vec<ShiftHour>>) -> Result<Answer> {
@@ -35,7 +36,13 @@ pub(crate) async fn hours(state: State, ask: Ask<HoursQuery, Vec<ShiftHour>>) ->
         })
         .await?;
         let told = Told {
-            runs: last_runs(&snapshot, &lines).await?,
+            runs: Runs::read(
+                &snapshot,
+                read_at,
+                last_runs_of(&lines),
+                Some(shift.starts_at.date()..=shift.ends_at.date()),
+            )
+            .await?,
             before: Before::read(&snapshot, shift.date, &shift.shift.code).await?,
             working: WorkingTime::of(&shift, read_at.zone),
             shift,
@@ -64,7 +71,7 @@ pub(crate) async fn hours(state: State, ask: Ask<HoursQuery, Vec<ShiftHour>>) ->
 struct Told<'a> {
     shift: ShiftInstance<'a>,
     working: WorkingTime,
-    runs: LastRuns,
+    runs: Runs,
     before: Before,
     read_at: ReadAt,
     settings: &'a FactorySettings,
@@ -77,7 +84,9 @@ impl Told<'_> {
             made.into_iter().map(|hour| (key(&hour.prod_line, hour.hour_start), hour)).collect();
         let mut hours = Vec::new();
         for line in lines {
-            let open = open_stop(line, &self.shift, &self.runs, self.read_at);
+            let at = on_at(&self.shift, &self.settings.shifts, self.read_at);
+            let on = self.runs.on_line(line.prod_line.as_deref(), at, lines);
+            let open = open_stop(line, &self.shift, &self.runs, on, self.read_at);
             let target = self.before.target(line.prod_line.as_deref(), self.settings);
             for start in self.starts() {
                 let made = made.remove(&key(&line.prod_line, start));

@@ -22,6 +22,8 @@ pub(crate) type Ways = BTreeMap<NaiveDate, Vec<ShiftProgressRow>>;
 pub(crate) struct Before {
     /// The last ones of its code by line, each with what was made (kg). The newest comes last.
     made_kg: BTreeMap<Option<String>, Vec<f64>>,
+    /// The ways of the lines through the last shifts of its code, of all dates.
+    pub(crate) ways: BTreeMap<Option<String>, Ways>,
 }
 
 /// A target, and where it is from.
@@ -38,9 +40,8 @@ impl Before {
         let is_enough = |ways: &Ways| ways.len() <= SHIFTS_MAX || ways.range(..date).count() >= SHIFTS_MAX;
         if recent.values().all(is_enough) {
             let outcomes = |ways: &Ways| ways.range(..date).filter_map(|(_, way)| outcome_kg(way)).collect();
-            return Ok(Self {
-                made_kg: recent.iter().map(|(line, ways)| (line.clone(), outcomes(ways))).collect(),
-            });
+            let made_kg = recent.iter().map(|(line, ways)| (line.clone(), outcomes(ways))).collect();
+            return Ok(Self { made_kg, ways: recent });
         }
         let dates = Dates { from: date.checked_sub_days(Days::new(BACK_DAYS)), to: date.pred_opt() };
         let lines = snapshot.mart(&SHIFT_LINES, dates).await?;
@@ -53,7 +54,7 @@ impl Before {
                 }
             }
             let by_line = made.into_iter().map(|(line, made)| (line, made.into_values().collect()));
-            Ok(Self { made_kg: by_line.collect() })
+            Ok(Self { made_kg: by_line.collect(), ways: recent })
         })
         .await
     }
@@ -75,7 +76,7 @@ impl Before {
 }
 
 /// The last shifts of a code by line, as the mart keeps them.
-pub(crate) async fn recent(snapshot: &Snapshot, code: &str) -> Result<BTreeMap<Option<String>, Ways>> {
+async fn recent(snapshot: &Snapshot, code: &str) -> Result<BTreeMap<Option<String>, Ways>> {
     let frame = snapshot.mart(&RECENT_SHIFTS, Dates::ALL).await?;
     let code = folded(code);
     work(move || {

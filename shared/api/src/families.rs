@@ -2,8 +2,8 @@
 //! compares the list with what the functions serve.
 
 use crate::{
-    Operation, compliance, health, openapi, pipeline, products, quality, reports, runs, shelf_life, shift,
-    shifts, stops, temperature, trace, weights, yields,
+    Operation, compliance, handover, health, openapi, orders, pipeline, products, quality, reports, runs,
+    setpoints, shelf_life, shift, shift_now, shifts, stops, temperature, trace, weights, yields,
 };
 
 /// Endpoints that belong together.
@@ -32,8 +32,8 @@ pub const FAMILIES: &[Family] = &[
     },
     Family {
         name: "Runs",
-        doc: "Production runs: which are on, all that is known of one, and its pack weights.",
-        modules: &[runs::OPERATIONS, weights::OPERATIONS],
+        doc: "Production runs: which are on, all that is known of one, its pack weights, and how heavy packs should be.",
+        modules: &[runs::OPERATIONS, weights::OPERATIONS, setpoints::OPERATIONS],
     },
     Family {
         name: "Compliance",
@@ -47,13 +47,24 @@ pub const FAMILIES: &[Family] = &[
     },
     Family {
         name: "Shifts",
-        doc: "What each line makes in a shift, when it stands still, and what people and hours brought.",
-        modules: &[shift::OPERATIONS, stops::OPERATIONS, shifts::OPERATIONS],
+        doc: "Where the shift that is on will land, what each line makes in a shift, when it stands still, and what people and hours brought.",
+        modules: &[
+            shift_now::OPERATIONS,
+            shift::OPERATIONS,
+            handover::OPERATIONS,
+            stops::OPERATIONS,
+            shifts::OPERATIONS,
+        ],
     },
     Family {
         name: "Products",
         doc: "What the factory makes.",
         modules: &[products::OPERATIONS, shelf_life::OPERATIONS],
+    },
+    Family {
+        name: "Orders",
+        doc: "What has to leave, and whether there will be enough.",
+        modules: &[orders::OPERATIONS],
     },
     Family {
         name: "Trace",
@@ -87,6 +98,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::Shape;
+    use crate::shape::ObjectShape;
 
     #[test]
     fn every_endpoint_is_listed_once_and_leads_only_to_others() {
@@ -99,5 +112,30 @@ mod tests {
                 .any(|other| other.path == lead.path && other.values().any(|value| value == lead.value));
             assert!(there, "{} leads to {}", operation.path, lead.path);
         }
+    }
+
+    /// The objects in a shape, by their names.
+    fn objects(shape: Shape, found: &mut Vec<&'static ObjectShape>) {
+        match shape {
+            Shape::Nullable(inner) | Shape::List(inner) | Shape::Map(inner) => objects(*inner, found),
+            Shape::Object(object) if !found.contains(&object) => {
+                found.push(object);
+                object.fields.iter().for_each(|field| objects(field.shape, found));
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn no_two_objects_have_one_name() {
+        let mut found = Vec::new();
+        operations().for_each(|operation| objects(operation.answer, &mut found));
+        let names: BTreeSet<&str> = found.iter().map(|object| object.name).collect();
+        assert_eq!(
+            names.len(),
+            found.len(),
+            "{:?}",
+            found.iter().map(|object| object.name).collect::<Vec<_>>()
+        );
     }
 }

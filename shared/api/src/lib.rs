@@ -15,6 +15,7 @@
 //! - [`shape`]: how values and fields are described
 //! - [`problem`]: errors as RFC 9457 writes them
 //! - [`names`]: what the values in paths are, and an example of every text that can be asked for
+//! - [`pages`]: the pages of the dashboard that answers link to
 //! - one module per family of endpoints
 
 #![warn(missing_docs)]
@@ -23,10 +24,13 @@ pub mod compliance;
 pub mod days;
 pub mod endpoint;
 pub mod families;
+pub mod handover;
 pub mod health;
 pub mod names;
 pub mod openapi;
 pub mod operation;
+pub mod orders;
+pub mod pages;
 pub mod pipeline;
 pub mod problem;
 pub mod products;
@@ -36,9 +40,11 @@ pub mod reports;
 pub mod row;
 mod run_row;
 pub mod runs;
+pub mod setpoints;
 pub mod shape;
 pub mod shelf_life;
 pub mod shift;
+pub mod shift_now;
 pub mod shifts;
 pub mod stops;
 pub mod temperature;

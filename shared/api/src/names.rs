@@ -19,14 +19,14 @@ pub const PATH_VALUES: &[PathValue] = &[
     PathValue {
         name: "batch_code",
         doc: "A batch code, the code of a batch that a scan-back made, or a run number",
-        example: "047441",
+        example: "047440",
     },
     PathValue {
         name: "job_id",
         doc: "The id of a run of the pipeline",
         example: "01981d1e-0000-7000-8000-000000000000",
     },
-    PathValue { name: "run_number", doc: "The run's number, as the ERP writes it", example: "047441" },
+    PathValue { name: "run_number", doc: "The run's number, as the ERP writes it", example: "047440" },
 ];
 
 /// An example of each parameter that takes a text.
@@ -35,7 +35,7 @@ pub const TEXTS: &[(&str, &str)] = &[
     ("line", "Line 1"),
     ("location", "Holding Chill 1"),
     ("order", "SO-7001"),
-    ("run", "047441"),
+    ("run", "047440"),
     ("shift", "AM"),
     ("severity", "major"),
     ("species", "salmon"),

@@ -131,13 +131,19 @@ pub trait Described {
 /// Figures are computed unrounded and rounded here once, so that no figure is made of rounded ones.
 pub fn decimals(name: &str) -> Option<i32> {
     match (name, name.rsplit('_').next().unwrap_or_default()) {
-        (_, "kg" | "pct" | "minutes") | ("kg_per_head" | "kg_per_hour" | "avg_days_to_close", _) => Some(1),
+        (_, "kg" | "pct" | "minutes")
+        | (
+            "kg_per_head" | "kg_per_hour" | "saving_kg_per_hour" | "packs_per_hour" | "avg_days_to_close",
+            _,
+        ) => Some(1),
         // This is finer than a scale, a thermometer or a time clock tells, so it only takes away what a sum
         // leaves behind the last digit. `measured` and `limit` have the unit of their check. With one decimal
         // a finding could say that 90.0 is below 90, which explains nothing.
-        (_, "g" | "hours" | "money") | ("degrees_over" | "max_degrees_over" | "measured" | "limit", _) => {
+        (_, "g" | "hours" | "money" | "min")
+        | ("degrees_over" | "max_degrees_over" | "measured" | "limit" | "saving_money_per_hour", _) => {
             Some(2)
         }
+        (_, "probability") => Some(4),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use domain::average_quantity::Outcome;
+use domain::lot_forecast::LotStatus;
 
 use crate::runs::RunQuery;
 use crate::{Endpoint, Lead, endpoints, row};
@@ -53,6 +54,46 @@ row! {
         histogram: Vec<WeightBin>,
         /// The X-bar and R chart; null until there are packs for one subgroup.
         xbar_r: Option<WeightChart>,
+        /// What will become of the lot of a run that is on; null for other runs, where the sheet does not say how much
+        /// it is to make, where the rules do not apply, and before there are packs for one subgroup.
+        forecast: Option<LotForecast>,
+    }
+}
+
+row! {
+    /// What will become of a lot that is being packed, if its packs go on as the last 100 were.
+    pub struct LotForecast {
+        /// Packs that it will have: what the run sheet asks for, in packs of nominal weight, or those that were made, if
+        /// they are more.
+        #[at_least(0)]
+        expected_packs: i64,
+        /// The mean that the packs to come need so that the lot weighs nominal on average, g; null if none are.
+        required_mean_g: Option<f64>,
+        /// The probability that it keeps all three packers' rules, from 0 to 1.
+        #[within(0, 1)]
+        pass_probability: f64,
+        /// An inspector's test of its mean; null for lots of fewer than 100 packs.
+        reference_test: Option<ReferenceTest>,
+        /// `on_course`, `at_risk` with a probability below 0.95, or `lost`: whatever is packed from now on. A lot that
+        /// has all its packs is told as it stands.
+        #[one_of(LotStatus::NAMES)]
+        status: String,
+    }
+}
+
+row! {
+    /// The check of the mean in the reference test: the mean of n packs must be at least nominal less k times their
+    /// standard deviation (Weights and Measures (Packaged Goods) Regulations 2006, schedule 2).
+    pub struct ReferenceTest {
+        /// Packs that are weighed.
+        n: i64,
+        /// The factor of the standard deviation.
+        k: f64,
+        /// The lowest mean that passes, g.
+        limit_g: f64,
+        /// The probability that the lot passes, from 0 to 1.
+        #[within(0, 1)]
+        pass_probability: f64,
     }
 }
 

@@ -15,6 +15,9 @@ use super::marked::Marked;
 use crate::never_begun::NeverBegun;
 use crate::place;
 
+/// What reads marts for the functions that call it.
+const LIVE_FINDINGS: &str = "live::findings";
+
 fn functions() -> Vec<(&'static str, Routes)> {
     tideline::app::functions(Arc::new(NeverBegun))
 }
@@ -34,7 +37,11 @@ pub(super) fn template() -> Result<Generated> {
     let mut template = Marked::read("template.yaml")?;
     for (function, routes) in functions() {
         template.put(&format!("the events of {function}"), routes.paths().into_iter().map(event))?;
-        let named = marts_named_in(&place::root().join("functions").join(function).join("src"))?;
+        let folder = place::root().join("functions").join(function);
+        let mut named = marts_named_in(&folder.join("src"))?;
+        if sources_contain(&folder.join("src"), LIVE_FINDINGS)? {
+            named.extend(marts_named_in(&place::root().join("shared/live/src"))?);
+        }
         if !named.is_empty() {
             template.put(&format!("the marts of {function}"), may_read(&named))?;
         }
@@ -60,6 +67,21 @@ fn may_read(marts: &BTreeSet<&str>) -> Vec<String> {
         .iter()
         .map(|mart| format!("        - !Sub ${{Lake.Arn}}/factory=${{FactoryId}}/marts/{mart}/*"));
     statement.into_iter().chain(each).collect()
+}
+
+/// Whether a source below a folder contains a text.
+fn sources_contain(folder: &Path, text: &str) -> Result<bool> {
+    for entry in fs::read_dir(folder).with_context(|| format!("`{}` cannot be read", folder.display()))? {
+        let path = entry?.path();
+        if if path.is_dir() {
+            sources_contain(&path, text)?
+        } else {
+            fs::read_to_string(&path)?.contains(text)
+        } {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The marts whose constants are named by the sources below a folder. A mart's constant is its name in

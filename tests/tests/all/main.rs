@@ -58,6 +58,7 @@ mod schema;
 mod secret;
 mod secrets;
 mod settings;
+mod shift_now;
 mod sql_server;
 mod sql_server_sandbox;
 mod stamps;

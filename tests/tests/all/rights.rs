@@ -145,10 +145,7 @@ async fn a_function_asks_the_lake_for_all_that_it_may_and_nothing_else() {
     for (function, operation) in operations {
         let path = path(&app(&in_full), operation).await;
         let formats = operation.other_media().map(|media| format!("?format={}", media.format));
-        // The run of the examples has no inputs yet. The old batch of this factory has been taken in.
-        let batch = (operation.path == "/trace/{batch_code}").then(|| "/trace/SAL-2611-07".to_owned());
-        let addresses = std::iter::once(String::new()).chain(formats).map(|query| path.clone() + &query);
-        for address in addresses.chain(batch) {
+        for address in std::iter::once(String::new()).chain(formats).map(|query| path.clone() + &query) {
             full.asked();
             // A function keeps what it has read, so each request goes to an app that has read nothing yet.
             let reply = ask(&app(&in_full), operation, &address, "*/*").await;

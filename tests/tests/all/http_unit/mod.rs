@@ -13,6 +13,7 @@ mod report_marts;
 mod reports;
 mod shelf_life;
 mod shift;
+mod shift_now;
 mod summaries;
 mod trace;
 mod trace_bounds;

@@ -56,7 +56,9 @@ async fn with_shifts() -> Factory {
     let runs = df![
         "run_number" => ["1", "2", "3", "4"],
         "production_date" => ["2026-11-23", "2026-11-23", "2026-11-23", "2026-11-22"].map(date),
+        "prod_line" => [Some("L1"), Some("L2"), None, Some("L1")],
         "product_code" => ["A", "B", "C", "D"],
+        "sheet_started_at" => ["2026-11-23T05:55:00", "2026-11-23T05:55:00", "2026-11-23T05:55:00", "2026-11-22T21:55:00"].map(time),
         "active" => [true, true, true, true],
         "complete" => [false, false, true, false],
         "finished_at" => [None, None, Some(time("2026-11-23T08:45:00")), None],

@@ -79,7 +79,7 @@ async fn the_weights_of_a_run_are_its_verdict_its_histogram_and_its_chart() {
             "run_number": "00/7 %", "production_date": "2026-11-23", "product_code": "A", "product": null, "packs": 40, "packs_excluded": 2, "nominal_g": 200.0,
             "t1_g": 191.0, "t2_g": 182.0, "mean_g": 199.96, "std_dev_g": 1.23, "below_t1": 2, "below_t1_pct": 5.0, "below_t2": 1,
             "giveaway_pct": 0.0, "giveaway_kg": 0.0, "verdict": "fail", "failures": ["mean_below_nominal", "too_many_below_t1", "any_below_t2"],
-            "histogram": [{"from_g": 180.0, "to_g": 200.0, "packs": 2}, {"from_g": 200.0, "to_g": 220.0, "packs": 38}], "xbar_r": null
+            "histogram": [{"from_g": 180.0, "to_g": 200.0, "packs": 2}, {"from_g": 200.0, "to_g": 220.0, "packs": 38}], "xbar_r": null, "forecast": null
         })
     );
     let limits = json!([
