@@ -138,7 +138,7 @@ fn together(lots: &[&Lot<'_>], zone: Tz, prices: &Prices) -> Option<Setpoint> {
     // One that is being packed is not as large yet as it will be.
     let complete = lots.iter().filter(|lot| lot.run.complete && lot.packs() > 0);
     let sizes: Vec<f64> = complete.map(|lot| lot.packs() as f64).collect();
-    let (mut made, mut minutes) = (0, 0.0);
+    let (mut made, mut minutes) = (0.0, 0.0);
     for lot in lots {
         let until: Option<DateTime<Utc>> =
             lot.minutes.last().map(|minute| first_moment(minute.last_pack_at, zone));
@@ -153,7 +153,7 @@ fn together(lots: &[&Lot<'_>], zone: Tz, prices: &Prices) -> Option<Setpoint> {
         nominal_g: first.weighed.lot.nominal_g,
         mean_g: weighted(&|lot| lot.weighed.lot.mean_g),
         sigma_g: variance.map(f64::sqrt),
-        packs_per_hour: (minutes > 0.0).then(|| made as f64 / minutes * 60.0),
+        packs_per_hour: (minutes > 0.0).then(|| made / minutes * 60.0),
         lot_size: median(sizes).map(|size| size as u64),
     };
     Some(Setpoint { packs, ..figures.told(first.run, None, prices) })
