@@ -120,12 +120,12 @@ fn behind(known: &Known<'_>, line: &Line<'_>) -> Option<Ranked> {
     }
     let (projection, target_kg) = (line.projection.ok()?, line.target_kg().ok()?);
     let missing_kg = target_kg - projection.kg;
-    let text = format!(
-        "{} will land at about {} kg of {} kg",
-        called(line.id.as_deref(), line.name.as_deref()),
-        number(projection.kg, 0),
-        number(target_kg, 0)
-    );
+    let (name, target) = (called(line.id.as_deref(), line.name.as_deref()), number(target_kg, 0));
+    let text = if line.status() == LineStatus::Idle && line.packs() == Some(0) {
+        format!("{name} has no run on and has made nothing of its {target} kg")
+    } else {
+        format!("{name} will land at about {} kg of {target} kg", number(projection.kg, 0))
+    };
     (landing(Some(projection), Some(target_kg)) == Landing::Behind).then(|| Ranked {
         rank: Rank::Behind,
         weight: missing_kg,
@@ -184,7 +184,7 @@ fn short(today: NaiveDate, order: &PendingOrder) -> Option<Ranked> {
         "order {}{} {when} and will be {} kg short of {}",
         order.order_number.as_deref().unwrap_or("without a number"),
         order.customer.as_deref().map_or_else(String::new, |customer| format!(" of {customer}")),
-        number(short_kg, 0),
+        number(short_kg, usize::from(short_kg < 10.0)),
         order.product_code.as_deref().unwrap_or("its product")
     );
     let about = Attention { kind: AttentionKind::Order.to_string(), text, ..Attention::default() };
