@@ -11,7 +11,7 @@ use domain::working_time::WorkingTime;
 use warehouse::marts::{RunRow, ShiftLineRow};
 
 use crate::begun::{ReadAt, begun_before};
-use crate::runs::{OnAt, Runs, last_run_of};
+use crate::runs::{OnAt, Runs, last_run_of, sheet_start};
 
 /// The shift of a row, by the settings that the marts were made with.
 pub(crate) fn shift_of<'a>(line: &ShiftLineRow, shifts: &'a [ShiftTimes]) -> Option<ShiftInstance<'a>> {
@@ -68,7 +68,7 @@ pub(crate) fn late_start(
 ) -> Option<LineStop> {
     let ended_at = read_at.has_come(shift.ends_at).then_some(shift.ends_at);
     let until = ended_at.map_or(read_at.moment, |ended_at| first_moment(ended_at, read_at.zone));
-    let begun = run.sheet_started_at.or(run.last_activity_at)?.max(shift.starts_at);
+    let begun = sheet_start(run).or(run.last_activity_at)?.max(shift.starts_at);
     let minutes = working_minutes(shift, read_at, first_moment(begun, read_at.zone), until);
     (minutes > limits.stop_minutes).then(|| LineStop {
         prod_line: run.prod_line.clone(),

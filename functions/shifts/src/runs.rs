@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use chrono::{Days, NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use domain::run_state::RunState;
 use serve::{Result, Snapshot, work};
 use warehouse::marts::{RUNS, RunRow, ShiftLineRow, rows};
@@ -140,12 +140,17 @@ pub(crate) fn last_run_of(line: &ShiftLineRow) -> RunKey {
     (line.last_run_number.clone(), line.last_run_date)
 }
 
+/// When a run began by its sheet. Midnight is a date alone: nobody knows when on that day.
+pub(crate) fn sheet_start(run: &RunRow) -> Option<NaiveDateTime> {
+    run.sheet_started_at.filter(|at| at.time() != NaiveTime::MIN)
+}
+
 /// Whether a run was on at a moment: it had begun, by its sheet or because something was booked to it, and it was
 /// neither completed nor forgotten. That the ERP made it, and calls it active, says only that it was planned.
 fn is_on(run: &RunRow, at: OnAt) -> bool {
     // A stamp from the future is that of a clock that went wrong, and tells nothing.
     let has_come = |time: &NaiveDateTime| *time <= at.time;
-    let (begun, booked) = (run.sheet_started_at.filter(has_come), run.last_activity_at.filter(has_come));
+    let (begun, booked) = (sheet_start(run).filter(has_come), run.last_activity_at.filter(has_come));
     let is_lasting = run.state() == RunState::On || run.finished_at.is_some_and(|ended| ended > at.time);
     // What was booked later than the moment does not say when before it something was.
     let was_booked_later = run.last_activity_at.is_some_and(|booked| booked > at.time) && begun.is_some();
@@ -187,6 +192,9 @@ mod tests {
             // The ERP made it for later today.
             (None, None, false),
             (Some("20T14:00"), None, false),
+            // Its sheet has a date alone.
+            (Some("20T00:00"), None, false),
+            (Some("20T00:00"), Some("20T09:00"), true),
             // Nobody completed it yesterday afternoon.
             (Some("19T14:00"), Some("19T21:50"), false),
             // It goes on from the night.

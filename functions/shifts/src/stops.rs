@@ -25,8 +25,8 @@ pub(crate) async fn stops(state: State, ask: Ask<StopQuery, Vec<LineStop>>) -> R
     let lines = work(move || Ok(rows::<ShiftLineRow>(&lines)?)).await?;
     let read_at = ReadAt::of(&state, &snapshot);
     let days = widened(dates);
-    let near = days.from.zip(days.to).map(|(from, to)| from..=to);
-    let runs = Runs::read(&snapshot, read_at, last_runs_of(&lines), near).await?;
+    let near = days.from.unwrap_or(NaiveDate::MIN)..=days.to.unwrap_or(NaiveDate::MAX);
+    let runs = Runs::read(&snapshot, read_at, last_runs_of(&lines), Some(near)).await?;
     let settings = snapshot.factory_settings()?;
     let begun = begun_with_runs(&settings.shifts, &runs, read_at, dates);
     let timeless = match begun.first().zip(begun.last()) {

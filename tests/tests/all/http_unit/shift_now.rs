@@ -543,3 +543,17 @@ async fn orders_are_told_by_their_days_of_despatch() {
     let csv = ask("?format=csv").await.text;
     assert!(csv.contains("SO-1,Harbour Foods,B,2026-11-23,650.0,0.0,600.0,50.0,short,2"), "{csv}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stops_are_the_same_however_their_days_are_named() {
+    let factory = busy().await;
+    let stops = async |query: &str| get(&factory.app(), &format!("/stops?{query}")).await.json();
+    let both = stops("from=2026-11-22&to=2026-11-23").await;
+    assert_eq!(
+        each(&both, "prod_line started_at kind"),
+        ["L2 09:29:59 open", "L3 07:00:00 open", "L1 05:40:00 open"]
+    );
+    for query in ["from=2026-11-22", "days=2", "from=2026-11-22&before=2026-11-24"] {
+        assert_eq!(stops(query).await, both, "{query}");
+    }
+}
