@@ -36,12 +36,21 @@ pub(crate) async fn handover(state: State, ask: Ask<HandoverQuery, Handover>) ->
         return ask.object(none, snapshot.as_of());
     };
     let known = Known::read(&state, &snapshot, &settings, shift).await?;
-    let on: Vec<RunRow> = known.runs.on(OnAt::now(read_at)).cloned().collect();
+    if known.is_over() && known.month.is_empty() {
+        return Err(Error::Unknown(
+            "there is nothing of this shift, nor of the 30 days before it".to_owned(),
+        ));
+    }
+    // What is on and what lasts now is no part of the sheet of an earlier shift.
+    let last = begun(&settings.shifts, read_at, None, None);
+    let is_last = last.last().is_some_and(|last| last.starts_at == shift.starts_at);
+    let on = known.runs.on(OnAt::now(read_at)).filter(|_| is_last);
+    let on: Vec<RunRow> = on.cloned().collect();
     let lots = Lots::of(&snapshot, on.iter().map(key_of).collect()).await?;
     let today = read_at.time().date();
-    let mut orders = pending(&snapshot, &on, today, ORDER_DAYS).await?;
+    let mut orders = if is_last { pending(&snapshot, &on, today, ORDER_DAYS).await? } else { Vec::new() };
     orders.retain(|order| order.status.as_deref() != Some(Coverage::Covered.as_str()));
-    let lasting = lasting(&state, &snapshot, today).await?;
+    let lasting = if is_last { lasting(&state, &snapshot, today).await? } else { Vec::new() };
     let downgrades = downgrades(&snapshot, &known).await?;
     let lines = lines(&known);
     let answer = Handover {

@@ -144,8 +144,8 @@ query! {
 
 endpoints! {
     /// What the next manager has to know of a shift: what each line made against its target, what cost most,
-    /// findings, runs that go on, temperatures and orders. Of an earlier shift, findings and runs are those of
-    /// today.
+    /// findings, runs that go on, temperatures and orders. What is on now, and
+    /// what lasts now, is told for the last shift that has begun alone.
     pub const HANDOVER: Endpoint<HandoverQuery, Handover> =
         Endpoint::get("/shift/handover", "The sheet for the manager of the next shift")
             .refuses(&[(404, "No shift of this date and code has begun")]);

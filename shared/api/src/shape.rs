@@ -133,7 +133,12 @@ pub fn decimals(name: &str) -> Option<i32> {
     match (name, name.rsplit('_').next().unwrap_or_default()) {
         (_, "kg" | "pct" | "minutes")
         | (
-            "kg_per_head" | "kg_per_hour" | "saving_kg_per_hour" | "packs_per_hour" | "avg_days_to_close",
+            "working_minutes_left"
+            | "kg_per_head"
+            | "kg_per_hour"
+            | "saving_kg_per_hour"
+            | "packs_per_hour"
+            | "avg_days_to_close",
             _,
         ) => Some(1),
         // This is finer than a scale, a thermometer or a time clock tells, so it only takes away what a sum
