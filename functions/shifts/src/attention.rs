@@ -12,8 +12,9 @@ use domain::lot_forecast::LotStatus;
 use domain::spelled::number;
 use warehouse::marts::RunRow;
 
+use crate::figures::landing;
 use crate::known::Known;
-use crate::line_now::{Line, landing};
+use crate::line_now::Line;
 use crate::lots::Lots;
 use crate::severities::severity;
 
@@ -121,7 +122,7 @@ fn behind(known: &Known<'_>, line: &Line<'_>) -> Option<Ranked> {
     let (projection, target_kg) = (line.projection.ok()?, line.target_kg().ok()?);
     let missing_kg = target_kg - projection.kg;
     let (name, target) = (called(line.id.as_deref(), line.name.as_deref()), number(target_kg, 0));
-    let text = if line.status() == LineStatus::Idle && line.packs() == Some(0) {
+    let text = if line.status() == LineStatus::Idle && line.packs() == Ok(0) {
         format!("{name} has no run on and has made nothing of its {target} kg")
     } else {
         format!("{name} will land at about {} kg of {target} kg", number(projection.kg, 0))

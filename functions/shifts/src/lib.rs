@@ -4,6 +4,7 @@
 mod at_risk;
 mod attention;
 mod begun;
+mod figures;
 mod handover;
 mod hours;
 mod known;

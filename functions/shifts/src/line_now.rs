@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Add;
 
-use api::shift_now::{Landing, LineNow, LineStatus, Reason, Unknown};
+use api::shift_now::{LineNow, LineStatus, Reason};
 use api::stops::LineStop;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use domain::clock::first_moment;
@@ -13,6 +13,7 @@ use domain::ratio::ratio_pct;
 use domain::yields::YieldSum;
 use warehouse::marts::{LineMinuteRow, RunRow, ShiftLineRow, ShiftProgressRow};
 
+use crate::figures::{Figure, Figures, Reasons};
 use crate::known::Known;
 use crate::open_stop::{late_start, open_stop};
 use crate::runs::{RunKey, key_of, last_run_of};
@@ -21,9 +22,6 @@ use crate::target::Target;
 
 /// A pace that is over so many times the best one of the line is out of reach.
 const OUT_OF_REACH_TIMES: f64 = 1.5;
-
-/// A figure, or why it is not known.
-pub(crate) type Figure<T> = Result<T, Reason>;
 
 /// A line in a shift. Its figures are told one by one, since those of all lines are made of them.
 pub(crate) struct Line<'a> {
@@ -80,63 +78,45 @@ impl<'a> Line<'a> {
     }
 
     pub(crate) fn shown(&self) -> LineNow {
-        let mut reasons = Vec::new();
-        let mut told = |field: &str, figure: Figure<f64>| match figure {
-            Ok(value) => Some(value),
-            Err(reason) => {
-                reasons.push(Unknown::because(field, reason));
-                None
-            }
-        };
-        let target_kg = told("target_kg", self.target_kg());
-        let expected_kg = told("expected_kg", self.expected_kg());
-        let made_kg = told("made_kg", self.made_kg());
-        let projected_kg = told("projected_kg", self.projection.map(|told| told.kg));
-        let needed_packs_per_min = told("needed_packs_per_min", self.needed_packs_per_min());
-        let packs_per_min = told("packs_per_min", self.pace.map(|pace| pace.packs_per_min));
-        let giveaway_kg = told("giveaway_kg", self.giveaway_kg());
-        let giveaway_pct = told("giveaway_pct", self.giveaway_pct());
-        let giveaway_money = told("giveaway_money", self.giveaway_money());
-        let yield_pct = told("yield_pct", self.yield_pct());
-        let projection = self.projection.ok();
+        let mut reasons = Reasons::default();
         let run = self.run();
-        let severities = self.severities();
-        let is_timed = self.is_timed();
         LineNow {
             prod_line: self.id.clone(),
             line_name: self.name.clone(),
             status: self.status().to_string(),
             since: self.since(),
             run_number: run.map(|run| run.run_number.clone()),
+            production_date: run.map(|run| run.production_date),
             product_code: run.and_then(|run| run.product_code.clone()),
             product: run.and_then(|run| run.product.clone()),
             species: run.and_then(|run| run.species.clone()),
-            made_kg,
-            expected_kg,
-            target_kg,
             target_source: self.target.map(|target| target.source.to_string()),
-            projected_kg,
-            projected_low_kg: projection.map(|told| told.low_kg),
-            projected_high_kg: projection.map(|told| told.high_kg),
-            landing: landing(projection, target_kg).to_string(),
-            needed_packs_per_min,
-            packs_per_min,
-            packs: self.packs(),
-            giveaway_kg,
-            giveaway_pct,
-            giveaway_money,
-            yield_pct,
-            stops: is_timed.then(|| self.stops()),
-            stopped_minutes: is_timed.then(|| self.stopped_minutes()),
-            longest_stop_minutes: is_timed.then(|| self.longest_stop_minutes()),
-            critical: severities.critical,
-            major: severities.major,
-            warning: severities.warning,
-            production_date: run.map(|run| run.production_date),
-            kg_per_min: self.pace.ok().map(|pace| pace.kg_per_min),
+            needed_packs_per_min: reasons.told("needed_packs_per_min", self.needed_packs_per_min()),
+            kg_per_min: reasons.told("kg_per_min", self.pace.map(|pace| pace.kg_per_min)),
             best_packs_per_min: self.best_packs_per_min(),
-            rejected_rows: self.rejected_rows(),
-            reasons,
+            figures: self.figures().shown(reasons),
+        }
+    }
+
+    fn figures(&self) -> Figures {
+        let mut keys = self.known.run_keys_of(self.id.as_deref());
+        keys.extend(self.on.map(key_of));
+        Figures {
+            made_kg: self.made_kg(),
+            expected_kg: self.expected_kg(),
+            target_kg: self.target_kg(),
+            projection: self.projection,
+            packs_per_min: self.pace.map(|pace| pace.packs_per_min),
+            packs: self.packs(),
+            giveaway_kg: self.giveaway_kg(),
+            giveaway_pct: self.giveaway_pct(),
+            giveaway_money: self.giveaway_money(),
+            yield_pct: yield_pct(self.known, &keys),
+            stops: self.stops(),
+            stopped_minutes: self.stopped_minutes(),
+            longest_stop_minutes: self.longest_stop_minutes(),
+            severities: Severities::of(&self.known.findings, &keys),
+            rejected_rows: rejected_rows(self.known, &keys),
         }
     }
 
@@ -171,20 +151,21 @@ impl<'a> Line<'a> {
     }
 
     /// Whether its packs have times.
-    pub(crate) fn is_timed(&self) -> bool {
+    fn is_timed(&self) -> bool {
         !self.known.timeless.contains(&self.id)
     }
 
-    pub(crate) fn packs(&self) -> Option<i64> {
-        self.is_timed().then(|| self.made.map_or(0, |made| made.made.packs))
+    /// A figure of its packs; nobody knows it where they have no times.
+    fn of_packs<T: Default>(&self, value: impl FnOnce(&ShiftLineRow) -> T) -> Figure<T> {
+        if self.is_timed() { Ok(self.made.map(value).unwrap_or_default()) } else { Err(Reason::NoData) }
+    }
+
+    pub(crate) fn packs(&self) -> Figure<i64> {
+        self.of_packs(|made| made.made.packs)
     }
 
     pub(crate) fn made_kg(&self) -> Figure<f64> {
-        if self.is_timed() {
-            Ok(self.made.map_or(0.0, |made| made.made.made_kg))
-        } else {
-            Err(Reason::NoData)
-        }
+        self.of_packs(|made| made.made.made_kg)
     }
 
     pub(crate) fn target_kg(&self) -> Figure<f64> {
@@ -283,7 +264,7 @@ impl<'a> Line<'a> {
     }
 
     fn giveaway_pct(&self) -> Figure<f64> {
-        let none = if self.packs() == Some(0) { Reason::NoPacks } else { Reason::NoPackTargets };
+        let none = if self.packs() == Ok(0) { Reason::NoPacks } else { Reason::NoPackTargets };
         ratio_pct(self.giveaway_kg()?, self.pack_target_kg()).ok_or(none)
     }
 
@@ -301,36 +282,20 @@ impl<'a> Line<'a> {
         })
     }
 
-    fn yield_pct(&self) -> Figure<f64> {
-        yield_pct(self.known, &self.known.run_keys_of(self.id.as_deref())).ok_or(Reason::NoYield)
+    pub(crate) fn stops(&self) -> Figure<i64> {
+        Ok(self.of_packs(|made| made.stops)? + i64::from(self.open_stop.is_some()))
     }
 
-    pub(crate) fn stops(&self) -> i64 {
-        self.made.map_or(0, |made| made.stops) + i64::from(self.open_stop.is_some())
+    pub(crate) fn stopped_minutes(&self) -> Figure<f64> {
+        Ok(self.of_packs(|made| made.stopped_minutes)? + self.open_minutes())
     }
 
-    pub(crate) fn stopped_minutes(&self) -> f64 {
-        self.made.map_or(0.0, |made| made.stopped_minutes) + self.open_minutes()
-    }
-
-    pub(crate) fn longest_stop_minutes(&self) -> f64 {
-        self.made.map_or(0.0, |made| made.longest_stop_minutes).max(self.open_minutes())
+    pub(crate) fn longest_stop_minutes(&self) -> Figure<f64> {
+        Ok(self.of_packs(|made| made.longest_stop_minutes)?.max(self.open_minutes()))
     }
 
     fn open_minutes(&self) -> f64 {
         self.open_stop.as_ref().map_or(0.0, |stop| stop.minutes)
-    }
-
-    /// Findings about the runs of the line.
-    fn severities(&self) -> Severities {
-        let mut keys = self.known.run_keys_of(self.id.as_deref());
-        keys.extend(self.on.map(key_of));
-        Severities::of(&self.known.findings, &keys)
-    }
-
-    fn rejected_rows(&self) -> i64 {
-        let keys = self.known.run_keys_of(self.id.as_deref());
-        keys.iter().filter_map(|key| self.known.runs.get(key)).map(|run| run.rejected_rows).sum()
     }
 }
 
@@ -346,23 +311,18 @@ fn ways(known: &Known<'_>, line: Option<&str>) -> BTreeMap<NaiveDate, Way> {
     earlier.filter_map(|(date, rows)| Some((*date, way(rows)?))).collect()
 }
 
-/// Where something lands.
-pub(crate) fn landing(projection: Option<Projection>, target_kg: Option<f64>) -> Landing {
-    match projection.zip(target_kg) {
-        None => Landing::Unknown,
-        Some((told, target_kg)) if told.high_kg < target_kg => Landing::Behind,
-        Some((told, target_kg)) if told.low_kg > target_kg => Landing::Ahead,
-        Some(_) => Landing::OnCourse,
-    }
-}
-
 /// The yield of those of these runs that are complete.
-pub(crate) fn yield_pct(known: &Known<'_>, keys: &BTreeSet<RunKey>) -> Option<f64> {
+pub(crate) fn yield_pct(known: &Known<'_>, keys: &BTreeSet<RunKey>) -> Figure<f64> {
     let mut sum = YieldSum::default();
     for run in keys.iter().filter_map(|key| known.runs.get(key)).filter(|run| run.complete) {
         sum.add(&run.kg());
     }
-    sum.yield_pct()
+    sum.yield_pct().ok_or(Reason::NoYield)
+}
+
+/// How many rows of these runs were rejected.
+pub(crate) fn rejected_rows(known: &Known<'_>, keys: &BTreeSet<RunKey>) -> i64 {
+    keys.iter().filter_map(|key| known.runs.get(key)).map(|run| run.rejected_rows).sum()
 }
 
 /// Minutes as paces are told by.

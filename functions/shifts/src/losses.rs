@@ -70,7 +70,7 @@ impl Stood {
 /// it ran, once that is half an hour.
 fn stop(known: &Known<'_>, line: &Line<'_>, stood: &Stood) -> Loss {
     let asked = line.target_kg().ok().map(|kg| kg / known.working.minutes());
-    let ran_minutes = known.passed_minutes() - line.stopped_minutes();
+    let ran_minutes = known.passed_minutes() - line.stopped_minutes().unwrap_or_default();
     let ran = || {
         line.made_kg()
             .ok()

@@ -160,37 +160,16 @@ row! {
 }
 
 row! {
-    /// A line in the shift that is on.
-    pub struct LineNow {
-        /// The line: its id, or the ERP's own text where the line is unknown.
-        prod_line: Option<String>,
-        /// The line's name.
-        line_name: Option<String>,
-        /// `running`: it has a run that is on and makes packs; `stopped`: that run has made none for too long;
-        /// `idle`: it has no run that is on.
-        #[one_of(LineStatus::NAMES)]
-        status: String,
-        /// Since when it does that; null where nobody knows.
-        since: Option<NaiveDateTime>,
-        /// The run that is on, or else the one that it made last in this shift.
-        run_number: Option<String>,
-        /// The product of that run: its code.
-        product_code: Option<String>,
-        /// Its description.
-        product: Option<String>,
-        /// Its species.
-        species: Option<String>,
+    /// The figures of a line in a shift, or of all lines together.
+    pub struct ShiftFigures {
         /// What the packs of the shift weigh that are placed on the market, kg.
         #[at_least(0)]
         made_kg: Option<f64>,
         /// What of the target should be made by now, by the working time that has passed, kg.
         expected_kg: Option<f64>,
-        /// What it should make in the whole shift, kg.
+        /// What is to be made in the whole shift, kg.
         target_kg: Option<f64>,
-        /// `settings`: the factory says so; `usual`: the median of the last 20 shifts of this code.
-        #[one_of(TargetSource::NAMES)]
-        target_source: Option<String>,
-        /// What it will have made at the end of the shift, kg.
+        /// What will have been made at the end of the shift, kg.
         #[at_least(0)]
         projected_kg: Option<f64>,
         /// One of ten such shifts ends below this, kg.
@@ -203,17 +182,13 @@ row! {
         /// `on_course`: the target lies in it.
         #[one_of(Landing::NAMES)]
         landing: String,
-        /// The pace that would still reach the target, packs per minute; null where it is over 1.5 times the best
-        /// pace of the line in 30 days.
-        #[at_least(0)]
-        needed_packs_per_min: Option<f64>,
-        /// The pace over the last 15 minutes that are not a stop's, packs per minute.
+        /// The pace over the last 15 minutes that are not a stop's, packs per minute; of all lines, of those that run.
         #[at_least(0)]
         packs_per_min: Option<f64>,
         /// Packs of the shift that are placed on the market.
         #[at_least(0)]
         packs: Option<i64>,
-        /// What they weigh above their targets, kg.
+        /// What the packs weigh above their targets, kg.
         giveaway_kg: Option<f64>,
         /// The same, % of their targets.
         giveaway_pct: Option<f64>,
@@ -221,7 +196,7 @@ row! {
         giveaway_money: Option<f64>,
         /// What came out of what went in, over the complete runs that made packs in the shift, %.
         yield_pct: Option<f64>,
-        /// Stops of the shift, the open one included.
+        /// Stops of the shift, those included that are not over.
         #[at_least(0)]
         stops: Option<i64>,
         /// How long they were together, in working time, minutes.
@@ -239,19 +214,51 @@ row! {
         /// Warnings about them.
         #[at_least(0)]
         warning: i64,
-        /// The production date of the run.
+        /// Rows of the shift's runs that were rejected and that the ERP has not mended yet: figures lack them.
+        #[at_least(0)]
+        rejected_rows: i64,
+        /// Why figures are null.
+        reasons: Vec<Unknown>,
+    }
+}
+
+row! {
+    /// A line in the shift that is on.
+    pub struct LineNow {
+        /// The line: its id, or the ERP's own text where the line is unknown.
+        prod_line: Option<String>,
+        /// The line's name.
+        line_name: Option<String>,
+        /// `running`: it has a run that is on and makes packs; `stopped`: that run has made none for too long;
+        /// `idle`: it has no run that is on.
+        #[one_of(LineStatus::NAMES)]
+        status: String,
+        /// Since when it does that; null where nobody knows.
+        since: Option<NaiveDateTime>,
+        /// The run that is on, or else the one that it made last in this shift.
+        run_number: Option<String>,
+        /// The production date of that run.
         production_date: Option<NaiveDate>,
+        /// The product of that run: its code.
+        product_code: Option<String>,
+        /// Its description.
+        product: Option<String>,
+        /// Its species.
+        species: Option<String>,
+        /// `settings`: the factory says the target; `usual`: it is the median of the last 20 shifts of this code.
+        #[one_of(TargetSource::NAMES)]
+        target_source: Option<String>,
+        /// The pace that would still reach the target, packs per minute; null where it is over 1.5 times the best
+        /// pace of the line in 30 days.
+        #[at_least(0)]
+        needed_packs_per_min: Option<f64>,
         /// The pace in kilograms per minute.
         #[at_least(0)]
         kg_per_min: Option<f64>,
         /// The best pace of the line in 30 days, packs per minute.
         #[at_least(0)]
         best_packs_per_min: Option<f64>,
-        /// Rows of the shift's runs that were rejected and that the ERP has not mended yet: figures lack them.
-        #[at_least(0)]
-        rejected_rows: i64,
-        /// Why figures are null.
-        reasons: Vec<Unknown>,
+        ..figures: ShiftFigures,
     }
 }
 
@@ -267,62 +274,7 @@ row! {
         /// Lines without a run.
         #[at_least(0)]
         lines_idle: i64,
-        /// What they made, kg.
-        #[at_least(0)]
-        made_kg: Option<f64>,
-        /// What of their targets should be made by now, kg.
-        expected_kg: Option<f64>,
-        /// What they should make in the whole shift, kg.
-        target_kg: Option<f64>,
-        /// What they will have made at its end, kg.
-        #[at_least(0)]
-        projected_kg: Option<f64>,
-        /// One of ten such shifts ends below this, kg.
-        #[at_least(0)]
-        projected_low_kg: Option<f64>,
-        /// One of ten such shifts ends above this, kg.
-        #[at_least(0)]
-        projected_high_kg: Option<f64>,
-        /// As that of a line.
-        #[one_of(Landing::NAMES)]
-        landing: String,
-        /// Packs per minute.
-        #[at_least(0)]
-        packs_per_min: Option<f64>,
-        /// Packs.
-        #[at_least(0)]
-        packs: Option<i64>,
-        /// What they weigh above their targets, kg.
-        giveaway_kg: Option<f64>,
-        /// The same, % of their targets.
-        giveaway_pct: Option<f64>,
-        /// What it would have been sold for.
-        giveaway_money: Option<f64>,
-        /// What came out of what went in, %.
-        yield_pct: Option<f64>,
-        /// Stops.
-        #[at_least(0)]
-        stops: Option<i64>,
-        /// How long they were together, minutes.
-        #[at_least(0)]
-        stopped_minutes: Option<f64>,
-        /// How long the longest of them was, minutes.
-        #[at_least(0)]
-        longest_stop_minutes: Option<f64>,
-        /// Critical findings.
-        #[at_least(0)]
-        critical: i64,
-        /// Major findings.
-        #[at_least(0)]
-        major: i64,
-        /// Warnings.
-        #[at_least(0)]
-        warning: i64,
-        /// Rows that were rejected and that the ERP has not mended yet: figures lack them.
-        #[at_least(0)]
-        rejected_rows: i64,
-        /// Why figures are null.
-        reasons: Vec<Unknown>,
+        ..figures: ShiftFigures,
     }
 }
 
@@ -371,7 +323,8 @@ row! {
         lines: Vec<LineNow>,
         /// All lines together; null if no shift is on.
         totals: Option<AllLines>,
-        /// The ten things to act on first.
+        /// The ten things to act on first. Orders that lack less than 2 % are not among them: packs do not weigh to the
+        /// gram what orders ask for.
         attention: Vec<Attention>,
         /// The currency of all money.
         currency: Option<String>,
