@@ -9,16 +9,17 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use lake::{
-    ETag, Fetched, Head, Lake, Listed, Manifest, MemoryStore, Metadata, Object, Put, PutMode, Store,
-    StoreError, TableState,
+    ETag, Fetched, Head, Lake, Listed, Manifest, MemoryStore, Metadata, Object, Put, PutMode,
+    SettingsInForce, Store, StoreError, TableState,
 };
 use polars::prelude::*;
 use serve::{Settings, State};
 use tests::never_begun::NeverBegun;
 use tower::ServiceExt;
 use warehouse::marts::Mart;
+use warehouse::settings::parse;
 
 /// The factory's time in all tests that do not move it: a Monday in winter.
 pub(super) const NOW: &str = "2026-11-23T10:00:00Z";
@@ -120,6 +121,23 @@ fn fitted(mart: &Mart, frame: DataFrame) -> DataFrame {
     });
     let columns: Vec<Expr> = columns.collect();
     frame.lazy().select(columns).collect().unwrap()
+}
+
+/// A date as text.
+pub(super) fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// A time as text.
+pub(super) fn time(text: &str) -> NaiveDateTime {
+    text.parse().unwrap()
+}
+
+/// Puts a factory's settings in force.
+pub(super) async fn with_settings(factory: &mut Factory, settings: &str) {
+    let values = serde_json::to_value(parse(settings.as_bytes(), None).unwrap()).unwrap();
+    factory.manifest.settings = Some(SettingsInForce { version: ETag(settings.len().to_string()), values });
+    factory.publish().await;
 }
 
 /// The answer to a request.

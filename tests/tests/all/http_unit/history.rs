@@ -7,8 +7,7 @@ use chrono::{Months, NaiveDate, NaiveDateTime};
 use polars::prelude::*;
 use warehouse::marts::{self, Mart, RUNS, month};
 
-use super::factory::{Factory, assert_problem, get};
-use super::shift_now::with_settings;
+use super::factory::{Factory, assert_problem, get, with_settings};
 
 /// A factory with a part of every mart for each of so many months up to now. A run of each month is complete.
 async fn factory_of(months: u32) -> Factory {

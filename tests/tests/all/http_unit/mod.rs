@@ -1,10 +1,12 @@
 //! The query functions' routers over small marts in memory: what each endpoint answers, how HTTP is spoken,
 //! and what happens when the lake fails.
 
+mod busy;
 mod downgrades;
 mod endpoints;
 mod factory;
 mod gateway;
+mod handover;
 mod history;
 mod large;
 mod lists;

@@ -3,14 +3,12 @@
 use api::Row;
 use api::shift::ShiftHour;
 use api::stops::LineStop;
-use chrono::{NaiveDate, NaiveDateTime};
-use lake::{ETag, SettingsInForce};
+use chrono::NaiveDate;
 use polars::prelude::*;
 use serde_json::{Value, json};
 use warehouse::marts::{LINE_HOURS, LINE_STOPS, RECENT_SHIFTS, RUNS, SHIFT_LINES};
-use warehouse::settings::parse;
 
-use super::factory::{AS_OF, Factory, assert_problem, get};
+use super::factory::{AS_OF, Factory, assert_problem, date, get, time, with_settings};
 
 /// Two shifts a day, and a target for one line.
 const SETTINGS: &str = r#"
@@ -26,14 +24,6 @@ end = "06:00"
 [lines.l2]
 shift_target_kg = 900
 "#;
-
-fn date(text: &str) -> NaiveDate {
-    text.parse().unwrap()
-}
-
-fn time(text: &str) -> NaiveDateTime {
-    text.parse().unwrap()
-}
 
 /// Of this Monday: a line that has packs until just now, one that stopped at 09:30 in a run that is on, and one
 /// whose run ended at 08:45. It is 09:58:30. And the night before, in which the first line made something too.
@@ -107,9 +97,7 @@ async fn with_shifts() -> Factory {
         (&RECENT_SHIFTS, "all", recent.unwrap()),
     ])
     .await;
-    let values = serde_json::to_value(parse(SETTINGS.as_bytes(), None).unwrap()).unwrap();
-    factory.manifest.settings = Some(SettingsInForce { version: ETag("1".to_owned()), values });
-    factory.publish().await;
+    with_settings(&mut factory, SETTINGS).await;
     factory
 }
 
