@@ -63,7 +63,7 @@ pub(crate) struct Known<'a> {
     pub(crate) runs: Runs,
     /// Lines whose packs of about this date have no time, so that nobody knows which are of the shift.
     pub(crate) timeless: BTreeSet<Option<String>>,
-    /// The findings about runs of the mart.
+    /// The findings of the dates of the shift, and of those of its runs.
     pub(crate) findings: Vec<CheckFinding>,
     /// What was usual before.
     pub(crate) before: Before,

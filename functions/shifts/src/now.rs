@@ -11,7 +11,6 @@ use domain::settings::{FactorySettings, ShiftTimes};
 use domain::shift_instance::ShiftInstance;
 use serve::window::Dates;
 use serve::{Answer, Ask, Result, Snapshot, State};
-
 use warehouse::marts::RunRow;
 
 use crate::at_risk::pending;
