@@ -210,6 +210,23 @@ fn a_function_is_a_package_and_a_program_of_its_folders_name() {
     }
 }
 
+/// A program without tests says so in its manifest, so that no test program is linked of it. Tests that are written
+/// into it would never run.
+#[test]
+fn what_says_that_it_has_no_tests_has_none() {
+    for package in metadata()["packages"].as_array().unwrap() {
+        for target in package["targets"].as_array().unwrap().iter().filter(|target| target["test"] == false) {
+            let source = read(target["src_path"].as_str().unwrap());
+            let holds = |word: &str| source.lines().any(|line| line.trim_start().starts_with(word));
+            assert!(
+                !holds("#[test]") && !holds("#[tokio::test") && !holds("mod ") && !holds("pub(crate) mod "),
+                "{}: its tests, or those of its modules, do not run: take `test = false` out of its manifest",
+                target["src_path"]
+            );
+        }
+    }
+}
+
 /// The paths themselves are not compared here: they are generated in both places.
 #[test]
 fn every_function_is_deployed_and_served_locally_if_it_answers_http() {
