@@ -21,9 +21,9 @@ pub(crate) struct ReadAt {
 }
 
 impl ReadAt {
-    /// When the ERP was read for the marts of shifts.
+    /// When the ERP was read for the marts of shifts, or for any mart where the factory has no runs.
     pub(crate) fn of(state: &State, snapshot: &Snapshot) -> Self {
-        let as_of = snapshot.as_of_mart(&SHIFT_LINES);
+        let as_of = snapshot.as_of_mart(&SHIFT_LINES).or_else(|| snapshot.as_of());
         let moment = as_of.map_or_else(|| state.now(), |as_of| as_of.to_utc());
         Self { moment, zone: state.settings().factory_tz }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use api::compliance::CheckFinding;
 use api::shift_now::ShiftTime;
@@ -12,7 +13,8 @@ use domain::shift_instance::ShiftInstance;
 use domain::tier::Tier;
 use domain::working_time::WorkingTime;
 use serve::window::Dates;
-use serve::{Result, Snapshot, State, work};
+use serve::{Result, Snapshot, State, picked, work};
+use tokio::try_join;
 use warehouse::marts::{
     FCT_COMPLIANCE_CHECKS, FindingRow, LINE_MINUTES, LINE_STOPS, LineMinuteRow, LineStopRow, PRODUCTS,
     ProductRow, RunRow, SHIFT_LINES, ShiftLineRow, products_by_code, rows,
@@ -36,6 +38,24 @@ pub(crate) struct Prices {
 }
 
 impl Prices {
+    /// What product is sold for.
+    pub(crate) async fn read(snapshot: &Snapshot) -> Result<Arc<Self>> {
+        let read = async |snapshot: Snapshot| {
+            let products = snapshot.mart(&PRODUCTS, Dates::ALL).await?;
+            let prices = snapshot.factory_settings()?.prices;
+            work(move || {
+                let tier = |row: ProductRow| {
+                    let tier = Tier::try_from(row.product.tier?).ok()?;
+                    Some((folded(&row.product.product_code?), tier))
+                };
+                let products = rows::<ProductRow>(&products_by_code(&products).collect()?)?;
+                Ok(Self { prices, tiers: products.into_iter().filter_map(tier).collect() })
+            })
+            .await
+        };
+        snapshot.once(read).await
+    }
+
     /// The price of a kilogram of a product.
     pub(crate) fn of(&self, product_code: Option<&str>) -> Option<f64> {
         let code = product_code?;
@@ -67,7 +87,7 @@ pub(crate) struct Known<'a> {
     pub(crate) findings: Vec<CheckFinding>,
     /// What was usual before.
     pub(crate) before: Before,
-    pub(crate) prices: Prices,
+    pub(crate) prices: Arc<Prices>,
 }
 
 impl<'a> Known<'a> {
@@ -79,48 +99,38 @@ impl<'a> Known<'a> {
         shift: ShiftInstance<'a>,
     ) -> Result<Self> {
         let read_at = ReadAt::of(state, snapshot);
-        let month = Dates { from: shift.date.checked_sub_days(Days::new(BEST_DAYS)), to: Some(shift.date) };
-        let month = snapshot.mart(&SHIFT_LINES, month).await?;
-        let month = work(move || Ok(rows::<ShiftLineRow>(&month)?)).await?;
-        let is_of_it = |line: &&ShiftLineRow| line.starts_at == shift.starts_at;
-        let made: Vec<ShiftLineRow> = month.iter().filter(is_of_it).cloned().collect();
-
-        let days = Dates { from: Some(shift.starts_at.date()), to: Some(shift.ends_at.date()) };
-        let frame = snapshot.mart(&LINE_MINUTES, days).await?;
-        let (starts_at, ends_at) = (shift.starts_at, shift.ends_at);
-        let minutes = work(move || {
-            let is_of_it = |minute: &LineMinuteRow| starts_at <= minute.minute && minute.minute < ends_at;
-            let mut minutes: Vec<_> = rows::<LineMinuteRow>(&frame)?.into_iter().filter(is_of_it).collect();
-            minutes.sort_by(|one, other| {
-                (one.first_pack_at, &one.run_number).cmp(&(other.first_pack_at, &other.run_number))
-            });
-            Ok(minutes)
-        })
-        .await?;
-
         let near = shift.starts_at.date()..=shift.ends_at.date();
-        let runs = Runs::read(snapshot, read_at, keys_of(minutes.iter()), Some(near.clone())).await?;
-        let stops = snapshot.mart(&LINE_STOPS, Dates::on(shift.date)).await?;
-        let code = shift.shift.code.clone();
-        let stops = work(move || {
-            Ok(rows::<LineStopRow>(&stops)?.into_iter().filter(|stop| stop.shift_code == code).collect())
-        })
-        .await?;
+        let of_packs = async {
+            let minutes = minutes(snapshot, &shift).await?;
+            let runs = Runs::read(snapshot, read_at, keys_of(minutes.iter()), Some(near.clone())).await?;
+            let times = (shift.starts_at, shift.ends_at);
+            let doubtful = timeless(snapshot, &runs, &minutes, times);
+            let (timeless, findings) = try_join!(doubtful, findings(snapshot, &runs, &near))?;
+            Ok((minutes, runs, timeless, findings))
+        };
+        let before = Before::read(snapshot, shift.date, &shift.shift.code);
+        let (month, (minutes, runs, timeless, findings), stops, before, prices) = try_join!(
+            month(snapshot, shift.date),
+            of_packs,
+            stops(snapshot, &shift),
+            before,
+            Prices::read(snapshot)
+        )?;
         Ok(Self {
             working: WorkingTime::of(&shift, read_at.zone),
-            timeless: timeless(snapshot, &runs, &minutes, (starts_at, ends_at)).await?,
-            findings: findings(snapshot, &runs, &near).await?,
-            before: Before::read(snapshot, shift.date, &shift.shift.code).await?,
+            made: month.iter().filter(|line| line.starts_at == shift.starts_at).cloned().collect(),
             at: on_at(&shift, &settings.shifts, read_at),
-            prices: prices(snapshot).await?,
             shift,
             read_at,
             settings,
-            made,
             month,
             minutes,
             stops,
             runs,
+            timeless,
+            findings,
+            before,
+            prices,
         })
     }
 
@@ -199,6 +209,39 @@ impl<'a> Known<'a> {
     }
 }
 
+/// The lines of all shifts of the last days up to this one.
+async fn month(snapshot: &Snapshot, date: NaiveDate) -> Result<Vec<ShiftLineRow>> {
+    let days = Dates { from: date.checked_sub_days(Days::new(BEST_DAYS)), to: Some(date) };
+    let frame = snapshot.mart(&SHIFT_LINES, days).await?;
+    work(move || Ok(rows(&frame)?)).await
+}
+
+/// The minutes of a shift in which packs were made, by their first packs.
+async fn minutes(snapshot: &Snapshot, shift: &ShiftInstance<'_>) -> Result<Vec<LineMinuteRow>> {
+    let (starts_at, ends_at) = (shift.starts_at, shift.ends_at);
+    let days = Dates { from: Some(starts_at.date()), to: Some(ends_at.date()) };
+    let frame = snapshot.mart(&LINE_MINUTES, days).await?;
+    work(move || {
+        let is_of_it = |minute: &LineMinuteRow| starts_at <= minute.minute && minute.minute < ends_at;
+        let mut minutes: Vec<_> = rows::<LineMinuteRow>(&frame)?.into_iter().filter(is_of_it).collect();
+        minutes.sort_by(|one, other| {
+            (one.first_pack_at, &one.run_number).cmp(&(other.first_pack_at, &other.run_number))
+        });
+        Ok(minutes)
+    })
+    .await
+}
+
+/// The stops of a shift that ended with a pack.
+async fn stops(snapshot: &Snapshot, shift: &ShiftInstance<'_>) -> Result<Vec<LineStopRow>> {
+    let frame = snapshot.mart(&LINE_STOPS, Dates::on(shift.date)).await?;
+    let code = shift.shift.code.clone();
+    work(move || {
+        Ok(rows::<LineStopRow>(&frame)?.into_iter().filter(|stop| stop.shift_code == code).collect())
+    })
+    .await
+}
+
 fn keys_of<'a>(minutes: impl Iterator<Item = &'a LineMinuteRow>) -> BTreeSet<RunKey> {
     minutes.map(|minute| (minute.run_number.clone(), minute.production_date)).collect()
 }
@@ -263,28 +306,14 @@ async fn findings(
         let mut findings = Vec::new();
         for (_, frame) in parts {
             let days = frame.column("detected_on")?.date()?.physical();
-            let of_dates = days
-                .iter()
-                .map(|day| day.and_then(NaiveDate::from_epoch_days).is_some_and(|day| dates.contains(&day)));
-            let frame = frame.filter(&of_dates.collect())?;
-            findings.extend(rows::<FindingRow>(&frame)?.into_iter().map(|row| row.finding));
+            let is_of_dates = |day: Option<i32>| {
+                day.and_then(NaiveDate::from_epoch_days).is_some_and(|day| dates.contains(&day))
+            };
+            let is_of_dates: Vec<bool> = days.iter().map(is_of_dates).collect();
+            let rows = rows::<FindingRow>(&picked(&frame, &is_of_dates)?)?;
+            findings.extend(rows.into_iter().map(|row| row.finding));
         }
         Ok(findings)
-    })
-    .await
-}
-
-/// Reads what product is sold for.
-pub(crate) async fn prices(snapshot: &Snapshot) -> Result<Prices> {
-    let products = snapshot.mart(&PRODUCTS, Dates::ALL).await?;
-    let prices = snapshot.factory_settings()?.prices;
-    work(move || {
-        let tier = |row: ProductRow| {
-            let tier = Tier::try_from(row.product.tier?).ok()?;
-            Some((folded(&row.product.product_code?), tier))
-        };
-        let products = rows::<ProductRow>(&products_by_code(&products).collect()?)?;
-        Ok(Prices { prices, tiers: products.into_iter().filter_map(tier).collect() })
     })
     .await
 }

@@ -301,7 +301,7 @@ impl<'a> Line<'a> {
 
 /// The last shifts of a line of this code before this one, by their dates.
 fn ways(known: &Known<'_>, line: Option<&str>) -> BTreeMap<NaiveDate, Way> {
-    let Some(ways) = known.before.ways.get(&line.map(str::to_owned)) else { return BTreeMap::new() };
+    let Some(ways) = known.before.ways(line) else { return BTreeMap::new() };
     let earlier = ways.range(..known.shift.date).rev().take(SHIFTS_MAX);
     let way = |rows: &Vec<ShiftProgressRow>| {
         let mut rows: Vec<_> = rows.iter().collect();

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use api::runs::RunWeights;
 use api::weights::LotForecast;
 use live::lots::forecast;
-use polars::prelude::{BooleanChunked, DataFrame};
-use serve::{Result, Snapshot, work};
+use polars::prelude::DataFrame;
+use serve::{Result, Snapshot, picked, work};
+use tokio::try_join;
 use warehouse::marts::{Mart, RUN_WEIGHT_POINTS, RUN_WEIGHTS, RunRow, RunWeightsRow, WeightPointRow, rows};
 
 use crate::runs::{RunKey, key_of};
@@ -25,8 +26,8 @@ pub(crate) struct Weighed {
 impl Lots {
     /// Reads the pack weights of these runs, from the months of their dates alone.
     pub(crate) async fn of(snapshot: &Snapshot, keys: BTreeSet<RunKey>) -> Result<Self> {
-        let weights = parts_of(snapshot, &RUN_WEIGHTS, &keys).await?;
-        let points = parts_of(snapshot, &RUN_WEIGHT_POINTS, &keys).await?;
+        let weights = parts_of(snapshot, &RUN_WEIGHTS, &keys);
+        let (weights, points) = try_join!(weights, parts_of(snapshot, &RUN_WEIGHT_POINTS, &keys))?;
         work(move || {
             let mut lots: BTreeMap<RunKey, Weighed> = BTreeMap::new();
             for part in weights {
@@ -78,10 +79,10 @@ fn of_runs(frame: &DataFrame, keys: &BTreeSet<RunKey>) -> Result<DataFrame> {
     let dates = frame.column("production_date")?.date()?.physical();
     let rows = dates.iter().zip(frame.column("run_number")?.str()?.iter());
     // Most rows are of other days, so that few texts are compared.
-    let is_of_them: BooleanChunked = rows
+    let is_of_them: Vec<bool> = rows
         .map(|(day, number)| {
             day.zip(number).is_some_and(|key| days.contains(&key.0) && wanted.contains(&key))
         })
         .collect();
-    Ok(frame.filter(&is_of_them)?)
+    Ok(picked(frame, &is_of_them)?)
 }

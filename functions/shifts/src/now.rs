@@ -11,6 +11,7 @@ use domain::settings::{FactorySettings, ShiftTimes};
 use domain::shift_instance::ShiftInstance;
 use serve::window::Dates;
 use serve::{Answer, Ask, Result, Snapshot, State};
+use tokio::try_join;
 use warehouse::marts::RunRow;
 
 use crate::at_risk::pending;
@@ -33,45 +34,55 @@ const AHEAD_DAYS: u64 = 14;
 
 pub(crate) async fn now(state: State, ask: Ask<NoQuery, ShiftNow>) -> Result<Answer> {
     let snapshot = state.snapshot().await?;
+    // It is told as of the moment at which the ERP was read, so that it stays the same until it is read again.
+    let told = snapshot.once(async |snapshot: Snapshot| told(&state, &snapshot).await).await?;
+    ask.object(ShiftNow::clone(&told), snapshot.as_of())
+}
+
+async fn told(state: &State, snapshot: &Snapshot) -> Result<ShiftNow> {
     let settings = snapshot.factory_settings()?;
-    let read_at = ReadAt::of(&state, &snapshot);
+    let read_at = ReadAt::of(state, snapshot);
     let today = read_at.time().date();
     let shift = ShiftInstance::at(&settings.shifts, read_at.time());
-    let known = match shift {
-        Some(shift) => Some(Known::read(&state, &snapshot, &settings, shift).await?),
-        None => None,
-    };
-    let between = match &known {
-        Some(_) => None,
-        None => Some(Runs::read(&snapshot, read_at, BTreeSet::new(), None).await?),
-    };
-    let runs = known.as_ref().map(|known| &known.runs).or(between.as_ref());
-    let on: Vec<RunRow> = runs.map(|runs| runs.on(OnAt::now(read_at)).cloned().collect()).unwrap_or_default();
-    let lots = Lots::of(&snapshot, on.iter().map(key_of).collect()).await?;
-    let orders = pending(&snapshot, &on, today, ORDER_DAYS).await?;
-    let lasting = lasting(&state, &snapshot, today).await?;
     let before =
         begun_before(&settings.shifts, shift.map_or(read_at.time(), |shift| shift.starts_at), read_at);
-    let previous = match before {
-        Some(before) => {
-            let known = Known::read(&state, &snapshot, &settings, before).await?;
-            Some(ShiftBefore { shift: shift_time(&before), totals: totals(&known, &lines(&known)) })
-        }
-        None => None,
-    };
-    let lines = known.as_ref().map(lines).unwrap_or_default();
-    let of_shift = known.as_ref().map(|known| (known, lines.as_slice()));
-    let answer = ShiftNow {
+    let near = shift.map(|shift| shift.starts_at.date()..=shift.ends_at.date());
+    let runs = Runs::read(snapshot, read_at, BTreeSet::new(), near).await?;
+    let on: Vec<RunRow> = runs.on(OnAt::now(read_at)).cloned().collect();
+    let (known, previous, lots, orders, lasting) = try_join!(
+        known(state, snapshot, &settings, shift),
+        known(state, snapshot, &settings, before),
+        Lots::of(snapshot, on.iter().map(key_of).collect()),
+        pending(snapshot, &on, today, ORDER_DAYS),
+        lasting(state, snapshot, today)
+    )?;
+    let lines_of_it = known.as_ref().map(lines).unwrap_or_default();
+    let of_shift = known.as_ref().map(|known| (known, lines_of_it.as_slice()));
+    Ok(ShiftNow {
         shift: known.as_ref().map(shift_on),
         next: next(&settings.shifts, read_at).filter(|_| shift.is_none()).map(|shift| shift_time(&shift)),
         totals: of_shift.map(|(known, lines)| totals(known, lines)),
         attention: attention(of_shift, today, &on, &lots, &orders, &lasting),
-        lines: lines.iter().map(Line::shown).collect(),
+        lines: lines_of_it.iter().map(Line::shown).collect(),
         currency: settings.prices.currency.clone(),
-        previous,
+        previous: previous.map(|known| ShiftBefore {
+            shift: shift_time(&known.shift),
+            totals: totals(&known, &lines(&known)),
+        }),
         reasons: shift.is_none().then(|| no_shift(&settings, Reason::BetweenShifts)).into_iter().collect(),
-    };
-    ask.object(answer, snapshot.as_of())
+    })
+}
+
+async fn known<'a>(
+    state: &State,
+    snapshot: &Snapshot,
+    settings: &'a FactorySettings,
+    shift: Option<ShiftInstance<'a>>,
+) -> Result<Option<Known<'a>>> {
+    match shift {
+        Some(shift) => Known::read(state, snapshot, settings, shift).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The findings that last, and those of the last days that time alone makes.

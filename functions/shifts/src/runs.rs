@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use domain::run_state::RunState;
-use serve::{Result, Snapshot, work};
+use serve::{Result, Snapshot, picked, work};
 use warehouse::marts::{RUNS, RunRow, ShiftLineRow, rows};
 
 use crate::begun::ReadAt;
@@ -70,7 +70,7 @@ impl Runs {
                 let numbers = frame.column("run_number")?.str()?;
                 let dates = frame.column("production_date")?.date()?;
                 let (active, complete) = (frame.column("active")?.bool()?, frame.column("complete")?.bool()?);
-                let is_wanted = (0..frame.height()).map(|row| {
+                let is_wanted = |row: usize| {
                     let date = dates.physical().get(row).and_then(NaiveDate::from_epoch_days);
                     let (Some(number), Some(date)) = (numbers.get(row), date) else { return false };
                     let state = active.get(row).zip(complete.get(row));
@@ -80,8 +80,9 @@ impl Runs {
                     is_on
                         || near.as_ref().is_some_and(|near| near.contains(&date))
                         || wanted.contains(&(number.to_owned(), date))
-                });
-                let rows = rows::<RunRow>(&frame.filter(&is_wanted.collect())?)?.into_iter();
+                };
+                let is_wanted: Vec<bool> = (0..frame.height()).map(is_wanted).collect();
+                let rows = rows::<RunRow>(&picked(&frame, &is_wanted)?)?.into_iter();
                 runs.extend(rows.map(|run| ((run.production_date, run.run_number.clone()), run)));
             }
             Ok(Self(runs))

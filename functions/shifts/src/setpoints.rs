@@ -17,7 +17,7 @@ use serve::{Answer, Ask, Result, State, is_line_asked_for, work};
 use warehouse::marts::{LINE_MINUTES, LineMinuteRow, RunRow, rows};
 
 use crate::begun::ReadAt;
-use crate::known::{Prices, prices};
+use crate::known::Prices;
 use crate::line_now::pack_minutes;
 use crate::lots::{Lots, Weighed};
 use crate::runs::{OnAt, RunKey, Runs, key_of};
@@ -38,7 +38,7 @@ pub(crate) async fn setpoints(state: State, ask: Ask<SetpointQuery, Vec<Setpoint
     let oldest = keys.iter().map(|key| key.1).chain([today]).min();
     let packed = Dates { from: oldest.and_then(|day| day.pred_opt()), to: today.succ_opt() };
     let minutes = snapshot.mart(&LINE_MINUTES, packed).await?;
-    let prices = prices(&snapshot).await?;
+    let prices = Prices::read(&snapshot).await?;
     work(move || {
         let mut by_run: BTreeMap<RunKey, Vec<LineMinuteRow>> = BTreeMap::new();
         for minute in rows::<LineMinuteRow>(&minutes)? {

@@ -1,6 +1,7 @@
 //! What a line should make in a shift: what the factory says, or else what the line usually makes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api::shift::TargetSource;
 use chrono::{Days, NaiveDate};
@@ -17,13 +18,15 @@ const BACK_DAYS: u64 = 182;
 /// The way of a line through a shift, by the date of the shift.
 pub(crate) type Ways = BTreeMap<NaiveDate, Vec<ShiftProgressRow>>;
 
+/// The ways of lines through the last shifts of a code, of all dates.
+type LineWays = BTreeMap<Option<String>, Ways>;
+
 /// The shifts before one in which lines made something: what is usual on that shift.
 #[derive(Debug)]
 pub(crate) struct Before {
     /// The last ones of its code by line, each with what was made (kg). The newest comes last.
     made_kg: BTreeMap<Option<String>, Vec<f64>>,
-    /// The ways of the lines through the last shifts of its code, of all dates.
-    pub(crate) ways: BTreeMap<Option<String>, Ways>,
+    ways: Arc<LineWays>,
 }
 
 /// A target, and where it is from.
@@ -59,6 +62,11 @@ impl Before {
         .await
     }
 
+    /// The ways of a line through the last shifts of this code, of all dates.
+    pub(crate) fn ways(&self, line: Option<&str>) -> Option<&Ways> {
+        self.ways.get(&line.map(str::to_owned))
+    }
+
     /// What a line should make in the shift; `None` if the factory does not say it, and the line made something
     /// in fewer than five shifts of this code before.
     pub(crate) fn target(&self, line: Option<&str>, settings: &FactorySettings) -> Option<Target> {
@@ -75,21 +83,30 @@ impl Before {
     }
 }
 
-/// The last shifts of a code by line, as the mart keeps them.
-async fn recent(snapshot: &Snapshot, code: &str) -> Result<BTreeMap<Option<String>, Ways>> {
-    let frame = snapshot.mart(&RECENT_SHIFTS, Dates::ALL).await?;
-    let code = folded(code);
-    work(move || {
-        let mut recent: BTreeMap<Option<String>, Ways> = BTreeMap::new();
-        for row in rows::<ShiftProgressRow>(&frame)? {
-            if folded(&row.shift_code) == code {
-                let ways = recent.entry(row.prod_line.clone()).or_default();
+/// The last shifts by their codes, as the mart keeps them.
+#[derive(Debug)]
+struct Recent(BTreeMap<String, Arc<LineWays>>);
+
+/// The last shifts of a code by line.
+async fn recent(snapshot: &Snapshot, code: &str) -> Result<Arc<LineWays>> {
+    let recent = snapshot.once(async |snapshot: Snapshot| Recent::read(&snapshot).await).await?;
+    Ok(recent.0.get(&folded(code)).cloned().unwrap_or_default())
+}
+
+impl Recent {
+    async fn read(snapshot: &Snapshot) -> Result<Self> {
+        let frame = snapshot.mart(&RECENT_SHIFTS, Dates::ALL).await?;
+        work(move || {
+            let mut recent: BTreeMap<String, LineWays> = BTreeMap::new();
+            for row in rows::<ShiftProgressRow>(&frame)? {
+                let lines = recent.entry(folded(&row.shift_code)).or_default();
+                let ways = lines.entry(row.prod_line.clone()).or_default();
                 ways.entry(row.shift_date).or_default().push(row);
             }
-        }
-        Ok(recent)
-    })
-    .await
+            Ok(Self(recent.into_iter().map(|(code, lines)| (code, Arc::new(lines))).collect()))
+        })
+        .await
+    }
 }
 
 /// What was made in a whole shift.

@@ -2,12 +2,22 @@
 
 use chrono::NaiveDate;
 use domain::code::folded;
-use polars::prelude::{Expr, Scalar, lit};
+use polars::prelude::{DataFrame, Expr, PolarsResult, Scalar, lit};
 
 /// A day as a literal to compare a column of dates with. Polars' own literal of a date counts nanoseconds,
 /// and panics for days before 1677 or after 2262.
 pub fn day(date: NaiveDate) -> Expr {
     lit(Scalar::new_date(date.to_epoch_days()))
+}
+
+/// The rows of a frame that are picked. A stretch of rows is not copied.
+pub fn picked(frame: &DataFrame, is_picked: &[bool]) -> PolarsResult<DataFrame> {
+    let count = is_picked.iter().filter(|is_picked| **is_picked).count();
+    let first = is_picked.iter().position(|is_picked| *is_picked).unwrap_or(0);
+    if is_picked[first..first + count].iter().all(|is_picked| *is_picked) {
+        return Ok(frame.tail(Some(frame.height() - first)).head(Some(count)));
+    }
+    frame.filter_seq(&is_picked.iter().copied().collect())
 }
 
 /// Whether a filter lets a text pass. Where nothing was asked for, everything passes.
@@ -49,6 +59,17 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn rows_are_picked_wherever_they_lie() {
+        let frame = df!["row" => [0_i32, 1, 2, 3]].unwrap();
+        for rows in [vec![], vec![0], vec![1, 2], vec![3], vec![0, 3], vec![1, 3], vec![0, 1, 2, 3]] {
+            let is_picked: Vec<bool> = (0..4).map(|row| rows.contains(&row)).collect();
+            let found = picked(&frame, &is_picked).unwrap();
+            assert_eq!(found, df!["row" => &rows].unwrap(), "{rows:?}");
+        }
+        assert_eq!(picked(&frame.clear(), &[]).unwrap().height(), 0);
     }
 
     #[test]

@@ -1,19 +1,19 @@
 //! One version of all marts. All that a request reads belongs together, and its age is known.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use domain::code::folded;
 use domain::settings::FactorySettings;
 use futures::{StreamExt, TryStreamExt, stream};
 use lake::{Manifest, PartRef, Zone};
-use polars::prelude::{DataFrame, IntoLazy, SortMultipleOptions, col, lit};
+use polars::prelude::{DataFrame, IntoLazy, PolarsResult, SortMultipleOptions, col, lit};
 use warehouse::marts::{Mart, month};
 use warehouse::sources::Source;
 use warehouse::staging::zones::{RUN_GROUP, may_hold, run_group};
 
-use crate::filter::day;
+use crate::filter::{day, picked};
 use crate::window::Dates;
 use crate::{Error, Result, State, work};
 
@@ -101,6 +101,24 @@ impl Snapshot {
         Ok(None)
     }
 
+    /// What follows from this version of all marts alone. It is made once, and kept until there is another version:
+    /// all screens of a factory ask the same. What is kept is known by its type.
+    pub async fn once<T: Send + Sync + 'static>(
+        &self,
+        make: impl AsyncFnOnce(Self) -> Result<T>,
+    ) -> Result<Arc<T>> {
+        let made = self.state.made().of(&self.manifest);
+        let of_its_own = Self { tables: Arc::default(), ..self.clone() };
+        let (value, tables) = made
+            .get_or_make(async || {
+                let value = make(of_its_own.clone()).await?;
+                Ok((value, of_its_own.lock_tables().clone()))
+            })
+            .await?;
+        self.lock_tables().extend(tables);
+        Ok(value)
+    }
+
     /// The factory's settings that the marts were made with.
     pub fn factory_settings(&self) -> Result<FactorySettings> {
         warehouse::settings::in_force(&self.manifest).map_err(|error| Error::Lake(Arc::new(error)))
@@ -123,9 +141,13 @@ impl Snapshot {
             return Err(Error::NeverRead(source.table.to_owned()));
         }
         let names = mart.tables().map(|source| source.staging);
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner).extend(names);
+        self.lock_tables().extend(names);
         let parts = self.manifest.marts.get(mart.name).ok_or(Error::NotMade(mart.name))?;
         Ok(parts.iter().filter(|(name, part)| wanted(name, &part.zone)).collect())
+    }
+
+    fn lock_tables(&self) -> MutexGuard<'_, BTreeSet<&'static str>> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How old a mart is: the start of the last job that successfully read all tables that it is made of.
@@ -137,7 +159,7 @@ impl Snapshot {
     /// How old the marts are that were read so far: the start of the last job that successfully read all
     /// tables that they are made of.
     pub fn as_of(&self) -> Option<DateTime<FixedOffset>> {
-        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let tables = self.lock_tables();
         // A factory may lack all tables of a mart. The mart is then empty, and as old as everything else.
         self.manifest
             .as_of(tables.iter().copied())
@@ -152,20 +174,18 @@ fn outermost(dates: Dates) -> (NaiveDate, NaiveDate) {
     (dates.from.unwrap_or(first).clamp(first, last), dates.to.unwrap_or(last).clamp(first, last))
 }
 
-fn joined(
-    mart: &Mart,
-    frames: impl IntoIterator<Item = DataFrame>,
-    dates: Dates,
-) -> polars::error::PolarsResult<DataFrame> {
+fn joined(mart: &Mart, frames: impl IntoIterator<Item = DataFrame>, dates: Dates) -> PolarsResult<DataFrame> {
     let mut all = DataFrame::empty_with_schema(&mart.schema());
     for frame in frames {
         all.vstack_mut(&frame)?;
     }
     let Some(date) = mart.month_of else { return Ok(all) };
-    let from = dates.from.map(|from| col(date).gt_eq(day(from)));
-    let to = dates.to.map(|to| col(date).lt_eq(day(to)));
-    match from.into_iter().chain(to).reduce(polars::prelude::Expr::and) {
-        Some(in_range) => all.lazy().filter(in_range).collect(),
-        None => Ok(all),
+    if dates == Dates::ALL {
+        return Ok(all);
     }
+    let [from, to] = [dates.from, dates.to].map(|date| date.map(|date| date.to_epoch_days()));
+    let of_range = |day: i32| from.is_none_or(|from| from <= day) && to.is_none_or(|to| day <= to);
+    let days = all.column(date)?.date()?.physical().iter();
+    let of_range: Vec<bool> = days.map(|day| day.is_some_and(of_range)).collect();
+    picked(&all, &of_range)
 }

@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use lake::{Lake, Manifest};
 
 use crate::latest::Latest;
+use crate::made::MadeOfLatest;
 use crate::parts::Parts;
 use crate::window::{self, Dates, Hours};
 use crate::{Result, Settings};
@@ -31,6 +32,7 @@ struct Shared {
     clock: Clock,
     latest: Latest,
     parts: Parts,
+    made: MadeOfLatest,
 }
 
 impl fmt::Debug for State {
@@ -55,6 +57,7 @@ impl State {
             clock: Arc::new(clock),
             latest: Latest::default(),
             parts: Parts::new(PARTS_BYTES),
+            made: MadeOfLatest::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -137,5 +140,9 @@ impl State {
 
     pub(crate) fn parts(&self) -> &Parts {
         &self.shared.parts
+    }
+
+    pub(crate) fn made(&self) -> &MadeOfLatest {
+        &self.shared.made
     }
 }
