@@ -4,6 +4,7 @@
 use lake::Mode;
 use proptest::prelude::*;
 use tests::factory::{ErpAccess, Factory};
+use tests::is_all;
 
 /// Stamps within the overlap, some equal, one a date alone, some unreadable, one missing.
 const STAMPS: [&str; 11] = [
@@ -54,7 +55,7 @@ fn apply(factory: &Factory, edits: &[Edit]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: if is_all() { 96 } else { 16 }, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_row_is_read_once_whatever_the_page_size(first in edits(), second in edits(), page in 1usize..9, indexed in any::<bool>(), over_tds in any::<bool>()) {

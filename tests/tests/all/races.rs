@@ -11,6 +11,7 @@ use futures::future::join_all;
 use lake::Mode;
 use tests::factory::{Factory, moment, run_into};
 use tests::faults::see_one_version;
+use tests::is_all;
 use tideline::place;
 use tokio::process::Command;
 use warehouse::sources::ALL;
@@ -170,8 +171,9 @@ async fn eight_extractions_at_once_by_processes_are_as_one() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_extraction_that_is_killed_again_and_again_ends_as_the_erp_is() {
     let factory = Factory::sandbox_with_settings("2026-11-20T14:00:00", 1).await;
+    let kills = if is_all() { 20 } else { 6 };
     let (mut killed, mut started) = (0, 0);
-    while killed < 10 {
+    while killed < kills {
         assert!(started < 100, "of {started} jobs only {killed} were killed before they ended");
         let mode = [None, Some("--full"), None, Some("--reconcile"), Some("--full")][started % 5];
         let mut child = extraction(&factory, "400").args(mode).spawn().unwrap();
