@@ -1,9 +1,12 @@
 //! What `/shift/now` answers, and `/stops` beside it.
 
+use chrono::NaiveDateTime;
+use polars::prelude::*;
 use serde_json::{Value, json};
+use warehouse::marts::{LINE_MINUTES, RUN_WEIGHTS, RUNS, SHIFT_LINES};
 
 use super::busy::{SETTINGS, busy, each, reason, told};
-use super::factory::{AS_OF, Factory, Reply, get, with_settings};
+use super::factory::{AS_OF, Factory, Reply, date, get, time, with_settings};
 
 async fn now(factory: &Factory) -> (Reply, Value) {
     let answer = get(&factory.app(), "/shift/now").await;
@@ -190,4 +193,131 @@ async fn stops_are_the_same_however_their_days_are_named() {
     for query in ["from=2026-11-22", "days=2", "from=2026-11-22&before=2026-11-24"] {
         assert_eq!(stops(query).await, both, "{query}");
     }
+}
+
+/// Until the ERP is read again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_stays_as_it_is_until_there_is_another_version() {
+    let mut factory = busy().await;
+    let app = factory.app();
+    let ask = async |factory: &Factory| {
+        factory.wait(60_000);
+        let answer = get(&app, "/shift/now").await;
+        assert_eq!((answer.status.as_u16(), answer.header("x-data-as-of")), (200, Some(AS_OF)));
+        answer
+    };
+    let first = ask(&factory).await;
+    let again = ask(&factory).await;
+    assert_eq!(
+        (again.text, again.headers["etag"].clone()),
+        (first.text.clone(), first.headers["etag"].clone())
+    );
+    with_settings(&mut factory, &SETTINGS.replace("= 900", "= 950")).await;
+    let later = ask(&factory).await;
+    assert_eq!(told(&first.json()["lines"][1], "target_kg"), "900.0");
+    assert_eq!(told(&later.json()["lines"][1], "target_kg"), "950.0");
+}
+
+/// The night of which an hour comes twice, read at this moment. Its line packs 2 kg a minute until 01:29 on the clock.
+async fn night(as_of: &str) -> Value {
+    let (night, morning) = (date("2026-10-24"), date("2026-10-25"));
+    let starts: Vec<NaiveDateTime> =
+        (0..30).map(|minute| time(&format!("2026-10-25T01:{minute:02}:00"))).collect();
+    let minutes = df![
+        "run_number" => ["1"; 30],
+        "production_date" => [night; 30],
+        "prod_line" => ["L1"; 30],
+        "packed_on" => [morning; 30],
+        "minute" => &starts,
+        "first_pack_at" => &starts,
+        "last_pack_at" => &starts,
+        "stop_after_minutes" => [3.0; 30],
+        "packs" => [10_i64; 30],
+        "made_kg" => [2.0; 30],
+    ];
+    let lines = df![
+        "shift_date" => [night],
+        "shift_code" => ["N"],
+        "prod_line" => ["L1"],
+        "starts_at" => [time("2026-10-24T22:00:00")],
+        "ends_at" => [time("2026-10-25T06:00:00")],
+        "working_minutes" => [540.0],
+        "packs" => [300_i64],
+        "made_kg" => [60.0],
+        "first_pack_at" => [time("2026-10-25T01:00:00")],
+        "last_pack_at" => [time("2026-10-25T01:29:00")],
+        "last_run_number" => ["1"],
+        "last_run_date" => [night],
+        "stop_after_minutes" => [3.0],
+    ];
+    let runs = df![
+        "run_number" => ["1"],
+        "production_date" => [night],
+        "prod_line" => ["L1"],
+        "active" => [true],
+        "complete" => [false],
+        "packs" => [300_i64],
+        "last_activity_at" => [time("2026-10-25T01:29:00")],
+        "sheet_started_at" => [time("2026-10-25T01:00:00")],
+        "started_at" => [time("2026-10-25T01:00:00")],
+    ];
+    let mut factory = Factory::with(vec![
+        (&LINE_MINUTES, "2026-10", minutes.unwrap()),
+        (&SHIFT_LINES, "2026-10", lines.unwrap()),
+        (&RUNS, "2026-10", runs.unwrap()),
+    ])
+    .await;
+    for table in factory.manifest.tables.values_mut() {
+        table.as_of = as_of.parse().ok();
+    }
+    factory.set_now(as_of);
+    with_settings(&mut factory, SETTINGS).await;
+    let (answer, now) = now(&factory).await;
+    assert_eq!(answer.header("x-data-as-of"), Some(as_of));
+    now
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_night_in_which_an_hour_comes_twice_has_nine_hours_and_tells_no_pace_of_that_hour() {
+    // 01:30 on the clock for the first time, and for the second.
+    for (as_of, elapsed) in
+        [("2026-10-25T01:30:00+01:00", "38.9 330.0"), ("2026-10-25T01:30:00+00:00", "50.0 270.0")]
+    {
+        let now = night(as_of).await;
+        assert_eq!(
+            told(&now["shift"], "date code elapsed_pct working_minutes_left"),
+            format!("2026-10-24 N {elapsed}"),
+            "{as_of}"
+        );
+        let line = &now["lines"][0];
+        assert_eq!(told(line, "made_kg packs packs_per_min"), "60.0 300 null", "{as_of}");
+        assert_eq!(reason(line, "packs_per_min"), "clock_change", "{as_of}");
+    }
+    // An hour after the change the clock is sure again; so is that nothing was packed since.
+    let later = night("2026-10-25T03:00:00+00:00").await;
+    assert_eq!(told(&later["shift"], "elapsed_pct working_minutes_left"), "66.7 180.0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_million_packs_in_a_run_are_told_as_few_are() {
+    let mut factory = busy().await;
+    let lots = df![
+        "run_number" => ["1"],
+        "production_date" => [date("2026-11-23")],
+        "packs" => [1_000_000_i64],
+        "nominal_g" => [190.0],
+        "mean_g" => [200.0],
+        "below_t1" => [0_i64],
+        "below_t2" => [0_i64],
+    ];
+    factory.put(&RUN_WEIGHTS, "2026-11", lots.unwrap()).await;
+    factory.publish().await;
+    let (_, now) = now(&factory).await;
+    assert_eq!(told(&now["lines"][0], "status landing"), "running ahead");
+    let weights = get(&factory.app(), "/weights/1").await.json();
+    assert_eq!(
+        told(&weights["forecast"], "expected_packs pass_probability status"),
+        "1000000 1.0 on_course",
+        "{weights}"
+    );
 }
