@@ -1,6 +1,8 @@
 //! The production reports over a sandbox. Each has rows, and they agree with each other and with the
 //! endpoints that tell the same.
 
+use std::collections::BTreeSet;
+
 use api::reports::{
     AllergenChangeover, DailyProductYield, OrderLine, ProductGiveaway, ShiftTotals, SpeciesRank, TracedInput,
     WeeklyYield,
@@ -104,8 +106,11 @@ async fn the_reports_of_a_factory_agree_with_each_other_and_with_its_endpoints()
     assert!(shifts.iter().any(|row| row.oee_pct.is_some_and(|oee| oee > 1.0 && oee < 150.0)), "{shifts:?}");
 
     let orders: Vec<OrderLine> = site.get("/reports/order-fulfilment?limit=10000").await.unwrap();
+    // Whether one is loaded just now depends on the time of day.
+    let statuses: BTreeSet<&str> = orders.iter().map(|row| row.status.as_str()).collect();
     assert!(
-        ["pending", "loaded", "delivered"].iter().all(|word| orders.iter().any(|row| row.status == *word))
+        statuses.len() > 1 && statuses.is_subset(&["pending", "loaded", "delivered"].into()),
+        "{statuses:?}"
     );
     for order in &orders {
         let parts =

@@ -29,7 +29,14 @@ pub(super) async fn ask_at_once(addr: SocketAddr, requests: usize) -> [usize; 2]
 
 /// Whether an address is answered. Otherwise the client is told to come again.
 async fn is_answered(url: String) -> bool {
-    let answer = reqwest::get(&url).await.unwrap();
+    let mut answer = reqwest::get(&url).await;
+    // On a busy machine a client may take the second that it has to send its request. It asks again.
+    for _ in 0..3 {
+        if answer.as_ref().is_err_and(reqwest::Error::is_request) {
+            answer = reqwest::get(&url).await;
+        }
+    }
+    let answer = answer.unwrap();
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     let body = answer.bytes().await.unwrap();
     if status == 200 {
