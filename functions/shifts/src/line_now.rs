@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Add;
 
-use api::shift_now::{LineNow, LineStatus, Reason};
+use api::shift_now::{LineNow, LineStatus, MadeSoFar, Reason};
 use api::stops::LineStop;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use domain::clock::first_moment;
@@ -22,6 +22,9 @@ use crate::target::Target;
 
 /// A pace that is over so many times the best one of the line is out of reach.
 const OUT_OF_REACH_TIMES: f64 = 1.5;
+
+/// How far the points of a line's way through a shift are apart, % of the working time.
+const WAY_STEP_PCT: f64 = 5.0;
 
 /// A line in a shift. Its figures are told one by one, since those of all lines are made of them.
 pub(crate) struct Line<'a> {
@@ -94,6 +97,7 @@ impl<'a> Line<'a> {
             needed_packs_per_min: reasons.told("needed_packs_per_min", self.needed_packs_per_min()),
             kg_per_min: reasons.told("kg_per_min", self.pace.map(|pace| pace.kg_per_min)),
             best_packs_per_min: self.best_packs_per_min(),
+            way: self.way(),
             figures: self.figures().shown(reasons),
         }
     }
@@ -189,6 +193,29 @@ impl<'a> Line<'a> {
         let now = Moment { made_kg, recent_kg: self.recent_kg() };
         let ways: Vec<Way> = self.ways.values().cloned().collect();
         projection(share, now, &ways).ok_or(Reason::FewShifts)
+    }
+
+    /// How far it was at each step so far, and is now.
+    fn way(&self) -> Vec<MadeSoFar> {
+        let (Ok(made_kg), Some(share)) = (self.made_kg(), self.known.share()) else { return Vec::new() };
+        let elapsed_pct = (share * 100.0).min(100.0);
+        let steps = (0..=20_u32).map(|step| f64::from(step) * WAY_STEP_PCT);
+        let passed = steps.take_while(|pct| *pct < elapsed_pct);
+        let mut minutes = self.known.minutes_of(self.id.as_deref()).peekable();
+        let mut so_far_kg = 0.0;
+        let mut way: Vec<MadeSoFar> = passed
+            .map(|elapsed_pct| {
+                let until = self.known.working.minutes() * elapsed_pct / 100.0;
+                let is_before =
+                    |minute: &&LineMinuteRow| self.known.working.minutes_before(minute.minute) < until;
+                while let Some(minute) = minutes.next_if(is_before) {
+                    so_far_kg += minute.made.made_kg;
+                }
+                MadeSoFar { elapsed_pct, made_kg: so_far_kg }
+            })
+            .collect();
+        way.push(MadeSoFar { elapsed_pct, made_kg });
+        way
     }
 
     /// What it made in the last tenth of the working time.

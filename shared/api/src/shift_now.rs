@@ -223,6 +223,18 @@ row! {
 }
 
 row! {
+    /// How far a line was.
+    pub struct MadeSoFar {
+        /// How much of the working time had passed, %.
+        #[within(0, 100)]
+        elapsed_pct: f64,
+        /// What it had made, kg.
+        #[at_least(0)]
+        made_kg: f64,
+    }
+}
+
+row! {
     /// A line in the shift that is on.
     pub struct LineNow {
         /// The line: its id, or the ERP's own text where the line is unknown.
@@ -258,6 +270,8 @@ row! {
         /// The best pace of the line in 30 days, packs per minute.
         #[at_least(0)]
         best_packs_per_min: Option<f64>,
+        /// How far it was at each twentieth of the working time so far, and is now. Empty where nobody knows.
+        way: Vec<MadeSoFar>,
         ..figures: ShiftFigures,
     }
 }

@@ -71,6 +71,12 @@ async fn each_line_says_what_it_does_what_it_made_and_where_it_lands() {
         ("unknown".to_owned(), "few_shifts".to_owned())
     );
     assert_eq!(told(line_2, "packs_per_min"), "6.0", "that of the time before the stop");
+    // Every twentieth of the shift is 22.5 minutes, in which line 1 makes 2 kg each.
+    assert_eq!(
+        each(&line_1["way"], "elapsed_pct made_kg").join(", "),
+        "0.0 0.0, 5.0 46.0, 10.0 90.0, 15.0 136.0, 20.0 180.0, 25.0 226.0, 30.0 270.0, 35.0 316.0, 40.0 360.0, 45.0 406.0, 46.3 416.0"
+    );
+    assert_eq!((each(&line_3["way"], "made_kg").len(), &line_5["way"]), (11, &json!([])));
     let band =
         ["projected_low_kg", "projected_kg", "projected_high_kg"].map(|name| line_1[name].as_f64().unwrap());
     assert!(band[0] > 465.0 && band[0] <= band[1] && band[1] <= band[2], "{band:?}");
