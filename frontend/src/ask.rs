@@ -6,6 +6,7 @@ use api::health::HEALTH;
 use api::query::{AnyQuery, Limit, NoQuery};
 use api::runs::{ACTIVE, ActiveQuery, ONE, RunQuery};
 use api::shelf_life::EXPIRING;
+use api::shift_now::NOW;
 use api::temperature::{BREACHES, BreachQuery};
 use api::yields::{TOTAL, YieldQuery};
 use futures::join;
@@ -35,15 +36,16 @@ pub(crate) async fn board(client: &Client) -> BoardRound {
     let breaches = BreachQuery { hours: Whole(HOURS) };
     let active = ActiveQuery::default();
     let checks = CheckQuery { days: Some(Whole(DAYS)), ..CheckQuery::default() };
-    let (health, yields, active, breaches, checks, expiring) = join!(
+    let (health, shift, yields, active, breaches, checks, expiring) = join!(
         client.get(&HEALTH, &[], &AnyQuery),
+        client.get(&NOW, &[], &NoQuery {}),
         client.get(&TOTAL, &[], &yields),
         client.get(&ACTIVE, &[], &active),
         client.get(&BREACHES, &[], &breaches),
         client.get(&CHECKS, &[], &checks),
         client.get_first(&EXPIRING, &NoQuery {}, MOST_URGENT),
     );
-    BoardRound { at_ms: page_ms(), health, yields, active, breaches, checks, expiring }
+    BoardRound { at_ms: page_ms(), health, shift, yields, active, breaches, checks, expiring }
 }
 
 /// Asks for one run.

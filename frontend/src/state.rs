@@ -7,6 +7,7 @@ use api::compliance::CheckFinding;
 use api::health::{Health, HealthStatus, STALE_AFTER_SECONDS, old_after_seconds};
 use api::runs::{ActiveRun, RunDetail};
 use api::shelf_life::ExpiringRun;
+use api::shift_now::ShiftNow;
 use api::temperature::Breach;
 use api::yields::YieldTotal;
 use chrono::{DateTime, FixedOffset, NaiveDate};
@@ -181,6 +182,8 @@ pub(crate) struct BoardRound {
     pub(crate) at_ms: f64,
     /// The state of the lake.
     pub(crate) health: Outcome<Health>,
+    /// The shift that is on.
+    pub(crate) shift: Outcome<ShiftNow>,
     /// Yield of all days together, and of each day.
     pub(crate) yields: Outcome<YieldTotal>,
     /// Runs that are on.
@@ -196,6 +199,8 @@ pub(crate) struct BoardRound {
 /// What the dashboard shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Board {
+    /// The shift that is on.
+    pub(crate) shift: LastAnswer<ShiftNow>,
     /// Yield of all days together, and of each day.
     pub(crate) yields: LastAnswer<YieldTotal>,
     /// Runs that are on.
@@ -213,18 +218,20 @@ pub(crate) struct Board {
 impl Board {
     /// The board after a round.
     pub(crate) fn after(mut self, round: BoardRound) -> Self {
-        let lists = [
+        let answered = [
+            round.shift.is_ok(),
             round.yields.is_ok(),
             round.active.is_ok(),
             round.breaches.is_ok(),
             round.checks.is_ok(),
             round.expiring.is_ok(),
         ];
-        if says_empty(&round.health) && !lists.contains(&true) {
+        if says_empty(&round.health) && !answered.contains(&true) {
             return Self { fresh: nothing_yet(round.at_ms), ..Self::default() };
         }
         self.fresh.clock.hear(&round.health);
         let (health_as_of, limits) = (as_of(&round.health), AgeLimits::of(&round.health));
+        self.shift.take(round.shift, health_as_of);
         self.yields.take(round.yields, health_as_of);
         self.active.take(round.active, health_as_of);
         self.breaches.take(round.breaches, health_as_of);
@@ -241,8 +248,9 @@ impl Board {
     }
 
     /// Each answer's name, the age of its data, and what went wrong with the last request for it.
-    fn answers(&self) -> [(&'static str, Option<Moment>, Option<&ApiError>); 5] {
+    fn answers(&self) -> [(&'static str, Option<Moment>, Option<&ApiError>); 6] {
         [
+            ("the shift", self.shift.data_as_of, self.shift.problem.as_ref()),
             ("yields", self.yields.data_as_of, self.yields.problem.as_ref()),
             ("active runs", self.active.data_as_of, self.active.problem.as_ref()),
             ("temperatures", self.breaches.data_as_of, self.breaches.problem.as_ref()),

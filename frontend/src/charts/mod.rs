@@ -2,4 +2,5 @@
 //! screen.
 
 pub(crate) mod bars;
+pub(crate) mod landing;
 mod scale;

@@ -7,11 +7,12 @@ use yew::prelude::*;
 use crate::route::run_link;
 
 /// A figure, or a dash that says why there is none.
-pub(crate) fn figure(text: Option<String>, why_not: &'static str) -> Html {
-    match text.filter(says_something) {
-        Some(text) => html! { {text} },
-        None => html! { <span class="none" role="img" title={why_not} aria-label={why_not}>{ "–" }</span> },
+pub(crate) fn figure(text: Option<String>, why_not: impl Into<AttrValue>) -> Html {
+    if let Some(text) = text.filter(says_something) {
+        return html! { {text} };
     }
+    let why_not = why_not.into();
+    html! { <span class="none" role="img" title={why_not.clone()} aria-label={why_not}>{ "–" }</span> }
 }
 
 /// A table cell. On a phone the table becomes a list, and the label stands before the content.

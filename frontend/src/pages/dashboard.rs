@@ -1,11 +1,12 @@
-//! All numbers on one page: four cards, the yield of each day, the runs that are on, what needs a look, and
-//! what has to be sold or frozen.
+//! The factory now: the shift that is on, four cards, where each line lands, what to act on first, the yield of
+//! each day, the runs that are on, what needs a look, and what has to be sold or frozen.
 
 use std::rc::Rc;
 
 use api::compliance::{Check, CheckFinding, Severity};
 use api::runs::ActiveRun;
 use api::shelf_life::ExpiringRun;
+use api::shift_now::{AllLines, ShiftFigures};
 use api::temperature::Breach;
 use api::yields::YieldTotal;
 use chrono::NaiveDate;
@@ -18,7 +19,7 @@ use crate::components::active_runs::ActiveRuns;
 use crate::components::figure::figure;
 use crate::components::kpi_card::KpiCard;
 use crate::components::section::{Section, instead_of_a_list};
-use crate::components::{breaches, expiring, findings};
+use crate::components::{self, attention, breaches, expiring, findings, lines};
 use crate::format;
 use crate::level::Level;
 use crate::state::Board;
@@ -34,18 +35,24 @@ pub(crate) struct Props {
 
 #[component]
 pub(crate) fn Dashboard(props: &Props) -> Html {
-    let Board { yields, active, breaches, checks, expiring, fresh } = &props.board;
+    let Board { shift, yields, active, breaches, checks, expiring, fresh } = &props.board;
     let today = fresh.today;
+    let totals = shift.answer.as_deref().and_then(|now| now.totals.as_ref());
     let worked_on = active.answer.as_deref().map(|runs| Rc::new(without_idle(runs)));
     let listed = active.answer.as_deref().map_or(0, Vec::len);
     html! {
         <>
-            <h1 class="hidden">{ "Factory dashboard" }</h1>
+            <h1 class="hidden">{ "The factory now" }</h1>
+            { components::shift::shift(shift.answer.as_deref(), today) }
             <div class="kpis">
                 { yield_card(yields.answer.as_deref()) }
                 { active_card(worked_on.as_deref().map(Vec::as_slice), listed) }
                 { breach_card(breaches.answer.as_deref().map(Vec::as_slice), today) }
-                { compliance_card(checks.answer.as_deref().map(Vec::as_slice)) }
+                { compliance_card(checks.answer.as_deref().map(Vec::as_slice), totals) }
+            </div>
+            <div class="act">
+                { shift.answer.as_deref().map_or_else(Html::default, |now| lines::lines(now, today)) }
+                { attention::attention(shift.answer.as_deref(), today) }
             </div>
             <div class="now">
                 <Section id="daily-yield" title="Daily yield" note={format!("output of input, all lines, {DAYS} days to today")}>
@@ -140,8 +147,22 @@ fn breach_card(rows: Option<&[Breach]>, today: Option<NaiveDate>) -> Html {
     html! { <KpiCard id="kpi-breaches" label="Temperature breaches" window={format!("{HOURS} hours")} {value} {level} {verdict} {note} href="#temperatures" /> }
 }
 
-fn compliance_card(rows: Option<&[CheckFinding]>) -> Html {
-    let value = rows.map(|rows| html! { { how_many(findings::issues(rows), rows.len()) } });
+/// What is new in the shift that is on, beside what was found in these days. A card that counts days alone is always
+/// red, and says nothing.
+fn compliance_card(rows: Option<&[CheckFinding]>, shift: Option<&AllLines>) -> Html {
+    let found = rows.map(|rows| how_many(findings::issues(rows), rows.len()));
+    if let Some((found, AllLines { figures, .. })) = found.as_ref().zip(shift) {
+        let new = figures.critical + figures.major + figures.warning;
+        let (level, verdict) = match figures {
+            _ if new == 0 => (Level::Ok, "Nothing new".to_owned()),
+            ShiftFigures { critical: 0, .. } => (Level::Warn, "To be looked into".to_owned()),
+            ShiftFigures { critical, .. } => (Level::Bad, format!("{} critical", format::count(*critical))),
+        };
+        let note = format!("{found} found in {DAYS} days");
+        let value = Some(html! { { format::count(new) } });
+        return html! { <KpiCard id="kpi-compliance" label="Compliance issues" window="new in this shift" {value} {level} {verdict} {note} href="#compliance" /> };
+    }
+    let value = found.map(|found| html! { {found} });
     let rows = rows.unwrap_or_default();
     let count = |severity: Severity| {
         (severity, rows.iter().filter(|finding| finding.severity == severity.as_str()).count())

@@ -74,6 +74,7 @@ fn good_round(time: &str, location: &str) -> BoardRound {
     BoardRound {
         at_ms: page_ms(&format!("2026-11-23T{time}:30+01:00")),
         health: Ok(healthy(time)),
+        shift: Ok(fetched(ShiftNow::default(), time)),
         yields: Ok(fetched(no_yield(), time)),
         active: Ok(fetched(Vec::new(), time)),
         breaches: Ok(fetched(vec![reading(location)], time)),
@@ -88,6 +89,7 @@ fn failed_round(problem: &ApiError) -> BoardRound {
     BoardRound {
         at_ms: page_ms("2026-11-23T14:33:00+01:00"),
         health: Err(error.clone()),
+        shift: Err(error.clone()),
         yields: Err(error.clone()),
         active: Err(error.clone()),
         breaches: Err(error.clone()),
@@ -206,7 +208,10 @@ fn the_page_is_as_old_as_its_oldest_numbers_and_names_them_when_they_lag() {
     };
     assert_eq!(ages("14:30"), ("14:30".into(), vec![]));
     assert_eq!(ages("14:20"), ("14:20".into(), vec!["compliance"]));
-    assert_eq!(ages("14:40"), ("14:31".into(), vec!["yields", "active runs", "temperatures", "shelf life"]));
+    assert_eq!(
+        ages("14:40"),
+        ("14:31".into(), vec!["the shift", "yields", "active runs", "temperatures", "shelf life"])
+    );
 }
 
 #[test]

@@ -9,6 +9,8 @@ use tests::described::answer_of;
 use tests::factory::Factory;
 use warehouse::sources::{PROD_LINES, RUN_NUMBERS, Source, TRANSACTIONS};
 
+use crate::browser::shift::assert_page_shows;
+
 /// Ten o'clock of a Wednesday on which one line breaks down, another starts late, and a lot sinks.
 const NOW: &str = "2026-11-04T10:00:00";
 
@@ -63,7 +65,7 @@ fn of_line<'a>(rows: &'a Value, line: &'a Value) -> impl Iterator<Item = &'a Val
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_morning_reads_as_the_packs_say() {
-    let factory = Factory::sandbox_with_settings(NOW, DAYS).await.with_lake_in_memory();
+    let factory = Factory::sandbox_with_settings(NOW, DAYS).await;
     let settings = tideline::sandbox::factory_toml().into_bytes();
     factory.lake().put_settings_file(settings).await.unwrap();
     factory.job_ok(Mode::Incremental).await;
@@ -144,6 +146,7 @@ async fn a_bad_morning_reads_as_the_packs_say() {
         number(totals, "packs") as i64 + 1,
         "the new pack is told"
     );
+    assert_page_shows(&factory, &later).await;
 }
 
 async fn manifest(factory: &Factory) -> Manifest {

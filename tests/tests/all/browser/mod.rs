@@ -3,6 +3,7 @@
 
 mod factory;
 mod screen;
+pub(crate) mod shift;
 
 use std::time::Duration;
 
